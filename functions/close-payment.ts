@@ -1,0 +1,12 @@
+import { endpoint, serve } from "../lib/http/endpoint.ts";
+import { seenAnswer } from "../lib/http/payment-answers.ts";
+import { closePaymentContract } from "../lib/http/payment-contracts.ts";
+import { type Gateway, openGateway } from "../lib/open-gateway.ts";
+import { closePayment } from "../lib/payment/close-payment.ts";
+
+export const handler = serve(
+  openGateway,
+  endpoint(closePaymentContract, async (gateway: Gateway, caller, { order_no }) =>
+    seenAnswer(await closePayment(gateway, caller, { orderNo: order_no })),
+  ),
+);

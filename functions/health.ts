@@ -1,0 +1,12 @@
+import { wrapped } from "../lib/http/endpoint.ts";
+import { notFound } from "../lib/http/envelope.ts";
+import { routes } from "../lib/http/routes.ts";
+import { checkHealth } from "../lib/health.ts";
+import { openGateway } from "../lib/open-gateway.ts";
+
+export const handler = wrapped(async ({ routeKey, queryStringParameters }) => {
+  if (routeKey !== routes.health) throw notFound;
+  const health = queryStringParameters?.deep === "1" ? await checkHealth(openGateway()) : { status: "ok" };
+  const statusCode = health.status === "ok" ? 200 : 503;
+  return { statusCode, headers: { "content-type": "application/json" }, body: JSON.stringify(health) };
+});

@@ -1,0 +1,58 @@
+import type * as ec2 from "aws-cdk-lib/aws-ec2";
+import * as iam from "aws-cdk-lib/aws-iam";
+import type * as kms from "aws-cdk-lib/aws-kms";
+import type * as sqs from "aws-cdk-lib/aws-sqs";
+import type { FunctionSpec, Grant } from "../../lib/functions.ts";
+import type { NetworkStack } from "../stacks/network-stack.ts";
+import type { Database } from "./database.ts";
+import type { GatewayFunction } from "./gateway-function.ts";
+
+export type Grantable = {
+  database: Database;
+  credentialsKey: kms.IKey;
+  notify: sqs.IQueue;
+  recheck: sqs.IQueue;
+};
+
+/** Database and cache are guarded by the network, so these grants are memberships. */
+export function securityGroupsFor({ grants }: FunctionSpec, network: NetworkStack): ec2.ISecurityGroup[] {
+  const groups: ec2.ISecurityGroup[] = [];
+  if (grants.includes("database") || grants.includes("migrate-database"))
+    groups.push(network.databaseClients);
+  if (grants.includes("cache")) groups.push(network.cacheClients);
+  return groups;
+}
+
+/** Gives the function what its entry in the list says, and nothing else. */
+export function grant(gatewayFunction: GatewayFunction, to: Grantable): void {
+  const { database, credentialsKey, notify, recheck } = to;
+  const give: Record<Grant, () => void> = {
+    database: () => void database.appSecret.grantRead(gatewayFunction),
+    // It creates the other account, so it reads that password too.
+    "migrate-database": () => {
+      database.migrateSecret.grantRead(gatewayFunction);
+      database.appSecret.grantRead(gatewayFunction);
+    },
+    cache: () => {},
+    unseal: () => useKey(gatewayFunction, credentialsKey, "kms:Decrypt"),
+    seal: () => useKey(gatewayFunction, credentialsKey, "kms:GenerateDataKey"),
+    "send-notify": () => void notify.grantSendMessages(gatewayFunction),
+    "send-recheck": () => void recheck.grantSendMessages(gatewayFunction),
+  };
+  for (const name of gatewayFunction.spec.grants) give[name]();
+}
+
+/** Every sealed value is bound to its merchant; a webhook function opens the credentials of its own provider only. */
+function useKey({ spec, grantPrincipal }: GatewayFunction, key: kms.IKey, action: string): void {
+  const provider = /^webhooks\/(.+)$/.exec(spec.entry)?.[1];
+  grantPrincipal.addToPrincipalPolicy(
+    new iam.PolicyStatement({
+      actions: [action],
+      resources: [key.keyArn],
+      conditions: {
+        Null: { "kms:EncryptionContext:user": "false" },
+        ...(provider && { StringEquals: { "kms:EncryptionContext:provider": provider } }),
+      },
+    }),
+  );
+}

@@ -1,0 +1,58 @@
+import { join } from "node:path";
+import { type App, Tags } from "aws-cdk-lib";
+import { AppStack } from "./stacks/app-stack.ts";
+import { DataStack } from "./stacks/data-stack.ts";
+import { NetworkStack } from "./stacks/network-stack.ts";
+import { type Stage, stages } from "./stages.ts";
+
+export type Gateway = { network: NetworkStack; data: DataStack; app: AppStack };
+
+/**
+ * Defines the stacks of one stage. Context: `stage` (default dev), `publicUrl` (production only, required there),
+ * `alarmEmail`, `dist` (built functions, default `dist` of this repository).
+ */
+export function defineGateway(app: App): Gateway {
+  const stage = stageOf(app);
+  const settings = stages[stage];
+  const name = `uni-pay-${stage}`;
+  const network = new NetworkStack(app, `${name}-network`, { settings });
+  const data = new DataStack(app, `${name}-data`, { name, settings, network });
+  const application = new AppStack(app, `${name}-app`, {
+    stage,
+    settings,
+    network,
+    data,
+    publicUrl: publicUrlOf(app, stage),
+    alarmEmail: contextText(app, "alarmEmail"),
+    dist: contextText(app, "dist") ?? join(import.meta.dirname, "..", "dist"),
+  });
+  Tags.of(app).add("application", name);
+  return { network, data, app: application };
+}
+
+function stageOf(app: App): Stage {
+  const wanted = contextText(app, "stage") ?? "dev";
+  if (!Object.hasOwn(stages, wanted)) {
+    throw new Error(`unknown stage "${wanted}": use -c stage=${Object.keys(stages).join("|")}`);
+  }
+  return wanted as Stage;
+}
+
+/** Providers keep the webhook URL of a payment for weeks: production cannot live at an address that a new API changes. */
+function publicUrlOf(app: App, stage: Stage): string | undefined {
+  const url = contextText(app, "publicUrl");
+  if (stage !== "prod") return undefined;
+  if (url === undefined) {
+    throw new Error("stage prod needs the origin that providers call: -c publicUrl=https://pay.example.com");
+  }
+  const parsed = URL.parse(url);
+  if (parsed?.protocol !== "https:" || parsed.origin !== url) {
+    throw new Error(`publicUrl must be an https origin without path or trailing slash, not "${url}"`);
+  }
+  return url;
+}
+
+function contextText(app: App, key: string): string | undefined {
+  const value: unknown = app.node.tryGetContext(key);
+  return value === undefined || value === "" ? undefined : String(value);
+}

@@ -1,0 +1,131 @@
+import { CfnOutput, CfnParameter, Duration, Stack } from "aws-cdk-lib";
+import { HttpApi } from "aws-cdk-lib/aws-apigatewayv2";
+import { SqsEventSource } from "aws-cdk-lib/aws-lambda-event-sources";
+import { Schedule, ScheduleExpression } from "aws-cdk-lib/aws-scheduler";
+import { LambdaInvoke } from "aws-cdk-lib/aws-scheduler-targets";
+import { Trigger } from "aws-cdk-lib/triggers";
+import type { Construct } from "constructs";
+import { functions } from "../../lib/functions.ts";
+import { addRoutes } from "../constructs/add-routes.ts";
+import { Alarms } from "../constructs/alarms.ts";
+import { addDashboard } from "../constructs/dashboard.ts";
+import { DelayQueue } from "../constructs/delay-queue.ts";
+import { constructIdOf, GatewayFunction } from "../constructs/gateway-function.ts";
+import { grant, securityGroupsFor } from "../constructs/permissions.ts";
+import { localDifferences, type Stage, type StageSettings } from "../stages.ts";
+import type { DataStack } from "./data-stack.ts";
+import type { NetworkStack } from "./network-stack.ts";
+
+export type AppStackProps = {
+  stage: Stage;
+  settings: StageSettings;
+  network: NetworkStack;
+  data: DataStack;
+  /** Origin that providers and buyers reach us at; without it, the API's own. */
+  publicUrl: string | undefined;
+  alarmEmail: string | undefined;
+  /** Holds the built functions. */
+  dist: string;
+};
+
+/** Everything that a change of our code replaces: functions, API, queues, schedules and who watches them. */
+export class AppStack extends Stack {
+  private readonly api = new HttpApi(this, "Api", { description: "Uni-Pay" });
+  private readonly queues = {
+    notify: new DelayQueue(this, "NotifyQueue"),
+    recheck: new DelayQueue(this, "RecheckQueue"),
+  };
+
+  constructor(scope: Construct, id: string, props: AppStackProps) {
+    super(scope, id, { description: "Uni-Pay: functions", terminationProtection: props.settings.keepData });
+    const { database, credentialsKey } = props.data;
+    const common = this.functionEnvironment(props);
+    const all = functions.map((spec) => {
+      const gatewayFunction = new GatewayFunction(this, {
+        spec,
+        settings: props.settings,
+        dist: props.dist,
+        vpc: props.network.vpc,
+        securityGroups: securityGroupsFor(spec, props.network),
+        environment: spec.runsOnDeploy
+          ? {
+              ...common,
+              DB_SECRET_ARN: database.migrateSecret.secretArn,
+              APP_SECRET_ARN: database.appSecret.secretArn,
+            }
+          : common,
+      });
+      grant(gatewayFunction, {
+        database,
+        credentialsKey,
+        notify: this.queues.notify.queue,
+        recheck: this.queues.recheck.queue,
+      });
+      this.connect(gatewayFunction);
+      return gatewayFunction;
+    });
+    this.runOnDeploy(all);
+    new Alarms(this, "Alarms", { functions: all, queues: this.queues, email: props.alarmEmail });
+    addDashboard(this, { api: this.api, functions: all, queues: this.queues, cluster: database.cluster });
+    new CfnOutput(this, "ApiEndpoint", { value: this.api.apiEndpoint });
+  }
+
+  /** Exactly the variables of `lib/environment.ts`. The API exists before its functions, so its address may be one. */
+  private functionEnvironment({ stage, data, publicUrl }: AppStackProps): Record<string, string> {
+    const { clusterEndpoint } = data.database.cluster;
+    const deployed = {
+      STAGE: stage,
+      PUBLIC_URL: publicUrl ?? this.api.apiEndpoint,
+      DB_HOST: clusterEndpoint.hostname,
+      DB_PORT: String(clusterEndpoint.port),
+      DB_NAME: data.database.name,
+      DB_SECRET_ARN: data.database.appSecret.secretArn,
+      DB_TLS: "on",
+      REDIS_HOST: data.cache.attrEndpointAddress,
+      REDIS_PORT: data.cache.attrEndpointPort,
+      REDIS_TLS: "on",
+      NOTIFY_QUEUE_URL: this.queues.notify.queue.queueUrl,
+      RECHECK_QUEUE_URL: this.queues.recheck.queue.queueUrl,
+      KMS_KEY_ID: data.credentialsKey.keyArn,
+    };
+    if (stage !== "local") return deployed;
+    const filledIn = Object.entries(localDifferences.parameters).map(([variable, parameter]) => [
+      variable,
+      new CfnParameter(this, parameter, { description: `${variable}, filled in by the local host` })
+        .valueAsString,
+    ]);
+    return { ...deployed, ...localDifferences.environment, ...Object.fromEntries(filledIn) };
+  }
+
+  private connect(gatewayFunction: GatewayFunction): void {
+    const { entry, queue, routes, scheduleEveryMinutes } = gatewayFunction.spec;
+    if (routes) addRoutes(this.api, gatewayFunction);
+    if (queue) {
+      gatewayFunction.addEventSource(
+        new SqsEventSource(this.queues[queue.name].queue, {
+          batchSize: 10,
+          reportBatchItemFailures: true,
+          maxConcurrency: queue.maxConcurrency,
+        }),
+      );
+    }
+    if (scheduleEveryMinutes) {
+      new Schedule(this, `${constructIdOf(entry)}Schedule`, {
+        schedule: ScheduleExpression.rate(Duration.minutes(scheduleEveryMinutes)),
+        target: new LambdaInvoke(gatewayFunction, { retryAttempts: 0, maxEventAge: Duration.minutes(1) }),
+      });
+    }
+  }
+
+  /** New code never meets an old schema: the other functions are changed only after these have succeeded. */
+  private runOnDeploy(all: readonly GatewayFunction[]): void {
+    const others = all.filter(({ spec }) => !spec.runsOnDeploy);
+    for (const handler of all.filter(({ spec }) => spec.runsOnDeploy)) {
+      new Trigger(this, `Run${constructIdOf(handler.spec.entry)}`, {
+        handler,
+        timeout: Duration.seconds(handler.spec.timeoutSeconds),
+        executeBefore: others,
+      });
+    }
+  }
+}

@@ -1,0 +1,63 @@
+import { Duration, RemovalPolicy, Stack } from "aws-cdk-lib";
+import * as ec2 from "aws-cdk-lib/aws-ec2";
+import * as elasticache from "aws-cdk-lib/aws-elasticache";
+import * as kms from "aws-cdk-lib/aws-kms";
+import type { Construct } from "constructs";
+import { Database } from "../constructs/database.ts";
+import type { StageSettings } from "../stages.ts";
+import type { NetworkStack } from "./network-stack.ts";
+
+export type DataStackProps = {
+  /** Names what AWS wants named, for example "uni-pay-dev". */
+  name: string;
+  settings: StageSettings;
+  network: NetworkStack;
+};
+
+/** What must survive when the functions are replaced: database, cache and the key that seals credentials. */
+export class DataStack extends Stack {
+  readonly database: Database;
+  readonly cache: elasticache.CfnServerlessCache;
+  /** Seals the credentials that merchants have with their providers. */
+  readonly credentialsKey: kms.Key;
+
+  constructor(scope: Construct, id: string, { name, settings, network }: DataStackProps) {
+    super(scope, id, { description: "Uni-Pay: data", terminationProtection: settings.keepData });
+    this.database = new Database(this, "Database", {
+      settings,
+      vpc: network.vpc,
+      clients: network.databaseClients,
+    });
+    this.cache = this.serverlessCache(name, network);
+    this.credentialsKey = new kms.Key(this, "CredentialsKey", {
+      description: `Seals the provider credentials of the merchants of ${name}`,
+      enableKeyRotation: true,
+      removalPolicy: settings.keepData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+      pendingWindow: Duration.days(settings.keepData ? 30 : 7),
+    });
+  }
+
+  /** Valkey, because a serverless Redis starts at 1 GB: fifteen times the price. Always TLS, always cluster mode. */
+  private serverlessCache(name: string, { vpc, cacheClients }: NetworkStack): elasticache.CfnServerlessCache {
+    const securityGroup = new ec2.SecurityGroup(this, "CacheSecurityGroup", {
+      vpc,
+      description: "The cache",
+      allowAllOutbound: false,
+    });
+    // 6379 is the writer, 6380 the reader: a cluster client is told of both.
+    securityGroup.addIngressRule(cacheClients, ec2.Port.tcpRange(6379, 6380), "cache clients");
+    return new elasticache.CfnServerlessCache(this, "Cache", {
+      serverlessCacheName: name,
+      engine: "valkey",
+      majorEngineVersion: "8",
+      description: "Locks, rate limits and caches; never the truth",
+      securityGroupIds: [securityGroup.securityGroupId],
+      subnetIds: vpc.selectSubnets({ subnetType: ec2.SubnetType.PRIVATE_ISOLATED }).subnetIds,
+      // What it holds is small and short-lived; a fault of ours must not become a bill.
+      cacheUsageLimits: {
+        dataStorage: { maximum: 1, unit: "GB" },
+        ecpuPerSecond: { maximum: 10_000 },
+      },
+    });
+  }
+}

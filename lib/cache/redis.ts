@@ -1,0 +1,74 @@
+import { Cluster } from "ioredis";
+import { assertNoTransaction } from "../invocation.ts";
+import { log, nameOf } from "../log.ts";
+
+const connectTimeoutMs = 200;
+const commandTimeoutMs = 150;
+/** After a failure Redis is not asked for this long: in a VPC a dead one is silence, and each try costs its time-out. */
+const breakerMs = 5_000;
+
+export type RedisAddress = { host: string; port: number; tls: boolean };
+
+export interface Cache {
+  /** `undefined`: Redis is away; go on without it. */
+  ask<T>(command: (redis: Cluster) => Promise<T>): Promise<T | undefined>;
+  close(): void;
+}
+
+/**
+ * A cluster client that never holds anybody up: no offline queue, short time-outs, a breaker. What it says is never the
+ * truth, so every caller has a way on without it.
+ */
+export function openCache({ host, port, tls }: RedisAddress): Cache {
+  let redis: Cluster | undefined;
+  let closedUntil = 0;
+
+  function connect(): Cluster {
+    const cluster = new Cluster([{ host, port }], {
+      // ElastiCache's certificate names the host; the address that a look-up gives would not match it.
+      dnsLookup: (address, callback) => callback(null, address),
+      enableOfflineQueue: false,
+      lazyConnect: true,
+      clusterRetryStrategy: () => null,
+      slotsRefreshTimeout: connectTimeoutMs,
+      redisOptions: {
+        connectTimeout: connectTimeoutMs,
+        commandTimeout: commandTimeoutMs,
+        maxRetriesPerRequest: 0,
+        ...(tls && { tls: {} }),
+      },
+    });
+    cluster.on("error", () => {});
+    return cluster;
+  }
+
+  async function ready(): Promise<Cluster> {
+    if (redis && redis.status !== "ready") drop();
+    if (redis) return redis;
+    const fresh = connect();
+    redis = fresh;
+    await fresh.connect();
+    return fresh;
+  }
+
+  function drop() {
+    redis?.disconnect();
+    redis = undefined;
+  }
+
+  return {
+    async ask(command) {
+      assertNoTransaction("Redis");
+      if (performance.now() < closedUntil) return undefined;
+      try {
+        return await command(await ready());
+      } catch (error) {
+        closedUntil = performance.now() + breakerMs;
+        drop();
+        log.warn("redis is away", nameOf(error));
+        return undefined;
+      }
+    },
+    close: drop,
+  };
+}

@@ -1,0 +1,16 @@
+/** Where every time in the gateway comes from. */
+export type Clock = { now(): Date };
+
+/**
+ * The wall clock. In the local stage it is moved by the milliseconds that the host hands to each invocation in
+ * `CLOCK_OFFSET_MS`; every other stage ignores that variable.
+ */
+export function wallClock(stage: string, environment: NodeJS.ProcessEnv = process.env): Clock {
+  if (stage !== "local") return { now: () => new Date() };
+  return { now: () => new Date(Date.now() + Number(environment.CLOCK_OFFSET_MS ?? 0)) };
+}
+
+/** `time` moved by `seconds` (negative: earlier). */
+export function secondsAfter(time: Date, seconds: number): Date {
+  return new Date(time.getTime() + seconds * 1000);
+}

@@ -1,0 +1,31 @@
+import * as z from "zod";
+
+const url = z.url();
+
+/**
+ * The environment variables of every function. Infra sets exactly these (a test compares), `openGateway` reads them once.
+ * Ports and TLS come from the template too, so that the same bundles run on AWS and on one machine.
+ */
+export const environmentSchema = z.object({
+  STAGE: z.enum(["local", "dev", "prod"]),
+  /** Origin that providers and buyers reach us at, without a trailing slash. */
+  PUBLIC_URL: url,
+  DB_HOST: z.string().min(1),
+  DB_PORT: z.coerce.number().int(),
+  DB_NAME: z.string().min(1),
+  /** ARN of a secret `{"username","password"}`. */
+  DB_SECRET_ARN: z.string().min(1),
+  DB_TLS: z.enum(["on", "off"]),
+  REDIS_HOST: z.string().min(1),
+  REDIS_PORT: z.coerce.number().int(),
+  REDIS_TLS: z.enum(["on", "off"]),
+  NOTIFY_QUEUE_URL: url,
+  RECHECK_QUEUE_URL: url,
+  KMS_KEY_ID: z.string().min(1),
+  /** Local stage only: JSON `{"alipay":"http://127.0.0.1:…",…}`; loopback hosts only, asserted. */
+  PROVIDER_BASE_URLS: z.string().optional(),
+  /** Local stage only: comma-separated `host:port` of loopback endpoints that may be notified over plain http. */
+  LOOPBACK_ENDPOINTS: z.string().optional(),
+});
+
+export type Environment = z.infer<typeof environmentSchema>;

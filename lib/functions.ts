@@ -1,0 +1,131 @@
+import { routes, webhookRoute } from "./http/routes.ts";
+import { providers } from "./providers/registry.ts";
+
+/** What a function may touch; infra turns it into permissions. */
+export type Grant =
+  | "database" | "migrate-database" | "cache" | "unseal" | "seal" | "send-notify" | "send-recheck";
+
+export type FunctionSpec = {
+  /** File under functions/ without its ending. */
+  entry: string;
+  /** What a merchant or buyer suffers while it fails; the alarm's text. */
+  impact: string;
+  memoryMb: number;
+  timeoutSeconds: number;
+  grants: readonly Grant[];
+  /** Share of the production concurrency budget; absent: one of the small ones. */
+  reservedConcurrency: number;
+  routes?: readonly string[];
+  /** Consumes this delay queue in batches of 10. `chained`: sends to it too, which Lambda's loop guard must allow. */
+  queue?: { name: "notify" | "recheck"; maxConcurrency: number; chained: boolean };
+  scheduleEveryMinutes?: number;
+  /** Runs once in each deployment, after the database and before every other function. */
+  runsOnDeploy?: boolean;
+};
+
+const asks: readonly Grant[] = ["database", "cache", "unseal", "send-notify", "send-recheck"];
+
+/** A webhook only stores and hints. */
+const webhooks: FunctionSpec[] = Object.keys(providers).map((provider) => ({
+  entry: `webhooks/${provider}`,
+  impact: `payments through ${provider} are confirmed only by look-ups, minutes late`,
+  memoryMb: 512,
+  timeoutSeconds: 15,
+  grants: ["database", "seal", "unseal", "send-notify", "send-recheck"],
+  reservedConcurrency: 50,
+  routes: [webhookRoute(provider)],
+}));
+
+/** Every Lambda function, with its routes, queue or schedule. The only list: build, infra and the local host read it. */
+export const functions: readonly FunctionSpec[] = [
+  {
+    entry: "create-payment",
+    impact: "merchants cannot create payments",
+    memoryMb: 1024,
+    timeoutSeconds: 29,
+    grants: asks,
+    reservedConcurrency: 100,
+    routes: [routes.createPayment],
+  },
+  {
+    entry: "query-payment",
+    impact: "merchants cannot see the state of a payment",
+    memoryMb: 512,
+    timeoutSeconds: 29,
+    grants: asks,
+    reservedConcurrency: 100,
+    routes: [routes.queryPayment, routes.findPayment, routes.paymentTimeline],
+  },
+  {
+    entry: "close-payment",
+    impact: "merchants cannot close unpaid payments",
+    memoryMb: 512,
+    timeoutSeconds: 29,
+    grants: asks,
+    reservedConcurrency: 5,
+    routes: [routes.closePayment],
+  },
+  ...webhooks,
+  {
+    entry: "payment-return",
+    impact: "buyers who have paid do not come back to the shop",
+    memoryMb: 512,
+    timeoutSeconds: 15,
+    grants: ["database", "send-recheck"],
+    reservedConcurrency: 20,
+    routes: [routes.paymentReturn],
+  },
+  {
+    entry: "deliver-notifications",
+    impact: "merchants are not told of their payments",
+    memoryMb: 512,
+    timeoutSeconds: 30,
+    grants: ["database", "cache", "unseal", "send-notify"],
+    reservedConcurrency: 30,
+    queue: { name: "notify", maxConcurrency: 20, chained: true },
+  },
+  {
+    entry: "recheck",
+    impact: "payments whose webhook was lost stay unconfirmed",
+    memoryMb: 512,
+    timeoutSeconds: 30,
+    grants: asks,
+    reservedConcurrency: 20,
+    queue: { name: "recheck", maxConcurrency: 10, chained: true },
+  },
+  {
+    entry: "sweep",
+    impact: "lost hints are not repaired: late notifications, unexpired payments",
+    memoryMb: 512,
+    timeoutSeconds: 55,
+    grants: ["database", "seal", "unseal", "send-notify", "send-recheck"],
+    reservedConcurrency: 2,
+    scheduleEveryMinutes: 1,
+  },
+  {
+    entry: "ops",
+    impact: "operators cannot manage merchants, keys and configs",
+    memoryMb: 512,
+    timeoutSeconds: 60,
+    grants: ["database", "cache", "seal", "unseal", "send-notify", "send-recheck"],
+    reservedConcurrency: 2,
+  },
+  {
+    entry: "migrate",
+    impact: "deployments stop at the database migration",
+    memoryMb: 512,
+    timeoutSeconds: 600,
+    grants: ["migrate-database"],
+    reservedConcurrency: 1,
+    runsOnDeploy: true,
+  },
+  {
+    entry: "health",
+    impact: "monitors cannot tell whether the gateway is up",
+    memoryMb: 256,
+    timeoutSeconds: 10,
+    grants: ["database", "cache", "send-notify"],
+    reservedConcurrency: 5,
+    routes: [routes.health, routes.unmatched],
+  },
+];

@@ -1,0 +1,15 @@
+import type { ZodObject, ZodType } from "zod";
+import type { Scope } from "../merchant/api-key.ts";
+
+/** A route of the merchant API: what it takes, what it answers, which scope it needs. Everything derives from it. */
+export type Contract<Wanted extends ZodObject = ZodObject, Answer extends ZodType = ZodType> = {
+  route: string;
+  scope: Scope;
+  /** Path, query and body together; strict, so that an unknown field is an error that names it. */
+  wanted: Wanted;
+  /** Where the fields that are not in the path come from. */
+  from: "body" | "query" | "path";
+  /** Numbers that are judged by their source text. */
+  asText?: readonly string[];
+  answer: Answer;
+};

@@ -1,0 +1,63 @@
+import middy from "@middy/core";
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from "aws-lambda";
+import type * as z from "zod";
+import { withInvocation } from "../invocation.ts";
+import { log } from "../log.ts";
+import type { Authenticate } from "../merchant/authenticate.ts";
+import type { Caller } from "../payment/ports.ts";
+import type { Contract } from "./contract.ts";
+import { failed, notFound, succeeded } from "./envelope.ts";
+import { failureOf } from "./failure-of.ts";
+import { readWanted } from "./read-wanted.ts";
+
+/** What every route needs of the gateway. */
+export type ServingGateway = { authenticate: Authenticate };
+
+/** One route: its contract and the use case behind it. */
+export type Endpoint<Gateway> = { contract: Contract; run(gateway: Gateway, caller: Caller, wanted: unknown): Promise<unknown> };
+
+export function endpoint<Gateway, Wanted extends z.ZodObject, Answer extends z.ZodType>(
+  contract: Contract<Wanted, Answer>,
+  run: (gateway: Gateway, caller: Caller, wanted: z.output<Wanted>) => Promise<z.input<Answer>>,
+): Endpoint<Gateway> {
+  return { contract, run: (gateway, caller, wanted) => run(gateway, caller, wanted as z.output<Wanted>) };
+}
+
+type Event = APIGatewayProxyEventV2;
+type Answer = APIGatewayProxyStructuredResultV2;
+
+/** A function that serves these routes: who calls, what they want, the use case, the envelope. */
+export function serve<Gateway extends ServingGateway>(open: () => Gateway, ...endpoints: Endpoint<Gateway>[]) {
+  const handle = async (event: Event): Promise<Answer> => {
+    const found = endpoints.find(({ contract }) => contract.route === event.routeKey);
+    if (!found) throw notFound;
+    const gateway = open();
+    const caller = await gateway.authenticate(event.headers["x-api-key"], found.contract.scope);
+    const wanted = readWanted(found.contract, event);
+    const answer = found.contract.answer.parse(await found.run(gateway, caller, wanted));
+    return succeeded(answer, event.requestContext.requestId);
+  };
+  return wrapped(handle);
+}
+
+/** What every HTTP function has around it: the invocation's bounds, one log line, failures in the envelope. */
+export function wrapped(handle: (event: Event) => Promise<Answer>) {
+  const guarded = middy<Event, Answer>()
+    .use({
+      onError: (request) => {
+        request.response = failed(failureOf(request.error), request.event.requestContext.requestId);
+      },
+    })
+    .handler(handle);
+  return (event: Event, context: Context): Promise<Answer> => {
+    const { requestId } = event.requestContext;
+    return withInvocation({ requestId, remainingMs: () => context.getRemainingTimeInMillis() }, async () => {
+      const begun = performance.now();
+      const answer = await guarded(event, context);
+      const { method, path, sourceIp, userAgent } = event.requestContext.http;
+      const duration_ms = Math.round(performance.now() - begun);
+      log.info("call", { method, path, source: sourceIp, user_agent: userAgent, http_status: answer.statusCode ?? 200, duration_ms });
+      return answer;
+    });
+  };
+}

@@ -1,0 +1,6 @@
+import type { APIGatewayProxyEventV2 } from "aws-lambda";
+
+/** The bytes as they were sent: API Gateway encodes everything that it does not take for text. */
+export function rawBody({ body, isBase64Encoded }: APIGatewayProxyEventV2): Buffer {
+  return Buffer.from(body ?? "", isBase64Encoded ? "base64" : "utf8");
+}

@@ -1,0 +1,35 @@
+import type { APIGatewayProxyEventV2 } from "aws-lambda";
+import type * as z from "zod";
+import { type FieldError, type Failure, GatewayError } from "../errors.ts";
+import type { Contract } from "./contract.ts";
+import { assertJson } from "./json-content.ts";
+import { readJsonBody } from "./json-body.ts";
+
+/** What a caller wants, checked against the contract; every field that is wrong is named. */
+export function readWanted(contract: Contract, event: APIGatewayProxyEventV2): unknown {
+  const parsed = contract.wanted.safeParse({ ...given(contract, event), ...event.pathParameters });
+  if (parsed.success) return parsed.data;
+  const { issues } = parsed.error;
+  const fields = issues.flatMap(fieldErrors);
+  const first = fields[0];
+  const message = first ? `${first.field}: ${first.message}` : "invalid request";
+  throw new GatewayError(issues.map(failureOf).find(Boolean) ?? "invalid_parameter", message, { fields });
+}
+
+function given(contract: Contract, event: APIGatewayProxyEventV2): object {
+  if (contract.from === "body") return readJsonBody(assertJson(event), contract.asText) as object;
+  return contract.from === "query" ? (event.queryStringParameters ?? {}) : {};
+}
+
+function fieldErrors(issue: z.core.$ZodIssue): FieldError[] {
+  const path = issue.path.map(String);
+  if (issue.code === "unrecognized_keys") {
+    return issue.keys.map((key) => ({ field: [...path, key.slice(0, 64)].join("."), message: "unknown field: remove it" }));
+  }
+  return [{ field: path.join(".") || "body", message: issue.message }];
+}
+
+/** A schema may name another failure than `invalid_parameter` for one of its checks. */
+function failureOf(issue: z.core.$ZodIssue): Failure | undefined {
+  return issue.code === "custom" ? (issue.params?.failure as Failure | undefined) : undefined;
+}

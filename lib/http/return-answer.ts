@@ -1,0 +1,42 @@
+import type { APIGatewayProxyStructuredResultV2 } from "aws-lambda";
+import { toDecimal } from "../money/money.ts";
+import type { Payment } from "../payment/payment.ts";
+import { merchantReturnUrl } from "../payment/return-buyer.ts";
+import type { PaymentStatus } from "../payment/status.ts";
+import { escapeHtml } from "./html.ts";
+
+const sentences: Record<PaymentStatus, string> = {
+  processing: "Your payment is being confirmed.",
+  pending: "We have not received your payment yet.",
+  success: "Your payment was received. Thank you.",
+  failed: "Your payment did not go through.",
+  closed: "This payment is closed.",
+};
+
+const headers = {
+  "cache-control": "no-store",
+  "referrer-policy": "no-referrer",
+  "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'",
+  "x-content-type-options": "nosniff",
+};
+
+/** Sends the buyer on to the merchant, or shows a plain page where the merchant named none. */
+export function returnAnswer(payment: Payment): APIGatewayProxyStructuredResultV2 {
+  const location = merchantReturnUrl(payment);
+  if (location !== null) return { statusCode: 302, headers: { ...headers, location }, body: "" };
+  return { statusCode: 200, headers: { ...headers, "content-type": "text/html; charset=utf-8" }, body: page(payment) };
+}
+
+function page({ subject, amount, status, orderNo }: Payment): string {
+  return `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${escapeHtml(sentences[status])}</title>
+<style>body{font:16px/1.5 system-ui,sans-serif;max-width:28rem;margin:15vh auto;padding:0 1rem}small{color:#666}</style>
+<h1>${escapeHtml(sentences[status])}</h1>
+<p>${escapeHtml(subject)}: ${escapeHtml(toDecimal(amount))} ${escapeHtml(amount.currency)}</p>
+<p><small>${escapeHtml(orderNo)}</small></p>
+</html>
+`;
+}

@@ -1,0 +1,17 @@
+/** Every route of the API, as API Gateway writes it. */
+export const routes = {
+  createPayment: "POST /api/v1/payment/create",
+  queryPayment: "GET /api/v1/payment/query/{order_no}",
+  findPayment: "GET /api/v1/payment/query",
+  paymentTimeline: "GET /api/v1/payment/timeline/{order_no}",
+  closePayment: "POST /api/v1/payment/close/{order_no}",
+  paymentReturn: "GET /api/v1/public/return/{provider}/{order_no}",
+  health: "GET /health",
+  /** What matches nothing else: answered 404 / 1004. */
+  unmatched: "$default",
+} as const;
+
+/** Where a provider posts its webhooks, one function each. */
+export function webhookRoute(provider: string): string {
+  return `POST /api/v1/public/notify/${provider}/{config_id}`;
+}

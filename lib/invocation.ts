@@ -1,0 +1,31 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+
+/** What the code that runs inside one invocation may know about it. */
+export type Invocation = {
+  requestId: string;
+  /** Milliseconds until the platform ends this invocation. */
+  remainingMs: () => number;
+};
+
+const invocations = new AsyncLocalStorage<Invocation>();
+const transactions = new AsyncLocalStorage<true>();
+
+/** Outside an invocation (tests, scripts) there is no platform that would end it. */
+const unlimited: Invocation = { requestId: "", remainingMs: () => Number.POSITIVE_INFINITY };
+
+export function withInvocation<T>(invocation: Invocation, run: () => Promise<T>): Promise<T> {
+  return invocations.run(invocation, run);
+}
+
+export function currentInvocation(): Invocation {
+  return invocations.getStore() ?? unlimited;
+}
+
+export function insideTransaction<T>(run: () => Promise<T>): Promise<T> {
+  return transactions.run(true, run);
+}
+
+/** A network call while a transaction holds row locks would hold them for as long as a stranger pleases. */
+export function assertNoTransaction(call: string): void {
+  if (transactions.getStore()) throw new Error(`${call} inside a database transaction`);
+}

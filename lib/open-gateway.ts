@@ -1,0 +1,141 @@
+import { openCache } from "./cache/redis.ts";
+import { redisLocks } from "./cache/locks.ts";
+import { type Clock, wallClock } from "./clock.ts";
+import { type Environment, environmentSchema } from "./environment.ts";
+import { log, nameOf } from "./log.ts";
+import { authenticator } from "./merchant/authenticate.ts";
+import { notificationSender } from "./notify/send-notification.ts";
+import type { Hint, OpenConfig } from "./payment/ports.ts";
+import { configsOf } from "./providers/configs.ts";
+import { deliveryMessageOf, gatewayHints, recheckMessageOf } from "./queue/gateway-hints.ts";
+import { hintQueue, sqsClient } from "./queue/hints.ts";
+import { anomaliesIn } from "./storage/anomalies.ts";
+import { connectionSource } from "./storage/aws-credentials.ts";
+import { openDatabase } from "./storage/database.ts";
+import { deliveriesIn } from "./storage/deliveries.ts";
+import { keyRowsIn, merchantsIn } from "./storage/merchants.ts";
+import { ordersIn } from "./storage/orders.ts";
+import { paymentConfigsIn } from "./storage/payment-configs.ts";
+import type { ConnectionSource } from "./storage/single-connection.ts";
+import { timelineIn } from "./storage/timeline.ts";
+import { webhookEventsIn } from "./storage/webhook-events.ts";
+import { kmsKeys } from "./vault/kms.ts";
+import { type KeyService, vaultWith } from "./vault/vault.ts";
+
+export type Gateway = ReturnType<typeof buildGateway>;
+
+/** What differs between a function on AWS and a test in one process. */
+export type Parts = { database?: ConnectionSource; clock?: Clock; keys?: KeyService; cachePrefix?: string };
+
+let opened: Gateway | undefined;
+
+/** The gateway of this execution environment: read from the environment once, connected at first use. */
+export function openGateway(): Gateway {
+  opened ??= buildGateway(environmentSchema.parse(process.env));
+  return opened;
+}
+
+/** Wires the real things together; nothing connects before it is used. */
+export function buildGateway(environment: Environment, parts: Parts = {}) {
+  const clock = parts.clock ?? wallClock(environment.STAGE);
+  const db = openDatabase(parts.database ?? connectionSource(databaseOf(environment)));
+  const cache = openCache({
+    host: environment.REDIS_HOST,
+    port: environment.REDIS_PORT,
+    tls: environment.REDIS_TLS === "on",
+  });
+  const sqs = sqsClient();
+  const queues = {
+    notify: hintQueue(environment.NOTIFY_QUEUE_URL, sqs, clock),
+    recheck: hintQueue(environment.RECHECK_QUEUE_URL, sqs, clock),
+  };
+  const vault = vaultWith(parts.keys ?? kmsKeys(environment.KMS_KEY_ID));
+  const configRows = paymentConfigsIn(db);
+  const loopbackEndpoints = loopbackOf(environment);
+
+  return {
+    clock,
+    db,
+    cache,
+    vault,
+    configRows,
+    loopbackEndpoints,
+    publicUrl: environment.PUBLIC_URL,
+    orders: ordersIn(db),
+    events: webhookEventsIn(db),
+    timeline: timelineIn(db),
+    anomalies: anomaliesIn(db),
+    merchants: merchantsIn(db),
+    deliveries: deliveriesIn(db),
+    configs: configsOf({ rows: configRows, vault, clock, baseUrls: baseUrlsOf(environment) }),
+    hints: gatewayHints(queues),
+    locks: redisLocks(cache, parts.cachePrefix),
+    authenticate: authenticator(keyRowsIn(db), clock),
+    send: notificationSender({ loopbackEndpoints }),
+    notifySecrets: async (userId: string, sealed: string | null): Promise<string[]> =>
+      sealed === null ? [] : JSON.parse(await vault.open(sealed, notifySecretContext(userId))),
+    sealBody: async (config: OpenConfig, body: Buffer): Promise<string | null> => {
+      try {
+        return await vault.seal(body.toString("base64"), { user: config.userId, config: config.id, field: "webhook_body" });
+      } catch (error) {
+        log.warn("webhook body not sealed", { config_id: config.id, ...nameOf(error) });
+        return null;
+      }
+    },
+    queueReachable: () => queues.notify.reachable(),
+    hintAll: async (hints: Hint[], due: Date): Promise<Hint[]> => {
+      const messages = hints.map((hint) => deliveryMessageOf(hint, due));
+      const unsent = new Set(await queues.notify.sendAll(messages));
+      return hints.filter((_, index) => unsent.has(messages[index]!));
+    },
+    recheckAll: async (orders: { orderNo: string; userId: string }[], due: Date): Promise<void> => {
+      await queues.recheck.sendAll(orders.map((order) => recheckMessageOf(order, due)));
+    },
+    /** Ends the connections; functions never do, their environment is simply ended. */
+    async close(): Promise<void> {
+      cache.close();
+      sqs.destroy();
+      await db.destroy();
+    },
+  };
+}
+
+/** What a merchant's notification secrets are sealed for. */
+export function notifySecretContext(userId: string): Record<string, string> {
+  return { user: userId, field: "notify_secrets" };
+}
+
+function databaseOf(environment: Environment) {
+  return {
+    host: environment.DB_HOST,
+    port: environment.DB_PORT,
+    database: environment.DB_NAME,
+    tls: environment.DB_TLS === "on",
+    secretArn: environment.DB_SECRET_ARN,
+  };
+}
+
+/** Simulators instead of the official hosts: in the local stage only, and on this machine only. */
+function baseUrlsOf({ STAGE, PROVIDER_BASE_URLS }: Environment): Record<string, string> {
+  if (PROVIDER_BASE_URLS === undefined) return {};
+  const urls: Record<string, string> = JSON.parse(PROVIDER_BASE_URLS);
+  for (const url of Object.values(urls)) {
+    if (STAGE !== "local" || !isLoopback(new URL(url).hostname)) {
+      throw new Error("provider base URLs may be set in the local stage only, to loopback hosts only");
+    }
+  }
+  return urls;
+}
+
+function loopbackOf({ STAGE, LOOPBACK_ENDPOINTS }: Environment): ReadonlySet<string> {
+  const endpoints = (LOOPBACK_ENDPOINTS ?? "").split(",").filter(Boolean);
+  if (endpoints.length === 0) return new Set();
+  if (STAGE !== "local" || !endpoints.every((endpoint) => isLoopback(endpoint.replace(/:\d+$/, "")))) {
+    throw new Error("plain http notifications may be sent in the local stage only, to loopback hosts only");
+  }
+  return new Set(endpoints);
+}
+
+function isLoopback(host: string): boolean {
+  return host === "127.0.0.1" || host === "localhost" || host === "[::1]";
+}

@@ -1,0 +1,176 @@
+import http, { type ClientRequest, type IncomingHttpHeaders, type IncomingMessage } from "node:http";
+import https from "node:https";
+import type { LookupFunction, Socket } from "node:net";
+import { TLSSocket } from "node:tls";
+import { assertNoTransaction, currentInvocation } from "../invocation.ts";
+import { failureKind, OutboundError, type OutboundFailure } from "./outbound-error.ts";
+
+export type OutboundRequest = {
+  method: "GET" | "POST" | "DELETE";
+  url: string | URL;
+  headers?: Record<string, string | number>;
+  body?: string | Buffer;
+  /** The other side treats a repeat as the same request. GET always is. */
+  idempotent?: boolean;
+  /** Until the connection, TLS included, stands. */
+  connectTimeoutMs?: number;
+  /** From the call to the last byte of the answer, a repeat included. */
+  deadlineMs?: number;
+  maxBodyBytes?: number;
+  /** `false`: a connection of its own, closed afterwards. Absent: the shared keep-alive agent. */
+  agent?: http.Agent | false;
+  /** Pins the address. Node does not call it for IP literals: check those first. */
+  lookup?: LookupFunction;
+  /** Throws to refuse a connected socket; runs before its first byte, TLS included, is written. */
+  checkSocket?: (socket: Socket) => void;
+};
+
+export type OutboundAnswer = { status: number; headers: IncomingHttpHeaders; body: Buffer };
+
+/** Free sockets older than this are closed; a frozen environment's are found dead at the next use instead. */
+const idleMs = 60_000;
+const agents = {
+  "http:": new http.Agent({ keepAlive: true, timeout: idleMs }),
+  "https:": new https.Agent({ keepAlive: true, timeout: idleMs }),
+};
+
+/** What must be left of the invocation to write the result down: no transaction begins with less than 5 s. */
+const reservedMs = 6000;
+
+/**
+ * One HTTP request, without redirects, decompression or proxy variables; any status is an answer. Whatever the network
+ * does is thrown as `OutboundError`. A keep-alive socket that turns out to be dead before any byte of an answer (usual after the platform
+ * froze the process) is replaced once by a fresh one, when a repeat can do no harm.
+ */
+export async function request(wanted: OutboundRequest): Promise<OutboundAnswer> {
+  const url = new URL(wanted.url);
+  assertNoTransaction(`request to ${url.host}`);
+  const rest = currentInvocation().remainingMs() - reservedMs;
+  const endsAt = performance.now() + Math.min(wanted.deadlineMs ?? 8000, rest);
+
+  const first = await attempt(wanted, url, endsAt);
+  if (!("stale" in first)) return first;
+  const repeatable = wanted.method === "GET" || wanted.idempotent === true;
+  if (!repeatable) throw first.stale;
+  const second = await attempt({ ...wanted, agent: false }, url, endsAt);
+  if ("stale" in second) throw second.stale;
+  return second;
+}
+
+type Attempt = OutboundAnswer | { stale: OutboundError };
+
+/** `stale`: a kept-alive socket broke before any byte of an answer. */
+function attempt(wanted: OutboundRequest, url: URL, endsAt: number): Promise<Attempt> {
+  const left = endsAt - performance.now();
+  if (left <= 0) return Promise.reject(new OutboundError("timeout", url.host, false, "NO_TIME_LEFT"));
+  const { promise, resolve, reject } = Promise.withResolvers<Attempt>();
+  const outgoing = open(wanted, url);
+  const seen: Seen = { connected: false, answering: false };
+
+  const deadline = setTimeout(() => fail("timeout", seen.connected), left);
+  const connecting = setTimeout(() => fail("timeout", false, "CONNECT"), wanted.connectTimeoutMs ?? 2000);
+  const stop = watchSocket(outgoing, wanted, seen, {
+    connected: () => clearTimeout(connecting),
+    blocked: () => fail("blocked", false),
+  });
+  const settle = () => {
+    clearTimeout(deadline);
+    clearTimeout(connecting);
+    stop();
+  };
+  const fail = (kind: OutboundFailure, mayHaveArrived: boolean, systemCode?: string) => {
+    settle();
+    reject(new OutboundError(kind, url.host, mayHaveArrived, systemCode));
+    outgoing.destroy();
+  };
+
+  outgoing.on("error", (error) => {
+    const code = systemCodeOf(error);
+    const kind = failureKind(code);
+    if (!outgoing.reusedSocket || seen.answering || kind !== "reset") return fail(kind, seen.connected, code);
+    settle();
+    resolve({ stale: new OutboundError(kind, url.host, true, code) });
+  });
+  outgoing.once("response", async (incoming) => {
+    try {
+      const body = await readBody(incoming, wanted.maxBodyBytes ?? 1_048_576);
+      settle();
+      if (body) resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, body });
+      else fail("too-large", true);
+    } catch (error) {
+      fail(failureKind(systemCodeOf(error)), true, systemCodeOf(error));
+    }
+  });
+  outgoing.end(wanted.body);
+  return promise;
+}
+
+function open(wanted: OutboundRequest, url: URL): ClientRequest {
+  const secure = url.protocol === "https:";
+  return (secure ? https : http).request(url, {
+    method: wanted.method,
+    headers: {
+      "accept-encoding": "identity",
+      ...(wanted.body === undefined ? {} : { "content-length": Buffer.byteLength(wanted.body) }),
+      ...wanted.headers,
+    },
+    agent: wanted.agent ?? agents[secure ? "https:" : "http:"],
+    ...(wanted.lookup ? { lookup: wanted.lookup } : {}),
+  });
+}
+
+type Seen = { connected: boolean; answering: boolean };
+
+/** Follows the socket from its connection to the first byte of the answer; returns what ends the watching. */
+function watchSocket(
+  outgoing: ClientRequest,
+  { checkSocket }: OutboundRequest,
+  seen: Seen,
+  on: { connected: () => void; blocked: () => void },
+): () => void {
+  let stop = () => {};
+  outgoing.once("socket", (socket) => {
+    const sawData = () => {
+      seen.answering = true;
+    };
+    stop = () => socket.off("data", sawData);
+    socket.on("data", sawData);
+    const check = () => {
+      try {
+        checkSocket?.(socket);
+      } catch {
+        socket.destroy();
+        on.blocked();
+      }
+    };
+    const connected = () => {
+      seen.connected = true;
+      on.connected();
+    };
+    if (socket.destroyed) return;
+    if (!socket.connecting) {
+      check();
+      return connected();
+    }
+    // Before Node's own listener, which starts the TLS handshake.
+    socket.prependOnceListener("connect", check);
+    socket.once(socket instanceof TLSSocket ? "secureConnect" : "connect", connected);
+  });
+  return () => stop();
+}
+
+/** Undefined when the body is longer than `limit` bytes. */
+async function readBody(incoming: IncomingMessage, limit: number): Promise<Buffer | undefined> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of incoming as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > limit) return undefined;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+function systemCodeOf(error: unknown): string {
+  return error instanceof Error && "code" in error ? String(error.code) : "";
+}

@@ -1,0 +1,143 @@
+import { randomUUID } from "node:crypto";
+import { type Clock, secondsAfter } from "../clock.ts";
+import { GatewayError } from "../errors.ts";
+import { newOrderNo } from "./order-no.ts";
+import type { Payable, Payment } from "./payment.ts";
+import type { Caller, Configs, Hints, Leased, NewOrder, OpenConfig, Orders, StoredOrder } from "./ports.ts";
+import type { NewPayment } from "./provider.ts";
+import { differingFields, normalised, type WantedPayment } from "./request.ts";
+import { leaseSeconds, outcomeUnknown, refused, startPayment } from "./start-payment.ts";
+
+export type CreateGateway = {
+  clock: Clock;
+  orders: Orders;
+  configs: Configs;
+  hints: Hints;
+  /** Origin of our public routes. */
+  publicUrl: string;
+};
+
+/** A payment with what the buyer needs to pay it. */
+export type PayablePayment = Payment & { payable: Payable };
+
+const firstLookUpSeconds = 15;
+const pollMs = [100, 150, 250, 500];
+const longestPollMs = 9_000;
+
+/**
+ * Creates a payment, or answers again what the same request was answered before: one order per `out_trade_no`, whatever
+ * is sent twice, at once, or after a crash.
+ */
+export async function createPayment(gateway: CreateGateway, caller: Caller, wanted: WantedPayment): Promise<PayablePayment> {
+  const existing = await gateway.orders.findByOutTradeNo(caller.userId, wanted.outTradeNo);
+  if (existing) return replay(gateway, existing, wanted);
+  if (!caller.active) throw new GatewayError("forbidden", "this merchant is disabled: it can create no payments");
+
+  const config = await gateway.configs.choose(caller.userId, wanted.provider, wanted.config);
+  const leased = await gateway.orders.create(newOrder(gateway, caller, wanted, config));
+  if (leased) {
+    const hinted = gateway.hints.recheck(leased.payment, secondsAfter(leased.payment.createdAt, firstLookUpSeconds));
+    return await startPayment(gateway, leased).then(payable).finally(() => hinted);
+  }
+  const winner = await gateway.orders.findByOutTradeNo(caller.userId, wanted.outTradeNo);
+  if (!winner) throw new GatewayError("unavailable", "please send the same request again", { retryAfterSeconds: 1 });
+  return replay(gateway, winner, wanted);
+}
+
+function newOrder(gateway: CreateGateway, caller: Caller, wanted: WantedPayment, config: OpenConfig): NewOrder {
+  const createdAt = gateway.clock.now();
+  const orderNo = newOrderNo(createdAt);
+  const description = {
+    orderNo,
+    outTradeNo: wanted.outTradeNo,
+    scene: wanted.scene,
+    subject: wanted.subject,
+    body: wanted.body,
+    amount: wanted.amount,
+    returnUrl: wanted.returnUrl,
+    createdAt,
+    expiresAt: secondsAfter(createdAt, wanted.expiresInSeconds),
+  };
+  const asked: NewPayment = {
+    ...description,
+    notifyUrl: `${gateway.publicUrl}/api/v1/public/notify/${wanted.provider}/${config.id}`,
+    buyerReturnUrl: `${gateway.publicUrl}/api/v1/public/return/${wanted.provider}/${orderNo}`,
+    extraParams: config.checkExtraParams(wanted.scene, wanted.extraParams),
+  };
+  return {
+    ...description,
+    ...normalised(wanted),
+    prepared: config.adapter.prepare(asked),
+    idempotencyKey: randomUUID(),
+    leaseToken: randomUUID(),
+    leaseUntil: secondsAfter(createdAt, leaseSeconds),
+    userId: caller.userId,
+    configId: config.id,
+    provider: wanted.provider,
+    providerAccount: config.account,
+    notifyUrl: wanted.notifyUrl ?? caller.notifyUrl,
+    metadata: wanted.metadata,
+    livemode: config.adapter.livemode,
+    tradeNo: "",
+    payable: null,
+    refusal: null,
+    lateSuccess: false,
+    closeRequested: false,
+    providerStarted: false,
+    refundedMinor: 0,
+    lookUps: 0,
+    updatedAt: createdAt,
+    paidAt: null,
+    closedAt: null,
+    lookedUpAt: null,
+    nextQueryAt: secondsAfter(createdAt, firstLookUpSeconds),
+  };
+}
+
+/** The answer of the first request, once it is known. */
+async function replay(gateway: CreateGateway, first: StoredOrder, wanted: WantedPayment): Promise<PayablePayment> {
+  refuseOtherContent(first, wanted);
+  const until = performance.now() + longestPollMs;
+  for (let stored: StoredOrder | null = first, polls = 0; stored; polls++) {
+    const { payment } = stored;
+    refuseEnded(payment);
+    if (payment.payable) return payable(payment);
+    const leased = await takeOver(gateway, stored);
+    if (leased) return payable(await startPayment(gateway, leased));
+    if (performance.now() > until) throw outcomeUnknown(payment);
+    await new Promise((resolve) => setTimeout(resolve, pollMs[Math.min(polls, pollMs.length - 1)]));
+    stored = await gateway.orders.findByOutTradeNo(payment.userId, payment.outTradeNo);
+  }
+  throw outcomeUnknown(first.payment);
+}
+
+async function takeOver(gateway: CreateGateway, { payment, attempt }: StoredOrder): Promise<Leased | null> {
+  const now = gateway.clock.now();
+  if (attempt.done || attempt.leaseUntil > now) return null;
+  return gateway.orders.takeOver(payment, randomUUID(), secondsAfter(now, leaseSeconds), now);
+}
+
+function refuseOtherContent(stored: StoredOrder, wanted: WantedPayment): void {
+  if (normalised(wanted).fingerprint === stored.fingerprint) return;
+  const names = differingFields(wanted, stored.request);
+  if (names.length === 0) return;
+  const fields = names.map((field) => ({ field, message: "differs from the first request with this out_trade_no" }));
+  const message = `out_trade_no was used with another ${names.join(", ")}: send the same content, or a new out_trade_no`;
+  throw new GatewayError("conflict", message, { fields, orderNo: stored.payment.orderNo });
+}
+
+function refuseEnded(payment: Payment): void {
+  const { status, orderNo, refusal } = payment;
+  if (status === "closed") {
+    throw new GatewayError("order_status", "this payment is closed: use a new out_trade_no", { orderNo });
+  }
+  if (status !== "failed") return;
+  if (!refusal) throw new GatewayError("order_status", "this payment has failed: use a new out_trade_no", { orderNo });
+  throw refused(payment, refusal);
+}
+
+function payable(payment: Payment): PayablePayment {
+  refuseEnded(payment);
+  if (!payment.payable) throw outcomeUnknown(payment);
+  return { ...payment, payable: payment.payable };
+}

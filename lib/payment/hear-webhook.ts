@@ -1,0 +1,84 @@
+import { GatewayError } from "../errors.ts";
+import { log, nameOf } from "../log.ts";
+import { type ObserveGateway, observe, type Source, settlePaid } from "./observe.ts";
+import type { Configs, OpenConfig, WebhookEvents } from "./ports.ts";
+import type { Heard, Observation, WebhookCall } from "./provider.ts";
+
+export type HearGateway = ObserveGateway & {
+  configs: Configs;
+  events: WebhookEvents;
+  /** Seals a verified body for a replay; `null` when that fails now: a record must not cost a payment. */
+  sealBody(config: OpenConfig, body: Buffer): Promise<string | null>;
+};
+
+/** They send notices of our own orders only: one about an order that we do not know is worth a person's look. */
+const sendsOnlyOurs = new Set(["alipay", "wechat"]);
+
+/**
+ * Verifies a provider's webhook and commits what it says; only then may it be acknowledged. Throws `notification_refused`
+ * alike for an unknown config and a bad signature, and then leaves nothing but one log line.
+ */
+export async function hearWebhook(gateway: HearGateway, provider: string, configId: string, call: WebhookCall): Promise<void> {
+  const { config, heard } = await verify(gateway, provider, configId, call);
+  const event = {
+    configId: config.id,
+    userId: config.userId,
+    provider,
+    eventId: heard.eventId,
+    eventType: heard.eventType,
+    sealedBody: await gateway.sealBody(config, call.body),
+    at: gateway.clock.now(),
+  };
+  const source: Source = { userId: config.userId, configId: config.id, provider, told: "webhook", event };
+  for (const seen of heard.observations) await apply(gateway, seen, source);
+  log.info("webhook", { provider, config_id: configId, merchant: config.userId, verdict: "accepted", event_type: heard.eventType });
+}
+
+async function verify(gateway: HearGateway, provider: string, configId: string, call: WebhookCall) {
+  try {
+    const config = await gateway.configs.forWebhook(provider, configId);
+    if (!config) throw new GatewayError("notification_refused", "the signature is not valid");
+    const heard: Heard = await config.adapter.hear(call, config.account);
+    return { config, heard };
+  } catch (error) {
+    if (error instanceof GatewayError) {
+      log.warn("webhook", { provider, config_id: configId.slice(0, 20), verdict: "refused", reason: error.message, ...nameOf(error) });
+    }
+    throw error;
+  }
+}
+
+async function apply(gateway: HearGateway, seen: Observation, source: Source): Promise<void> {
+  const { event, userId } = source;
+  if (!event) return;
+  if (seen.kind === "paid") {
+    const settled = await settlePaid(gateway, seen, source);
+    if (settled.kind === "no-such-order") await unknownOrder(gateway, seen.orderNo, source);
+    return;
+  }
+  const found = "orderNo" in seen ? await gateway.orders.find(userId, { orderNo: seen.orderNo }) : null;
+  await gateway.events.record(event, found ? found.payment.orderNo : null);
+  if (found) return observe(gateway, found.payment, [seen], source);
+  if ("orderNo" in seen) return unknownOrder(gateway, seen.orderNo, source);
+  await withoutOrder(gateway, seen, source);
+}
+
+async function unknownOrder(gateway: HearGateway, orderNo: string, source: Source): Promise<void> {
+  if (!sendsOnlyOurs.has(source.provider)) {
+    log.info("webhook", { provider: source.provider, config_id: source.configId, verdict: "ignored", reason: "no order of ours" });
+    return;
+  }
+  const detail = { said: orderNo.slice(0, 64), event_type: source.event?.eventType };
+  await gateway.anomalies.raise({ ...source, kind: "unknown-order", orderNo: null, detail }, gateway.clock.now());
+}
+
+/** What is about the provider's transaction and not about an order of ours by number. */
+async function withoutOrder(gateway: HearGateway, seen: Observation, source: Source): Promise<void> {
+  if (seen.kind === "ignored") return;
+  if (seen.kind === "unrecognised") {
+    log.alarm("unrecognised word of a provider", { provider: source.provider, config_id: source.configId, reason: seen.said });
+    return;
+  }
+  const detail = { trade_no: "tradeNo" in seen ? seen.tradeNo : null, event_type: source.event?.eventType };
+  await gateway.anomalies.raise({ ...source, kind: seen.kind, orderNo: null, detail }, gateway.clock.now());
+}

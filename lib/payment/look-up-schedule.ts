@@ -1,0 +1,26 @@
+import { secondsAfter } from "../clock.ts";
+import type { Payment } from "./payment.ts";
+
+/** Ages at which a silent payment is asked about, in seconds; then every 5 minutes to 30 minutes, then every 15. */
+const firstAges = [15, 30, 60, 120, 300];
+const everySeconds = 300;
+const untilAge = 1800;
+const laterEverySeconds = 900;
+/** A payment that the provider has started can take days. */
+const startedEverySeconds = 3600;
+
+/** When to ask the provider next, after a look-up at `now` that found nothing final. */
+export function nextLookUp(payment: Pick<Payment, "createdAt" | "expiresAt" | "providerStarted">, now: Date): Date {
+  if (payment.providerStarted) return secondsAfter(now, startedEverySeconds);
+  const age = (now.getTime() - payment.createdAt.getTime()) / 1000;
+  const next = secondsAfter(payment.createdAt, nextAge(age));
+  // At its expiry a payment is closed at the provider; an order just before it would wait for the next gap.
+  return payment.expiresAt > now && payment.expiresAt < next ? payment.expiresAt : next;
+}
+
+function nextAge(age: number): number {
+  const first = firstAges.find((candidate) => candidate > age);
+  if (first !== undefined) return first;
+  const step = age < untilAge ? everySeconds : laterEverySeconds;
+  return (Math.floor(age / step) + 1) * step;
+}

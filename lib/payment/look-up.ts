@@ -1,0 +1,71 @@
+import { randomUUID } from "node:crypto";
+import { type Clock, secondsAfter } from "../clock.ts";
+import { GatewayError } from "../errors.ts";
+import { log, nameOf } from "../log.ts";
+import { type ObserveGateway, about, observe } from "./observe.ts";
+import type { Payment } from "./payment.ts";
+import type { Configs, OpenConfig, Timeline } from "./ports.ts";
+import type { Observation } from "./provider.ts";
+import { leaseSeconds, startPayment } from "./start-payment.ts";
+
+export type LookUpGateway = ObserveGateway & { configs: Configs; timeline: Timeline; clock: Clock };
+
+/**
+ * Asks the provider about a payment that is not settled and applies the answer. What was begun is finished here: a create
+ * whose outcome is unknown is repeated under its own key, an expired or unwanted payment is closed at the provider.
+ * Never throws for what a provider does or fails to do.
+ */
+export async function lookUp(gateway: LookUpGateway, payment: Payment): Promise<void> {
+  try {
+    const config = await gateway.configs.of(payment);
+    if (payment.payable === null && payment.status === "processing" && (await resume(gateway, payment))) return;
+    const observations = await ask(gateway, payment, config);
+    await gateway.timeline.add(payment, {
+      at: gateway.clock.now(),
+      kind: "look_up",
+      title: `asked ${payment.provider}`,
+      data: { answer: observations.map(summary) },
+    });
+    await observe(gateway, payment, observations, { ...config, configId: config.id, told: "look-up" });
+  } catch (error) {
+    if (!(error instanceof GatewayError)) throw error;
+    log.warn("look-up failed", { ...about(payment), reason: error.message, ...nameOf(error) });
+  }
+}
+
+/** Repeats a create whose outcome is unknown, while the order may still be paid. True: the payment has moved on. */
+async function resume(gateway: LookUpGateway, payment: Payment): Promise<boolean> {
+  const now = gateway.clock.now();
+  if (payment.expiresAt <= now || payment.closeRequested) return false;
+  const leased = await gateway.orders.takeOver(payment, randomUUID(), secondsAfter(now, leaseSeconds), now);
+  if (!leased) return false;
+  await startPayment(gateway, leased);
+  return true;
+}
+
+async function ask(gateway: LookUpGateway, payment: Payment, config: OpenConfig): Promise<Observation[]> {
+  const { adapter } = config;
+  const over = payment.expiresAt <= gateway.clock.now() && !payment.providerStarted;
+  if (payment.payable === null) return over ? askUnmade(payment, config) : [];
+  const seen = await adapter.look(payment);
+  const open = seen.some(({ kind }) => kind === "open" || kind === "missing");
+  if (!open || !(over || payment.closeRequested) || !adapter.close) return seen;
+  return [...seen, ...(await adapter.close(payment))];
+}
+
+/**
+ * No link was ever handed out, so nobody can have paid; a provider that can be asked by our own number is asked all the
+ * same.
+ */
+async function askUnmade(payment: Payment, { adapter }: OpenConfig): Promise<Observation[]> {
+  const seen = await adapter.look(payment);
+  if (seen.some(({ kind }) => kind === "paid" || kind === "started" || kind === "open")) return seen;
+  return [...seen, { kind: "closed", orderNo: payment.orderNo, why: "expired before the provider gave a link" }];
+}
+
+function summary(seen: Observation): Record<string, unknown> {
+  if (seen.kind === "paid") return { kind: seen.kind, trade_no: seen.tradeNo, amount_minor: seen.amount.minor, currency: seen.amount.currency };
+  if ("why" in seen) return { kind: seen.kind, why: seen.why };
+  if (seen.kind === "unrecognised") return { kind: seen.kind, said: seen.said };
+  return { kind: seen.kind, trade_no: seen.tradeNo, refund_no: seen.refundNo };
+}

@@ -1,0 +1,91 @@
+import type { Clock } from "../clock.ts";
+import { log } from "../log.ts";
+import type { Payment } from "./payment.ts";
+import type { Anomalies, EventRecord, Hints, Orders, Settled } from "./ports.ts";
+import type { Observation, Paid } from "./provider.ts";
+
+export type ObserveGateway = { clock: Clock; orders: Orders; anomalies: Anomalies; hints: Hints };
+
+/** Whose word it is: the config that asked or was told, and the webhook if it was one. */
+export type Source = { userId: string; configId: string; provider: string; told: "webhook" | "look-up"; event?: EventRecord };
+
+/**
+ * T3 and what follows its commit: the merchant is told at once, and what contradicts the order is raised for a person.
+ */
+export async function settlePaid(gateway: ObserveGateway, paid: Paid, source: Source): Promise<Settled> {
+  const { userId, configId, event, told } = source;
+  const now = gateway.clock.now();
+  const settled = await gateway.orders.settle(paid, { userId, configId, now, source: told, ...(event && { event }) });
+  if (settled.kind === "settled") {
+    if (settled.payment.lateSuccess) log.alarm("late success", { order_no: paid.orderNo, merchant: userId });
+    if (settled.notification) await gateway.hints.notify(settled.notification, now);
+  }
+  if (settled.kind === "mismatch" || settled.kind === "second-payment") {
+    await gateway.anomalies.raise(
+      {
+        ...source,
+        kind: settled.kind,
+        orderNo: paid.orderNo,
+        detail: {
+          trade_no: paid.tradeNo,
+          account: paid.account,
+          amount_minor: paid.amount.minor,
+          currency: paid.amount.currency,
+          ...("differs" in settled && { differs: settled.differs }),
+        },
+      },
+      now,
+    );
+  }
+  return settled;
+}
+
+/** Applies what a provider said about one payment, in order. Each step is guarded by the version that was read. */
+export async function observe(
+  gateway: ObserveGateway,
+  payment: Payment,
+  observations: Observation[],
+  source: Source,
+): Promise<void> {
+  const now = gateway.clock.now();
+  for (const seen of observations) {
+    switch (seen.kind) {
+      case "paid":
+        await settlePaid(gateway, seen, source);
+        break;
+      case "closed":
+      case "failed": {
+        const concluded = await gateway.orders.conclude(payment, seen.kind, seen.why, now);
+        if (concluded?.notification) await gateway.hints.notify(concluded.notification, now);
+        break;
+      }
+      case "started":
+        await gateway.orders.markStarted(payment, seen.why, now);
+        break;
+      case "refunded":
+      case "refundFailed":
+      case "disputed":
+        await gateway.anomalies.raise({ ...source, kind: seen.kind, orderNo: payment.orderNo, detail: detailOf(seen) }, now);
+        break;
+      case "unrecognised":
+        log.alarm("unrecognised word of a provider", { ...about(payment), reason: seen.said });
+        break;
+      case "open":
+      case "approved":
+      case "missing":
+      case "unknown":
+      case "ignored":
+        break;
+    }
+  }
+}
+
+function detailOf(seen: Extract<Observation, { tradeNo: string }>): Record<string, unknown> {
+  if (seen.kind === "disputed") return { trade_no: seen.tradeNo, why: seen.why };
+  if (seen.kind === "paid") return { trade_no: seen.tradeNo };
+  return { trade_no: seen.tradeNo, refund_no: seen.refundNo, amount_minor: seen.amount.minor, currency: seen.amount.currency };
+}
+
+export function about(payment: Payment) {
+  return { order_no: payment.orderNo, merchant: payment.userId, provider: payment.provider, config_id: payment.configId };
+}

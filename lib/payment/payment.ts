@@ -1,0 +1,52 @@
+import type { ProviderError } from "../errors.ts";
+import type { Money } from "../money/money.ts";
+import type { PaymentStatus } from "./status.ts";
+
+/** What the buyer needs to pay; the shape depends on the scene (see the table of `POST /payment/create`). */
+export type Payable = {
+  paymentId: string;
+  paymentUrl: string;
+  qrCode: string;
+  extraData: Record<string, unknown>;
+};
+
+/** A payment order as it is stored. Ids are decimal strings, times are UTC. */
+export type Payment = {
+  id: string;
+  orderNo: string;
+  userId: string;
+  configId: string;
+  provider: string;
+  /** The provider's own name of the receiving account; a paid fact of another account never settles this payment. */
+  providerAccount: string;
+  scene: string;
+  outTradeNo: string;
+  subject: string;
+  body: string;
+  amount: Money;
+  status: PaymentStatus;
+  /** Adds one with each change of the status. */
+  version: number;
+  /** The provider's transaction; "" until it is known. */
+  tradeNo: string;
+  /** Set once the provider's answer is stored. */
+  payable: Payable | null;
+  refusal: ProviderError | null;
+  notifyUrl: string | null;
+  returnUrl: string | null;
+  metadata: Record<string, string>;
+  livemode: boolean;
+  lateSuccess: boolean;
+  closeRequested: boolean;
+  /** The provider has started to move the money, which can take it days; such a payment never expires. */
+  providerStarted: boolean;
+  refundedMinor: number;
+  lookUps: number;
+  createdAt: Date;
+  updatedAt: Date;
+  expiresAt: Date;
+  paidAt: Date | null;
+  closedAt: Date | null;
+  lookedUpAt: Date | null;
+  nextQueryAt: Date | null;
+};

@@ -1,0 +1,162 @@
+import type { ProviderError } from "../errors.ts";
+import type { Payable, Payment } from "./payment.ts";
+import type { Paid, Prepared, Provider } from "./provider.ts";
+
+/** Who calls. */
+export type Caller = { userId: string; username: string; active: boolean; scopes: ReadonlySet<string>; notifyUrl: string | null };
+
+export type NotifyState = "none" | "pending" | "sending" | "success" | "exhausted" | "held";
+
+/** The attempt to make the payment at the provider; only who holds its lease may call the provider or store the outcome. */
+export type Attempt = { id: string; idempotencyKey: string; prepared: Prepared; done: boolean; leaseUntil: Date };
+
+export type StoredOrder = { payment: Payment; attempt: Attempt; fingerprint: string; request: string };
+
+/** A payment together with the lease on its attempt. */
+export type Leased = { payment: Payment; attempt: Attempt; leaseToken: string };
+
+export type NewOrder = Omit<Payment, "id" | "version" | "status"> & {
+  request: string;
+  fingerprint: string;
+  prepared: Prepared;
+  idempotencyKey: string;
+  leaseToken: string;
+  leaseUntil: Date;
+};
+
+/** A verified webhook, to be stored with whatever it settles. */
+export type EventRecord = {
+  configId: string;
+  userId: string;
+  provider: string;
+  eventId: string;
+  eventType: string;
+  sealedBody: string | null;
+  at: Date;
+};
+
+export type Settled =
+  /** This call made it success: tell the merchant. */
+  | { kind: "settled"; payment: Payment; notification: Hint | null }
+  | { kind: "already"; payment: Payment }
+  /** Paid twice: recorded for a refund. */
+  | { kind: "second-payment"; payment: Payment }
+  /** Truly signed, but not this payment's account, amount or currency. */
+  | { kind: "mismatch"; differs: string[]; payment: Payment }
+  | { kind: "no-such-order" };
+
+/** "Look at this row now"; losing, repeating or reordering hints breaks nothing. */
+export type Hint = {
+  taskId: string;
+  userId: string;
+  generation: number;
+  attempt: number;
+  /** From the sweeper: goes on without the lock in front, so that a lock that nobody releases stops nothing. */
+  insist?: boolean;
+};
+
+export type Concluded = { payment: Payment; notification: Hint | null };
+
+/** A line of the timeline; `data` is redacted. */
+export type LogEntry = { at: Date; kind: string; title: string; data: Record<string, unknown> };
+
+export interface Orders {
+  findByOutTradeNo(userId: string, outTradeNo: string): Promise<StoredOrder | null>;
+  find(userId: string, key: { orderNo: string } | { outTradeNo: string }): Promise<{ payment: Payment; notifyStatus: NotifyState } | null>;
+  /** T1. `null`: an order with this `out_trade_no` exists. */
+  create(order: NewOrder): Promise<Leased | null>;
+  /** Takes over an attempt whose lease has expired and whose outcome is not stored. */
+  takeOver(payment: Payment, leaseToken: string, leaseUntil: Date, now: Date): Promise<Leased | null>;
+  /** T2. `null`: the lease was lost, somebody else stores the outcome. */
+  storePayable(leased: Leased, payable: Payable, now: Date): Promise<Payment | null>;
+  /** T4 for a final refusal of the create itself: the caller was answered, so no notification. */
+  refuse(leased: Leased, error: ProviderError, now: Date): Promise<boolean>;
+  /** The outcome is not known: somebody may try again at once; the next look-up at `nextQueryAt`. */
+  release(leased: Leased, why: string, now: Date, nextQueryAt: Date): Promise<void>;
+  /** T3, the one place where a payment becomes success. */
+  settle(paid: Paid, scope: { userId: string; configId: string; now: Date; event?: EventRecord; source: string }): Promise<Settled>;
+  /** T4. `null`: the payment has changed since it was read (or an attempt is under way); read again. */
+  conclude(payment: Payment, to: "failed" | "closed", why: string, now: Date): Promise<Concluded | null>;
+  /** The provider has started to move the money. */
+  markStarted(payment: Payment, why: string, now: Date): Promise<void>;
+  requestClose(payment: Payment, now: Date): Promise<void>;
+  /** Allows one look-up of a payment within `gapMs`, whoever asks. */
+  claimLookUp(payment: Payment, now: Date, gapMs: number): Promise<boolean>;
+  /** Allows one look-up for the due time that was read. */
+  claimRecheck(payment: Payment, nextQueryAt: Date | null, now: Date): Promise<boolean>;
+  /** Makes the next look-up due at once, unless one was made within `gapMs`. */
+  makeDue(payment: Payment, now: Date, gapMs: number): Promise<boolean>;
+  findForReturn(provider: string, orderNo: string): Promise<Payment | null>;
+  /** Payments to be asked about, oldest first. */
+  dueForRecheck(now: Date, limit: number): Promise<{ orderNo: string; userId: string }[]>;
+}
+
+export interface Timeline {
+  add(payment: Payment, entry: LogEntry): Promise<void>;
+  read(payment: Payment): Promise<LogEntry[]>;
+}
+
+export interface WebhookEvents {
+  record(event: EventRecord, orderNo: string | null): Promise<void>;
+}
+
+export type Anomaly = {
+  kind: string;
+  userId: string;
+  configId: string;
+  provider: string;
+  orderNo: string | null;
+  detail: Record<string, unknown>;
+};
+
+export interface Anomalies {
+  /** Recorded once per fact, and alarmed. */
+  raise(anomaly: Anomaly, now: Date): Promise<void>;
+}
+
+/** A merchant's config with its provider opened. */
+export type OpenConfig = {
+  id: string;
+  userId: string;
+  provider: string;
+  account: string;
+  adapter: Provider;
+  checkExtraParams(scene: string, extraParams: Record<string, unknown>): Record<string, unknown>;
+};
+
+export interface Configs {
+  /** The config a new payment uses; throws `config_not_found`. */
+  choose(userId: string, provider: string, name: string | undefined): Promise<OpenConfig>;
+  /** The config of an existing payment, active or not. */
+  of(payment: Payment): Promise<OpenConfig>;
+  /** The config a webhook was posted to; `null` when there is none of this provider. */
+  forWebhook(provider: string, configId: string): Promise<OpenConfig | null>;
+}
+
+/** A config as it is stored. */
+export type StoredConfig = {
+  id: string;
+  userId: string;
+  provider: string;
+  name: string;
+  data: string;
+  version: number;
+  account: string | null;
+  active: boolean;
+};
+
+export interface ConfigRows {
+  list(userId: string, provider: string): Promise<StoredConfig[]>;
+  byId(id: string): Promise<StoredConfig | null>;
+  /** Kept only while the credentials are still of that version. */
+  saveAccount(config: StoredConfig, account: string): Promise<void>;
+}
+
+export interface Hints {
+  /**
+   * Best effort, at most a second; the sweeper repairs what is lost. The queue delays at most 15 minutes: a hint for later
+   * comes early and is sent on.
+   */
+  notify(hint: Hint, due: Date): Promise<void>;
+  recheck(order: { orderNo: string; userId: string }, due: Date): Promise<void>;
+}

@@ -1,0 +1,82 @@
+import type { ProviderError } from "../errors.ts";
+import type { Money } from "../money/money.ts";
+import type { Payable, Payment } from "./payment.ts";
+
+/** What a provider may know about an order that is about to be created. */
+export type NewPayment = Pick<
+  Payment,
+  "orderNo" | "outTradeNo" | "scene" | "subject" | "body" | "amount" | "returnUrl" | "createdAt" | "expiresAt"
+> & {
+  /** Our webhook URL for this config. */
+  notifyUrl: string;
+  /** Where the provider sends the buyer back to us. */
+  buyerReturnUrl: string;
+  /** Fields of the scene, already checked by the provider's `extraParams` schema. */
+  extraParams: Record<string, unknown>;
+};
+
+/** The request to the provider as it was stored with the attempt; a repeat sends exactly this again. */
+export type Prepared = Record<string, unknown>;
+
+/** What came of asking the provider to make the payment. */
+export type Started =
+  | { kind: "payable"; payable: Payable }
+  /** `final`: the provider will never make this payment. Else our credentials or limits are the reason. */
+  | { kind: "refused"; final: boolean; error: ProviderError }
+  /** Time-out, 5xx, unreadable or unverified answer: it may exist at the provider. */
+  | { kind: "unknown"; why: string };
+
+/** A verified fact: money of this amount has reached this account for this order. */
+export type Paid = {
+  kind: "paid";
+  orderNo: string;
+  account: string;
+  amount: Money;
+  tradeNo: string;
+  paidAt: Date;
+};
+
+/**
+ * One word of a provider (an answer or event may hold several, in order). What we do not recognise is said so, never
+ * guessed.
+ * - `open`: exists, can be paid · `started`: the money is on its way, may take days · `approved`: waits for our capture
+ * - `closed`: can never be paid any more · `failed`: final, not paid · `missing`: the provider knows no such order
+ * - `unknown`: no readable or verified answer.
+ */
+export type Observation =
+  | Paid
+  | { kind: "open" | "started" | "approved" | "closed" | "failed" | "missing" | "unknown"; orderNo: string; why: string }
+  | { kind: "refunded" | "refundFailed"; refundNo: string | null; tradeNo: string; amount: Money }
+  | { kind: "disputed"; tradeNo: string; why: string }
+  | { kind: "ignored"; why: string }
+  | { kind: "unrecognised"; said: string };
+
+/** A webhook as it arrived. `body` holds the raw bytes that the signature covers; header names are lower-case. */
+export type WebhookCall = { body: Buffer; headers: Record<string, string | undefined> };
+
+/** A verified webhook. `eventId` is the provider's own id of this notice. */
+export type Heard = { eventId: string; eventType: string; observations: Observation[] };
+
+/**
+ * A payment provider with one merchant's credentials. A missing optional method is a missing capability.
+ *
+ * No method throws for what a provider says or fails to say: time-outs and garbage are `unknown`. `hear` throws
+ * `notification_refused` / `notification_malformed`; `prepare` throws `amount_not_allowed` / `invalid_parameter`.
+ */
+export interface Provider {
+  /** True when money really moves. */
+  readonly livemode: boolean;
+  /** The receiving account's name at the provider; may ask the provider, so its result is kept with the config. */
+  account(): Promise<string>;
+  /** Makes the request to be stored, without any call; refuses what this provider cannot express. */
+  prepare(payment: NewPayment): Prepared;
+  /** `idempotencyKey` and `prepared` are those of the stored attempt, the same on every repeat. */
+  start(payment: Payment, prepared: Prepared, idempotencyKey: string): Promise<Started>;
+  look(payment: Payment): Promise<Observation[]>;
+  /** `account` is the config's stored account. */
+  hear(call: WebhookCall, account: string): Promise<Heard>;
+  /**
+   * `closed` only when the provider cannot take money any more; `open` with the reason when it still can.
+   */
+  close?(payment: Payment): Promise<Observation[]>;
+}

@@ -1,0 +1,70 @@
+import { createPrivateKey, createPublicKey, type KeyObject } from "node:crypto";
+import * as z from "zod";
+
+/**
+ * Alipay's console hands keys out as bare base64, without saying which of two encodings it is; people also paste PEM,
+ * and PEM whose line ends a JSON editor turned into the two characters `\n`.
+ */
+function readKey(text: string, isPrivate: boolean): KeyObject | undefined {
+  const bare = text
+    .replaceAll("\\n", "\n")
+    .replace(/-----(BEGIN|END) [A-Z ]+-----/g, "")
+    .replace(/\s+/g, "");
+  if (!/^[0-9A-Za-z+/]+={0,2}$/.test(bare)) return undefined;
+  const key = Buffer.from(bare, "base64");
+  for (const type of isPrivate ? (["pkcs8", "pkcs1"] as const) : (["spki", "pkcs1"] as const)) {
+    try {
+      if (type === "pkcs8") return createPrivateKey({ key, format: "der", type });
+      if (type === "spki") return createPublicKey({ key, format: "der", type });
+      return isPrivate
+        ? createPrivateKey({ key, format: "der", type })
+        : createPublicKey({ key, format: "der", type });
+    } catch {
+      // The next encoding.
+    }
+  }
+  return undefined;
+}
+
+/** A pasted RSA key becomes PEM (PKCS8 or SPKI); the message never repeats what was pasted. */
+function rsaKey(isPrivate: boolean) {
+  return z.string().transform((text, context) => {
+    const key = readKey(text, isPrivate);
+    const bits = key?.asymmetricKeyDetails?.modulusLength ?? 0;
+    if (key?.asymmetricKeyType === "rsa" && bits >= 2048) {
+      return key.export({ type: isPrivate ? "pkcs8" : "spki", format: "pem" }).toString();
+    }
+    const kind = isPrivate ? "private" : "public";
+    context.addIssue({
+      code: "custom",
+      message: `is not an RSA ${kind} key of 2048 bits or more (base64 or PEM)`,
+    });
+    return z.NEVER;
+  });
+}
+
+/** `config_data` of an Alipay config in key mode. Parsing normalises the keys, and may be repeated on its own result. */
+export const alipayCredentials = z
+  .strictObject({
+    app_id: z.string().regex(/^[0-9]{10,32}$/, "is the number that Alipay gave the application"),
+    /** The application's own. */
+    private_key: rsaKey(true),
+    /** Alipay's, as shown beside the application: not the application's own. */
+    public_key: rsaKey(false),
+    is_production: z.boolean(),
+    /** The seller's user id (PID); when present, notices of another seller never settle a payment. */
+    seller_id: z
+      .string()
+      .regex(/^[0-9]{16}$/, "is the 16-digit PID of the seller")
+      .optional(),
+  })
+  .refine(({ private_key, public_key }) => ownPublicKey(private_key) !== public_key, {
+    path: ["public_key"],
+    message: "is the application's own public key; Alipay's public key is needed",
+  });
+
+function ownPublicKey(privateKey: string): string {
+  return createPublicKey(privateKey).export({ type: "spki", format: "pem" }).toString();
+}
+
+export type AlipayCredentials = z.infer<typeof alipayCredentials>;

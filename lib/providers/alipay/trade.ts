@@ -1,0 +1,106 @@
+import { fromDecimal } from "../../money/money.ts";
+import type { Observation } from "../../payment/provider.ts";
+import { fromBeijingTime } from "./beijing-time.ts";
+import type { AlipayAnswer } from "./client.ts";
+import { answer, type TradeNotice, tradeQuery } from "./wire.ts";
+
+/** `refused`: a signed no, with Alipay's code. */
+type Outcome =
+  | { kind: "done"; content: unknown }
+  | { kind: "refused"; code: string }
+  | { kind: "unknown"; why: string };
+
+/** Alipay's own failures, after which nobody knows. */
+const unknownCodes = ["ACQ.SYSTEM_ERROR", "aop.ACQ.SYSTEM_ERROR", "isp.unknow-error", "aop.unknow-error"];
+
+/** Tells a yes, a no and a don't-know apart. */
+export function outcomeOf(said: AlipayAnswer): Outcome {
+  if (said.kind === "unverified") return { kind: "unknown", why: said.why };
+  const parsed = answer.safeParse(said.content);
+  if (!parsed.success) return { kind: "unknown", why: "Alipay's answer has no code" };
+  const { code, sub_code: subCode = "" } = parsed.data;
+  if (code === "10000") return { kind: "done", content: parsed.data };
+  if (code === "20000" || unknownCodes.includes(subCode)) {
+    return { kind: "unknown", why: `Alipay: ${subCode || code}` };
+  }
+  return { kind: "refused", code: subCode || code };
+}
+
+/** What `alipay.trade.query` says of an order. `account` is the application that asked. */
+export function queryObservations(
+  content: unknown,
+  orderNo: string,
+  account: string,
+  now: Date,
+): Observation[] {
+  const parsed = tradeQuery.safeParse(content);
+  if (!parsed.success)
+    return [{ kind: "unrecognised", said: "alipay.trade.query: an answer of another form" }];
+  const trade = parsed.data;
+  if (trade.out_trade_no !== orderNo) {
+    return [{ kind: "unrecognised", said: "alipay.trade.query: an answer about another order" }];
+  }
+  const amount = fromDecimal(trade.total_amount, "CNY");
+  const tradeNo = trade.trade_no;
+  const paidAt = trade.send_pay_date ? fromBeijingTime(trade.send_pay_date) : now;
+  const paid: Observation = { kind: "paid", orderNo, account, amount, tradeNo, paidAt };
+  switch (trade.trade_status) {
+    case "TRADE_SUCCESS":
+    case "TRADE_FINISHED":
+      return [paid];
+    case "WAIT_BUYER_PAY":
+      return [{ kind: "open", orderNo, why: trade.trade_status }];
+    case "TRADE_CLOSED":
+      // One word for two ends: never paid, or paid and given back in full.
+      if (!trade.send_pay_date) return [{ kind: "closed", orderNo, why: trade.trade_status }];
+      return [paid, { kind: "refunded", refundNo: null, tradeNo, amount }];
+    default:
+      return [{ kind: "unrecognised", said: `trade_status ${trade.trade_status}` }];
+  }
+}
+
+/**
+ * What a verified notice says. One of another application or seller keeps that other account, so that it never settles
+ * a payment and is seen as the anomaly it is.
+ */
+export function noticeObservations(
+  notice: TradeNotice,
+  own: { app_id: string; seller_id?: string | undefined },
+  now: Date,
+): Observation[] {
+  const { out_trade_no: orderNo, trade_no: tradeNo, trade_status: status } = notice;
+  const amount = fromDecimal(notice.total_amount, "CNY");
+  const account = accountOf(notice, own);
+  const paidAt = notice.gmt_payment ? fromBeijingTime(notice.gmt_payment) : now;
+  const paid: Observation = { kind: "paid", orderNo, account, amount, tradeNo, paidAt };
+  if (notice.refund_fee || notice.gmt_refund || notice.out_biz_no) return [refundOf(notice)];
+  switch (status) {
+    case "TRADE_SUCCESS":
+    case "TRADE_FINISHED":
+      return [paid];
+    case "TRADE_CLOSED":
+      if (notice.gmt_payment) return [paid, { kind: "refunded", refundNo: null, tradeNo, amount }];
+      if (account !== own.app_id) return [{ kind: "unrecognised", said: `${status} of another account` }];
+      return [{ kind: "closed", orderNo, why: status }];
+    case "WAIT_BUYER_PAY":
+      return [{ kind: "ignored", why: status }];
+    default:
+      return [{ kind: "unrecognised", said: `trade_status ${status}` }];
+  }
+}
+
+function accountOf(notice: TradeNotice, own: { app_id: string; seller_id?: string | undefined }): string {
+  if (notice.app_id !== own.app_id) return notice.app_id;
+  if (own.seller_id === undefined || own.seller_id === notice.seller_id) return own.app_id;
+  return notice.seller_id || "unnamed seller";
+}
+
+function refundOf(notice: TradeNotice): Observation {
+  if (!notice.refund_fee) return { kind: "unrecognised", said: "a refund notice without refund_fee" };
+  return {
+    kind: "refunded",
+    refundNo: notice.out_biz_no || null,
+    tradeNo: notice.trade_no,
+    amount: fromDecimal(notice.refund_fee, "CNY"),
+  };
+}

@@ -1,0 +1,62 @@
+import * as z from "zod";
+import { fromBeijingTime } from "./beijing-time.ts";
+
+const decimal = z.string().regex(/^\d{1,11}(\.\d{1,2})?$/);
+/** UTC+8, without a zone. */
+const time = z
+  .string()
+  .regex(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/)
+  .refine((text) => !Number.isNaN(fromBeijingTime(text).getTime()));
+const word = z.string().max(128);
+
+/** What every answer holds; the rest only when `code` is 10000. https://opendocs.alipay.com/common/02km9f */
+export const answer = z.looseObject({ code: word, sub_code: word.optional() });
+
+/** Answer of `alipay.trade.query`. https://opendocs.alipay.com/open/028woa */
+export const tradeQuery = z.object({
+  out_trade_no: word,
+  trade_no: z.string().min(1).max(64),
+  trade_status: word,
+  total_amount: decimal,
+  /** When the buyer paid. */
+  send_pay_date: time.optional(),
+});
+export type TradeQuery = z.infer<typeof tradeQuery>;
+
+/**
+ * A trade's notice. Refunds repeat the trade's notice with their own fields added.
+ * https://opendocs.alipay.com/open/270/105902
+ */
+export const tradeNotice = z.object({
+  notify_id: z.string().min(1).max(128),
+  notify_type: z.literal("trade_status_sync"),
+  app_id: word,
+  seller_id: word.optional(),
+  out_trade_no: z.string().min(1).max(64),
+  trade_no: z.string().min(1).max(64),
+  trade_status: word,
+  total_amount: decimal,
+  gmt_payment: time.optional().or(z.literal("")),
+  /** Our refund number; absent for refunds made in the console. */
+  out_biz_no: word.optional(),
+  refund_fee: decimal.optional().or(z.literal("")),
+  gmt_refund: z.string().optional(),
+});
+export type TradeNotice = z.infer<typeof tradeNotice>;
+
+/** Enough of any signed notice to name it. */
+export const anyNotice = z.object({
+  notify_id: z.string().min(1).max(128),
+  notify_type: word,
+});
+
+/** An answer that Alipay does not sign, for example when it knows no such application. Tells people why, no more. */
+export const unsignedError = z.object({
+  error_response: z.object({
+    code: word,
+    sub_code: z
+      .string()
+      .regex(/^[\w.-]{1,64}$/)
+      .optional(),
+  }),
+});

@@ -1,0 +1,188 @@
+import type { Clock } from "../clock.ts";
+import { GatewayError } from "../errors.ts";
+import { log } from "../log.ts";
+import type { ConfigRows, Configs, OpenConfig, StoredConfig } from "../payment/ports.ts";
+import type { Provider } from "../payment/provider.ts";
+import type { ProviderModule } from "./provider-module.ts";
+import { providers } from "./registry.ts";
+
+export interface CredentialVault {
+  /** Returns the text that was sealed for exactly this context. */
+  open(sealed: string, context: Record<string, string>): Promise<string>;
+}
+
+export type ConfigDependencies = {
+  rows: ConfigRows;
+  vault: CredentialVault;
+  clock: Clock;
+  /** Local stage only: replaces official hosts by simulators on loopback. */
+  baseUrls: Record<string, string>;
+};
+
+/** How long a changed or disabled config may still be used, in milliseconds of real time. */
+const cacheMs = 60_000;
+const mostCached = 500;
+const usualNames = new Set(["default", "默认配置"]);
+
+/** Which sealed text is whose: a config moved to another merchant, row or provider does not open. */
+export function credentialContext(
+  config: Pick<StoredConfig, "id" | "userId" | "provider">,
+): Record<string, string> {
+  return { user: config.userId, config: config.id, provider: config.provider, field: "config_data" };
+}
+
+type Opened = { adapter: Provider; module: ProviderModule };
+
+/** The merchants' configs with their providers opened; rows for 60 s, adapters for as long as their version lives. */
+export function configsOf(dependencies: ConfigDependencies): Configs {
+  const { rows } = dependencies;
+  const lists = remembering<StoredConfig[]>(cacheMs);
+  const single = remembering<StoredConfig | null>(cacheMs);
+  const adapters = remembering<Opened>(Number.POSITIVE_INFINITY);
+
+  async function open(config: StoredConfig): Promise<OpenConfig> {
+    const { adapter, module } = await adapters(`${config.id}:${config.version}`, () =>
+      openAdapter(config, dependencies),
+    );
+    config.account ??= await learnAccount(config, adapter, rows);
+    return {
+      id: config.id,
+      userId: config.userId,
+      provider: config.provider,
+      account: config.account,
+      adapter,
+      checkExtraParams: (scene, extraParams) => checkExtraParams(module, scene, extraParams),
+    };
+  }
+  const byId = (id: string) => single(id, () => rows.byId(id));
+
+  return {
+    async choose(userId, provider, name) {
+      const list = await lists(`${userId}:${provider}`, () => rows.list(userId, provider));
+      return open(chosen(list, provider, name));
+    },
+    async of(payment) {
+      const config = await byId(payment.configId);
+      if (!config || config.userId !== payment.userId || config.provider !== payment.provider) {
+        throw new GatewayError(
+          "config_not_found",
+          `the ${payment.provider} config of this order no longer exists`,
+        );
+      }
+      return open(config);
+    },
+    async forWebhook(provider, configId) {
+      const config = await byId(configId);
+      return config?.provider === provider ? open(config) : null;
+    },
+  };
+}
+
+/** By name; else the only active one; else the one with a usual name. */
+function chosen(list: StoredConfig[], provider: string, name: string | undefined): StoredConfig {
+  const active = list.filter((config) => config.active);
+  const names = active.map((config) => `"${config.name}"`).join(", ");
+  if (name !== undefined) {
+    const named = active.find((config) => config.name === name);
+    if (named) return named;
+    throw new GatewayError(
+      "config_not_found",
+      `no active ${provider} config is named "${name}"${names && `; there is ${names}`}`,
+    );
+  }
+  const usual = active.length === 1 ? active[0] : active.find((config) => usualNames.has(config.name));
+  if (usual) return usual;
+  if (active.length === 0)
+    throw new GatewayError("config_not_found", `no active ${provider} config: set one up first`);
+  throw new GatewayError(
+    "config_not_found",
+    `several ${provider} configs are active: name one of ${names} as \`config\``,
+  );
+}
+
+async function openAdapter(
+  config: StoredConfig,
+  { vault, clock, baseUrls }: ConfigDependencies,
+): Promise<Opened> {
+  const entry = providers[config.provider];
+  if (!entry) throw new GatewayError("provider_not_found", `unknown provider "${config.provider}"`);
+  const module = await entry.load();
+  const parsed = module.credentials.safeParse(await credentialsOf(config, vault));
+  if (!parsed.success) {
+    const fields = parsed.error.issues.map((issue) => issue.path.join(".")).join(", ");
+    throw new GatewayError(
+      "config_not_found",
+      `the ${config.provider} config "${config.name}" is incomplete or wrong: ${fields}`,
+    );
+  }
+  const missing = module.missing?.(parsed.data) ?? [];
+  if (missing.length > 0) {
+    throw new GatewayError(
+      "config_not_found",
+      `the ${config.provider} config "${config.name}" lacks ${missing.join(", ")}`,
+    );
+  }
+  return { adapter: module.open(parsed.data, { clock, baseUrl: baseUrls[config.provider] }), module };
+}
+
+async function credentialsOf(config: StoredConfig, vault: CredentialVault): Promise<unknown> {
+  const stored = parse(config.data);
+  if (typeof stored !== "object" || stored === null || !("sealed" in stored)) {
+    log.warn("config stored unsealed; the sweeper will seal it", {
+      config_id: config.id,
+      provider: config.provider,
+    });
+    return stored;
+  }
+  return parse(await vault.open(config.data, credentialContext(config)));
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+async function learnAccount(config: StoredConfig, adapter: Provider, rows: ConfigRows): Promise<string> {
+  const account = await adapter.account();
+  await rows.saveAccount(config, account);
+  return account;
+}
+
+function checkExtraParams(module: ProviderModule, scene: string, extraParams: Record<string, unknown>) {
+  const schema = module.extraParams[scene];
+  if (!schema)
+    throw new GatewayError("invalid_parameter", `no such scene: ${scene}`, {
+      fields: [{ field: "scene", message: "unknown" }],
+    });
+  const parsed = schema.safeParse(extraParams);
+  if (parsed.success) return parsed.data;
+  const fields = parsed.error.issues.flatMap((issue) =>
+    issue.code === "unrecognized_keys"
+      ? issue.keys.map((key) => ({
+          field: ["extra_params", ...issue.path, key].join("."),
+          message: "unknown field",
+        }))
+      : [{ field: ["extra_params", ...issue.path].join("."), message: issue.message }],
+  );
+  throw new GatewayError("invalid_parameter", `extra_params: ${fields[0]?.field} ${fields[0]?.message}`, {
+    fields,
+  });
+}
+
+/** Keeps results for `ms` of real time, at most `mostCached` of them, oldest out first; failures are not kept. */
+function remembering<T>(ms: number) {
+  const kept = new Map<string, { value: Promise<T>; at: number }>();
+  return (key: string, make: () => Promise<T>): Promise<T> => {
+    const found = kept.get(key);
+    if (found && performance.now() - found.at < ms) return found.value;
+    const value = make();
+    kept.delete(key);
+    kept.set(key, { value, at: performance.now() });
+    value.catch(() => kept.delete(key));
+    if (kept.size > mostCached) kept.delete(kept.keys().next().value as string);
+    return value;
+  };
+}

@@ -1,0 +1,31 @@
+import type { ProviderModule } from "./provider-module.ts";
+
+/** What must be known of a provider before its code (and its SDK) is loaded. */
+export type ProviderEntry = {
+  /** The first is the default. */
+  scenes: readonly [string, ...string[]];
+  /** What the provider must read after we have committed its webhook. */
+  acknowledgement: { status: number; contentType?: string; body: string };
+  load: () => Promise<ProviderModule>;
+};
+
+const json = { status: 200, contentType: "application/json", body: '{"received":true}' };
+const success = { status: 200, contentType: "text/plain", body: "success" };
+
+/** Every provider, a line each. Their code is loaded when first used: a function that speaks to one never loads another. */
+export const providers: Record<string, ProviderEntry> = {
+  alipay: {
+    scenes: ["page"],
+    acknowledgement: success,
+    load: async () => (await import("./alipay/alipay.ts")).alipay,
+  },
+  stripe: {
+    scenes: ["checkout"],
+    acknowledgement: json,
+    load: async () => (await import("./stripe/stripe.ts")).stripe,
+  },
+};
+
+export function isProvider(name: string): boolean {
+  return Object.hasOwn(providers, name);
+}

@@ -1,0 +1,65 @@
+import { GatewayError } from "../../errors.ts";
+import { isCurrency } from "../../money/currencies.ts";
+import { fromInteger, type Money, NotExact, toInteger } from "../../money/money.ts";
+
+/**
+ * Digits in which Stripe counts, where they are not two. Its own table, unlike ISO 4217: MGA has none here; HUF, TWD,
+ * ISK and UGX have two. https://docs.stripe.com/currencies#zero-decimal
+ */
+const zeroDecimal = new Set("BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF VND VUV XAF XOF XPF".split(" "));
+const threeDecimal = new Set("BHD JOD KWD OMR TND".split(" "));
+/** Kept at two digits for old integrations, but the last two must be 00. */
+const wholeUnits = new Set(["ISK", "UGX"]);
+/** Known to the gateway, not offered by Stripe. */
+const notOffered = new Set(["IQD", "LYD"]);
+
+/** Stripe takes at most eight digits. */
+const most = 99_999_999;
+
+function digitsOf(currency: string): number {
+  if (zeroDecimal.has(currency)) return 0;
+  return threeDecimal.has(currency) ? 3 : 2;
+}
+
+/** `money` as Stripe's `unit_amount`; throws `amount_not_allowed` for what Stripe cannot express. */
+export function toStripeAmount(money: Money): number {
+  if (!isCurrency(money.currency) || notOffered.has(money.currency)) {
+    refuse("currency", `Stripe does not take ${money.currency}`);
+  }
+  const units = inUnits(money);
+  if (wholeUnits.has(money.currency) && units % 100 !== 0) {
+    refuse("amount", `Stripe takes whole ${money.currency} only`);
+  }
+  if (threeDecimal.has(money.currency) && units % 10 !== 0) {
+    refuse("amount", `Stripe takes at most 2 decimal places of ${money.currency}`);
+  }
+  if (units < 1 || units > most) {
+    refuse("amount", `Stripe takes 1 to ${most} of the smallest unit of ${money.currency}`);
+  }
+  return units;
+}
+
+function inUnits(money: Money): number {
+  try {
+    return toInteger(money, digitsOf(money.currency));
+  } catch (error) {
+    if (error instanceof NotExact) refuse("amount", error.message);
+    throw error;
+  }
+}
+
+function refuse(field: string, message: string): never {
+  throw new GatewayError("amount_not_allowed", message, { fields: [{ field, message }] });
+}
+
+/** Reads an amount with Stripe's lower-case currency; undefined for what the gateway cannot hold exactly. */
+export function fromStripeAmount(units: number, lowerCase: string): Money | undefined {
+  const currency = lowerCase.toUpperCase();
+  if (!isCurrency(currency)) return undefined;
+  try {
+    return fromInteger(units, currency, digitsOf(currency));
+  } catch (error) {
+    if (error instanceof NotExact) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,70 @@
+import * as z from "zod";
+import { secondsAfter } from "../../clock.ts";
+import type { NewPayment } from "../../payment/provider.ts";
+import { shorten } from "../shorten.ts";
+import { toStripeAmount } from "./amounts.ts";
+
+const marks = z.object({ order_no: z.string(), out_trade_no: z.string() });
+
+/**
+ * The parameters of `checkout.sessions.create` as they are stored. Parsing restores the order of the fields, which a
+ * database may change: under one idempotency key Stripe takes only the same parameters.
+ */
+export const checkout = z.object({
+  mode: z.literal("payment"),
+  line_items: z.array(
+    z.object({
+      quantity: z.literal(1),
+      price_data: z.object({
+        currency: z.string(),
+        unit_amount: z.int(),
+        product_data: z.object({ name: z.string() }),
+      }),
+    }),
+  ),
+  client_reference_id: z.string(),
+  metadata: marks,
+  payment_intent_data: z.object({ metadata: marks }),
+  success_url: z.string(),
+  cancel_url: z.string(),
+  expires_at: z.int(),
+  /** On by default: the buyer's amount and currency would differ from the order's. */
+  adaptive_pricing: z.object({ enabled: z.literal(false) }),
+});
+export type Checkout = z.infer<typeof checkout>;
+
+/** Throws `amount_not_allowed` for what Stripe cannot express. */
+export function prepareCheckout(payment: NewPayment): Checkout {
+  // Stripe does not copy a session's metadata to its payment intent, which later refunds are known by.
+  const metadata = { order_no: payment.orderNo, out_trade_no: payment.outTradeNo };
+  return {
+    mode: "payment",
+    line_items: [
+      {
+        quantity: 1,
+        price_data: {
+          currency: payment.amount.currency.toLowerCase(),
+          unit_amount: toStripeAmount(payment.amount),
+          product_data: { name: shorten(payment.subject, 250) },
+        },
+      },
+    ],
+    client_reference_id: payment.orderNo,
+    metadata,
+    payment_intent_data: { metadata },
+    success_url: payment.buyerReturnUrl,
+    cancel_url: payment.buyerReturnUrl,
+    expires_at: sessionEnd(payment),
+    adaptive_pricing: { enabled: false },
+  };
+}
+
+/**
+ * Seconds since 1970. Stripe takes 30 min to 24 h after its own clock's now; one minute more for the way there. A shorter
+ * order is closed by us at its time.
+ */
+function sessionEnd({ createdAt, expiresAt }: NewPayment): number {
+  const earliest = secondsAfter(createdAt, 31 * 60).getTime();
+  const latest = secondsAfter(createdAt, 24 * 3600).getTime();
+  return Math.floor(Math.min(Math.max(expiresAt.getTime(), earliest), latest) / 1000);
+}

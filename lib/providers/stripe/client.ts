@@ -1,0 +1,94 @@
+import { Stripe } from "stripe";
+import type { ProviderError } from "../../errors.ts";
+import { OutboundError } from "../../outbound/outbound-error.ts";
+import { request } from "../../outbound/request.ts";
+
+/** The version whose shapes `wire.ts` describes; the account's default may be any other. */
+const apiVersion = "2026-10-28.endive";
+
+/** Stripe's SDK, with its requests going through our own client: one deadline, no redirects, no repeats of its own. */
+export function stripeClient(secretKey: string, baseUrl = "https://api.stripe.com"): Stripe {
+  const { protocol, hostname, port } = new URL(baseUrl);
+  const secure = protocol === "https:";
+  return new Stripe(secretKey, {
+    apiVersion,
+    protocol: secure ? "https" : "http",
+    host: hostname,
+    port: port || (secure ? 443 : 80),
+    httpClient: { getClientName: () => "uni-pay", makeRequest },
+    maxNetworkRetries: 0,
+    telemetry: false,
+  });
+}
+
+const makeRequest: Stripe.HttpClient["makeRequest"] = async (
+  host,
+  port,
+  path,
+  method,
+  headers,
+  data,
+  protocol,
+) => {
+  if (method !== "GET" && method !== "POST") throw new Error(`${method} is not used`);
+  const answer = await request({
+    method,
+    url: `${protocol}://${host}:${port}${path}`,
+    headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)])),
+    ...(method === "POST" ? { body: data } : {}),
+    // The SDK gives every POST an idempotency key.
+    idempotent: true,
+  });
+  // A notice would become a process warning for each call in test mode.
+  const { "stripe-notice": _, ...answered } = answer.headers;
+  return {
+    getStatusCode: () => answer.status,
+    getHeaders: () => answered as Record<string, string>,
+    getRawResponse: () => ({}),
+    toStream: () => {
+      throw new Error("streams are not used");
+    },
+    toJSON: async () => JSON.parse(answer.body.toString("utf8")),
+  };
+};
+
+/** `refused`: Stripe has read the request and said no; `final` when it will say so again. */
+export type StripeFailure =
+  | { kind: "refused"; status: number; final: boolean; error: ProviderError }
+  | { kind: "unknown"; why: string };
+
+/** Resolves to the body of a 2xx; anything else, never thrown, is a `StripeFailure`. */
+export async function ask(
+  call: () => Promise<{ lastResponse: { statusCode: number } }>,
+): Promise<{ kind: "answered"; body: unknown } | StripeFailure> {
+  try {
+    const body = await call();
+    const status = body.lastResponse.statusCode;
+    // The SDK takes every JSON without `error` for a success, whatever its status.
+    if (status >= 200 && status < 300) return { kind: "answered", body };
+    return { kind: "unknown", why: `Stripe answered HTTP ${status}` };
+  } catch (error) {
+    return failureOf(error);
+  }
+}
+
+function failureOf(error: unknown): StripeFailure {
+  if (!(error instanceof Stripe.errors.StripeError))
+    return { kind: "unknown", why: "Stripe's answer is not readable" };
+  const { statusCode: status, code, message, rawType } = error;
+  const rateLimited = status === 429 || code === "rate_limit";
+  const aboutUs = status === 401 || status === 403 || rateLimited;
+  const final = status === 400 || status === 402 || status === 404;
+  if (status === undefined || !(aboutUs || final)) {
+    const cause =
+      error.detail instanceof OutboundError ? error.detail.message : `HTTP ${status ?? "answer not JSON"}`;
+    return { kind: "unknown", why: `Stripe: ${cause}` };
+  }
+  const words = { code: safe(code ?? rawType ?? "error", 64), message: safe(message, 300) };
+  return { kind: "refused", status, final: !aboutUs, error: words };
+}
+
+/** Stripe repeats parts of a wrong key in its words. */
+function safe(words: string, longest: number): string {
+  return words.replace(/\b(sk|rk|pk|whsec)_[^\s,;:'"]*/g, "$1_…").slice(0, longest);
+}

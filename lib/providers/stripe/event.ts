@@ -1,0 +1,85 @@
+import type { ZodType } from "zod";
+import type { Observation } from "../../payment/provider.ts";
+import { fromStripeAmount } from "./amounts.ts";
+import { sessionObservations } from "./session.ts";
+import { type CheckoutSession, checkoutSession, dispute, refund, type StripeEvent } from "./wire.ts";
+
+/** What a verified event says. `account` is the config's own; an event of a connected account keeps that account. */
+export function eventObservations(event: StripeEvent, account: string, livemode: boolean): Observation[] {
+  const { type } = event;
+  if (event.livemode !== livemode) {
+    return [{ kind: "unrecognised", said: `${type} of ${event.livemode ? "live" : "test"} mode` }];
+  }
+  if (type.startsWith("checkout.session.")) {
+    return read(event, checkoutSession, (session) => sessionEvent(event, session, event.account ?? account));
+  }
+  if (type.startsWith("refund.")) return read(event, refund, (told) => refundEvent(type, told));
+  if (type.startsWith("charge.dispute.")) return read(event, dispute, (told) => disputeEvent(type, told));
+  return [{ kind: "ignored", why: `${type} changes no payment` }];
+}
+
+function read<T>(event: StripeEvent, schema: ZodType<T>, use: (object: T) => Observation[]): Observation[] {
+  const parsed = schema.safeParse(event.data.object);
+  return parsed.success
+    ? use(parsed.data)
+    : [{ kind: "unrecognised", said: `${event.type} of another form` }];
+}
+
+function sessionEvent(event: StripeEvent, session: CheckoutSession, account: string): Observation[] {
+  const { type, created } = event;
+  const orderNo = session.client_reference_id;
+  if (!orderNo) return [{ kind: "ignored", why: `${type} names no order` }];
+  const said = sessionObservations(session, { orderNo, account, saidAt: new Date(created * 1000) });
+  switch (type) {
+    case "checkout.session.completed":
+    case "checkout.session.async_payment_succeeded":
+    case "checkout.session.expired":
+      return agreeing(type, said);
+    case "checkout.session.async_payment_failed":
+      if (said.some(({ kind }) => kind === "paid")) return agreeing(type, said);
+      return [{ kind: "failed", orderNo, why: type }];
+    default:
+      return [{ kind: "ignored", why: `${type} changes no payment` }];
+  }
+}
+
+const expected: Record<string, readonly Observation["kind"][]> = {
+  "checkout.session.completed": ["paid", "started"],
+  "checkout.session.async_payment_succeeded": ["paid"],
+  "checkout.session.expired": ["closed"],
+};
+
+/** The event's name and the session inside must say the same. */
+function agreeing(type: string, said: Observation[]): Observation[] {
+  const [first] = said;
+  const known = first?.kind === "unrecognised" || (first && expected[type]?.includes(first.kind));
+  return known ? said : [{ kind: "unrecognised", said: `${type} with a session that is ${first?.kind}` }];
+}
+
+type Told<Schema extends ZodType> = Schema["_zod"]["output"];
+
+function refundEvent(type: string, told: Told<typeof refund>): Observation[] {
+  const tradeNo = told.payment_intent;
+  if (!tradeNo) return [{ kind: "ignored", why: `${type} names no payment intent` }];
+  const amount = fromStripeAmount(told.amount, told.currency);
+  if (!amount) return [{ kind: "unrecognised", said: `${type} with an unreadable amount` }];
+  const refundNo = told.metadata?.refund_no ?? null;
+  switch (told.status) {
+    case "succeeded":
+      return [{ kind: "refunded", refundNo, tradeNo, amount }];
+    case "failed":
+    case "canceled":
+      return [{ kind: "refundFailed", refundNo, tradeNo, amount }];
+    case "pending":
+    case "requires_action":
+      return [{ kind: "ignored", why: `${type}: ${told.status}` }];
+    default:
+      return [{ kind: "unrecognised", said: `refund status ${told.status}` }];
+  }
+}
+
+function disputeEvent(type: string, told: Told<typeof dispute>): Observation[] {
+  const tradeNo = told.payment_intent;
+  if (!tradeNo) return [{ kind: "ignored", why: `${type} names no payment intent` }];
+  return [{ kind: "disputed", tradeNo, why: `${type}: ${told.reason}, ${told.status}` }];
+}

@@ -1,0 +1,55 @@
+import type { Observation } from "../../payment/provider.ts";
+import { fromStripeAmount } from "./amounts.ts";
+import type { CheckoutSession } from "./wire.ts";
+
+/** Who says it of which account, and the time to take when the session itself does not tell when it was paid. */
+type Source = { orderNo: string; account: string; saidAt: Date };
+
+/** What a Checkout session says of its order, asked or told. Paid, then refunded, are two words in that order. */
+export function sessionObservations(session: CheckoutSession, source: Source): Observation[] {
+  const { orderNo } = source;
+  if (session.client_reference_id !== orderNo) {
+    return [{ kind: "unrecognised", said: "a checkout session of another order" }];
+  }
+  const { payment_status: payment, status } = session;
+  if (payment === "paid") return paidObservations(session, source);
+  if (payment !== "unpaid") return [{ kind: "unrecognised", said: `payment_status ${payment}` }];
+  switch (status) {
+    case "expired":
+      return [{ kind: "closed", orderNo, why: "the session has expired" }];
+    case "open":
+      return [{ kind: "open", orderNo, why: "the session is open" }];
+    case "complete":
+      return [delayed(session, orderNo)];
+    default:
+      return [{ kind: "unrecognised", said: `session status ${status}` }];
+  }
+}
+
+/** The buyer is through, the money is not here: a delayed method is on its way, or has come to nothing. */
+function delayed({ payment_intent: intent }: CheckoutSession, orderNo: string): Observation {
+  const status = typeof intent === "object" ? intent?.status : undefined;
+  const failed = status === "requires_payment_method" || status === "canceled";
+  return {
+    kind: failed ? "failed" : "started",
+    orderNo,
+    why: `complete, unpaid${status ? `, ${status}` : ""}`,
+  };
+}
+
+function paidObservations(session: CheckoutSession, { orderNo, account, saidAt }: Source): Observation[] {
+  const { payment_intent: intent, amount_total: units, currency } = session;
+  const tradeNo = typeof intent === "string" ? intent : intent?.id;
+  const amount = units == null || !currency ? undefined : fromStripeAmount(units, currency);
+  if (!tradeNo || !amount) {
+    return [{ kind: "unrecognised", said: "a paid session without a readable amount or payment intent" }];
+  }
+  const latest = typeof intent === "object" ? intent?.latest_charge : undefined;
+  const charge = typeof latest === "object" ? latest : undefined;
+  const paidAt = charge ? new Date(charge.created * 1000) : saidAt;
+  const paid: Observation = { kind: "paid", orderNo, account, amount, tradeNo, paidAt };
+  if (!charge || charge.amount_refunded === 0) return [paid];
+  const refunded = fromStripeAmount(charge.amount_refunded, charge.currency);
+  if (!refunded) return [paid, { kind: "unrecognised", said: "an unreadable refunded amount" }];
+  return [paid, { kind: "refunded", refundNo: null, tradeNo, amount: refunded }];
+}

@@ -1,0 +1,60 @@
+import * as z from "zod";
+
+// Stripe adds fields and values at any time, and an endpoint may speak another version than ours: only what we read is
+// described, and no list of values is closed here. https://docs.stripe.com/api
+
+const id = z.string().min(1).max(255);
+const word = z.string().max(64);
+const seconds = z.int().nonnegative();
+const units = z.int().nonnegative();
+const metadata = z.record(z.string(), z.string()).nullish();
+/** An id, or the object itself when it was expanded. */
+const named = z.union([id, z.looseObject({ id }).transform((object) => object.id)]);
+
+const charge = z.object({ id, created: seconds, amount_refunded: units, currency: word });
+
+const paymentIntent = z.object({
+  id,
+  status: word,
+  latest_charge: z.union([id, charge]).nullish(),
+});
+
+export const checkoutSession = z.object({
+  id: z.string().startsWith("cs_").max(255),
+  url: z.string().max(5000).nullish(),
+  status: word.nullish(),
+  payment_status: word,
+  client_reference_id: z.string().max(200).nullish(),
+  amount_total: units.nullish(),
+  currency: word.nullish(),
+  payment_intent: z.union([id, paymentIntent]).nullish(),
+});
+export type CheckoutSession = z.infer<typeof checkoutSession>;
+
+export const refund = z.object({
+  amount: units,
+  currency: word,
+  status: word.nullish(),
+  payment_intent: named.nullish(),
+  metadata,
+});
+
+export const dispute = z.object({
+  payment_intent: named.nullish(),
+  reason: word.nullish(),
+  status: word.nullish(),
+});
+
+export const event = z.object({
+  id: z.string().startsWith("evt_").max(255),
+  object: z.literal("event"),
+  type: z.string().min(1).max(128),
+  created: seconds,
+  livemode: z.boolean(),
+  /** Present on events of a connected account. */
+  account: id.nullish(),
+  data: z.object({ object: z.unknown() }),
+});
+export type StripeEvent = z.infer<typeof event>;
+
+export const account = z.object({ id: z.string().startsWith("acct_").max(255) });

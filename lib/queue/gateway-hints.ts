@@ -1,0 +1,36 @@
+import * as z from "zod";
+import type { Hint, Hints } from "../payment/ports.ts";
+import type { HintQueue, Message } from "./hints.ts";
+
+/** A hint in the notify queue: which row to look at. */
+export const deliveryMessage = z.object({
+  task: z.string(),
+  merchant: z.string(),
+  generation: z.number().int(),
+  attempt: z.number().int(),
+  insist: z.literal(1).optional(),
+});
+
+/** A hint in the recheck queue. */
+export const recheckMessage = z.object({ order_no: z.string(), merchant: z.string() });
+
+export function hintOf(message: z.infer<typeof deliveryMessage>): Hint {
+  const { task, merchant, generation, attempt, insist } = message;
+  return { taskId: task, userId: merchant, generation, attempt, insist: insist === 1 };
+}
+
+export function deliveryMessageOf(hint: Hint, due: Date): Message {
+  const { taskId, userId, generation, attempt, insist } = hint;
+  return { body: { task: taskId, merchant: userId, generation, attempt, ...(insist && { insist: 1 }) }, due, group: userId };
+}
+
+export function recheckMessageOf(order: { orderNo: string; userId: string }, due: Date): Message {
+  return { body: { order_no: order.orderNo, merchant: order.userId }, due, group: order.userId };
+}
+
+export function gatewayHints(queues: { notify: HintQueue; recheck: HintQueue }): Hints {
+  return {
+    notify: (hint, due) => queues.notify.send(deliveryMessageOf(hint, due)),
+    recheck: (order, due) => queues.recheck.send(recheckMessageOf(order, due)),
+  };
+}

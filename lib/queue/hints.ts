@@ -1,0 +1,83 @@
+import { GetQueueAttributesCommand, SendMessageBatchCommand, SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
+import type { Clock } from "../clock.ts";
+import { assertNoTransaction } from "../invocation.ts";
+import { log, nameOf } from "../log.ts";
+
+/** What AWS allows, and some local servers do not check: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference */
+const longestDelaySeconds = 900;
+const mostInBatch = 10;
+const sendTimeoutMs = 1_000;
+
+export type Message = {
+  body: Record<string, string | number>;
+  due: Date;
+  /** Fair queues: messages of one group delay no other group. */
+  group: string;
+};
+
+/** A standard SQS queue of hints with a delay each. A standard queue, because FIFO queues have no delay per message. */
+export interface HintQueue {
+  /** Best effort: a failure is logged and left to the sweeper. */
+  send(message: Message): Promise<void>;
+  /** Returns the messages that were not accepted. */
+  sendAll(messages: Message[]): Promise<Message[]>;
+  /** Whether the queue answers at all. */
+  reachable(): Promise<boolean>;
+}
+
+/** The delay until `due` in whole seconds, never early, cut to what SQS takes: who comes early sends the rest on. */
+export function hopSeconds(due: Date, now: Date): number {
+  return Math.min(longestDelaySeconds, Math.max(0, Math.ceil((due.getTime() - now.getTime()) / 1000)));
+}
+
+export function hintQueue(queueUrl: string, client: SQSClient, clock: Clock): HintQueue {
+  const entry = ({ body, due, group }: Message) => ({
+    MessageBody: JSON.stringify(body),
+    DelaySeconds: hopSeconds(due, clock.now()),
+    MessageGroupId: group,
+  });
+
+  async function sendBatch(messages: Message[]): Promise<Message[]> {
+    const Entries = messages.map((message, index) => ({ Id: String(index), ...entry(message) }));
+    try {
+      const command = new SendMessageBatchCommand({ QueueUrl: queueUrl, Entries });
+      const { Failed = [] } = await client.send(command, { abortSignal: AbortSignal.timeout(sendTimeoutMs) });
+      return messages.filter((_, index) => Failed.some(({ Id }) => Id === String(index)));
+    } catch (error) {
+      log.warn("hints not sent", { queue: queueUrl, count: messages.length, ...nameOf(error) });
+      return messages;
+    }
+  }
+
+  return {
+    async send(message) {
+      assertNoTransaction("SQS SendMessage");
+      try {
+        const command = new SendMessageCommand({ QueueUrl: queueUrl, ...entry(message) });
+        await client.send(command, { abortSignal: AbortSignal.timeout(sendTimeoutMs) });
+      } catch (error) {
+        log.warn("hint not sent", { queue: queueUrl, ...nameOf(error) });
+      }
+    },
+    async sendAll(messages) {
+      assertNoTransaction("SQS SendMessageBatch");
+      const unsent: Message[] = [];
+      for (let from = 0; from < messages.length; from += mostInBatch) {
+        unsent.push(...(await sendBatch(messages.slice(from, from + mostInBatch))));
+      }
+      return unsent;
+    },
+    async reachable() {
+      const command = new GetQueueAttributesCommand({ QueueUrl: queueUrl });
+      return client.send(command, { abortSignal: AbortSignal.timeout(sendTimeoutMs) }).then(
+        () => true,
+        () => false,
+      );
+    },
+  };
+}
+
+/** No retries: a hint that takes longer than a second is worth less than the second. */
+export function sqsClient(): SQSClient {
+  return new SQSClient({ maxAttempts: 1, useQueueUrlAsEndpoint: false });
+}

@@ -1,0 +1,189 @@
+import type { ProviderError } from "../errors.ts";
+import type { Payable, Payment } from "../payment/payment.ts";
+import type { Leased, NewOrder } from "../payment/ports.ts";
+import { type Database, isDuplicate, type OpenTransaction, transact } from "./database.ts";
+import { attemptOf, readPayment } from "./payment-rows.ts";
+import { addLog } from "./timeline.ts";
+
+/**
+ * T1: the order and its attempt, leased to the caller. `null`: the merchant has used this `out_trade_no` before.
+ * A repeat after an unknown COMMIT recognises itself by its lease token.
+ */
+export async function createOrder(db: Database, order: NewOrder): Promise<Leased | null> {
+  let orderId: string;
+  try {
+    orderId = await transact(db, (trx) => insertOrder(trx, order));
+  } catch (error) {
+    if (!isDuplicate(error, "user_order") && !isDuplicate(error, "order_no")) throw error;
+    const mine = await db
+      .selectFrom("payment_attempts")
+      .select("order_id")
+      .where("user_id", "=", order.userId)
+      .where("lease_token", "=", order.leaseToken)
+      .executeTakeFirst();
+    if (!mine) return null;
+    orderId = mine.order_id;
+  }
+  const { request: _request, fingerprint: _fingerprint, prepared, idempotencyKey, leaseToken, leaseUntil, ...rest } = order;
+  const payment: Payment = { ...rest, id: orderId, status: "processing", version: 1 };
+  return { payment, attempt: { id: "", idempotencyKey, prepared, done: false, leaseUntil }, leaseToken };
+}
+
+async function insertOrder(trx: OpenTransaction, order: NewOrder): Promise<string> {
+  const { insertId } = await trx
+    .insertInto("payment_orders")
+    .values({
+      order_no: order.orderNo,
+      user_id: order.userId,
+      config_id: order.configId,
+      provider: order.provider,
+      provider_account: order.providerAccount,
+      scene: order.scene,
+      out_trade_no: order.outTradeNo,
+      subject: order.subject,
+      body: order.body,
+      amount_minor: String(order.amount.minor),
+      currency: order.amount.currency,
+      status: "processing",
+      request: order.request,
+      fingerprint: order.fingerprint,
+      notify_url: order.notifyUrl,
+      return_url: order.returnUrl,
+      metadata: JSON.stringify(order.metadata),
+      livemode: order.livemode ? 1 : 0,
+      created_at: order.createdAt,
+      updated_at: order.updatedAt,
+      expires_at: order.expiresAt,
+      next_query_at: order.nextQueryAt,
+    })
+    .executeTakeFirstOrThrow();
+  const orderId = String(insertId);
+  await trx
+    .insertInto("payment_attempts")
+    .values({
+      order_id: orderId,
+      user_id: order.userId,
+      idempotency_key: order.idempotencyKey,
+      prepared: JSON.stringify(order.prepared),
+      lease_token: order.leaseToken,
+      lease_until: order.leaseUntil,
+      created_at: order.createdAt,
+    })
+    .execute();
+  return orderId;
+}
+
+/** Takes over an attempt whose outcome is not stored and whose lease is over. `null`: somebody else was faster. */
+export async function takeOver(
+  db: Database,
+  payment: Payment,
+  lease: { leaseToken: string; leaseUntil: Date; now: Date },
+): Promise<Leased | null> {
+  await db
+    .updateTable("payment_attempts")
+    .set({ lease_token: lease.leaseToken, lease_until: lease.leaseUntil })
+    .where("order_id", "=", payment.id)
+    .where("user_id", "=", payment.userId)
+    .where("done", "=", 0)
+    .where("lease_until", "<=", lease.now)
+    .execute();
+  const row = await db
+    .selectFrom("payment_attempts")
+    .select(["id", "idempotency_key", "prepared", "done", "lease_until"])
+    .where("order_id", "=", payment.id)
+    .where("lease_token", "=", lease.leaseToken)
+    .executeTakeFirst();
+  return row ? { payment, attempt: attemptOf(row), leaseToken: lease.leaseToken } : null;
+}
+
+/**
+ * T2: what the buyer needs to pay is kept in any case; the status moves to `pending` only where nothing faster (a
+ * webhook) has moved it. `null`: the lease was lost, so the outcome belongs to somebody else.
+ */
+export function storePayable(db: Database, leased: Leased, payable: Payable, now: Date): Promise<Payment | null> {
+  const { payment } = leased;
+  return transact(db, async (trx) => {
+    if (!(await finishAttempt(trx, leased))) return null;
+    const stored = JSON.stringify(payable);
+    const moved = await trx
+      .updateTable("payment_orders")
+      .set((eb) => ({ payable: stored, status: "pending", version: eb("version", "+", 1), updated_at: now }))
+      .where("id", "=", payment.id)
+      .where("user_id", "=", payment.userId)
+      .where("status", "=", "processing")
+      .where("version", "=", payment.version)
+      .executeTakeFirstOrThrow();
+    if (moved.numUpdatedRows === 0n) {
+      const set = { payable: stored, updated_at: now };
+      await trx.updateTable("payment_orders").set(set).where("id", "=", payment.id).where("user_id", "=", payment.userId).execute();
+      return await readPayment(trx, payment);
+    }
+    await addLog(trx, payment, { at: now, kind: "status", title: "can be paid", data: { from: "processing", to: "pending" } });
+    return { ...payment, payable, status: "pending", version: payment.version + 1, updatedAt: now };
+  });
+}
+
+/** T4 for a refusal of the create: the caller is answered with it, so no notification. `false`: the lease was lost. */
+export function refuse(db: Database, leased: Leased, error: ProviderError, now: Date): Promise<boolean> {
+  const { payment } = leased;
+  return transact(db, async (trx) => {
+    if (!(await finishAttempt(trx, leased))) return false;
+    const moved = await trx
+      .updateTable("payment_orders")
+      .set((eb) => ({
+        status: "failed",
+        version: eb("version", "+", 1),
+        refusal: JSON.stringify(error),
+        closed_at: now,
+        updated_at: now,
+        next_query_at: null,
+      }))
+      .where("id", "=", payment.id)
+      .where("user_id", "=", payment.userId)
+      .where("status", "=", "processing")
+      .where("version", "=", payment.version)
+      .executeTakeFirstOrThrow();
+    if (moved.numUpdatedRows === 0n) return false;
+    const data = { from: "processing", to: "failed", provider_error: error };
+    await addLog(trx, payment, { at: now, kind: "status", title: "refused by the provider", data });
+    return true;
+  });
+}
+
+/** The outcome is unknown: the lease ends now, and the next look-up is due at `nextQueryAt`. */
+export function release(
+  db: Database,
+  leased: Leased,
+  { why, now, nextQueryAt }: { why: string; now: Date; nextQueryAt: Date },
+): Promise<void> {
+  const { payment } = leased;
+  return transact(db, async (trx) => {
+    const freed = await trx
+      .updateTable("payment_attempts")
+      .set({ lease_until: now })
+      .where("order_id", "=", payment.id)
+      .where("lease_token", "=", leased.leaseToken)
+      .executeTakeFirstOrThrow();
+    if (freed.numUpdatedRows === 0n) return;
+    await trx
+      .updateTable("payment_orders")
+      .set({ next_query_at: nextQueryAt })
+      .where("id", "=", payment.id)
+      .where("user_id", "=", payment.userId)
+      .where("status", "=", "processing")
+      .execute();
+    await addLog(trx, payment, { at: now, kind: "provider_call", title: "creating: outcome unknown", data: { why } });
+  });
+}
+
+/** Only the holder of the lease may store an outcome. A repeat after an unknown COMMIT still holds it. */
+async function finishAttempt(trx: OpenTransaction, leased: Leased): Promise<boolean> {
+  const finished = await trx
+    .updateTable("payment_attempts")
+    .set({ done: 1 })
+    .where("order_id", "=", leased.payment.id)
+    .where("user_id", "=", leased.payment.userId)
+    .where("lease_token", "=", leased.leaseToken)
+    .executeTakeFirstOrThrow();
+  return finished.numUpdatedRows === 1n;
+}

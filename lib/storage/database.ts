@@ -1,0 +1,63 @@
+import { Kysely, MysqlDialect, type Transaction } from "kysely";
+import { currentInvocation, insideTransaction } from "../invocation.ts";
+import { type ConnectionSource, singleConnectionPool } from "./single-connection.ts";
+import type { Tables } from "./tables.ts";
+
+export type Database = Kysely<Tables>;
+export type OpenTransaction = Transaction<Tables>;
+
+export function openDatabase(source: ConnectionSource): Database {
+  return new Kysely<Tables>({ dialect: new MysqlDialect({ pool: singleConnectionPool(source) }) });
+}
+
+/** Server error numbers; MariaDB and MySQL agree on these. */
+const duplicate = 1062;
+const worthRepeating = new Set([1213, 1205, 1290, 1836]);
+const lostConnection = new Set([
+  "PROTOCOL_CONNECTION_LOST", "ECONNRESET", "EPIPE", "ECONNREFUSED", "ETIMEDOUT", "PROTOCOL_ENQUEUE_AFTER_FATAL_ERROR",
+]);
+const tries = 3;
+/** A frozen function keeps its row locks until the server ends its connection: none is taken so near to the end. */
+const leastRemainingMs = 5_000;
+
+/** The message of a duplicate names the key: `… for key 'table.key'` (MySQL) or `… for key 'key'` (MariaDB). */
+export function isDuplicate(error: unknown, key: string): boolean {
+  if (!(error instanceof Error) || !("errno" in error) || error.errno !== duplicate) return false;
+  return error.message.endsWith(`'${key}'`) || error.message.endsWith(`.${key}'`);
+}
+
+/** The database could not be reached or asked us to try again; nothing says that the statement was wrong. */
+export function isPassing(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const { errno, code } = error as Error & { errno?: number; code?: string };
+  if (errno !== undefined && worthRepeating.has(errno)) return true;
+  return code !== undefined && (lostConnection.has(code) || code === "CONNECTION_BUSY" || code.startsWith("ER_CON_") || code === "NO_TIME_LEFT");
+}
+
+/**
+ * Runs `work` in one transaction, and again from the start after a deadlock, a lock time-out, a fail-over or a lost
+ * connection, COMMIT's included: so whatever `work` writes must recognise itself.
+ */
+export function transact<T>(db: Database, work: (trx: OpenTransaction) => Promise<T>): Promise<T> {
+  return repeating(() => {
+    assertTimeLeft();
+    return db.transaction().execute((trx) => insideTransaction(() => work(trx)));
+  });
+}
+
+/** Repeats a statement or transaction that can be repeated, at most three times in all and only while there is time. */
+export async function repeating<T>(work: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isPassing(error) || attempt === tries || currentInvocation().remainingMs() < leastRemainingMs) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 10 + Math.random() * 40 * attempt));
+    }
+  }
+}
+
+function assertTimeLeft(): void {
+  if (currentInvocation().remainingMs() >= leastRemainingMs) return;
+  throw Object.assign(new Error("too little time left to begin a transaction"), { code: "NO_TIME_LEFT" });
+}

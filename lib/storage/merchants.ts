@@ -1,0 +1,106 @@
+import type { KeyRows } from "../merchant/authenticate.ts";
+import type { Database } from "./database.ts";
+
+export type Merchant = { userId: string; username: string; active: boolean; notifyUrl: string | null; createdAt: Date };
+
+export type ApiKeyInfo = { keyId: string; scopes: string[]; createdAt: Date; expiresAt: Date | null; revokedAt: Date | null };
+
+export interface Merchants {
+  create(username: string, notifyUrl: string | null, now: Date): Promise<string>;
+  list(): Promise<Merchant[]>;
+  update(userId: string, change: { notifyUrl?: string | null; active?: boolean }, now: Date): Promise<boolean>;
+  /** Sealed JSON list of the secrets that sign notifications. */
+  notifySecrets(userId: string): Promise<string | null>;
+  saveNotifySecrets(userId: string, sealed: string, now: Date): Promise<void>;
+  addKey(userId: string, key: { keyId: string; hash: Buffer }, scopes: readonly string[], now: Date): Promise<void>;
+  keys(userId: string): Promise<ApiKeyInfo[]>;
+  /** Ends a key at `at`; false when this merchant has no such living key. */
+  revokeKey(userId: string, keyId: string, at: Date): Promise<boolean>;
+}
+
+export function merchantsIn(db: Database): Merchants {
+  return {
+    async create(username, notifyUrl, now) {
+      const values = { username, notify_url: notifyUrl, created_at: now, updated_at: now };
+      const { insertId } = await db.insertInto("users").values(values).executeTakeFirstOrThrow();
+      return String(insertId);
+    },
+    async list() {
+      const columns = ["id", "username", "status", "notify_url", "created_at"] as const;
+      const rows = await db.selectFrom("users").select(columns).orderBy("id").execute();
+      return rows.map((row) => ({
+        userId: row.id,
+        username: row.username,
+        active: row.status === 1,
+        notifyUrl: row.notify_url,
+        createdAt: row.created_at,
+      }));
+    },
+    async update(userId, { notifyUrl, active }, now) {
+      const set = {
+        updated_at: now,
+        ...(notifyUrl !== undefined && { notify_url: notifyUrl }),
+        ...(active !== undefined && { status: active ? 1 : 0 }),
+      };
+      const updated = await db.updateTable("users").set(set).where("id", "=", userId).executeTakeFirstOrThrow();
+      return updated.numUpdatedRows === 1n;
+    },
+    async notifySecrets(userId) {
+      const row = await db.selectFrom("users").select("notify_secrets").where("id", "=", userId).executeTakeFirst();
+      return row?.notify_secrets ?? null;
+    },
+    async saveNotifySecrets(userId, sealed, now) {
+      await db.updateTable("users").set({ notify_secrets: sealed, updated_at: now }).where("id", "=", userId).execute();
+    },
+    async addKey(userId, { keyId, hash }, scopes, now) {
+      const values = { user_id: userId, key_id: keyId, hash, scopes: scopes.join(","), created_at: now };
+      await db.insertInto("api_keys").values(values).execute();
+    },
+    async keys(userId) {
+      const rows = await db
+        .selectFrom("api_keys")
+        .select(["key_id", "scopes", "created_at", "expires_at", "revoked_at"])
+        .where("user_id", "=", userId)
+        .orderBy("id")
+        .execute();
+      return rows.map((row) => ({
+        keyId: row.key_id,
+        scopes: row.scopes.split(","),
+        createdAt: row.created_at,
+        expiresAt: row.expires_at,
+        revokedAt: row.revoked_at,
+      }));
+    },
+    async revokeKey(userId, keyId, at) {
+      const revoked = await db
+        .updateTable("api_keys")
+        .set({ revoked_at: at })
+        .where("user_id", "=", userId)
+        .where("key_id", "=", keyId)
+        .where((eb) => eb.or([eb("revoked_at", "is", null), eb("revoked_at", ">", at)]))
+        .executeTakeFirstOrThrow();
+      return revoked.numUpdatedRows === 1n;
+    },
+  };
+}
+
+export function keyRowsIn(db: Database): KeyRows {
+  return {
+    async find(keyId) {
+      const row = await db
+        .selectFrom("api_keys as k")
+        .innerJoin("users as u", "u.id", "k.user_id")
+        .select(["k.hash", "k.scopes", "k.expires_at", "k.revoked_at", "u.id", "u.username", "u.status", "u.notify_url"])
+        .where("k.key_id", "=", keyId)
+        .executeTakeFirst();
+      if (!row) return null;
+      return {
+        hash: row.hash,
+        scopes: row.scopes.split(","),
+        expiresAt: row.expires_at,
+        revokedAt: row.revoked_at,
+        merchant: { userId: row.id, username: row.username, active: row.status === 1, notifyUrl: row.notify_url },
+      };
+    },
+  };
+}

@@ -1,0 +1,183 @@
+import { secondsAfter } from "../clock.ts";
+import { paymentNotification } from "../notify/event.ts";
+import type { Payment } from "../payment/payment.ts";
+import type { Concluded, NotifyState, Orders, StoredOrder } from "../payment/ports.ts";
+import { statusesBefore } from "../payment/status.ts";
+import { createOrder, refuse, release, storePayable, takeOver } from "./attempts.ts";
+import { type Database, transact } from "./database.ts";
+import { attemptOf, orderColumns, paymentOf } from "./payment-rows.ts";
+import { settle } from "./settle.ts";
+import { addLog, addNotification } from "./timeline.ts";
+
+/** A closed payment is asked about once more a day later: money may have been under way. */
+const lastLookSeconds = 24 * 3600;
+
+export function ordersIn(db: Database): Orders {
+  return {
+    findByOutTradeNo: (userId, outTradeNo) => findByOutTradeNo(db, userId, outTradeNo),
+    find: (userId, key) => find(db, userId, key),
+    create: (order) => createOrder(db, order),
+    takeOver: (payment, leaseToken, leaseUntil, now) => takeOver(db, payment, { leaseToken, leaseUntil, now }),
+    storePayable: (leased, payable, now) => storePayable(db, leased, payable, now),
+    refuse: (leased, error, now) => refuse(db, leased, error, now),
+    release: (leased, why, now, nextQueryAt) => release(db, leased, { why, now, nextQueryAt }),
+    settle: (paid, scope) => settle(db, paid, scope),
+    conclude: (payment, to, why, now) => conclude(db, payment, to, { why, now }),
+    markStarted: (payment, why, now) => markStarted(db, payment, why, now),
+    async requestClose(payment, now) {
+      await rowOf(db, payment).set({ close_requested: 1, updated_at: now }).execute();
+    },
+    claimLookUp: (payment, now, gapMs) => claimLookUp(db, payment, now, gapMs),
+    claimRecheck: (payment, nextQueryAt, now) => claimRecheck(db, payment, nextQueryAt, now),
+    makeDue: (payment, now, gapMs) => makeDue(db, payment, now, gapMs),
+    findForReturn: (provider, orderNo) => findForReturn(db, provider, orderNo),
+    dueForRecheck: (now, limit) => dueForRecheck(db, now, limit),
+  };
+}
+
+/** The payment's row, always reached with its tenant. */
+const rowOf = (db: Database, payment: Payment) =>
+  db.updateTable("payment_orders").where("id", "=", payment.id).where("user_id", "=", payment.userId);
+
+async function findByOutTradeNo(db: Database, userId: string, outTradeNo: string): Promise<StoredOrder | null> {
+  const row = await db
+    .selectFrom("payment_orders as o")
+    .innerJoin("payment_attempts as a", "a.order_id", "o.id")
+    .select(orderColumns.map((column) => `o.${column}` as const))
+    .select(["o.fingerprint", "o.request", "a.id as attempt_id", "a.idempotency_key", "a.prepared", "a.done", "a.lease_until"])
+    .where("o.user_id", "=", userId)
+    .where("o.out_trade_no", "=", outTradeNo)
+    .executeTakeFirst();
+  if (!row) return null;
+  const attempt = attemptOf({ ...row, id: row.attempt_id });
+  return { payment: paymentOf(row), attempt, fingerprint: row.fingerprint, request: row.request };
+}
+
+async function find(db: Database, userId: string, key: { orderNo: string } | { outTradeNo: string }) {
+  const [column, value] = "orderNo" in key ? (["o.order_no", key.orderNo] as const) : (["o.out_trade_no", key.outTradeNo] as const);
+  const row = await db
+    .selectFrom("payment_orders as o")
+    .select(orderColumns.map((name) => `o.${name}` as const))
+    .select((eb) =>
+      eb
+        .selectFrom("notify_queue as n")
+        .select("n.status")
+        .whereRef("n.order_id", "=", "o.id")
+        .where("n.subject_type", "=", "payment")
+        .orderBy("n.id", "desc")
+        .limit(1)
+        .as("notify_status"),
+    )
+    .where("o.user_id", "=", userId)
+    .where(column, "=", value)
+    .executeTakeFirst();
+  if (!row) return null;
+  return { payment: paymentOf(row), notifyStatus: (row.notify_status ?? "none") as NotifyState };
+}
+
+async function findForReturn(db: Database, provider: string, orderNo: string): Promise<Payment | null> {
+  const row = await db
+    .selectFrom("payment_orders")
+    .select(orderColumns)
+    .where("order_no", "=", orderNo)
+    .where("provider", "=", provider)
+    .executeTakeFirst();
+  return row ? paymentOf(row) : null;
+}
+
+/**
+ * T4: final and not paid. Guarded by the version read before the provider was asked, and by the attempt: while somebody
+ * may be making the payment, nobody may call it closed.
+ */
+function conclude(
+  db: Database,
+  payment: Payment,
+  to: "failed" | "closed",
+  { why, now }: { why: string; now: Date },
+): Promise<Concluded | null> {
+  return transact(db, async (trx) => {
+    const moved = await trx
+      .updateTable("payment_orders")
+      .set((eb) => ({
+        status: to,
+        version: eb("version", "+", 1),
+        closed_at: now,
+        updated_at: now,
+        next_query_at: to === "closed" ? secondsAfter(now, lastLookSeconds) : null,
+      }))
+      .where("id", "=", payment.id)
+      .where("user_id", "=", payment.userId)
+      .where("version", "=", payment.version)
+      .where("status", "in", statusesBefore(to))
+      .where(({ not, exists, selectFrom }) =>
+        not(
+          exists(
+            selectFrom("payment_attempts as a")
+              .select("a.id")
+              .whereRef("a.order_id", "=", "payment_orders.id")
+              .where("a.done", "=", 0)
+              .where("a.lease_until", ">", now),
+          ),
+        ),
+      )
+      .executeTakeFirstOrThrow();
+    if (moved.numUpdatedRows === 0n) return null;
+    const current: Payment = { ...payment, status: to, version: payment.version + 1, closedAt: now, updatedAt: now };
+    const told = paymentNotification(current, to === "closed" ? "payment.closed" : "payment.failed", now);
+    const notification = await addNotification(trx, current, told, now);
+    await addLog(trx, current, { at: now, kind: "status", title: to, data: { from: payment.status, to, why } });
+    return { payment: current, notification };
+  });
+}
+
+async function markStarted(db: Database, payment: Payment, why: string, now: Date): Promise<void> {
+  await transact(db, async (trx) => {
+    const moved = await trx
+      .updateTable("payment_orders")
+      .set((eb) => ({ provider_started: 1, status: "processing", version: eb("version", "+", 1), updated_at: now }))
+      .where("id", "=", payment.id)
+      .where("user_id", "=", payment.userId)
+      .where("version", "=", payment.version)
+      .where("status", "=", "pending")
+      .executeTakeFirstOrThrow();
+    if (moved.numUpdatedRows === 0n) return;
+    const data = { from: "pending", to: "processing", why };
+    await addLog(trx, payment, { at: now, kind: "status", title: "the provider has started the payment", data });
+  });
+}
+
+async function claimLookUp(db: Database, payment: Payment, now: Date, gapMs: number): Promise<boolean> {
+  const claimed = await rowOf(db, payment)
+    .set((eb) => ({ looked_up_at: now, look_ups: eb("look_ups", "+", 1) }))
+    .where((eb) => eb.or([eb("looked_up_at", "is", null), eb("looked_up_at", "<=", new Date(now.getTime() - gapMs))]))
+    .executeTakeFirstOrThrow();
+  return claimed.numUpdatedRows === 1n;
+}
+
+async function claimRecheck(db: Database, payment: Payment, nextQueryAt: Date | null, now: Date): Promise<boolean> {
+  const claimed = await rowOf(db, payment)
+    .set((eb) => ({ next_query_at: nextQueryAt, looked_up_at: now, look_ups: eb("look_ups", "+", 1) }))
+    .where("next_query_at", "=", payment.nextQueryAt)
+    .executeTakeFirstOrThrow();
+  return claimed.numUpdatedRows === 1n;
+}
+
+async function makeDue(db: Database, payment: Payment, now: Date, gapMs: number): Promise<boolean> {
+  const made = await rowOf(db, payment)
+    .set({ next_query_at: now })
+    .where("next_query_at", ">", now)
+    .where((eb) => eb.or([eb("looked_up_at", "is", null), eb("looked_up_at", "<=", new Date(now.getTime() - gapMs))]))
+    .executeTakeFirstOrThrow();
+  return made.numUpdatedRows === 1n;
+}
+
+async function dueForRecheck(db: Database, now: Date, limit: number) {
+  const rows = await db
+    .selectFrom("payment_orders")
+    .select(["order_no", "user_id"])
+    .where("next_query_at", "<=", now)
+    .orderBy("next_query_at")
+    .limit(limit)
+    .execute();
+  return rows.map((row) => ({ orderNo: row.order_no, userId: row.user_id }));
+}

@@ -1,0 +1,87 @@
+import type { Selectable } from "kysely";
+import type { ConfigRows, StoredConfig } from "../payment/ports.ts";
+import type { Database } from "./database.ts";
+import type { PaymentConfigsTable } from "./tables.ts";
+
+export interface PaymentConfigs extends ConfigRows {
+  listAll(userId: string): Promise<StoredConfig[]>;
+  /** Makes the row first, so that its id can be part of what its credentials are sealed for. */
+  create(userId: string, provider: string, name: string, now: Date): Promise<string>;
+  /** Stores sealed credentials; a new version when they are other credentials, not only sealed anew. */
+  saveCredentials(config: StoredConfig, sealed: string, changed: boolean, now: Date): Promise<boolean>;
+  setActive(userId: string, id: string, active: boolean, now: Date): Promise<boolean>;
+  unsealed(limit: number): Promise<StoredConfig[]>;
+}
+
+const columns = ["id", "user_id", "provider", "config_name", "config_data", "version", "account", "status"] as const;
+
+export function paymentConfigsIn(db: Database): PaymentConfigs {
+  const rows = db.selectFrom("payment_configs").select(columns);
+  return {
+    async list(userId, provider) {
+      return (await rows.where("user_id", "=", userId).where("provider", "=", provider).orderBy("id").execute()).map(configOf);
+    },
+    async listAll(userId) {
+      return (await rows.where("user_id", "=", userId).orderBy("id").execute()).map(configOf);
+    },
+    async byId(id) {
+      const row = await rows.where("id", "=", id).executeTakeFirst();
+      return row ? configOf(row) : null;
+    },
+    async saveAccount(config, account) {
+      await db
+        .updateTable("payment_configs")
+        .set({ account })
+        .where("id", "=", config.id)
+        .where("user_id", "=", config.userId)
+        .where("version", "=", config.version)
+        .execute();
+    },
+    async create(userId, provider, name, now) {
+      const values = { user_id: userId, provider, config_name: name, config_data: "{}", status: 0, created_at: now, updated_at: now };
+      const { insertId } = await db.insertInto("payment_configs").values(values).executeTakeFirstOrThrow();
+      return String(insertId);
+    },
+    async saveCredentials(config, sealed, changed, now) {
+      const saved = await db
+        .updateTable("payment_configs")
+        .set((eb) => ({
+          config_data: sealed,
+          updated_at: now,
+          ...(changed && { version: eb("version", "+", 1), account: null, status: 1 }),
+        }))
+        .where("id", "=", config.id)
+        .where("user_id", "=", config.userId)
+        .where("version", "=", config.version)
+        .where("config_data", "=", config.data)
+        .executeTakeFirstOrThrow();
+      return saved.numUpdatedRows === 1n;
+    },
+    async setActive(userId, id, active, now) {
+      const set = { status: active ? 1 : 0, updated_at: now };
+      const saved = await db
+        .updateTable("payment_configs")
+        .set(set)
+        .where("id", "=", id)
+        .where("user_id", "=", userId)
+        .executeTakeFirstOrThrow();
+      return saved.numUpdatedRows === 1n;
+    },
+    async unsealed(limit) {
+      return (await rows.where("config_data", "not like", '{"sealed":%').where("status", "=", 1).limit(limit).execute()).map(configOf);
+    },
+  };
+}
+
+function configOf(row: Pick<Selectable<PaymentConfigsTable>, (typeof columns)[number]>): StoredConfig {
+  return {
+    id: row.id,
+    userId: row.user_id,
+    provider: row.provider,
+    name: row.config_name,
+    data: row.config_data,
+    version: row.version,
+    account: row.account,
+    active: row.status === 1,
+  };
+}

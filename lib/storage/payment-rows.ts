@@ -1,0 +1,79 @@
+import type { Selectable } from "kysely";
+import type { Attempt } from "../payment/ports.ts";
+import type { Payment } from "../payment/payment.ts";
+import type { OpenTransaction } from "./database.ts";
+import type { PaymentOrdersTable, Tables } from "./tables.ts";
+
+export const orderColumns = [
+  "id", "order_no", "user_id", "config_id", "provider", "provider_account", "scene", "out_trade_no", "subject", "body",
+  "amount_minor", "currency", "status", "version", "trade_no", "payable", "refusal", "notify_url", "return_url", "metadata",
+  "livemode", "late_success", "close_requested", "provider_started", "refunded_minor", "look_ups", "created_at", "updated_at",
+  "expires_at", "paid_at", "closed_at", "looked_up_at", "next_query_at",
+] as const satisfies (keyof PaymentOrdersTable)[];
+
+type OrderRow = Pick<Selectable<PaymentOrdersTable>, (typeof orderColumns)[number]>;
+
+export function paymentOf(row: OrderRow): Payment {
+  return {
+    id: row.id,
+    orderNo: row.order_no,
+    userId: row.user_id,
+    configId: row.config_id,
+    provider: row.provider,
+    providerAccount: row.provider_account,
+    scene: row.scene,
+    outTradeNo: row.out_trade_no,
+    subject: row.subject,
+    body: row.body,
+    amount: { minor: safe(row.amount_minor), currency: row.currency },
+    status: row.status,
+    version: row.version,
+    tradeNo: row.trade_no ?? "",
+    payable: row.payable === null ? null : JSON.parse(row.payable),
+    refusal: row.refusal === null ? null : JSON.parse(row.refusal),
+    notifyUrl: row.notify_url,
+    returnUrl: row.return_url,
+    metadata: JSON.parse(row.metadata),
+    livemode: row.livemode === 1,
+    lateSuccess: row.late_success === 1,
+    closeRequested: row.close_requested === 1,
+    providerStarted: row.provider_started === 1,
+    refundedMinor: safe(row.refunded_minor),
+    lookUps: row.look_ups,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+    expiresAt: row.expires_at,
+    paidAt: row.paid_at,
+    closedAt: row.closed_at,
+    lookedUpAt: row.looked_up_at,
+    nextQueryAt: row.next_query_at,
+  };
+}
+
+export function attemptOf(row: Pick<Selectable<Tables["payment_attempts"]>, "id" | "idempotency_key" | "prepared" | "done" | "lease_until">): Attempt {
+  return {
+    id: row.id,
+    idempotencyKey: row.idempotency_key,
+    prepared: JSON.parse(row.prepared),
+    done: row.done === 1,
+    leaseUntil: row.lease_until,
+  };
+}
+
+/** A BIGINT of minor units as a number; every stored amount is a safe integer. */
+function safe(bigint: string): number {
+  const number = Number(bigint);
+  if (!Number.isSafeInteger(number)) throw new RangeError("a stored amount is not a safe integer");
+  return number;
+}
+
+/** The payment as it is now, inside the transaction that has just written it. */
+export async function readPayment(trx: OpenTransaction, { id, userId }: Payment): Promise<Payment> {
+  const row = await trx
+    .selectFrom("payment_orders")
+    .select(orderColumns)
+    .where("id", "=", id)
+    .where("user_id", "=", userId)
+    .executeTakeFirstOrThrow();
+  return paymentOf(row);
+}

@@ -1,0 +1,89 @@
+import { sql } from "kysely";
+import { paymentNotification } from "../notify/event.ts";
+import type { Payment } from "../payment/payment.ts";
+import type { EventRecord, Settled } from "../payment/ports.ts";
+import type { Paid } from "../payment/provider.ts";
+import { type Database, isDuplicate, type OpenTransaction, transact } from "./database.ts";
+import { orderColumns, paymentOf, readPayment } from "./payment-rows.ts";
+import { addLog, addNotification } from "./timeline.ts";
+import { recordEvent } from "./webhook-events.ts";
+
+export type SettleScope = {
+  userId: string;
+  configId: string;
+  now: Date;
+  /** The webhook that says so; absent for a look-up. */
+  event?: EventRecord;
+  /** Who says so, for the timeline. */
+  source: string;
+};
+
+/**
+ * T3, the one place where a payment becomes success; webhook, look-up and capture all come here. The WHERE decides, not
+ * what was read before: account, amount and currency must be the order's, and it must not be success yet.
+ */
+export async function settle(db: Database, paid: Paid, scope: SettleScope): Promise<Settled> {
+  const before = await read(db, paid.orderNo, scope.userId);
+  if (!before) {
+    if (scope.event) await recordEvent(db, scope.event, null);
+    return { kind: "no-such-order" };
+  }
+  if (before.status === "success" && before.tradeNo === paid.tradeNo) {
+    if (scope.event) await recordEvent(db, scope.event, before.orderNo);
+    return { kind: "already", payment: before };
+  }
+  try {
+    return await transact(db, (trx) => settleOnce(trx, paid, before, scope));
+  } catch (error) {
+    if (!isDuplicate(error, "provider_trade")) throw error;
+    // Another order of this account holds this transaction: one payment cannot pay for two.
+    if (scope.event) await recordEvent(db, scope.event, before.orderNo);
+    return { kind: "mismatch", differs: ["trade_no"], payment: before };
+  }
+}
+
+async function settleOnce(trx: OpenTransaction, paid: Paid, before: Payment, scope: SettleScope): Promise<Settled> {
+  if (scope.event) await recordEvent(trx, scope.event, before.orderNo);
+  // SET runs from left to right: `late_success` must see the old status.
+  const moved = await sql`
+    UPDATE payment_orders
+    SET late_success = (status IN ('failed', 'closed')), status = 'success', trade_no = ${paid.tradeNo},
+        paid_at = ${paid.paidAt}, updated_at = ${scope.now}, next_query_at = NULL, version = version + 1
+    WHERE id = ${before.id} AND user_id = ${scope.userId} AND config_id = ${scope.configId}
+      AND provider_account = ${paid.account} AND amount_minor = ${String(paid.amount.minor)}
+      AND currency = ${paid.amount.currency} AND status <> 'success'`.execute(trx);
+  const current = await readPayment(trx, before);
+  if (moved.numAffectedRows !== 1n) return judge(current, paid, scope);
+
+  const notification = await addNotification(trx, current, paymentNotification(current, "payment.success", scope.now), scope.now);
+  await addLog(trx, current, {
+    at: scope.now,
+    kind: "status",
+    title: current.lateSuccess ? "paid after all" : "paid",
+    data: { from: before.status, to: "success", trade_no: paid.tradeNo, told_by: scope.source, late: current.lateSuccess },
+  });
+  return { kind: "settled", payment: current, notification };
+}
+
+/** Why the guard let nothing through. */
+function judge(current: Payment, paid: Paid, scope: SettleScope): Settled {
+  const differs = [
+    current.configId !== scope.configId && "config",
+    current.providerAccount !== paid.account && "account",
+    current.amount.minor !== paid.amount.minor && "amount",
+    current.amount.currency !== paid.amount.currency && "currency",
+  ].filter((name) => name !== false);
+  if (differs.length > 0) return { kind: "mismatch", differs, payment: current };
+  if (current.tradeNo === paid.tradeNo) return { kind: "already", payment: current };
+  return { kind: "second-payment", payment: current };
+}
+
+async function read(db: Database, orderNo: string, userId: string): Promise<Payment | null> {
+  const row = await db
+    .selectFrom("payment_orders")
+    .select(orderColumns)
+    .where("order_no", "=", orderNo)
+    .where("user_id", "=", userId)
+    .executeTakeFirst();
+  return row ? paymentOf(row) : null;
+}

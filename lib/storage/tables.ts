@@ -1,0 +1,177 @@
+import type { Generated } from "kysely";
+import type { PaymentStatus } from "../payment/status.ts";
+
+/** Rows as mysql2 returns them: BIGINT as decimal strings, DATETIME as `Date`, JSON as text. */
+export type Tables = {
+  users: UsersTable;
+  api_keys: ApiKeysTable;
+  payment_configs: PaymentConfigsTable;
+  payment_orders: PaymentOrdersTable;
+  payment_attempts: PaymentAttemptsTable;
+  webhook_events: WebhookEventsTable;
+  payment_logs: PaymentLogsTable;
+  notify_queue: NotifyQueueTable;
+  notify_attempts: NotifyAttemptsTable;
+  anomalies: AnomaliesTable;
+};
+
+type Id = Generated<string>;
+
+type UsersTable = {
+  id: Id;
+  username: string;
+  status: Generated<number>;
+  notify_url: string | null;
+  notify_secrets: string | null;
+  created_at: Generated<Date>;
+  updated_at: Generated<Date>;
+};
+
+type ApiKeysTable = {
+  id: Id;
+  user_id: string;
+  key_id: string;
+  hash: Buffer;
+  scopes: string;
+  created_at: Date;
+  expires_at: Date | null;
+  revoked_at: Date | null;
+};
+
+export type PaymentConfigsTable = {
+  id: Id;
+  user_id: string;
+  provider: string;
+  config_name: string;
+  config_data: string;
+  version: Generated<number>;
+  account: string | null;
+  status: Generated<number>;
+  created_at: Generated<Date>;
+  updated_at: Generated<Date>;
+};
+
+export type PaymentOrdersTable = {
+  id: Id;
+  order_no: string;
+  user_id: string;
+  config_id: string;
+  provider: string;
+  provider_account: string;
+  scene: string;
+  out_trade_no: string;
+  subject: string;
+  body: string;
+  amount_minor: string;
+  currency: string;
+  status: PaymentStatus;
+  version: Generated<number>;
+  request: string;
+  fingerprint: string;
+  trade_no: string | null;
+  payable: string | null;
+  refusal: string | null;
+  notify_url: string | null;
+  return_url: string | null;
+  metadata: string;
+  livemode: number;
+  late_success: Generated<number>;
+  close_requested: Generated<number>;
+  provider_started: Generated<number>;
+  refunded_minor: Generated<string>;
+  look_ups: Generated<number>;
+  created_at: Date;
+  updated_at: Date;
+  expires_at: Date;
+  paid_at: Date | null;
+  closed_at: Date | null;
+  looked_up_at: Date | null;
+  next_query_at: Date | null;
+};
+
+type PaymentAttemptsTable = {
+  id: Id;
+  order_id: string;
+  user_id: string;
+  idempotency_key: string;
+  prepared: string;
+  done: Generated<number>;
+  lease_token: string;
+  lease_until: Date;
+  created_at: Date;
+};
+
+type WebhookEventsTable = {
+  id: Id;
+  user_id: string;
+  config_id: string;
+  provider: string;
+  event_id: string;
+  event_type: string;
+  order_no: string | null;
+  sealed_body: string | null;
+  times: Generated<number>;
+  received_at: Date;
+};
+
+type PaymentLogsTable = {
+  id: Id;
+  user_id: string;
+  order_id: string;
+  at: Date;
+  kind: string;
+  title: string;
+  data: string;
+};
+
+export type NotifyStatus = "pending" | "sending" | "success" | "exhausted" | "held" | "superseded";
+
+export type NotifyQueueTable = {
+  id: Id;
+  user_id: string;
+  order_id: string;
+  subject_type: string;
+  subject_id: string;
+  event: string;
+  generation: Generated<number>;
+  event_id: string;
+  url: string;
+  endpoint: string;
+  payload: string;
+  status: Generated<NotifyStatus>;
+  attempt: Generated<number>;
+  send_no: Generated<number>;
+  due_at: Date;
+  lease_token: string | null;
+  lease_until: Date | null;
+  hinted_at: Date | null;
+  created_at: Date;
+  updated_at: Date;
+};
+
+type NotifyAttemptsTable = {
+  id: Id;
+  user_id: string;
+  task_id: string;
+  attempt: number;
+  send_no: number;
+  started_at: Date;
+  ended_at: Date | null;
+  outcome: string | null;
+  http_status: number | null;
+  answer: string | null;
+};
+
+type AnomaliesTable = {
+  id: Id;
+  user_id: string;
+  config_id: string;
+  order_no: string | null;
+  kind: string;
+  fingerprint: string;
+  detail: string;
+  status: Generated<string>;
+  times: Generated<number>;
+  created_at: Date;
+  resolved_at: Date | null;
+};

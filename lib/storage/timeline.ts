@@ -1,0 +1,96 @@
+import type { Notification } from "../notify/event.ts";
+import type { Payment } from "../payment/payment.ts";
+import type { Hint, LogEntry, Timeline } from "../payment/ports.ts";
+import { type Database, isDuplicate, type OpenTransaction } from "./database.ts";
+
+/** Writes one line of a payment's timeline; inside a transaction it belongs to the change that it tells of. */
+export async function addLog(db: Database | OpenTransaction, payment: Payment, entry: LogEntry): Promise<void> {
+  await db
+    .insertInto("payment_logs")
+    .values({
+      user_id: payment.userId,
+      order_id: payment.id,
+      at: entry.at,
+      kind: entry.kind,
+      title: entry.title.slice(0, 255),
+      data: JSON.stringify(entry.data),
+    })
+    .execute();
+}
+
+/**
+ * The outbox row of a fact about a payment, in the commit that makes it true. One series per fact: a second attempt to
+ * tell it finds the key taken, and that is success.
+ */
+export async function addNotification(
+  trx: OpenTransaction,
+  payment: Payment,
+  notification: Notification | null,
+  now: Date,
+): Promise<Hint | null> {
+  if (notification === null) return null;
+  try {
+    const { insertId } = await trx
+      .insertInto("notify_queue")
+      .values({
+        user_id: payment.userId,
+        order_id: payment.id,
+        subject_type: "payment",
+        subject_id: payment.id,
+        event: notification.event,
+        event_id: notification.eventId,
+        url: notification.url,
+        endpoint: notification.endpoint,
+        payload: notification.payload,
+        due_at: now,
+        created_at: now,
+        updated_at: now,
+      })
+      .executeTakeFirstOrThrow();
+    return { taskId: String(insertId), userId: payment.userId, generation: 1, attempt: 1 };
+  } catch (error) {
+    if (isDuplicate(error, "series")) return null;
+    throw error;
+  }
+}
+
+export function timelineIn(db: Database): Timeline {
+  return {
+    add: (payment, entry) => addLog(db, payment, entry),
+    async read(payment) {
+      const logs = await db
+        .selectFrom("payment_logs")
+        .select(["at", "kind", "title", "data"])
+        .where("order_id", "=", payment.id)
+        .where("user_id", "=", payment.userId)
+        .orderBy("id")
+        .execute();
+      const deliveries = await db
+        .selectFrom("notify_attempts as a")
+        .innerJoin("notify_queue as n", "n.id", "a.task_id")
+        .select(["a.started_at", "a.attempt", "a.outcome", "a.http_status", "n.event", "n.event_id", "a.answer"])
+        .where("n.order_id", "=", payment.id)
+        .where("n.user_id", "=", payment.userId)
+        .orderBy("a.id")
+        .execute();
+      const entries: LogEntry[] = [
+        { at: payment.createdAt, kind: "created", title: "payment created", data: { out_trade_no: payment.outTradeNo } },
+        ...logs.map((row) => ({ ...row, data: JSON.parse(row.data) })),
+        ...deliveries.map((row) => ({
+          at: row.started_at,
+          kind: "delivery",
+          title: `${row.event}, attempt ${row.attempt}: ${row.outcome ?? "under way"}`,
+          data: {
+            event: row.event,
+            event_id: row.event_id,
+            attempt: row.attempt,
+            outcome: row.outcome,
+            http_status: row.http_status,
+            answer: row.answer,
+          },
+        })),
+      ];
+      return entries.sort((a, b) => a.at.getTime() - b.at.getTime());
+    },
+  };
+}

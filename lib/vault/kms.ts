@@ -1,0 +1,24 @@
+import { DecryptCommand, GenerateDataKeyCommand, KMSClient } from "@aws-sdk/client-kms";
+import { assertNoTransaction } from "../invocation.ts";
+import type { KeyService } from "./vault.ts";
+
+/** The deployment's KMS key as the vault's key service. */
+export function kmsKeys(keyId: string): KeyService {
+  const client = new KMSClient({ maxAttempts: 3 });
+  return {
+    async generate(context) {
+      assertNoTransaction("KMS GenerateDataKey");
+      const command = new GenerateDataKeyCommand({ KeyId: keyId, KeySpec: "AES_256", EncryptionContext: context });
+      const { Plaintext, CiphertextBlob } = await client.send(command);
+      if (!Plaintext || !CiphertextBlob) throw new Error("KMS answered without a data key");
+      return { plain: Plaintext, wrapped: CiphertextBlob };
+    },
+    async unwrap(wrapped, context) {
+      assertNoTransaction("KMS Decrypt");
+      const command = new DecryptCommand({ KeyId: keyId, CiphertextBlob: wrapped, EncryptionContext: context });
+      const { Plaintext } = await client.send(command);
+      if (!Plaintext) throw new Error("KMS answered without a plain key");
+      return Plaintext;
+    },
+  };
+}

@@ -1,0 +1,106 @@
+import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
+
+/** KMS, as far as the vault needs it. */
+export interface KeyService {
+  /** A fresh 256-bit key, plain and wrapped for `context`. */
+  generate(context: Record<string, string>): Promise<{ plain: Uint8Array; wrapped: Uint8Array }>;
+  /** Throws unless it was wrapped for exactly this context. */
+  unwrap(wrapped: Uint8Array, context: Record<string, string>): Promise<Uint8Array>;
+}
+
+export interface Vault {
+  seal(text: string, context: Record<string, string>): Promise<string>;
+  open(sealed: string, context: Record<string, string>): Promise<string>;
+}
+
+/** What is stored. `sealed` is the format's version, `key` the data key as KMS wrapped it; all but the number is base64. */
+type Sealed = { sealed: 1; key: string; iv: string; data: string; tag: string };
+
+/** Plain data keys live in memory only, at most five minutes of real time. */
+const keyLifeMs = 5 * 60_000;
+const mostKeys = 1_000;
+const ivBytes = 12;
+const tagBytes = 16;
+
+/**
+ * Envelope encryption: AES-256-GCM under a data key that KMS wraps for the same context. The context is authenticated
+ * twice, by KMS and as additional data, so a text moved to another owner or field never opens.
+ */
+export function vaultWith(keys: KeyService): Vault {
+  const plainKeys = new Map<string, { plain: Promise<Uint8Array>; at: number }>();
+  const sealingKeys = new Map<string, { made: Promise<{ plain: Uint8Array; wrapped: Uint8Array }>; at: number }>();
+
+  function plainKey(wrapped: string, context: Record<string, string>): Promise<Uint8Array> {
+    const name = `${wrapped}\n${canonical(context)}`;
+    const found = plainKeys.get(name);
+    if (found && performance.now() - found.at < keyLifeMs) return found.plain;
+    const plain = keys.unwrap(Buffer.from(wrapped, "base64"), context);
+    keep(plainKeys, name, { plain, at: performance.now() });
+    plain.catch(() => plainKeys.delete(name));
+    return plain;
+  }
+
+  function sealingKey(context: Record<string, string>) {
+    const name = canonical(context);
+    const found = sealingKeys.get(name);
+    if (found && performance.now() - found.at < keyLifeMs) return found.made;
+    const made = keys.generate(context);
+    keep(sealingKeys, name, { made, at: performance.now() });
+    made.catch(() => sealingKeys.delete(name));
+    return made;
+  }
+
+  return {
+    async seal(text, context) {
+      const { plain, wrapped } = await sealingKey(context);
+      const iv = randomBytes(ivBytes);
+      const cipher = createCipheriv("aes-256-gcm", plain, iv, { authTagLength: tagBytes });
+      const key = Buffer.from(wrapped).toString("base64");
+      cipher.setAAD(additionalData(key, context));
+      const data = Buffer.concat([cipher.update(text, "utf8"), cipher.final()]).toString("base64");
+      const sealed: Sealed = { sealed: 1, key, iv: iv.toString("base64"), data, tag: cipher.getAuthTag().toString("base64") };
+      return JSON.stringify(sealed);
+    },
+    async open(text, context) {
+      const { key, iv, data, tag } = read(text);
+      const plain = await plainKey(key, context);
+      const decipher = createDecipheriv("aes-256-gcm", plain, Buffer.from(iv, "base64"), { authTagLength: tagBytes });
+      decipher.setAAD(additionalData(key, context));
+      decipher.setAuthTag(Buffer.from(tag, "base64"));
+      return Buffer.concat([decipher.update(Buffer.from(data, "base64")), decipher.final()]).toString("utf8");
+    },
+  };
+}
+
+/** True for what `seal` made, false for plain JSON that somebody inserted by hand. */
+export function isSealed(text: string): boolean {
+  try {
+    read(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function read(text: string): Sealed {
+  const value: unknown = JSON.parse(text);
+  const parts = ["key", "iv", "data", "tag"] as const;
+  const found = value as Sealed | null;
+  if (typeof found !== "object" || found === null || found.sealed !== 1) throw new Error("not a sealed text");
+  if (!parts.every((part) => typeof found[part] === "string")) throw new Error("a sealed text lacks a part");
+  return found;
+}
+
+/** The same for any order of the names. */
+function canonical(context: Record<string, string>): string {
+  return JSON.stringify(Object.entries(context).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+function additionalData(key: string, context: Record<string, string>): Buffer {
+  return Buffer.from(`1\n${key}\n${canonical(context)}`);
+}
+
+function keep<T>(map: Map<string, T>, name: string, value: T): void {
+  map.set(name, value);
+  if (map.size > mostKeys) map.delete(map.keys().next().value as string);
+}

@@ -1,0 +1,64 @@
+import { CreateQueueCommand, SetQueueAttributesCommand, SQSClient } from "@aws-sdk/client-sqs";
+import * as z from "zod";
+import type { Assembly } from "./assembly.ts";
+import { queueName } from "./local-values.ts";
+import { type Resolve, region } from "./resolve.ts";
+
+const seconds = z.int().nonnegative().optional();
+const propertiesSchema = z.looseObject({
+  DelaySeconds: seconds,
+  MaximumMessageSize: seconds,
+  MessageRetentionPeriod: seconds,
+  ReceiveMessageWaitTimeSeconds: seconds,
+  VisibilityTimeout: seconds,
+  RedrivePolicy: z.object({ deadLetterTargetArn: z.string(), maxReceiveCount: z.int() }).optional(),
+});
+
+/** A client for the local SQS server, which believes any credentials. */
+export function openSqs(endpoint: string): SQSClient {
+  return new SQSClient({ region, endpoint, credentials: { accessKeyId: "local", secretAccessKey: "local" } });
+}
+
+/** Creates every queue of the template that is not there yet and gives it the template's attributes. */
+export async function createQueues(
+  assembly: Assembly,
+  resolve: Resolve,
+  sqs: SQSClient,
+  prefix: string,
+): Promise<void> {
+  const queues = assembly.ofType("AWS::SQS::Queue");
+  // All first: a redrive policy names a queue that must be there.
+  const created = await Promise.all(
+    queues.map(async (queue) => {
+      const command = new CreateQueueCommand({ QueueName: queueName(queue, prefix) });
+      const { QueueUrl } = await sqs.send(command);
+      return { queue, QueueUrl };
+    }),
+  );
+  await Promise.all(
+    created.map(({ queue, QueueUrl }) => {
+      const Attributes = attributes(resolve(queue.properties, queue.stack));
+      if (Object.keys(Attributes).length === 0) return undefined;
+      return sqs.send(new SetQueueAttributesCommand({ QueueUrl, Attributes }));
+    }),
+  );
+}
+
+function attributes(properties: unknown): Record<string, string> {
+  const { RedrivePolicy, ...all } = propertiesSchema.parse(properties);
+  const numbers = Object.entries(propertiesSchema.shape)
+    .map(([name]) => [name, all[name]] as const)
+    .filter(([, value]) => typeof value === "number");
+  return {
+    ...Object.fromEntries(numbers.map(([name, value]) => [name, String(value)])),
+    ...(RedrivePolicy && { RedrivePolicy: JSON.stringify(RedrivePolicy) }),
+  };
+}
+
+/** Lets delays and visibility timeouts of the queues with this prefix pass, through the SQS server's admin port. */
+export async function advanceQueues(admin: string, prefix: string, ms: number): Promise<void> {
+  const response = await fetch(`${admin}/advance?${new URLSearchParams({ prefix, ms: String(ms) })}`, {
+    method: "POST",
+  });
+  if (!response.ok) throw new Error(`The queues did not follow the clock: ${await response.text()}`);
+}

@@ -1,0 +1,113 @@
+import type { Assembly, Resource, Stack } from "./assembly.ts";
+
+/** Replaces the CloudFormation intrinsic functions in a value of one stack's template. */
+export type Resolve = (value: unknown, stack: Stack) => unknown;
+
+/** What a resource answers to `Ref` (no attribute) and `Fn::GetAtt` on this machine. Throws when it has no local value. */
+export type LocalValue = (resource: Resource, attribute: string | undefined, resolve: Resolve) => string;
+
+/** Where everything local pretends to be. */
+export const region = "ap-southeast-1";
+/** The account that everything local pretends to belong to. */
+export const accountId = "000000000000";
+
+const pseudoParameters: Readonly<Record<string, string>> = {
+  "AWS::AccountId": accountId,
+  "AWS::Partition": "aws",
+  "AWS::Region": region,
+  "AWS::URLSuffix": "amazonaws.com",
+};
+
+/** Knows a fixed set of intrinsic functions and throws on every other, so that new infrastructure fails loudly. */
+export function createResolver(
+  assembly: Assembly,
+  parameters: Readonly<Record<string, string>>,
+  localValue: LocalValue,
+): Resolve {
+  refuseUndeclared(assembly, parameters);
+
+  function localValueOf(stack: Stack, logicalId: string, attribute?: string): unknown {
+    const resource = assembly.resources.find((one) => one.stack === stack && one.logicalId === logicalId);
+    if (resource === undefined) throw new Error(`${stack.name} has nothing named ${logicalId}`);
+    return localValue(resource, attribute, resolve);
+  }
+
+  function reference(stack: Stack, name: string): unknown {
+    const parameter = stack.template.Parameters[name];
+    if (parameter !== undefined) {
+      const value = parameters[name] ?? parameter.Default;
+      if (value === undefined) throw new Error(`${stack.name} needs a value for its parameter ${name}`);
+      return value;
+    }
+    if (name.startsWith("AWS::")) {
+      const pseudo = pseudoParameters[name] ?? (name === "AWS::StackName" ? stack.name : undefined);
+      if (pseudo === undefined) throw new Error(`${name} has no local value`);
+      return pseudo;
+    }
+    return localValueOf(stack, name);
+  }
+
+  function imported(name: unknown): unknown {
+    for (const stack of assembly.stacks) {
+      for (const output of Object.values(stack.template.Outputs)) {
+        if (output.Export !== undefined && resolve(output.Export.Name, stack) === name) {
+          return resolve(output.Value, stack);
+        }
+      }
+    }
+    throw new Error(`No stack exports ${name}`);
+  }
+
+  function substituted(argument: unknown, stack: Stack): string {
+    const [text, variables] = Array.isArray(argument) ? argument : [argument, {}];
+    return String(text).replace(/\$\{(!?)([^}]+)\}/g, (_all, literal: string, name: string) => {
+      if (literal) return `\${${name}}`;
+      if (name in variables) return String(resolve(variables[name], stack));
+      const [logicalId, ...attribute] = name.split(".");
+      if (attribute.length === 0) return String(reference(stack, name));
+      return String(localValueOf(stack, String(logicalId), attribute.join(".")));
+    });
+  }
+
+  function called(name: string, argument: unknown, stack: Stack): unknown {
+    if (name === "Ref") return reference(stack, String(argument));
+    if (name === "Fn::GetAtt") {
+      const [logicalId, ...attribute] = Array.isArray(argument) ? argument : String(argument).split(".");
+      return localValueOf(stack, String(logicalId), attribute.join("."));
+    }
+    if (name === "Fn::Sub") return substituted(argument, stack);
+    const resolved = resolve(argument, stack);
+    if (name === "Fn::ImportValue") return imported(resolved);
+    const [first, second] = Array.isArray(resolved) ? resolved : [];
+    if (name === "Fn::Join") return second.join(first);
+    if (name === "Fn::Split") return String(second).split(first);
+    if (name === "Fn::Select") return second[Number(first)];
+    throw new Error(`${stack.name} uses ${name}, which the local host does not know`);
+  }
+
+  function resolve(value: unknown, stack: Stack): unknown {
+    if (typeof value === "string" && value.includes("{{resolve:")) {
+      throw new Error(
+        `${stack.name} uses the dynamic reference ${value}, which the local host does not know`,
+      );
+    }
+    if (Array.isArray(value)) return value.map((one) => resolve(one, stack));
+    if (value === null || typeof value !== "object") return value;
+    const entries = Object.entries(value);
+    const [name, argument] = entries[0] ?? [];
+    if (entries.length === 1 && (name === "Ref" || name === "Condition" || name?.startsWith("Fn::"))) {
+      return called(String(name), argument, stack);
+    }
+    return Object.fromEntries(entries.map(([key, one]) => [key, resolve(one, stack)]));
+  }
+
+  return resolve;
+}
+
+function refuseUndeclared(assembly: Assembly, parameters: Readonly<Record<string, string>>): void {
+  for (const name of Object.keys(parameters)) {
+    if (assembly.stacks.every(({ template }) => template.Parameters[name] === undefined)) {
+      throw new Error(`No stack declares the parameter ${name}`);
+    }
+  }
+}

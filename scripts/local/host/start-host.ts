@@ -1,0 +1,151 @@
+import { readAssembly } from "./assembly.ts";
+import { createHostClock } from "./clock.ts";
+import { gatewayAnswer, listen, readRoutes, type Serve, serveRoutes } from "./http-api.ts";
+import { createFunctions, type Functions } from "./lambda-functions.ts";
+import { answerLocalRoute } from "./local-routes.ts";
+import { localValues } from "./local-values.ts";
+import { refuseOtherDatabase, withDefaults } from "./parameters.ts";
+import { startPollers } from "./pollers.ts";
+import { advanceQueues, createQueues, openSqs } from "./queues.ts";
+import { createResolver } from "./resolve.ts";
+import { refuseUnknownResources } from "./resource-kinds.ts";
+import { startSchedules } from "./schedules.ts";
+import type { DatabaseUsers } from "./secret-values.ts";
+import { startStandIns } from "./stand-ins/start-stand-ins.ts";
+import { runTriggers } from "./triggers.ts";
+import type { FunctionProcess } from "./workers.ts";
+
+export type HostOptions = {
+  /** Folder that `cdk synth` wrote for the stage `local`. */
+  assembly: string;
+  /** Where the servers are; without `SQS_ADMIN` the delays of queues cannot follow the clock. */
+  services: { DATABASE_URL: string; REDIS_URL: string; SQS_ENDPOINT: string; SQS_ADMIN?: string };
+  /** Values of CloudFormation parameters. `PublicUrl` defaults to the host's own address. */
+  parameters: Readonly<Record<string, string>>;
+  /** Absent or 0: a free one. */
+  port?: number;
+  /** Folder for generated keys and passwords, which must survive restarts. */
+  dir: string;
+  /** Absent: `created`. */
+  databaseUsers?: DatabaseUsers;
+  /** Put before the queues' names when several hosts share one SQS server. */
+  queuePrefix?: string;
+  /** Hears each line that a function writes, prefixed `[entry]`, and the host's own, prefixed `[host]`. */
+  onLog?: (line: string) => void;
+  /** Called with the new offset after the clock was moved, before schedules and delays follow it. */
+  onClock?: (offsetMs: number) => void | Promise<void>;
+};
+
+/** The gateway, running from a synthesized assembly. */
+export type Host = {
+  /** Origin of the HTTP API, without a trailing slash. */
+  url: string;
+  notifyQueueUrl: string;
+  recheckQueueUrl: string;
+  /** Invokes a function by entry (`webhooks/alipay`), name or logical id. Rejects with the function's error. */
+  invoke(name: string, event: unknown): Promise<unknown>;
+  /** Fires a schedule by its name or its function's entry. */
+  fireSchedule(name: string): Promise<unknown>;
+  /** Moves time forward by milliseconds; resolves when delays, schedules and `onClock` have followed. */
+  advanceClock(ms: number): Promise<void>;
+  clockOffsetMs(): number;
+  processes(): FunctionProcess[];
+  /** Lets what is in flight finish briefly, then ends every process. */
+  stop(): Promise<void>;
+};
+
+/** How long events in flight may take to finish when the host stops, in milliseconds. */
+const stopGraceMs = 1000;
+
+/** Ends what was started, the last first. */
+type Undo = (step: () => void | Promise<void>) => void;
+
+/** Runs what `cdk synth` made: routes, queues, schedules and the deployment's trigger, on loopback. */
+export async function startHost(options: HostOptions): Promise<Host> {
+  const steps: (() => void | Promise<void>)[] = [];
+  const stop = async () => {
+    for (const step of steps.splice(0).toReversed()) await step();
+  };
+  try {
+    return { ...(await start(options, (step) => steps.push(step))), stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function start(options: HostOptions, undo: Undo): Promise<Omit<Host, "stop">> {
+  const { services, queuePrefix = "", databaseUsers = "created", onLog = () => undefined } = options;
+  const { SQS_ENDPOINT: sqsUrl, SQS_ADMIN: sqsAdmin } = services;
+  const log = (line: string) => onLog(`[host] ${line}`);
+  const assembly = readAssembly(options.assembly);
+  refuseUnknownResources(assembly);
+  const database = new URL(services.DATABASE_URL);
+  const databaseName = decodeURIComponent(database.pathname.slice(1));
+  refuseOtherDatabase(assembly, databaseName);
+
+  // Listens first, because its address is in the functions' environment.
+  let serve: Serve = async () => gatewayAnswer(503, "Service Unavailable");
+  const http = await listen(options.port ?? 0, (request, body) => serve(request, body));
+  undo(() => http.stop(stopGraceMs));
+  const resolve = createResolver(
+    assembly,
+    withDefaults(assembly, options.parameters, { PublicUrl: http.url, DatabaseName: databaseName }),
+    localValues({ database, cache: new URL(services.REDIS_URL), queues: sqsUrl, api: http.url, queuePrefix }),
+  );
+
+  const standIns = await startStandIns(
+    assembly,
+    resolve,
+    { url: database, users: databaseUsers },
+    options.dir,
+  );
+  undo(standIns.stop);
+  const sqs = openSqs(sqsUrl);
+  undo(() => sqs.destroy());
+  await createQueues(assembly, resolve, sqs, queuePrefix);
+
+  const clock = createHostClock(async (ms) => {
+    await options.onClock?.(clock.offsetMs());
+    if (sqsAdmin) await advanceQueues(sqsAdmin, queuePrefix, ms);
+    else log("the delays of queues cannot follow the clock: there is no SQS_ADMIN");
+    await schedules.fireDue();
+  });
+  const urls = { sqs: sqsUrl, ...standIns.urls };
+  const functions = createFunctions(assembly, resolve, urls, clock.offsetMs, onLog);
+  undo(() => functions.stop(stopGraceMs));
+  const serveGateway = serveRoutes(readRoutes(assembly, resolve, functions), functions, clock, log);
+  const queueUrls = {
+    notifyQueueUrl: variableOf(functions, "NOTIFY_QUEUE_URL"),
+    recheckQueueUrl: variableOf(functions, "RECHECK_QUEUE_URL"),
+  };
+
+  await runTriggers(assembly, resolve, functions);
+  const schedules = startSchedules(assembly, resolve, functions, clock, log);
+  undo(schedules.stop);
+  const pollers = startPollers(assembly, resolve, functions, { sqs, sqsUrl, log });
+  undo(async () => {
+    const stopped = pollers.stop();
+    await functions.stop(stopGraceMs);
+    await stopped;
+  });
+  serve = async (request, body) =>
+    (await answerLocalRoute(request, body, clock, schedules)) ?? serveGateway(request, body);
+
+  return {
+    url: http.url,
+    ...queueUrls,
+    invoke: async (name, event) => functions.invoke(functions.find(name), event),
+    fireSchedule: schedules.fire,
+    advanceClock: clock.advance,
+    clockOffsetMs: clock.offsetMs,
+    processes: functions.processes,
+  };
+}
+
+/** The value that the functions have for a variable; it is the same for all. */
+function variableOf(functions: Functions, name: string): string {
+  const value = functions.all.find(({ environment }) => environment[name] !== undefined)?.environment[name];
+  if (value === undefined) throw new Error(`No function of the template has ${name} in its environment`);
+  return value;
+}

@@ -1,0 +1,108 @@
+import { Refusal } from "./call.ts";
+
+/** What can go wrong with an answer of the provider's API. */
+export type AnswerFault = {
+  /** Answer with this HTTP status instead of executing. */
+  status?: number;
+  /** Seconds, sent as `Retry-After`; alone it means status 429. */
+  retry_after?: number;
+  /** Answer with an HTML page instead of executing; status 200 unless `status` is set. */
+  html?: boolean;
+  /** Execute, and answer without the provider's signature. */
+  unsigned?: boolean;
+  /** Execute, then reset the connection: at once, or after this many real milliseconds of silence. */
+  timeout_after_success?: boolean | number;
+};
+
+/** What can go wrong with a webhook as a whole. */
+export type WebhookFault = {
+  /** Never sent, not even again. */
+  lose?: boolean;
+  /** Sent twice at the same time. */
+  duplicate?: boolean;
+  /** The first attempt comes so much later, on the injected clock. */
+  delay_ms?: number;
+  /** Held back until the next webhook has been sent. */
+  reorder?: boolean;
+};
+
+/** What can go wrong with one attempt to deliver a webhook. */
+export type AttemptFault = {
+  /** One digit of the body is changed after signing. */
+  tamper?: boolean;
+  /** Truly signed, with one minor unit more. */
+  wrong_amount?: boolean;
+  unsigned?: boolean;
+};
+
+/**
+ * The faults in force; absent = off. `times`: how often they apply, counted for answers, webhooks and attempts
+ * separately; absent = until changed.
+ */
+export type FaultSettings = AnswerFault & WebhookFault & AttemptFault & { times?: number };
+
+export type Faults = {
+  set(wanted: Record<string, unknown>): FaultSettings;
+  onAnswer(): AnswerFault;
+  onWebhook(): WebhookFault;
+  onAttempt(): AttemptFault;
+};
+
+const switches = ["lose", "duplicate", "reorder", "tamper", "wrong_amount", "html", "unsigned"] as const;
+const counts = ["delay_ms", "status", "retry_after", "times"] as const;
+
+/** The fault switches of one simulator. */
+export function createFaults(): Faults {
+  let settings: FaultSettings = {};
+  let left = { answer: Infinity, webhook: Infinity, attempt: Infinity };
+
+  function take<Fault extends object>(kind: keyof typeof left, fault: Fault): Partial<Fault> {
+    const active = Object.values(fault).some((value) => value !== undefined && value !== false);
+    if (!active || left[kind] === 0) return {};
+    left[kind] -= 1;
+    return fault;
+  }
+
+  return {
+    set(wanted) {
+      settings = parseFaults(wanted);
+      const times = settings.times ?? Infinity;
+      left = { answer: times, webhook: times, attempt: times };
+      return settings;
+    },
+    onAnswer() {
+      const { status, retry_after, html, unsigned, timeout_after_success } = settings;
+      return take("answer", { status, retry_after, html, unsigned, timeout_after_success });
+    },
+    onWebhook() {
+      const { lose, duplicate, delay_ms, reorder } = settings;
+      return take("webhook", { lose, duplicate, delay_ms, reorder });
+    },
+    onAttempt() {
+      const { tamper, wrong_amount, unsigned } = settings;
+      return take("attempt", { tamper, wrong_amount, unsigned });
+    },
+  };
+}
+
+/** Reads `POST /_sim/faults`. An unknown name or a wrong type is refused, so that a test cannot switch on nothing. */
+function parseFaults(wanted: Record<string, unknown>): FaultSettings {
+  const settings: FaultSettings = {};
+  for (const [name, value] of Object.entries(wanted)) {
+    const known = { switch: find(switches, name), count: find(counts, name) };
+    if (known.switch !== undefined && typeof value === "boolean") settings[known.switch] = value;
+    else if (known.count !== undefined && isCount(value)) settings[known.count] = value;
+    else if (name === "timeout_after_success" && (typeof value === "boolean" || isCount(value))) {
+      settings.timeout_after_success = value;
+    } else throw new Refusal(400, `Not a fault this simulator knows: ${name} = ${JSON.stringify(value)}.`);
+  }
+  return settings;
+}
+
+function find<Name extends string>(names: readonly Name[], name: string): Name | undefined {
+  return names.find((known) => known === name);
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
+}

@@ -1,0 +1,23 @@
+import type { ShopSettings } from "./shop/gateway-client.ts";
+import { startSandbox } from "./start-sandbox.ts";
+
+/** What a parent process may send. */
+type Message = { clockOffsetMs?: number; shop?: ShopSettings };
+
+// The sandbox as a process: forked with IPC by the start script, or run alone. SANDBOX_PORT: the port of shop and inboxes.
+let offsetMs = Number(process.env.CLOCK_OFFSET_MS ?? 0);
+const sandbox = await startSandbox({
+  clock: { now: () => new Date(Date.now() + offsetMs) },
+  port: Number(process.env.SANDBOX_PORT ?? 0),
+  log: (line) => console.log(line),
+});
+const { url, simulators, shopUrl } = sandbox;
+const addresses = { url, simulators, shopUrl, inboxBaseUrl: `${url}/inbox` };
+
+process.on("message", ({ clockOffsetMs, shop }: Message) => {
+  if (clockOffsetMs !== undefined) offsetMs = clockOffsetMs;
+  if (shop !== undefined) sandbox.setShop(shop);
+});
+process.on("disconnect", () => process.exit(0));
+if (process.send) process.send({ ready: true, ...addresses });
+else console.log(JSON.stringify(addresses, null, 2));

@@ -1,0 +1,72 @@
+import type { Clock } from "../../lib/clock.ts";
+import { createAlipaySimulator } from "./alipay/alipay.ts";
+import { createMerchantInboxes } from "./inbox/merchant-inboxes.ts";
+import { type Call, Refusal } from "./kernel/call.ts";
+import { type Log, listen } from "./kernel/listen.ts";
+import { type Simulator, type Surroundings, serveSimulator } from "./kernel/serve-simulator.ts";
+import { createDemoShop } from "./shop/demo-shop.ts";
+import type { ShopSettings } from "./shop/gateway-client.ts";
+import { createStripeSimulator } from "./stripe/stripe.ts";
+
+/** The simulated providers. A further one is one more line. */
+const providers = {
+  alipay: createAlipaySimulator,
+  stripe: createStripeSimulator,
+} satisfies Record<string, (surroundings: Surroundings, retryScale: number) => Simulator>;
+
+export type ProviderName = keyof typeof providers;
+
+/** The running sandbox. Every URL is on 127.0.0.1 and has no trailing slash. */
+export type Sandbox = {
+  /** Shop and inboxes. */
+  url: string;
+  /** Base URL per provider; each simulator has a port of its own, because SDKs take a host and a port only. */
+  simulators: Record<ProviderName, string>;
+  shopUrl: string;
+  /** Connects the shop to the gateway. */
+  setShop(settings: ShopSettings): void;
+  /** Where a merchant's notifications go. `name`: letters, digits, `_`, `-`. */
+  inboxUrl(name: string): string;
+  stop(): Promise<void>;
+};
+
+export type SandboxOptions = {
+  clock: Clock;
+  /** Port of shop and inboxes; absent: a free one. The simulators take free ports. */
+  port?: number;
+  log?: Log;
+  /** Multiplies the providers' waits between webhook attempts; 1 = as in reality, measured on `clock`. */
+  retryScale?: number;
+};
+
+/** Alipay's first retry after one second instead of four minutes. */
+const defaultRetryScale = 1 / 240;
+
+/** Starts the provider simulators, the demo shop and the merchant inboxes on 127.0.0.1. */
+export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
+  const { clock, port, log = () => {}, retryScale = defaultRetryScale } = options;
+  const shop = createDemoShop(clock);
+  const inbox = createMerchantInboxes();
+  const web = await listen({ clock, log, port }, (call: Call) => {
+    const answer = inbox(call) ?? shop.answer(call, web.url);
+    if (!answer) throw new Refusal(404, `There is nothing at ${call.path}: see /shop and /inbox/<name>.`);
+    return answer;
+  });
+  const serve = (name: ProviderName) =>
+    serveSimulator({ clock, log: (line) => log(`${name}: ${line}`) }, (surroundings) =>
+      providers[name](surroundings, retryScale),
+    );
+  const alipay = await serve("alipay");
+  const stripe = await serve("stripe");
+
+  return {
+    url: web.url,
+    simulators: { alipay: alipay.url, stripe: stripe.url },
+    shopUrl: `${web.url}/shop`,
+    setShop: shop.set,
+    inboxUrl: (name) => `${web.url}/inbox/${name}`,
+    async stop() {
+      await Promise.all([web.stop(), alipay.stop(), stripe.stop()]);
+    },
+  };
+}

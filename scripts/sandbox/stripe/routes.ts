@@ -1,0 +1,82 @@
+import type { Clock } from "../../../lib/clock.ts";
+import { accountObject, type StripeAccount } from "./accounts.ts";
+import { createEndpoint, endpointObject, foundEndpoint, updateEndpoint } from "./endpoints.ts";
+import { seconds } from "./events.ts";
+import { readForm } from "./form.ts";
+import { isExpandable, sessionObject } from "./session.ts";
+import { readSessionParameters } from "./session-parameters.ts";
+import type { Sessions } from "./sessions.ts";
+import { StripeError } from "./stripe-error.ts";
+
+/** What the API works on. */
+export type Office = { clock: Clock; accounts: StripeAccount[]; sessions: Sessions };
+
+/** A call whose sender is known; `id` comes from the path, `form` from the query or the body. */
+export type Asked = { account: StripeAccount; id: string; form: string };
+
+type Route = [method: "GET" | "POST" | "DELETE", path: RegExp, act: (office: Office, asked: Asked) => object];
+
+/** The part of Stripe's API that is simulated. */
+export const routes: Route[] = [
+  ["GET", /^\/v1\/account$/, (_, { account }) => accountObject(account)],
+  ["POST", /^\/v1\/checkout\/sessions$/, createSession],
+  ["GET", /^\/v1\/checkout\/sessions\/([^/]+)$/, readSession],
+  ["POST", /^\/v1\/checkout\/sessions\/([^/]+)\/expire$/, expireSession],
+  ["POST", /^\/v1\/webhook_endpoints$/, addWebhookEndpoint],
+  ["GET", /^\/v1\/webhook_endpoints$/, listWebhookEndpoints],
+  [
+    "GET",
+    /^\/v1\/webhook_endpoints\/([^/]+)$/,
+    (_, { account, id }) => endpointObject(foundEndpoint(account, id)),
+  ],
+  ["POST", /^\/v1\/webhook_endpoints\/([^/]+)$/, changeWebhookEndpoint],
+  ["DELETE", /^\/v1\/webhook_endpoints\/([^/]+)$/, deleteWebhookEndpoint],
+];
+
+function createSession({ clock, sessions }: Office, { account, form }: Asked): object {
+  const wanted = readSessionParameters(form, seconds(clock));
+  const expand = checkedExpand(wanted.parameters.expand);
+  return sessionObject(sessions.create(account, wanted), expand);
+}
+
+function readSession({ sessions }: Office, { account, id, form }: Asked): object {
+  const expand = checkedExpand(readForm(form, { expand: ["text"] }).expand);
+  return sessionObject(sessions.find(account, id), expand);
+}
+
+function expireSession({ sessions }: Office, { account, id, form }: Asked): object {
+  const expand = checkedExpand(readForm(form, { expand: ["text"] }).expand);
+  const session = sessions.find(account, id);
+  sessions.expire(session);
+  return sessionObject(session, expand);
+}
+
+function addWebhookEndpoint({ clock }: Office, { account, form }: Asked): object {
+  return endpointObject(createEndpoint(account, form, seconds(clock)), true);
+}
+
+/** Newest first. At most 16 endpoints exist, so every list fits into one page of up to 100; smaller ones are cut. */
+function listWebhookEndpoints(_: Office, { account, form }: Asked): object {
+  const { limit = 10, starting_after } = readForm(form, { limit: "integer", starting_after: "text" });
+  if (limit < 1 || limit > 100) throw new StripeError("limit must be between 1 and 100", { param: "limit" });
+  const all = account.endpoints.toReversed();
+  const from = starting_after ? all.indexOf(foundEndpoint(account, starting_after)) + 1 : 0;
+  const data = all.slice(from, from + limit).map((endpoint) => endpointObject(endpoint));
+  return { object: "list", data, has_more: from + limit < all.length, url: "/v1/webhook_endpoints" };
+}
+
+function changeWebhookEndpoint(_: Office, { account, id, form }: Asked): object {
+  return endpointObject(updateEndpoint(foundEndpoint(account, id), form));
+}
+
+function deleteWebhookEndpoint(_: Office, { account, id }: Asked): object {
+  const endpoint = foundEndpoint(account, id);
+  account.endpoints.splice(account.endpoints.indexOf(endpoint), 1);
+  return { id: endpoint.id, object: "webhook_endpoint", deleted: true };
+}
+
+function checkedExpand(names: string[] = []): string[] {
+  const unknown = names.find((name) => !isExpandable(name));
+  if (unknown === undefined) return names;
+  throw new StripeError(`This property cannot be expanded (${unknown}).`, { param: "expand" });
+}

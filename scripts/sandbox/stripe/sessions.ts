@@ -1,0 +1,125 @@
+import type { Clock } from "../../../lib/clock.ts";
+import type { Agenda } from "../kernel/agenda.ts";
+import { randomText } from "../kernel/random.ts";
+import type { WebhookSender } from "../kernel/webhook-sender.ts";
+import type { StripeAccount } from "./accounts.ts";
+import { emit, seconds } from "./events.ts";
+import { intentObject, type Session, sessionObject } from "./session.ts";
+import type { WantedSession } from "./session-parameters.ts";
+import { StripeError } from "./stripe-error.ts";
+
+/** All sessions, and the only place where one changes and tells about it. Every look lets its time run out first. */
+export type Sessions = {
+  create(account: StripeAccount, wanted: WantedSession): Session;
+  all(): Session[];
+  find(account: StripeAccount, id: string): Session;
+  /** The buyer pays, or the money of a delayed method arrives. */
+  pay(session: Session): void;
+  /** The buyer completes the session with a delayed method: no money yet. */
+  start(session: Session): void;
+  /** One try fails and the session stays open; after `start` the delayed method fails for good. */
+  fail(session: Session): void;
+  expire(session: Session): void;
+};
+
+type Keeping = { clock: Clock; agenda: Agenda; webhooks: WebhookSender; origin(): string };
+
+/** Stripe's Checkout Sessions. Refusals are thrown as `StripeError`. */
+export function createSessions({ clock, agenda, webhooks, origin }: Keeping): Sessions {
+  const sessions: Session[] = [];
+  const emitting = { clock, webhooks };
+
+  function expire(session: Session): void {
+    if (session.status !== "open") throw notOpen(session, "expired");
+    session.status = "expired";
+    emit(emitting, session, "checkout.session.expired", sessionObject(session));
+  }
+
+  function upToDate(session: Session): Session {
+    if (session.status === "open" && seconds(clock) >= session.wanted.expiresAt) expire(session);
+    return session;
+  }
+
+  function complete(session: Session, intentStatus: "processing" | "succeeded"): void {
+    session.status = "complete";
+    session.intent.status = intentStatus;
+    session.intent.lastError = null;
+    if (intentStatus === "processing") return;
+    session.paymentStatus = "paid";
+    session.paidAt = seconds(clock);
+  }
+
+  return {
+    all: () => sessions.map(upToDate),
+    expire: (session) => expire(upToDate(session)),
+
+    create(account, wanted) {
+      const id = `cs_test_a1${randomText(56)}`;
+      const session: Session = {
+        account,
+        id,
+        wanted,
+        url: `${origin()}/c/pay/${id}`,
+        orderNo: wanted.parameters.client_reference_id ?? wanted.parameters.metadata?.order_no ?? "",
+        status: "open",
+        paymentStatus: "unpaid",
+        createdAt: seconds(clock),
+        paidAt: undefined,
+        intent: {
+          id: `pi_3${randomText(23)}`,
+          chargeId: `ch_3${randomText(23)}`,
+          status: "requires_payment_method",
+          lastError: null,
+        },
+      };
+      sessions.push(session);
+      agenda.at(new Date(wanted.expiresAt * 1000), () => void upToDate(session));
+      return session;
+    },
+
+    find(account, id) {
+      const session = sessions.find((known) => known.account === account && known.id === id);
+      if (session) return upToDate(session);
+      const details = { status: 404, code: "resource_missing", param: "session", executed: true };
+      throw new StripeError(`No such checkout.session: ${id}`, details);
+    },
+
+    pay(session) {
+      upToDate(session);
+      const delayed = session.intent.status === "processing";
+      if (session.status !== "open" && !delayed) throw notOpen(session, "paid");
+      complete(session, "succeeded");
+      const type = delayed ? "checkout.session.async_payment_succeeded" : "checkout.session.completed";
+      emit(emitting, session, type, sessionObject(session));
+    },
+
+    start(session) {
+      if (upToDate(session).status !== "open") throw notOpen(session, "started");
+      complete(session, "processing");
+      emit(emitting, session, "checkout.session.completed", sessionObject(session));
+    },
+
+    fail(session) {
+      upToDate(session);
+      const delayed = session.intent.status === "processing";
+      if (session.status !== "open" && !delayed) throw notOpen(session, "failed");
+      const message = "Your card was declined.";
+      session.intent.status = "requires_payment_method";
+      session.intent.lastError = {
+        type: "card_error",
+        code: "card_declined",
+        decline_code: "generic_decline",
+        message,
+      };
+      emit(emitting, session, "payment_intent.payment_failed", intentObject(session));
+      if (delayed) emit(emitting, session, "checkout.session.async_payment_failed", sessionObject(session));
+    },
+  };
+}
+
+function notOpen(session: Session, verb: string): StripeError {
+  return new StripeError(
+    `Only Checkout Sessions with a status in ["open"] can be ${verb}. This Checkout Session has a status of \`${session.status}\`.`,
+    { executed: true },
+  );
+}

@@ -1,0 +1,163 @@
+import { type Call, Refusal, type Reply, requiredString, seeOther, stringField } from "../kernel/call.ts";
+import { decimal } from "../kernel/decimal.ts";
+import { messagePage, payPage } from "../kernel/page.ts";
+import type { LedgerRow, Simulator, Surroundings, Which } from "../kernel/serve-simulator.ts";
+import { createWebhookSender } from "../kernel/webhook-sender.ts";
+import { newAccount, type StripeAccount } from "./accounts.ts";
+import { answerApi } from "./api.ts";
+import { exponentOf } from "./currencies.ts";
+import { addEndpoint, endpointObject } from "./endpoints.ts";
+import { deliverAgainAfterSeconds, seconds } from "./events.ts";
+import { createIdempotency } from "./idempotency.ts";
+import type { Session } from "./session.ts";
+import { createSessions, type Sessions } from "./sessions.ts";
+import { StripeError } from "./stripe-error.ts";
+
+/** Stripe. `retryScale` multiplies the waits between deliveries. */
+export function createStripeSimulator(surroundings: Surroundings, retryScale: number): Simulator {
+  const { clock } = surroundings;
+  const accounts: StripeAccount[] = [];
+  const webhooks = createWebhookSender({
+    ...surroundings,
+    retryAfterSeconds: deliverAgainAfterSeconds.map((wait) => wait * retryScale),
+    accepts: ({ status }) => status >= 200 && status < 300,
+  });
+  const sessions = createSessions({ ...surroundings, webhooks });
+  const idempotent = createIdempotency(clock);
+
+  function register(account: StripeAccount, url: string, events = ["*"]): object {
+    const secret = account.webhookSecret;
+    return asControl(() =>
+      endpointObject(addEndpoint(account, { url, events, secret, nowSeconds: seconds(clock) })),
+    );
+  }
+
+  function verb(act: (session: Session) => void): (which: Which) => object {
+    return (which) => {
+      const session = meant(sessions, which);
+      asControl(() => act(session));
+      return shown(session);
+    };
+  }
+
+  return {
+    webhooks,
+    async createAccount(wanted) {
+      const account = newAccount();
+      const url = stringField(wanted, "webhook_url");
+      if (url !== undefined) register(account, url);
+      accounts.push(account);
+      return { account: account.id, secret_key: account.secretKey, webhook_secret: account.webhookSecret };
+    },
+    payments: () => ledger(sessions.all()),
+    verbs: {
+      pay: verb(sessions.pay),
+      fail: verb(sessions.fail),
+      expire: verb(sessions.expire),
+      start: verb(sessions.start),
+    },
+    extra: {
+      endpoint(body) {
+        const id = requiredString(body, "account");
+        const account = accounts.find((known) => known.id === id);
+        if (!account) throw new Refusal(404, `Stripe has no account ${id}.`);
+        return register(account, requiredString(body, "url"), eventNames(body.enabled_events));
+      },
+    },
+    isApiCall: (call) => call.path.startsWith("/v1/"),
+    api: (call, fault) => answerApi({ clock, accounts, sessions }, idempotent, call, fault),
+    browse: (call) => browse(sessions, call),
+  };
+}
+
+function browse(sessions: Sessions, call: Call): Reply {
+  const [, id, act] = /^\/c\/pay\/([^/]+)(?:\/(pay|decline))?$/.exec(call.path) ?? [];
+  const session = sessions.all().find((known) => known.id === id);
+  if (!session || (call.method === "POST") !== (act !== undefined)) {
+    throw new Refusal(404, `Stripe has no ${call.method} ${call.path}.`);
+  }
+  if (session.status !== "open")
+    return messagePage("Stripe (simulated)", `This session is ${session.status}.`, 410);
+  const { wanted } = session;
+  if (act === undefined) {
+    return payPage({
+      provider: "Stripe",
+      subject: wanted.name,
+      amount: `${shownAmount(session)} ${wanted.currency.toUpperCase()}`,
+      payUrl: `/c/pay/${session.id}/pay`,
+      failUrl: `/c/pay/${session.id}/decline`,
+      failLabel: "Decline the card and cancel",
+    });
+  }
+  if (act === "pay") sessions.pay(session);
+  else sessions.fail(session);
+  const next = act === "pay" ? wanted.successUrl : wanted.parameters.cancel_url;
+  if (next === undefined) return messagePage("Stripe (simulated)", "Your card was declined.");
+  return seeOther(next.replaceAll("{CHECKOUT_SESSION_ID}", session.id));
+}
+
+/** An order may have several sessions: the open one is meant, else the newest. */
+function meant(sessions: Sessions, { orderNo, account }: Which): Session {
+  const found = sessions
+    .all()
+    .filter((session) => session.orderNo === orderNo && (!account || session.account.id === account));
+  const session = found.find(({ status }) => status === "open") ?? found.at(-1);
+  if (!session) throw new Refusal(404, `Stripe has no session for ${orderNo}.`);
+  return session;
+}
+
+function asControl<T>(act: () => T): T {
+  try {
+    return act();
+  } catch (error) {
+    throw error instanceof StripeError ? new Refusal(409, error.message) : error;
+  }
+}
+
+function eventNames(given: unknown): string[] | undefined {
+  if (given === undefined) return undefined;
+  if (Array.isArray(given) && given.every((name) => typeof name === "string")) return given;
+  throw new Refusal(400, "enabled_events must be a list of strings.");
+}
+
+function shown(session: Session): object {
+  const { orderNo: order_no, id, status, paymentStatus: payment_status } = session;
+  return { order_no, payment_id: id, trade_no: session.intent.id, status, payment_status };
+}
+
+function ledger(sessions: Session[]): LedgerRow[] {
+  return sessions.map((session) => ({
+    provider: "stripe",
+    account: session.account.id,
+    order_no: session.orderNo,
+    payment_id: session.id,
+    trade_no: session.status === "complete" ? session.intent.id : null,
+    status: ledgerStatus(session),
+    provider_status: `${session.status}/${session.paymentStatus}`,
+    amount: shownAmount(session),
+    amount_minor: session.wanted.amount,
+    currency: session.wanted.currency.toUpperCase(),
+    refunded_minor: 0,
+    created: sessions.filter(
+      (other) => other.account === session.account && other.orderNo === session.orderNo,
+    ).length,
+    created_at: isoTime(session.createdAt),
+    paid_at: session.paidAt === undefined ? null : isoTime(session.paidAt),
+    expires_at: isoTime(session.wanted.expiresAt),
+  }));
+}
+
+function ledgerStatus({ status, paymentStatus, intent }: Session): LedgerRow["status"] {
+  if (paymentStatus === "paid") return "paid";
+  if (status === "open") return "open";
+  if (status === "expired") return "closed";
+  return intent.status === "processing" ? "started" : "failed";
+}
+
+function shownAmount({ wanted }: Session): string {
+  return decimal(wanted.amount, exponentOf(wanted.currency) ?? 2);
+}
+
+function isoTime(secondsSince1970: number): string {
+  return new Date(secondsSince1970 * 1000).toISOString();
+}

@@ -1,0 +1,83 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { build } from "../../scripts/build.ts";
+
+const sources = join(import.meta.dirname, "fixtures");
+const entries = ["asks", "signs", "nested/connects"];
+const require = createRequire(import.meta.url);
+
+describe("built functions", () => {
+  const home = realpathSync(mkdtempSync(join(tmpdir(), "build-test-")));
+  const dist = join(home, "dist");
+  const load = (entry: string) => require(join(dist, entry, "index.js"));
+  const loadedFiles = (entry: string) =>
+    Object.keys(require.cache).filter((file) => file.startsWith(join(dist, entry, "/")));
+
+  beforeAll(() => build({ entries, sources, dist }));
+  afterAll(() => rmSync(home, { recursive: true, force: true }));
+
+  it("load a lazily imported module only when it is used, and share its classes", async () => {
+    const { handler } = load("asks");
+    const lazyFile = /\/lazy-[^/]+\.js$/;
+    expect(loadedFiles("asks")).not.toContainEqual(expect.stringMatching(lazyFile));
+    expect(await handler()).toEqual({
+      known: true,
+      message: "loaded 1 time, function",
+      className: "Refusal",
+    });
+    expect(loadedFiles("asks")).toContainEqual(expect.stringMatching(lazyFile));
+  });
+
+  it("carry CommonJS packages that need builtins", async () => {
+    expect(await load("nested/connects").handler()).toEqual(["'it\\'s'", "function", "function"]);
+  });
+
+  it("sign and check with alipay-sdk, without the HTTP client it brings", async () => {
+    const done = await load("signs").handler();
+    expect(done.order).toMatch(/method=alipay\.trade\.app\.pay.*&sign=/);
+    expect(done.page).toMatch(
+      /^http:\/\/127\.0\.0\.1:9\/gateway\.do\?method=alipay\.trade\.page\.pay.*&sign=/,
+    );
+    expect(done.genuine).toBe("none");
+    expect(done.forged).toMatch(/验签失败/);
+    expect(done.sent).toMatch(/must not send requests by itself/);
+    expect(readdirSync(join(dist, "signs")).join()).not.toMatch(/undici|mime/);
+  });
+
+  it("hold nothing that only developers need", () => {
+    for (const entry of entries) {
+      const files = readdirSync(join(dist, entry));
+      expect(files.filter((file) => file !== "package.json" && !file.endsWith(".js"))).toEqual([]);
+      expect(readFileSync(join(dist, entry, "index.js"), "utf8")).not.toContain("sourceMappingURL");
+      const meta = readdirSync(join(dist, ".meta", entry));
+      expect(meta).toEqual(expect.arrayContaining(["index.js.map", "metafile.json"]));
+    }
+  });
+
+  it("are the same to the byte with and without source maps, wherever they are built", async () => {
+    const other = join(home, "elsewhere", "dist");
+    await build({ entries, sources, dist: other, sourceMaps: false });
+    for (const entry of entries) {
+      const files = readdirSync(join(dist, entry));
+      expect(readdirSync(join(other, entry))).toEqual(files);
+      for (const file of files) {
+        expect(readFileSync(join(other, entry, file))).toEqual(readFileSync(join(dist, entry, file)));
+      }
+    }
+  });
+
+  it("stay as they were when a build fails", async () => {
+    await expect(build({ entries: ["asks", "waits"], sources, dist })).rejects.toThrow(/[Tt]op-level await/);
+    expect(existsSync(join(dist, "signs", "index.js"))).toBe(true);
+    expect(readdirSync(home).sort()).toEqual(["dist", "elsewhere"]);
+  });
+
+  it("cannot be built without a source, which the error names", async () => {
+    await expect(build({ entries: ["asks", "webhooks/nobody"], sources, dist })).rejects.toThrow(
+      "no source for functions/webhooks/nobody.ts",
+    );
+  });
+});

@@ -1,0 +1,140 @@
+import { describe, expect, it } from "vitest";
+import * as z from "zod";
+import { localDifferences } from "../../infra/stages.ts";
+import { environmentSchema } from "../../lib/environment.ts";
+import { functions } from "../../lib/functions.ts";
+import { functionsOf, type Resource, resourcesOf, synthesize, synthesizeProd } from "./templates.ts";
+
+const { app } = synthesizeProd();
+const deployed = functionsOf(app);
+const entryOf = new Map([...deployed].map(([entry, { id }]) => [id, entry]));
+const listed = functions.map((spec) => [spec.entry, spec] as const);
+
+/** The entry that something of the template refers to by `Ref` or `Fn::GetAtt`. */
+function entryIn(value: unknown): string | undefined {
+  const ids = JSON.stringify(value).match(/"[A-Za-z0-9]+"/g) ?? [];
+  return ids.map((id) => entryOf.get(JSON.parse(id))).find((entry) => entry !== undefined);
+}
+
+function routesOf(entry: string): string[] {
+  const integrations = resourcesOf(app, "AWS::ApiGatewayV2::Integration");
+  return Object.values(resourcesOf(app, "AWS::ApiGatewayV2::Route")).flatMap(({ Properties }) => {
+    const [id] = Object.keys(integrations).filter((name) =>
+      JSON.stringify(Properties.Target).includes(`"${name}"`),
+    );
+    return entryIn(integrations[id ?? ""]?.Properties.IntegrationUri) === entry ? [Properties.RouteKey] : [];
+  });
+}
+
+function queueOf(arn: unknown): Resource["Properties"] {
+  const [id] = (arn as { "Fn::GetAtt": [string] })["Fn::GetAtt"];
+  return resourcesOf(app, "AWS::SQS::Queue")[id]!.Properties;
+}
+
+const mappings = Object.values(resourcesOf(app, "AWS::Lambda::EventSourceMapping")).map(
+  ({ Properties }) => Properties,
+);
+
+describe.each(listed)("function %s", (entry, spec) => {
+  const properties = deployed.get(entry)?.properties ?? {};
+
+  it("is deployed with the list's memory and timeout, on Node 24 and arm64", () => {
+    expect(properties).toMatchObject({
+      Runtime: "nodejs24.x",
+      Architectures: ["arm64"],
+      Handler: "index.handler",
+      MemorySize: spec.memoryMb,
+      Timeout: spec.timeoutSeconds,
+      ReservedConcurrentExecutions: spec.reservedConcurrency,
+      LoggingConfig: { LogFormat: "JSON", LogGroup: { Ref: expect.any(String) } },
+    });
+  });
+
+  it("answers exactly its routes", () => {
+    expect(routesOf(entry).sort()).toEqual([...(spec.routes ?? [])].sort());
+  });
+
+  it("gives up before its caller does", () => {
+    if (spec.routes) expect(spec.timeoutSeconds).toBeLessThan(30);
+    if (spec.queue) {
+      const mapping = mappings.find(({ FunctionName }) => entryIn(FunctionName) === entry)!;
+      const { VisibilityTimeout } = queueOf(mapping.EventSourceArn);
+      expect(VisibilityTimeout).toBeGreaterThanOrEqual(6 * spec.timeoutSeconds);
+    }
+    if (spec.scheduleEveryMinutes) expect(spec.timeoutSeconds).toBeLessThan(spec.scheduleEveryMinutes * 60);
+  });
+
+  it("consumes its queue, and only that", () => {
+    const own = mappings.filter(({ FunctionName }) => entryIn(FunctionName) === entry);
+    expect(own).toEqual(
+      (spec.queue ? [spec.queue] : []).map(({ maxConcurrency }) =>
+        expect.objectContaining({
+          BatchSize: 10,
+          FunctionResponseTypes: ["ReportBatchItemFailures"],
+          ScalingConfig: { MaximumConcurrency: maxConcurrency },
+        }),
+      ),
+    );
+    expect(properties.RecursiveLoop).toBe(spec.queue?.chained ? "Allow" : undefined);
+  });
+
+  it("is started by its schedule", () => {
+    const schedules = Object.values(resourcesOf(app, "AWS::Scheduler::Schedule"));
+    const own = schedules.filter(({ Properties }) => entryIn(Properties.Target.Arn) === entry);
+    expect(
+      own.map(({ Properties }) =>
+        parseInt(/^rate\((\d+) minutes?\)$/.exec(Properties.ScheduleExpression)![1]!, 10),
+      ),
+    ).toEqual(spec.scheduleEveryMinutes ? [spec.scheduleEveryMinutes] : []);
+  });
+
+  it("rings an alarm that says what people suffer", () => {
+    const alarms = Object.values(resourcesOf(app, "AWS::CloudWatch::Alarm")).filter(
+      ({ Properties }) => Properties.MetricName === "Errors" && entryIn(Properties.Dimensions) === entry,
+    );
+    expect(alarms).toHaveLength(1);
+    expect(alarms[0]?.Properties.AlarmDescription).toContain(spec.impact);
+    expect(alarms[0]?.Properties.AlarmActions).toHaveLength(1);
+  });
+});
+
+describe("the environment of the functions", () => {
+  const shape = environmentSchema.shape;
+  const required = Object.keys(shape).filter(
+    (name) => !shape[name as keyof typeof shape].safeParse(undefined).success,
+  );
+  const variablesOf = (template: typeof app) =>
+    [...functionsOf(template)].map(
+      ([entry, { properties }]) => [entry, properties.Environment.Variables] as const,
+    );
+
+  it.each(["dev", "prod", "local"] as const)("is the contract's in stage %s, and nothing else", (stage) => {
+    const template = synthesize(stage, { publicUrl: "https://pay.example.com" }).app;
+    const expected = stage === "local" ? Object.keys(shape) : required;
+    for (const [entry, variables] of variablesOf(template)) {
+      const migrates = functions.find((spec) => spec.entry === entry)?.runsOnDeploy ? ["APP_SECRET_ARN"] : [];
+      expect(Object.keys(variables).sort(), entry).toEqual([...expected, ...migrates].sort());
+    }
+  });
+
+  it("points the migration at its own account", () => {
+    const variables = Object.fromEntries(variablesOf(app));
+    expect(JSON.stringify(variables.migrate.DB_SECRET_ARN)).toContain("MigrateSecret");
+    expect(variables.migrate.APP_SECRET_ARN).toEqual(variables["create-payment"].DB_SECRET_ARN);
+  });
+
+  it("holds no secret", () => {
+    const literals = [...variablesOf(app), ...variablesOf(synthesize("dev").app)].flatMap(([, variables]) =>
+      Object.entries(variables).filter(([, value]) => typeof value === "string"),
+    );
+    const harmless = z.enum(["STAGE", "PUBLIC_URL", "DB_NAME", "DB_TLS", "REDIS_TLS"]);
+    for (const [name] of literals) expect(harmless.options).toContain(name);
+  });
+
+  it("lets the local host fill in what it alone knows", () => {
+    const local = synthesize("local").app;
+    expect(Object.keys(local.findParameters("*"))).toEqual(
+      expect.arrayContaining(Object.values(localDifferences.parameters)),
+    );
+  });
+});

@@ -1,0 +1,100 @@
+import { describe, expect, it } from "vitest";
+import { functions } from "../../lib/functions.ts";
+import { functionsOf, type Resource, resourcesOf, synthesizeProd } from "./templates.ts";
+
+type Statement = {
+  Action: string | string[];
+  Resource: unknown;
+  Condition?: Record<string, Record<string, string>>;
+};
+
+const { app, network, data } = synthesizeProd();
+
+/** What the function's own policy allows; the managed ones only let it write its log and join the network. */
+function statementsOf(entry: string): Statement[] {
+  const role = functionsOf(app).get(entry)?.properties.Role["Fn::GetAtt"][0];
+  const policies = Object.values(resourcesOf(app, "AWS::IAM::Policy")).filter(({ Properties }) =>
+    Properties.Roles.some(({ Ref }: { Ref: string }) => Ref === role),
+  );
+  return policies.flatMap(({ Properties }) => Properties.PolicyDocument.Statement);
+}
+
+/** `[action, name of what it acts on]`, one for each pair. */
+function allowed(entry: string): string[] {
+  return statementsOf(entry).flatMap(({ Action, Resource }) =>
+    [Action].flat().flatMap((action) => [Resource].flat().map((on) => `${action} ${nameOf(on)}`)),
+  );
+}
+
+function nameOf(resource: unknown): string {
+  const text = JSON.stringify(resource);
+  const names = ["MigrateSecret", "AppSecret", "CredentialsKey", "NotifyQueue", "RecheckQueue"];
+  return names.find((name) => text.includes(name)) ?? text;
+}
+
+/** Asking a queue or secret about itself comes with every grant of the CDK. */
+const descriptive = /Describe|GetQueue/;
+
+const sends = {
+  "send-notify": "sqs:SendMessage NotifyQueue",
+  "send-recheck": "sqs:SendMessage RecheckQueue",
+};
+const expectedOf = {
+  database: ["secretsmanager:GetSecretValue AppSecret"],
+  "migrate-database": [
+    "secretsmanager:GetSecretValue MigrateSecret",
+    "secretsmanager:GetSecretValue AppSecret",
+  ],
+  cache: [],
+  unseal: ["kms:Decrypt CredentialsKey"],
+  seal: ["kms:GenerateDataKey CredentialsKey"],
+  "send-notify": [sends["send-notify"]],
+  "send-recheck": [sends["send-recheck"]],
+} as const;
+
+const queueNames = { notify: "NotifyQueue", recheck: "RecheckQueue" };
+
+describe.each(functions.map((spec) => [spec.entry, spec] as const))("function %s", (entry, spec) => {
+  it("may do what its grants say, and nothing else", () => {
+    const consumes = ["sqs:ReceiveMessage", "sqs:ChangeMessageVisibility", "sqs:DeleteMessage"];
+    const expected = [
+      ...spec.grants.flatMap((grant) => expectedOf[grant]),
+      ...(spec.queue ? consumes.map((action) => `${action} ${queueNames[spec.queue!.name]}`) : []),
+    ];
+    expect(
+      allowed(entry)
+        .filter((pair) => !descriptive.test(pair))
+        .sort(),
+    ).toEqual([...new Set(expected)].sort());
+  });
+
+  it("reaches the database and the cache only with a grant", () => {
+    const groups = JSON.stringify(functionsOf(app).get(entry)?.properties.VpcConfig.SecurityGroupIds);
+    expect(/DatabaseClients/.test(groups)).toBe(spec.grants.some((grant) => grant.endsWith("database")));
+    expect(/CacheClients/.test(groups)).toBe(spec.grants.includes("cache"));
+  });
+
+  it("uses the key only for a merchant's sealed value, a webhook only for its own provider", () => {
+    for (const { Action, Condition } of statementsOf(entry)) {
+      if (![Action].flat().some((action) => action.startsWith("kms:"))) continue;
+      expect(Condition?.Null).toEqual({ "kms:EncryptionContext:user": "false" });
+      const provider = entry.startsWith("webhooks/") ? entry.slice("webhooks/".length) : undefined;
+      expect(Condition?.StringEquals?.["kms:EncryptionContext:provider"]).toBe(provider);
+    }
+  });
+});
+
+describe("the network", () => {
+  it("opens no port to the world", () => {
+    const open = [network, data].flatMap((template) => [
+      ...Object.values(resourcesOf(template, "AWS::EC2::SecurityGroup")).flatMap(
+        ({ Properties }) => Properties.SecurityGroupIngress ?? [],
+      ),
+      ...Object.values(resourcesOf(template, "AWS::EC2::SecurityGroupIngress")).map(
+        ({ Properties }: Resource) => Properties,
+      ),
+    ]);
+    expect(open.length).toBeGreaterThan(0);
+    for (const rule of open) expect(rule.CidrIp).toBeUndefined();
+  });
+});

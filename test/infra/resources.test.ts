@@ -1,0 +1,66 @@
+import { describe, expect, it } from "vitest";
+import { resourcesOf, synthesize, synthesizeProd } from "./templates.ts";
+
+describe.each(["dev", "prod"] as const)("stage %s", (stage) => {
+  const { data, app } = stage === "prod" ? synthesizeProd() : synthesize(stage);
+  const all = (type: string) => Object.values(resourcesOf(type.startsWith("AWS::RDS") ? data : app, type));
+
+  it("has each route once", () => {
+    const keys = all("AWS::ApiGatewayV2::Route").map(({ Properties }) => Properties.RouteKey);
+    expect(new Set(keys).size).toBe(keys.length);
+    expect(keys).toContain("$default");
+  });
+
+  it("asks for payload 2.0 and waits no longer than an HTTP API can", () => {
+    for (const { Properties } of all("AWS::ApiGatewayV2::Integration")) {
+      expect(Properties.PayloadFormatVersion).toBe("2.0");
+      expect(Properties.TimeoutInMillis ?? 30_000).toBeLessThanOrEqual(30_000);
+    }
+  });
+
+  it("encrypts every queue, and moves what fails five times to a dead-letter queue", () => {
+    const queues = all("AWS::SQS::Queue");
+    expect(queues).toHaveLength(4);
+    for (const { Properties } of queues) expect(Properties.SqsManagedSseEnabled).toBe(true);
+    const redriven = queues.filter(({ Properties }) => Properties.RedrivePolicy);
+    expect(redriven).toHaveLength(2);
+    for (const { Properties } of redriven) {
+      expect(Properties.RedrivePolicy.maxReceiveCount).toBe(5);
+      expect(Properties.VisibilityTimeout).toBe(180);
+      expect(Properties.FifoQueue).toBeUndefined();
+    }
+  });
+
+  it("watches both queues for age and dead letters", () => {
+    const metrics = all("AWS::CloudWatch::Alarm").map(({ Properties }) => Properties.MetricName);
+    const count = (name: string) => metrics.filter((metric) => metric === name).length;
+    expect(count("ApproximateNumberOfMessagesVisible")).toBe(2);
+    expect(count("ApproximateAgeOfOldestMessage")).toBe(2);
+  });
+
+  it("keeps logs for a limited time", () => {
+    for (const { Properties } of all("AWS::Logs::LogGroup")) expect(Properties.RetentionInDays).toBe(30);
+  });
+
+  it("gives the database the settings that transactions rely on", () => {
+    const [group] = all("AWS::RDS::DBClusterParameterGroup");
+    expect(group?.Properties.Parameters).toMatchObject({
+      transaction_isolation: "READ-COMMITTED",
+      innodb_lock_wait_timeout: "3",
+      innodb_rollback_on_timeout: "1",
+      wait_timeout: "60",
+      time_zone: "UTC",
+      character_set_server: "utf8mb4",
+    });
+    expect(all("AWS::RDS::DBInstance")).toHaveLength(stage === "prod" ? 2 : 1);
+  });
+
+  it("changes the schema before the functions that need it", () => {
+    const [trigger] = Object.keys(resourcesOf(app, "Custom::Trigger"));
+    for (const [id, resource] of Object.entries(resourcesOf(app, "AWS::Lambda::Function"))) {
+      const { Metadata, DependsOn = [] } = resource as typeof resource & { DependsOn?: string[] };
+      if (!Metadata?.entry || Metadata.entry === "migrate") continue;
+      expect(DependsOn, id).toContain(trigger);
+    }
+  });
+});

@@ -1,0 +1,122 @@
+import { describe, expect, it } from "vitest";
+import { localDifferences, stages } from "../../infra/stages.ts";
+import { functions } from "../../lib/functions.ts";
+import { functionsOf, resourcesOf, type Synthesized, synthesize, synthesizeProd } from "./templates.ts";
+
+const prod = synthesizeProd();
+const dev = synthesize("dev");
+
+/** Aurora's default at 8 capacity units, fixed by the maximum. */
+const maxConnections = 1000;
+
+function reservations({ app }: Synthesized): (number | undefined)[] {
+  return [...functionsOf(app).values()].map(({ properties }) => properties.ReservedConcurrentExecutions);
+}
+
+describe("production", () => {
+  it("cannot be synthesized without the address that providers call", () => {
+    expect(() => synthesize("prod")).toThrow("-c publicUrl=https://");
+  });
+
+  it.each([
+    "http://pay.example.com",
+    "https://pay.example.com/",
+    "https://pay.example.com/api",
+    "pay.example.com",
+  ])("refuses %s as that address", (publicUrl) =>
+    expect(() => synthesize("prod", { publicUrl })).toThrow("https origin"),
+  );
+
+  it("reserves concurrency for every function, within the database's connections", () => {
+    const sum = reservations(prod).reduce<number>((total, reserved) => total + (reserved ?? Number.NaN), 0);
+    expect(sum).toBeLessThanOrEqual(0.6 * maxConnections);
+  });
+
+  it("lets no queue ask for more concurrency than its function has", () => {
+    for (const { entry, queue, reservedConcurrency } of functions) {
+      if (queue) expect(reservedConcurrency, entry).toBeGreaterThanOrEqual(queue.maxConcurrency);
+    }
+  });
+
+  it("leaves through one address that stays", () => {
+    const [address, ...others] = Object.entries(resourcesOf(prod.network, "AWS::EC2::EIP"));
+    expect(others).toEqual([]);
+    expect(address?.[1]).toMatchObject({ DeletionPolicy: "Retain", UpdateReplacePolicy: "Retain" });
+    const gateways = Object.values(resourcesOf(prod.network, "AWS::EC2::NatGateway"));
+    expect(gateways).toHaveLength(1);
+    expect(gateways[0]?.Properties.AllocationId).toEqual({ "Fn::GetAtt": [address?.[0], "AllocationId"] });
+  });
+
+  it("keeps its data when a stack is deleted", () => {
+    for (const type of ["AWS::RDS::DBCluster", "AWS::KMS::Key"]) {
+      for (const resource of Object.values(resourcesOf(prod.data, type))) {
+        expect(resource).toMatchObject({ DeletionPolicy: "Retain", UpdateReplacePolicy: "Retain" });
+      }
+    }
+  });
+});
+
+describe("every stage", () => {
+  it("is one of the three", () => {
+    expect(() => synthesize("production")).toThrow('unknown stage "production"');
+  });
+
+  it.each(Object.entries(stages))(
+    "%s lets the database grow from its minimum",
+    (_stage, { databaseCapacity }) => {
+      expect(databaseCapacity.max).toBeGreaterThanOrEqual(databaseCapacity.min);
+      expect(databaseCapacity.min).toBeGreaterThanOrEqual(0.5);
+    },
+  );
+});
+
+describe("dev", () => {
+  it("reserves no concurrency, which a new account could not grant", () => {
+    expect(reservations(dev)).toEqual(functions.map(() => undefined));
+  });
+
+  it("is reached at the API's own address", () => {
+    const variables = functionsOf(dev.app).get("create-payment")?.properties.Environment.Variables;
+    const [api] = Object.keys(resourcesOf(dev.app, "AWS::ApiGatewayV2::Api"));
+    expect(variables.PUBLIC_URL).toEqual({ "Fn::GetAtt": [api, "ApiEndpoint"] });
+  });
+});
+
+describe("local", () => {
+  it("differs from dev in nothing but the listed differences", () => {
+    const renamed = (template: object) =>
+      JSON.parse(
+        JSON.stringify(template)
+          .replaceAll("uni-pay-local", "uni-pay-dev")
+          .replaceAll("unipaylocal", "unipaydev"),
+      );
+    const local = synthesize("local");
+    for (const part of ["network", "data", "app"] as const) {
+      const [ours, theirs] = [renamed(local[part].toJSON()), renamed(dev[part].toJSON())];
+      for (const parameter of Object.values(localDifferences.parameters)) delete ours.Parameters?.[parameter];
+      for (const template of [ours, theirs]) dropListed(template);
+      expect(ours).toEqual(theirs);
+    }
+  });
+});
+
+/** Removes the listed variables, and the names of function versions, which are hashes over the variables. */
+function dropListed(template: {
+  Resources: Record<string, { Properties?: { Environment?: { Variables: object } } }>;
+}) {
+  const listed: string[] = [
+    ...Object.keys(localDifferences.environment),
+    ...Object.keys(localDifferences.parameters),
+  ];
+  for (const [id, { Properties }] of Object.entries(template.Resources)) {
+    const variables = Properties?.Environment?.Variables;
+    if (variables) for (const name of listed) Reflect.deleteProperty(variables, name);
+    if (/CurrentVersion/.test(id)) {
+      delete template.Resources[id];
+      for (const trigger of Object.values(template.Resources)) {
+        const properties = trigger.Properties as { HandlerArn?: { Ref?: string } } | undefined;
+        if (properties?.HandlerArn?.Ref === id) delete properties.HandlerArn;
+      }
+    }
+  }
+}

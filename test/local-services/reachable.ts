@@ -1,0 +1,19 @@
+import { once } from "node:events";
+import { connect } from "node:net";
+
+/**
+ * Whether something listens on `port` of the address. On Linux all of 127.0.0.0/8 is this machine, so that 127.0.0.2
+ * reaches what listens on every interface and not what listens on 127.0.0.1 alone.
+ */
+export async function reachable(address: string, port: number): Promise<boolean> {
+  const socket = connect({ host: address, port, timeout: 1000 });
+  socket.once("timeout", () => socket.destroy(new Error("timeout")));
+  try {
+    await once(socket, "connect");
+    return true;
+  } catch {
+    return false;
+  } finally {
+    socket.destroy();
+  }
+}

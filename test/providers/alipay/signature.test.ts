@@ -1,0 +1,133 @@
+import { AlipaySdk } from "alipay-sdk";
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { topLevelMembers, verifiedMember, verifiedNotice } from "../../../lib/providers/alipay/signature.ts";
+import { appId, notice, noticeBody, ours, pem, rawCredentials, signed, theirs } from "./keys.ts";
+
+const publicKey = rawCredentials.public_key;
+const sdk = new AlipaySdk({
+  appId,
+  privateKey: rawCredentials.private_key,
+  keyType: "PKCS8",
+  alipayPublicKey: pem(theirs.publicKey, "spki"),
+});
+
+describe("a notice's signature", () => {
+  it("covers decoded values, empty ones and percent signs included", () => {
+    expect(verifiedNotice(noticeBody(notice()), publicKey)).toEqual(notice());
+  });
+
+  it("is judged as the SDK judges it, whatever the fields hold", () => {
+    const values = fc.string({ unit: "binary" });
+    const fields = fc.dictionary(fc.stringMatching(/^[a-z_]{1,8}$/), values, { noNullPrototype: true });
+    fc.assert(
+      fc.property(fields, fc.boolean(), ({ sign: _, sign_type: __, ...plain }, tampered) => {
+        const body = noticeBody(plain);
+        const form = new URLSearchParams(body.toString());
+        if (tampered) form.append("added", "1");
+        const raw = Buffer.from(form.toString());
+        const accepted = sdk.checkNotifySignV2(Object.fromEntries(form));
+        if (accepted) expect(verifiedNotice(raw, publicKey)).toEqual(plain);
+        else expect(() => verifiedNotice(raw, publicKey)).toThrow(/does not fit/);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it.each([
+    ["SHA-1, which the SDK would take", noticeBody(notice(), "RSA", "RSA-SHA1"), /RSA2/],
+    ["SHA-1 called RSA2", noticeBody(notice(), "RSA2", "RSA-SHA1"), /does not fit/],
+    ["an unknown sign_type", noticeBody(notice(), "RSA3"), /RSA2/],
+    [
+      "no signature",
+      Buffer.from(new URLSearchParams({ ...notice(), sign_type: "RSA2" }).toString()),
+      /not signed/,
+    ],
+    ["no sign_type", Buffer.from(noticeBody(notice()).toString().replace("sign_type=RSA2&", "")), /RSA2/],
+    [
+      "a changed amount",
+      Buffer.from(noticeBody(notice()).toString().replace("12.30", "12.31")),
+      /does not fit/,
+    ],
+    [
+      "a dropped empty field",
+      Buffer.from(noticeBody(notice()).toString().replace("&body=", "")),
+      /does not fit/,
+    ],
+    ["a garbage signature", Buffer.from("a=1&sign=%00&sign_type=RSA2"), /does not fit/],
+    ["an empty body", Buffer.alloc(0), /RSA2/],
+  ])("refuses %s", (_title, body, message) => {
+    expect(() => verifiedNotice(body, publicKey)).toThrow(
+      expect.objectContaining({ failure: "notification_refused", message: expect.stringMatching(message) }),
+    );
+  });
+
+  it.each([
+    ["a second sign", Buffer.concat([noticeBody(notice()), Buffer.from("&sign=x")])],
+    ["a second amount", Buffer.concat([noticeBody(notice()), Buffer.from("&total_amount=99.00")])],
+    ["bytes that are no UTF-8", Buffer.from([0x61, 0x3d, 0xff])],
+  ])("calls %s malformed", (_title, body) => {
+    expect(() => verifiedNotice(body, publicKey)).toThrow(
+      expect.objectContaining({ failure: "notification_malformed" }),
+    );
+  });
+
+  it("refuses another key's signature", () => {
+    expect(() => verifiedNotice(noticeBody(notice()), pem(ours.publicKey, "spki"))).toThrow(/does not fit/);
+  });
+});
+
+describe("an answer's signature", () => {
+  const content = '{"code":"10000","subject":"a}{\\"sign\\":\\"x\\" \\\\","n":[1,{"a":2}]}';
+  const answer = (text = content, sign = signed(text)) => `{"x_response":${text},"sign":"${sign}"}`;
+
+  it("gives exactly the signed text", () => {
+    expect(verifiedMember(answer(), "x_response", publicKey)).toBe(content);
+    expect(
+      verifiedMember(
+        `{ "sign" : "${signed(content)}" ,\n"x_response" : ${content} }`,
+        "x_response",
+        publicKey,
+      ),
+    ).toBe(content);
+  });
+
+  it.each([
+    ["without a signature", `{"x_response":${content}}`],
+    ["with an empty signature", answer(content, "")],
+    ["with another text's signature", answer(content, signed("{}"))],
+    ["with a changed text", answer().replace("10000", "10001")],
+    [
+      "with a second, forged member",
+      `{"x_response":${content},"x_response":{"code":"1"},"sign":"${signed(content)}"}`,
+    ],
+    [
+      "with a first, forged member",
+      `{"x_response":{"code":"1"},"x_response":${content},"sign":"${signed(content)}"}`,
+    ],
+    ["with a second signature", `{"x_response":${content},"sign":"${signed(content)}","sign":"x"}`],
+    ["under another name", `{"y_response":${content},"sign":"${signed(content)}"}`],
+    ["that is HTML", "<html>502 Bad Gateway</html>"],
+    ["that is cut off", answer().slice(0, -1)],
+    ["that is a list", `[${content}]`],
+    ["that is null", "null"],
+    ["that is empty", ""],
+  ])("does not verify an answer %s", (_title, text) => {
+    expect(verifiedMember(text, "x_response", publicKey)).toBeUndefined();
+  });
+});
+
+it("finds the source text of each member of any object", () => {
+  const object = fc.dictionary(fc.string(), fc.jsonValue(), { noNullPrototype: true });
+  fc.assert(
+    fc.property(object, fc.constantFrom(undefined, "  "), (value, indent) => {
+      const members = topLevelMembers(JSON.stringify(value, undefined, indent));
+      if (Object.keys(value).length === 0) return;
+      const read = [...(members ?? [])].map(([name, text]): [unknown, unknown] => [
+        JSON.parse(`"${name}"`),
+        JSON.parse(text),
+      ]);
+      expect(new Map(read)).toEqual(new Map(Object.entries(JSON.parse(JSON.stringify(value)))));
+    }),
+  );
+});

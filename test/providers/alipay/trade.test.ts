@@ -1,0 +1,240 @@
+import { createVerify } from "node:crypto";
+import { describe, expect, it } from "vitest";
+import { localServer, type Reply } from "../../outbound/local-server.ts";
+import { clockAt, createdAt, everythingOf, newPayment, orderNo, payment } from "../payments.ts";
+import {
+  appId,
+  notice,
+  noticeBody,
+  openAlipay,
+  ours,
+  pem,
+  rawCredentials,
+  sellerId,
+  signed,
+} from "./keys.ts";
+
+const tradeNo = "2025112322001400000500000001";
+const trade = (changes: Record<string, unknown> = {}) => ({
+  code: "10000",
+  msg: "Success",
+  out_trade_no: orderNo,
+  trade_no: tradeNo,
+  trade_status: "TRADE_SUCCESS",
+  total_amount: "12.30",
+  send_pay_date: "2025-11-23 20:00:59",
+  ...changes,
+});
+const refusal = (sub_code: string, code = "40004") => ({
+  code,
+  msg: "Business Failed",
+  sub_code,
+  sub_msg: "x",
+});
+
+function answer(content: unknown, method = "query"): Reply {
+  const text = JSON.stringify(content);
+  return { body: `{"alipay_trade_${method}_response":${text},"sign":"${signed(text)}"}` };
+}
+
+async function looked(reply: Reply) {
+  const server = await localServer(() => reply);
+  return openAlipay({ baseUrl: server.url }).look(payment());
+}
+
+const paid = {
+  kind: "paid",
+  orderNo,
+  account: appId,
+  amount: { minor: 1230, currency: "CNY" },
+  tradeNo,
+  paidAt: new Date("2025-11-23T12:00:59Z"),
+};
+
+describe("a look at Alipay", () => {
+  it("asks by our number, signed, with the time of UTC+8", async () => {
+    const server = await localServer(() => answer(trade()));
+    await openAlipay({ baseUrl: server.url }).look(payment());
+    const [call] = server.calls;
+    const fields = new URL(call?.path ?? "", server.url).searchParams;
+    for (const [name, value] of new URLSearchParams(call?.body)) fields.append(name, value);
+    const { sign, ...covered } = Object.fromEntries(fields);
+    expect(call).toMatchObject({ method: "POST" });
+    expect(covered).toMatchObject({ method: "alipay.trade.query", timestamp: "2025-11-23 20:00:00" });
+    expect(JSON.parse(covered.biz_content ?? "")).toEqual({ out_trade_no: orderNo });
+    const text = Object.keys(covered)
+      .sort()
+      .map((name) => `${name}=${covered[name]}`)
+      .join("&");
+    expect(
+      createVerify("RSA-SHA256")
+        .update(text)
+        .verify(pem(ours.publicKey, "spki"), sign ?? "", "base64"),
+    ).toBe(true);
+  });
+
+  it.each([
+    ["TRADE_SUCCESS", trade(), [paid]],
+    ["TRADE_FINISHED", trade({ trade_status: "TRADE_FINISHED" }), [paid]],
+    ["another amount", trade({ total_amount: "0.01" }), [{ ...paid, amount: { minor: 1, currency: "CNY" } }]],
+    ["no payment time", trade({ send_pay_date: undefined }), [{ ...paid, paidAt: createdAt }]],
+    [
+      "TRADE_CLOSED after a payment",
+      trade({ trade_status: "TRADE_CLOSED" }),
+      [paid, { kind: "refunded", refundNo: null, tradeNo, amount: paid.amount }],
+    ],
+  ])("hears paid: %s", async (_title, content, observations) => {
+    expect(await looked(answer(content))).toEqual(observations);
+  });
+
+  it.each([
+    ["WAIT_BUYER_PAY", answer(trade({ trade_status: "WAIT_BUYER_PAY", send_pay_date: undefined })), "open"],
+    [
+      "TRADE_CLOSED unpaid",
+      answer(trade({ trade_status: "TRADE_CLOSED", send_pay_date: undefined })),
+      "closed",
+    ],
+    ["ACQ.TRADE_NOT_EXIST", answer(refusal("ACQ.TRADE_NOT_EXIST")), "missing"],
+    ["20000", answer(refusal("isp.unknow-error", "20000")), "unknown"],
+    ["ACQ.SYSTEM_ERROR", answer(refusal("ACQ.SYSTEM_ERROR")), "unknown"],
+    ["a missing code", answer({ msg: "?" }), "unknown"],
+    ["HTTP 500 with a signed answer", { ...(answer(trade()) as object), status: 500 }, "unknown"],
+    ["a redirect", { status: 302, headers: { location: "/other" } }, "unknown"],
+    ["HTML", { body: "<html></html>" }, "unknown"],
+    ["an unsigned answer", { body: JSON.stringify({ alipay_trade_query_response: trade() }) }, "unknown"],
+    ["an answer signed for a close", answer(trade(), "close"), "unknown"],
+    ["a broken connection", "reset", "unknown"],
+    ["a new trade status", answer(trade({ trade_status: "TRADE_PENDING" })), "unrecognised"],
+    ["another order", answer(trade({ out_trade_no: "UNI1" })), "unrecognised"],
+    ["an amount that is none", answer(trade({ total_amount: "1e3" })), "unrecognised"],
+    ["a date that is none", answer(trade({ send_pay_date: "2025-19-45 20:00:00" })), "unrecognised"],
+    ["a missing permission", answer(refusal("isv.insufficient-isv-permissions", "40006")), "unrecognised"],
+  ] satisfies [string, Reply, string][])("tells %s apart", async (_title, reply, kind) => {
+    expect(await looked(reply)).toEqual([expect.objectContaining({ kind })]);
+  });
+
+  it("says why an unsigned refusal came, for people", async () => {
+    const body = JSON.stringify({ error_response: { code: "40002", sub_code: "isv.invalid-app-id" } });
+    expect(await looked({ body })).toEqual([
+      { kind: "unknown", orderNo, why: expect.stringContaining("isv.invalid-app-id") },
+    ]);
+  });
+});
+
+describe("a close at Alipay", () => {
+  const closed = async (now: Date | string, ...replies: Reply[]) => {
+    const server = await localServer((_call, count) => replies[count - 1] ?? "reset");
+    return openAlipay({ baseUrl: server.url, now }).close?.(payment());
+  };
+
+  it("is confirmed by Alipay's yes", async () => {
+    expect(await closed(createdAt, answer({ code: "10000" }, "close"))).toMatchObject([
+      { kind: "closed", orderNo },
+    ]);
+  });
+
+  it("is not possible while the link works and no trade exists yet", async () => {
+    const { expiresAt } = newPayment();
+    const said = await closed(expiresAt, answer(refusal("ACQ.TRADE_NOT_EXIST"), "close"));
+    expect(said).toEqual([{ kind: "open", orderNo, why: "link valid until 2025-11-23T14:00:00.400Z" }]);
+  });
+
+  it("is certain once the link has ended without a trade", async () => {
+    const after = clockAt(new Date(newPayment().expiresAt.getTime() + 1)).now();
+    expect(await closed(after, answer(refusal("ACQ.TRADE_NOT_EXIST"), "close"))).toMatchObject([
+      { kind: "closed" },
+    ]);
+  });
+
+  it("that comes too late tells what the trade is", async () => {
+    const late = answer(refusal("ACQ.TRADE_STATUS_ERROR"), "close");
+    expect(await closed(createdAt, late, answer(trade()))).toEqual([paid]);
+  });
+
+  it("whose outcome nobody knows is unknown", async () => {
+    expect(await closed(createdAt, "reset")).toMatchObject([{ kind: "unknown", orderNo }]);
+    expect(await closed(createdAt, answer(refusal("ACQ.SYSTEM_ERROR"), "close"))).toMatchObject([
+      { kind: "unknown" },
+    ]);
+  });
+
+  it("refused for an unknown reason is unrecognised", async () => {
+    const said = await closed(createdAt, answer(refusal("ACQ.NEW_REASON"), "close"));
+    expect(said).toEqual([{ kind: "unrecognised", said: "alipay.trade.close: ACQ.NEW_REASON" }]);
+  });
+});
+
+describe("a notice of Alipay", () => {
+  const heard = (changes: Record<string, string>, own: Parameters<typeof openAlipay>[0] = {}) =>
+    openAlipay(own).hear({ body: noticeBody(notice(changes)), headers: {} }, appId);
+
+  it("of a payment is a payment", async () => {
+    for (const trade_status of ["TRADE_SUCCESS", "TRADE_FINISHED"]) {
+      expect(await heard({ trade_status }, { seller_id: sellerId })).toEqual({
+        eventId: notice().notify_id,
+        eventType: trade_status,
+        observations: [paid],
+      });
+    }
+  });
+
+  it.each([
+    ["another application", { app_id: "2021999999999999" }, {}, "2021999999999999"],
+    ["another seller", { seller_id: "2088000000000000" }, { seller_id: sellerId }, "2088000000000000"],
+    ["an unnamed seller", { seller_id: "" }, { seller_id: sellerId }, "unnamed seller"],
+  ])("of %s keeps that account", async (_title, changes, own, account) => {
+    expect((await heard(changes, own)).observations).toEqual([{ ...paid, account }]);
+  });
+
+  it.each([
+    [
+      "of a refund in part",
+      { refund_fee: "2.30", gmt_refund: "2025-11-23 21:00:00.123", out_biz_no: "R1" },
+      "R1",
+      230,
+    ],
+    ["of a full refund", { refund_fee: "12.30", trade_status: "TRADE_CLOSED" }, null, 1230],
+  ])("%s is no payment", async (_title, changes, refundNo, minor) => {
+    expect((await heard(changes)).observations).toEqual([
+      { kind: "refunded", refundNo, tradeNo, amount: { minor, currency: "CNY" } },
+    ]);
+  });
+
+  it.each([
+    ["TRADE_CLOSED unpaid", { trade_status: "TRADE_CLOSED", gmt_payment: "" }, ["closed"]],
+    ["TRADE_CLOSED paid", { trade_status: "TRADE_CLOSED" }, ["paid", "refunded"]],
+    [
+      "TRADE_CLOSED of another application",
+      { trade_status: "TRADE_CLOSED", gmt_payment: "", app_id: "2021999999999999" },
+      ["unrecognised"],
+    ],
+    ["WAIT_BUYER_PAY", { trade_status: "WAIT_BUYER_PAY" }, ["ignored"]],
+    ["a new status", { trade_status: "TRADE_NEW" }, ["unrecognised"]],
+    ["a refund without its amount", { gmt_refund: "2025-11-23 21:00:00" }, ["unrecognised"]],
+    ["an unreadable amount", { total_amount: "12.300" }, ["unrecognised"]],
+    ["another kind of notice", { notify_type: "open_app_auth_notify" }, ["ignored"]],
+  ])("tells %s apart", async (_title, changes, kinds) => {
+    expect((await heard(changes)).observations.map(({ kind }) => kind)).toEqual(kinds);
+  });
+
+  it("without an id is malformed", async () => {
+    await expect(heard({ notify_id: "" })).rejects.toMatchObject({ failure: "notification_malformed" });
+  });
+});
+
+describe("what Alipay's adapter says", () => {
+  it("holds no key, signature or link", async () => {
+    const server = await localServer((_call, count) => (count === 1 ? { body: "canary-answer" } : "reset"));
+    const adapter = openAlipay({ baseUrl: server.url });
+    const said = [
+      await adapter.look(payment()),
+      await adapter.close?.(payment()),
+      await adapter
+        .hear({ body: Buffer.from("sign=canary-sign&sign_type=RSA2"), headers: {} }, appId)
+        .catch(everythingOf),
+    ];
+    const text = JSON.stringify(said);
+    for (const secret of ["canary", "sign=", rawCredentials.private_key.slice(40, 80)])
+      expect(text).not.toContain(secret);
+  });
+});

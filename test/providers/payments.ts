@@ -1,0 +1,67 @@
+import type { Clock } from "../../lib/clock.ts";
+import type { Payment } from "../../lib/payment/payment.ts";
+import type { NewPayment } from "../../lib/payment/provider.ts";
+
+/** 20:00 in UTC+8. */
+export const createdAt = new Date("2025-11-23T12:00:00.400Z");
+export const orderNo = "UNI20251123120000ABCDEFGHJKMNPQR";
+
+export function clockAt(time: Date | string): Clock {
+  return { now: () => new Date(time) };
+}
+
+/** An order of 12.30 CNY over two hours. */
+export function newPayment(changes: Partial<NewPayment> = {}): NewPayment {
+  return {
+    orderNo,
+    outTradeNo: "shop-1",
+    scene: "page",
+    subject: "Tea",
+    body: "",
+    amount: { minor: 1230, currency: "CNY" },
+    returnUrl: null,
+    createdAt,
+    expiresAt: new Date(createdAt.getTime() + 7200_000),
+    notifyUrl: "https://pay.example/api/v1/public/notify/x/1",
+    buyerReturnUrl: "https://pay.example/api/v1/public/return/x/1",
+    extraParams: {},
+    ...changes,
+  };
+}
+
+export function payment(changes: Partial<Payment> = {}): Payment {
+  return {
+    ...newPayment(),
+    id: "1",
+    userId: "1",
+    configId: "1",
+    provider: "x",
+    providerAccount: "account",
+    status: "pending",
+    version: 1,
+    tradeNo: "",
+    payable: null,
+    refusal: null,
+    notifyUrl: null,
+    metadata: {},
+    livemode: false,
+    lateSuccess: false,
+    closeRequested: false,
+    providerStarted: false,
+    refundedMinor: 0,
+    lookUps: 0,
+    updatedAt: createdAt,
+    paidAt: null,
+    closedAt: null,
+    lookedUpAt: null,
+    nextQueryAt: null,
+    ...changes,
+  };
+}
+
+/** Everything an error could show: a log of it must hold no secret. */
+export function everythingOf(error: unknown): string {
+  if (!(error instanceof Error)) return JSON.stringify(error) ?? String(error);
+  const own = Object.getOwnPropertyNames(error).map((name) => String(Reflect.get(error, name)));
+  return [...own, JSON.stringify(error), everythingOf(error.cause)].join("\n");
+}

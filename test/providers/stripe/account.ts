@@ -1,0 +1,62 @@
+import { createHmac } from "node:crypto";
+import { stripe } from "../../../lib/providers/stripe/stripe.ts";
+import { clockAt, createdAt, orderNo, payment } from "../payments.ts";
+
+export const secretKey = "sk_test_canaryKey123";
+export const webhookSecret = "whsec_canarySecret";
+export const sessionId = "cs_test_a1";
+
+export function openStripe({
+  baseUrl,
+  now = createdAt,
+  ...changes
+}: {
+  baseUrl?: string;
+  now?: Date | string;
+  secret_key?: string;
+  webhook_secret?: string | string[];
+} = {}) {
+  const raw = { secret_key: secretKey, webhook_secret: webhookSecret, ...changes };
+  return stripe.open(stripe.credentials.parse(raw), { clock: clockAt(now), baseUrl });
+}
+
+/** A Checkout session as the API answers it. */
+export function session(changes: Record<string, unknown> = {}): Record<string, unknown> {
+  return {
+    id: sessionId,
+    object: "checkout.session",
+    url: "https://checkout.stripe.com/c/pay/cs_test_a1#x",
+    status: "open",
+    payment_status: "unpaid",
+    client_reference_id: orderNo,
+    amount_total: 1230,
+    currency: "usd",
+    livemode: false,
+    payment_intent: null,
+    ...changes,
+  };
+}
+
+/** The same, paid through one charge. */
+export function paidSession(charge: Record<string, unknown> = {}): Record<string, unknown> {
+  const latest_charge = { id: "ch_1", created: 1763899300, amount_refunded: 0, currency: "usd", ...charge };
+  return session({
+    status: "complete",
+    payment_status: "paid",
+    payment_intent: { id: "pi_1", status: "succeeded", latest_charge },
+  });
+}
+
+export const storedPayment = payment({
+  providerAccount: "acct_1",
+  payable: { paymentId: sessionId, paymentUrl: "https://checkout.stripe.com/x", qrCode: "", extraData: {} },
+});
+
+/** `stripe-signature` as Stripe makes it. */
+export function signatureOf(
+  body: string | Buffer,
+  secret = webhookSecret,
+  time = Math.floor(createdAt.getTime() / 1000),
+) {
+  return `t=${time},v1=${createHmac("sha256", secret).update(`${time}.`).update(body).digest("hex")}`;
+}

@@ -1,0 +1,79 @@
+import { describe, expect, it } from "vitest";
+import { currencies, exponentOf } from "../../../lib/money/currencies.ts";
+import { fromDecimal } from "../../../lib/money/money.ts";
+import { fromStripeAmount, toStripeAmount } from "../../../lib/providers/stripe/amounts.ts";
+
+const amountOf = (text: string, currency: string) => toStripeAmount(fromDecimal(text, currency));
+const offered = currencies.filter((currency) => currency !== "IQD" && currency !== "LYD");
+
+describe("amounts at Stripe", () => {
+  it.each([
+    ["12.30", "USD", 1230],
+    ["12.30", "CNY", 1230],
+    ["500", "JPY", 500],
+    ["500", "ISK", 50_000],
+    ["500", "UGX", 50_000],
+    ["10.50", "HUF", 1050],
+    ["10.50", "TWD", 1050],
+    ["7.00", "MGA", 7],
+    ["1.230", "KWD", 1230],
+    ["0.01", "USD", 1],
+    ["999999.99", "USD", 99_999_999],
+    ["99999999", "JPY", 99_999_999],
+    ["99999.990", "BHD", 99_999_990],
+    ["999999", "ISK", 99_999_900],
+  ])("count %s %s as %i", (text, currency, units) => {
+    expect(amountOf(text, currency)).toBe(units);
+    expect(fromStripeAmount(units, currency.toLowerCase())).toEqual(fromDecimal(text, currency));
+  });
+
+  it.each([
+    ["1.234", "KWD", "amount"],
+    ["7.50", "MGA", "amount"],
+    ["0", "USD", "amount"],
+    ["1000000.00", "USD", "amount"],
+    ["100000000", "JPY", "amount"],
+    ["1000000", "ISK", "amount"],
+    ["100000.000", "BHD", "amount"],
+    ["1", "IQD", "currency"],
+    ["1", "LYD", "currency"],
+  ])("refuse %s %s, naming the %s", (text, currency, field) => {
+    expect(() => amountOf(text, currency)).toThrow(
+      expect.objectContaining({
+        failure: "amount_not_allowed",
+        details: { fields: [{ field, message: expect.any(String) }] },
+      }),
+    );
+  });
+
+  it.each(offered)("come back unchanged in %s, at every edge", (currency) => {
+    const whole = 10 ** exponentOf(currency);
+    for (const minor of [whole, 10 * whole, 99 * whole, 12_345 * whole]) {
+      const money = { minor, currency };
+      expect(fromStripeAmount(toStripeAmount(money), currency.toLowerCase())).toEqual(money);
+    }
+    expect(() => toStripeAmount({ minor: 0, currency })).toThrow("Stripe takes");
+    expect(() => toStripeAmount({ minor: 100_000_000 * whole, currency })).toThrow("Stripe takes");
+  });
+
+  it("come back unchanged for every price from 0.01 to 100.00", () => {
+    for (let minor = 1; minor <= 10_000; minor += 1) {
+      expect(fromStripeAmount(toStripeAmount({ minor, currency: "USD" }), "usd")).toEqual({
+        minor,
+        currency: "USD",
+      });
+    }
+  });
+
+  it.each([
+    [150, "isk"],
+    [1, "ugx"],
+    [1, "xxx"],
+    [1, ""],
+    [1.5, "usd"],
+    [-1, "usd"],
+    [Number.MAX_SAFE_INTEGER + 1, "usd"],
+  ])("are not read from %d %s", (units, currency) => {
+    expect(fromStripeAmount(units, currency)).toBeUndefined();
+  });
+});

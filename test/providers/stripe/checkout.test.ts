@@ -1,0 +1,219 @@
+import { describe, expect, it } from "vitest";
+import { stripe } from "../../../lib/providers/stripe/stripe.ts";
+import { localServer, type Reply } from "../../outbound/local-server.ts";
+import { createdAt, newPayment, orderNo } from "../payments.ts";
+import { openStripe, secretKey, session, sessionId, storedPayment, webhookSecret } from "./account.ts";
+
+const usd = { minor: 1230, currency: "USD" };
+const prepared = () => openStripe().prepare(newPayment({ amount: usd }));
+const minutes = (count: number) => createdAt.getTime() / 1000 + count * 60;
+const json = (body: unknown, status = 200, headers: Record<string, string> = {}): Reply => ({
+  status,
+  headers: { "content-type": "application/json", ...headers },
+  body: JSON.stringify(body),
+});
+const refusal = (status: number, error: Record<string, unknown>) => json({ error }, status);
+
+describe("Stripe credentials", () => {
+  it("turn one webhook secret into a list, and stay the same when parsed again", () => {
+    const parsed = stripe.credentials.parse({ secret_key: secretKey, webhook_secret: webhookSecret });
+    expect(parsed).toEqual({ secret_key: secretKey, webhook_secret: [webhookSecret] });
+    expect(stripe.credentials.parse(parsed)).toEqual(parsed);
+    expect(stripe.missing?.(parsed)).toEqual([]);
+  });
+
+  it("may still lack the webhook secret, and say so", () => {
+    expect(stripe.missing?.(stripe.credentials.parse({ secret_key: secretKey }))).toEqual(["webhook_secret"]);
+  });
+
+  it.each([
+    { secret_key: "pk_test_canary" },
+    { secret_key: "canary" },
+    { secret_key: secretKey, webhook_secret: "canary" },
+    { secret_key: secretKey, webhook_secret: [] },
+    { secret_key: secretKey, webhook_secret: webhookSecret, mode: "live" },
+  ])("are refused without being repeated: %o", (raw) => {
+    const parsed = stripe.credentials.safeParse(raw);
+    expect(parsed.success).toBe(false);
+    expect(parsed.error?.message).not.toContain("canary");
+  });
+
+  it.each([
+    ["sk_test_a", false],
+    ["rk_test_a", false],
+    ["sk_live_a", true],
+    ["rk_live_a", true],
+  ])("%s: livemode %s", (secret_key, livemode) => {
+    expect(openStripe({ secret_key }).livemode).toBe(livemode);
+  });
+});
+
+describe("the request of a Stripe checkout", () => {
+  it("carries our number wherever Stripe will show it again", () => {
+    const metadata = { order_no: orderNo, out_trade_no: "shop-1" };
+    expect(prepared()).toEqual({
+      mode: "payment",
+      line_items: [
+        { quantity: 1, price_data: { currency: "usd", unit_amount: 1230, product_data: { name: "Tea" } } },
+      ],
+      client_reference_id: orderNo,
+      metadata,
+      payment_intent_data: { metadata },
+      success_url: "https://pay.example/api/v1/public/return/x/1",
+      cancel_url: "https://pay.example/api/v1/public/return/x/1",
+      expires_at: Math.floor(minutes(120)),
+      adaptive_pricing: { enabled: false },
+    });
+  });
+
+  it.each([
+    ["a minute", 1, 31],
+    ["31 minutes", 31, 31],
+    ["an hour", 60, 60],
+    ["a day", 1440, 1440],
+    ["more than a day", 1500, 1440],
+  ])("ends the session of an order over %s when Stripe can", (_title, wanted, ends) => {
+    const expiresAt = new Date(minutes(wanted) * 1000);
+    expect(openStripe().prepare(newPayment({ amount: usd, expiresAt })).expires_at).toBe(
+      Math.floor(minutes(ends)),
+    );
+  });
+
+  it("cuts a long subject", () => {
+    const [item] = openStripe().prepare(newPayment({ amount: usd, subject: "x".repeat(256) })).line_items as {
+      price_data: { product_data: { name: string } };
+    }[];
+    expect(item?.price_data.product_data.name).toBe(`${"x".repeat(249)}…`);
+  });
+});
+
+describe("starting a Stripe checkout", () => {
+  const started = async (reply: Reply) => {
+    const server = await localServer(() => reply);
+    return openStripe({ baseUrl: server.url }).start(storedPayment, prepared(), "key-1");
+  };
+
+  it("posts the stored request under the stored key, and gives the buyer's link", async () => {
+    const server = await localServer(() => json(session(), 200, { "stripe-notice": "test mode" }));
+    const adapter = openStripe({ baseUrl: server.url });
+    expect(await adapter.start(storedPayment, prepared(), "key-1")).toEqual({
+      kind: "payable",
+      payable: { paymentId: sessionId, paymentUrl: session().url, qrCode: "", extraData: {} },
+    });
+    const [call] = server.calls;
+    expect(call).toMatchObject({
+      method: "POST",
+      path: "/v1/checkout/sessions",
+      headers: {
+        authorization: `Bearer ${secretKey}`,
+        "idempotency-key": "key-1",
+        "stripe-version": "2026-10-28.endive",
+        "accept-encoding": "identity",
+      },
+    });
+    expect(call?.headers).not.toHaveProperty("x-stripe-client-telemetry");
+    const form = Object.fromEntries(new URLSearchParams(call?.body));
+    expect(form).toMatchObject({
+      client_reference_id: orderNo,
+      "line_items[0][price_data][unit_amount]": "1230",
+      "payment_intent_data[metadata][order_no]": orderNo,
+      "adaptive_pricing[enabled]": "false",
+    });
+  });
+
+  it("posts the same bytes on a repeat, also when the stored request comes back in another order", async () => {
+    const server = await localServer(() => json(session()));
+    const adapter = openStripe({ baseUrl: server.url });
+    const reversed = JSON.parse(JSON.stringify(prepared()), (_key, value) =>
+      typeof value === "object" && !Array.isArray(value)
+        ? Object.fromEntries(Object.entries(value).reverse())
+        : value,
+    );
+    await adapter.start(storedPayment, prepared(), "key-1");
+    await adapter.start(storedPayment, reversed, "key-1");
+    expect(server.calls[1]?.body).toBe(server.calls[0]?.body);
+  });
+
+  it.each([
+    [
+      "400",
+      refusal(400, { type: "invalid_request_error", code: "amount_too_small", message: "too small" }),
+      true,
+    ],
+    ["402", refusal(402, { type: "card_error", code: "card_declined", message: "no" }), true],
+    ["404", refusal(404, { type: "invalid_request_error", message: "no such" }), true],
+    ["another request under the key", refusal(400, { type: "idempotency_error", message: "differs" }), true],
+    ["401", refusal(401, { type: "invalid_request_error", message: `Invalid API Key: ${secretKey}` }), false],
+    ["403", refusal(403, { type: "invalid_request_error", code: "x", message: "no permission" }), false],
+    ["429", refusal(429, { type: "invalid_request_error", code: "rate_limit", message: "slow" }), false],
+    [
+      "a rate limit as 400",
+      refusal(400, { type: "invalid_request_error", code: "rate_limit", message: "s" }),
+      false,
+    ],
+  ])("is refused by %s (final: %#)", async (_title, reply, final) => {
+    const said = await started(reply);
+    expect(said).toEqual({
+      kind: "refused",
+      final,
+      error: { code: expect.any(String), message: expect.any(String) },
+    });
+    expect(JSON.stringify(said)).not.toContain("canary");
+  });
+
+  it("tells Stripe's own code and words", async () => {
+    expect(
+      await started(refusal(400, { type: "invalid_request_error", code: "c", message: "m" })),
+    ).toMatchObject({
+      error: { code: "c", message: "m" },
+    });
+  });
+
+  it.each([
+    ["a request in flight", refusal(409, { type: "idempotency_error", message: "in use" })],
+    ["500", refusal(500, { type: "api_error", message: "oops" })],
+    ["503 with a session", json(session(), 503)],
+    ["a redirect with a session", json(session(), 302, { location: "https://elsewhere.example" })],
+    ["a refusal with status 200", refusal(200, { type: "api_error", message: "?" })],
+    ["an unusual 4xx", refusal(418, { type: "api_error", message: "?" })],
+    ["HTML", { status: 200, body: "<html>" } satisfies Reply],
+    ["JSON null", json(null)],
+    ["an empty object", json({})],
+    ["a session without a link", json(session({ url: null }))],
+    ["a session of another order", json(session({ client_reference_id: "UNI1" }))],
+    ["a broken connection", "reset" as const],
+  ])("has an unknown outcome after %s", async (_title, reply) => {
+    const said = await started(reply);
+    expect(said).toEqual({ kind: "unknown", why: expect.any(String) });
+    expect(JSON.stringify(said)).not.toContain("canary");
+  });
+
+  it("never asks twice by itself", async () => {
+    const server = await localServer(() => json({}, 503, { "stripe-should-retry": "true" }));
+    await openStripe({ baseUrl: server.url }).start(storedPayment, prepared(), "key-1");
+    expect(server.calls).toHaveLength(1);
+  });
+});
+
+describe("the account of a Stripe key", () => {
+  const account = async (reply: Reply) =>
+    openStripe({ baseUrl: (await localServer(() => reply)).url }).account();
+
+  it("is what Stripe calls it", async () => {
+    expect(await account(json({ id: "acct_1", object: "account" }))).toBe("acct_1");
+  });
+
+  it.each([
+    [
+      "create_not_accepted",
+      refusal(401, { type: "invalid_request_error", message: `Invalid: ${secretKey}` }),
+    ],
+    ["unavailable", refusal(500, { type: "api_error", message: "oops" })],
+    ["unavailable", json({ id: "x" })],
+    ["unavailable", "reset" as const],
+  ])("is %s without an answer (%#)", async (failure, reply) => {
+    const error = await account(reply).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ failure });
+    expect(JSON.stringify(error)).not.toContain("canary");
+  });
+});

@@ -1,0 +1,179 @@
+import { describe, expect, it } from "vitest";
+import Stripe from "stripe";
+import { anAlipayMerchant } from "./alipay-merchant.ts";
+import { aReceiver } from "./receiver.ts";
+import { aSandbox, eventually } from "./sandbox.ts";
+import { aStripeMerchant } from "./stripe-merchant.ts";
+
+async function stripeWith(faults: object) {
+  const sandbox = await aSandbox();
+  const receiver = await aReceiver();
+  const merchant = await aStripeMerchant(sandbox, receiver.url);
+  await merchant.stripe.checkout.sessions.create(merchant.wanted());
+  const act = (name: string) => sandbox.control("stripe", name, { order_no: "ORDER1" });
+  expect((await sandbox.control("stripe", "faults", faults)).status).toBe(200);
+  const verified = () =>
+    receiver.received.map(({ body, headers }) => {
+      const signature = String(headers["stripe-signature"]);
+      return Stripe.webhooks.constructEvent(body, signature, merchant.webhookSecret);
+    });
+  return { sandbox, receiver, merchant, act, verified };
+}
+
+describe("webhook faults", () => {
+  it("lose: nothing is sent, not even later", async () => {
+    const { sandbox, receiver, act } = await stripeWith({ lose: true });
+    await act("pay");
+    expect(await sandbox.attempts("stripe", 1)).toMatchObject([{ attempt: 0, outcome: "lost" }]);
+    await sandbox.control("stripe", "faults", {});
+    await act("resend");
+    await sandbox.attempts("stripe", 2);
+    expect(receiver.received).toHaveLength(1);
+  });
+
+  it("duplicate: the same event twice", async () => {
+    const { sandbox, act, verified } = await stripeWith({ duplicate: true, times: 1 });
+    await act("pay");
+    await sandbox.attempts("stripe", 2);
+    expect(new Set(verified().map(({ id }) => id)).size).toBe(1);
+  });
+
+  it("delay_ms: sent when the clock gets there", async () => {
+    const { sandbox, receiver, act } = await stripeWith({ delay_ms: 600_000 });
+    await act("pay");
+    expect(receiver.received).toEqual([]);
+    sandbox.clock.advance(600_000);
+    await sandbox.attempts("stripe", 1);
+  });
+
+  it("reorder: the second webhook overtakes the first", async () => {
+    const { sandbox, act, verified } = await stripeWith({ reorder: true, times: 1 });
+    await act("start");
+    await act("pay");
+    await sandbox.attempts("stripe", 2);
+    expect(verified().map(({ type }) => type)).toEqual([
+      "checkout.session.async_payment_succeeded",
+      "checkout.session.completed",
+    ]);
+  });
+
+  it("reorder: a webhook that nothing overtakes is sent all the same", async () => {
+    const { sandbox, act } = await stripeWith({ reorder: true });
+    await act("pay");
+    expect(await sandbox.attempts("stripe", 1)).toMatchObject([{ outcome: "accepted" }]);
+  });
+
+  it("tamper: still JSON with another amount, and the signature no longer holds", async () => {
+    const { sandbox, receiver, act, verified } = await stripeWith({ tamper: true });
+    await act("pay");
+    await sandbox.attempts("stripe", 1);
+    const { data } = JSON.parse(receiver.received[0]?.body ?? "");
+    expect([data.object.amount_subtotal, data.object.amount_total]).not.toEqual([1234, 1234]);
+    expect(verified).toThrow("signature");
+  });
+
+  it("wrong_amount: one cent more, truly signed", async () => {
+    const { sandbox, act, verified } = await stripeWith({ wrong_amount: true });
+    await act("pay");
+    await sandbox.attempts("stripe", 1);
+    expect(verified()).toMatchObject([{ data: { object: { amount_total: 1235 } } }]);
+  });
+
+  it("unsigned: without the signature header", async () => {
+    const { sandbox, receiver, act } = await stripeWith({ unsigned: true });
+    await act("pay");
+    await sandbox.attempts("stripe", 1);
+    expect(receiver.received[0]?.headers).not.toHaveProperty("stripe-signature");
+  });
+
+  it("work for Alipay's notifications too", async () => {
+    const sandbox = await aSandbox();
+    const [merchant, receiver] = [await anAlipayMerchant(sandbox), await aReceiver()];
+    await fetch(merchant.payUrl({ notifyUrl: receiver.url }));
+    await sandbox.control("alipay", "faults", { tamper: true, times: 1 });
+    await sandbox.control("alipay", "pay", { order_no: "ORDER1" });
+    await sandbox.attempts("alipay", 1);
+    await sandbox.control("alipay", "faults", { wrong_amount: true, times: 1 });
+    await sandbox.control("alipay", "resend", { order_no: "ORDER1" });
+    await sandbox.attempts("alipay", 2);
+    const [tampered, dearer] = receiver.received.map(({ body }) => Object.fromEntries(new URLSearchParams(body)));
+    expect(tampered?.total_amount).not.toBe("12.34");
+    expect(merchant.sdk.checkNotifySignV2(tampered)).toBe(false);
+    expect(dearer?.total_amount).toBe("12.35");
+    expect(merchant.sdk.checkNotifySignV2(dearer)).toBe(true);
+  });
+});
+
+describe("answer faults", () => {
+  it("timeout_after_success: executed, and the connection breaks without an answer", async () => {
+    const { sandbox, merchant } = await stripeWith({ timeout_after_success: true });
+    const wanted = merchant.wanted({ client_reference_id: "ORDER2" });
+    const options = { idempotencyKey: "key" };
+    await expect(merchant.stripe.checkout.sessions.create(wanted, options)).rejects.toMatchObject({
+      type: "StripeConnectionError",
+    });
+    await sandbox.control("stripe", "faults", {});
+    const session = await merchant.stripe.checkout.sessions.create(wanted, options);
+    const rows = (await sandbox.list("stripe", "payments")).filter(({ order_no }) => order_no === "ORDER2");
+    expect(rows).toMatchObject([{ payment_id: session.id, created: 1 }]);
+  });
+
+  it("status and html: answered instead of executed, as often as times says", async () => {
+    const { sandbox, merchant } = await stripeWith({ status: 502, html: true, times: 2 });
+    const wanted = merchant.wanted({ client_reference_id: "ORDER2" });
+    for (const _ of [1, 2]) {
+      await expect(merchant.stripe.checkout.sessions.create(wanted)).rejects.toMatchObject({
+        type: "StripeAPIError",
+      });
+    }
+    expect(await sandbox.list("stripe", "payments")).toHaveLength(1);
+    expect((await merchant.stripe.checkout.sessions.create(wanted)).status).toBe("open");
+  });
+
+  it("unsigned: Alipay answers without sign", async () => {
+    const sandbox = await aSandbox();
+    const merchant = await anAlipayMerchant(sandbox);
+    await sandbox.control("alipay", "faults", { unsigned: true, times: 1 });
+    await expect(merchant.call("alipay.trade.query", { out_trade_no: "A" })).rejects.toThrow(TypeError);
+    expect(await merchant.call("alipay.trade.query", { out_trade_no: "A" })).toMatchObject({ code: "40004" });
+  });
+
+  it("leave the buyer's pages alone", async () => {
+    const sandbox = await aSandbox();
+    const merchant = await anAlipayMerchant(sandbox);
+    await sandbox.control("alipay", "faults", { status: 500 });
+    expect((await fetch(merchant.payUrl())).status).toBe(200);
+  });
+});
+
+describe("control", () => {
+  it("refuses faults it does not know, and routes it does not have", async () => {
+    const sandbox = await aSandbox();
+    expect((await sandbox.control("alipay", "faults", { looze: true })).status).toBe(400);
+    expect((await sandbox.control("alipay", "faults", { lose: "yes" })).status).toBe(400);
+    expect((await sandbox.control("alipay", "approve", { order_no: "A" })).status).toBe(404);
+    expect((await sandbox.control("alipay", "start", { order_no: "A" })).status).toBe(404);
+  });
+
+  it("lists every call it received, raw", async () => {
+    const { sandbox, merchant } = await stripeWith({});
+    const calls = await sandbox.list("stripe", "calls");
+    expect(calls).toMatchObject([
+      {
+        method: "POST",
+        path: "/v1/checkout/sessions",
+        headers: { authorization: `Bearer ${merchant.secretKey}` },
+        body: expect.stringContaining("client_reference_id=ORDER1"),
+      },
+    ]);
+  });
+
+  it("logs a receiver that is not there", async () => {
+    const sandbox = await aSandbox();
+    const merchant = await anAlipayMerchant(sandbox);
+    await fetch(merchant.payUrl({ notifyUrl: "https://merchant.example/hook" }));
+    await sandbox.control("alipay", "pay", { order_no: "ORDER1" });
+    const lines = await eventually(() => sandbox.attempts("alipay", 1));
+    expect(lines).toMatchObject([{ status: null, outcome: "unreachable" }]);
+  });
+});
