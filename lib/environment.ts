@@ -29,3 +29,13 @@ export const environmentSchema = z.object({
 });
 
 export type Environment = z.infer<typeof environmentSchema>;
+
+/** The migrate function connects as the schema's owner (`DB_SECRET_ARN`) and makes the account of the others. */
+export const migrateEnvironmentSchema = environmentSchema
+  .pick({ STAGE: true, DB_HOST: true, DB_PORT: true, DB_NAME: true, DB_SECRET_ARN: true, DB_TLS: true })
+  .extend({
+    /** ARN of the secret that every other function has as its `DB_SECRET_ARN`. */
+    APP_SECRET_ARN: z.string().min(1),
+  });
+
+export type MigrateEnvironment = z.infer<typeof migrateEnvironmentSchema>;

@@ -104,25 +104,28 @@ async function openAdapter(
   config: StoredConfig,
   { vault, clock, baseUrls }: ConfigDependencies,
 ): Promise<Opened> {
-  const entry = providers[config.provider];
-  if (!entry) throw new GatewayError("provider_not_found", `unknown provider "${config.provider}"`);
-  const module = await entry.load();
-  const parsed = module.credentials.safeParse(await credentialsOf(config, vault));
-  if (!parsed.success) {
-    const fields = parsed.error.issues.map((issue) => issue.path.join(".")).join(", ");
-    throw new GatewayError(
-      "config_not_found",
-      `the ${config.provider} config "${config.name}" is incomplete or wrong: ${fields}`,
-    );
-  }
-  const missing = module.missing?.(parsed.data) ?? [];
+  const { module, credentials } = await checkCredentials(
+    config.provider,
+    config.name,
+    await credentialsOf(config, vault),
+  );
+  const missing = module.missing?.(credentials) ?? [];
   if (missing.length > 0) {
-    throw new GatewayError(
-      "config_not_found",
-      `the ${config.provider} config "${config.name}" lacks ${missing.join(", ")}`,
-    );
+    const lacks = `the ${config.provider} config "${config.name}" lacks ${missing.join(", ")}`;
+    throw new GatewayError("config_not_found", lacks);
   }
-  return { adapter: module.open(parsed.data, { clock, baseUrl: baseUrls[config.provider] }), module };
+  return { adapter: module.open(credentials, { clock, baseUrl: baseUrls[config.provider] }), module };
+}
+
+/** Credentials that have the provider's form and whose keys parse; the error names what does not, never its value. */
+export async function checkCredentials(provider: string, name: string, given: unknown) {
+  const entry = providers[provider];
+  if (!entry) throw new GatewayError("provider_not_found", `unknown provider "${provider}"`);
+  const module = await entry.load();
+  const parsed = module.credentials.safeParse(given);
+  if (parsed.success) return { module, credentials: parsed.data };
+  const wrong = parsed.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`).join("; ");
+  throw new GatewayError("config_not_found", `the ${provider} config "${name}" is incomplete or wrong: ${wrong}`);
 }
 
 async function credentialsOf(config: StoredConfig, vault: CredentialVault): Promise<unknown> {

@@ -6,18 +6,21 @@ const secretSchema = z.object({ username: z.string(), password: z.string() });
 
 export type DatabaseAddress = { host: string; port: number; database: string; tls: boolean; secretArn: string };
 
+type DatabaseAccount = z.infer<typeof secretSchema>;
+
+export async function readDatabaseSecret(secretArn: string): Promise<DatabaseAccount> {
+  const client = new SecretsManagerClient({ maxAttempts: 3 });
+  const { SecretString } = await client.send(new GetSecretValueCommand({ SecretId: secretArn }));
+  return secretSchema.parse(JSON.parse(SecretString ?? "null"));
+}
+
 /** Connection options with the account from Secrets Manager, asked again when the database refuses the one we know. */
 export function connectionSource({ host, port, database, tls, secretArn }: DatabaseAddress): ConnectionSource {
-  const client = new SecretsManagerClient({ maxAttempts: 3 });
-  let known: Promise<z.infer<typeof secretSchema>> | undefined;
+  let known: Promise<DatabaseAccount> | undefined;
 
-  async function ask() {
-    const { SecretString } = await client.send(new GetSecretValueCommand({ SecretId: secretArn }));
-    return secretSchema.parse(JSON.parse(SecretString ?? "null"));
-  }
   return async (fresh) => {
     if (fresh) known = undefined;
-    known ??= ask();
+    known ??= readDatabaseSecret(secretArn);
     known.catch(() => {
       known = undefined;
     });

@@ -1,6 +1,11 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { createInterface } from "node:readline";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import type { FunctionProcess } from "../../scripts/local/host/workers.ts";
+import { isAlive } from "./process-alive.ts";
 import { api, lambda, type SynthesizedHost, startSynthesized } from "./synthesized.ts";
 
 /** Answers when the test writes a file of that name, so that a test decides how long an event takes. */
@@ -44,8 +49,7 @@ beforeAll(async () => {
 afterAll(() => host.stop());
 
 const file = (name: string) => path.join(host.folder, name);
-const write = (name: string) =>
-  vi.waitFor(async () => (await import("node:fs")).writeFileSync(file(name), ""));
+const write = (name: string) => writeFileSync(file(name), "");
 const of = (entry: string) => host.processes().filter((process) => process.entry === entry);
 
 describe("an execution environment", () => {
@@ -145,12 +149,16 @@ it("leaves no process behind when it stops", async () => {
   for (const pid of pids) expect(isAlive(pid)).toBe(false);
 });
 
-/** A process that has ended but was not waited for yet counts as gone. */
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return process.platform !== "linux" || !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
-  } catch {
-    return false;
-  }
-}
+it("ends its processes even when the host itself is killed", async () => {
+  const synthesized = { bundles: { pid: bundles.pid }, resources: lambda("pid") };
+  const script = path.join(import.meta.dirname, "run-host.ts");
+  const child = spawn(process.execPath, [script, JSON.stringify(synthesized), "pid"], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const [line] = await once(createInterface(child.stdout), "line");
+  const { folder, processes } = JSON.parse(line) as { folder: string; processes: FunctionProcess[] };
+  expect(processes.map(({ pid }) => isAlive(pid))).toEqual([true]);
+  child.kill("SIGKILL");
+  await vi.waitFor(() => expect(processes.map(({ pid }) => isAlive(pid))).toEqual([false]));
+  rmSync(folder, { recursive: true });
+});

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { connect } from "node:net";
 import type { APIGatewayProxyEventV2 } from "aws-lambda";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { api, lambda, type SynthesizedHost, startSynthesized } from "./synthesized.ts";
 
 const echo = "exports.handler = async (event) => ({ statusCode: 200, body: JSON.stringify(event) });";
@@ -152,6 +152,29 @@ describe("the HTTP API answers", () => {
       const response = await fetch(`${host.url}/echo`, { method: "POST", body });
       expect(response.status).toBe(413);
     }
+  });
+});
+
+describe("an HTTP API with a $default route", () => {
+  it("gives it what nothing else matches, and 503 to a function that is later than its integration allows", async () => {
+    const routes = api({ $default: "echo", "GET /late": "late" });
+    const late = routes.Integration1;
+    const limited = {
+      ...late,
+      Type: String(late?.Type),
+      Properties: { ...late?.Properties, TimeoutInMillis: 50 },
+    };
+    const other = await startSynthesized({
+      bundles: { echo, late: "exports.handler = () => new Promise(() => setInterval(() => {}, 1000));" },
+      resources: { ...lambda("echo"), ...lambda("late"), ...routes, Integration1: limited },
+    });
+    onTestFinished(() => other.stop());
+    const event = (await (await fetch(`${other.url}/late/er`)).json()) as APIGatewayProxyEventV2;
+    expect(event).toMatchObject({ routeKey: "$default", rawPath: "/late/er" });
+    expect(event).not.toHaveProperty("pathParameters");
+    const response = await fetch(`${other.url}/late`);
+    expect(response.status).toBe(503);
+    expect(await response.json()).toEqual({ message: "Service Unavailable" });
   });
 });
 

@@ -53,15 +53,16 @@ describe("the local KMS", () => {
     expect(opened.Plaintext).toEqual(Plaintext);
   });
 
-  it.each<Record<string, string>>([{}, { user: "u2", provider: "alipay" }, { ...EncryptionContext, more: "1" }])(
-    "refuses the context %j",
-    async (context) => {
-      const { CiphertextBlob } = await generate();
-      await expect(
-        kms.send(new DecryptCommand({ CiphertextBlob, EncryptionContext: context })),
-      ).rejects.toMatchObject({ name: "InvalidCiphertextException" });
-    },
-  );
+  it.each<Record<string, string>>([
+    {},
+    { user: "u2", provider: "alipay" },
+    { ...EncryptionContext, more: "1" },
+  ])("refuses the context %j", async (context) => {
+    const { CiphertextBlob } = await generate();
+    await expect(
+      kms.send(new DecryptCommand({ CiphertextBlob, EncryptionContext: context })),
+    ).rejects.toMatchObject({ name: "InvalidCiphertextException" });
+  });
 
   it("refuses a blob with any byte changed or cut off", async () => {
     const { CiphertextBlob = new Uint8Array() } = await generate();

@@ -27,7 +27,12 @@ export function synthesize(stage: Stage | (string & {}), context: Record<string,
       writeFileSync(join(dist, entry, "index.js"), `exports.handler = async () => ${JSON.stringify(entry)};`);
     }
     const flags = JSON.parse(readFileSync(join(repository, "cdk.json"), "utf8")).context;
-    const app = new App({ analyticsReporting: false, context: { ...flags, stage, dist, ...context } });
+    // Validation takes a second each time; `scripts/synth.ts` runs it over the same templates.
+    const app = new App({
+      builtinCloudFormationValidation: false,
+      analyticsReporting: false,
+      context: { ...flags, stage, dist, ...context },
+    });
     const gateway = defineGateway(app);
     return {
       network: Template.fromStack(gateway.network),

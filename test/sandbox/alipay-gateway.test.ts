@@ -37,7 +37,10 @@ describe("the simulated Alipay gateway", () => {
     await fetch(merchant.payUrl());
     expect((await sandbox.control("alipay", "pay", { order_no: "ORDER1" })).status).toBe(200);
     const answer = await merchant.call("alipay.trade.query", { out_trade_no: "ORDER1" });
-    expect(answer).toMatchObject({ tradeStatus: "TRADE_SUCCESS", sendPayDate: expect.stringMatching(/^\d{4}-/) });
+    expect(answer).toMatchObject({
+      tradeStatus: "TRADE_SUCCESS",
+      sendPayDate: expect.stringMatching(/^\d{4}-/),
+    });
     expect(await sandbox.list("alipay", "payments")).toMatchObject([
       {
         order_no: "ORDER1",
@@ -99,7 +102,10 @@ describe("the simulated Alipay gateway", () => {
     const sandbox = await aSandbox();
     const merchant = await anAlipayMerchant(sandbox);
     const timestamp = toBeijing(new Date(sandbox.clock.now().getTime() - 8 * hours));
-    const answer = await merchant.sdk.exec("alipay.trade.query", { bizContent: { out_trade_no: "A" }, timestamp });
+    const answer = await merchant.sdk.exec("alipay.trade.query", {
+      bizContent: { out_trade_no: "A" },
+      timestamp,
+    });
     expect(answer).toMatchObject({ subCode: "isv.invalid-timestamp" });
   });
 

@@ -5,11 +5,17 @@ import { aSandbox, eventually, post, type TestSandbox } from "./sandbox.ts";
 
 const minutes = 60 * 1000;
 
-async function anOpenTrade(): Promise<{ sandbox: TestSandbox; merchant: AlipayMerchant; receiver: Receiver }> {
+async function anOpenTrade(): Promise<{
+  sandbox: TestSandbox;
+  merchant: AlipayMerchant;
+  receiver: Receiver;
+}> {
   const sandbox = await aSandbox();
   const [merchant, receiver] = [await anAlipayMerchant(sandbox), await aReceiver()];
   const biz = { passback_params: "shop-7" };
-  await fetch(merchant.payUrl({ biz, notifyUrl: receiver.url, returnUrl: "http://127.0.0.1:1/back?from=alipay" }));
+  await fetch(
+    merchant.payUrl({ biz, notifyUrl: receiver.url, returnUrl: "http://127.0.0.1:1/back?from=alipay" }),
+  );
   return { sandbox, merchant, receiver };
 }
 
@@ -122,9 +128,12 @@ describe("the simulated Alipay's notifications", () => {
     expect(back.href).toContain("http://127.0.0.1:1/back?from=alipay&");
     const { from, ...signed } = Object.fromEntries(back.searchParams);
     expect(from).toBe("alipay");
-    expect(signed).toMatchObject({ out_trade_no: "ORDER1", trade_no: trade?.trade_no, total_amount: "12.34" });
+    expect(signed).toMatchObject({
+      out_trade_no: "ORDER1",
+      trade_no: trade?.trade_no,
+      total_amount: "12.34",
+    });
     expect(merchant.sdk.checkNotifySignV2(signed)).toBe(true);
     await deliveries(receiver, 1);
   });
 });
-

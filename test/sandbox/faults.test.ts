@@ -1,8 +1,8 @@
-import { describe, expect, it } from "vitest";
 import Stripe from "stripe";
+import { describe, expect, it } from "vitest";
 import { anAlipayMerchant } from "./alipay-merchant.ts";
 import { aReceiver } from "./receiver.ts";
-import { aSandbox, eventually } from "./sandbox.ts";
+import { aSandbox } from "./sandbox.ts";
 import { aStripeMerchant } from "./stripe-merchant.ts";
 
 async function stripeWith(faults: object) {
@@ -68,7 +68,7 @@ describe("webhook faults", () => {
     await act("pay");
     await sandbox.attempts("stripe", 1);
     const { data } = JSON.parse(receiver.received[0]?.body ?? "");
-    expect([data.object.amount_subtotal, data.object.amount_total]).not.toEqual([1234, 1234]);
+    expect(data.object.amount_total).toBe(2234);
     expect(verified).toThrow("signature");
   });
 
@@ -96,8 +96,10 @@ describe("webhook faults", () => {
     await sandbox.control("alipay", "faults", { wrong_amount: true, times: 1 });
     await sandbox.control("alipay", "resend", { order_no: "ORDER1" });
     await sandbox.attempts("alipay", 2);
-    const [tampered, dearer] = receiver.received.map(({ body }) => Object.fromEntries(new URLSearchParams(body)));
-    expect(tampered?.total_amount).not.toBe("12.34");
+    const [tampered, dearer] = receiver.received.map(({ body }) =>
+      Object.fromEntries(new URLSearchParams(body)),
+    );
+    expect(tampered?.total_amount).toBe("22.34");
     expect(merchant.sdk.checkNotifySignV2(tampered)).toBe(false);
     expect(dearer?.total_amount).toBe("12.35");
     expect(merchant.sdk.checkNotifySignV2(dearer)).toBe(true);
@@ -173,7 +175,7 @@ describe("control", () => {
     const merchant = await anAlipayMerchant(sandbox);
     await fetch(merchant.payUrl({ notifyUrl: "https://merchant.example/hook" }));
     await sandbox.control("alipay", "pay", { order_no: "ORDER1" });
-    const lines = await eventually(() => sandbox.attempts("alipay", 1));
+    const lines = await sandbox.attempts("alipay", 1);
     expect(lines).toMatchObject([{ status: null, outcome: "unreachable" }]);
   });
 });

@@ -1,5 +1,6 @@
 import { expect, onTestFinished, vi } from "vitest";
 import type { Clock } from "../../lib/clock.ts";
+import type { Delivery } from "../../scripts/sandbox/inbox/merchant-inboxes.ts";
 import type { LedgerRow } from "../../scripts/sandbox/kernel/serve-simulator.ts";
 import type { WebhookLine } from "../../scripts/sandbox/kernel/webhook-sender.ts";
 import { type ProviderName, type Sandbox, startSandbox } from "../../scripts/sandbox/start-sandbox.ts";
@@ -68,4 +69,10 @@ export function post(url: string, body: string, headers: Record<string, string> 
 /** Asks again until the expectation holds. */
 export function eventually<T>(expectation: () => T | Promise<T>): Promise<T> {
   return vi.waitFor(expectation, { timeout: 5000, interval: 10 });
+}
+
+/** What an inbox holds. */
+export async function inboxDeliveries(url: string): Promise<Delivery[]> {
+  const { deliveries } = (await (await fetch(url)).json()) as { deliveries: Delivery[] };
+  return deliveries;
 }

@@ -12,7 +12,12 @@ describe("the simulated Stripe API", () => {
     const sandbox = await aSandbox();
     const { stripe, wanted, account } = await aStripeMerchant(sandbox);
     const session = await stripe.checkout.sessions.create(wanted());
-    expect(session).toMatchObject({ status: "open", payment_status: "unpaid", amount_total: 1234, currency: "usd" });
+    expect(session).toMatchObject({
+      status: "open",
+      payment_status: "unpaid",
+      amount_total: 1234,
+      currency: "usd",
+    });
     expect(session).toMatchObject({ livemode: false, payment_intent: null, client_reference_id: "ORDER1" });
     expect(session.lastResponse.requestId).toMatch(/^req_/);
     expect(await (await fetch(session.url ?? "")).text()).toContain("Tea &lt;b&gt;");
@@ -31,7 +36,15 @@ describe("the simulated Stripe API", () => {
       },
     });
     expect(await sandbox.list("stripe", "payments")).toMatchObject([
-      { order_no: "ORDER1", account, status: "paid", amount: "12.34", amount_minor: 1234, currency: "USD", created: 1 },
+      {
+        order_no: "ORDER1",
+        account,
+        status: "paid",
+        amount: "12.34",
+        amount_minor: 1234,
+        currency: "USD",
+        created: 1,
+      },
     ]);
     expect((await stripe.accounts.retrieveCurrent()).id).toBe(account);
   });
@@ -93,7 +106,9 @@ describe("the simulated Stripe API", () => {
       code: "resource_missing",
     });
     const nobody = new Stripe("sk_test_nobody", { ...urlOf(sandbox.simulators.stripe), protocol: "http" });
-    await expect(nobody.accounts.retrieveCurrent()).rejects.toMatchObject({ type: "StripeAuthenticationError" });
+    await expect(nobody.accounts.retrieveCurrent()).rejects.toMatchObject({
+      type: "StripeAuthenticationError",
+    });
   });
 
   // docs.stripe.com/api/checkout/sessions/expire: open sessions only.
@@ -117,7 +132,10 @@ describe("the simulated Stripe API", () => {
   it("registers, lists, changes and deletes webhook endpoints", async () => {
     const { stripe } = await aStripeMerchant(await aSandbox());
     const url = "http://127.0.0.1:1/hook";
-    const made = await stripe.webhookEndpoints.create({ url, enabled_events: ["checkout.session.completed"] });
+    const made = await stripe.webhookEndpoints.create({
+      url,
+      enabled_events: ["checkout.session.completed"],
+    });
     expect(made.secret).toMatch(/^whsec_/);
     await stripe.webhookEndpoints.update(made.id, { disabled: true });
     const listed = await stripe.webhookEndpoints.list({ limit: 100 });
@@ -184,7 +202,9 @@ describe("the simulated Stripe's idempotency keys", () => {
     await sandbox.control("stripe", "faults", { status: 429, retry_after: 3, times: 1 });
     await expect(create("b")).rejects.toMatchObject({ statusCode: 429, headers: { "retry-after": "3" } });
     expect((await create("b")).status).toBe("open");
-    const cheap = stripe.checkout.sessions.create(wanted({ line_items: [priced("usd", 1)] }), { idempotencyKey: "c" });
+    const cheap = stripe.checkout.sessions.create(wanted({ line_items: [priced("usd", 1)] }), {
+      idempotencyKey: "c",
+    });
     await expect(cheap).rejects.toMatchObject({ code: "amount_too_small" });
     expect((await create("c")).status).toBe("open");
   });

@@ -32,7 +32,14 @@ describe("the simulated Stripe's events", () => {
       type: "checkout.session.completed",
       livemode: false,
       api_version: "2026-10-28.endive",
-      data: { object: { id: session.id, payment_status: "paid", amount_total: 1234, payment_intent: expect.stringMatching(/^pi_/) } },
+      data: {
+        object: {
+          id: session.id,
+          payment_status: "paid",
+          amount_total: 1234,
+          payment_intent: expect.stringMatching(/^pi_/),
+        },
+      },
     });
     const [raw] = receiver.received;
     const forged = raw?.body.replace("1234", "1235") ?? "";
@@ -75,7 +82,10 @@ describe("the simulated Stripe's events", () => {
     sandbox.clock.advance(3600 * 1000);
     await eventually(() => expect(receiver.received).toHaveLength(1));
     const [{ body = "{}" } = {}] = receiver.received;
-    expect(JSON.parse(body)).toMatchObject({ type: "checkout.session.expired", data: { object: { url: null } } });
+    expect(JSON.parse(body)).toMatchObject({
+      type: "checkout.session.expired",
+      data: { object: { url: null } },
+    });
     const secret = merchant.webhookSecret;
     const signature = String(receiver.received[0]?.headers["stripe-signature"]);
     // The signature is as old as the moved clock, an hour in the future of this machine: the SDK lets that pass.

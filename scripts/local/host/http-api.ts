@@ -6,6 +6,7 @@ import type { Assembly } from "./assembly.ts";
 import type { HostClock } from "./clock.ts";
 import type { Functions, LambdaFunction } from "./lambda-functions.ts";
 import { type HttpAnswer, httpAnswer, proxyEvent, splitTarget } from "./payload.ts";
+import { readProperties } from "./read-properties.ts";
 import type { Resolve } from "./resolve.ts";
 import { createRouteTable, type Route } from "./route-table.ts";
 
@@ -17,28 +18,28 @@ const bodyLimit = 10 * 1024 * 1024;
 /** API Gateway's limit, and default, for one integration. */
 const integrationLimitMs = 30_000;
 
-const routeSchema = z.looseObject({ ApiId: z.string(), RouteKey: z.string(), Target: z.string() });
-const integrationSchema = z.looseObject({
+const routeSchema = z.object({ ApiId: z.string(), RouteKey: z.string(), Target: z.string() });
+const integrationSchema = z.object({
   IntegrationType: z.literal("AWS_PROXY"),
   IntegrationUri: z.string(),
   PayloadFormatVersion: z.literal("2.0"),
   TimeoutInMillis: z.int().max(integrationLimitMs).default(integrationLimitMs),
 });
-const stageSchema = z.looseObject({ StageName: z.literal("$default") });
+const stageSchema = z.object({ StageName: z.literal("$default") });
 
 /** The routes of the template's HTTP API with the functions behind them. */
 export function readRoutes(assembly: Assembly, resolve: Resolve, functions: Functions): Route<Integration>[] {
   if (assembly.ofType("AWS::ApiGatewayV2::Api").length > 1) throw new Error("Only one HTTP API is served");
-  for (const { properties, stack } of assembly.ofType("AWS::ApiGatewayV2::Stage")) {
-    stageSchema.parse(resolve(properties, stack));
+  for (const stage of assembly.ofType("AWS::ApiGatewayV2::Stage")) {
+    readProperties(stage, stageSchema, resolve);
   }
   const integrations = assembly.ofType("AWS::ApiGatewayV2::Integration");
-  return assembly.ofType("AWS::ApiGatewayV2::Route").map(({ properties, stack }) => {
-    const route = routeSchema.parse(resolve(properties, stack));
+  return assembly.ofType("AWS::ApiGatewayV2::Route").map((resource) => {
+    const route = readProperties(resource, routeSchema, resolve);
     const id = route.Target.replace(/^integrations\//, "");
-    const found = integrations.find((one) => one.stack === stack && one.logicalId === id);
+    const found = integrations.find((one) => one.stack === resource.stack && one.logicalId === id);
     if (found === undefined) throw new Error(`${route.RouteKey} leads to ${route.Target}, which is nowhere`);
-    const { IntegrationUri, TimeoutInMillis } = integrationSchema.parse(resolve(found.properties, stack));
+    const { IntegrationUri, TimeoutInMillis } = readProperties(found, integrationSchema, resolve);
     const target = { lambda: functions.find(IntegrationUri), timeoutMs: TimeoutInMillis, apiId: route.ApiId };
     return { key: route.RouteKey, target };
   });

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import * as z from "zod";
 import type { Assembly, Resource } from "./assembly.ts";
 import { functionArn, functionName, physicalName } from "./local-values.ts";
+import { readProperties } from "./read-properties.ts";
 import { type Resolve, region } from "./resolve.ts";
 import { createPool, type FunctionProcess } from "./workers.ts";
 
@@ -37,8 +38,8 @@ export type ServiceUrls = { sqs: string; secretsManager: string; kms: string };
 /** Lambda starts as many environments as there are events; one machine does not. */
 const environmentLimit = 8;
 
-const propertiesSchema = z.looseObject({
-  Code: z.object({ S3Bucket: z.unknown(), S3Key: z.string() }),
+const propertiesSchema = z.object({
+  Code: z.object({ S3Key: z.string() }),
   Handler: z.string(),
   Environment: z.object({ Variables: z.record(z.string(), z.string()) }).optional(),
   // Lambda's own defaults.
@@ -90,7 +91,7 @@ function lambdaFunction(
   resolve: Resolve,
   urls: ServiceUrls,
 ): LambdaFunction {
-  const properties = propertiesSchema.parse(resolve(resource.properties, resource.stack));
+  const properties = readProperties(resource, propertiesSchema, resolve);
   const { Code, Handler, MemorySize, Timeout, ReservedConcurrentExecutions } = properties;
   const name = physicalName(resource);
   const folder = assembly.assetFolder(Code.S3Key);

@@ -8,6 +8,7 @@ import type { SQSRecord } from "aws-lambda";
 import * as z from "zod";
 import type { Assembly } from "./assembly.ts";
 import type { Functions, LambdaFunction } from "./lambda-functions.ts";
+import { readProperties } from "./read-properties.ts";
 import { accountId, type Resolve, region } from "./resolve.ts";
 
 /** One event source mapping between a queue and a function. */
@@ -34,7 +35,7 @@ const longPollSeconds = 20;
 /** Pause after SQS could not be reached, in milliseconds. */
 const retryMs = 500;
 
-const mappingSchema = z.looseObject({
+const mappingSchema = z.object({
   EventSourceArn: z.string().startsWith("arn:aws:sqs:"),
   FunctionName: z.string(),
   BatchSize: z.int().min(1).max(10).default(10),
@@ -55,8 +56,8 @@ export function startPollers(
   { sqs, sqsUrl, log }: { sqs: SQSClient; sqsUrl: string; log: (line: string) => void },
 ): Pollers {
   const stopping = new AbortController();
-  const loops = assembly.ofType("AWS::Lambda::EventSourceMapping").map(({ properties, stack }) => {
-    const resolved = mappingSchema.parse(resolve(properties, stack));
+  const loops = assembly.ofType("AWS::Lambda::EventSourceMapping").map((resource) => {
+    const resolved = readProperties(resource, mappingSchema, resolve);
     const lambda = functions.find(resolved.FunctionName);
     const mapping: Mapping = {
       queueArn: resolved.EventSourceArn,

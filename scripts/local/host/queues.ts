@@ -2,10 +2,11 @@ import { CreateQueueCommand, SetQueueAttributesCommand, SQSClient } from "@aws-s
 import * as z from "zod";
 import type { Assembly } from "./assembly.ts";
 import { queueName } from "./local-values.ts";
+import { readProperties } from "./read-properties.ts";
 import { type Resolve, region } from "./resolve.ts";
 
 const seconds = z.int().nonnegative().optional();
-const propertiesSchema = z.looseObject({
+const propertiesSchema = z.object({
   DelaySeconds: seconds,
   MaximumMessageSize: seconds,
   MessageRetentionPeriod: seconds,
@@ -37,20 +38,19 @@ export async function createQueues(
   );
   await Promise.all(
     created.map(({ queue, QueueUrl }) => {
-      const Attributes = attributes(resolve(queue.properties, queue.stack));
+      const Attributes = attributes(readProperties(queue, propertiesSchema, resolve));
       if (Object.keys(Attributes).length === 0) return undefined;
       return sqs.send(new SetQueueAttributesCommand({ QueueUrl, Attributes }));
     }),
   );
 }
 
-function attributes(properties: unknown): Record<string, string> {
-  const { RedrivePolicy, ...all } = propertiesSchema.parse(properties);
-  const numbers = Object.entries(propertiesSchema.shape)
-    .map(([name]) => [name, all[name]] as const)
-    .filter(([, value]) => typeof value === "number");
+function attributes({
+  RedrivePolicy,
+  ...numbers
+}: z.output<typeof propertiesSchema>): Record<string, string> {
   return {
-    ...Object.fromEntries(numbers.map(([name, value]) => [name, String(value)])),
+    ...Object.fromEntries(Object.entries(numbers).map(([name, value]) => [name, String(value)])),
     ...(RedrivePolicy && { RedrivePolicy: JSON.stringify(RedrivePolicy) }),
   };
 }

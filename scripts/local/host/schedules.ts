@@ -4,6 +4,7 @@ import type { Assembly } from "./assembly.ts";
 import type { HostClock } from "./clock.ts";
 import type { Functions, LambdaFunction } from "./lambda-functions.ts";
 import { physicalName } from "./local-values.ts";
+import { readProperties } from "./read-properties.ts";
 import { accountId, type Resolve, region } from "./resolve.ts";
 
 type Schedule = {
@@ -32,11 +33,12 @@ const unitMs: Readonly<Record<string, number>> = {
   day: 1440 * minuteMs,
 };
 
-const scheduleSchema = z.looseObject({
+const scheduleSchema = z.object({
   ScheduleExpression: z.string(),
   State: z.literal("ENABLED").default("ENABLED"),
-  Target: z.looseObject({ Arn: z.string(), Input: z.string().optional() }),
 });
+/** Read unresolved: beside these stands the role that would call the function. */
+const targetSchema = z.object({ Arn: z.unknown(), Input: z.unknown().optional() });
 
 /** Fires the template's `rate()` schedules by the host's clock; the first time after one period. */
 export function startSchedules(
@@ -47,15 +49,16 @@ export function startSchedules(
   log: (line: string) => void,
 ): Schedules {
   const schedules = assembly.ofType("AWS::Scheduler::Schedule").map((resource): Schedule => {
-    const { ScheduleExpression, Target } = scheduleSchema.parse(resolve(resource.properties, resource.stack));
+    const { ScheduleExpression } = readProperties(resource, scheduleSchema, resolve);
+    const { Arn, Input } = targetSchema.parse(resource.properties.Target);
     const name = physicalName(resource);
     const everyMs = periodMs(ScheduleExpression);
     return {
       name,
       logicalId: resource.logicalId,
       arn: `arn:aws:scheduler:${region}:${accountId}:schedule/default/${name}`,
-      lambda: functions.find(Target.Arn),
-      input: Target.Input,
+      lambda: functions.find(String(resolve(Arn, resource.stack))),
+      input: Input === undefined ? undefined : String(resolve(Input, resource.stack)),
       everyMs,
       dueAt: clock.now().getTime() + everyMs,
     };

@@ -1,17 +1,18 @@
 import * as z from "zod";
 import type { Assembly } from "./assembly.ts";
 import type { Functions } from "./lambda-functions.ts";
+import { readProperties } from "./read-properties.ts";
 import type { Resolve } from "./resolve.ts";
 
-const triggerSchema = z.looseObject({
+const triggerSchema = z.object({
   HandlerArn: z.string(),
   InvocationType: z.literal("RequestResponse").default("RequestResponse"),
 });
 
 /** Invokes, one after the other, the functions that a deployment runs before it lets traffic in. */
 export async function runTriggers(assembly: Assembly, resolve: Resolve, functions: Functions): Promise<void> {
-  for (const { properties, stack } of assembly.ofType("Custom::Trigger")) {
-    const lambda = functions.find(triggerSchema.parse(resolve(properties, stack)).HandlerArn);
+  for (const trigger of assembly.ofType("Custom::Trigger")) {
+    const lambda = functions.find(readProperties(trigger, triggerSchema, resolve).HandlerArn);
     try {
       await functions.invoke(lambda, {});
     } catch (error) {

@@ -125,10 +125,13 @@ export function createWebhookSender(sending: Sending): WebhookSender {
   };
 }
 
-/** The body with the first digit of an amount (else: of anything) changed, so that it still parses. */
+/** Where the amount stands in a form or JSON body, the total before any other; else any digit will do. */
+const digits = [/(?:amount_total|total_amount)[^0-9]{1,4}(?=\d)/, /amount[^0-9]{1,4}(?=\d)/, /(?=\d)/];
+
+/** The body with one digit changed, so that it still parses. */
 function tampered(body: string): string {
-  const amount = /amount[^0-9]{1,8}\d/.exec(body);
-  const at = amount ? amount.index + amount[0].length - 1 : body.search(/\d/);
-  if (at < 0) return `${body} `;
+  const found = digits.map((pattern) => pattern.exec(body)).find((match) => match !== null);
+  if (!found) return `${body} `;
+  const at = found.index + found[0].length;
   return body.slice(0, at) + ((Number(body[at]) % 9) + 1) + body.slice(at + 1);
 }

@@ -1,0 +1,88 @@
+import * as z from "zod";
+import { GatewayError } from "../errors.ts";
+import type { Gateway } from "../open-gateway.ts";
+import type { StoredConfig } from "../payment/ports.ts";
+import { checkCredentials, credentialContext } from "../providers/configs.ts";
+import { isProvider, providers } from "../providers/registry.ts";
+import { findMerchant } from "./find-merchant.ts";
+import { merchantName, verb } from "./verb.ts";
+
+const provider = z.string().refine(isProvider, `one of ${Object.keys(providers).join(", ")}`);
+const configName = z.string().min(1).max(64).default("default");
+const configId = z.string().regex(/^[0-9]{1,20}$/, "the config's id, see config list");
+
+export const configVerbs = {
+  "config set": verb(
+    "check and seal a provider's credentials; a config of that name is replaced",
+    z.strictObject({
+      merchant: merchantName,
+      provider,
+      name: configName,
+      data: z.string().describe("the credentials as JSON, see the provider's README"),
+    }),
+    async (gateway, { merchant, provider, name, data }) => {
+      const { userId } = await findMerchant(gateway, merchant);
+      const credentials = parse(data);
+      await checkCredentials(provider, name, credentials);
+      const config = await findOrCreate(gateway, { userId, provider, name });
+      const sealed = await gateway.vault.seal(JSON.stringify(credentials), credentialContext(config));
+      if (!(await gateway.configRows.saveCredentials(config, sealed, true, gateway.clock.now()))) {
+        throw new GatewayError("conflict", "the config was changed at the same time: try again");
+      }
+      return { config_id: config.id, provider, name, webhook_url: webhookUrl(gateway, config) };
+    },
+  ),
+  "config list": verb("list a merchant's configs", z.strictObject({ merchant: merchantName }), async (gateway, { merchant }) => {
+    const { userId } = await findMerchant(gateway, merchant);
+    return (await gateway.configRows.listAll(userId)).map((config) => ({
+      config_id: config.id,
+      provider: config.provider,
+      name: config.name,
+      active: config.active,
+      version: config.version,
+      account: config.account,
+      webhook_url: webhookUrl(gateway, config),
+    }));
+  }),
+  "config disable": verb(
+    "let a config make no more payments; the existing ones go on",
+    z.strictObject({ merchant: merchantName, config_id: configId }),
+    (gateway, { merchant, config_id }) => setActive(gateway, merchant, config_id, false),
+  ),
+  "config enable": verb(
+    "undo config disable",
+    z.strictObject({ merchant: merchantName, config_id: configId }),
+    (gateway, { merchant, config_id }) => setActive(gateway, merchant, config_id, true),
+  ),
+};
+
+async function setActive(gateway: Gateway, merchant: string, id: string, active: boolean) {
+  const { userId } = await findMerchant(gateway, merchant);
+  const found = await gateway.configRows.setActive(userId, id, active, gateway.clock.now());
+  if (!found) throw new GatewayError("not_found", `this merchant has no config ${id}: see config list`);
+  return { config_id: id, active };
+}
+
+async function findOrCreate(
+  { configRows, clock }: Gateway,
+  { userId, provider, name }: { userId: string; provider: string; name: string },
+): Promise<StoredConfig> {
+  const same = (await configRows.list(userId, provider)).find((config) => config.name === name);
+  if (same) return same;
+  const id = await configRows.create(userId, provider, name, clock.now());
+  const made = await configRows.byId(id);
+  if (!made) throw new GatewayError("unavailable", "the config was not stored: try again");
+  return made;
+}
+
+function webhookUrl({ publicUrl }: Gateway, { provider, id }: StoredConfig): string {
+  return `${publicUrl}/api/v1/public/notify/${provider}/${id}`;
+}
+
+function parse(data: string): unknown {
+  try {
+    return JSON.parse(data);
+  } catch {
+    throw new GatewayError("invalid_parameter", "data: must be a JSON object of credentials");
+  }
+}

@@ -1,0 +1,35 @@
+import { failures, GatewayError } from "../errors.ts";
+import { failureOf } from "../http/failure-of.ts";
+import { log } from "../log.ts";
+import type { Gateway } from "../open-gateway.ts";
+import { configVerbs } from "./config-verbs.ts";
+import { keyVerbs } from "./key-verbs.ts";
+import { merchantVerbs } from "./merchant-verbs.ts";
+import type { Verb } from "./verb.ts";
+
+/** Every operator verb. The command line makes its help and its arguments from this table. */
+export const verbs: Record<string, Verb> = { ...merchantVerbs, ...keyVerbs, ...configVerbs };
+
+export type OpsAnswer = { ok: true; data: unknown } | { ok: false; code: number; message: string };
+
+/** Runs one verb for whoever may invoke the function; never throws, so that the caller sees words and not a stack. */
+export async function runVerb(gateway: Gateway, name: string, args: unknown): Promise<OpsAnswer> {
+  try {
+    const found = Object.hasOwn(verbs, name) ? verbs[name] : undefined;
+    if (!found) throw new GatewayError("not_found", `no verb "${name}"; there is ${Object.keys(verbs).join(", ")}`);
+    const parsed = found.args.safeParse(args);
+    if (!parsed.success) throw wrongArguments(parsed.error.issues);
+    const data = await found.run(gateway, parsed.data);
+    log.info("ops", { event: name, verdict: "done" });
+    return { ok: true, data };
+  } catch (error) {
+    const failure = failureOf(error);
+    log.warn("ops", { event: name.slice(0, 40), verdict: "refused", reason: failure.message });
+    return { ok: false, code: failures[failure.failure].code, message: failure.message };
+  }
+}
+
+function wrongArguments(issues: readonly { path: PropertyKey[]; message: string }[]): GatewayError {
+  const words = issues.map(({ path, message }) => (path.length > 0 ? `${path.join(".")}: ${message}` : message));
+  return new GatewayError("invalid_parameter", words.join("; "));
+}
