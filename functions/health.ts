@@ -1,7 +1,7 @@
+import { checkHealth } from "../lib/health.ts";
 import { wrapped } from "../lib/http/endpoint.ts";
 import { notFound } from "../lib/http/envelope.ts";
 import { routes } from "../lib/http/routes.ts";
-import { checkHealth } from "../lib/health.ts";
 import { openGateway } from "../lib/open-gateway.ts";
 
 export const handler = wrapped(async ({ routeKey, queryStringParameters }) => {

@@ -4,6 +4,7 @@ import { openGateway } from "../lib/open-gateway.ts";
 import { type OpsAnswer, runVerb } from "../lib/ops/run-verb.ts";
 
 export const handler = (event: { verb?: unknown; args?: unknown }, context: Context): Promise<OpsAnswer> =>
-  withInvocation({ requestId: context.awsRequestId, remainingMs: () => context.getRemainingTimeInMillis() }, () =>
-    runVerb(openGateway(), String(event.verb), event.args ?? {}),
+  withInvocation(
+    { requestId: context.awsRequestId, remainingMs: () => context.getRemainingTimeInMillis() },
+    () => runVerb(openGateway(), String(event.verb), event.args ?? {}),
   );

@@ -1,5 +1,5 @@
-import { returnAnswer } from "../lib/http/return-answer.ts";
 import { wrapped } from "../lib/http/endpoint.ts";
+import { returnAnswer } from "../lib/http/return-answer.ts";
 import { openGateway } from "../lib/open-gateway.ts";
 import { returnBuyer } from "../lib/payment/return-buyer.ts";
 

@@ -1,6 +1,10 @@
 import { endpoint, serve } from "../lib/http/endpoint.ts";
 import { seenAnswer, timelineAnswer } from "../lib/http/payment-answers.ts";
-import { findPaymentContract, paymentTimelineContract, queryPaymentContract } from "../lib/http/payment-contracts.ts";
+import {
+  findPaymentContract,
+  paymentTimelineContract,
+  queryPaymentContract,
+} from "../lib/http/payment-contracts.ts";
 import { type Gateway, openGateway } from "../lib/open-gateway.ts";
 import { paymentTimeline, queryPayment } from "../lib/payment/query-payment.ts";
 

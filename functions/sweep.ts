@@ -7,11 +7,14 @@ import { sweepPayments } from "../lib/payment/sweep-payments.ts";
 import { sealConfigs } from "../lib/providers/seal-configs.ts";
 
 export const handler = (_event: unknown, context: Context): Promise<Record<string, number>> =>
-  withInvocation({ requestId: context.awsRequestId, remainingMs: () => context.getRemainingTimeInMillis() }, async () => {
-    const gateway = openGateway();
-    const deliveries = await sweepDeliveries(gateway);
-    const payments = await sweepPayments(gateway);
-    const configs = await sealConfigs(gateway);
-    log.info("swept", { count: deliveries + payments + configs });
-    return { deliveries, payments, configs };
-  });
+  withInvocation(
+    { requestId: context.awsRequestId, remainingMs: () => context.getRemainingTimeInMillis() },
+    async () => {
+      const gateway = openGateway();
+      const deliveries = await sweepDeliveries(gateway);
+      const payments = await sweepPayments(gateway);
+      const configs = await sealConfigs(gateway);
+      log.info("swept", { count: deliveries + payments + configs });
+      return { deliveries, payments, configs };
+    },
+  );

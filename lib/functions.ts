@@ -3,7 +3,13 @@ import { providers } from "./providers/registry.ts";
 
 /** What a function may touch; infra turns it into permissions. */
 export type Grant =
-  | "database" | "migrate-database" | "cache" | "unseal" | "seal" | "send-notify" | "send-recheck";
+  | "database"
+  | "migrate-database"
+  | "cache"
+  | "unseal"
+  | "seal"
+  | "send-notify"
+  | "send-recheck";
 
 export type FunctionSpec = {
   /** File under functions/ without its ending. */

@@ -14,7 +14,10 @@ let last: { health: Health; at: number } | undefined;
 export async function checkHealth(gateway: HealthGateway): Promise<Health> {
   if (last && performance.now() - last.at < cachedMs) return last.health;
   const [database, cache, queue] = await Promise.all([
-    sql`SELECT 1`.execute(gateway.db).then(() => true, () => false),
+    sql`SELECT 1`.execute(gateway.db).then(
+      () => true,
+      () => false,
+    ),
     gateway.cache.ask((redis) => redis.get("health")).then((answer) => answer !== undefined),
     gateway.queueReachable(),
   ]);

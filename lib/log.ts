@@ -2,12 +2,38 @@ import { currentInvocation } from "./invocation.ts";
 
 /** The only fields that reach a log line; what is not listed is dropped, whatever a caller passes. */
 const allowed = [
-  "order_no", "merchant", "config_id", "provider", "verdict", "reason", "kind", "task_id", "attempt", "generation",
-  "status", "http_status", "duration_ms", "error", "error_code", "method", "path", "source", "user_agent", "count",
-  "function", "event", "queue", "version", "endpoint", "anomaly", "event_type",
+  "order_no",
+  "merchant",
+  "config_id",
+  "provider",
+  "verdict",
+  "reason",
+  "kind",
+  "task_id",
+  "attempt",
+  "generation",
+  "status",
+  "http_status",
+  "duration_ms",
+  "error",
+  "error_code",
+  "method",
+  "path",
+  "source",
+  "user_agent",
+  "count",
+  "function",
+  "event",
+  "queue",
+  "version",
+  "endpoint",
+  "anomaly",
+  "event_type",
 ] as const;
 
-export type LogFields = Partial<Record<(typeof allowed)[number], string | number | boolean | null | undefined>>;
+export type LogFields = Partial<
+  Record<(typeof allowed)[number], string | number | boolean | null | undefined>
+>;
 
 const longest = 500;
 

@@ -1,5 +1,5 @@
-import { openCache } from "./cache/redis.ts";
 import { redisLocks } from "./cache/locks.ts";
+import { openCache } from "./cache/redis.ts";
 import { type Clock, wallClock } from "./clock.ts";
 import { type Environment, environmentSchema } from "./environment.ts";
 import { log, nameOf } from "./log.ts";
@@ -76,7 +76,11 @@ export function buildGateway(environment: Environment, parts: Parts = {}) {
       sealed === null ? [] : JSON.parse(await vault.open(sealed, notifySecretContext(userId))),
     sealBody: async (config: OpenConfig, body: Buffer): Promise<string | null> => {
       try {
-        return await vault.seal(body.toString("base64"), { user: config.userId, config: config.id, field: "webhook_body" });
+        return await vault.seal(body.toString("base64"), {
+          user: config.userId,
+          config: config.id,
+          field: "webhook_body",
+        });
       } catch (error) {
         log.warn("webhook body not sealed", { config_id: config.id, ...nameOf(error) });
         return null;

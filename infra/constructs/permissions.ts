@@ -42,9 +42,9 @@ export function grant(gatewayFunction: GatewayFunction, to: Grantable): void {
   for (const name of gatewayFunction.spec.grants) give[name]();
 }
 
-/** Every sealed value is bound to its merchant; a webhook function opens the credentials of its own provider only. */
+/** Every sealed value is bound to its merchant; a webhook function opens only what is bound to its provider, too. */
 function useKey({ spec, grantPrincipal }: GatewayFunction, key: kms.IKey, action: string): void {
-  const provider = /^webhooks\/(.+)$/.exec(spec.entry)?.[1];
+  const provider = action === "kms:Decrypt" && /^webhooks\/(.+)$/.exec(spec.entry)?.[1];
   grantPrincipal.addToPrincipalPolicy(
     new iam.PolicyStatement({
       actions: [action],

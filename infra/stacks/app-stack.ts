@@ -1,4 +1,4 @@
-import { CfnOutput, CfnParameter, Duration, Stack } from "aws-cdk-lib";
+import { CfnOutput, Duration, Stack } from "aws-cdk-lib";
 import { HttpApi } from "aws-cdk-lib/aws-apigatewayv2";
 import { SqsEventSource } from "aws-cdk-lib/aws-lambda-event-sources";
 import { Schedule, ScheduleExpression } from "aws-cdk-lib/aws-scheduler";
@@ -10,9 +10,10 @@ import { addRoutes } from "../constructs/add-routes.ts";
 import { Alarms } from "../constructs/alarms.ts";
 import { addDashboard } from "../constructs/dashboard.ts";
 import { DelayQueue } from "../constructs/delay-queue.ts";
+import { functionEnvironment } from "../constructs/function-environment.ts";
 import { constructIdOf, GatewayFunction } from "../constructs/gateway-function.ts";
 import { grant, securityGroupsFor } from "../constructs/permissions.ts";
-import { localDifferences, type Stage, type StageSettings } from "../stages.ts";
+import type { Stage, StageSettings } from "../stages.ts";
 import type { DataStack } from "./data-stack.ts";
 import type { NetworkStack } from "./network-stack.ts";
 
@@ -38,22 +39,19 @@ export class AppStack extends Stack {
 
   constructor(scope: Construct, id: string, props: AppStackProps) {
     super(scope, id, { description: "Uni-Pay: functions", terminationProtection: props.settings.keepData });
-    const { database, credentialsKey } = props.data;
-    const common = this.functionEnvironment(props);
+    const { stage, settings, network, data, dist } = props;
+    const { database, credentialsKey } = data;
+    // The API exists before its functions, so its own address may be one of their variables.
+    const publicUrl = props.publicUrl ?? this.api.apiEndpoint;
+    const environment = functionEnvironment(this, { stage, data, publicUrl, queues: this.queues });
     const all = functions.map((spec) => {
       const gatewayFunction = new GatewayFunction(this, {
         spec,
-        settings: props.settings,
-        dist: props.dist,
-        vpc: props.network.vpc,
-        securityGroups: securityGroupsFor(spec, props.network),
-        environment: spec.runsOnDeploy
-          ? {
-              ...common,
-              DB_SECRET_ARN: database.migrateSecret.secretArn,
-              APP_SECRET_ARN: database.appSecret.secretArn,
-            }
-          : common,
+        settings,
+        dist,
+        vpc: network.vpc,
+        securityGroups: securityGroupsFor(spec, network),
+        environment: spec.runsOnDeploy ? environment.migration : environment.common,
       });
       grant(gatewayFunction, {
         database,
@@ -68,33 +66,6 @@ export class AppStack extends Stack {
     new Alarms(this, "Alarms", { functions: all, queues: this.queues, email: props.alarmEmail });
     addDashboard(this, { api: this.api, functions: all, queues: this.queues, cluster: database.cluster });
     new CfnOutput(this, "ApiEndpoint", { value: this.api.apiEndpoint });
-  }
-
-  /** Exactly the variables of `lib/environment.ts`. The API exists before its functions, so its address may be one. */
-  private functionEnvironment({ stage, data, publicUrl }: AppStackProps): Record<string, string> {
-    const { clusterEndpoint } = data.database.cluster;
-    const deployed = {
-      STAGE: stage,
-      PUBLIC_URL: publicUrl ?? this.api.apiEndpoint,
-      DB_HOST: clusterEndpoint.hostname,
-      DB_PORT: String(clusterEndpoint.port),
-      DB_NAME: data.database.name,
-      DB_SECRET_ARN: data.database.appSecret.secretArn,
-      DB_TLS: "on",
-      REDIS_HOST: data.cache.attrEndpointAddress,
-      REDIS_PORT: data.cache.attrEndpointPort,
-      REDIS_TLS: "on",
-      NOTIFY_QUEUE_URL: this.queues.notify.queue.queueUrl,
-      RECHECK_QUEUE_URL: this.queues.recheck.queue.queueUrl,
-      KMS_KEY_ID: data.credentialsKey.keyArn,
-    };
-    if (stage !== "local") return deployed;
-    const filledIn = Object.entries(localDifferences.parameters).map(([variable, parameter]) => [
-      variable,
-      new CfnParameter(this, parameter, { description: `${variable}, filled in by the local host` })
-        .valueAsString,
-    ]);
-    return { ...deployed, ...localDifferences.environment, ...Object.fromEntries(filledIn) };
   }
 
   private connect(gatewayFunction: GatewayFunction): void {

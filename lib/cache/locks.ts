@@ -3,7 +3,8 @@ import type { Locks } from "../notify/ports.ts";
 import type { Cache } from "./redis.ts";
 
 /** Deletes only its own lock: a plain GET and DEL would delete another's that began between the two. */
-const releaseScript = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) else return 0 end";
+const releaseScript =
+  "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) else return 0 end";
 
 /** Everything of one merchant lives in one slot, so that a script or pipeline never crosses slots. */
 export function redisKey(prefix: string, userId: string, name: string): string {
@@ -18,7 +19,9 @@ export function redisLocks(cache: Cache, prefix = ""): Locks {
     async acquire(userId, name, ttlMs) {
       const key = redisKey(prefix, userId, name);
       const token = randomUUID();
-      const answer = await cache.ask(async (redis) => ({ set: await redis.set(key, token, "PX", ttlMs, "NX") }));
+      const answer = await cache.ask(async (redis) => ({
+        set: await redis.set(key, token, "PX", ttlMs, "NX"),
+      }));
       if (answer === undefined) return granted;
       if (answer.set !== "OK") return null;
       return {

@@ -14,7 +14,10 @@ import { readWanted } from "./read-wanted.ts";
 export type ServingGateway = { authenticate: Authenticate };
 
 /** One route: its contract and the use case behind it. */
-export type Endpoint<Gateway> = { contract: Contract; run(gateway: Gateway, caller: Caller, wanted: unknown): Promise<unknown> };
+export type Endpoint<Gateway> = {
+  contract: Contract;
+  run(gateway: Gateway, caller: Caller, wanted: unknown): Promise<unknown>;
+};
 
 export function endpoint<Gateway, Wanted extends z.ZodObject, Answer extends z.ZodType>(
   contract: Contract<Wanted, Answer>,
@@ -27,7 +30,10 @@ type Event = APIGatewayProxyEventV2;
 type Answer = APIGatewayProxyStructuredResultV2;
 
 /** A function that serves these routes: who calls, what they want, the use case, the envelope. */
-export function serve<Gateway extends ServingGateway>(open: () => Gateway, ...endpoints: Endpoint<Gateway>[]) {
+export function serve<Gateway extends ServingGateway>(
+  open: () => Gateway,
+  ...endpoints: Endpoint<Gateway>[]
+) {
   const handle = async (event: Event): Promise<Answer> => {
     const found = endpoints.find(({ contract }) => contract.route === event.routeKey);
     if (!found) throw notFound;
@@ -56,7 +62,14 @@ export function wrapped(handle: (event: Event) => Promise<Answer>) {
       const answer = await guarded(event, context);
       const { method, path, sourceIp, userAgent } = event.requestContext.http;
       const duration_ms = Math.round(performance.now() - begun);
-      log.info("call", { method, path, source: sourceIp, user_agent: userAgent, http_status: answer.statusCode ?? 200, duration_ms });
+      log.info("call", {
+        method,
+        path,
+        source: sourceIp,
+        user_agent: userAgent,
+        http_status: answer.statusCode ?? 200,
+        duration_ms,
+      });
       return answer;
     });
   };

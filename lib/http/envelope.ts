@@ -35,4 +35,7 @@ export function failed(error: GatewayError, requestId: string): APIGatewayProxyS
   };
 }
 
-export const notFound = new GatewayError("not_found", "no such route: see the API reference for paths and methods");
+export const notFound = new GatewayError(
+  "not_found",
+  "no such route: see the API reference for paths and methods",
+);

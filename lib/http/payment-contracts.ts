@@ -6,7 +6,10 @@ import { routes } from "./routes.ts";
 const url = z
   .string()
   .max(2048, "at most 2048 characters")
-  .refine((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol), "must be an http or https URL");
+  .refine(
+    (text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol),
+    "must be an http or https URL",
+  );
 
 /** At most 15 significant digits: what survives the way through a JSON number of any language. */
 function isPlainAmount(text: string): boolean {
@@ -15,7 +18,10 @@ function isPlainAmount(text: string): boolean {
 
 const amount = z
   .string("must be a number or a decimal string")
-  .refine(isPlainAmount, "must be a plain decimal number such as 12.34, with at most 15 digits and no exponent")
+  .refine(
+    isPlainAmount,
+    "must be a plain decimal number such as 12.34, with at most 15 digits and no exponent",
+  )
   .refine((text) => !isPlainAmount(text) || /[1-9]/.test(text), "must be greater than 0");
 
 const shortText = z.string().max(500, "at most 500 characters");
@@ -25,12 +31,19 @@ export const createPaymentWanted = (knownProvider: (name: string) => boolean) =>
   z.strictObject({
     provider: z
       .string()
-      .refine(knownProvider, { error: "unknown provider", params: { failure: "provider_not_found" }, abort: true }),
+      .refine(knownProvider, {
+        error: "unknown provider",
+        params: { failure: "provider_not_found" },
+        abort: true,
+      }),
     out_trade_no: z.string().regex(/^[0-9A-Za-z_-]{1,64}$/, "1 to 64 of 0-9 A-Z a-z _ -"),
     subject: z.string().trim().min(1, "must not be empty").max(256, "at most 256 characters"),
     body: z.string().trim().max(512, "at most 512 characters").default(""),
     amount,
-    currency: z.string().regex(/^[A-Z]{3}$/, "a three-letter code such as CNY").default("CNY"),
+    currency: z
+      .string()
+      .regex(/^[A-Z]{3}$/, "a three-letter code such as CNY")
+      .default("CNY"),
     notify_url: url.optional(),
     return_url: url.optional(),
     extra_params: z.record(z.string(), z.unknown()).default({}),
@@ -125,7 +138,12 @@ export const paymentTimelineContract = {
   wanted: z.strictObject({ order_no: orderNo }),
   answer: z.object({
     items: z.array(
-      z.object({ at: z.string(), kind: z.string(), title: z.string(), data: z.record(z.string(), z.unknown()) }),
+      z.object({
+        at: z.string(),
+        kind: z.string(),
+        title: z.string(),
+        data: z.record(z.string(), z.unknown()),
+      }),
     ),
   }),
 } satisfies Contract;

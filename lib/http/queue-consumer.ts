@@ -7,7 +7,10 @@ import { log, nameOf } from "../log.ts";
  * A function behind a queue: each message on its own, all of a batch at once; only those that failed come back. A message
  * that nobody can read is dropped with an alarm, because reading it again changes nothing.
  */
-export function queueConsumer<Message>(schema: z.ZodType<Message>, consume: (message: Message) => Promise<void>) {
+export function queueConsumer<Message>(
+  schema: z.ZodType<Message>,
+  consume: (message: Message) => Promise<void>,
+) {
   return async (event: SQSEvent, context: Context): Promise<SQSBatchResponse> => {
     const remainingMs = () => context.getRemainingTimeInMillis();
     const failed = await Promise.all(

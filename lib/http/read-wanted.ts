@@ -1,9 +1,9 @@
 import type { APIGatewayProxyEventV2 } from "aws-lambda";
 import type * as z from "zod";
-import { type FieldError, type Failure, GatewayError } from "../errors.ts";
+import { type Failure, type FieldError, GatewayError } from "../errors.ts";
 import type { Contract } from "./contract.ts";
-import { assertJson } from "./json-content.ts";
 import { readJsonBody } from "./json-body.ts";
+import { assertJson } from "./json-content.ts";
 
 /** What a caller wants, checked against the contract; every field that is wrong is named. */
 export function readWanted(contract: Contract, event: APIGatewayProxyEventV2): unknown {
@@ -24,7 +24,10 @@ function given(contract: Contract, event: APIGatewayProxyEventV2): object {
 function fieldErrors(issue: z.core.$ZodIssue): FieldError[] {
   const path = issue.path.map(String);
   if (issue.code === "unrecognized_keys") {
-    return issue.keys.map((key) => ({ field: [...path, key.slice(0, 64)].join("."), message: "unknown field: remove it" }));
+    return issue.keys.map((key) => ({
+      field: [...path, key.slice(0, 64)].join("."),
+      message: "unknown field: remove it",
+    }));
   }
   return [{ field: path.join(".") || "body", message: issue.message }];
 }

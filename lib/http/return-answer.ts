@@ -24,7 +24,11 @@ const headers = {
 export function returnAnswer(payment: Payment): APIGatewayProxyStructuredResultV2 {
   const location = merchantReturnUrl(payment);
   if (location !== null) return { statusCode: 302, headers: { ...headers, location }, body: "" };
-  return { statusCode: 200, headers: { ...headers, "content-type": "text/html; charset=utf-8" }, body: page(payment) };
+  return {
+    statusCode: 200,
+    headers: { ...headers, "content-type": "text/html; charset=utf-8" },
+    body: page(payment),
+  };
 }
 
 function page({ subject, amount, status, orderNo }: Payment): string {

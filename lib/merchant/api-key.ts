@@ -12,7 +12,9 @@ export type NewApiKey = { text: string; keyId: string; hash: Buffer };
 const alphabet = "0123456789abcdefghjkmnpqrstvwxyz";
 const secretLength = 32;
 const checksumLength = 7;
-const shape = new RegExp(`^ak_(m([1-9][0-9]{0,19})k[${alphabet}]{8})_([${alphabet}]{${secretLength}})([${alphabet}]{${checksumLength}})$`);
+const shape = new RegExp(
+  `^ak_(m([1-9][0-9]{0,19})k[${alphabet}]{8})_([${alphabet}]{${secretLength}})([${alphabet}]{${checksumLength}})$`,
+);
 
 /** `ak_m<merchant>k<8 random>_<160-bit secret><CRC-32 checksum>`: the key id names the merchant, the checksum finds typos. */
 export function newApiKey(userId: string): NewApiKey {

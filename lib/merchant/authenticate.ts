@@ -46,7 +46,8 @@ export function authenticator(rows: KeyRows, clock: Clock): Authenticate {
     if (!key || isOver(key.expiresAt, now) || isOver(key.revokedAt, now)) {
       throw new GatewayError("unauthorised", "the API key is not valid");
     }
-    if (!key.scopes.includes(scope)) throw new GatewayError("forbidden", `the API key lacks the scope "${scope}"`);
+    if (!key.scopes.includes(scope))
+      throw new GatewayError("forbidden", `the API key lacks the scope "${scope}"`);
     return { ...key.merchant, scopes: new Set(key.scopes) };
   };
 }

@@ -21,7 +21,8 @@ export function fromDecimal(text: string, currency: Currency, digits = exponentO
 
 /** Reads an integer counted in `digits` decimal places, as providers with minor units send it. */
 export function fromInteger(units: number, currency: Currency, digits = exponentOf(currency)): Money {
-  if (!Number.isSafeInteger(units) || units < 0) throw new NotExact(`${units} is not a whole, positive number of units`);
+  if (!Number.isSafeInteger(units) || units < 0)
+    throw new NotExact(`${units} is not a whole, positive number of units`);
   return inMinorUnits(BigInt(units), currency, digits);
 }
 
@@ -40,7 +41,8 @@ export function toInteger(money: Money, digits = exponentOf(money.currency)): nu
   const exponent = exponentOf(money.currency);
   const scaled = BigInt(money.minor) * 10n ** BigInt(Math.max(0, digits - exponent));
   const divisor = 10n ** BigInt(Math.max(0, exponent - digits));
-  if (scaled % divisor !== 0n) throw new NotExact(`${money.currency} takes at most ${digits} decimal places here`);
+  if (scaled % divisor !== 0n)
+    throw new NotExact(`${money.currency} takes at most ${digits} decimal places here`);
   const units = scaled / divisor;
   if (units > BigInt(Number.MAX_SAFE_INTEGER)) throw new NotExact("the amount is too large");
   return Number(units);
@@ -69,5 +71,6 @@ export function sameMoney(a: Money, b: Money): boolean {
 }
 
 function assertSafe({ minor }: Money): void {
-  if (!Number.isSafeInteger(minor) || minor < 0) throw new RangeError(`not an amount in minor units: ${minor}`);
+  if (!Number.isSafeInteger(minor) || minor < 0)
+    throw new RangeError(`not an amount in minor units: ${minor}`);
 }

@@ -38,7 +38,8 @@ export async function deliver(gateway: DeliverGateway, hint: Hint): Promise<void
 }
 
 async function claimAndSend(gateway: DeliverGateway, hint: Hint): Promise<void> {
-  if (currentInvocation().remainingMs() < leastRemainingMs) throw new Error("too little time left for a send");
+  if (currentInvocation().remainingMs() < leastRemainingMs)
+    throw new Error("too little time left for a send");
   const now = gateway.clock.now();
   const leaseToken = randomUUID();
   const claim = await gateway.deliveries.claim(hint, leaseToken, secondsAfter(now, leaseSeconds), now);
@@ -60,8 +61,10 @@ async function claimAndSend(gateway: DeliverGateway, hint: Hint): Promise<void> 
     http_status: httpStatus,
   });
   if (!finished) return;
-  if (after.status === "exhausted") log.alarm("notification exhausted", { task_id: task.id, merchant: task.userId });
-  if (after.status === "pending") await gateway.hints.notify({ ...hint, attempt: after.attempt, insist: false }, after.due);
+  if (after.status === "exhausted")
+    log.alarm("notification exhausted", { task_id: task.id, merchant: task.userId });
+  if (after.status === "pending")
+    await gateway.hints.notify({ ...hint, attempt: after.attempt, insist: false }, after.due);
   const next = await gateway.deliveries.nextDue(task.endpoint, endedAt);
   if (next) await gateway.hints.notify(next, endedAt);
 }

@@ -8,7 +8,11 @@ export type PaymentEventName = "payment.success" | "payment.closed" | "payment.f
 export type Notification = { event: string; eventId: string; url: string; endpoint: string; payload: string };
 
 /** The notification of a payment's new status; `null` when the merchant gave no URL. */
-export function paymentNotification(payment: Payment, event: PaymentEventName, occurredAt: Date): Notification | null {
+export function paymentNotification(
+  payment: Payment,
+  event: PaymentEventName,
+  occurredAt: Date,
+): Notification | null {
   if (payment.notifyUrl === null) return null;
   const eventId = randomUUID();
   const payload = JSON.stringify({
@@ -28,7 +32,13 @@ export function paymentNotification(payment: Payment, event: PaymentEventName, o
     version: payment.version,
     occurred_at: occurredAt.toISOString(),
   });
-  return { event, eventId, url: payment.notifyUrl, endpoint: endpointOf(payment.userId, payment.notifyUrl), payload };
+  return {
+    event,
+    eventId,
+    url: payment.notifyUrl,
+    endpoint: endpointOf(payment.userId, payment.notifyUrl),
+    payload,
+  };
 }
 
 /** What sends are counted and held by: one merchant's one URL. */

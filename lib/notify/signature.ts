@@ -8,7 +8,12 @@ export function newSecret(): string {
 }
 
 /** The three headers of the Standard Webhooks specification; every live secret signs. */
-export function signedHeaders(eventId: string, payload: string, secrets: readonly string[], now: Date): Record<string, string> {
+export function signedHeaders(
+  eventId: string,
+  payload: string,
+  secrets: readonly string[],
+  now: Date,
+): Record<string, string> {
   const timestamp = String(Math.floor(now.getTime() / 1000));
   const signatures = secrets.map((secret) => {
     const key = Buffer.from(secret.slice(prefix.length), "base64");

@@ -23,7 +23,10 @@ export async function sweepDeliveries(gateway: SweepDeliveriesGateway): Promise<
   for (let pass = 0; pass < mostPasses; pass++) {
     const due = await gateway.deliveries.takeDue(now, limits);
     if (due.length === 0) break;
-    const unsent = await gateway.hintAll(due.map((hint) => ({ ...hint, insist: true })), now);
+    const unsent = await gateway.hintAll(
+      due.map((hint) => ({ ...hint, insist: true })),
+      now,
+    );
     await gateway.deliveries.unmark(unsent);
     hinted += due.length - unsent.length;
     if (unsent.length > 0) break;

@@ -32,18 +32,22 @@ export const configVerbs = {
       return { config_id: config.id, provider, name, webhook_url: webhookUrl(gateway, config) };
     },
   ),
-  "config list": verb("list a merchant's configs", z.strictObject({ merchant: merchantName }), async (gateway, { merchant }) => {
-    const { userId } = await findMerchant(gateway, merchant);
-    return (await gateway.configRows.listAll(userId)).map((config) => ({
-      config_id: config.id,
-      provider: config.provider,
-      name: config.name,
-      active: config.active,
-      version: config.version,
-      account: config.account,
-      webhook_url: webhookUrl(gateway, config),
-    }));
-  }),
+  "config list": verb(
+    "list a merchant's configs",
+    z.strictObject({ merchant: merchantName }),
+    async (gateway, { merchant }) => {
+      const { userId } = await findMerchant(gateway, merchant);
+      return (await gateway.configRows.listAll(userId)).map((config) => ({
+        config_id: config.id,
+        provider: config.provider,
+        name: config.name,
+        active: config.active,
+        version: config.version,
+        account: config.account,
+        webhook_url: webhookUrl(gateway, config),
+      }));
+    },
+  ),
   "config disable": verb(
     "let a config make no more payments; the existing ones go on",
     z.strictObject({ merchant: merchantName, config_id: configId }),

@@ -24,31 +24,44 @@ export const keyVerbs = {
       const { userId } = await findMerchant(gateway, merchant);
       const live = (await gateway.merchants.keys(userId)).filter((key) => isLive(key, gateway.clock.now()));
       if (live.length >= mostLiveKeys) {
-        throw new GatewayError("conflict", `this merchant has ${mostLiveKeys} live keys: revoke one first, see key list`);
+        throw new GatewayError(
+          "conflict",
+          `this merchant has ${mostLiveKeys} live keys: revoke one first, see key list`,
+        );
       }
       return addKey(gateway, userId, wanted);
     },
   ),
-  "key list": verb("list a merchant's keys", z.strictObject({ merchant: merchantName }), async (gateway, { merchant }) => {
-    const { userId } = await findMerchant(gateway, merchant);
-    return (await gateway.merchants.keys(userId)).map((key) => ({
-      key_id: key.keyId,
-      live: isLive(key, gateway.clock.now()),
-      scopes: key.scopes,
-      created_at: key.createdAt,
-      expires_at: key.expiresAt,
-      revoked_at: key.revokedAt,
-    }));
-  }),
+  "key list": verb(
+    "list a merchant's keys",
+    z.strictObject({ merchant: merchantName }),
+    async (gateway, { merchant }) => {
+      const { userId } = await findMerchant(gateway, merchant);
+      return (await gateway.merchants.keys(userId)).map((key) => ({
+        key_id: key.keyId,
+        live: isLive(key, gateway.clock.now()),
+        scopes: key.scopes,
+        created_at: key.createdAt,
+        expires_at: key.expiresAt,
+        revoked_at: key.revokedAt,
+      }));
+    },
+  ),
   "key roll": verb(
     "make a new key; the live ones go on for a while",
-    z.strictObject({ merchant: merchantName, overlap_hours: z.coerce.number().int().min(0).max(720).default(24) }),
+    z.strictObject({
+      merchant: merchantName,
+      overlap_hours: z.coerce.number().int().min(0).max(720).default(24),
+    }),
     async (gateway, { merchant, overlap_hours }) => {
       const { userId } = await findMerchant(gateway, merchant);
       const now = gateway.clock.now();
-      const [newest, ...older] = (await gateway.merchants.keys(userId)).filter((key) => isLive(key, now)).reverse();
+      const [newest, ...older] = (await gateway.merchants.keys(userId))
+        .filter((key) => isLive(key, now))
+        .reverse();
       for (const key of older) await gateway.merchants.revokeKey(userId, key.keyId, now);
-      if (newest) await gateway.merchants.revokeKey(userId, newest.keyId, secondsAfter(now, overlap_hours * 3600));
+      if (newest)
+        await gateway.merchants.revokeKey(userId, newest.keyId, secondsAfter(now, overlap_hours * 3600));
       return addKey(gateway, userId, (newest?.scopes as Scope[] | undefined) ?? [...scopes]);
     },
   ),
@@ -58,7 +71,8 @@ export const keyVerbs = {
     async (gateway, { merchant, key_id }) => {
       const { userId } = await findMerchant(gateway, merchant);
       const revoked = await gateway.merchants.revokeKey(userId, key_id, gateway.clock.now());
-      if (!revoked) throw new GatewayError("not_found", `this merchant has no live key ${key_id}: see key list`);
+      if (!revoked)
+        throw new GatewayError("not_found", `this merchant has no live key ${key_id}: see key list`);
       return { key_id, revoked: true };
     },
   ),

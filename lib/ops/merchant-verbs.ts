@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { GatewayError } from "../errors.ts";
-import { newSecret } from "../notify/signature.ts";
 import { whyUnsendable } from "../notify/send-notification.ts";
+import { newSecret } from "../notify/signature.ts";
 import { type Gateway, notifySecretContext } from "../open-gateway.ts";
 import { findMerchant } from "./find-merchant.ts";
 import { merchantName, verb } from "./verb.ts";
@@ -50,8 +50,10 @@ export const merchantVerbs = {
     z.strictObject({ merchant: merchantName }),
     (gateway, { merchant }) => setActive(gateway, merchant, false),
   ),
-  "merchant enable": verb("undo merchant disable", z.strictObject({ merchant: merchantName }), (gateway, { merchant }) =>
-    setActive(gateway, merchant, true),
+  "merchant enable": verb(
+    "undo merchant disable",
+    z.strictObject({ merchant: merchantName }),
+    (gateway, { merchant }) => setActive(gateway, merchant, true),
   ),
 };
 

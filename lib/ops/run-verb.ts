@@ -16,7 +16,8 @@ export type OpsAnswer = { ok: true; data: unknown } | { ok: false; code: number;
 export async function runVerb(gateway: Gateway, name: string, args: unknown): Promise<OpsAnswer> {
   try {
     const found = Object.hasOwn(verbs, name) ? verbs[name] : undefined;
-    if (!found) throw new GatewayError("not_found", `no verb "${name}"; there is ${Object.keys(verbs).join(", ")}`);
+    if (!found)
+      throw new GatewayError("not_found", `no verb "${name}"; there is ${Object.keys(verbs).join(", ")}`);
     const parsed = found.args.safeParse(args);
     if (!parsed.success) throw wrongArguments(parsed.error.issues);
     const data = await found.run(gateway, parsed.data);
@@ -30,6 +31,8 @@ export async function runVerb(gateway: Gateway, name: string, args: unknown): Pr
 }
 
 function wrongArguments(issues: readonly { path: PropertyKey[]; message: string }[]): GatewayError {
-  const words = issues.map(({ path, message }) => (path.length > 0 ? `${path.join(".")}: ${message}` : message));
+  const words = issues.map(({ path, message }) =>
+    path.length > 0 ? `${path.join(".")}: ${message}` : message,
+  );
   return new GatewayError("invalid_parameter", words.join("; "));
 }

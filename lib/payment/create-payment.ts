@@ -28,23 +28,39 @@ const longestPollMs = 9_000;
  * Creates a payment, or answers again what the same request was answered before: one order per `out_trade_no`, whatever
  * is sent twice, at once, or after a crash.
  */
-export async function createPayment(gateway: CreateGateway, caller: Caller, wanted: WantedPayment): Promise<PayablePayment> {
+export async function createPayment(
+  gateway: CreateGateway,
+  caller: Caller,
+  wanted: WantedPayment,
+): Promise<PayablePayment> {
   const existing = await gateway.orders.findByOutTradeNo(caller.userId, wanted.outTradeNo);
   if (existing) return replay(gateway, existing, wanted);
-  if (!caller.active) throw new GatewayError("forbidden", "this merchant is disabled: it can create no payments");
+  if (!caller.active)
+    throw new GatewayError("forbidden", "this merchant is disabled: it can create no payments");
 
   const config = await gateway.configs.choose(caller.userId, wanted.provider, wanted.config);
   const leased = await gateway.orders.create(newOrder(gateway, caller, wanted, config));
   if (leased) {
-    const hinted = gateway.hints.recheck(leased.payment, secondsAfter(leased.payment.createdAt, firstLookUpSeconds));
-    return await startPayment(gateway, leased).then(payable).finally(() => hinted);
+    const hinted = gateway.hints.recheck(
+      leased.payment,
+      secondsAfter(leased.payment.createdAt, firstLookUpSeconds),
+    );
+    return await startPayment(gateway, leased)
+      .then(payable)
+      .finally(() => hinted);
   }
   const winner = await gateway.orders.findByOutTradeNo(caller.userId, wanted.outTradeNo);
-  if (!winner) throw new GatewayError("unavailable", "please send the same request again", { retryAfterSeconds: 1 });
+  if (!winner)
+    throw new GatewayError("unavailable", "please send the same request again", { retryAfterSeconds: 1 });
   return replay(gateway, winner, wanted);
 }
 
-function newOrder(gateway: CreateGateway, caller: Caller, wanted: WantedPayment, config: OpenConfig): NewOrder {
+function newOrder(
+  gateway: CreateGateway,
+  caller: Caller,
+  wanted: WantedPayment,
+  config: OpenConfig,
+): NewOrder {
   const createdAt = gateway.clock.now();
   const orderNo = newOrderNo(createdAt);
   const description = {
@@ -95,7 +111,11 @@ function newOrder(gateway: CreateGateway, caller: Caller, wanted: WantedPayment,
 }
 
 /** The answer of the first request, once it is known. */
-async function replay(gateway: CreateGateway, first: StoredOrder, wanted: WantedPayment): Promise<PayablePayment> {
+async function replay(
+  gateway: CreateGateway,
+  first: StoredOrder,
+  wanted: WantedPayment,
+): Promise<PayablePayment> {
   refuseOtherContent(first, wanted);
   const until = performance.now() + longestPollMs;
   for (let stored: StoredOrder | null = first, polls = 0; stored; polls++) {
@@ -121,7 +141,10 @@ function refuseOtherContent(stored: StoredOrder, wanted: WantedPayment): void {
   if (normalised(wanted).fingerprint === stored.fingerprint) return;
   const names = differingFields(wanted, stored.request);
   if (names.length === 0) return;
-  const fields = names.map((field) => ({ field, message: "differs from the first request with this out_trade_no" }));
+  const fields = names.map((field) => ({
+    field,
+    message: "differs from the first request with this out_trade_no",
+  }));
   const message = `out_trade_no was used with another ${names.join(", ")}: send the same content, or a new out_trade_no`;
   throw new GatewayError("conflict", message, { fields, orderNo: stored.payment.orderNo });
 }
@@ -132,7 +155,8 @@ function refuseEnded(payment: Payment): void {
     throw new GatewayError("order_status", "this payment is closed: use a new out_trade_no", { orderNo });
   }
   if (status !== "failed") return;
-  if (!refusal) throw new GatewayError("order_status", "this payment has failed: use a new out_trade_no", { orderNo });
+  if (!refusal)
+    throw new GatewayError("order_status", "this payment has failed: use a new out_trade_no", { orderNo });
   throw refused(payment, refusal);
 }
 

@@ -18,7 +18,12 @@ const sendsOnlyOurs = new Set(["alipay", "wechat"]);
  * Verifies a provider's webhook and commits what it says; only then may it be acknowledged. Throws `notification_refused`
  * alike for an unknown config and a bad signature, and then leaves nothing but one log line.
  */
-export async function hearWebhook(gateway: HearGateway, provider: string, configId: string, call: WebhookCall): Promise<void> {
+export async function hearWebhook(
+  gateway: HearGateway,
+  provider: string,
+  configId: string,
+  call: WebhookCall,
+): Promise<void> {
   const { config, heard } = await verify(gateway, provider, configId, call);
   const event = {
     configId: config.id,
@@ -31,7 +36,13 @@ export async function hearWebhook(gateway: HearGateway, provider: string, config
   };
   const source: Source = { userId: config.userId, configId: config.id, provider, told: "webhook", event };
   for (const seen of heard.observations) await apply(gateway, seen, source);
-  log.info("webhook", { provider, config_id: configId, merchant: config.userId, verdict: "accepted", event_type: heard.eventType });
+  log.info("webhook", {
+    provider,
+    config_id: configId,
+    merchant: config.userId,
+    verdict: "accepted",
+    event_type: heard.eventType,
+  });
 }
 
 async function verify(gateway: HearGateway, provider: string, configId: string, call: WebhookCall) {
@@ -42,7 +53,13 @@ async function verify(gateway: HearGateway, provider: string, configId: string, 
     return { config, heard };
   } catch (error) {
     if (error instanceof GatewayError) {
-      log.warn("webhook", { provider, config_id: configId.slice(0, 20), verdict: "refused", reason: error.message, ...nameOf(error) });
+      log.warn("webhook", {
+        provider,
+        config_id: configId.slice(0, 20),
+        verdict: "refused",
+        reason: error.message,
+        ...nameOf(error),
+      });
     }
     throw error;
   }
@@ -65,18 +82,30 @@ async function apply(gateway: HearGateway, seen: Observation, source: Source): P
 
 async function unknownOrder(gateway: HearGateway, orderNo: string, source: Source): Promise<void> {
   if (!sendsOnlyOurs.has(source.provider)) {
-    log.info("webhook", { provider: source.provider, config_id: source.configId, verdict: "ignored", reason: "no order of ours" });
+    log.info("webhook", {
+      provider: source.provider,
+      config_id: source.configId,
+      verdict: "ignored",
+      reason: "no order of ours",
+    });
     return;
   }
   const detail = { said: orderNo.slice(0, 64), event_type: source.event?.eventType };
-  await gateway.anomalies.raise({ ...source, kind: "unknown-order", orderNo: null, detail }, gateway.clock.now());
+  await gateway.anomalies.raise(
+    { ...source, kind: "unknown-order", orderNo: null, detail },
+    gateway.clock.now(),
+  );
 }
 
 /** What is about the provider's transaction and not about an order of ours by number. */
 async function withoutOrder(gateway: HearGateway, seen: Observation, source: Source): Promise<void> {
   if (seen.kind === "ignored") return;
   if (seen.kind === "unrecognised") {
-    log.alarm("unrecognised word of a provider", { provider: source.provider, config_id: source.configId, reason: seen.said });
+    log.alarm("unrecognised word of a provider", {
+      provider: source.provider,
+      config_id: source.configId,
+      reason: seen.said,
+    });
     return;
   }
   const detail = { trade_no: "tradeNo" in seen ? seen.tradeNo : null, event_type: source.event?.eventType };

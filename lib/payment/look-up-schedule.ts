@@ -10,7 +10,10 @@ const laterEverySeconds = 900;
 const startedEverySeconds = 3600;
 
 /** When to ask the provider next, after a look-up at `now` that found nothing final. */
-export function nextLookUp(payment: Pick<Payment, "createdAt" | "expiresAt" | "providerStarted">, now: Date): Date {
+export function nextLookUp(
+  payment: Pick<Payment, "createdAt" | "expiresAt" | "providerStarted">,
+  now: Date,
+): Date {
   if (payment.providerStarted) return secondsAfter(now, startedEverySeconds);
   const age = (now.getTime() - payment.createdAt.getTime()) / 1000;
   const next = secondsAfter(payment.createdAt, nextAge(age));

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { type Clock, secondsAfter } from "../clock.ts";
 import { GatewayError } from "../errors.ts";
 import { log, nameOf } from "../log.ts";
-import { type ObserveGateway, about, observe } from "./observe.ts";
+import { about, type ObserveGateway, observe } from "./observe.ts";
 import type { Payment } from "./payment.ts";
 import type { Configs, OpenConfig, Timeline } from "./ports.ts";
 import type { Observation } from "./provider.ts";
@@ -18,7 +18,8 @@ export type LookUpGateway = ObserveGateway & { configs: Configs; timeline: Timel
 export async function lookUp(gateway: LookUpGateway, payment: Payment): Promise<void> {
   try {
     const config = await gateway.configs.of(payment);
-    if (payment.payable === null && payment.status === "processing" && (await resume(gateway, payment))) return;
+    if (payment.payable === null && payment.status === "processing" && (await resume(gateway, payment)))
+      return;
     const observations = await ask(gateway, payment, config);
     await gateway.timeline.add(payment, {
       at: gateway.clock.now(),
@@ -60,11 +61,20 @@ async function ask(gateway: LookUpGateway, payment: Payment, config: OpenConfig)
 async function askUnmade(payment: Payment, { adapter }: OpenConfig): Promise<Observation[]> {
   const seen = await adapter.look(payment);
   if (seen.some(({ kind }) => kind === "paid" || kind === "started" || kind === "open")) return seen;
-  return [...seen, { kind: "closed", orderNo: payment.orderNo, why: "expired before the provider gave a link" }];
+  return [
+    ...seen,
+    { kind: "closed", orderNo: payment.orderNo, why: "expired before the provider gave a link" },
+  ];
 }
 
 function summary(seen: Observation): Record<string, unknown> {
-  if (seen.kind === "paid") return { kind: seen.kind, trade_no: seen.tradeNo, amount_minor: seen.amount.minor, currency: seen.amount.currency };
+  if (seen.kind === "paid")
+    return {
+      kind: seen.kind,
+      trade_no: seen.tradeNo,
+      amount_minor: seen.amount.minor,
+      currency: seen.amount.currency,
+    };
   if ("why" in seen) return { kind: seen.kind, why: seen.why };
   if (seen.kind === "unrecognised") return { kind: seen.kind, said: seen.said };
   return { kind: seen.kind, trade_no: seen.tradeNo, refund_no: seen.refundNo };

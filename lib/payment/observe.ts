@@ -7,7 +7,13 @@ import type { Observation, Paid } from "./provider.ts";
 export type ObserveGateway = { clock: Clock; orders: Orders; anomalies: Anomalies; hints: Hints };
 
 /** Whose word it is: the config that asked or was told, and the webhook if it was one. */
-export type Source = { userId: string; configId: string; provider: string; told: "webhook" | "look-up"; event?: EventRecord };
+export type Source = {
+  userId: string;
+  configId: string;
+  provider: string;
+  told: "webhook" | "look-up";
+  event?: EventRecord;
+};
 
 /**
  * T3 and what follows its commit: the merchant is told at once, and what contradicts the order is raised for a person.
@@ -15,7 +21,13 @@ export type Source = { userId: string; configId: string; provider: string; told:
 export async function settlePaid(gateway: ObserveGateway, paid: Paid, source: Source): Promise<Settled> {
   const { userId, configId, event, told } = source;
   const now = gateway.clock.now();
-  const settled = await gateway.orders.settle(paid, { userId, configId, now, source: told, ...(event && { event }) });
+  const settled = await gateway.orders.settle(paid, {
+    userId,
+    configId,
+    now,
+    source: told,
+    ...(event && { event }),
+  });
   if (settled.kind === "settled") {
     if (settled.payment.lateSuccess) log.alarm("late success", { order_no: paid.orderNo, merchant: userId });
     if (settled.notification) await gateway.hints.notify(settled.notification, now);
@@ -65,7 +77,10 @@ export async function observe(
       case "refunded":
       case "refundFailed":
       case "disputed":
-        await gateway.anomalies.raise({ ...source, kind: seen.kind, orderNo: payment.orderNo, detail: detailOf(seen) }, now);
+        await gateway.anomalies.raise(
+          { ...source, kind: seen.kind, orderNo: payment.orderNo, detail: detailOf(seen) },
+          now,
+        );
         break;
       case "unrecognised":
         log.alarm("unrecognised word of a provider", { ...about(payment), reason: seen.said });
@@ -83,9 +98,19 @@ export async function observe(
 function detailOf(seen: Extract<Observation, { tradeNo: string }>): Record<string, unknown> {
   if (seen.kind === "disputed") return { trade_no: seen.tradeNo, why: seen.why };
   if (seen.kind === "paid") return { trade_no: seen.tradeNo };
-  return { trade_no: seen.tradeNo, refund_no: seen.refundNo, amount_minor: seen.amount.minor, currency: seen.amount.currency };
+  return {
+    trade_no: seen.tradeNo,
+    refund_no: seen.refundNo,
+    amount_minor: seen.amount.minor,
+    currency: seen.amount.currency,
+  };
 }
 
 export function about(payment: Payment) {
-  return { order_no: payment.orderNo, merchant: payment.userId, provider: payment.provider, config_id: payment.configId };
+  return {
+    order_no: payment.orderNo,
+    merchant: payment.userId,
+    provider: payment.provider,
+    config_id: payment.configId,
+  };
 }

@@ -3,12 +3,24 @@ import type { Payable, Payment } from "./payment.ts";
 import type { Paid, Prepared, Provider } from "./provider.ts";
 
 /** Who calls. */
-export type Caller = { userId: string; username: string; active: boolean; scopes: ReadonlySet<string>; notifyUrl: string | null };
+export type Caller = {
+  userId: string;
+  username: string;
+  active: boolean;
+  scopes: ReadonlySet<string>;
+  notifyUrl: string | null;
+};
 
 export type NotifyState = "none" | "pending" | "sending" | "success" | "exhausted" | "held";
 
 /** The attempt to make the payment at the provider; only who holds its lease may call the provider or store the outcome. */
-export type Attempt = { id: string; idempotencyKey: string; prepared: Prepared; done: boolean; leaseUntil: Date };
+export type Attempt = {
+  id: string;
+  idempotencyKey: string;
+  prepared: Prepared;
+  done: boolean;
+  leaseUntil: Date;
+};
 
 export type StoredOrder = { payment: Payment; attempt: Attempt; fingerprint: string; request: string };
 
@@ -62,7 +74,10 @@ export type LogEntry = { at: Date; kind: string; title: string; data: Record<str
 
 export interface Orders {
   findByOutTradeNo(userId: string, outTradeNo: string): Promise<StoredOrder | null>;
-  find(userId: string, key: { orderNo: string } | { outTradeNo: string }): Promise<{ payment: Payment; notifyStatus: NotifyState } | null>;
+  find(
+    userId: string,
+    key: { orderNo: string } | { outTradeNo: string },
+  ): Promise<{ payment: Payment; notifyStatus: NotifyState } | null>;
   /** T1. `null`: an order with this `out_trade_no` exists. */
   create(order: NewOrder): Promise<Leased | null>;
   /** Takes over an attempt whose lease has expired and whose outcome is not stored. */
@@ -74,7 +89,10 @@ export interface Orders {
   /** The outcome is not known: somebody may try again at once; the next look-up at `nextQueryAt`. */
   release(leased: Leased, why: string, now: Date, nextQueryAt: Date): Promise<void>;
   /** T3, the one place where a payment becomes success. */
-  settle(paid: Paid, scope: { userId: string; configId: string; now: Date; event?: EventRecord; source: string }): Promise<Settled>;
+  settle(
+    paid: Paid,
+    scope: { userId: string; configId: string; now: Date; event?: EventRecord; source: string },
+  ): Promise<Settled>;
   /** T4. `null`: the payment has changed since it was read (or an attempt is under way); read again. */
   conclude(payment: Payment, to: "failed" | "closed", why: string, now: Date): Promise<Concluded | null>;
   /** The provider has started to move the money. */

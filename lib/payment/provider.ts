@@ -45,7 +45,11 @@ export type Paid = {
  */
 export type Observation =
   | Paid
-  | { kind: "open" | "started" | "approved" | "closed" | "failed" | "missing" | "unknown"; orderNo: string; why: string }
+  | {
+      kind: "open" | "started" | "approved" | "closed" | "failed" | "missing" | "unknown";
+      orderNo: string;
+      why: string;
+    }
   | { kind: "refunded" | "refundFailed"; refundNo: string | null; tradeNo: string; amount: Money }
   | { kind: "disputed"; tradeNo: string; why: string }
   | { kind: "ignored"; why: string }

@@ -11,7 +11,11 @@ export type SeenPayment = { payment: Payment; notifyStatus: NotifyState };
 const lookUpGapMs = 3_000;
 
 /** The payment now; one that is not final is looked up at the provider first. A silent provider changes nothing. */
-export async function queryPayment(gateway: LookUpGateway, caller: Caller, key: PaymentKey): Promise<SeenPayment> {
+export async function queryPayment(
+  gateway: LookUpGateway,
+  caller: Caller,
+  key: PaymentKey,
+): Promise<SeenPayment> {
   const seen = await findPayment(gateway, caller, key);
   const { payment } = seen;
   if (isFinal(payment.status)) return seen;
@@ -21,13 +25,21 @@ export async function queryPayment(gateway: LookUpGateway, caller: Caller, key: 
 }
 
 /** Everything that happened to a payment, oldest first. */
-export async function paymentTimeline(gateway: LookUpGateway, caller: Caller, key: PaymentKey): Promise<LogEntry[]> {
+export async function paymentTimeline(
+  gateway: LookUpGateway,
+  caller: Caller,
+  key: PaymentKey,
+): Promise<LogEntry[]> {
   const { payment } = await findPayment(gateway, caller, key);
   return gateway.timeline.read(payment);
 }
 
 /** Another merchant's order looks exactly like one that does not exist. */
-export async function findPayment(gateway: Pick<LookUpGateway, "orders">, caller: Caller, key: PaymentKey): Promise<SeenPayment> {
+export async function findPayment(
+  gateway: Pick<LookUpGateway, "orders">,
+  caller: Caller,
+  key: PaymentKey,
+): Promise<SeenPayment> {
   const seen = await gateway.orders.find(caller.userId, key);
   if (!seen) throw new GatewayError("order_not_found", "no such order");
   return seen;

@@ -9,7 +9,10 @@ const earlyMs = 1_000;
  * One look-up of a payment whose time has come. A hint that comes early is sent on; one whose time was taken by another
  * does nothing. A closed payment is asked about once more, a day later.
  */
-export async function recheck(gateway: LookUpGateway, order: { orderNo: string; userId: string }): Promise<void> {
+export async function recheck(
+  gateway: LookUpGateway,
+  order: { orderNo: string; userId: string },
+): Promise<void> {
   const seen = await gateway.orders.find(order.userId, { orderNo: order.orderNo });
   const payment = seen?.payment;
   if (!payment?.nextQueryAt) return;

@@ -14,7 +14,11 @@ const lookUpGapMs = 3_000;
  * The buyer is back from the provider. Nothing in the request says whether it is paid: a look-up is hinted, and the row
  * is waited for, at most three seconds.
  */
-export async function returnBuyer(gateway: ReturnGateway, provider: string, orderNo: string): Promise<Payment> {
+export async function returnBuyer(
+  gateway: ReturnGateway,
+  provider: string,
+  orderNo: string,
+): Promise<Payment> {
   const first = await gateway.orders.findForReturn(provider, orderNo);
   if (!first) throw new GatewayError("order_not_found", "no such order");
   if (isFinal(first.status)) return first;

@@ -34,10 +34,16 @@ export async function startPayment(
   await orders.release(leased, why, now, secondsAfter(now, retryLookUpSeconds));
   if (started.kind === "unknown") throw outcomeUnknown(payment);
   const message = `${payment.provider} did not accept the request (${why}): check the config, then send the same request again`;
-  throw new GatewayError("create_not_accepted", message, { orderNo: payment.orderNo, providerError: started.error });
+  throw new GatewayError("create_not_accepted", message, {
+    orderNo: payment.orderNo,
+    providerError: started.error,
+  });
 }
 
-export function refused({ provider, orderNo }: Payment, error: { code: string; message: string }): GatewayError {
+export function refused(
+  { provider, orderNo }: Payment,
+  error: { code: string; message: string },
+): GatewayError {
   const message = `${provider} refused this payment (${error.code}): correct it and use a new out_trade_no`;
   return new GatewayError("create_refused", message, { orderNo, providerError: error });
 }

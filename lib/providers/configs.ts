@@ -125,7 +125,10 @@ export async function checkCredentials(provider: string, name: string, given: un
   const parsed = module.credentials.safeParse(given);
   if (parsed.success) return { module, credentials: parsed.data };
   const wrong = parsed.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`).join("; ");
-  throw new GatewayError("config_not_found", `the ${provider} config "${name}" is incomplete or wrong: ${wrong}`);
+  throw new GatewayError(
+    "config_not_found",
+    `the ${provider} config "${name}" is incomplete or wrong: ${wrong}`,
+  );
 }
 
 async function credentialsOf(config: StoredConfig, vault: CredentialVault): Promise<unknown> {

@@ -21,7 +21,11 @@ export function hintOf(message: z.infer<typeof deliveryMessage>): Hint {
 
 export function deliveryMessageOf(hint: Hint, due: Date): Message {
   const { taskId, userId, generation, attempt, insist } = hint;
-  return { body: { task: taskId, merchant: userId, generation, attempt, ...(insist && { insist: 1 }) }, due, group: userId };
+  return {
+    body: { task: taskId, merchant: userId, generation, attempt, ...(insist && { insist: 1 }) },
+    due,
+    group: userId,
+  };
 }
 
 export function recheckMessageOf(order: { orderNo: string; userId: string }, due: Date): Message {

@@ -24,7 +24,15 @@ export async function createOrder(db: Database, order: NewOrder): Promise<Leased
     if (!mine) return null;
     orderId = mine.order_id;
   }
-  const { request: _request, fingerprint: _fingerprint, prepared, idempotencyKey, leaseToken, leaseUntil, ...rest } = order;
+  const {
+    request: _request,
+    fingerprint: _fingerprint,
+    prepared,
+    idempotencyKey,
+    leaseToken,
+    leaseUntil,
+    ...rest
+  } = order;
   const payment: Payment = { ...rest, id: orderId, status: "processing", version: 1 };
   return { payment, attempt: { id: "", idempotencyKey, prepared, done: false, leaseUntil }, leaseToken };
 }
@@ -100,7 +108,12 @@ export async function takeOver(
  * T2: what the buyer needs to pay is kept in any case; the status moves to `pending` only where nothing faster (a
  * webhook) has moved it. `null`: the lease was lost, so the outcome belongs to somebody else.
  */
-export function storePayable(db: Database, leased: Leased, payable: Payable, now: Date): Promise<Payment | null> {
+export function storePayable(
+  db: Database,
+  leased: Leased,
+  payable: Payable,
+  now: Date,
+): Promise<Payment | null> {
   const { payment } = leased;
   return transact(db, async (trx) => {
     if (!(await finishAttempt(trx, leased))) return null;
@@ -115,10 +128,20 @@ export function storePayable(db: Database, leased: Leased, payable: Payable, now
       .executeTakeFirstOrThrow();
     if (moved.numUpdatedRows === 0n) {
       const set = { payable: stored, updated_at: now };
-      await trx.updateTable("payment_orders").set(set).where("id", "=", payment.id).where("user_id", "=", payment.userId).execute();
+      await trx
+        .updateTable("payment_orders")
+        .set(set)
+        .where("id", "=", payment.id)
+        .where("user_id", "=", payment.userId)
+        .execute();
       return await readPayment(trx, payment);
     }
-    await addLog(trx, payment, { at: now, kind: "status", title: "can be paid", data: { from: "processing", to: "pending" } });
+    await addLog(trx, payment, {
+      at: now,
+      kind: "status",
+      title: "can be paid",
+      data: { from: "processing", to: "pending" },
+    });
     return { ...payment, payable, status: "pending", version: payment.version + 1, updatedAt: now };
   });
 }
@@ -172,7 +195,12 @@ export function release(
       .where("user_id", "=", payment.userId)
       .where("status", "=", "processing")
       .execute();
-    await addLog(trx, payment, { at: now, kind: "provider_call", title: "creating: outcome unknown", data: { why } });
+    await addLog(trx, payment, {
+      at: now,
+      kind: "provider_call",
+      title: "creating: outcome unknown",
+      data: { why },
+    });
   });
 }
 

@@ -4,7 +4,13 @@ import type { ConnectionSource } from "./single-connection.ts";
 
 const secretSchema = z.object({ username: z.string(), password: z.string() });
 
-export type DatabaseAddress = { host: string; port: number; database: string; tls: boolean; secretArn: string };
+export type DatabaseAddress = {
+  host: string;
+  port: number;
+  database: string;
+  tls: boolean;
+  secretArn: string;
+};
 
 type DatabaseAccount = z.infer<typeof secretSchema>;
 
@@ -15,7 +21,13 @@ export async function readDatabaseSecret(secretArn: string): Promise<DatabaseAcc
 }
 
 /** Connection options with the account from Secrets Manager, asked again when the database refuses the one we know. */
-export function connectionSource({ host, port, database, tls, secretArn }: DatabaseAddress): ConnectionSource {
+export function connectionSource({
+  host,
+  port,
+  database,
+  tls,
+  secretArn,
+}: DatabaseAddress): ConnectionSource {
   let known: Promise<DatabaseAccount> | undefined;
 
   return async (fresh) => {

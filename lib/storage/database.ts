@@ -14,7 +14,12 @@ export function openDatabase(source: ConnectionSource): Database {
 const duplicate = 1062;
 const worthRepeating = new Set([1213, 1205, 1290, 1836]);
 const lostConnection = new Set([
-  "PROTOCOL_CONNECTION_LOST", "ECONNRESET", "EPIPE", "ECONNREFUSED", "ETIMEDOUT", "PROTOCOL_ENQUEUE_AFTER_FATAL_ERROR",
+  "PROTOCOL_CONNECTION_LOST",
+  "ECONNRESET",
+  "EPIPE",
+  "ECONNREFUSED",
+  "ETIMEDOUT",
+  "PROTOCOL_ENQUEUE_AFTER_FATAL_ERROR",
 ]);
 const tries = 3;
 /** A frozen function keeps its row locks until the server ends its connection: none is taken so near to the end. */
@@ -31,7 +36,13 @@ export function isPassing(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const { errno, code } = error as Error & { errno?: number; code?: string };
   if (errno !== undefined && worthRepeating.has(errno)) return true;
-  return code !== undefined && (lostConnection.has(code) || code === "CONNECTION_BUSY" || code.startsWith("ER_CON_") || code === "NO_TIME_LEFT");
+  return (
+    code !== undefined &&
+    (lostConnection.has(code) ||
+      code === "CONNECTION_BUSY" ||
+      code.startsWith("ER_CON_") ||
+      code === "NO_TIME_LEFT")
+  );
 }
 
 /**
@@ -51,7 +62,8 @@ export async function repeating<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await work();
     } catch (error) {
-      if (!isPassing(error) || attempt === tries || currentInvocation().remainingMs() < leastRemainingMs) throw error;
+      if (!isPassing(error) || attempt === tries || currentInvocation().remainingMs() < leastRemainingMs)
+        throw error;
       await new Promise((resolve) => setTimeout(resolve, 10 + Math.random() * 40 * attempt));
     }
   }

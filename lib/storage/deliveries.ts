@@ -16,8 +16,10 @@ const hintOf = (row: { id: string; user_id: string; generation: number; attempt:
 
 export function deliveriesIn(db: Database): Deliveries {
   return {
-    claim: (hint, leaseToken, leaseUntil, now) => transact(db, (trx) => claim(trx, hint, { leaseToken, leaseUntil, now })),
-    finish: (task, leaseToken, record, after) => repeating(() => finish(db, task, leaseToken, { record, after })),
+    claim: (hint, leaseToken, leaseUntil, now) =>
+      transact(db, (trx) => claim(trx, hint, { leaseToken, leaseUntil, now })),
+    finish: (task, leaseToken, record, after) =>
+      repeating(() => finish(db, task, leaseToken, { record, after })),
     async nextDue(endpoint, now) {
       const row = await db
         .selectFrom("notify_queue")
@@ -42,7 +44,11 @@ export function deliveriesIn(db: Database): Deliveries {
 type Lease = { leaseToken: string; leaseUntil: Date; now: Date };
 
 /** T6. The UPDATE decides; the row is read after it, so what is sent is what was claimed. */
-async function claim(trx: OpenTransaction, hint: Hint, { leaseToken, leaseUntil, now }: Lease): Promise<Claim> {
+async function claim(
+  trx: OpenTransaction,
+  hint: Hint,
+  { leaseToken, leaseUntil, now }: Lease,
+): Promise<Claim> {
   const claimed = await sql`
     UPDATE notify_queue
     SET status = 'sending', lease_token = ${leaseToken}, lease_until = ${leaseUntil}, send_no = send_no + 1, updated_at = ${now}
@@ -56,7 +62,17 @@ async function claim(trx: OpenTransaction, hint: Hint, { leaseToken, leaseUntil,
   const row = await trx
     .selectFrom("notify_queue as n")
     .innerJoin("users as u", "u.id", "n.user_id")
-    .select(["n.id", "n.user_id", "n.generation", "n.attempt", "n.send_no", "n.event_id", "n.url", "n.endpoint", "n.payload"])
+    .select([
+      "n.id",
+      "n.user_id",
+      "n.generation",
+      "n.attempt",
+      "n.send_no",
+      "n.event_id",
+      "n.url",
+      "n.endpoint",
+      "n.payload",
+    ])
     .select(["n.status", "n.due_at", "n.lease_token", "n.lease_until", "u.notify_secrets"])
     .where("n.id", "=", hint.taskId)
     .where("n.user_id", "=", hint.userId)
@@ -66,7 +82,13 @@ async function claim(trx: OpenTransaction, hint: Hint, { leaseToken, leaseUntil,
   if (claimed.numAffectedRows !== 1n && row.lease_token !== leaseToken) return whyNot(row, hint, now);
   await trx
     .insertInto("notify_attempts")
-    .values({ user_id: row.user_id, task_id: row.id, attempt: row.attempt, send_no: row.send_no, started_at: now })
+    .values({
+      user_id: row.user_id,
+      task_id: row.id,
+      attempt: row.attempt,
+      send_no: row.send_no,
+      started_at: now,
+    })
     .onDuplicateKeyUpdate({ started_at: now })
     .execute();
   return {
@@ -86,12 +108,21 @@ async function claim(trx: OpenTransaction, hint: Hint, { leaseToken, leaseUntil,
   };
 }
 
-type Unclaimed = { status: string; generation: number; attempt: number; due_at: Date; lease_until: Date | null };
+type Unclaimed = {
+  status: string;
+  generation: number;
+  attempt: number;
+  due_at: Date;
+  lease_until: Date | null;
+};
 
 function whyNot(row: Unclaimed, hint: Hint, now: Date): Claim {
   if (row.generation !== hint.generation || row.attempt !== hint.attempt) return { kind: "gone" };
-  if (row.status === "pending" && row.due_at.getTime() > now.getTime() + earlyMs) return { kind: "early", due: row.due_at };
-  const free = row.status === "pending" || (row.status === "sending" && row.lease_until !== null && row.lease_until < now);
+  if (row.status === "pending" && row.due_at.getTime() > now.getTime() + earlyMs)
+    return { kind: "early", due: row.due_at };
+  const free =
+    row.status === "pending" ||
+    (row.status === "sending" && row.lease_until !== null && row.lease_until < now);
   return { kind: free ? "full" : "gone" };
 }
 

@@ -1,18 +1,39 @@
 import type { KeyRows } from "../merchant/authenticate.ts";
 import type { Database } from "./database.ts";
 
-export type Merchant = { userId: string; username: string; active: boolean; notifyUrl: string | null; createdAt: Date };
+export type Merchant = {
+  userId: string;
+  username: string;
+  active: boolean;
+  notifyUrl: string | null;
+  createdAt: Date;
+};
 
-export type ApiKeyInfo = { keyId: string; scopes: string[]; createdAt: Date; expiresAt: Date | null; revokedAt: Date | null };
+export type ApiKeyInfo = {
+  keyId: string;
+  scopes: string[];
+  createdAt: Date;
+  expiresAt: Date | null;
+  revokedAt: Date | null;
+};
 
 export interface Merchants {
   create(username: string, notifyUrl: string | null, now: Date): Promise<string>;
   list(): Promise<Merchant[]>;
-  update(userId: string, change: { notifyUrl?: string | null; active?: boolean }, now: Date): Promise<boolean>;
+  update(
+    userId: string,
+    change: { notifyUrl?: string | null; active?: boolean },
+    now: Date,
+  ): Promise<boolean>;
   /** Sealed JSON list of the secrets that sign notifications. */
   notifySecrets(userId: string): Promise<string | null>;
   saveNotifySecrets(userId: string, sealed: string, now: Date): Promise<void>;
-  addKey(userId: string, key: { keyId: string; hash: Buffer }, scopes: readonly string[], now: Date): Promise<void>;
+  addKey(
+    userId: string,
+    key: { keyId: string; hash: Buffer },
+    scopes: readonly string[],
+    now: Date,
+  ): Promise<void>;
   keys(userId: string): Promise<ApiKeyInfo[]>;
   /** Ends a key at `at`; false when this merchant has no such living key. */
   revokeKey(userId: string, keyId: string, at: Date): Promise<boolean>;
@@ -42,15 +63,27 @@ export function merchantsIn(db: Database): Merchants {
         ...(notifyUrl !== undefined && { notify_url: notifyUrl }),
         ...(active !== undefined && { status: active ? 1 : 0 }),
       };
-      const updated = await db.updateTable("users").set(set).where("id", "=", userId).executeTakeFirstOrThrow();
+      const updated = await db
+        .updateTable("users")
+        .set(set)
+        .where("id", "=", userId)
+        .executeTakeFirstOrThrow();
       return updated.numUpdatedRows === 1n;
     },
     async notifySecrets(userId) {
-      const row = await db.selectFrom("users").select("notify_secrets").where("id", "=", userId).executeTakeFirst();
+      const row = await db
+        .selectFrom("users")
+        .select("notify_secrets")
+        .where("id", "=", userId)
+        .executeTakeFirst();
       return row?.notify_secrets ?? null;
     },
     async saveNotifySecrets(userId, sealed, now) {
-      await db.updateTable("users").set({ notify_secrets: sealed, updated_at: now }).where("id", "=", userId).execute();
+      await db
+        .updateTable("users")
+        .set({ notify_secrets: sealed, updated_at: now })
+        .where("id", "=", userId)
+        .execute();
     },
     async addKey(userId, { keyId, hash }, scopes, now) {
       const values = { user_id: userId, key_id: keyId, hash, scopes: scopes.join(","), created_at: now };
@@ -90,7 +123,16 @@ export function keyRowsIn(db: Database): KeyRows {
       const row = await db
         .selectFrom("api_keys as k")
         .innerJoin("users as u", "u.id", "k.user_id")
-        .select(["k.hash", "k.scopes", "k.expires_at", "k.revoked_at", "u.id", "u.username", "u.status", "u.notify_url"])
+        .select([
+          "k.hash",
+          "k.scopes",
+          "k.expires_at",
+          "k.revoked_at",
+          "u.id",
+          "u.username",
+          "u.status",
+          "u.notify_url",
+        ])
         .where("k.key_id", "=", keyId)
         .executeTakeFirst();
       if (!row) return null;
@@ -99,7 +141,12 @@ export function keyRowsIn(db: Database): KeyRows {
         scopes: row.scopes.split(","),
         expiresAt: row.expires_at,
         revokedAt: row.revoked_at,
-        merchant: { userId: row.id, username: row.username, active: row.status === 1, notifyUrl: row.notify_url },
+        merchant: {
+          userId: row.id,
+          username: row.username,
+          active: row.status === 1,
+          notifyUrl: row.notify_url,
+        },
       };
     },
   };

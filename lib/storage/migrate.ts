@@ -9,9 +9,14 @@ const migrations: Record<string, Migration> = { "0001-schema": schema };
 /** Brings the database up to date; Kysely's lock lets only one of several callers do it. */
 export async function migrate(connection: string | PoolOptions): Promise<void> {
   const options = typeof connection === "string" ? { uri: connection } : connection;
-  const db = new Kysely<unknown>({ dialect: new MysqlDialect({ pool: createPool({ ...options, connectionLimit: 2 }) }) });
+  const db = new Kysely<unknown>({
+    dialect: new MysqlDialect({ pool: createPool({ ...options, connectionLimit: 2 }) }),
+  });
   try {
-    const { error, results = [] } = await new Migrator({ db, provider: { getMigrations: async () => migrations } }).migrateToLatest();
+    const { error, results = [] } = await new Migrator({
+      db,
+      provider: { getMigrations: async () => migrations },
+    }).migrateToLatest();
     const failed = results.find((result) => result.status === "Error");
     if (error) throw new Error(`migration ${failed?.migrationName ?? ""} failed`, { cause: error });
   } finally {

@@ -17,7 +17,8 @@ export function ordersIn(db: Database): Orders {
     findByOutTradeNo: (userId, outTradeNo) => findByOutTradeNo(db, userId, outTradeNo),
     find: (userId, key) => find(db, userId, key),
     create: (order) => createOrder(db, order),
-    takeOver: (payment, leaseToken, leaseUntil, now) => takeOver(db, payment, { leaseToken, leaseUntil, now }),
+    takeOver: (payment, leaseToken, leaseUntil, now) =>
+      takeOver(db, payment, { leaseToken, leaseUntil, now }),
     storePayable: (leased, payable, now) => storePayable(db, leased, payable, now),
     refuse: (leased, error, now) => refuse(db, leased, error, now),
     release: (leased, why, now, nextQueryAt) => release(db, leased, { why, now, nextQueryAt }),
@@ -39,12 +40,24 @@ export function ordersIn(db: Database): Orders {
 const rowOf = (db: Database, payment: Payment) =>
   db.updateTable("payment_orders").where("id", "=", payment.id).where("user_id", "=", payment.userId);
 
-async function findByOutTradeNo(db: Database, userId: string, outTradeNo: string): Promise<StoredOrder | null> {
+async function findByOutTradeNo(
+  db: Database,
+  userId: string,
+  outTradeNo: string,
+): Promise<StoredOrder | null> {
   const row = await db
     .selectFrom("payment_orders as o")
     .innerJoin("payment_attempts as a", "a.order_id", "o.id")
     .select(orderColumns.map((column) => `o.${column}` as const))
-    .select(["o.fingerprint", "o.request", "a.id as attempt_id", "a.idempotency_key", "a.prepared", "a.done", "a.lease_until"])
+    .select([
+      "o.fingerprint",
+      "o.request",
+      "a.id as attempt_id",
+      "a.idempotency_key",
+      "a.prepared",
+      "a.done",
+      "a.lease_until",
+    ])
     .where("o.user_id", "=", userId)
     .where("o.out_trade_no", "=", outTradeNo)
     .executeTakeFirst();
@@ -54,7 +67,8 @@ async function findByOutTradeNo(db: Database, userId: string, outTradeNo: string
 }
 
 async function find(db: Database, userId: string, key: { orderNo: string } | { outTradeNo: string }) {
-  const [column, value] = "orderNo" in key ? (["o.order_no", key.orderNo] as const) : (["o.out_trade_no", key.outTradeNo] as const);
+  const [column, value] =
+    "orderNo" in key ? (["o.order_no", key.orderNo] as const) : (["o.out_trade_no", key.outTradeNo] as const);
   const row = await db
     .selectFrom("payment_orders as o")
     .select(orderColumns.map((name) => `o.${name}` as const))
@@ -122,10 +136,21 @@ function conclude(
       )
       .executeTakeFirstOrThrow();
     if (moved.numUpdatedRows === 0n) return null;
-    const current: Payment = { ...payment, status: to, version: payment.version + 1, closedAt: now, updatedAt: now };
+    const current: Payment = {
+      ...payment,
+      status: to,
+      version: payment.version + 1,
+      closedAt: now,
+      updatedAt: now,
+    };
     const told = paymentNotification(current, to === "closed" ? "payment.closed" : "payment.failed", now);
     const notification = await addNotification(trx, current, told, now);
-    await addLog(trx, current, { at: now, kind: "status", title: to, data: { from: payment.status, to, why } });
+    await addLog(trx, current, {
+      at: now,
+      kind: "status",
+      title: to,
+      data: { from: payment.status, to, why },
+    });
     return { payment: current, notification };
   });
 }
@@ -134,7 +159,12 @@ async function markStarted(db: Database, payment: Payment, why: string, now: Dat
   await transact(db, async (trx) => {
     const moved = await trx
       .updateTable("payment_orders")
-      .set((eb) => ({ provider_started: 1, status: "processing", version: eb("version", "+", 1), updated_at: now }))
+      .set((eb) => ({
+        provider_started: 1,
+        status: "processing",
+        version: eb("version", "+", 1),
+        updated_at: now,
+      }))
       .where("id", "=", payment.id)
       .where("user_id", "=", payment.userId)
       .where("version", "=", payment.version)
@@ -142,19 +172,31 @@ async function markStarted(db: Database, payment: Payment, why: string, now: Dat
       .executeTakeFirstOrThrow();
     if (moved.numUpdatedRows === 0n) return;
     const data = { from: "pending", to: "processing", why };
-    await addLog(trx, payment, { at: now, kind: "status", title: "the provider has started the payment", data });
+    await addLog(trx, payment, {
+      at: now,
+      kind: "status",
+      title: "the provider has started the payment",
+      data,
+    });
   });
 }
 
 async function claimLookUp(db: Database, payment: Payment, now: Date, gapMs: number): Promise<boolean> {
   const claimed = await rowOf(db, payment)
     .set((eb) => ({ looked_up_at: now, look_ups: eb("look_ups", "+", 1) }))
-    .where((eb) => eb.or([eb("looked_up_at", "is", null), eb("looked_up_at", "<=", new Date(now.getTime() - gapMs))]))
+    .where((eb) =>
+      eb.or([eb("looked_up_at", "is", null), eb("looked_up_at", "<=", new Date(now.getTime() - gapMs))]),
+    )
     .executeTakeFirstOrThrow();
   return claimed.numUpdatedRows === 1n;
 }
 
-async function claimRecheck(db: Database, payment: Payment, nextQueryAt: Date | null, now: Date): Promise<boolean> {
+async function claimRecheck(
+  db: Database,
+  payment: Payment,
+  nextQueryAt: Date | null,
+  now: Date,
+): Promise<boolean> {
   const claimed = await rowOf(db, payment)
     .set((eb) => ({ next_query_at: nextQueryAt, looked_up_at: now, look_ups: eb("look_ups", "+", 1) }))
     .where("next_query_at", "=", payment.nextQueryAt)
@@ -166,7 +208,9 @@ async function makeDue(db: Database, payment: Payment, now: Date, gapMs: number)
   const made = await rowOf(db, payment)
     .set({ next_query_at: now })
     .where("next_query_at", ">", now)
-    .where((eb) => eb.or([eb("looked_up_at", "is", null), eb("looked_up_at", "<=", new Date(now.getTime() - gapMs))]))
+    .where((eb) =>
+      eb.or([eb("looked_up_at", "is", null), eb("looked_up_at", "<=", new Date(now.getTime() - gapMs))]),
+    )
     .executeTakeFirstOrThrow();
   return made.numUpdatedRows === 1n;
 }

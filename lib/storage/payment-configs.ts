@@ -13,13 +13,24 @@ export interface PaymentConfigs extends ConfigRows {
   unsealed(limit: number): Promise<StoredConfig[]>;
 }
 
-const columns = ["id", "user_id", "provider", "config_name", "config_data", "version", "account", "status"] as const;
+const columns = [
+  "id",
+  "user_id",
+  "provider",
+  "config_name",
+  "config_data",
+  "version",
+  "account",
+  "status",
+] as const;
 
 export function paymentConfigsIn(db: Database): PaymentConfigs {
   const rows = db.selectFrom("payment_configs").select(columns);
   return {
     async list(userId, provider) {
-      return (await rows.where("user_id", "=", userId).where("provider", "=", provider).orderBy("id").execute()).map(configOf);
+      return (
+        await rows.where("user_id", "=", userId).where("provider", "=", provider).orderBy("id").execute()
+      ).map(configOf);
     },
     async listAll(userId) {
       return (await rows.where("user_id", "=", userId).orderBy("id").execute()).map(configOf);
@@ -38,7 +49,15 @@ export function paymentConfigsIn(db: Database): PaymentConfigs {
         .execute();
     },
     async create(userId, provider, name, now) {
-      const values = { user_id: userId, provider, config_name: name, config_data: "{}", status: 0, created_at: now, updated_at: now };
+      const values = {
+        user_id: userId,
+        provider,
+        config_name: name,
+        config_data: "{}",
+        status: 0,
+        created_at: now,
+        updated_at: now,
+      };
       const { insertId } = await db.insertInto("payment_configs").values(values).executeTakeFirstOrThrow();
       return String(insertId);
     },
@@ -68,7 +87,13 @@ export function paymentConfigsIn(db: Database): PaymentConfigs {
       return saved.numUpdatedRows === 1n;
     },
     async unsealed(limit) {
-      return (await rows.where("config_data", "not like", '{"sealed":%').where("status", "=", 1).limit(limit).execute()).map(configOf);
+      return (
+        await rows
+          .where("config_data", "not like", '{"sealed":%')
+          .where("status", "=", 1)
+          .limit(limit)
+          .execute()
+      ).map(configOf);
     },
   };
 }

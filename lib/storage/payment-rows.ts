@@ -1,14 +1,43 @@
 import type { Selectable } from "kysely";
-import type { Attempt } from "../payment/ports.ts";
 import type { Payment } from "../payment/payment.ts";
+import type { Attempt } from "../payment/ports.ts";
 import type { OpenTransaction } from "./database.ts";
 import type { PaymentOrdersTable, Tables } from "./tables.ts";
 
 export const orderColumns = [
-  "id", "order_no", "user_id", "config_id", "provider", "provider_account", "scene", "out_trade_no", "subject", "body",
-  "amount_minor", "currency", "status", "version", "trade_no", "payable", "refusal", "notify_url", "return_url", "metadata",
-  "livemode", "late_success", "close_requested", "provider_started", "refunded_minor", "look_ups", "created_at", "updated_at",
-  "expires_at", "paid_at", "closed_at", "looked_up_at", "next_query_at",
+  "id",
+  "order_no",
+  "user_id",
+  "config_id",
+  "provider",
+  "provider_account",
+  "scene",
+  "out_trade_no",
+  "subject",
+  "body",
+  "amount_minor",
+  "currency",
+  "status",
+  "version",
+  "trade_no",
+  "payable",
+  "refusal",
+  "notify_url",
+  "return_url",
+  "metadata",
+  "livemode",
+  "late_success",
+  "close_requested",
+  "provider_started",
+  "refunded_minor",
+  "look_ups",
+  "created_at",
+  "updated_at",
+  "expires_at",
+  "paid_at",
+  "closed_at",
+  "looked_up_at",
+  "next_query_at",
 ] as const satisfies (keyof PaymentOrdersTable)[];
 
 type OrderRow = Pick<Selectable<PaymentOrdersTable>, (typeof orderColumns)[number]>;
@@ -50,7 +79,12 @@ export function paymentOf(row: OrderRow): Payment {
   };
 }
 
-export function attemptOf(row: Pick<Selectable<Tables["payment_attempts"]>, "id" | "idempotency_key" | "prepared" | "done" | "lease_until">): Attempt {
+export function attemptOf(
+  row: Pick<
+    Selectable<Tables["payment_attempts"]>,
+    "id" | "idempotency_key" | "prepared" | "done" | "lease_until"
+  >,
+): Attempt {
   return {
     id: row.id,
     idempotencyKey: row.idempotency_key,

@@ -19,7 +19,10 @@ export async function prepareDatabase(environment: MigrateEnvironment): Promise<
   if (app.username !== owner.user) await grantRows(owner, app);
 }
 
-async function grantRows(owner: ConnectionOptions, app: { username: string; password: string }): Promise<void> {
+async function grantRows(
+  owner: ConnectionOptions,
+  app: { username: string; password: string },
+): Promise<void> {
   const connection = await createConnection(owner);
   try {
     const account = [app.username, "%"];

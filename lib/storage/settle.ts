@@ -42,7 +42,12 @@ export async function settle(db: Database, paid: Paid, scope: SettleScope): Prom
   }
 }
 
-async function settleOnce(trx: OpenTransaction, paid: Paid, before: Payment, scope: SettleScope): Promise<Settled> {
+async function settleOnce(
+  trx: OpenTransaction,
+  paid: Paid,
+  before: Payment,
+  scope: SettleScope,
+): Promise<Settled> {
   if (scope.event) await recordEvent(trx, scope.event, before.orderNo);
   // SET runs from left to right: `late_success` must see the old status.
   const moved = await sql`
@@ -55,12 +60,23 @@ async function settleOnce(trx: OpenTransaction, paid: Paid, before: Payment, sco
   const current = await readPayment(trx, before);
   if (moved.numAffectedRows !== 1n) return judge(current, paid, scope);
 
-  const notification = await addNotification(trx, current, paymentNotification(current, "payment.success", scope.now), scope.now);
+  const notification = await addNotification(
+    trx,
+    current,
+    paymentNotification(current, "payment.success", scope.now),
+    scope.now,
+  );
   await addLog(trx, current, {
     at: scope.now,
     kind: "status",
     title: current.lateSuccess ? "paid after all" : "paid",
-    data: { from: before.status, to: "success", trade_no: paid.tradeNo, told_by: scope.source, late: current.lateSuccess },
+    data: {
+      from: before.status,
+      to: "success",
+      trade_no: paid.tradeNo,
+      told_by: scope.source,
+      late: current.lateSuccess,
+    },
   });
   return { kind: "settled", payment: current, notification };
 }

@@ -68,7 +68,14 @@ export function singleConnectionPool(source: ConnectionSource): MysqlPool {
       if (next) reserve().then(next.give, next.fail);
       else busy = false;
     };
-    return { query, release, threadId: connection.threadId ?? 0, config: connection.config, connect() {}, destroy: () => drop(connection) } as MysqlPoolConnection;
+    return {
+      query,
+      release,
+      threadId: connection.threadId ?? 0,
+      config: connection.config,
+      connect() {},
+      destroy: () => drop(connection),
+    } as MysqlPoolConnection;
   }
 
   return {
@@ -124,7 +131,8 @@ async function open(source: ConnectionSource): Promise<Connection> {
   try {
     return await connect(await source(false));
   } catch (error) {
-    if (!(error instanceof Error) || !("errno" in error) || !accessDenied.has(Number(error.errno))) throw error;
+    if (!(error instanceof Error) || !("errno" in error) || !accessDenied.has(Number(error.errno)))
+      throw error;
     return await connect(await source(true));
   }
 }
@@ -158,7 +166,9 @@ function assertReadCommitted(connection: Connection): Promise<void> {
       if (error) return reject(error);
       const [row] = rows as { Value: string }[];
       if (row?.Value === "READ-COMMITTED") return resolve();
-      reject(new Error(`the database must run at READ-COMMITTED, not ${row?.Value}: set transaction_isolation`));
+      reject(
+        new Error(`the database must run at READ-COMMITTED, not ${row?.Value}: set transaction_isolation`),
+      );
     });
   });
 }

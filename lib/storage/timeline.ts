@@ -4,7 +4,11 @@ import type { Hint, LogEntry, Timeline } from "../payment/ports.ts";
 import { type Database, isDuplicate, type OpenTransaction } from "./database.ts";
 
 /** Writes one line of a payment's timeline; inside a transaction it belongs to the change that it tells of. */
-export async function addLog(db: Database | OpenTransaction, payment: Payment, entry: LogEntry): Promise<void> {
+export async function addLog(
+  db: Database | OpenTransaction,
+  payment: Payment,
+  entry: LogEntry,
+): Promise<void> {
   await db
     .insertInto("payment_logs")
     .values({
@@ -68,13 +72,26 @@ export function timelineIn(db: Database): Timeline {
       const deliveries = await db
         .selectFrom("notify_attempts as a")
         .innerJoin("notify_queue as n", "n.id", "a.task_id")
-        .select(["a.started_at", "a.attempt", "a.outcome", "a.http_status", "n.event", "n.event_id", "a.answer"])
+        .select([
+          "a.started_at",
+          "a.attempt",
+          "a.outcome",
+          "a.http_status",
+          "n.event",
+          "n.event_id",
+          "a.answer",
+        ])
         .where("n.order_id", "=", payment.id)
         .where("n.user_id", "=", payment.userId)
         .orderBy("a.id")
         .execute();
       const entries: LogEntry[] = [
-        { at: payment.createdAt, kind: "created", title: "payment created", data: { out_trade_no: payment.outTradeNo } },
+        {
+          at: payment.createdAt,
+          kind: "created",
+          title: "payment created",
+          data: { out_trade_no: payment.outTradeNo },
+        },
         ...logs.map((row) => ({ ...row, data: JSON.parse(row.data) })),
         ...deliveries.map((row) => ({
           at: row.started_at,

@@ -3,7 +3,11 @@ import type { EventRecord, WebhookEvents } from "../payment/ports.ts";
 import type { Database, OpenTransaction } from "./database.ts";
 
 /** One row per notice of a provider, counted. It is a record, never a reason to stop: the first run may have died. */
-export async function recordEvent(db: Database | OpenTransaction, event: EventRecord, orderNo: string | null): Promise<void> {
+export async function recordEvent(
+  db: Database | OpenTransaction,
+  event: EventRecord,
+  orderNo: string | null,
+): Promise<void> {
   await db
     .insertInto("webhook_events")
     .values({

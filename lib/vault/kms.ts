@@ -8,14 +8,22 @@ export function kmsKeys(keyId: string): KeyService {
   return {
     async generate(context) {
       assertNoTransaction("KMS GenerateDataKey");
-      const command = new GenerateDataKeyCommand({ KeyId: keyId, KeySpec: "AES_256", EncryptionContext: context });
+      const command = new GenerateDataKeyCommand({
+        KeyId: keyId,
+        KeySpec: "AES_256",
+        EncryptionContext: context,
+      });
       const { Plaintext, CiphertextBlob } = await client.send(command);
       if (!Plaintext || !CiphertextBlob) throw new Error("KMS answered without a data key");
       return { plain: Plaintext, wrapped: CiphertextBlob };
     },
     async unwrap(wrapped, context) {
       assertNoTransaction("KMS Decrypt");
-      const command = new DecryptCommand({ KeyId: keyId, CiphertextBlob: wrapped, EncryptionContext: context });
+      const command = new DecryptCommand({
+        KeyId: keyId,
+        CiphertextBlob: wrapped,
+        EncryptionContext: context,
+      });
       const { Plaintext } = await client.send(command);
       if (!Plaintext) throw new Error("KMS answered without a plain key");
       return Plaintext;

@@ -28,7 +28,10 @@ const tagBytes = 16;
  */
 export function vaultWith(keys: KeyService): Vault {
   const plainKeys = new Map<string, { plain: Promise<Uint8Array>; at: number }>();
-  const sealingKeys = new Map<string, { made: Promise<{ plain: Uint8Array; wrapped: Uint8Array }>; at: number }>();
+  const sealingKeys = new Map<
+    string,
+    { made: Promise<{ plain: Uint8Array; wrapped: Uint8Array }>; at: number }
+  >();
 
   function plainKey(wrapped: string, context: Record<string, string>): Promise<Uint8Array> {
     const name = `${wrapped}\n${canonical(context)}`;
@@ -58,13 +61,21 @@ export function vaultWith(keys: KeyService): Vault {
       const key = Buffer.from(wrapped).toString("base64");
       cipher.setAAD(additionalData(key, context));
       const data = Buffer.concat([cipher.update(text, "utf8"), cipher.final()]).toString("base64");
-      const sealed: Sealed = { sealed: 1, key, iv: iv.toString("base64"), data, tag: cipher.getAuthTag().toString("base64") };
+      const sealed: Sealed = {
+        sealed: 1,
+        key,
+        iv: iv.toString("base64"),
+        data,
+        tag: cipher.getAuthTag().toString("base64"),
+      };
       return JSON.stringify(sealed);
     },
     async open(text, context) {
       const { key, iv, data, tag } = read(text);
       const plain = await plainKey(key, context);
-      const decipher = createDecipheriv("aes-256-gcm", plain, Buffer.from(iv, "base64"), { authTagLength: tagBytes });
+      const decipher = createDecipheriv("aes-256-gcm", plain, Buffer.from(iv, "base64"), {
+        authTagLength: tagBytes,
+      });
       decipher.setAAD(additionalData(key, context));
       decipher.setAuthTag(Buffer.from(tag, "base64"));
       return Buffer.concat([decipher.update(Buffer.from(data, "base64")), decipher.final()]).toString("utf8");

@@ -177,6 +177,8 @@ const tables = [
 
 export async function up(db: Kysely<unknown>): Promise<void> {
   for (const statement of tables) {
-    await sql.raw(`${statement} ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_520_ci`).execute(db);
+    await sql
+      .raw(`${statement} ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_520_ci`)
+      .execute(db);
   }
 }

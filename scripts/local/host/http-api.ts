@@ -95,12 +95,17 @@ export function serveRoutes(
 export type HttpServer = { url: string; stop(graceMs: number): Promise<void> };
 
 /** Listens on loopback; a body over API Gateway's limit is refused before `serve` sees it. */
-export async function listen(port: number, serve: Serve): Promise<HttpServer> {
+export async function listen(port: number, serve: Serve, log: (line: string) => void): Promise<HttpServer> {
   const server = createServer(async (request, response) => {
-    const body = await readBody(request).catch(() => undefined);
-    if (request.errored) return response.destroy();
-    if (body === undefined) return send(response, gatewayAnswer(413, "Request Entity Too Large"));
-    send(response, await serve(request, body));
+    try {
+      const body = await readBody(request);
+      send(response, body ? await serve(request, body) : gatewayAnswer(413, "Request Entity Too Large"));
+    } catch (error) {
+      // A client that hung up, or a header that HTTP does not allow.
+      log(`${request.method} ${request.url}: ${error}`);
+      if (response.headersSent) response.destroy();
+      else send(response, gatewayAnswer(500, "Internal Server Error"));
+    }
   });
   // A client may be slower than Node's own limit; API Gateway's is per integration.
   server.requestTimeout = 0;

@@ -18,6 +18,14 @@ const pseudoParameters: Readonly<Record<string, string>> = {
   "AWS::URLSuffix": "amazonaws.com",
 };
 
+/** What a name in a template may refer to. */
+type Scope = {
+  assembly: Assembly;
+  parameters: Readonly<Record<string, string>>;
+  localValue: LocalValue;
+  resolve: Resolve;
+};
+
 /** Knows a fixed set of intrinsic functions and throws on every other, so that new infrastructure fails loudly. */
 export function createResolver(
   assembly: Assembly,
@@ -25,38 +33,7 @@ export function createResolver(
   localValue: LocalValue,
 ): Resolve {
   refuseUndeclared(assembly, parameters);
-
-  function localValueOf(stack: Stack, logicalId: string, attribute?: string): unknown {
-    const resource = assembly.resources.find((one) => one.stack === stack && one.logicalId === logicalId);
-    if (resource === undefined) throw new Error(`${stack.name} has nothing named ${logicalId}`);
-    return localValue(resource, attribute, resolve);
-  }
-
-  function reference(stack: Stack, name: string): unknown {
-    const parameter = stack.template.Parameters[name];
-    if (parameter !== undefined) {
-      const value = parameters[name] ?? parameter.Default;
-      if (value === undefined) throw new Error(`${stack.name} needs a value for its parameter ${name}`);
-      return value;
-    }
-    if (name.startsWith("AWS::")) {
-      const pseudo = pseudoParameters[name] ?? (name === "AWS::StackName" ? stack.name : undefined);
-      if (pseudo === undefined) throw new Error(`${name} has no local value`);
-      return pseudo;
-    }
-    return localValueOf(stack, name);
-  }
-
-  function imported(name: unknown): unknown {
-    for (const stack of assembly.stacks) {
-      for (const output of Object.values(stack.template.Outputs)) {
-        if (output.Export !== undefined && resolve(output.Export.Name, stack) === name) {
-          return resolve(output.Value, stack);
-        }
-      }
-    }
-    throw new Error(`No stack exports ${name}`);
-  }
+  const scope: Scope = { assembly, parameters, localValue, resolve };
 
   function substituted(argument: unknown, stack: Stack): string {
     const [text, variables] = Array.isArray(argument) ? argument : [argument, {}];
@@ -64,20 +41,20 @@ export function createResolver(
       if (literal) return `\${${name}}`;
       if (name in variables) return String(resolve(variables[name], stack));
       const [logicalId, ...attribute] = name.split(".");
-      if (attribute.length === 0) return String(reference(stack, name));
-      return String(localValueOf(stack, String(logicalId), attribute.join(".")));
+      if (attribute.length === 0) return String(reference(scope, stack, name));
+      return String(localValueOf(scope, stack, String(logicalId), attribute.join(".")));
     });
   }
 
   function called(name: string, argument: unknown, stack: Stack): unknown {
-    if (name === "Ref") return reference(stack, String(argument));
+    if (name === "Ref") return reference(scope, stack, String(argument));
     if (name === "Fn::GetAtt") {
       const [logicalId, ...attribute] = Array.isArray(argument) ? argument : String(argument).split(".");
-      return localValueOf(stack, String(logicalId), attribute.join("."));
+      return localValueOf(scope, stack, String(logicalId), attribute.join("."));
     }
     if (name === "Fn::Sub") return substituted(argument, stack);
     const resolved = resolve(argument, stack);
-    if (name === "Fn::ImportValue") return imported(resolved);
+    if (name === "Fn::ImportValue") return imported(scope, resolved);
     const [first, second] = Array.isArray(resolved) ? resolved : [];
     if (name === "Fn::Join") return second.join(first);
     if (name === "Fn::Split") return String(second).split(first);
@@ -102,6 +79,39 @@ export function createResolver(
   }
 
   return resolve;
+}
+
+function reference(scope: Scope, stack: Stack, name: string): unknown {
+  const parameter = stack.template.Parameters[name];
+  if (parameter !== undefined) {
+    const value = scope.parameters[name] ?? parameter.Default;
+    if (value === undefined) throw new Error(`${stack.name} needs a value for its parameter ${name}`);
+    return value;
+  }
+  if (name.startsWith("AWS::")) {
+    const pseudo = pseudoParameters[name] ?? (name === "AWS::StackName" ? stack.name : undefined);
+    if (pseudo === undefined) throw new Error(`${name} has no local value`);
+    return pseudo;
+  }
+  return localValueOf(scope, stack, name);
+}
+
+function localValueOf(scope: Scope, stack: Stack, logicalId: string, attribute?: string): unknown {
+  const resource = scope.assembly.resources.find((one) => one.stack === stack && one.logicalId === logicalId);
+  if (resource === undefined) throw new Error(`${stack.name} has nothing named ${logicalId}`);
+  return scope.localValue(resource, attribute, scope.resolve);
+}
+
+/** What one stack exports for another. */
+function imported({ assembly, resolve }: Scope, name: unknown): unknown {
+  for (const stack of assembly.stacks) {
+    for (const output of Object.values(stack.template.Outputs)) {
+      if (output.Export !== undefined && resolve(output.Export.Name, stack) === name) {
+        return resolve(output.Value, stack);
+      }
+    }
+  }
+  throw new Error(`No stack exports ${name}`);
 }
 
 function refuseUndeclared(assembly: Assembly, parameters: Readonly<Record<string, string>>): void {

@@ -86,7 +86,7 @@ async function start(options: HostOptions, undo: Undo): Promise<Omit<Host, "stop
 
   // Listens first, because its address is in the functions' environment.
   let serve: Serve = async () => gatewayAnswer(503, "Service Unavailable");
-  const http = await listen(options.port ?? 0, (request, body) => serve(request, body));
+  const http = await listen(options.port ?? 0, (request, body) => serve(request, body), log);
   undo(() => http.stop(stopGraceMs));
   const resolve = createResolver(
     assembly,

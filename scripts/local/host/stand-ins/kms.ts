@@ -29,11 +29,18 @@ const tagBytes = 16;
 /** Encrypt takes no more than this (AWS: 4,096 bytes for symmetric keys). */
 const plaintextLimit = 4096;
 
+type Sealer = {
+  /** By id or ARN. */
+  find(idOrArn: string): KmsKey;
+  seal(key: KmsKey, plaintext: Buffer, context: Record<string, string>): string;
+  open(blob: string, context: Record<string, string>): { key: KmsKey; plaintext: Buffer };
+};
+
 /**
- * KMS with GenerateDataKey, Encrypt and Decrypt: AES-256-GCM under a master key per KMS key, which is kept for the next
- * start, with the encryption context as authenticated data. A blob is: length of the key's ARN (2 bytes), ARN, IV, tag, ciphertext.
+ * AES-256-GCM under a master key per KMS key, which is kept for the next start, with the encryption context as
+ * authenticated data. A blob is: length of the key's ARN (2 bytes), ARN, IV, tag, ciphertext; base64.
  */
-export function startKms(keys: readonly KmsKey[], kept: KeptSecrets): Promise<StandIn> {
+function createSealer(keys: readonly KmsKey[], kept: KeptSecrets): Sealer {
   const find = (idOrArn: string): KmsKey => {
     const key = keys.find(({ id, arn }) => idOrArn === id || idOrArn === arn);
     if (key === undefined) throw new AwsError("NotFoundException", `Key '${idOrArn}' does not exist`);
@@ -55,7 +62,8 @@ export function startKms(keys: readonly KmsKey[], kept: KeptSecrets): Promise<St
     return Buffer.concat([length, arn, iv, cipher.getAuthTag(), ciphertext]).toString("base64");
   }
 
-  function open(blob: Buffer, context: Record<string, string>): { key: KmsKey; plaintext: Buffer } {
+  function open(sealed: string, context: Record<string, string>): { key: KmsKey; plaintext: Buffer } {
+    const blob = Buffer.from(sealed, "base64");
     try {
       const end = 2 + blob.readUInt16BE(0);
       const key = find(blob.toString("utf8", 2, end));
@@ -70,6 +78,12 @@ export function startKms(keys: readonly KmsKey[], kept: KeptSecrets): Promise<St
     }
   }
 
+  return { find, seal, open };
+}
+
+/** KMS with GenerateDataKey, Encrypt and Decrypt. */
+export function startKms(keys: readonly KmsKey[], kept: KeptSecrets): Promise<StandIn> {
+  const { find, seal, open } = createSealer(keys, kept);
   return serveOperations({
     GenerateDataKey(input) {
       const wanted = validated(generateDataKeySchema, input);
@@ -99,7 +113,7 @@ export function startKms(keys: readonly KmsKey[], kept: KeptSecrets): Promise<St
     },
     Decrypt(input) {
       const wanted = validated(decryptSchema, input);
-      const { key, plaintext } = open(Buffer.from(wanted.CiphertextBlob, "base64"), wanted.EncryptionContext);
+      const { key, plaintext } = open(wanted.CiphertextBlob, wanted.EncryptionContext);
       if (wanted.KeyId !== undefined && find(wanted.KeyId) !== key) {
         throw new AwsError(
           "IncorrectKeyException",

@@ -1,0 +1,62 @@
+import { CfnParameter } from "aws-cdk-lib";
+import type { Construct } from "constructs";
+import type { DataStack } from "../stacks/data-stack.ts";
+import { localDifferences, type Stage } from "../stages.ts";
+import type { DelayQueue } from "./delay-queue.ts";
+
+export type Variables = Record<string, string>;
+
+export type FunctionEnvironmentProps = {
+  stage: Stage;
+  data: DataStack;
+  /** Origin that providers and buyers reach us at. */
+  publicUrl: string;
+  queues: Record<"notify" | "recheck", DelayQueue>;
+};
+
+/** Exactly the variables of `lib/environment.ts`: those of the functions, and of the one that migrates the database. */
+export function functionEnvironment(
+  scope: Construct,
+  { stage, data, publicUrl, queues }: FunctionEnvironmentProps,
+): { common: Variables; migration: Variables } {
+  const { database, cache, credentialsKey } = data;
+  const local = stage === "local" ? localVariables(scope) : {};
+  const connection = {
+    STAGE: stage,
+    DB_HOST: database.cluster.clusterEndpoint.hostname,
+    DB_PORT: String(database.cluster.clusterEndpoint.port),
+    DB_NAME: database.name,
+    DB_TLS: "on",
+  };
+  const common = {
+    ...connection,
+    DB_SECRET_ARN: database.appSecret.secretArn,
+    PUBLIC_URL: publicUrl,
+    REDIS_HOST: cache.attrEndpointAddress,
+    REDIS_PORT: cache.attrEndpointPort,
+    REDIS_TLS: "on",
+    NOTIFY_QUEUE_URL: queues.notify.queue.queueUrl,
+    RECHECK_QUEUE_URL: queues.recheck.queue.queueUrl,
+    KMS_KEY_ID: credentialsKey.keyArn,
+    ...local,
+  };
+  const migration = {
+    ...connection,
+    ...pick(local, Object.keys(connection)),
+    DB_SECRET_ARN: database.migrateSecret.secretArn,
+    APP_SECRET_ARN: database.appSecret.secretArn,
+  };
+  return { common, migration };
+}
+
+function localVariables(scope: Construct): Variables {
+  const filledIn = Object.entries(localDifferences.parameters).map(([variable, parameter]) => {
+    const description = `${variable}, filled in by the local host`;
+    return [variable, new CfnParameter(scope, parameter, { description }).valueAsString];
+  });
+  return { ...localDifferences.environment, ...Object.fromEntries(filledIn) };
+}
+
+function pick(variables: Variables, names: string[]): Variables {
+  return Object.fromEntries(Object.entries(variables).filter(([name]) => names.includes(name)));
+}

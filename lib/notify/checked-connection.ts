@@ -1,0 +1,51 @@
+import { isIP, type LookupFunction, type Socket } from "node:net";
+import type { OutboundRequest } from "../outbound/request.ts";
+
+/** The addresses of a host name. */
+export type Resolve = (hostname: string) => Promise<string[]>;
+
+/** The `systemCode` of a request to a name that has an address which is not allowed. */
+export const addressNotAllowed = "EADDRNOTALLOWED";
+
+/**
+ * A connection of its own that goes to allowed addresses only. The name is resolved once and the connection goes to
+ * those very addresses, so that a second answer of the DNS changes nothing; what the socket reached is checked again.
+ * The `lookup` is not called for IP literals: check those before.
+ */
+export function checkedConnection(
+  isAllowed: (address: string) => boolean,
+  resolve: Resolve,
+): Required<Pick<OutboundRequest, "agent" | "lookup" | "checkSocket">> {
+  const lookup: LookupFunction = (hostname, options, done) => {
+    allowedAddresses(hostname, isAllowed, resolve).then(
+      (addresses) => {
+        if (options.all) done(null, addresses);
+        else done(null, addresses[0].address, addresses[0].family);
+      },
+      (error: NodeJS.ErrnoException) => done(error, []),
+    );
+  };
+  const checkSocket = ({ remoteAddress }: Socket) => {
+    if (remoteAddress === undefined || !isAllowed(remoteAddress)) throw failure(addressNotAllowed);
+  };
+  return { agent: false, lookup, checkSocket };
+}
+
+type Address = { address: string; family: number };
+
+/** One address that is not allowed condemns them all: which one is connected to is the network's choice. */
+async function allowedAddresses(
+  hostname: string,
+  isAllowed: (address: string) => boolean,
+  resolve: Resolve,
+): Promise<[Address, ...Address[]]> {
+  const resolved = await resolve(hostname);
+  if (!resolved.every(isAllowed)) throw failure(addressNotAllowed);
+  const [first, ...others] = resolved.map((address) => ({ address, family: isIP(address) }));
+  if (!first) throw failure("ENOTFOUND");
+  return [first, ...others];
+}
+
+function failure(code: string): Error {
+  return Object.assign(new Error(code), { code });
+}

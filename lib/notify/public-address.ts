@@ -1,0 +1,72 @@
+import { BlockList, isIPv4, isIPv6 } from "node:net";
+
+/** https://www.iana.org/assignments/iana-ipv4-special-registry, then multicast and reserved space. */
+const specialIpv4 = blocks("ipv4", [
+  "0.0.0.0/8",
+  "10.0.0.0/8",
+  "100.64.0.0/10",
+  "127.0.0.0/8",
+  "169.254.0.0/16",
+  "172.16.0.0/12",
+  "192.0.0.0/24",
+  "192.0.2.0/24",
+  "192.31.196.0/24",
+  "192.52.193.0/24",
+  "192.88.99.0/24",
+  "192.168.0.0/16",
+  "192.175.48.0/24",
+  "198.18.0.0/15",
+  "198.51.100.0/24",
+  "203.0.113.0/24",
+  "224.0.0.0/4",
+  "240.0.0.0/4",
+]);
+
+/**
+ * The only space out of which IPv6 unicast is assigned. Outside lie loopback, mapped and compatible IPv4, NAT64, unique
+ * local, link-local, site-local and multicast: https://www.iana.org/assignments/ipv6-address-space
+ */
+const globalIpv6 = blocks("ipv6", ["2000::/3"]);
+
+/**
+ * What https://www.iana.org/assignments/iana-ipv6-special-registry takes out of it: protocol assignments (Teredo,
+ * benchmarking, ORCHID), documentation, 6to4 and AS112.
+ */
+const specialIpv6 = blocks("ipv6", [
+  "2001::/23",
+  "2001:db8::/32",
+  "2002::/16",
+  "2620:4f:8000::/48",
+  "3fff::/20",
+]);
+
+const loopbackIpv4 = blocks("ipv4", ["127.0.0.0/8"]);
+const loopbackIpv6 = blocks("ipv6", ["::1/128"]);
+
+/** Whether an address is one that anybody on the internet may have. What is not an address, or names a zone, is not. */
+export function isPublicUnicast(address: string): boolean {
+  // `check` without the right family answers "not listed" to everything.
+  if (isIPv4(address)) return !specialIpv4.check(address, "ipv4");
+  if (!isUnzonedIpv6(address)) return false;
+  return globalIpv6.check(address, "ipv6") && !specialIpv6.check(address, "ipv6");
+}
+
+/** Whether an address is this machine's own: 127.0.0.0/8 or ::1, not mapped into IPv6. */
+export function isLoopback(address: string): boolean {
+  if (isIPv4(address)) return loopbackIpv4.check(address, "ipv4");
+  // `check` matches an IPv4-mapped address against IPv4 rules, of which this list has none.
+  return isUnzonedIpv6(address) && loopbackIpv6.check(address, "ipv6");
+}
+
+function isUnzonedIpv6(address: string): boolean {
+  return isIPv6(address) && !address.includes("%");
+}
+
+function blocks(family: "ipv4" | "ipv6", ranges: string[]): BlockList {
+  const list = new BlockList();
+  for (const range of ranges) {
+    const [network = "", prefix] = range.split("/");
+    list.addSubnet(network, Number(prefix), family);
+  }
+  return list;
+}

@@ -1,0 +1,61 @@
+import { randomUUID } from "node:crypto";
+import type { Shop, World } from "./world.ts";
+
+export type Data = Record<string, unknown>;
+export type ApiAnswer = {
+  status: number;
+  headers: Headers;
+  code: number;
+  message: string;
+  data: Data;
+  errors?: { field: string; message: string }[];
+  order_no?: string;
+  provider_error?: { code: string; message: string };
+};
+
+/** A merchant's program: calls the API with its key and reads the envelope. */
+export function apiOf(world: World, shop: Shop) {
+  const { url } = world.front;
+  const headers = { "x-api-key": shop.apiKey };
+
+  async function call(method: string, path: string, body?: unknown): Promise<ApiAnswer> {
+    const answer = await fetch(`${url}${path}`, {
+      method,
+      headers: body === undefined ? headers : { ...headers, "content-type": "application/json" },
+      ...(body !== undefined && { body: typeof body === "string" ? body : JSON.stringify(body) }),
+    });
+    return { status: answer.status, headers: answer.headers, ...(await answer.json()) };
+  }
+
+  return {
+    call,
+    create: (wanted: Data) => call("POST", "/api/v1/payment/create", wanted),
+    query: (orderNo: string) => call("GET", `/api/v1/payment/query/${orderNo}`),
+    close: (orderNo: string) => call("POST", `/api/v1/payment/close/${orderNo}`),
+    async timeline(orderNo: string) {
+      const { data } = await call("GET", `/api/v1/payment/timeline/${orderNo}`);
+      return data.items as { at: string; kind: string; title: string; data: Data }[];
+    },
+    /** What the merchant was told, oldest first. */
+    async inbox() {
+      const { deliveries } = await (await fetch(shop.inboxUrl)).json();
+      return deliveries as { at: string; headers: Record<string, string>; body: string }[];
+    },
+    async inboxAnswers(behaviour: Data) {
+      await fetch(`${shop.inboxUrl}/behave`, { method: "POST", body: JSON.stringify(behaviour) });
+    },
+  };
+}
+
+export type Api = ReturnType<typeof apiOf>;
+
+/** A request to create a payment; every call has an `out_trade_no` of its own. */
+export function anOrder(wanted: Data = {}): Data {
+  return {
+    provider: "alipay",
+    out_trade_no: `order-${randomUUID()}`,
+    subject: "Green tea",
+    amount: "12.34",
+    ...wanted,
+  };
+}

@@ -1,0 +1,53 @@
+import { randomUUID } from "node:crypto";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { Clock } from "../../lib/clock.ts";
+import { functions } from "../../lib/functions.ts";
+import { httpAnswer, proxyEvent, splitTarget } from "../../scripts/local/host/payload.ts";
+import { createRouteTable } from "../../scripts/local/host/route-table.ts";
+import { lambdaContext } from "./lambda-context.ts";
+
+export type Front = { url: string; stop(): void };
+
+/** The entry files of functions/ behind HTTP, in this process: events and answers are made as the local host makes them. */
+export async function startFront(clock: Clock): Promise<Front> {
+  const match = createRouteTable(
+    functions.flatMap(({ entry, routes = [] }) => routes.map((key) => ({ key, target: entry }))),
+  );
+  const server = createServer(async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const { route, pathParameters } = match(String(request.method), splitTarget(request).path)!;
+    const event = proxyEvent({
+      request,
+      body: Buffer.concat(chunks),
+      requestId: randomUUID(),
+      routeKey: route.key,
+      pathParameters,
+      apiId: "test",
+      receivedAt: clock.now(),
+    });
+    const answer = httpAnswer(await invoke(route.target, event));
+    response.writeHead(answer?.status ?? 500, answer?.headers).end(answer?.body);
+  });
+  const listening = Promise.withResolvers<void>();
+  server.once("error", listening.reject).listen(0, "127.0.0.1", listening.resolve);
+  await listening.promise;
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    stop() {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}
+
+/** Calls a function's handler as the platform does. */
+export async function invoke(entry: string, event: unknown): Promise<unknown> {
+  const [name = entry, folder] = entry.split("/").reverse();
+  // Vite follows a variable through one level only.
+  const { handler } = folder
+    ? await import(`../../functions/webhooks/${name}.ts`)
+    : await import(`../../functions/${name}.ts`);
+  return handler(event, lambdaContext());
+}

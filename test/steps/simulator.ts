@@ -1,0 +1,49 @@
+import { post, type World } from "./world.ts";
+
+export type Payment = {
+  order_no: string;
+  trade_no: string | null;
+  status: string;
+  amount_minor: number;
+  created: number;
+};
+export type SentWebhook = { order_no: string; outcome: string; status: number | null; event: string };
+
+/** What a provider's simulator can be told and asked. */
+export function simulatorOf(world: World, provider: "alipay" | "stripe") {
+  const base = world.sandbox.simulators[provider];
+  const read = async <T>(name: string): Promise<T> =>
+    (await fetch(`${base}/_sim/${name}`)).json() as Promise<T>;
+  const tell = (name: string, body: object) => post(`${base}/_sim/${name}`, body);
+  return {
+    faults: (faults: object) => tell("faults", faults),
+    expire: (orderNo: string) => tell("expire", { order_no: orderNo }),
+    resend: (orderNo: string) => tell("resend", { order_no: orderNo }),
+    start: (orderNo: string) => tell("start", { order_no: orderNo }),
+    fail: (orderNo: string) => tell("fail", { order_no: orderNo }),
+    /** A buyer opens the pay page and pays. */
+    async pay(created: Record<string, unknown>) {
+      await (await fetch(String(created.payment_url))).text();
+      await tell("pay", { order_no: created.order_no });
+    },
+    async payments(orderNo: string) {
+      return (await read<Payment[]>("payments")).filter((payment) => payment.order_no === orderNo);
+    },
+    async webhooks(orderNo: string) {
+      return (await read<SentWebhook[]>("webhooks")).filter((sent) => sent.order_no === orderNo);
+    },
+    calls: () =>
+      read<{ method: string; path: string; headers: Record<string, string>; body: string }[]>("calls"),
+  };
+}
+
+export type SimulatorControl = ReturnType<typeof simulatorOf>;
+
+/** Waits for a condition, checked every 20 ms; the test's own time-out ends it. */
+export async function until<T>(condition: () => Promise<T | undefined | false>): Promise<T> {
+  for (;;) {
+    const found = await condition();
+    if (found) return found;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}

@@ -1,0 +1,134 @@
+import { randomUUID } from "node:crypto";
+import { startKms } from "../../scripts/local/host/stand-ins/kms.ts";
+import { startSecretsManager } from "../../scripts/local/host/stand-ins/secrets-manager.ts";
+import { type Sandbox, startSandbox } from "../../scripts/sandbox/start-sandbox.ts";
+import { type Front, invoke, startFront } from "./front.ts";
+import { type MovableClock, movableClock } from "./movable-clock.ts";
+import { openQueues, type TestQueues } from "./queues.ts";
+
+/** A merchant with a config at every simulator. */
+export type Shop = {
+  userId: string;
+  username: string;
+  apiKey: string;
+  webhookSecret: string;
+  inboxUrl: string;
+  configs: Record<string, string>;
+  accounts: Record<string, Record<string, string>>;
+};
+
+export type World = {
+  clock: MovableClock;
+  front: Front;
+  sandbox: Sandbox;
+  queues: TestQueues;
+  /** Moves every clock: gateway, queues, simulators. */
+  passes(seconds: number): Promise<void>;
+  ops<T>(verb: string, args: Record<string, unknown>): Promise<T>;
+  openShop(): Promise<Shop>;
+  stop(): Promise<void>;
+};
+
+const secretArn = "arn:aws:secretsmanager:local:000000000000:secret:database";
+const kmsKey = { id: "credentials", arn: "arn:aws:kms:local:000000000000:key/credentials" };
+
+/**
+ * Everything around the functions, real or simulated over HTTP, and the environment that the template would give them.
+ * One world per test file, because the functions read their environment once per process.
+ */
+export async function openWorld(): Promise<World> {
+  const clock = movableClock();
+  const sandbox = await startSandbox({ clock });
+  const queues = await openQueues();
+  const front = await startFront(clock);
+  const kept = new Map<string, string>();
+  const kms = await startKms([kmsKey], {
+    get: (name, make) => kept.get(name) ?? kept.set(name, make()).get(name)!,
+  });
+  const database = new URL(process.env.DATABASE_URL!);
+  const account = { username: database.username, password: database.password };
+  const secrets = await startSecretsManager(new Map([[secretArn, JSON.stringify(account)]]));
+  const redis = new URL(process.env.REDIS_URL!);
+  Object.assign(process.env, {
+    STAGE: "local",
+    PUBLIC_URL: front.url,
+    DB_HOST: database.hostname,
+    DB_PORT: database.port,
+    DB_NAME: database.pathname.slice(1),
+    DB_SECRET_ARN: secretArn,
+    DB_TLS: "off",
+    REDIS_HOST: redis.hostname,
+    REDIS_PORT: redis.port,
+    REDIS_TLS: "off",
+    NOTIFY_QUEUE_URL: queues.notifyUrl,
+    RECHECK_QUEUE_URL: queues.recheckUrl,
+    KMS_KEY_ID: kmsKey.id,
+    PROVIDER_BASE_URLS: JSON.stringify(sandbox.simulators),
+    LOOPBACK_ENDPOINTS: new URL(sandbox.url).host,
+    AWS_ENDPOINT_URL_SQS: process.env.SQS_ENDPOINT,
+    AWS_ENDPOINT_URL_KMS: kms.url,
+    AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.url,
+  });
+
+  const ops = async <T>(verb: string, args: Record<string, unknown>): Promise<T> => {
+    const answer = (await invoke("ops", { verb, args })) as { ok: boolean; data: T; message?: string };
+    if (!answer.ok) throw new Error(`${verb}: ${answer.message}`);
+    return answer.data;
+  };
+
+  return {
+    clock,
+    front,
+    sandbox,
+    queues,
+    ops,
+    async passes(seconds) {
+      clock.advance(seconds * 1000);
+      await queues.advance(seconds * 1000);
+    },
+    openShop: () => openShop(sandbox, front, ops),
+    async stop() {
+      front.stop();
+      kms.stop();
+      secrets.stop();
+      await sandbox.stop();
+    },
+  };
+}
+
+async function openShop(sandbox: Sandbox, front: Front, ops: World["ops"]): Promise<Shop> {
+  const username = `shop-${randomUUID().slice(0, 8)}`;
+  const inboxUrl = sandbox.inboxUrl(username);
+  const merchant = await ops<{ user_id: string; webhook_secret: string }>("merchant create", {
+    username,
+    notify_url: inboxUrl,
+  });
+  const { api_key } = await ops<{ api_key: string }>("key create", { merchant: username });
+  const configs: Record<string, string> = {};
+  const accounts: Record<string, Record<string, string>> = {};
+  for (const [provider, url] of Object.entries(sandbox.simulators)) {
+    const { account, ...credentials } = await post<Record<string, string>>(`${url}/_sim/accounts`, {});
+    const { config_id } = await ops<{ config_id: string }>("config set", {
+      merchant: username,
+      provider,
+      data: JSON.stringify(credentials),
+    });
+    configs[provider] = config_id;
+    accounts[provider] = { ...credentials, ...(account && { account }) };
+    if (provider === "stripe") {
+      const webhook = `${front.url}/api/v1/public/notify/stripe/${config_id}`;
+      await post(`${url}/_sim/endpoint`, { account, url: webhook });
+    }
+  }
+  const { user_id: userId, webhook_secret: webhookSecret } = merchant;
+  return { userId, username, apiKey: api_key, webhookSecret, inboxUrl, configs, accounts };
+}
+
+/** POSTs JSON and answers what came back; throws on any status that is not 2xx. */
+export async function post<T>(url: string, body: unknown): Promise<T> {
+  const headers = { "content-type": "application/json" };
+  const answer = await fetch(url, { method: "POST", headers, body: JSON.stringify(body) });
+  const text = await answer.text();
+  if (!answer.ok) throw new Error(`${url}: ${answer.status} ${text}`);
+  return JSON.parse(text) as T;
+}
