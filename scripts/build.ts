@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { functions } from "../lib/functions.ts";
-import { bundle } from "./build/bundle.ts";
+import { type Bundled, bundle } from "./build/bundle.ts";
 
 const root = join(import.meta.dirname, "..");
 
@@ -13,8 +13,6 @@ export type BuildOptions = {
   sources?: string;
   /** Holds `<entry>/index.js` afterwards; source maps and metafiles are in its `.meta`. */
   dist?: string;
-  /** Default true. The functions are the same to the byte either way. */
-  sourceMaps?: boolean;
 };
 
 /**
@@ -25,7 +23,6 @@ export async function build({
   entries = functions.map(({ entry }) => entry),
   sources = join(root, "functions"),
   dist = join(root, "dist"),
-  sourceMaps = true,
 }: BuildOptions = {}): Promise<void> {
   const missing = entries.filter((entry) => !existsSync(join(sources, `${entry}.ts`)));
   if (missing.length > 0) {
@@ -34,28 +31,26 @@ export async function build({
   await mkdir(dirname(dist), { recursive: true });
   const fresh = await mkdtemp(`${dist}-`);
   try {
-    // Settled, not raced: nobody may still write into `fresh` when it is renamed or removed.
-    const results = await Promise.allSettled(
-      entries.map((entry) => buildOne(entry, sources, fresh, sourceMaps)),
-    );
-    const failures = results.flatMap((result) => (result.status === "rejected" ? [result.reason] : []));
-    if (failures.length > 0) throw failures[0];
+    const sourceOf = (entry: string) => [entry, join(sources, `${entry}.ts`)] as const;
+    await write(await bundle(new Map(entries.map(sourceOf)), root), fresh);
     await replace(dist, fresh);
   } finally {
     await rm(fresh, { recursive: true, force: true });
   }
 }
 
-async function buildOne(entry: string, sources: string, dist: string, sourceMaps: boolean): Promise<void> {
-  const meta = join(dist, ".meta", entry);
-  const metafile = await bundle({
-    source: join(sources, `${entry}.ts`),
-    outdir: join(dist, entry),
-    mapdir: sourceMaps ? meta : undefined,
-    root,
-  });
-  await mkdir(meta, { recursive: true });
-  await writeFile(join(meta, "metafile.json"), JSON.stringify(metafile));
+async function write({ functions: bundled, sourceMaps, metafile }: Bundled, dist: string): Promise<void> {
+  const meta = join(dist, ".meta");
+  await writeFiles(meta, new Map([...sourceMaps, ["metafile.json", JSON.stringify(metafile)]]));
+  for (const [entry, files] of bundled) {
+    // Beneath a package of ES modules, as on a developer's machine, `.js` would mean an ES module.
+    await writeFiles(join(dist, entry), new Map([...files, ["package.json", '{"type":"commonjs"}\n']]));
+  }
+}
+
+async function writeFiles(directory: string, files: ReadonlyMap<string, string>): Promise<void> {
+  await mkdir(directory, { recursive: true });
+  for (const [name, text] of files) await writeFile(join(directory, name), text);
 }
 
 /** A directory cannot be renamed onto another one that has content: the old one steps aside first. */

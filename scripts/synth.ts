@@ -44,7 +44,7 @@ async function synthesize(stage: Stage, assembly: string): Promise<void> {
   try {
     const dist = join(fresh, "dist");
     const out = join(fresh, "cdk.out");
-    await build({ dist, sourceMaps: false });
+    await build({ dist });
     const { context } = JSON.parse(await readFile(join(root, "cdk.json"), "utf8"));
     await run(process.execPath, ["infra/app.ts"], {
       CDK_OUTDIR: out,

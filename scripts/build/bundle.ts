@@ -1,5 +1,3 @@
-import { createHash } from "node:crypto";
-import { mkdir, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { type BuildOptions, build, type Metafile, type Plugin, transform } from "esbuild";
 
@@ -33,18 +31,22 @@ const moduleOptions = {
     "sse-decoder": slim("sse-decoder"),
   },
   plugins: [withoutBundledAuthorities],
+  entryNames: "[name]",
   chunkNames: "[name]-[hash]",
   keepNames: true,
   minifySyntax: true,
   legalComments: "none",
+  sourcemap: "inline",
   sourcesContent: false,
   metafile: true,
   write: false,
   logLevel: "silent",
 } satisfies BuildOptions;
 
+type Converted = { code: string; map: string };
+
 /** One output file as CommonJS: it loads faster than an ES module here, and `import()` becomes a `require` when called. */
-async function toCommonJs(source: string, sourceMaps: boolean): Promise<{ code: string; map: string }> {
+async function toCommonJs(source: string): Promise<Converted> {
   return transform(source, {
     format: "cjs",
     platform: "node",
@@ -52,7 +54,7 @@ async function toCommonJs(source: string, sourceMaps: boolean): Promise<{ code: 
     supported: { "dynamic-import": false },
     minify: true,
     legalComments: "none",
-    sourcemap: sourceMaps ? "external" : false,
+    sourcemap: "external",
     sourcesContent: false,
     logLevel: "silent",
     // Would be undefined in CommonJS, and found out only when that line runs.
@@ -60,67 +62,55 @@ async function toCommonJs(source: string, sourceMaps: boolean): Promise<{ code: 
   });
 }
 
-/**
- * New names for output files, from what is in them. esbuild's hashes cover the source map too, but a function must be
- * the same to the byte with and without one.
- */
-function namesOf({ outputs }: Metafile): Map<string, string> {
-  const names = new Map<string, string>();
-  for (const [path, { inputs, exports, entryPoint }] of Object.entries(outputs)) {
-    const [, stem, hash] = /^(.+)-([A-Z0-9]{8})\.js$/.exec(basename(path)) ?? [];
-    if (stem === undefined || hash === undefined) continue;
-    const content = JSON.stringify([Object.keys(inputs).sort(), [...exports].sort(), entryPoint]);
-    names.set(basename(path), `${stem}-${createHash("sha256").update(content).digest("hex").slice(0, 8)}.js`);
-  }
-  return names;
-}
-
-export type BundleWanted = {
-  /** Source file of the function. */
-  source: string;
-  /** Directory that becomes the function's zip: `index.js`, the files it shares with lazily loaded ones, and those. */
-  outdir: string;
-  /** Source maps go here, not into the zip; absent: none are made, which takes half the time. */
-  mapdir?: string | undefined;
-  /** Paths in source maps and metafile are relative to it. */
-  root: string;
+export type Bundled = {
+  /** By entry, the files of its zip and their text: `index.js`, what it shares with others, and what it loads lazily. */
+  functions: Map<string, Map<string, string>>;
+  /** By file name; a function's own `index.js` appears under the entry's name. */
+  sourceMaps: Map<string, string>;
+  metafile: Metafile;
 };
 
-/** Bundles one function. A module is in exactly one file, so that classes and caches exist once whatever is loaded when. */
-export async function bundle({ source, outdir, mapdir, root }: BundleWanted): Promise<Metafile> {
-  const sourceMaps = mapdir !== undefined;
+/**
+ * Bundles all functions in one pass. Within a zip a module is in exactly one file, so that classes and caches exist once
+ * whatever is loaded when. `sources` are the source files by entry; paths in the results are relative to `root`.
+ */
+export async function bundle(sources: ReadonlyMap<string, string>, root: string): Promise<Bundled> {
+  const outdir = "bundle"; // nothing is written there
+  const fileOf = (entry: string) => `${entry.replaceAll("/", ".")}.js`;
+  const entryPoints = [...sources].map(([entry, source]) => ({
+    in: source,
+    out: fileOf(entry).slice(0, -3),
+  }));
   const { outputFiles, metafile } = await build({
     ...moduleOptions,
-    entryPoints: { index: source },
-    // Nothing is written there; it only makes paths the same wherever the result goes.
-    outdir: join(root, "dist", "bundle"),
+    entryPoints,
+    outdir,
     absWorkingDir: root,
-    sourcemap: sourceMaps ? "inline" : false,
   });
-  const names = namesOf(metafile);
-  const converted = await Promise.all(
-    outputFiles.map(async ({ path, text }) => ({
-      name: names.get(basename(path)) ?? basename(path),
-      ...(await toCommonJs(renamed(text, names), sourceMaps)),
-    })),
+  const converted = new Map(
+    await Promise.all(
+      outputFiles.map(async ({ path, text }) => [basename(path), await toCommonJs(text)] as const),
+    ),
   );
-  for (const { name, code, map } of converted) {
-    await writeInto(outdir, name, code);
-    if (sourceMaps) await writeInto(mapdir, `${name}.map`, map);
+  const functions = new Map<string, Map<string, string>>();
+  for (const entry of sources.keys()) {
+    const files = new Map<string, string>();
+    for (const path of reachable(metafile, `${outdir}/${fileOf(entry)}`)) {
+      const name = basename(path);
+      files.set(name === fileOf(entry) ? "index.js" : name, converted.get(name)?.code ?? "");
+    }
+    functions.set(entry, files);
   }
-  // Beneath a package of ES modules, as on a developer's machine, `.js` would mean an ES module.
-  await writeInto(outdir, "package.json", '{"type":"commonjs"}\n');
-  return metafile;
+  const sourceMaps = new Map([...converted].map(([name, { map }]) => [`${name}.map`, map]));
+  return { functions, sourceMaps, metafile };
 }
 
-/** The old names are unique enough to be nothing else: each ends with a hash. */
-function renamed(text: string, names: Map<string, string>): string {
-  let result = text;
-  for (const [old, name] of names) result = result.replaceAll(`"./${old}"`, `"./${name}"`);
-  return result;
-}
-
-async function writeInto(directory: string, name: string, content: string): Promise<void> {
-  await mkdir(directory, { recursive: true });
-  await writeFile(join(directory, name), content);
+/** The output file and all that it imports, now or lazily. */
+function reachable(metafile: Metafile, path: string, found = new Set<string>()): Set<string> {
+  if (found.has(path)) return found;
+  found.add(path);
+  for (const { path: imported, external } of metafile.outputs[path]?.imports ?? []) {
+    if (!external) reachable(metafile, imported, found);
+  }
+  return found;
 }

@@ -3,121 +3,31 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { isLoopback, isPublicUnicast } from "../../lib/notify/public-address.ts";
 
-/** First and last address of every block that is not public, next to the public addresses on either side of it. */
+/** Every block that is not public: the public address before it, its first and last one, the public address after. */
 const ipv4Blocks = [
-  { name: "this network", first: "0.0.0.0", last: "0.255.255.255", after: "1.0.0.0" },
-  {
-    name: "private 10",
-    before: "9.255.255.255",
-    first: "10.0.0.0",
-    last: "10.255.255.255",
-    after: "11.0.0.0",
-  },
-  {
-    name: "carrier-grade NAT",
-    before: "100.63.255.255",
-    first: "100.64.0.0",
-    last: "100.127.255.255",
-    after: "100.128.0.0",
-  },
-  {
-    name: "loopback",
-    before: "126.255.255.255",
-    first: "127.0.0.0",
-    last: "127.255.255.255",
-    after: "128.0.0.0",
-  },
-  {
-    name: "link-local",
-    before: "169.253.255.255",
-    first: "169.254.0.0",
-    last: "169.254.255.255",
-    after: "169.255.0.0",
-  },
-  {
-    name: "private 172",
-    before: "172.15.255.255",
-    first: "172.16.0.0",
-    last: "172.31.255.255",
-    after: "172.32.0.0",
-  },
-  {
-    name: "protocol assignments",
-    before: "191.255.255.255",
-    first: "192.0.0.0",
-    last: "192.0.0.255",
-    after: "192.0.1.0",
-  },
-  {
-    name: "documentation 1",
-    before: "192.0.1.255",
-    first: "192.0.2.0",
-    last: "192.0.2.255",
-    after: "192.0.3.0",
-  },
-  {
-    name: "AS112 v4",
-    before: "192.31.195.255",
-    first: "192.31.196.0",
-    last: "192.31.196.255",
-    after: "192.31.197.0",
-  },
-  {
-    name: "AMT",
-    before: "192.52.192.255",
-    first: "192.52.193.0",
-    last: "192.52.193.255",
-    after: "192.52.194.0",
-  },
-  {
-    name: "6to4 relay",
-    before: "192.88.98.255",
-    first: "192.88.99.0",
-    last: "192.88.99.255",
-    after: "192.88.100.0",
-  },
-  {
-    name: "private 192",
-    before: "192.167.255.255",
-    first: "192.168.0.0",
-    last: "192.168.255.255",
-    after: "192.169.0.0",
-  },
-  {
-    name: "AS112 delegation",
-    before: "192.175.47.255",
-    first: "192.175.48.0",
-    last: "192.175.48.255",
-    after: "192.175.49.0",
-  },
-  {
-    name: "benchmarking",
-    before: "198.17.255.255",
-    first: "198.18.0.0",
-    last: "198.19.255.255",
-    after: "198.20.0.0",
-  },
-  {
-    name: "documentation 2",
-    before: "198.51.99.255",
-    first: "198.51.100.0",
-    last: "198.51.100.255",
-    after: "198.51.101.0",
-  },
-  {
-    name: "documentation 3",
-    before: "203.0.112.255",
-    first: "203.0.113.0",
-    last: "203.0.113.255",
-    after: "203.0.114.0",
-  },
-  { name: "multicast and reserved", before: "223.255.255.255", first: "224.0.0.0", last: "255.255.255.255" },
-];
+  ["this network", null, "0.0.0.0", "0.255.255.255", "1.0.0.0"],
+  ["private 10", "9.255.255.255", "10.0.0.0", "10.255.255.255", "11.0.0.0"],
+  ["carrier-grade NAT", "100.63.255.255", "100.64.0.0", "100.127.255.255", "100.128.0.0"],
+  ["loopback", "126.255.255.255", "127.0.0.0", "127.255.255.255", "128.0.0.0"],
+  ["link-local", "169.253.255.255", "169.254.0.0", "169.254.255.255", "169.255.0.0"],
+  ["private 172", "172.15.255.255", "172.16.0.0", "172.31.255.255", "172.32.0.0"],
+  ["protocol assignments", "191.255.255.255", "192.0.0.0", "192.0.0.255", "192.0.1.0"],
+  ["documentation 1", "192.0.1.255", "192.0.2.0", "192.0.2.255", "192.0.3.0"],
+  ["AS112 v4", "192.31.195.255", "192.31.196.0", "192.31.196.255", "192.31.197.0"],
+  ["AMT", "192.52.192.255", "192.52.193.0", "192.52.193.255", "192.52.194.0"],
+  ["6to4 relay", "192.88.98.255", "192.88.99.0", "192.88.99.255", "192.88.100.0"],
+  ["private 192", "192.167.255.255", "192.168.0.0", "192.168.255.255", "192.169.0.0"],
+  ["AS112 delegation", "192.175.47.255", "192.175.48.0", "192.175.48.255", "192.175.49.0"],
+  ["benchmarking", "198.17.255.255", "198.18.0.0", "198.19.255.255", "198.20.0.0"],
+  ["documentation 2", "198.51.99.255", "198.51.100.0", "198.51.100.255", "198.51.101.0"],
+  ["documentation 3", "203.0.112.255", "203.0.113.0", "203.0.113.255", "203.0.114.0"],
+  ["multicast and reserved", "223.255.255.255", "224.0.0.0", "255.255.255.255", null],
+] as const;
 
 describe("IPv4", () => {
-  it.each(ipv4Blocks)("$name ends where it should", ({ before, first, last, after }) => {
+  it.each(ipv4Blocks)("%s begins and ends where it should", (_name, before, first, last, after) => {
     expect([first, last].filter(isPublicUnicast)).toEqual([]);
-    const neighbours = [before, after].filter((address) => address !== undefined);
+    const neighbours = [before, after].filter((address) => address !== null);
     expect(neighbours.filter(isPublicUnicast)).toEqual(neighbours);
   });
 

@@ -13,6 +13,9 @@ export type ApiAnswer = {
   provider_error?: { code: string; message: string };
 };
 
+/** A notification as the merchant got it. */
+export type Delivery = { at: string; headers: Record<string, string>; body: string };
+
 /** A merchant's program: calls the API with its key and reads the envelope. */
 export function apiOf(world: World, shop: Shop) {
   const { url } = world.front;
@@ -24,7 +27,11 @@ export function apiOf(world: World, shop: Shop) {
       headers: body === undefined ? headers : { ...headers, "content-type": "application/json" },
       ...(body !== undefined && { body: typeof body === "string" ? body : JSON.stringify(body) }),
     });
-    return { status: answer.status, headers: answer.headers, ...(await answer.json()) };
+    return {
+      status: answer.status,
+      headers: answer.headers,
+      ...((await answer.json()) as Omit<ApiAnswer, "status" | "headers">),
+    };
   }
 
   return {
@@ -38,8 +45,8 @@ export function apiOf(world: World, shop: Shop) {
     },
     /** What the merchant was told, oldest first. */
     async inbox() {
-      const { deliveries } = await (await fetch(shop.inboxUrl)).json();
-      return deliveries as { at: string; headers: Record<string, string>; body: string }[];
+      const inbox = (await (await fetch(shop.inboxUrl)).json()) as { deliveries: Delivery[] };
+      return inbox.deliveries;
     },
     async inboxAnswers(behaviour: Data) {
       await fetch(`${shop.inboxUrl}/behave`, { method: "POST", body: JSON.stringify(behaviour) });

@@ -42,7 +42,7 @@ describe.each(["alipay", "stripe"] as const)("a shop takes a payment through %s"
 
     const told = (await api.inbox()).filter(({ body }) => body.includes(orderNo));
     expect(told).toHaveLength(1);
-    const [{ body, headers }] = told as [{ body: string; headers: Record<string, string> }];
+    const { body, headers } = told[0]!;
     expect(new Webhook(shop.webhookSecret).verify(body, headers)).toMatchObject({
       event: "payment.success",
       event_id: headers["webhook-id"],

@@ -8,17 +8,25 @@ import type { Schedules } from "./schedules.ts";
 
 const prefix = "/_local/";
 const schedulePrefix = `${prefix}schedule/`;
+const invokePrefix = `${prefix}invoke/`;
 const advanceSchema = z.strictObject({ advance_ms: z.int().nonnegative() });
 
+/** What the switches turn. */
+export type LocalSwitches = {
+  clock: HostClock;
+  schedules: Schedules;
+  invoke: (entry: string, event: unknown) => Promise<unknown>;
+};
+
 /**
- * Switches of the local host, which AWS does not have: `GET /_local/clock`, `POST /_local/clock {advance_ms}` and
- * `POST /_local/schedule/<name>`. Undefined when the request is for the gateway.
+ * Switches of the local host, which AWS does not have: `GET /_local/clock`, `POST /_local/clock {advance_ms}`,
+ * `POST /_local/schedule/<name>` and `POST /_local/invoke/<entry>` with the event as body. Undefined when the request is
+ * for the gateway.
  */
 export async function answerLocalRoute(
   request: IncomingMessage,
   body: Buffer,
-  clock: HostClock,
-  schedules: Schedules,
+  { clock, schedules, invoke }: LocalSwitches,
 ): Promise<HttpAnswer | undefined> {
   const { path } = splitTarget(request);
   if (!path.startsWith(prefix)) return undefined;
@@ -26,7 +34,12 @@ export async function answerLocalRoute(
   if (wanted === `GET ${prefix}clock`) return json(200, clockState(clock));
   if (wanted === `POST ${prefix}clock`) return advance(body, clock);
   if (wanted.startsWith(`POST ${schedulePrefix}`)) {
-    return fire(decodePath(path.slice(schedulePrefix.length)), schedules);
+    return resultOf(schedules.fire(decodePath(path.slice(schedulePrefix.length))));
+  }
+  if (wanted.startsWith(`POST ${invokePrefix}`)) {
+    // A page in the developer's browser can post anywhere, but JSON only where it is allowed to.
+    if (request.headers["content-type"] !== "application/json") return json(415, { error: "send application/json" });
+    return resultOf(invoke(decodePath(path.slice(invokePrefix.length)), parseJson(body)));
   }
   return json(404, { error: `${wanted} is nothing that the local host knows` });
 }
@@ -42,9 +55,9 @@ async function advance(body: Buffer, clock: HostClock): Promise<HttpAnswer> {
   return json(200, clockState(clock));
 }
 
-async function fire(name: string, schedules: Schedules): Promise<HttpAnswer> {
+async function resultOf(run: Promise<unknown>): Promise<HttpAnswer> {
   try {
-    return json(200, { result: await schedules.fire(name) });
+    return json(200, { result: await run });
   } catch (error) {
     return json(500, { error: String(error) });
   }

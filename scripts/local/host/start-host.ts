@@ -129,13 +129,14 @@ async function start(options: HostOptions, undo: Undo): Promise<Omit<Host, "stop
     await functions.stop(stopGraceMs);
     await stopped;
   });
+  const invoke = async (name: string, event: unknown) => functions.invoke(functions.find(name), event);
   serve = async (request, body) =>
-    (await answerLocalRoute(request, body, clock, schedules)) ?? serveGateway(request, body);
+    (await answerLocalRoute(request, body, { clock, schedules, invoke })) ?? serveGateway(request, body);
 
   return {
     url: http.url,
     ...queueUrls,
-    invoke: async (name, event) => functions.invoke(functions.find(name), event),
+    invoke,
     fireSchedule: schedules.fire,
     advanceClock: clock.advance,
     clockOffsetMs: clock.offsetMs,

@@ -1,0 +1,77 @@
+import { randomBytes } from "node:crypto";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import * as z from "zod";
+import type { SandboxProcess } from "./sandbox-process.ts";
+
+/** A demo merchant as `.local/stack.json` tells of it. */
+export type DemoMerchant = {
+  user_id: string;
+  username: string;
+  api_key: string;
+  webhook_secret: string;
+  notify_inbox_url: string;
+  configs: Record<string, string>;
+};
+
+type Ops = <T>(verb: string, args: Record<string, unknown>) => Promise<T>;
+
+const kept = z.array(
+  z.object({ user_id: z.string(), username: z.string(), api_key: z.string(), webhook_secret: z.string() }),
+);
+type Kept = z.infer<typeof kept>[number];
+
+/**
+ * Two merchants, so that one can be tried against the other. What is shown only once is kept in `folder` for the next
+ * start; their accounts at the simulators live as long as the sandbox, so their configs are set at every start.
+ */
+export async function openDemoMerchants(
+  ops: Ops,
+  sandbox: SandboxProcess,
+  folder: string,
+): Promise<DemoMerchant[]> {
+  const file = path.join(folder, "demo-merchants.json");
+  const known = existsSync(file) ? kept.parse(JSON.parse(readFileSync(file, "utf8"))) : [];
+  const existing = await ops<{ user_id: string; username: string }[]>("merchant list", {});
+  const isThere = (one: Kept) =>
+    existing.some(({ user_id, username }) => user_id === one.user_id && username === one.username);
+  const merchants =
+    known.length === 2 && known.every(isThere)
+      ? known
+      : [await create(ops, "tea"), await create(ops, "books")];
+  writeFileSync(file, JSON.stringify(merchants, null, 2), { mode: 0o600 });
+  return Promise.all(merchants.map((merchant) => connect(ops, sandbox, merchant)));
+}
+
+async function create(ops: Ops, name: string): Promise<Kept> {
+  const username = `${name}-shop-${randomBytes(2).toString("hex")}`;
+  const { user_id, webhook_secret } = await ops<Kept>("merchant create", { username });
+  const { api_key } = await ops<Kept>("key create", { merchant: user_id });
+  return { user_id, username, api_key, webhook_secret };
+}
+
+async function connect(ops: Ops, sandbox: SandboxProcess, merchant: Kept): Promise<DemoMerchant> {
+  const notify_inbox_url = `${sandbox.inboxBaseUrl}/${merchant.username}`;
+  await ops("merchant set", { merchant: merchant.user_id, notify_url: notify_inbox_url });
+  const configs: Record<string, string> = {};
+  for (const [provider, url] of Object.entries(sandbox.simulators)) {
+    const { account, ...credentials } = await post<Record<string, string>>(`${url}/_sim/accounts`, {});
+    const data = JSON.stringify(credentials);
+    const set = await ops<{ config_id: string; webhook_url: string }>("config set", {
+      merchant: merchant.user_id,
+      provider,
+      data,
+    });
+    configs[provider] = set.config_id;
+    // Stripe's accounts have their webhook URL registered; Alipay is told it with every payment.
+    if (account) await post(`${url}/_sim/endpoint`, { account, url: set.webhook_url });
+  }
+  return { ...merchant, notify_inbox_url, configs };
+}
+
+async function post<T>(url: string, body: unknown): Promise<T> {
+  const headers = { "content-type": "application/json" };
+  const answer = await fetch(url, { method: "POST", headers, body: JSON.stringify(body) });
+  if (!answer.ok) throw new Error(`${url} answered ${answer.status}: ${await answer.text()}`);
+  return (await answer.json()) as T;
+}

@@ -1,0 +1,78 @@
+import { randomUUID } from "node:crypto";
+import type { DemoMerchant } from "./demo-merchants.ts";
+
+export type PaidOrder = { orderNo: string; timeline: { at: string; kind: string; title: string }[] };
+
+const longestWaitMs = 30_000;
+const pollMs = 50;
+
+/**
+ * One order's whole way, as a shop, its buyer and its server see it: create, open the pay page, pay, be told. Throws with
+ * what did not happen.
+ */
+export async function payDemoOrder(
+  gatewayUrl: string,
+  simulatorUrl: string,
+  merchant: DemoMerchant,
+  provider: string,
+): Promise<PaidOrder> {
+  const api = callerOf(gatewayUrl, merchant.api_key);
+  const created = await api("POST", "/api/v1/payment/create", {
+    provider,
+    out_trade_no: `demo-${randomUUID()}`,
+    subject: "Green tea, 100 g",
+    amount: "12.34",
+  });
+  const orderNo = String(created.order_no);
+  await (await fetch(String(created.payment_url))).text();
+  const headers = { "content-type": "application/json" };
+  const paid = await fetch(`${simulatorUrl}/_sim/pay`, {
+    method: "POST",
+    headers,
+    body: JSON.stringify({ order_no: orderNo }),
+  });
+  if (!paid.ok) throw new Error(`the simulator did not take the payment: ${await paid.text()}`);
+
+  await toldOf(merchant, orderNo);
+  await until("the order to be recorded as told", async () => {
+    const { status, notify_status } = await api("GET", `/api/v1/payment/query/${orderNo}`);
+    return status === "success" && notify_status === "success";
+  });
+  const { items } = await api("GET", `/api/v1/payment/timeline/${orderNo}`);
+  return { orderNo, timeline: items as PaidOrder["timeline"] };
+}
+
+async function toldOf(merchant: DemoMerchant, orderNo: string): Promise<void> {
+  await until("the merchant's inbox to hold the notification", async () => {
+    const { deliveries } = (await (await fetch(merchant.notify_inbox_url)).json()) as {
+      deliveries: { headers: Record<string, string>; body: string }[];
+    };
+    return deliveries.some(({ body, headers }) => {
+      const told = JSON.parse(body) as { order_no: string; event: string };
+      return (
+        told.order_no === orderNo && told.event === "payment.success" && Boolean(headers["webhook-signature"])
+      );
+    });
+  });
+}
+
+function callerOf(gatewayUrl: string, apiKey: string) {
+  return async (method: string, path: string, body?: object): Promise<Record<string, unknown>> => {
+    const answer = await fetch(gatewayUrl + path, {
+      method,
+      headers: { "x-api-key": apiKey, ...(body && { "content-type": "application/json" }) },
+      ...(body && { body: JSON.stringify(body) }),
+    });
+    const text = await answer.text();
+    if (!answer.ok) throw new Error(`${method} ${path} answered ${answer.status}: ${text}`);
+    return (JSON.parse(text) as { data: Record<string, unknown> }).data;
+  };
+}
+
+async function until(what: string, condition: () => Promise<boolean>): Promise<void> {
+  const end = performance.now() + longestWaitMs;
+  while (!(await condition())) {
+    if (performance.now() > end) throw new Error(`waited ${longestWaitMs / 1000} s in vain for ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, pollMs));
+  }
+}
