@@ -79,6 +79,7 @@ export function buildGateway(environment: Environment, parts: Parts = {}) {
         return await vault.seal(body.toString("base64"), {
           user: config.userId,
           config: config.id,
+          provider: config.provider,
           field: "webhook_body",
         });
       } catch (error) {

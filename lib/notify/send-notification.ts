@@ -66,7 +66,7 @@ export function notificationSender({
       });
       return judged(answer, { url, payload });
     } catch (error) {
-      if (error instanceof OutboundError) return failed(inWords(error, limits));
+      if (error instanceof OutboundError) return unfinished(error, limits);
       log.alarm("notification send broke", nameOf(error));
       return failed("not sent: an internal error");
     }
@@ -107,9 +107,17 @@ async function resolveByDns(hostname: string): Promise<string[]> {
 
 function judged({ status, body }: OutboundAnswer, sent: { url: URL; payload: string }): DeliveryOutcome {
   if (status >= 300 && status < 400) return failed("a redirect, which is not followed", status);
-  const received = status >= 200 && status < 300;
-  const outcome = received ? "received" : status === 410 ? "gone" : "failed";
-  return { outcome, httpStatus: status, answer: printableAnswer(body, sent) };
+  return { outcome: outcomeOf(status), httpStatus: status, answer: printableAnswer(body, sent) };
+}
+
+/** The head of an answer decides, even when its body never ends: a merchant who said 2xx is not told again. */
+function unfinished(error: OutboundError, limits: SendLimits): DeliveryOutcome {
+  return { ...failed(inWords(error, limits), error.status), outcome: outcomeOf(error.status ?? 0) };
+}
+
+function outcomeOf(status: number): DeliveryOutcome["outcome"] {
+  if (status >= 200 && status < 300) return "received";
+  return status === 410 ? "gone" : "failed";
 }
 
 function failed(answer: string, httpStatus: number | null = null): DeliveryOutcome {

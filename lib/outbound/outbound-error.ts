@@ -25,12 +25,21 @@ export class OutboundError extends Error {
   readonly mayHaveArrived: boolean;
   /** Node's own code (`ECONNRESET`). Not called `code`: SDKs retry by themselves on an error's `code`. */
   readonly systemCode: string;
+  /** Of an answer whose head came and whose body did not end well; else `null`. */
+  readonly status: number | null;
 
-  constructor(kind: OutboundFailure, host: string, mayHaveArrived: boolean, systemCode = "") {
+  constructor(
+    kind: OutboundFailure,
+    host: string,
+    mayHaveArrived: boolean,
+    systemCode = "",
+    status: number | null = null,
+  ) {
     super(`${host}: ${kind}${systemCode && ` (${systemCode})`}`);
     this.kind = kind;
     this.mayHaveArrived = mayHaveArrived;
     this.systemCode = systemCode;
+    this.status = status;
   }
 }
 

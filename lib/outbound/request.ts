@@ -65,7 +65,7 @@ function attempt(wanted: OutboundRequest, url: URL, endsAt: number): Promise<Att
   if (left <= 0) return Promise.reject(new OutboundError("timeout", url.host, false, "NO_TIME_LEFT"));
   const { promise, resolve, reject } = Promise.withResolvers<Attempt>();
   const outgoing = open(wanted, url);
-  const seen: Seen = { connected: false, answering: false };
+  const seen: Seen = { connected: false, answering: false, status: null };
 
   const deadline = setTimeout(() => fail("timeout", seen.connected), left);
   const connecting = setTimeout(() => fail("timeout", false, "CONNECT"), wanted.connectTimeoutMs ?? 2000);
@@ -80,7 +80,7 @@ function attempt(wanted: OutboundRequest, url: URL, endsAt: number): Promise<Att
   };
   const fail = (kind: OutboundFailure, mayHaveArrived: boolean, systemCode?: string) => {
     settle();
-    reject(new OutboundError(kind, url.host, mayHaveArrived, systemCode));
+    reject(new OutboundError(kind, url.host, mayHaveArrived, systemCode, seen.status));
     outgoing.destroy();
   };
 
@@ -91,7 +91,10 @@ function attempt(wanted: OutboundRequest, url: URL, endsAt: number): Promise<Att
     settle();
     resolve({ stale: new OutboundError(kind, url.host, true, code) });
   });
+  // Without a listener Node would only close the connection, and we would wait for the deadline.
+  outgoing.once("upgrade", () => fail("malformed", true, "UPGRADE"));
   outgoing.once("response", async (incoming) => {
+    seen.status = incoming.statusCode ?? null;
     try {
       const body = await readBody(incoming, wanted.maxBodyBytes ?? 1_048_576);
       settle();
@@ -119,7 +122,7 @@ function open(wanted: OutboundRequest, url: URL): ClientRequest {
   });
 }
 
-type Seen = { connected: boolean; answering: boolean };
+type Seen = { connected: boolean; answering: boolean; status: number | null };
 
 /** Follows the socket from its connection to the first byte of the answer; returns what ends the watching. */
 function watchSocket(

@@ -55,14 +55,24 @@ describe("a merchant's server that takes its time", () => {
 
 describe("a merchant's server that misbehaves", () => {
   it.each([
-    ["no HTTP", "SSH-2.0-OpenSSH\r\n\r\n", /^the answer is not HTTP/],
-    ["headers without end", `HTTP/1.1 200 OK\r\nx: ${"x".repeat(100_000)}`, /^the answer is not HTTP/],
-    ["nothing", "", /^the connection broke/],
-    ["half a body", "HTTP/1.1 500 Failed\r\ncontent-length: 10\r\n\r\nab", /^the connection broke/],
-  ])("and says %s has failed", async (_title, answer, words) => {
+    ["no HTTP", "SSH-2.0-OpenSSH\r\n\r\n", null, /^the answer is not HTTP/],
+    ["headers without end", `HTTP/1.1 200 OK\r\nx: ${"x".repeat(100_000)}`, null, /^the answer is not HTTP/],
+    ["nothing", "", null, /^the connection broke/],
+    ["half a body", "HTTP/1.1 500 Failed\r\ncontent-length: 10\r\n\r\nab", 500, /^the connection broke/],
+  ])("and says %s has failed", async (_title, answer, httpStatus, words) => {
     const listener = await aListener((socket) => socket.once("data", () => socket.end(answer)));
     const outcome = await senderTo(`http://127.0.0.1:${listener.port}`)();
-    expect(outcome).toEqual({ outcome: "failed", httpStatus: null, answer: expect.stringMatching(words) });
+    expect(outcome).toEqual({ outcome: "failed", httpStatus, answer: expect.stringMatching(words) });
+  });
+
+  it.each([
+    [201, "content-length: 10\r\n\r\nab", "received"],
+    [200, `content-length: 100000\r\n\r\n${"x".repeat(70_000)}`, "received"],
+    [410, "content-length: 10\r\n\r\nab", "gone"],
+  ])("and says %i but no whole body is judged by what it said", async (status, rest, outcome) => {
+    const head = `HTTP/1.1 ${status} Said\r\n`;
+    const listener = await aListener((socket) => socket.once("data", () => socket.end(head + rest)));
+    expect(await senderTo(`http://127.0.0.1:${listener.port}`)()).toMatchObject({ outcome });
   });
 
   it("and is not there has failed", async () => {
