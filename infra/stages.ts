@@ -44,6 +44,7 @@ export const localDifferences = {
   /** Variables whose value the local host knows only when it starts: each is a parameter of the application stack. */
   parameters: {
     PUBLIC_URL: "PublicUrl",
+    DB_NAME: "DatabaseName",
     PROVIDER_BASE_URLS: "ProviderBaseUrls",
     LOOPBACK_ENDPOINTS: "LoopbackEndpoints",
   },

@@ -25,6 +25,8 @@ export type FunctionSpec = {
   /** Consumes this delay queue in batches of 10. `chained`: sends to it too, which Lambda's loop guard must allow. */
   queue?: { name: "notify" | "recheck"; maxConcurrency: number; chained: boolean };
   scheduleEveryMinutes?: number;
+  /** People invoke it, so it has a name that they can know: `uni-pay-<stage>-<entry>`. */
+  named?: boolean;
   /** Runs once in each deployment, after the database and before every other function. */
   runsOnDeploy?: boolean;
 };
@@ -115,6 +117,7 @@ export const functions: readonly FunctionSpec[] = [
     timeoutSeconds: 60,
     grants: ["database", "cache", "seal", "unseal", "send-notify", "send-recheck"],
     reservedConcurrency: 2,
+    named: true,
   },
   {
     entry: "migrate",

@@ -5,9 +5,10 @@ import * as lambda from "aws-cdk-lib/aws-lambda";
 import * as logs from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
 import type { FunctionSpec } from "../../lib/functions.ts";
-import type { StageSettings } from "../stages.ts";
+import type { Stage, StageSettings } from "../stages.ts";
 
 export type GatewayFunctionProps = {
+  stage: Stage;
   spec: FunctionSpec;
   settings: StageSettings;
   /** Holds the built functions, `<entry>/index.js`. */
@@ -32,7 +33,7 @@ export class GatewayFunction extends lambda.Function {
 
   constructor(
     scope: Construct,
-    { spec, settings, dist, vpc, securityGroups, environment }: GatewayFunctionProps,
+    { stage, spec, settings, dist, vpc, securityGroups, environment }: GatewayFunctionProps,
   ) {
     const id = constructIdOf(spec.entry);
     const logGroup = new logs.LogGroup(scope, `${id}Logs`, {
@@ -40,6 +41,7 @@ export class GatewayFunction extends lambda.Function {
       removalPolicy: settings.keepData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
     });
     super(scope, id, {
+      ...(spec.named && { functionName: `uni-pay-${stage}-${spec.entry}` }),
       description: `${spec.entry}. While it fails, ${spec.impact}`,
       runtime: lambda.Runtime.NODEJS_24_X,
       architecture: lambda.Architecture.ARM_64,

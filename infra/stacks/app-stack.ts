@@ -46,6 +46,7 @@ export class AppStack extends Stack {
     const environment = functionEnvironment(this, { stage, data, publicUrl, queues: this.queues });
     const all = functions.map((spec) => {
       const gatewayFunction = new GatewayFunction(this, {
+        stage,
         spec,
         settings,
         dist,

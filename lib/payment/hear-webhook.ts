@@ -73,10 +73,11 @@ async function apply(gateway: HearGateway, seen: Observation, source: Source): P
     if (settled.kind === "no-such-order") await unknownOrder(gateway, seen.orderNo, source);
     return;
   }
-  const found = "orderNo" in seen ? await gateway.orders.find(userId, { orderNo: seen.orderNo }) : null;
+  const orderNo = "orderNo" in seen ? seen.orderNo : null;
+  const found = orderNo === null ? null : await gateway.orders.find(userId, { orderNo });
   await gateway.events.record(event, found ? found.payment.orderNo : null);
   if (found) return observe(gateway, found.payment, [seen], source);
-  if ("orderNo" in seen) return unknownOrder(gateway, seen.orderNo, source);
+  if (orderNo !== null) return unknownOrder(gateway, orderNo, source);
   await withoutOrder(gateway, seen, source);
 }
 

@@ -77,5 +77,5 @@ function summary(seen: Observation): Record<string, unknown> {
     };
   if ("why" in seen) return { kind: seen.kind, why: seen.why };
   if (seen.kind === "unrecognised") return { kind: seen.kind, said: seen.said };
-  return { kind: seen.kind, trade_no: seen.tradeNo, refund_no: seen.refundNo };
+  return { kind: seen.kind, trade_no: seen.tradeNo };
 }

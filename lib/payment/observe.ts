@@ -76,12 +76,13 @@ export async function observe(
         break;
       case "refunded":
       case "refundFailed":
-      case "disputed":
-        await gateway.anomalies.raise(
-          { ...source, kind: seen.kind, orderNo: payment.orderNo, detail: detailOf(seen) },
-          now,
-        );
+      case "refundPending":
+      case "refundedTotal":
+      case "disputed": {
+        const { kind, ...detail } = seen;
+        await gateway.anomalies.raise({ ...source, kind, orderNo: payment.orderNo, detail }, now);
         break;
+      }
       case "unrecognised":
         log.alarm("unrecognised word of a provider", { ...about(payment), reason: seen.said });
         break;
@@ -90,20 +91,10 @@ export async function observe(
       case "missing":
       case "unknown":
       case "ignored":
+      case "hint":
         break;
     }
   }
-}
-
-function detailOf(seen: Extract<Observation, { tradeNo: string }>): Record<string, unknown> {
-  if (seen.kind === "disputed") return { trade_no: seen.tradeNo, why: seen.why };
-  if (seen.kind === "paid") return { trade_no: seen.tradeNo };
-  return {
-    trade_no: seen.tradeNo,
-    refund_no: seen.refundNo,
-    amount_minor: seen.amount.minor,
-    currency: seen.amount.currency,
-  };
 }
 
 export function about(payment: Payment) {

@@ -1,5 +1,6 @@
 import type { ProviderError } from "../errors.ts";
 import type { Money } from "../money/money.ts";
+import type { Refund, RefundOutcome } from "../refund/refund.ts";
 import type { Payable, Payment } from "./payment.ts";
 
 /** What a provider may know about an order that is about to be created. */
@@ -36,6 +37,20 @@ export type Paid = {
   paidAt: Date;
 };
 
+/** A verified fact about one refund. */
+export type RefundSeen = {
+  kind: "refunded" | "refundFailed" | "refundPending";
+  /** `null` where the event names only the provider's transaction. */
+  orderNo: string | null;
+  tradeNo: string;
+  /** The number that we gave it; `null`: it was not made through us. */
+  refundNo: string | null;
+  /** The provider's own id of this refund. */
+  refundId: string;
+  /** Of this refund alone. */
+  amount: Money;
+};
+
 /**
  * One word of a provider (an answer or event may hold several, in order). What we do not recognise is said so, never
  * guessed.
@@ -50,8 +65,12 @@ export type Observation =
       orderNo: string;
       why: string;
     }
-  | { kind: "refunded" | "refundFailed"; refundNo: string | null; tradeNo: string; amount: Money }
+  | RefundSeen
+  /** Everything refunded so far; what exceeds the refunds that we know of was made in the provider's console. */
+  | { kind: "refundedTotal"; orderNo: string; tradeNo: string; total: Money }
   | { kind: "disputed"; tradeNo: string; why: string }
+  /** Something has happened that we must ask about, because the message itself proves too little. */
+  | { kind: "hint"; orderNo: string; why: string }
   | { kind: "ignored"; why: string }
   | { kind: "unrecognised"; said: string };
 
@@ -83,4 +102,19 @@ export interface Provider {
    * `closed` only when the provider cannot take money any more; `open` with the reason when it still can.
    */
   close?(payment: Payment): Promise<Observation[]>;
+  /**
+   * Takes the money of an approved payment; asked twice with the same key it takes it once. Whatever is said about the
+   * payment afterwards is what it returns.
+   */
+  capture?(payment: Payment, idempotencyKey: string): Promise<Observation[]>;
+  /** Asked twice for the same refund it makes one: `refund.providerRefundNo` is its number and idempotency key. */
+  refund?(payment: Payment, refund: Refund): Promise<RefundOutcome>;
+  lookRefund?(payment: Payment, refund: Refund): Promise<RefundOutcome>;
+  /**
+   * Registers `webhookUrl` at the provider, or finds it registered, and returns what belongs into the credentials for it.
+   * Throws a `GatewayError` that says what is wrong.
+   */
+  register?(webhookUrl: string): Promise<Record<string, unknown>>;
+  /** Proves the credentials with a harmless, signed call; `null`: they work, else what is wrong, in words for a person. */
+  probe?(): Promise<string | null>;
 }

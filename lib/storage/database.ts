@@ -19,7 +19,7 @@ const lostConnection = new Set([
   "EPIPE",
   "ECONNREFUSED",
   "ETIMEDOUT",
-  "PROTOCOL_ENQUEUE_AFTER_FATAL_ERROR",
+  "PROTOCOL_SEQUENCE_TIMEOUT",
 ]);
 const tries = 3;
 /** A frozen function keeps its row locks until the server ends its connection: none is taken so near to the end. */

@@ -6,15 +6,18 @@ const longestIdleMs = 45_000;
 /** Waiting longer means that somebody holds the connection and never gives it back. */
 const longestWaitMs = 2_000;
 const connectTimeoutMs = 3_000;
+/** Longer than any statement of ours, its wait for a lock included: such a server is gone without a word. */
+const longestStatementMs = 8_000;
 
 /** The account was changed (a rotated secret): ask for the credentials again. */
 const accessDenied = new Set([1045, 1698, 3118]);
 /** The server has become a read-only replica: another connection may reach the new writer. */
 const readOnly = new Set([1290, 1836]);
+/** The server's last word on a connection: it shuts down, was told to kill it (MariaDB), found it idle (MySQL). */
+const lastWords = new Set([1053, 1927, 4031]);
+const statementTimedOut = "PROTOCOL_SEQUENCE_TIMEOUT";
 
 export type ConnectionSource = (fresh: boolean) => Promise<ConnectionOptions>;
-
-type Waiter = { give: (connection: MysqlPoolConnection) => void; fail: (error: unknown) => void };
 
 /**
  * A pool of exactly one connection, which is what an execution environment needs: it serves one event at a time.
@@ -22,10 +25,9 @@ type Waiter = { give: (connection: MysqlPoolConnection) => void; fail: (error: u
  * on a new connection when an idle one turns out to be dead (the environment was frozen, or the server restarted).
  */
 export function singleConnectionPool(source: ConnectionSource): MysqlPool {
+  const turns = turnstile();
   let current: Connection | undefined;
   let idleSince = 0;
-  let busy = false;
-  const waiting: Waiter[] = [];
 
   const drop = (connection: Connection) => {
     if (current === connection) current = undefined;
@@ -33,44 +35,56 @@ export function singleConnectionPool(source: ConnectionSource): MysqlPool {
   };
 
   async function reserve(): Promise<MysqlPoolConnection> {
-    if (current && (isBroken(current) || performance.now() - idleSince > longestIdleMs)) drop(current);
-    const reused = current !== undefined;
-    current ??= await open(source);
-    return lend(current, reused);
+    await turns.enter();
+    try {
+      if (current && (isBroken(current) || performance.now() - idleSince > longestIdleMs)) drop(current);
+      const reused = current !== undefined;
+      current ??= await open(source);
+      return lend(current, reused);
+    } catch (error) {
+      turns.leave();
+      throw error;
+    }
   }
 
   /** What Kysely gets: one reservation of the connection. */
   function lend(first: Connection, reused: boolean): MysqlPoolConnection {
     let connection = first;
     let untouched = reused;
+    let lost: unknown;
     let given = true;
-    const query = (sql: string, parameters: unknown[], callback: QueryCallback = () => {}) => {
+
+    async function run(sql: string, parameters: unknown[]): Promise<unknown> {
+      if (lost !== undefined) {
+        // With its connection the server has ended the transaction; a failing ROLLBACK would only hide why.
+        if (/^rollback$/i.test(sql)) return [];
+        throw lost;
+      }
       const repeatable = untouched && /^\s*(select|begin)\b/i.test(sql);
       untouched = false;
-      connection.query(sql, parameters, (error, result) => {
-        if (!error) return callback(null, result);
-        if (error.fatal || isBroken(connection) || readOnly.has(error.errno ?? 0)) drop(connection);
-        if (!repeatable || current) return callback(error, undefined);
-        open(source).then(
-          (opened) => {
-            connection = current = opened;
-            opened.query(sql, parameters, callback);
-          },
-          (failure) => callback(failure, undefined),
-        );
-      });
-    };
-    const release = () => {
-      if (!given) return;
-      given = false;
-      idleSince = performance.now();
-      const next = waiting.shift();
-      if (next) reserve().then(next.give, next.fail);
-      else busy = false;
-    };
+      try {
+        return await ask(connection, sql, parameters);
+      } catch (error) {
+        if (!endsConnection(error, connection)) throw error;
+        drop(connection);
+        lost = asLost(error);
+      }
+      if (!repeatable) throw lost;
+      connection = current = await open(source);
+      lost = undefined;
+      return run(sql, parameters);
+    }
+
     return {
-      query,
-      release,
+      query(sql: string, parameters: unknown[], callback: QueryCallback) {
+        run(sql, parameters).then((result) => callback(null, result), callback);
+      },
+      release() {
+        if (!given) return;
+        given = false;
+        idleSince = performance.now();
+        turns.leave();
+      },
       threadId: connection.threadId ?? 0,
       config: connection.config,
       connect() {},
@@ -80,17 +94,9 @@ export function singleConnectionPool(source: ConnectionSource): MysqlPool {
 
   return {
     getConnection(callback) {
-      const done = (error: unknown, connection?: MysqlPoolConnection) => callback(error, connection!);
-      if (busy) return void waitForTurn(waiting).then((connection) => done(null, connection), done);
-      busy = true;
       reserve().then(
-        (connection) => done(null, connection),
-        (error) => {
-          const next = waiting.shift();
-          if (next) reserve().then(next.give, next.fail);
-          else busy = false;
-          done(error);
-        },
+        (connection) => callback(null, connection),
+        (error) => callback(error, undefined as never),
       );
     },
     end(callback) {
@@ -100,31 +106,64 @@ export function singleConnectionPool(source: ConnectionSource): MysqlPool {
   };
 }
 
-type QueryCallback = (error: QueryError | null, result: unknown) => void;
+type QueryCallback = (error: unknown, result?: unknown) => void;
 
-function waitForTurn(waiting: Waiter[]): Promise<MysqlPoolConnection> {
+/** Lets one in at a time, in the order of their coming; who has waited for too long is turned away. */
+function turnstile() {
+  let taken = false;
+  const waiting: (() => void)[] = [];
+  return {
+    enter(): Promise<void> {
+      if (!taken) {
+        taken = true;
+        return Promise.resolve();
+      }
+      return new Promise((resolve, reject) => {
+        const enter = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+        const timer = setTimeout(() => {
+          waiting.splice(waiting.indexOf(enter), 1);
+          reject(Object.assign(new Error("no database connection within 2 s"), { code: "CONNECTION_BUSY" }));
+        }, longestWaitMs);
+        waiting.push(enter);
+      });
+    },
+    leave(): void {
+      const next = waiting.shift();
+      if (next) next();
+      else taken = false;
+    },
+  };
+}
+
+function ask(connection: Connection, sql: string, values: unknown[]): Promise<unknown> {
   return new Promise((resolve, reject) => {
-    const waiter: Waiter = {
-      give: (connection) => {
-        clearTimeout(timer);
-        resolve(connection);
-      },
-      fail: (error) => {
-        clearTimeout(timer);
-        reject(error);
-      },
-    };
-    const timer = setTimeout(() => {
-      waiting.splice(waiting.indexOf(waiter), 1);
-      reject(Object.assign(new Error("no database connection within 2 s"), { code: "CONNECTION_BUSY" }));
-    }, longestWaitMs);
-    waiting.push(waiter);
+    connection.query({ sql, values, timeout: longestStatementMs }, (error, result) => {
+      if (error) reject(error);
+      else resolve(result);
+    });
   });
 }
 
+function endsConnection(error: unknown, connection: Connection): boolean {
+  const { fatal, errno = 0, code } = error as QueryError;
+  return (
+    fatal || isBroken(connection) || lastWords.has(errno) || readOnly.has(errno) || code === statementTimedOut
+  );
+}
+
+/** mysql2 has no name for some of the last words. */
+function asLost(error: unknown): unknown {
+  const { errno = 0 } = error as QueryError;
+  return lastWords.has(errno)
+    ? Object.assign(error as QueryError, { code: "PROTOCOL_CONNECTION_LOST" })
+    : error;
+}
+
 function isBroken(connection: Connection): boolean {
-  // mysql2 keeps the error that ended the connection here; it emits none while a command is waiting for it.
-  return "fatalError" in connection && connection.fatalError != null;
+  return connection.state === "error" || connection.state === "disconnected";
 }
 
 async function open(source: ConnectionSource): Promise<Connection> {

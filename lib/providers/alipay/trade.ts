@@ -53,7 +53,7 @@ export function queryObservations(
     case "TRADE_CLOSED":
       // One word for two ends: never paid, or paid and given back in full.
       if (!trade.send_pay_date) return [{ kind: "closed", orderNo, why: trade.trade_status }];
-      return [paid, { kind: "refunded", refundNo: null, tradeNo, amount }];
+      return [paid, { kind: "refundedTotal", orderNo, tradeNo, total: amount }];
     default:
       return [{ kind: "unrecognised", said: `trade_status ${trade.trade_status}` }];
   }
@@ -79,7 +79,7 @@ export function noticeObservations(
     case "TRADE_FINISHED":
       return [paid];
     case "TRADE_CLOSED":
-      if (notice.gmt_payment) return [paid, { kind: "refunded", refundNo: null, tradeNo, amount }];
+      if (notice.gmt_payment) return [paid, { kind: "refundedTotal", orderNo, tradeNo, total: amount }];
       if (account !== own.app_id) return [{ kind: "unrecognised", said: `${status} of another account` }];
       return [{ kind: "closed", orderNo, why: status }];
     case "WAIT_BUYER_PAY":
@@ -97,10 +97,7 @@ function accountOf(notice: TradeNotice, own: { app_id: string; seller_id?: strin
 
 function refundOf(notice: TradeNotice): Observation {
   if (!notice.refund_fee) return { kind: "unrecognised", said: "a refund notice without refund_fee" };
-  return {
-    kind: "refunded",
-    refundNo: notice.out_biz_no || null,
-    tradeNo: notice.trade_no,
-    amount: fromDecimal(notice.refund_fee, "CNY"),
-  };
+  // Alipay counts here: `refund_fee` is everything refunded so far, not this refund alone.
+  const total = fromDecimal(notice.refund_fee, "CNY");
+  return { kind: "refundedTotal", orderNo: notice.out_trade_no, tradeNo: notice.trade_no, total };
 }

@@ -64,15 +64,16 @@ function refundEvent(type: string, told: Told<typeof refund>): Observation[] {
   const amount = fromStripeAmount(told.amount, told.currency);
   if (!amount) return [{ kind: "unrecognised", said: `${type} with an unreadable amount` }];
   const refundNo = told.metadata?.refund_no ?? null;
+  const seen = { orderNo: told.metadata?.order_no ?? null, tradeNo, refundNo, refundId: told.id, amount };
   switch (told.status) {
     case "succeeded":
-      return [{ kind: "refunded", refundNo, tradeNo, amount }];
+      return [{ kind: "refunded", ...seen }];
     case "failed":
     case "canceled":
-      return [{ kind: "refundFailed", refundNo, tradeNo, amount }];
+      return [{ kind: "refundFailed", ...seen }];
     case "pending":
     case "requires_action":
-      return [{ kind: "ignored", why: `${type}: ${told.status}` }];
+      return [{ kind: "refundPending", ...seen }];
     default:
       return [{ kind: "unrecognised", said: `refund status ${told.status}` }];
   }

@@ -51,5 +51,5 @@ function paidObservations(session: CheckoutSession, { orderNo, account, saidAt }
   if (!charge || charge.amount_refunded === 0) return [paid];
   const refunded = fromStripeAmount(charge.amount_refunded, charge.currency);
   if (!refunded) return [paid, { kind: "unrecognised", said: "an unreadable refunded amount" }];
-  return [paid, { kind: "refunded", refundNo: null, tradeNo, amount: refunded }];
+  return [paid, { kind: "refundedTotal", orderNo, tradeNo, total: refunded }];
 }

@@ -32,6 +32,7 @@ export const checkoutSession = z.object({
 export type CheckoutSession = z.infer<typeof checkoutSession>;
 
 export const refund = z.object({
+  id: z.string(),
   amount: units,
   currency: word,
   status: word.nullish(),

@@ -1,0 +1,64 @@
+import { parseArgs } from "node:util";
+import { type OpsAnswer, verbs } from "../../lib/ops/run-verb.ts";
+import { invokeDeployed } from "./invoke-deployed.ts";
+import { invokeLocal } from "./invoke-local.ts";
+import { asTable } from "./table.ts";
+
+/** `npm run ops -- <verb> [--name value …] [--stage dev|prod] [--json]`: the operators' command line. */
+const usage = `npm run ops -- <verb> [--name value …] [--stage dev|prod] [--json]
+
+Without --stage it speaks to the gateway that npm start runs on this machine.
+
+${Object.entries(verbs)
+  .map(([name, { summary, args }]) => describe(name, summary, Object.keys(args.shape)))
+  .join("\n")}
+`;
+
+function describe(name: string, summary: string, names: string[]): string {
+  const options = names.map((option) => `--${option.replaceAll("_", "-")}`).join(" ");
+  return `  ${name.padEnd(18)} ${summary}${options && `\n  ${"".padEnd(18)} ${options}`}`;
+}
+
+/** Every option of every verb is text; the verb's own schema checks it. */
+function readArguments(argv: string[]) {
+  const names = new Set(Object.values(verbs).flatMap(({ args }) => Object.keys(args.shape)));
+  const texts = [...names].map((name) => [name.replaceAll("_", "-"), { type: "string" as const }]);
+  const options = {
+    ...Object.fromEntries(texts),
+    stage: { type: "string" as const },
+    json: { type: "boolean" as const },
+  };
+  const { values, positionals } = parseArgs({ args: argv, options, allowPositionals: true });
+  const { stage, json, ...given }: Record<string, unknown> = values;
+  const args = Object.fromEntries(
+    Object.entries(given).map(([name, value]) => [name.replaceAll("-", "_"), value]),
+  );
+  return {
+    verb: positionals.join(" "),
+    args,
+    stage: stage === undefined ? undefined : String(stage),
+    json: json === true,
+  };
+}
+
+async function main(): Promise<number> {
+  const { verb, args, stage, json } = readArguments(process.argv.slice(2));
+  if (!Object.hasOwn(verbs, verb)) {
+    console.error(verb ? `no verb "${verb}"\n\n${usage}` : usage);
+    return verb ? 2 : 0;
+  }
+  const answer: OpsAnswer = stage ? await invokeDeployed(stage, verb, args) : await invokeLocal(verb, args);
+  if (!answer.ok) {
+    console.error(`${answer.code}: ${answer.message}`);
+    return 1;
+  }
+  console.log(json ? JSON.stringify(answer.data, null, 2) : asTable(answer.data));
+  return 0;
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+}

@@ -1,0 +1,143 @@
+import { globSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { describe, expect, it } from "vitest";
+import { functions } from "../lib/functions.ts";
+import { providers } from "../lib/providers/registry.ts";
+
+const root = path.join(import.meta.dirname, "..");
+
+/**
+ * Who may import whom, by the longest prefix of the importing file. Everything unlisted is refused. A file always reaches
+ * its own folder.
+ */
+const everyone = ["lib/clock.ts", "lib/log.ts", "lib/errors.ts", "lib/invocation.ts", "lib/money"];
+const useCases = ["lib/payment", "lib/notify", "lib/merchant"];
+const rules: Record<string, string[]> = {
+  functions: [
+    "lib/open-gateway.ts",
+    "lib/http",
+    "lib/ops",
+    "lib/queue",
+    "lib/health.ts",
+    "lib/environment.ts",
+    "lib/providers/registry.ts",
+    "lib/providers/seal-configs.ts",
+    "lib/storage/prepare-database.ts",
+    ...useCases,
+    ...everyone,
+  ],
+  "lib/open-gateway.ts": ["lib"],
+  "lib/functions.ts": ["lib/http/routes.ts", "lib/providers/registry.ts"],
+  "lib/environment.ts": [],
+  "lib/health.ts": ["lib/cache", "lib/storage/database.ts"],
+  "lib/errors.ts": [],
+  "lib/clock.ts": [],
+  "lib/invocation.ts": [],
+  "lib/log.ts": ["lib/invocation.ts"],
+  "lib/money": [],
+  "lib/payment": [...everyone],
+  "lib/notify": ["lib/payment", "lib/outbound", ...everyone],
+  "lib/merchant": ["lib/payment", ...everyone],
+  "lib/outbound": ["lib/invocation.ts"],
+  "lib/providers": ["lib/payment", "lib/outbound", ...everyone],
+  "lib/storage": ["lib/payment", "lib/notify", "lib/merchant", "lib/environment.ts", ...everyone],
+  "lib/cache": ["lib/notify/ports.ts", ...everyone],
+  "lib/queue": ["lib/payment/ports.ts", ...everyone],
+  "lib/vault": [...everyone],
+  "lib/http": ["lib/payment", "lib/merchant", "lib/providers/registry.ts", ...everyone],
+  "lib/ops": [
+    "lib/open-gateway.ts",
+    "lib/http/failure-of.ts",
+    "lib/providers/configs.ts",
+    "lib/providers/registry.ts",
+    "lib/storage/merchants.ts",
+    ...useCases,
+    ...everyone,
+  ],
+  infra: ["lib/functions.ts", "lib/environment.ts", "lib/http/routes.ts"],
+  scripts: ["lib", "infra/stages.ts"],
+  "scripts/sandbox": ["lib/clock.ts"],
+  test: ["functions", "lib", "infra", "scripts"],
+};
+
+const files = globSync("{functions,lib,infra,scripts,test}/**/*.ts", { cwd: root }).sort();
+const sources = new Map(files.map((file) => [file, readFileSync(path.join(root, file), "utf8")]));
+
+/** Relative imports of a file, static and dynamic, as paths from the root. */
+function importsOf(file: string): string[] {
+  const found = sources.get(file)!.matchAll(/(?:from|import)\s*\(?\s*["'](\.[^"']+)["']/g);
+  return [...found].map(([, target]) => path.join(path.dirname(file), target!));
+}
+
+const within = (file: string, place: string) => file === place || file.startsWith(`${place}/`);
+const ruleOf = (file: string) =>
+  Object.keys(rules)
+    .filter((place) => within(file, place))
+    .sort((a, b) => b.length - a.length)[0];
+
+describe("the architecture", () => {
+  it("has a rule for every file", () => {
+    expect(files.filter((file) => ruleOf(file) === undefined)).toEqual([]);
+  });
+
+  it("lets each folder import only what its rule lists", () => {
+    const refused = files.flatMap((file) => {
+      const place = ruleOf(file)!;
+      const allowed = [...(place.endsWith(".ts") ? [] : [place]), ...rules[place]!];
+      return importsOf(file)
+        .filter((target) => !allowed.some((one) => within(target, one)))
+        .map((target) => `${file} -> ${target}`);
+    });
+    expect(refused).toEqual([]);
+  });
+
+  it("keeps providers apart", () => {
+    const apart = files.flatMap((file) => {
+      const own = /^lib\/providers\/([^/]+)\//.exec(file)?.[1];
+      if (own === undefined) return [];
+      return importsOf(file).filter(
+        (target) => /^lib\/providers\/[^/]+\//.test(target) && !within(target, `lib/providers/${own}`),
+      );
+    });
+    expect(apart).toEqual([]);
+  });
+
+  it("has an entry file of at most 25 lines for every function, and no other", () => {
+    const entries = globSync("**/*.ts", { cwd: path.join(root, "functions") }).map((file) =>
+      file.replace(/\.ts$/, ""),
+    );
+    expect(entries.sort()).toEqual(functions.map(({ entry }) => entry).sort());
+    const long = entries.filter(
+      (entry) => sources.get(`functions/${entry}.ts`)!.trimEnd().split("\n").length > 25,
+    );
+    expect(long).toEqual([]);
+  });
+
+  it("gives every provider a folder, a README and a simulator", () => {
+    for (const name of Object.keys(providers)) {
+      expect(files).toContain(`lib/providers/${name}/${name}.ts`);
+      expect(globSync(`lib/providers/${name}/README.md`, { cwd: root })).toHaveLength(1);
+      expect(globSync(`scripts/sandbox/${name}/*.ts`, { cwd: root }).length).toBeGreaterThan(0);
+    }
+  });
+
+  it("imports zod as a namespace, which is five times smaller when bundled", () => {
+    const named = files.filter((file) => /import \{[^}]*\bz\b[^}]*\} from "zod"/.test(sources.get(file)!));
+    expect(named).toEqual([]);
+  });
+
+  it("keeps floating point away from money", () => {
+    const floating = files.filter(
+      (file) => /^(lib|functions)\//.test(file) && /parseFloat\(|\.toFixed\(/.test(sources.get(file)!),
+    );
+    expect(floating).toEqual([]);
+  });
+
+  it("names its tests' files so that nothing is skipped or alone", () => {
+    const skipping = /\b(it|test|describe)\.(skip|only|todo|fails)\b|\bvi\.mock\(/;
+    const self = path.relative(root, import.meta.filename);
+    expect(
+      files.filter((file) => file !== self && file.startsWith("test/") && skipping.test(sources.get(file)!)),
+    ).toEqual([]);
+  });
+});
