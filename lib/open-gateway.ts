@@ -4,10 +4,12 @@ import { type Clock, wallClock } from "./clock.ts";
 import { type Environment, environmentSchema } from "./environment.ts";
 import { log, nameOf } from "./log.ts";
 import { authenticator } from "./merchant/authenticate.ts";
-import { notificationSender } from "./notify/send-notification.ts";
-import type { Hint, OpenConfig } from "./payment/ports.ts";
-import { configsOf } from "./providers/configs.ts";
-import { deliveryMessageOf, gatewayHints, recheckMessageOf } from "./queue/gateway-hints.ts";
+import { notificationSender, whyUnsendable } from "./notify/send-notification.ts";
+import type { Payment } from "./payment/payment.ts";
+import type { Hint, OpenConfig, StoredConfig } from "./payment/ports.ts";
+import { configsOf, credentialsOf, openProvider } from "./providers/configs.ts";
+import { providers } from "./providers/registry.ts";
+import { deliveryMessageOf, gatewayHints, recheckMessageOf, refundMessageOf } from "./queue/gateway-hints.ts";
 import { hintQueue, sqsClient } from "./queue/hints.ts";
 import { anomaliesIn } from "./storage/anomalies.ts";
 import { connectionSource } from "./storage/aws-credentials.ts";
@@ -16,6 +18,8 @@ import { deliveriesIn } from "./storage/deliveries.ts";
 import { keyRowsIn, merchantsIn } from "./storage/merchants.ts";
 import { ordersIn } from "./storage/orders.ts";
 import { paymentConfigsIn } from "./storage/payment-configs.ts";
+import { refundsIn } from "./storage/refunds.ts";
+import { resend } from "./storage/resend.ts";
 import type { ConnectionSource } from "./storage/single-connection.ts";
 import { timelineIn } from "./storage/timeline.ts";
 import { webhookEventsIn } from "./storage/webhook-events.ts";
@@ -52,6 +56,7 @@ export function buildGateway(environment: Environment, parts: Parts = {}) {
   const vault = vaultWith(parts.keys ?? kmsKeys(environment.KMS_KEY_ID));
   const configRows = paymentConfigsIn(db);
   const loopbackEndpoints = loopbackOf(environment);
+  const baseUrls = baseUrlsOf(environment);
 
   return {
     clock,
@@ -62,16 +67,18 @@ export function buildGateway(environment: Environment, parts: Parts = {}) {
     loopbackEndpoints,
     publicUrl: environment.PUBLIC_URL,
     orders: ordersIn(db),
+    refunds: refundsIn(db),
     events: webhookEventsIn(db),
     timeline: timelineIn(db),
     anomalies: anomaliesIn(db),
     merchants: merchantsIn(db),
     deliveries: deliveriesIn(db),
-    configs: configsOf({ rows: configRows, vault, clock, baseUrls: baseUrlsOf(environment) }),
+    configs: configsOf({ rows: configRows, vault, clock, baseUrls }),
     hints: gatewayHints(queues),
     locks: redisLocks(cache, parts.cachePrefix),
     authenticate: authenticator(keyRowsIn(db), clock),
     send: notificationSender({ loopbackEndpoints }),
+    whyUnsendable: (url: string) => whyUnsendable(url, loopbackEndpoints),
     notifySecrets: async (userId: string, sealed: string | null): Promise<string[]> =>
       sealed === null ? [] : JSON.parse(await vault.open(sealed, notifySecretContext(userId))),
     sealBody: async (config: OpenConfig, body: Buffer): Promise<string | null> => {
@@ -87,6 +94,12 @@ export function buildGateway(environment: Environment, parts: Parts = {}) {
         return null;
       }
     },
+    /** For operators: a provider with credentials that are not stored yet. */
+    openProvider: (provider: string, name: string, given: unknown) =>
+      openProvider({ provider, name, given }, { clock, baseUrls }),
+    credentialsOf: (config: StoredConfig) => credentialsOf(config, vault),
+    scenesOf: (provider: string): readonly string[] => providers[provider]?.scenes ?? [],
+    resend: (payment: Payment, eventId: string | null, now: Date) => resend(db, payment, eventId, now),
     queueReachable: () => queues.notify.reachable(),
     hintAll: async (hints: Hint[], due: Date): Promise<Hint[]> => {
       const messages = hints.map((hint) => deliveryMessageOf(hint, due));
@@ -95,6 +108,9 @@ export function buildGateway(environment: Environment, parts: Parts = {}) {
     },
     recheckAll: async (orders: { orderNo: string; userId: string }[], due: Date): Promise<void> => {
       await queues.recheck.sendAll(orders.map((order) => recheckMessageOf(order, due)));
+    },
+    recheckAllRefunds: async (refunds: { refundId: string; userId: string }[], due: Date): Promise<void> => {
+      await queues.recheck.sendAll(refunds.map((refund) => refundMessageOf(refund, due)));
     },
     /** Ends the connections; functions never do, their environment is simply ended. */
     async close(): Promise<void> {

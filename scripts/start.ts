@@ -1,46 +1,82 @@
-import { createWriteStream, mkdirSync } from "node:fs";
+import { createWriteStream, existsSync, type WriteStream } from "node:fs";
 import path from "node:path";
 import { payDemoOrder } from "./local/pay-demo-order.ts";
-import { localFolder } from "./local/services/local-folder.ts";
+import { preferredPort } from "./local/preferred-port.ts";
+import { cacheFolder, localFolder } from "./local/services/local-folder.ts";
+import { untilRedisServes } from "./local/services/redis.ts";
+import { type ServiceEnvironment, type Services, startServices } from "./local/services/start-services.ts";
+import { removeStackFile, writeStackFile } from "./local/stack-file.ts";
 import { type Stack, startStack } from "./local/start-stack.ts";
 import { whatToTryNext } from "./local/what-to-try-next.ts";
 
 /** `npm start`: everything on this machine, one paid order per provider, then stays up. `--once`: exits after the orders. */
 const once = process.argv.includes("--once");
 const begun = performance.now();
-const seconds = () => `${((performance.now() - begun) / 1000).toFixed(1)} s`.padStart(7);
-
-mkdirSync(localFolder, { recursive: true });
+const runFolder = path.join(localFolder, "run");
 const logFile = path.join(localFolder, "gateway.log");
-const logs = createWriteStream(logFile);
 
-const steps: (() => Promise<void> | void)[] = [];
-let stopping: Promise<void> | undefined;
+const interrupted = new AbortController();
+let services: Services | undefined;
+let logs: WriteStream | undefined;
+let failedStage: string | undefined;
+let ending: Promise<never> | undefined;
+
+const firstStart = !existsSync(cacheFolder);
+if (firstStart) say("the first start fetches servers and builds everything: about a minute");
+const starting = startStack({
+  services: ownServices,
+  databaseUsers: process.env.DATABASE_URL ? "given" : "created",
+  dir: runFolder,
+  ports: {
+    gateway: () => preferredPort("PORT", 8080),
+    sandbox: () => preferredPort("SANDBOX_PORT", 8090),
+  },
+  onLog: (line) => logs?.write(`${line}\n`),
+  stage: timed,
+  signal: interrupted.signal,
+});
+
+async function ownServices(signal: AbortSignal): Promise<ServiceEnvironment> {
+  for (const name of ["DATABASE_URL", "REDIS_URL", "SQS_ENDPOINT"]) {
+    const given = process.env[name];
+    if (given && !URL.canParse(given)) throw new Error(`${name}=${given} is not a URL`);
+  }
+  const quiet = !firstStart;
+  services = await startServices({ dir: runFolder, durable: true, redisFollows: true, quiet, signal });
+  // The folder is ours from here on; a start that was killed has left its own.
+  removeStackFile();
+  logs = createWriteStream(logFile);
+  return services.env;
+}
+
+async function timed<T>(stage: string, work: () => Promise<T>): Promise<T> {
+  try {
+    const result = await work();
+    say(stage);
+    return result;
+  } catch (error) {
+    failedStage ??= stage;
+    throw error;
+  }
+}
+
+/** A line with the seconds since the start; nothing more once everything is being stopped. */
+function say(line: string): void {
+  const seconds = `${((performance.now() - begun) / 1000).toFixed(1)} s`.padStart(7);
+  if (!ending) console.log(`${seconds}  ${line}`);
+}
 
 /** Stops what runs, the last first, exactly once; also while things are still starting. */
-function stop(): Promise<void> {
-  stopping ??= (async () => {
-    for (let step = steps.pop(); step; step = steps.pop()) await step();
+function end(code: number): Promise<never> {
+  ending ??= (async () => {
+    interrupted.abort(new Error("interrupted"));
+    const stack = await starting.catch(() => undefined);
+    if (services) removeStackFile();
+    await stack?.stop();
+    await services?.stop();
+    process.exit(code);
   })();
-  return stopping;
-}
-
-async function end(code: number): Promise<never> {
-  await stop();
-  process.exit(code);
-}
-
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-  process.on(signal, () => {
-    if (!stopping) console.log(`\n${signal}: stopping`);
-    void end(signal === "SIGINT" ? 130 : 143);
-  });
-}
-
-async function stage<T>(name: string, work: () => Promise<T>): Promise<T> {
-  const result = await work();
-  if (!stopping) console.log(`${seconds()}  ${name}`);
-  return result;
+  return ending;
 }
 
 /** Pays one order with each provider; false when one did not end with a delivered notification. */
@@ -49,38 +85,58 @@ async function payEach({ host, sandbox, merchants }: Stack): Promise<boolean> {
   for (const [provider, simulator] of Object.entries(sandbox.simulators)) {
     try {
       const { orderNo, timeline } = await payDemoOrder(host.url, simulator, merchants[0]!, provider);
-      console.log(`${seconds()}  ${provider}: ${orderNo} is paid and its merchant told`);
-      for (const { at, title } of timeline) console.log(`           ${at}  ${title}`);
+      say(`${provider}: ${orderNo} is paid and its merchant told`);
+      if (!ending) for (const { at, title } of timeline) console.log(`           ${at}  ${title}`);
     } catch (error) {
       allPaid = false;
-      console.error(`${seconds()}  ${provider}: ${error instanceof Error ? error.message : error}`);
+      say(`${provider}: NOT paid: ${messageOf(error)}`);
     }
   }
+  if (!allPaid) say(`what the functions wrote: ${path.relative("", logFile)}`);
   return allPaid;
 }
 
-try {
-  const stack = await startStack({
-    stage,
-    onLog: (line) => logs.write(`${line}\n`),
-    undo: (step) => {
-      // A part that came up while the rest is being stopped goes at once.
-      if (stopping) void step();
-      else steps.push(step);
-    },
+/** Settles, with the reason in words, when a part has ended that cannot be brought back. */
+function broken({ sandbox }: Stack): Promise<string> {
+  return Promise.race([
+    sandbox.exited.then((reason) => `the provider simulators ended (${reason})`),
+    services!.exited.then((reason) => `the local servers' process ended (${reason})`),
+  ]);
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** A second signal that comes later than this is from somebody who will not wait; npm repeats the terminal's at once. */
+const impatientAfterMs = 1000;
+let signalledAt: number | undefined;
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+  process.on(signal, () => {
+    const code = signal === "SIGINT" ? 130 : 143;
+    if (signalledAt && performance.now() - signalledAt > impatientAfterMs) process.exit(code);
+    signalledAt ??= performance.now();
+    if (!ending) console.log(`\n${signal}: stopping`);
+    void end(code);
   });
+}
+// Nobody tells us when npm itself is killed.
+const npm = process.env.npm_lifecycle_event && process.ppid;
+if (npm) setInterval(() => process.ppid !== npm && end(1), 500).unref();
+for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {}); // the terminal may be gone
+
+try {
+  const stack = await starting;
+  const { redis } = services!.pids;
+  if (redis) await timed("Redis", () => untilRedisServes(stack.services.REDIS_URL, interrupted.signal));
+  writeStackFile(stack);
   const allPaid = await payEach(stack);
-  if (!allPaid) console.error(`         what the functions wrote: ${logFile}`);
   if (once) await end(allPaid ? 0 : 1);
-  console.log(whatToTryNext(stack, logFile));
-  const reason = await stack.broken;
-  if (!stopping) {
-    console.error(`${reason}; everything stops: start again`);
-    await end(1);
-  }
+  if (!ending) console.log(whatToTryNext(stack, logFile));
+  const reason = await broken(stack);
+  if (!ending) console.error(`${reason}; everything stops: start again`);
+  await end(1);
 } catch (error) {
-  if (!stopping) {
-    console.error(error instanceof Error ? error.message : error);
-    await end(1);
-  }
+  if (!ending) console.error(`\nFailed: ${failedStage ?? "start"}\n${messageOf(error)}`);
+  await end(1);
 }

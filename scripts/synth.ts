@@ -23,13 +23,13 @@ const examplePublicUrl = "https://pay.example.com";
 
 /**
  * Builds the functions and synthesizes the stage, unless the same inputs have been before. Returns the directory of the
- * cloud assembly: `outdir` when given, else one in the cache, which later calls never change.
+ * cloud assembly: `outdir` when given, else one in the cache, which later calls never change. Aborting `signal` ends it.
  */
-export async function synth(stage: Stage, outdir?: string): Promise<string> {
+export async function synth(stage: Stage, outdir?: string, signal?: AbortSignal): Promise<string> {
   const assembly = join(cache, `${stage}-${(await hashOfInputs(root, inputs)).slice(0, 16)}`);
   if (!existsSync(assembly)) {
     await dropOld(stage);
-    await synthesize(stage, assembly);
+    await synthesize(stage, assembly, signal);
   }
   if (outdir === undefined) return assembly;
   await rm(outdir, { recursive: true, force: true });
@@ -38,18 +38,20 @@ export async function synth(stage: Stage, outdir?: string): Promise<string> {
 }
 
 /** Without the CDK's command line, which takes two seconds longer; its validation of templates runs all the same. */
-async function synthesize(stage: Stage, assembly: string): Promise<void> {
+async function synthesize(stage: Stage, assembly: string, signal?: AbortSignal): Promise<void> {
   await mkdir(cache, { recursive: true });
   const fresh = await mkdtemp(`${assembly}-`);
   try {
     const dist = join(fresh, "dist");
     const out = join(fresh, "cdk.out");
     await build({ dist });
+    signal?.throwIfAborted();
     const { context } = JSON.parse(await readFile(join(root, "cdk.json"), "utf8"));
-    await run(process.execPath, ["infra/app.ts"], {
+    const environment = {
       CDK_OUTDIR: out,
       CDK_CONTEXT_JSON: JSON.stringify({ ...context, stage, dist, publicUrl: examplePublicUrl }),
-    });
+    };
+    await run(process.execPath, ["infra/app.ts"], environment, signal);
     await rename(out, assembly).catch((error) => {
       if (!existsSync(assembly)) throw error; // else another process has just made the same
     });
@@ -74,10 +76,11 @@ async function run(
   command: string,
   args: readonly string[],
   environment: Record<string, string> = {},
+  signal?: AbortSignal,
 ): Promise<void> {
   // The CDK's command line starts `node`, which must be this one.
   const PATH = `${dirname(process.execPath)}${delimiter}${process.env.PATH}`;
-  const child = spawn(command, args, { cwd: root, env: { ...process.env, PATH, ...environment } });
+  const child = spawn(command, args, { cwd: root, env: { ...process.env, PATH, ...environment }, signal });
   let output = "";
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (output += chunk));
   const code = await new Promise((resolve, reject) => child.once("error", reject).once("close", resolve));

@@ -11,7 +11,7 @@ const root = path.join(import.meta.dirname, "..");
  * its own folder.
  */
 const everyone = ["lib/clock.ts", "lib/log.ts", "lib/errors.ts", "lib/invocation.ts", "lib/money"];
-const useCases = ["lib/payment", "lib/notify", "lib/merchant"];
+const useCases = ["lib/payment", "lib/refund", "lib/notify", "lib/merchant"];
 const rules: Record<string, string[]> = {
   functions: [
     "lib/open-gateway.ts",
@@ -35,16 +35,24 @@ const rules: Record<string, string[]> = {
   "lib/invocation.ts": [],
   "lib/log.ts": ["lib/invocation.ts"],
   "lib/money": [],
-  "lib/payment": [...everyone],
-  "lib/notify": ["lib/payment", "lib/outbound", ...everyone],
+  "lib/payment": ["lib/refund", ...everyone],
+  "lib/refund": ["lib/payment", ...everyone],
+  "lib/notify": ["lib/payment", "lib/refund", "lib/outbound", ...everyone],
   "lib/merchant": ["lib/payment", ...everyone],
   "lib/outbound": ["lib/invocation.ts"],
-  "lib/providers": ["lib/payment", "lib/outbound", ...everyone],
-  "lib/storage": ["lib/payment", "lib/notify", "lib/merchant", "lib/environment.ts", ...everyone],
+  "lib/providers": ["lib/payment", "lib/refund", "lib/outbound", ...everyone],
+  "lib/storage": [
+    "lib/payment",
+    "lib/refund",
+    "lib/notify",
+    "lib/merchant",
+    "lib/environment.ts",
+    ...everyone,
+  ],
   "lib/cache": ["lib/notify/ports.ts", ...everyone],
   "lib/queue": ["lib/payment/ports.ts", ...everyone],
   "lib/vault": [...everyone],
-  "lib/http": ["lib/payment", "lib/merchant", "lib/providers/registry.ts", ...everyone],
+  "lib/http": ["lib/payment", "lib/refund", "lib/merchant", "lib/providers/registry.ts", ...everyone],
   "lib/ops": [
     "lib/open-gateway.ts",
     "lib/http/failure-of.ts",

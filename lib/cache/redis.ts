@@ -19,56 +19,58 @@ export interface Cache {
  * A cluster client that never holds anybody up: no offline queue, short time-outs, a breaker. What it says is never the
  * truth, so every caller has a way on without it.
  */
-export function openCache({ host, port, tls }: RedisAddress): Cache {
-  let redis: Cluster | undefined;
+export function openCache(address: RedisAddress): Cache {
+  let current: Client | undefined;
   let closedUntil = 0;
 
-  function connect(): Cluster {
-    const cluster = new Cluster([{ host, port }], {
-      // ElastiCache's certificate names the host; the address that a look-up gives would not match it.
-      dnsLookup: (address, callback) => callback(null, address),
-      enableOfflineQueue: false,
-      lazyConnect: true,
-      clusterRetryStrategy: () => null,
-      slotsRefreshTimeout: connectTimeoutMs,
-      redisOptions: {
-        connectTimeout: connectTimeoutMs,
-        commandTimeout: commandTimeoutMs,
-        maxRetriesPerRequest: 0,
-        ...(tls && { tls: {} }),
-      },
-    });
-    cluster.on("error", () => {});
-    return cluster;
+  /** One client for all who ask at once; one whose connection has ended is replaced. */
+  function client(): Client {
+    if (current?.cluster.status === "end") current = undefined;
+    current ??= connect(address);
+    return current;
   }
 
-  async function ready(): Promise<Cluster> {
-    if (redis && redis.status !== "ready") drop();
-    if (redis) return redis;
-    const fresh = connect();
-    redis = fresh;
-    await fresh.connect();
-    return fresh;
-  }
-
-  function drop() {
-    redis?.disconnect();
-    redis = undefined;
+  function drop(dropped: Client | undefined) {
+    if (dropped === current) current = undefined;
+    dropped?.cluster.disconnect();
   }
 
   return {
     async ask(command) {
       assertNoTransaction("Redis");
       if (performance.now() < closedUntil) return undefined;
+      const asked = client();
       try {
-        return await command(await ready());
+        await asked.ready;
+        return await command(asked.cluster);
       } catch (error) {
         closedUntil = performance.now() + breakerMs;
-        drop();
+        drop(asked);
         log.warn("redis is away", nameOf(error));
         return undefined;
       }
     },
-    close: drop,
+    close: () => drop(current),
   };
+}
+
+type Client = { cluster: Cluster; ready: Promise<void> };
+
+function connect({ host, port, tls }: RedisAddress): Client {
+  const cluster = new Cluster([{ host, port }], {
+    // ElastiCache's certificate names the host; the address that a look-up gives would not match it.
+    dnsLookup: (address, callback) => callback(null, address),
+    enableOfflineQueue: false,
+    lazyConnect: true,
+    clusterRetryStrategy: () => null,
+    slotsRefreshTimeout: connectTimeoutMs,
+    redisOptions: {
+      connectTimeout: connectTimeoutMs,
+      commandTimeout: commandTimeoutMs,
+      maxRetriesPerRequest: 0,
+      ...(tls && { tls: {} }),
+    },
+  });
+  cluster.on("error", () => {});
+  return { cluster, ready: cluster.connect() };
 }

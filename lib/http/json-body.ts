@@ -22,12 +22,17 @@ export function readJsonBody(body: Buffer, asText: readonly string[] = []): unkn
   return value;
 }
 
+/** API Gateway hands JSON over as text, in which wrong bytes have become U+FFFD already. */
+const replaced = "\uFFFD";
+
 function decode(body: Buffer): string {
   try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(body);
+    const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(body);
+    if (!text.includes(replaced)) return text;
   } catch {
-    throw malformed("the body is not valid UTF-8");
+    // Answered below.
   }
+  throw malformed("the body is not valid UTF-8");
 }
 
 type Reviver = (this: object, key: string, value: unknown, context: { source?: string }) => unknown;
@@ -47,13 +52,15 @@ function parse(text: string, sources: WeakMap<object, Map<string, string>>): unk
   }
 }
 
-/** Depth and repeated names, which `JSON.parse` lets pass; `text` is known to be valid JSON. */
+/** Depth, repeated names and `__proto__`, which `JSON.parse` lets pass; `text` is known to be valid JSON. */
 function assertShape(text: string): void {
   const open: (Set<string> | null)[] = [];
   for (const [token, name] of text.matchAll(/("(?:[^"\\]|\\.)*")(?=\s*:)|"(?:[^"\\]|\\.)*"|[{}[\]]/g)) {
     if (name !== undefined) {
       const names = open.at(-1);
       const key = JSON.parse(name) as string;
+      // Schemas drop it unseen.
+      if (key === "__proto__") throw malformed(`the name "${key}" is not allowed`, key);
       if (names?.has(key)) throw malformed(`the name "${key.slice(0, 64)}" stands twice in one object`, key);
       names?.add(key);
     } else if (token === "{" || token === "[") {

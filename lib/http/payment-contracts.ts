@@ -1,59 +1,44 @@
 import * as z from "zod";
 import { paymentStatuses } from "../payment/status.ts";
 import type { Contract } from "./contract.ts";
+import { plainAmount, plainId, text } from "./fields.ts";
 import { routes } from "./routes.ts";
 
-const url = z
-  .string()
-  .max(2048, "at most 2048 characters")
-  .refine(
-    (text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol),
-    "must be an http or https URL",
-  );
+const url = text.max(2048, "at most 2048 characters");
 
-/** At most 15 significant digits: what survives the way through a JSON number of any language. */
-function isPlainAmount(text: string): boolean {
-  return /^\d+(\.\d+)?$/.test(text) && text.replace(".", "").replace(/^0+/, "").length <= 15;
-}
+const webUrl = url.refine(
+  (given) => /^https?:$/.test(URL.parse(given)?.protocol ?? ""),
+  "must be an http or https URL",
+);
 
-const amount = z
-  .string("must be a number or a decimal string")
-  .refine(
-    isPlainAmount,
-    "must be a plain decimal number such as 12.34, with at most 15 digits and no exponent",
-  )
-  .refine((text) => !isPlainAmount(text) || /[1-9]/.test(text), "must be greater than 0");
-
-const shortText = z.string().max(500, "at most 500 characters");
+const shortText = text.max(500, "at most 500 characters");
 
 /** `knownProvider` comes first whatever else is wrong: its failure has a code of its own. */
 export const createPaymentWanted = (knownProvider: (name: string) => boolean) =>
   z.strictObject({
-    provider: z
-      .string()
-      .refine(knownProvider, {
-        error: "unknown provider",
-        params: { failure: "provider_not_found" },
-        abort: true,
-      }),
-    out_trade_no: z.string().regex(/^[0-9A-Za-z_-]{1,64}$/, "1 to 64 of 0-9 A-Z a-z _ -"),
-    subject: z.string().trim().min(1, "must not be empty").max(256, "at most 256 characters"),
-    body: z.string().trim().max(512, "at most 512 characters").default(""),
-    amount,
+    provider: z.string().refine(knownProvider, {
+      error: "unknown provider",
+      params: { failure: "provider_not_found" },
+      abort: true,
+    }),
+    out_trade_no: plainId,
+    subject: text.trim().min(1, "must not be empty").max(256, "at most 256 characters"),
+    body: text.trim().max(512, "at most 512 characters").default(""),
+    amount: plainAmount,
     currency: z
       .string()
       .regex(/^[A-Z]{3}$/, "a three-letter code such as CNY")
       .default("CNY"),
     notify_url: url.optional(),
-    return_url: url.optional(),
+    return_url: webUrl.optional(),
     extra_params: z.record(z.string(), z.unknown()).default({}),
     scene: z.string().max(16).optional(),
     expires_in: z.int().min(60, "60 to 86400 seconds").max(86_400, "60 to 86400 seconds").default(7_200),
     metadata: z
-      .record(z.string().min(1).max(40, "names of at most 40 characters"), shortText)
+      .record(text.min(1).max(40, "names of at most 40 characters"), shortText)
       .refine((map) => Object.keys(map).length <= 20, "at most 20 entries")
       .default({}),
-    config: z.string().min(1).max(64).optional(),
+    config: text.min(1).max(64).optional(),
   });
 
 const createPaymentAnswer = z.object({
@@ -76,8 +61,6 @@ export const createPaymentContract = (knownProvider: (name: string) => boolean) 
     wanted: createPaymentWanted(knownProvider),
     answer: createPaymentAnswer,
   }) satisfies Contract;
-
-const orderNo = z.string().max(64);
 
 export const paymentAnswer = z.object({
   order_no: z.string(),
@@ -111,7 +94,7 @@ export const queryPaymentContract = {
   route: routes.queryPayment,
   scope: "query",
   from: "path",
-  wanted: z.strictObject({ order_no: orderNo }),
+  wanted: z.strictObject({ order_no: plainId }),
   answer: paymentAnswer,
 } satisfies Contract;
 
@@ -119,7 +102,7 @@ export const findPaymentContract = {
   route: routes.findPayment,
   scope: "query",
   from: "query",
-  wanted: z.strictObject({ out_trade_no: z.string().min(1).max(64) }),
+  wanted: z.strictObject({ out_trade_no: plainId }),
   answer: paymentAnswer,
 } satisfies Contract;
 
@@ -127,7 +110,7 @@ export const closePaymentContract = {
   route: routes.closePayment,
   scope: "create",
   from: "path",
-  wanted: z.strictObject({ order_no: orderNo }),
+  wanted: z.strictObject({ order_no: plainId }),
   answer: paymentAnswer,
 } satisfies Contract;
 
@@ -135,7 +118,7 @@ export const paymentTimelineContract = {
   route: routes.paymentTimeline,
   scope: "query",
   from: "path",
-  wanted: z.strictObject({ order_no: orderNo }),
+  wanted: z.strictObject({ order_no: plainId }),
   answer: z.object({
     items: z.array(
       z.object({

@@ -21,15 +21,20 @@ function given(contract: Contract, event: APIGatewayProxyEventV2): object {
   return contract.from === "query" ? (event.queryStringParameters ?? {}) : {};
 }
 
+/** A caller chooses the names in a map; what is told of one is cut. */
+const longestName = 64;
+
 function fieldErrors(issue: z.core.$ZodIssue): FieldError[] {
-  const path = issue.path.map(String);
+  const path = issue.path.map((part) => String(part).slice(0, longestName));
   if (issue.code === "unrecognized_keys") {
     return issue.keys.map((key) => ({
-      field: [...path, key.slice(0, 64)].join("."),
+      field: [...path, key.slice(0, longestName)].join("."),
       message: "unknown field: remove it",
     }));
   }
-  return [{ field: path.join(".") || "body", message: issue.message }];
+  const field = path.join(".") || "body";
+  if (issue.code === "invalid_key") return issue.issues.map(({ message }) => ({ field, message }));
+  return [{ field, message: issue.message }];
 }
 
 /** A schema may name another failure than `invalid_parameter` for one of its checks. */

@@ -74,3 +74,10 @@ function assertSafe({ minor }: Money): void {
   if (!Number.isSafeInteger(minor) || minor < 0)
     throw new RangeError(`not an amount in minor units: ${minor}`);
 }
+
+/** A stored count of minor units, which the database driver gives as text. */
+export function safeMinor(bigint: string): number {
+  const minor = Number(bigint);
+  assertSafe({ minor, currency: "" });
+  return minor;
+}

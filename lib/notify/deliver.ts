@@ -71,6 +71,8 @@ async function claimAndSend(gateway: DeliverGateway, hint: Hint): Promise<void> 
 
 async function send(gateway: DeliverGateway, task: DeliveryTask): Promise<DeliveryOutcome> {
   const secrets = await gateway.notifySecrets(task.userId, task.sealedSecrets);
+  if (secrets.length === 0)
+    return { outcome: "failed", httpStatus: null, answer: "not sent: the merchant has no signing secret" };
   const headers = signedHeaders(task.eventId, task.payload, secrets, gateway.clock.now());
   return gateway.send({ url: task.url, headers, payload: task.payload });
 }

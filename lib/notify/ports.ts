@@ -20,7 +20,7 @@ export type Claim =
   | { kind: "early"; due: Date }
   /** Ten sends to this endpoint are under way. */
   | { kind: "full" }
-  /** Done, taken, superseded or unknown: nothing to do. */
+  /** Done, taken, superseded, unknown, or its endpoint has answered that it is gone: nothing to do. */
   | { kind: "gone" };
 
 export type SendRecord = { outcome: string; httpStatus: number | null; answer: string; endedAt: Date };
@@ -35,7 +35,7 @@ export interface Deliveries {
   claim(hint: Hint, leaseToken: string, leaseUntil: Date, now: Date): Promise<Claim>;
   /** T7: false when the lease was lost; then the outcome belongs to somebody else. */
   finish(task: DeliveryTask, leaseToken: string, record: SendRecord, after: AfterSend): Promise<boolean>;
-  /** The next due row of an endpoint, for which a place has become free. */
+  /** The next due row of an endpoint, for which a place has become free; marked as hinted, so each place gets its own. */
   nextDue(endpoint: string, now: Date): Promise<Hint | null>;
   /** T8: due rows that nobody was hinted about lately, marked as hinted; at most `perEndpoint` each. */
   takeDue(now: Date, limits: { total: number; perEndpoint: number; hintedBefore: Date }): Promise<Hint[]>;

@@ -7,6 +7,9 @@ export const mostAttempts = delays.length + 1;
 /** A hint may come this much before its time; clocks differ. */
 export const earlyMs = 1_000;
 
+/** A hint that was sent is given this long to be followed before it counts as lost. */
+export const hintLifeSeconds = 60;
+
 /** When the attempt after `attempt` (from 1) is due; `null`: that was the last. */
 export function nextDue(attempt: number, endedAt: Date): Date | null {
   const delay = delays[attempt - 1];

@@ -1,6 +1,7 @@
 import { type Clock, secondsAfter } from "../clock.ts";
 import type { Hint } from "../payment/ports.ts";
 import type { Deliveries } from "./ports.ts";
+import { hintLifeSeconds } from "./schedule.ts";
 
 export type SweepDeliveriesGateway = {
   clock: Clock;
@@ -11,8 +12,6 @@ export type SweepDeliveriesGateway = {
 
 const perEndpoint = 20;
 const perPass = 500;
-/** A hint that was sent is given this long to be followed before it counts as lost. */
-const hintLifeSeconds = 60;
 const mostPasses = 20;
 
 /** T8: hints every due delivery that nobody is on the way to. Any number may sweep at the same time. */

@@ -2,7 +2,8 @@ import * as z from "zod";
 import { GatewayError } from "../errors.ts";
 import type { Gateway } from "../open-gateway.ts";
 import type { StoredConfig } from "../payment/ports.ts";
-import { checkCredentials, credentialContext } from "../providers/configs.ts";
+import type { Provider } from "../payment/provider.ts";
+import { credentialContext } from "../providers/configs.ts";
 import { isProvider, providers } from "../providers/registry.ts";
 import { findMerchant } from "./find-merchant.ts";
 import { merchantName, verb } from "./verb.ts";
@@ -13,18 +14,22 @@ const configId = z.string().regex(/^[0-9]{1,20}$/, "the config's id, see config 
 
 export const configVerbs = {
   "config set": verb(
-    "check and seal a provider's credentials; a config of that name is replaced",
+    "check a provider's credentials, register our webhook where it can be, seal; a config of that name is replaced",
     z.strictObject({
       merchant: merchantName,
       provider,
       name: configName,
       data: z.string().describe("the credentials as JSON, see the provider's README"),
+      skip_probe: z.literal("yes").optional().describe("store them though the provider does not answer now"),
     }),
-    async (gateway, { merchant, provider, name, data }) => {
+    async (gateway, { merchant, provider, name, data, skip_probe }) => {
       const { userId } = await findMerchant(gateway, merchant);
-      const credentials = parse(data);
-      await checkCredentials(provider, name, credentials);
+      const given = parse(data);
+      const { adapter, missing } = await gateway.openProvider(provider, name, given);
+      if (!skip_probe) await assertWorking(adapter, provider);
       const config = await findOrCreate(gateway, { userId, provider, name });
+      const register = missing.length > 0 ? adapter.register?.(webhookUrl(gateway, config)) : undefined;
+      const credentials = { ...given, ...(await register) };
       const sealed = await gateway.vault.seal(JSON.stringify(credentials), credentialContext(config));
       if (!(await gateway.configRows.saveCredentials(config, sealed, true, gateway.clock.now()))) {
         throw new GatewayError("conflict", "the config was changed at the same time: try again");
@@ -46,6 +51,34 @@ export const configVerbs = {
         account: config.account,
         webhook_url: webhookUrl(gateway, config),
       }));
+    },
+  ),
+  "config check": verb(
+    "prove a config end to end and say what is wrong",
+    z.strictObject({ merchant: merchantName, config_id: configId }),
+    async (gateway, { merchant, config_id }) => {
+      const { userId } = await findMerchant(gateway, merchant);
+      const config = (await gateway.configRows.listAll(userId)).find(({ id }) => id === config_id);
+      if (!config)
+        throw new GatewayError("not_found", `this merchant has no config ${config_id}: see config list`);
+      const { provider, name, active } = config;
+      const { adapter, missing } = await gateway.openProvider(
+        provider,
+        name,
+        await gateway.credentialsOf(config),
+      );
+      const words = (await adapter.probe?.()) ?? null;
+      const account = words === null ? await adapter.account() : null;
+      const verdict = words ?? (missing.length > 0 ? `incomplete: lacks ${missing.join(", ")}` : "works");
+      return {
+        config_id,
+        provider,
+        name,
+        active,
+        verdict,
+        account,
+        webhook_url: webhookUrl(gateway, config),
+      };
     },
   ),
   "config disable": verb(
@@ -83,10 +116,25 @@ function webhookUrl({ publicUrl }: Gateway, { provider, id }: StoredConfig): str
   return `${publicUrl}/api/v1/public/notify/${provider}/${id}`;
 }
 
-function parse(data: string): unknown {
+async function assertWorking(adapter: Provider, provider: string): Promise<void> {
+  const words = await adapter.probe?.();
+  if (!words) return;
+  throw new GatewayError(
+    "config_not_found",
+    `${provider} did not accept them: ${words} (store anyway: --skip-probe yes)`,
+  );
+}
+
+function parse(data: string): Record<string, unknown> {
+  const parsed = z.record(z.string(), z.unknown()).safeParse(jsonOf(data));
+  if (parsed.success) return parsed.data;
+  throw new GatewayError("invalid_parameter", "data: must be a JSON object of credentials");
+}
+
+function jsonOf(data: string): unknown {
   try {
     return JSON.parse(data);
   } catch {
-    throw new GatewayError("invalid_parameter", "data: must be a JSON object of credentials");
+    return undefined;
   }
 }

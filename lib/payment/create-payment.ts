@@ -15,6 +15,8 @@ export type CreateGateway = {
   hints: Hints;
   /** Origin of our public routes. */
   publicUrl: string;
+  /** Why a notification could never be sent to a URL, to follow "the URL"; `null` when it can be tried. */
+  whyUnsendable(url: string): string | null;
 };
 
 /** A payment with what the buyer needs to pay it. */
@@ -33,6 +35,7 @@ export async function createPayment(
   caller: Caller,
   wanted: WantedPayment,
 ): Promise<PayablePayment> {
+  refuseUnsendable(gateway, wanted);
   const existing = await gateway.orders.findByOutTradeNo(caller.userId, wanted.outTradeNo);
   if (existing) return replay(gateway, existing, wanted);
   if (!caller.active)
@@ -53,6 +56,13 @@ export async function createPayment(
   if (!winner)
     throw new GatewayError("unavailable", "please send the same request again", { retryAfterSeconds: 1 });
   return replay(gateway, winner, wanted);
+}
+
+function refuseUnsendable({ whyUnsendable }: CreateGateway, { notifyUrl }: WantedPayment): void {
+  const message = notifyUrl === null ? null : whyUnsendable(notifyUrl);
+  if (message === null) return;
+  const fields = [{ field: "notify_url", message }];
+  throw new GatewayError("invalid_parameter", `notify_url: ${message}`, { fields });
 }
 
 function newOrder(
@@ -101,6 +111,8 @@ function newOrder(
     closeRequested: false,
     providerStarted: false,
     refundedMinor: 0,
+    reservedMinor: 0,
+    captureKey: null,
     lookUps: 0,
     updatedAt: createdAt,
     paidAt: null,

@@ -1,8 +1,9 @@
 import { GatewayError } from "../errors.ts";
 import { log, nameOf } from "../log.ts";
 import { type ObserveGateway, observe, type Source, settlePaid } from "./observe.ts";
+import type { Payment } from "./payment.ts";
 import type { Configs, OpenConfig, WebhookEvents } from "./ports.ts";
-import type { Heard, Observation, WebhookCall } from "./provider.ts";
+import type { Observation, WebhookCall } from "./provider.ts";
 
 export type HearGateway = ObserveGateway & {
   configs: Configs;
@@ -45,28 +46,35 @@ export async function hearWebhook(
   });
 }
 
+/** The database would read `7x` as 7. */
+const decimalId = /^[1-9]\d{0,19}$/;
+
 async function verify(gateway: HearGateway, provider: string, configId: string, call: WebhookCall) {
   try {
-    const config = await gateway.configs.forWebhook(provider, configId);
-    if (!config) throw new GatewayError("notification_refused", "the signature is not valid");
-    const heard: Heard = await config.adapter.hear(call, config.account);
-    return { config, heard };
+    const heard = decimalId.test(configId) ? await gateway.configs.hear(provider, configId, call) : null;
+    if (!heard) throw new GatewayError("notification_refused", "no such config");
+    return heard;
   } catch (error) {
-    if (error instanceof GatewayError) {
-      log.warn("webhook", {
-        provider,
-        config_id: configId.slice(0, 20),
-        verdict: "refused",
-        reason: error.message,
-        ...nameOf(error),
-      });
-    }
-    throw error;
+    if (!(error instanceof GatewayError)) throw error;
+    log.warn("webhook", {
+      provider,
+      config_id: configId.slice(0, 20),
+      verdict: "refused",
+      reason: error.message,
+      ...nameOf(error),
+    });
+    throw strangersView(error);
   }
 }
 
+/** Whether there is such a config, and what is wrong with it, is nothing to tell a stranger. */
+function strangersView(error: GatewayError): GatewayError {
+  if (error.failure !== "notification_refused" && error.failure !== "config_not_found") return error;
+  return new GatewayError("notification_refused", "the signature is not valid");
+}
+
 async function apply(gateway: HearGateway, seen: Observation, source: Source): Promise<void> {
-  const { event, userId } = source;
+  const { event } = source;
   if (!event) return;
   if (seen.kind === "paid") {
     const settled = await settlePaid(gateway, seen, source);
@@ -74,11 +82,28 @@ async function apply(gateway: HearGateway, seen: Observation, source: Source): P
     return;
   }
   const orderNo = "orderNo" in seen ? seen.orderNo : null;
-  const found = orderNo === null ? null : await gateway.orders.find(userId, { orderNo });
-  await gateway.events.record(event, found ? found.payment.orderNo : null);
-  if (found) return observe(gateway, found.payment, [seen], source);
+  const payment = await paymentOf(gateway, seen, source);
+  await gateway.events.record(event, payment?.orderNo ?? null);
+  if (payment && payment.configId !== source.configId) {
+    const detail = { said: seen.kind, differs: ["config"] };
+    const anomaly = { ...source, kind: "mismatch", orderNo: payment.orderNo, detail };
+    return gateway.anomalies.raise(anomaly, gateway.clock.now());
+  }
+  if (payment) return observe(gateway, payment, [seen], source);
   if (orderNo !== null) return unknownOrder(gateway, orderNo, source);
   await withoutOrder(gateway, seen, source);
+}
+
+/** By our number, else by the provider's transaction; another merchant's order is never found. */
+async function paymentOf(
+  gateway: HearGateway,
+  seen: Observation,
+  { userId, provider }: Source,
+): Promise<Payment | null> {
+  if ("orderNo" in seen && seen.orderNo !== null) {
+    return (await gateway.orders.find(userId, { orderNo: seen.orderNo }))?.payment ?? null;
+  }
+  return "tradeNo" in seen ? gateway.orders.findByTradeNo(userId, provider, seen.tradeNo) : null;
 }
 
 async function unknownOrder(gateway: HearGateway, orderNo: string, source: Source): Promise<void> {

@@ -20,19 +20,22 @@ export async function lookUp(gateway: LookUpGateway, payment: Payment): Promise<
     const config = await gateway.configs.of(payment);
     if (payment.payable === null && payment.status === "processing" && (await resume(gateway, payment)))
       return;
-    const observations = await ask(gateway, payment, config);
+    const { current, observations } = await ask(gateway, payment, config);
     await gateway.timeline.add(payment, {
       at: gateway.clock.now(),
       kind: "look_up",
       title: `asked ${payment.provider}`,
       data: { answer: observations.map(summary) },
     });
-    await observe(gateway, payment, observations, { ...config, configId: config.id, told: "look-up" });
+    await observe(gateway, current, observations, { ...config, configId: config.id, told: "look-up" });
   } catch (error) {
     if (!(error instanceof GatewayError)) throw error;
     log.warn("look-up failed", { ...about(payment), reason: error.message, ...nameOf(error) });
   }
 }
+
+/** Longer than the calls of a capture may take. */
+const captureSeconds = 15;
 
 /** Repeats a create whose outcome is unknown, while the order may still be paid. True: the payment has moved on. */
 async function resume(gateway: LookUpGateway, payment: Payment): Promise<boolean> {
@@ -44,14 +47,44 @@ async function resume(gateway: LookUpGateway, payment: Payment): Promise<boolean
   return true;
 }
 
-async function ask(gateway: LookUpGateway, payment: Payment, config: OpenConfig): Promise<Observation[]> {
+/** What the provider says, and the payment as it is after what we did on hearing it. */
+type Asked = { current: Payment; observations: Observation[] };
+
+async function ask(gateway: LookUpGateway, payment: Payment, config: OpenConfig): Promise<Asked> {
   const { adapter } = config;
   const over = payment.expiresAt <= gateway.clock.now() && !payment.providerStarted;
-  if (payment.payable === null) return over ? askUnmade(payment, config) : [];
+  if (payment.payable === null) {
+    return { current: payment, observations: over ? await askUnmade(payment, config) : [] };
+  }
   const seen = await adapter.look(payment);
-  const open = seen.some(({ kind }) => kind === "open" || kind === "missing");
-  if (!open || !(over || payment.closeRequested) || !adapter.close) return seen;
-  return [...seen, ...(await adapter.close(payment))];
+  const unwanted = over || payment.closeRequested;
+  if (seen.some(({ kind }) => kind === "approved") && !unwanted)
+    return capture(gateway, payment, config, seen);
+  const unpaid = seen.some(({ kind }) => kind === "open" || kind === "missing" || kind === "approved");
+  if (!unpaid || !unwanted || !adapter.close) return { current: payment, observations: seen };
+  return { current: payment, observations: [...seen, ...(await adapter.close(payment))] };
+}
+
+/**
+ * T9: the buyer has approved, so the money is taken, by one caller at a time. An unclear answer keeps the key: whoever
+ * comes next asks under the same one.
+ */
+async function capture(
+  gateway: LookUpGateway,
+  payment: Payment,
+  { adapter }: OpenConfig,
+  seen: Observation[],
+): Promise<Asked> {
+  const now = gateway.clock.now();
+  const key = payment.captureKey ?? randomUUID();
+  const times = { until: secondsAfter(now, captureSeconds), nextQueryAt: secondsAfter(now, captureSeconds) };
+  const claimed = adapter.capture ? await gateway.orders.claimCapture(payment, { key, ...times }, now) : null;
+  if (!claimed || !adapter.capture) return { current: payment, observations: seen };
+  const said = await adapter.capture(claimed, key);
+  const declined = said.find(({ kind }) => kind === "open");
+  if (declined && "why" in declined)
+    await gateway.orders.endCapture(claimed, declined.why, gateway.clock.now());
+  return { current: claimed, observations: [...seen, ...said] };
 }
 
 /**

@@ -1,10 +1,16 @@
 import type { Clock } from "../clock.ts";
 import { log } from "../log.ts";
+import { type ObserveRefundGateway, observeRefund } from "../refund/observe-refund.ts";
 import type { Payment } from "./payment.ts";
 import type { Anomalies, EventRecord, Hints, Orders, Settled } from "./ports.ts";
 import type { Observation, Paid } from "./provider.ts";
 
-export type ObserveGateway = { clock: Clock; orders: Orders; anomalies: Anomalies; hints: Hints };
+export type ObserveGateway = ObserveRefundGateway & {
+  clock: Clock;
+  orders: Orders;
+  anomalies: Anomalies;
+  hints: Hints;
+};
 
 /** Whose word it is: the config that asked or was told, and the webhook if it was one. */
 export type Source = {
@@ -78,11 +84,16 @@ export async function observe(
       case "refundFailed":
       case "refundPending":
       case "refundedTotal":
+        await refundSeen(gateway, payment, seen, source);
+        break;
       case "disputed": {
-        const { kind, ...detail } = seen;
-        await gateway.anomalies.raise({ ...source, kind, orderNo: payment.orderNo, detail }, now);
+        const detail = { trade_no: seen.tradeNo, why: seen.why };
+        await gateway.anomalies.raise({ ...source, kind: "dispute", orderNo: payment.orderNo, detail }, now);
         break;
       }
+      case "hint":
+        await askSoon(gateway, payment);
+        break;
       case "unrecognised":
         log.alarm("unrecognised word of a provider", { ...about(payment), reason: seen.said });
         break;
@@ -91,10 +102,27 @@ export async function observe(
       case "missing":
       case "unknown":
       case "ignored":
-      case "hint":
         break;
     }
   }
+}
+
+/** A refund of a payment that we do not know to be paid proves that we have missed something: the provider is asked. */
+async function refundSeen(
+  gateway: ObserveGateway,
+  payment: Payment,
+  seen: Parameters<typeof observeRefund>[2],
+  source: Source,
+): Promise<void> {
+  const current = (await gateway.orders.find(payment.userId, { orderNo: payment.orderNo }))?.payment;
+  if (current?.status === "success") return observeRefund(gateway, current, seen, source.told);
+  if (source.told === "webhook") await askSoon(gateway, payment);
+}
+
+async function askSoon(gateway: ObserveGateway, payment: Payment): Promise<void> {
+  const now = gateway.clock.now();
+  await gateway.orders.makeDue(payment, now, 0);
+  await gateway.hints.recheck(payment, now);
 }
 
 export function about(payment: Payment) {

@@ -41,6 +41,10 @@ export type Payment = {
   /** The provider has started to move the money, which can take it days; such a payment never expires. */
   providerStarted: boolean;
   refundedMinor: number;
+  /** Refunds that may still succeed, in minor units. */
+  reservedMinor: number;
+  /** The key of a capture whose outcome is not known. */
+  captureKey: string | null;
   lookUps: number;
   createdAt: Date;
   updatedAt: Date;

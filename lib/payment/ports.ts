@@ -1,6 +1,7 @@
 import type { ProviderError } from "../errors.ts";
 import type { Payable, Payment } from "./payment.ts";
-import type { Paid, Prepared, Provider } from "./provider.ts";
+import type { Heard, Paid, Prepared, Provider, WebhookCall } from "./provider.ts";
+import type { PaymentStatus } from "./status.ts";
 
 /** Who calls. */
 export type Caller = {
@@ -72,7 +73,24 @@ export type Concluded = { payment: Payment; notification: Hint | null };
 /** A line of the timeline; `data` is redacted. */
 export type LogEntry = { at: Date; kind: string; title: string; data: Record<string, unknown> };
 
+/** Which of a merchant's payments, newest first; `after`: only those behind this row. */
+export type PaymentFilter = {
+  status?: PaymentStatus;
+  provider?: string;
+  from?: Date;
+  to?: Date;
+  after?: { createdAt: Date; id: string };
+  limit: number;
+};
+
+export type PaymentPage = {
+  items: { payment: Payment; notifyStatus: NotifyState }[];
+  /** Where the next page begins; `null`: this is the last. */
+  next: { createdAt: Date; id: string } | null;
+};
+
 export interface Orders {
+  list(userId: string, filter: PaymentFilter): Promise<PaymentPage>;
   findByOutTradeNo(userId: string, outTradeNo: string): Promise<StoredOrder | null>;
   find(
     userId: string,
@@ -98,6 +116,15 @@ export interface Orders {
   /** The provider has started to move the money. */
   markStarted(payment: Payment, why: string, now: Date): Promise<void>;
   requestClose(payment: Payment, now: Date): Promise<void>;
+  /** T9: lets one caller take the money of an approved payment. `null`: not now, or somebody else does. */
+  claimCapture(
+    payment: Payment,
+    capture: { key: string; until: Date; nextQueryAt: Date },
+    now: Date,
+  ): Promise<Payment | null>;
+  /** The capture took nothing and the buyer may try again: `pending` again, and the next capture has a new key. */
+  endCapture(payment: Payment, why: string, now: Date): Promise<void>;
+  findByTradeNo(userId: string, provider: string, tradeNo: string): Promise<Payment | null>;
   /** Allows one look-up of a payment within `gapMs`, whoever asks. */
   claimLookUp(payment: Payment, now: Date, gapMs: number): Promise<boolean>;
   /** Allows one look-up for the due time that was read. */
@@ -135,6 +162,7 @@ export interface Anomalies {
 /** A merchant's config with its provider opened. */
 export type OpenConfig = {
   id: string;
+  name: string;
   userId: string;
   provider: string;
   account: string;
@@ -143,12 +171,21 @@ export type OpenConfig = {
 };
 
 export interface Configs {
+  /** The active, complete configs of a merchant. */
+  usable(userId: string): Promise<{ provider: string; name: string; adapter: Provider }[]>;
   /** The config a new payment uses; throws `config_not_found`. */
   choose(userId: string, provider: string, name: string | undefined): Promise<OpenConfig>;
   /** The config of an existing payment, active or not. */
   of(payment: Payment): Promise<OpenConfig>;
-  /** The config a webhook was posted to; `null` when there is none of this provider. */
-  forWebhook(provider: string, configId: string): Promise<OpenConfig | null>;
+  /**
+   * What a webhook that was posted to this config says, verified; `null` when the provider has no such config. Until it
+   * is verified nothing is asked and nothing is written.
+   */
+  hear(
+    provider: string,
+    configId: string,
+    call: WebhookCall,
+  ): Promise<{ config: OpenConfig; heard: Heard } | null>;
 }
 
 /** A config as it is stored. */
@@ -177,4 +214,5 @@ export interface Hints {
    */
   notify(hint: Hint, due: Date): Promise<void>;
   recheck(order: { orderNo: string; userId: string }, due: Date): Promise<void>;
+  recheckRefund(refund: { refundId: string; userId: string }, due: Date): Promise<void>;
 }

@@ -6,22 +6,27 @@ import { isFinal } from "./status.ts";
 const earlyMs = 1_000;
 
 /**
- * One look-up of a payment whose time has come. A hint that comes early is sent on; one whose time was taken by another
- * does nothing. A closed payment is asked about once more, a day later.
+ * One look-up of a payment whose time has come. A hint on a long way is sent on; one for another time than the row's is
+ * left over and does nothing, or every repeated hint would go on for as long as the payment does. A closed payment is
+ * asked about once more, a day later, when the sweeper finds it due.
  */
 export async function recheck(
   gateway: LookUpGateway,
-  order: { orderNo: string; userId: string },
+  order: { orderNo: string; userId: string; due: Date },
 ): Promise<void> {
   const seen = await gateway.orders.find(order.userId, { orderNo: order.orderNo });
   const payment = seen?.payment;
   if (!payment?.nextQueryAt) return;
   const now = gateway.clock.now();
   const wait = payment.nextQueryAt.getTime() - now.getTime();
-  if (wait > earlyMs) return gateway.hints.recheck(order, payment.nextQueryAt);
+  if (wait > earlyMs) {
+    const isItsOwn = order.due.getTime() === payment.nextQueryAt.getTime();
+    return isItsOwn ? gateway.hints.recheck(order, payment.nextQueryAt) : undefined;
+  }
 
   const next = isFinal(payment.status) ? null : nextLookUp(payment, now);
   if (!(await gateway.orders.claimRecheck(payment, next, now))) return;
   await lookUp(gateway, payment);
-  if (next) await gateway.hints.recheck(order, next);
+  const after = (await gateway.orders.find(order.userId, { orderNo: order.orderNo }))?.payment;
+  if (after?.nextQueryAt && !isFinal(after.status)) await gateway.hints.recheck(order, after.nextQueryAt);
 }

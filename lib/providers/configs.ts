@@ -2,7 +2,7 @@ import type { Clock } from "../clock.ts";
 import { GatewayError } from "../errors.ts";
 import { log } from "../log.ts";
 import type { ConfigRows, Configs, OpenConfig, StoredConfig } from "../payment/ports.ts";
-import type { Provider } from "../payment/provider.ts";
+import type { Provider, WebhookCall } from "../payment/provider.ts";
 import type { ProviderModule } from "./provider-module.ts";
 import { providers } from "./registry.ts";
 
@@ -21,6 +21,8 @@ export type ConfigDependencies = {
 
 /** How long a changed or disabled config may still be used, in milliseconds of real time. */
 const cacheMs = 60_000;
+/** A config is read anew for a webhook that does not verify, at most once in this time. */
+const reloadMs = 5_000;
 const mostCached = 500;
 const usualNames = new Set(["default", "默认配置"]);
 
@@ -40,13 +42,15 @@ export function configsOf(dependencies: ConfigDependencies): Configs {
   const single = remembering<StoredConfig | null>(cacheMs);
   const adapters = remembering<Opened>(Number.POSITIVE_INFINITY);
 
+  const opened = (config: StoredConfig) =>
+    adapters(`${config.id}:${config.version}`, () => openAdapter(config, dependencies));
+
   async function open(config: StoredConfig): Promise<OpenConfig> {
-    const { adapter, module } = await adapters(`${config.id}:${config.version}`, () =>
-      openAdapter(config, dependencies),
-    );
+    const { adapter, module } = await opened(config);
     config.account ??= await learnAccount(config, adapter, rows);
     return {
       id: config.id,
+      name: config.name,
       userId: config.userId,
       provider: config.provider,
       account: config.account,
@@ -56,7 +60,27 @@ export function configsOf(dependencies: ConfigDependencies): Configs {
   }
   const byId = (id: string) => single(id, () => rows.byId(id));
 
+  async function hear(stored: StoredConfig, call: WebhookCall) {
+    // Learning the account asks the provider and writes: not for a call that anybody may have made up.
+    if (stored.account === null) await (await opened(stored)).adapter.hear(call, "");
+    const config = await open(stored);
+    return { config, heard: await config.adapter.hear(call, config.account) };
+  }
+
   return {
+    async usable(userId) {
+      const found = await Promise.all(
+        Object.keys(providers).map((provider) =>
+          lists(`${userId}:${provider}`, () => rows.list(userId, provider)),
+        ),
+      );
+      const complete: { provider: string; name: string; adapter: Provider }[] = [];
+      for (const config of found.flat().filter(({ active }) => active)) {
+        const { adapter } = await opened(config).catch(incomplete);
+        if (adapter) complete.push({ provider: config.provider, name: config.name, adapter });
+      }
+      return complete;
+    },
     async choose(userId, provider, name) {
       const list = await lists(`${userId}:${provider}`, () => rows.list(userId, provider));
       return open(chosen(list, provider, name));
@@ -71,11 +95,30 @@ export function configsOf(dependencies: ConfigDependencies): Configs {
       }
       return open(config);
     },
-    async forWebhook(provider, configId) {
-      const config = await byId(configId);
-      return config?.provider === provider ? open(config) : null;
+    async hear(provider, configId, call) {
+      const stored = await byId(configId);
+      if (stored?.provider !== provider) return null;
+      try {
+        return await hear(stored, call);
+      } catch (error) {
+        // The secret may have been changed since we read it; a flood of forgeries must not become one of look-ups.
+        const fresh = isRefusal(error)
+          ? await single.renewed(configId, reloadMs, () => rows.byId(configId))
+          : null;
+        if (fresh?.provider !== provider || fresh.version === stored.version) throw error;
+        return await hear(fresh, call);
+      }
     },
   };
+}
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof GatewayError && error.failure === "notification_refused";
+}
+
+function incomplete(error: unknown): { adapter: null } {
+  if (error instanceof GatewayError) return { adapter: null };
+  throw error;
 }
 
 /** By name; else the only active one; else the one with a usual name. */
@@ -100,25 +143,27 @@ function chosen(list: StoredConfig[], provider: string, name: string | undefined
   );
 }
 
-async function openAdapter(
-  config: StoredConfig,
-  { vault, clock, baseUrls }: ConfigDependencies,
-): Promise<Opened> {
-  const { module, credentials } = await checkCredentials(
-    config.provider,
-    config.name,
-    await credentialsOf(config, vault),
-  );
-  const missing = module.missing?.(credentials) ?? [];
-  if (missing.length > 0) {
-    const lacks = `the ${config.provider} config "${config.name}" lacks ${missing.join(", ")}`;
-    throw new GatewayError("config_not_found", lacks);
-  }
-  return { adapter: module.open(credentials, { clock, baseUrl: baseUrls[config.provider] }), module };
+async function openAdapter(config: StoredConfig, dependencies: ConfigDependencies): Promise<Opened> {
+  const { provider, name } = config;
+  const given = await credentialsOf(config, dependencies.vault);
+  const { module, adapter, missing } = await openProvider({ provider, name, given }, dependencies);
+  if (missing.length === 0) return { adapter, module };
+  const lacks = `the ${provider} config "${name}" lacks ${missing.join(", ")}`;
+  throw new GatewayError("config_not_found", lacks);
+}
+
+/** A provider opened with credentials that need not be stored or complete; `missing` names what it cannot do without. */
+export async function openProvider(
+  { provider, name, given }: { provider: string; name: string; given: unknown },
+  { clock, baseUrls }: Pick<ConfigDependencies, "clock" | "baseUrls">,
+) {
+  const { module, credentials } = await checkCredentials(provider, name, given);
+  const adapter = module.open(credentials, { clock, baseUrl: baseUrls[provider] });
+  return { module, adapter, missing: module.missing?.(credentials) ?? [] };
 }
 
 /** Credentials that have the provider's form and whose keys parse; the error names what does not, never its value. */
-export async function checkCredentials(provider: string, name: string, given: unknown) {
+async function checkCredentials(provider: string, name: string, given: unknown) {
   const entry = providers[provider];
   if (!entry) throw new GatewayError("provider_not_found", `unknown provider "${provider}"`);
   const module = await entry.load();
@@ -131,7 +176,7 @@ export async function checkCredentials(provider: string, name: string, given: un
   );
 }
 
-async function credentialsOf(config: StoredConfig, vault: CredentialVault): Promise<unknown> {
+export async function credentialsOf(config: StoredConfig, vault: CredentialVault): Promise<unknown> {
   const stored = parse(config.data);
   if (typeof stored !== "object" || stored === null || !("sealed" in stored)) {
     log.warn("config stored unsealed; the sweeper will seal it", {
@@ -178,12 +223,15 @@ function checkExtraParams(module: ProviderModule, scene: string, extraParams: Re
   });
 }
 
-/** Keeps results for `ms` of real time, at most `mostCached` of them, oldest out first; failures are not kept. */
+/**
+ * Keeps results for `ms` of real time, at most `mostCached` of them, oldest out first; failures are not kept. `renewed`
+ * makes the result anew unless it is younger than `youngMs`.
+ */
 function remembering<T>(ms: number) {
   const kept = new Map<string, { value: Promise<T>; at: number }>();
-  return (key: string, make: () => Promise<T>): Promise<T> => {
+  const within = (key: string, make: () => Promise<T>, longest: number): Promise<T> => {
     const found = kept.get(key);
-    if (found && performance.now() - found.at < ms) return found.value;
+    if (found && performance.now() - found.at < longest) return found.value;
     const value = make();
     kept.delete(key);
     kept.set(key, { value, at: performance.now() });
@@ -191,4 +239,7 @@ function remembering<T>(ms: number) {
     if (kept.size > mostCached) kept.delete(kept.keys().next().value as string);
     return value;
   };
+  return Object.assign((key: string, make: () => Promise<T>) => within(key, make, ms), {
+    renewed: (key: string, youngMs: number, make: () => Promise<T>) => within(key, make, youngMs),
+  });
 }

@@ -15,9 +15,14 @@ const success = { status: 200, contentType: "text/plain", body: "success" };
 /** Every provider, a line each. Their code is loaded when first used: a function that speaks to one never loads another. */
 export const providers: Record<string, ProviderEntry> = {
   alipay: {
-    scenes: ["page"],
+    scenes: ["page", "qr"],
     acknowledgement: success,
     load: async () => (await import("./alipay/alipay.ts")).alipay,
+  },
+  wechat: {
+    scenes: ["native"],
+    acknowledgement: { status: 204, body: "" },
+    load: async () => (await import("./wechat/wechat.ts")).wechat,
   },
   stripe: {
     scenes: ["checkout"],

@@ -11,8 +11,11 @@ export const deliveryMessage = z.object({
   insist: z.literal(1).optional(),
 });
 
-/** A hint in the recheck queue. */
-export const recheckMessage = z.object({ order_no: z.string(), merchant: z.string() });
+/** A hint in the recheck queue: a payment or a refund. `due`: the time it is for, in milliseconds since 1970. */
+export const recheckMessage = z.union([
+  z.object({ order_no: z.string(), merchant: z.string(), due: z.number().int() }),
+  z.object({ refund: z.string(), merchant: z.string(), due: z.number().int() }),
+]);
 
 export function hintOf(message: z.infer<typeof deliveryMessage>): Hint {
   const { task, merchant, generation, attempt, insist } = message;
@@ -29,12 +32,19 @@ export function deliveryMessageOf(hint: Hint, due: Date): Message {
 }
 
 export function recheckMessageOf(order: { orderNo: string; userId: string }, due: Date): Message {
-  return { body: { order_no: order.orderNo, merchant: order.userId }, due, group: order.userId };
+  const body = { order_no: order.orderNo, merchant: order.userId, due: due.getTime() };
+  return { body, due, group: order.userId };
+}
+
+export function refundMessageOf(refund: { refundId: string; userId: string }, due: Date): Message {
+  const body = { refund: refund.refundId, merchant: refund.userId, due: due.getTime() };
+  return { body, due, group: refund.userId };
 }
 
 export function gatewayHints(queues: { notify: HintQueue; recheck: HintQueue }): Hints {
   return {
     notify: (hint, due) => queues.notify.send(deliveryMessageOf(hint, due)),
     recheck: (order, due) => queues.recheck.send(recheckMessageOf(order, due)),
+    recheckRefund: (refund, due) => queues.recheck.send(refundMessageOf(refund, due)),
   };
 }

@@ -42,7 +42,8 @@ export function hintQueue(queueUrl: string, client: SQSClient, clock: Clock): Hi
     MessageGroupId: group,
   });
 
-  async function sendBatch(messages: Message[]): Promise<Message[]> {
+  /** Those that were not accepted; `undefined`: no answer. */
+  async function sendBatch(messages: Message[]): Promise<Message[] | undefined> {
     const Entries = messages.map((message, index) => ({ Id: String(index), ...entry(message) }));
     try {
       const command = new SendMessageBatchCommand({ QueueUrl: queueUrl, Entries });
@@ -50,7 +51,7 @@ export function hintQueue(queueUrl: string, client: SQSClient, clock: Clock): Hi
       return messages.filter((_, index) => Failed.some(({ Id }) => Id === String(index)));
     } catch (error) {
       log.warn("hints not sent", { queue: queueUrl, count: messages.length, ...nameOf(error) });
-      return messages;
+      return undefined;
     }
   }
 
@@ -68,7 +69,10 @@ export function hintQueue(queueUrl: string, client: SQSClient, clock: Clock): Hi
       assertNoTransaction("SQS SendMessageBatch");
       const unsent: Message[] = [];
       for (let from = 0; from < messages.length; from += mostInBatch) {
-        unsent.push(...(await sendBatch(messages.slice(from, from + mostInBatch))));
+        const refused = await sendBatch(messages.slice(from, from + mostInBatch));
+        // A silent queue costs its time-out once, not once for every batch.
+        if (refused === undefined) return [...unsent, ...messages.slice(from)];
+        unsent.push(...refused);
       }
       return unsent;
     },

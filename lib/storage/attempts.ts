@@ -16,10 +16,12 @@ export async function createOrder(db: Database, order: NewOrder): Promise<Leased
   } catch (error) {
     if (!isDuplicate(error, "user_order") && !isDuplicate(error, "order_no")) throw error;
     const mine = await db
-      .selectFrom("payment_attempts")
-      .select("order_id")
-      .where("user_id", "=", order.userId)
-      .where("lease_token", "=", order.leaseToken)
+      .selectFrom("payment_orders as o")
+      .innerJoin("payment_attempts as a", "a.order_id", "o.id")
+      .select("a.order_id")
+      .where("o.user_id", "=", order.userId)
+      .where("o.out_trade_no", "=", order.outTradeNo)
+      .where("a.lease_token", "=", order.leaseToken)
       .executeTakeFirst();
     if (!mine) return null;
     orderId = mine.order_id;

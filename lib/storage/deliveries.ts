@@ -3,16 +3,10 @@ import type { AfterSend, Claim, Deliveries, DeliveryTask, SendRecord } from "../
 import { earlyMs } from "../notify/schedule.ts";
 import type { Hint } from "../payment/ports.ts";
 import { type Database, type OpenTransaction, repeating, transact } from "./database.ts";
+import { nextDue, takeDue } from "./due-deliveries.ts";
 
 /** Sends to one endpoint at the same time; a slow merchant delays no other. */
 const mostInFlight = 10;
-const hintColumns = ["id", "user_id", "generation", "attempt"] as const;
-const hintOf = (row: { id: string; user_id: string; generation: number; attempt: number }): Hint => ({
-  taskId: row.id,
-  userId: row.user_id,
-  generation: row.generation,
-  attempt: row.attempt,
-});
 
 export function deliveriesIn(db: Database): Deliveries {
   return {
@@ -20,18 +14,7 @@ export function deliveriesIn(db: Database): Deliveries {
       transact(db, (trx) => claim(trx, hint, { leaseToken, leaseUntil, now })),
     finish: (task, leaseToken, record, after) =>
       repeating(() => finish(db, task, leaseToken, { record, after })),
-    async nextDue(endpoint, now) {
-      const row = await db
-        .selectFrom("notify_queue")
-        .select(hintColumns)
-        .where("endpoint", "=", endpoint)
-        .where("status", "=", "pending")
-        .where("due_at", "<=", now)
-        .orderBy("due_at")
-        .limit(1)
-        .executeTakeFirst();
-      return row ? hintOf(row) : null;
-    },
+    nextDue: (endpoint, now) => transact(db, (trx) => nextDue(trx, endpoint, now)),
     takeDue: (now, limits) => transact(db, (trx) => takeDue(trx, now, limits)),
     async unmark(hints) {
       if (hints.length === 0) return;
@@ -49,6 +32,11 @@ async function claim(
   hint: Hint,
   { leaseToken, leaseUntil, now }: Lease,
 ): Promise<Claim> {
+  await takeTurn(trx, hint.userId);
+  if (hint.generation === 1 && (await isGone(trx, hint))) {
+    await hold(trx, hint, now);
+    return { kind: "gone" };
+  }
   const claimed = await sql`
     UPDATE notify_queue
     SET status = 'sending', lease_token = ${leaseToken}, lease_until = ${leaseUntil}, send_no = send_no + 1, updated_at = ${now}
@@ -108,6 +96,38 @@ async function claim(
   };
 }
 
+/** Claims for one merchant take turns: of several at once each would find the same last place free. */
+async function takeTurn(trx: OpenTransaction, userId: string): Promise<void> {
+  await trx.selectFrom("users").select("id").where("id", "=", userId).forUpdate().execute();
+}
+
+/** Whether the endpoint's last word was that it is gone. A resend (a further generation) is sent all the same. */
+async function isGone(trx: OpenTransaction, { taskId, userId }: Hint): Promise<boolean> {
+  const last = (status: "held" | "success") => sql<Date | null>`(
+    SELECT MAX(n.due_at) FROM notify_queue n WHERE n.endpoint = own.endpoint AND n.status = ${status})`;
+  const row = await trx
+    .selectFrom("notify_queue as own")
+    .select([last("held").as("gone_at"), last("success").as("received_at")])
+    .where("own.id", "=", taskId)
+    .where("own.user_id", "=", userId)
+    .executeTakeFirst();
+  if (!row?.gone_at) return false;
+  return row.received_at === null || row.received_at < row.gone_at;
+}
+
+async function hold(trx: OpenTransaction, hint: Hint, now: Date): Promise<void> {
+  await trx
+    .updateTable("notify_queue")
+    .set({ status: "held", updated_at: now })
+    .where("id", "=", hint.taskId)
+    .where("user_id", "=", hint.userId)
+    .where("generation", "=", hint.generation)
+    .where("attempt", "=", hint.attempt)
+    .where("status", "=", "pending")
+    .where("due_at", "<=", now)
+    .execute();
+}
+
 type Unclaimed = {
   status: string;
   generation: number;
@@ -133,45 +153,15 @@ async function finish(
   leaseToken: string,
   { record, after }: { record: SendRecord; after: AfterSend },
 ): Promise<boolean> {
-  const next = after.status === "pending" ? after : { attempt: task.attempt, due: record.endedAt };
+  const next =
+    after.status === "pending"
+      ? { attempt: after.attempt, sendNo: 0, due: after.due }
+      : { attempt: task.attempt, sendNo: task.sendNo, due: record.endedAt };
   const finished = await sql`
     UPDATE notify_queue n JOIN notify_attempts a ON a.task_id = n.id AND a.attempt = ${task.attempt} AND a.send_no = ${task.sendNo}
-    SET n.status = ${after.status}, n.attempt = ${next.attempt}, n.due_at = ${next.due}, n.lease_until = NULL,
-        n.hinted_at = NULL, n.updated_at = ${record.endedAt}, a.ended_at = ${record.endedAt}, a.outcome = ${record.outcome},
+    SET n.status = ${after.status}, n.attempt = ${next.attempt}, n.send_no = ${next.sendNo}, n.due_at = ${next.due},
+        n.lease_until = NULL, n.hinted_at = NULL, n.updated_at = ${record.endedAt}, a.ended_at = ${record.endedAt}, a.outcome = ${record.outcome},
         a.http_status = ${record.httpStatus}, a.answer = ${record.answer}
     WHERE n.id = ${task.id} AND n.user_id = ${task.userId} AND n.lease_token = ${leaseToken}`.execute(db);
   return (finished.numAffectedRows ?? 0n) > 0n;
-}
-
-/** T8. Any number of sweepers in parallel: what one has locked, the others skip. */
-async function takeDue(
-  trx: OpenTransaction,
-  now: Date,
-  { total, perEndpoint, hintedBefore }: { total: number; perEndpoint: number; hintedBefore: Date },
-): Promise<Hint[]> {
-  const due = await trx
-    .selectFrom("notify_queue")
-    .select([...hintColumns, "endpoint"])
-    .where((eb) =>
-      eb.or([
-        eb.and([eb("status", "=", "pending"), eb("due_at", "<=", now)]),
-        eb.and([eb("status", "=", "sending"), eb("lease_until", "<", now)]),
-      ]),
-    )
-    .where((eb) => eb.or([eb("hinted_at", "is", null), eb("hinted_at", "<=", hintedBefore)]))
-    .orderBy("due_at")
-    .limit(total)
-    .forUpdate()
-    .skipLocked()
-    .execute();
-  const counts = new Map<string, number>();
-  const taken = due.filter(({ endpoint }) => {
-    const count = (counts.get(endpoint) ?? 0) + 1;
-    counts.set(endpoint, count);
-    return count <= perEndpoint;
-  });
-  if (taken.length === 0) return [];
-  const ids = taken.map((row) => row.id);
-  await trx.updateTable("notify_queue").set({ hinted_at: now }).where("id", "in", ids).execute();
-  return taken.map(hintOf);
 }

@@ -4,7 +4,9 @@ import type { Payment } from "../payment/payment.ts";
 import type { Concluded, NotifyState, Orders, StoredOrder } from "../payment/ports.ts";
 import { statusesBefore } from "../payment/status.ts";
 import { createOrder, refuse, release, storePayable, takeOver } from "./attempts.ts";
+import { claimCapture, endCapture } from "./captures.ts";
 import { type Database, transact } from "./database.ts";
+import { listPayments } from "./list-payments.ts";
 import { attemptOf, orderColumns, paymentOf } from "./payment-rows.ts";
 import { settle } from "./settle.ts";
 import { addLog, addNotification } from "./timeline.ts";
@@ -14,6 +16,7 @@ const lastLookSeconds = 24 * 3600;
 
 export function ordersIn(db: Database): Orders {
   return {
+    list: (userId, filter) => listPayments(db, userId, filter),
     findByOutTradeNo: (userId, outTradeNo) => findByOutTradeNo(db, userId, outTradeNo),
     find: (userId, key) => find(db, userId, key),
     create: (order) => createOrder(db, order),
@@ -28,6 +31,9 @@ export function ordersIn(db: Database): Orders {
     async requestClose(payment, now) {
       await rowOf(db, payment).set({ close_requested: 1, updated_at: now }).execute();
     },
+    claimCapture: (payment, capture, now) => claimCapture(db, payment, { ...capture, now }),
+    endCapture: (payment, why, now) => endCapture(db, payment, { why, now }),
+    findByTradeNo: (userId, provider, tradeNo) => findByTradeNo(db, userId, provider, tradeNo),
     claimLookUp: (payment, now, gapMs) => claimLookUp(db, payment, now, gapMs),
     claimRecheck: (payment, nextQueryAt, now) => claimRecheck(db, payment, nextQueryAt, now),
     makeDue: (payment, now, gapMs) => makeDue(db, payment, now, gapMs),
@@ -101,7 +107,7 @@ async function findForReturn(db: Database, provider: string, orderNo: string): P
 
 /**
  * T4: final and not paid. Guarded by the version read before the provider was asked, and by the attempt: while somebody
- * may be making the payment, nobody may call it closed.
+ * may be making the payment, or taking its money, nobody may call it closed.
  */
 function conclude(
   db: Database,
@@ -123,6 +129,7 @@ function conclude(
       .where("user_id", "=", payment.userId)
       .where("version", "=", payment.version)
       .where("status", "in", statusesBefore(to))
+      .where((eb) => eb.or([eb("capture_until", "is", null), eb("capture_until", "<=", now)]))
       .where(({ not, exists, selectFrom }) =>
         not(
           exists(
@@ -155,6 +162,22 @@ function conclude(
   });
 }
 
+async function findByTradeNo(
+  db: Database,
+  userId: string,
+  provider: string,
+  tradeNo: string,
+): Promise<Payment | null> {
+  const row = await db
+    .selectFrom("payment_orders")
+    .select(orderColumns)
+    .where("user_id", "=", userId)
+    .where("provider", "=", provider)
+    .where("trade_no", "=", tradeNo)
+    .executeTakeFirst();
+  return row ? paymentOf(row) : null;
+}
+
 async function markStarted(db: Database, payment: Payment, why: string, now: Date): Promise<void> {
   await transact(db, async (trx) => {
     const moved = await trx
@@ -168,10 +191,12 @@ async function markStarted(db: Database, payment: Payment, why: string, now: Dat
       .where("id", "=", payment.id)
       .where("user_id", "=", payment.userId)
       .where("version", "=", payment.version)
-      .where("status", "=", "pending")
+      .where("status", "in", ["pending", "processing"])
+      .where("provider_started", "=", 0)
       .executeTakeFirstOrThrow();
-    if (moved.numUpdatedRows === 0n) return;
-    const data = { from: "pending", to: "processing", why };
+    // From `processing` nothing moves but the version: whoever read the payment before must read it again.
+    if (moved.numUpdatedRows === 0n || payment.status === "processing") return;
+    const data = { from: payment.status, to: "processing", why };
     await addLog(trx, payment, {
       at: now,
       kind: "status",
@@ -207,7 +232,7 @@ async function claimRecheck(
 async function makeDue(db: Database, payment: Payment, now: Date, gapMs: number): Promise<boolean> {
   const made = await rowOf(db, payment)
     .set({ next_query_at: now })
-    .where("next_query_at", ">", now)
+    .where((eb) => eb.or([eb("next_query_at", "is", null), eb("next_query_at", ">", now)]))
     .where((eb) =>
       eb.or([eb("looked_up_at", "is", null), eb("looked_up_at", "<=", new Date(now.getTime() - gapMs))]),
     )

@@ -1,4 +1,5 @@
 import type { Selectable } from "kysely";
+import { safeMinor } from "../money/money.ts";
 import type { Payment } from "../payment/payment.ts";
 import type { Attempt } from "../payment/ports.ts";
 import type { OpenTransaction } from "./database.ts";
@@ -30,6 +31,8 @@ export const orderColumns = [
   "close_requested",
   "provider_started",
   "refunded_minor",
+  "refund_reserved_minor",
+  "capture_key",
   "look_ups",
   "created_at",
   "updated_at",
@@ -54,7 +57,7 @@ export function paymentOf(row: OrderRow): Payment {
     outTradeNo: row.out_trade_no,
     subject: row.subject,
     body: row.body,
-    amount: { minor: safe(row.amount_minor), currency: row.currency },
+    amount: { minor: safeMinor(row.amount_minor), currency: row.currency },
     status: row.status,
     version: row.version,
     tradeNo: row.trade_no ?? "",
@@ -67,7 +70,9 @@ export function paymentOf(row: OrderRow): Payment {
     lateSuccess: row.late_success === 1,
     closeRequested: row.close_requested === 1,
     providerStarted: row.provider_started === 1,
-    refundedMinor: safe(row.refunded_minor),
+    refundedMinor: safeMinor(row.refunded_minor),
+    reservedMinor: safeMinor(row.refund_reserved_minor),
+    captureKey: row.capture_key,
     lookUps: row.look_ups,
     createdAt: row.created_at,
     updatedAt: row.updated_at,
@@ -92,13 +97,6 @@ export function attemptOf(
     done: row.done === 1,
     leaseUntil: row.lease_until,
   };
-}
-
-/** A BIGINT of minor units as a number; every stored amount is a safe integer. */
-function safe(bigint: string): number {
-  const number = Number(bigint);
-  if (!Number.isSafeInteger(number)) throw new RangeError("a stored amount is not a safe integer");
-  return number;
 }
 
 /** The payment as it is now, inside the transaction that has just written it. */

@@ -28,9 +28,9 @@ export async function settle(db: Database, paid: Paid, scope: SettleScope): Prom
     if (scope.event) await recordEvent(db, scope.event, null);
     return { kind: "no-such-order" };
   }
-  if (before.status === "success" && before.tradeNo === paid.tradeNo) {
+  if (before.status === "success") {
     if (scope.event) await recordEvent(db, scope.event, before.orderNo);
-    return { kind: "already", payment: before };
+    return judge(before, paid, scope);
   }
   try {
     return await transact(db, (trx) => settleOnce(trx, paid, before, scope));

@@ -1,13 +1,16 @@
 import type { MysqlPool, MysqlPoolConnection } from "kysely";
-import { type Connection, type ConnectionOptions, createConnection, type QueryError } from "mysql2";
+import {
+  type Connection,
+  type ConnectionOptions,
+  createConnection,
+  type QueryError,
+  type QueryOptions,
+} from "mysql2";
+import { turnstile } from "./turnstile.ts";
 
 /** A connection that was idle for longer is replaced: the server ends it at 60 s (`wait_timeout`). */
 const longestIdleMs = 45_000;
-/** Waiting longer means that somebody holds the connection and never gives it back. */
-const longestWaitMs = 2_000;
 const connectTimeoutMs = 3_000;
-/** Longer than any statement of ours, its wait for a lock included: such a server is gone without a word. */
-const longestStatementMs = 8_000;
 
 /** The account was changed (a rotated secret): ask for the credentials again. */
 const accessDenied = new Set([1045, 1698, 3118]);
@@ -19,13 +22,23 @@ const statementTimedOut = "PROTOCOL_SEQUENCE_TIMEOUT";
 
 export type ConnectionSource = (fresh: boolean) => Promise<ConnectionOptions>;
 
+export type ConnectionLimits = {
+  /** Who waits longer waits for somebody who never gives the connection back. */
+  waitMs: number;
+  /** Longer than any statement of ours, its wait for a lock included: such a server is gone without a word. */
+  statementMs: number;
+};
+
 /**
  * A pool of exactly one connection, which is what an execution environment needs: it serves one event at a time.
  * Replaces what is broken or was idle for too long; a statement that only reads or begins a transaction is repeated once
  * on a new connection when an idle one turns out to be dead (the environment was frozen, or the server restarted).
  */
-export function singleConnectionPool(source: ConnectionSource): MysqlPool {
-  const turns = turnstile();
+export function singleConnectionPool(
+  source: ConnectionSource,
+  { waitMs, statementMs }: ConnectionLimits = { waitMs: 2_000, statementMs: 8_000 },
+): MysqlPool {
+  const turns = turnstile(waitMs);
   let current: Connection | undefined;
   let idleSince = 0;
 
@@ -63,7 +76,7 @@ export function singleConnectionPool(source: ConnectionSource): MysqlPool {
       const repeatable = untouched && /^\s*(select|begin)\b/i.test(sql);
       untouched = false;
       try {
-        return await ask(connection, sql, parameters);
+        return await ask(connection, { sql, values: parameters, timeout: statementMs });
       } catch (error) {
         if (!endsConnection(error, connection)) throw error;
         drop(connection);
@@ -108,39 +121,9 @@ export function singleConnectionPool(source: ConnectionSource): MysqlPool {
 
 type QueryCallback = (error: unknown, result?: unknown) => void;
 
-/** Lets one in at a time, in the order of their coming; who has waited for too long is turned away. */
-function turnstile() {
-  let taken = false;
-  const waiting: (() => void)[] = [];
-  return {
-    enter(): Promise<void> {
-      if (!taken) {
-        taken = true;
-        return Promise.resolve();
-      }
-      return new Promise((resolve, reject) => {
-        const enter = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-        const timer = setTimeout(() => {
-          waiting.splice(waiting.indexOf(enter), 1);
-          reject(Object.assign(new Error("no database connection within 2 s"), { code: "CONNECTION_BUSY" }));
-        }, longestWaitMs);
-        waiting.push(enter);
-      });
-    },
-    leave(): void {
-      const next = waiting.shift();
-      if (next) next();
-      else taken = false;
-    },
-  };
-}
-
-function ask(connection: Connection, sql: string, values: unknown[]): Promise<unknown> {
+function ask(connection: Connection, statement: QueryOptions): Promise<unknown> {
   return new Promise((resolve, reject) => {
-    connection.query({ sql, values, timeout: longestStatementMs }, (error, result) => {
+    connection.query(statement, (error, result) => {
       if (error) reject(error);
       else resolve(result);
     });

@@ -1,5 +1,6 @@
 import type { Generated } from "kysely";
 import type { PaymentStatus } from "../payment/status.ts";
+import type { RefundStatus } from "../refund/status.ts";
 
 /** Rows as mysql2 returns them: BIGINT as decimal strings, DATETIME as `Date`, JSON as text. */
 export type Tables = {
@@ -8,6 +9,7 @@ export type Tables = {
   payment_configs: PaymentConfigsTable;
   payment_orders: PaymentOrdersTable;
   payment_attempts: PaymentAttemptsTable;
+  refunds: RefundsTable;
   webhook_events: WebhookEventsTable;
   payment_logs: PaymentLogsTable;
   notify_queue: NotifyQueueTable;
@@ -79,6 +81,9 @@ export type PaymentOrdersTable = {
   close_requested: Generated<number>;
   provider_started: Generated<number>;
   refunded_minor: Generated<string>;
+  refund_reserved_minor: Generated<string>;
+  capture_key: string | null;
+  capture_until: Date | null;
   look_ups: Generated<number>;
   created_at: Date;
   updated_at: Date;
@@ -99,6 +104,26 @@ type PaymentAttemptsTable = {
   lease_token: string;
   lease_until: Date;
   created_at: Date;
+};
+
+export type RefundsTable = {
+  id: Id;
+  user_id: string;
+  order_id: string;
+  refund_no: string | null;
+  provider_refund_no: string;
+  amount_minor: string;
+  currency: string;
+  status: RefundStatus;
+  reason: string;
+  request: string;
+  refund_id: string | null;
+  refusal: string | null;
+  lease_token: string;
+  lease_until: Date;
+  created_at: Date;
+  updated_at: Date;
+  next_query_at: Date | null;
 };
 
 type WebhookEventsTable = {

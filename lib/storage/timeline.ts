@@ -39,8 +39,8 @@ export async function addNotification(
       .values({
         user_id: payment.userId,
         order_id: payment.id,
-        subject_type: "payment",
-        subject_id: payment.id,
+        subject_type: notification.subject.type,
+        subject_id: notification.subject.id,
         event: notification.event,
         event_id: notification.eventId,
         url: notification.url,

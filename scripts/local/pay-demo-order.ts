@@ -3,6 +3,7 @@ import type { DemoMerchant } from "./demo-merchants.ts";
 
 export type PaidOrder = { orderNo: string; timeline: { at: string; kind: string; title: string }[] };
 
+const paidInYuan = ["alipay", "wechat"];
 const longestWaitMs = 30_000;
 const pollMs = 50;
 
@@ -22,9 +23,11 @@ export async function payDemoOrder(
     out_trade_no: `demo-${randomUUID()}`,
     subject: "Green tea, 100 g",
     amount: "12.34",
+    currency: paidInYuan.includes(provider) ? "CNY" : "USD",
   });
   const orderNo = String(created.order_no);
-  await (await fetch(String(created.payment_url))).text();
+  // A code to be scanned has no page.
+  if (created.payment_url) await (await fetch(String(created.payment_url))).text();
   const headers = { "content-type": "application/json" };
   const paid = await fetch(`${simulatorUrl}/_sim/pay`, {
     method: "POST",

@@ -10,41 +10,74 @@ export type SandboxProcess = {
   shopUrl: string;
   inboxBaseUrl: string;
   simulators: Record<string, string>;
-  moveClock(offsetMs: number): void;
+  /** Resolves when its clock has followed. */
+  moveClock(offsetMs: number): Promise<void>;
   setShop(shop: ShopSettings): void;
   exited: Promise<string>;
   stop(): Promise<void>;
 };
 
 type Ready = Pick<SandboxProcess, "url" | "shopUrl" | "inboxBaseUrl" | "simulators"> & { ready: true };
+type Message = Ready | { clockOffsetMs: number };
 
-/** Detached, so that a Ctrl-C in the terminal reaches only us and we stop things in order. */
-export async function startSandboxProcess(port: number): Promise<SandboxProcess> {
+/** Port 0: a free one. Aborting ends a start that is under way. */
+export async function startSandboxProcess(port: number, signal?: AbortSignal): Promise<SandboxProcess> {
+  // Detached, so that a Ctrl-C in the terminal reaches only us and we stop things in order.
   const child = fork(main, [], {
     detached: true,
     stdio: ["ignore", "ignore", "inherit", "ipc"],
     env: { ...process.env, SANDBOX_PORT: String(port) },
   });
   const exited = new Promise<string>((resolve) => {
-    child.once("exit", (code, signal) => resolve(String(signal ?? code)));
+    child.once("exit", (code, killedBy) => resolve(String(killedBy ?? code)));
   });
-  const ready = await Promise.race([
-    new Promise<Ready>((resolve) => child.once("message", (message) => resolve(message as Ready))),
-    exited.then((reason): never => {
-      throw new Error(`the sandbox ended while starting (${reason})`);
-    }),
-  ]);
-  return { ...controlOf(child, exited), ...ready };
+  const kill = () => child.kill("SIGKILL");
+  signal?.addEventListener("abort", kill);
+  if (signal?.aborted) kill();
+  try {
+    const ready = await answer(child, exited, (message) => ("ready" in message ? message : undefined));
+    return { ...controlOf(child, exited), ...ready };
+  } finally {
+    signal?.removeEventListener("abort", kill);
+  }
 }
 
 function controlOf(child: ChildProcess, exited: Promise<string>) {
   return {
     exited,
-    moveClock: (clockOffsetMs: number) => void child.send({ clockOffsetMs }),
+    async moveClock(clockOffsetMs: number) {
+      const followed = answer(child, exited, (message) =>
+        "clockOffsetMs" in message && message.clockOffsetMs === clockOffsetMs ? true : undefined,
+      );
+      child.send({ clockOffsetMs });
+      await followed;
+    },
     setShop: (shop: ShopSettings) => void child.send({ shop }),
     async stop() {
       if (child.connected) child.disconnect();
       await exited;
     },
   };
+}
+
+/** The first message that `pick` recognises. */
+async function answer<T>(
+  child: ChildProcess,
+  exited: Promise<string>,
+  pick: (message: Message) => T | undefined,
+): Promise<T> {
+  const picked = Promise.withResolvers<T>();
+  const listen = (message: unknown) => {
+    const found = pick(message as Message);
+    if (found !== undefined) picked.resolve(found);
+  };
+  child.on("message", listen);
+  const gone = exited.then((reason): never => {
+    throw new Error(`the provider simulators ended (${reason})`);
+  });
+  try {
+    return await Promise.race([picked.promise, gone]);
+  } finally {
+    child.off("message", listen);
+  }
 }

@@ -1,89 +1,103 @@
-import { rmSync, writeFileSync } from "node:fs";
-import path from "node:path";
+import type { ShopSettings } from "../sandbox/shop/gateway-client.ts";
 import { synth } from "../synth.ts";
 import { type DemoMerchant, openDemoMerchants } from "./demo-merchants.ts";
+import type { DatabaseUsers } from "./host/secret-values.ts";
 import { type Host, startHost } from "./host/start-host.ts";
-import { preferredPort } from "./preferred-port.ts";
 import { type SandboxProcess, startSandboxProcess } from "./sandbox-process.ts";
-import { localFolder } from "./services/local-folder.ts";
-import { type Services, startServices } from "./services/start-services.ts";
+import type { ServiceEnvironment } from "./services/start-services.ts";
 
-/** Everything of `npm start`, up and connected. */
+export type StackOptions = {
+  /** Starts the servers, or says where they are. Runs beside what does not need them; aborted when that fails. */
+  services(signal: AbortSignal): Promise<ServiceEnvironment>;
+  databaseUsers: DatabaseUsers;
+  /** Folder for generated keys and the demo merchants' secrets, which must survive restarts. */
+  dir: string;
+  /** 0: a free one. */
+  ports: { gateway(): Promise<number>; sandbox(): Promise<number> };
+  /** Put before the queues' names when several stacks share one SQS server. */
+  queuePrefix?: string;
+  onLog(line: string): void;
+  /** Called around each stage of the start. */
+  stage?: <T>(name: string, work: () => Promise<T>) => Promise<T>;
+  /** Aborting it ends a start that is under way. */
+  signal?: AbortSignal;
+};
+
+/** The gateway as synthesized, with simulators for providers and two demo merchants. */
 export type Stack = {
   host: Host;
   sandbox: SandboxProcess;
-  services: Services;
+  services: ServiceEnvironment;
   merchants: DemoMerchant[];
-  /** Settles, with the reason in words, when a part has ended that cannot be brought back. */
-  broken: Promise<string>;
+  /** Ends what was started here; the servers are their owner's. */
+  stop(): Promise<void>;
 };
 
-export type StartOptions = {
-  /** Called before and after each stage. */
-  stage<T>(name: string, work: () => Promise<T>): Promise<T>;
-  onLog(line: string): void;
-  /** Is told how to stop each part as soon as it runs; the last is to be stopped first. */
-  undo(step: () => Promise<void> | void): void;
-};
-
-const runFolder = path.join(localFolder, "run");
-const stackFile = path.join(localFolder, "stack.json");
-
-/** Servers, functions, simulators and demo merchants; what does not need each other starts at the same time. */
-export async function startStack({ stage, onLog, undo }: StartOptions): Promise<Stack> {
-  const ownDatabase = Boolean(process.env.DATABASE_URL);
-  const [services, assembly, sandbox] = await allOf(
-    stage("database, Redis and queue server", async () => {
-      const started = await startServices({ dir: runFolder, durable: true, quiet: true });
-      undo(started.stop);
-      return started;
-    }),
-    stage("functions built and synthesized", () => synth("local")),
-    stage("provider simulators, shop and inboxes", async () => {
-      const started = await startSandboxProcess(await preferredPort(process.env.SANDBOX_PORT, 8090));
-      undo(started.stop);
-      return started;
-    }),
-  );
-  const host = await stage(
-    "gateway: database migrated, functions behind their routes and queues",
-    async () => {
-      const started = await startHost({
-        assembly,
-        services: services.env,
-        parameters: {
-          ProviderBaseUrls: JSON.stringify(sandbox.simulators),
-          LoopbackEndpoints: new URL(sandbox.url).host,
-        },
-        port: await preferredPort(process.env.PORT, 8080),
-        dir: runFolder,
-        databaseUsers: ownDatabase ? "given" : "created",
-        onLog,
-        onClock: sandbox.moveClock,
-      });
-      undo(started.stop);
-      return started;
-    },
-  );
-  const merchants = await stage("two demo merchants with a config at every provider", () =>
-    openDemoMerchants((verb, args) => runOps(host, verb, args), sandbox, runFolder),
-  );
-  sandbox.setShop({ gatewayUrl: host.url, apiKey: merchants[0]!.api_key });
-  writeStackFile(services, host, sandbox, merchants);
-  undo(() => rmSync(stackFile, { force: true }));
-  const broken = Promise.race([
-    sandbox.exited.then((reason) => `the sandbox ended (${reason})`),
-    services.exited.then((reason) => `the local servers' process ended (${reason})`),
-  ]);
-  return { host, sandbox, services, merchants, broken };
+/** Starts everything on the servers; what does not need each other starts at the same time. Fails with nothing left. */
+export async function startStack(options: StackOptions): Promise<Stack> {
+  const steps: (() => Promise<void>)[] = [];
+  const stop = async () => {
+    for (const step of steps.splice(0).toReversed()) await step();
+  };
+  try {
+    return { ...(await start(options, (step) => steps.push(step))), stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
 }
 
-/** Waits for all even when one fails, so that nothing still starts while the rest is being stopped. */
-async function allOf<T extends readonly Promise<unknown>[]>(
-  ...work: T
-): Promise<{ [K in keyof T]: Awaited<T[K]> }> {
-  await Promise.allSettled(work);
-  return (await Promise.all(work)) as { [K in keyof T]: Awaited<T[K]> };
+async function start(
+  options: StackOptions,
+  undo: (step: () => Promise<void>) => void,
+): Promise<Omit<Stack, "stop">> {
+  const { dir, ports, databaseUsers, onLog, signal, stage = (_name, work) => work() } = options;
+  const failing = new AbortController();
+  const ending = signal ? AbortSignal.any([signal, failing.signal]) : failing.signal;
+  /** The first that fails ends the others, which are waited for: nothing starts while the rest is being stopped. */
+  const side = <T>(name: string, work: () => Promise<T>) =>
+    stage(name, work).catch((error): never => {
+      failing.abort(error);
+      throw error;
+    });
+  const sides = [
+    side("database and queue server", () => options.services(ending)),
+    side("functions built and synthesized", () => synth("local", undefined, ending)),
+    side("provider simulators, demo shop and inboxes", async () => {
+      const started = await startSandboxProcess(await ports.sandbox(), ending);
+      undo(started.stop);
+      return started;
+    }),
+  ] as const;
+  await Promise.allSettled(sides);
+  ending.throwIfAborted();
+  const [services, assembly, sandbox] = await Promise.all(sides);
+
+  const host = await stage("gateway: database migrated, functions behind routes and queues", async () => {
+    const started = await startHost({
+      assembly,
+      services,
+      parameters: {
+        ProviderBaseUrls: JSON.stringify(sandbox.simulators),
+        LoopbackEndpoints: new URL(sandbox.url).host,
+      },
+      port: await ports.gateway(),
+      dir,
+      databaseUsers,
+      queuePrefix: options.queuePrefix,
+      onLog,
+      onClock: sandbox.moveClock,
+    });
+    undo(started.stop);
+    return started;
+  });
+  signal?.throwIfAborted();
+  const merchants = await stage("two demo merchants with a config at every provider", () =>
+    openDemoMerchants((verb, args) => runOps(host, verb, args), sandbox, dir),
+  );
+  signal?.throwIfAborted();
+  sandbox.setShop(shopOf(host, sandbox, merchants));
+  return { host, sandbox, services, merchants };
 }
 
 async function runOps<T>(host: Host, verb: string, args: Record<string, unknown>): Promise<T> {
@@ -92,23 +106,10 @@ async function runOps<T>(host: Host, verb: string, args: Record<string, unknown>
   return answer.data;
 }
 
-/** A stable shape: tools read it. */
-function writeStackFile(
-  services: Services,
-  host: Host,
-  sandbox: SandboxProcess,
-  merchants: DemoMerchant[],
-): void {
-  const stack = {
-    gateway_url: host.url,
-    sandbox_url: sandbox.url,
-    shop_url: sandbox.shopUrl,
-    database_url: services.env.DATABASE_URL,
-    redis_url: services.env.REDIS_URL,
-    sqs_endpoint: services.env.SQS_ENDPOINT,
-    notify_queue_url: host.notifyQueueUrl,
-    merchants,
-    simulators: sandbox.simulators,
+function shopOf(host: Host, sandbox: SandboxProcess, merchants: DemoMerchant[]): ShopSettings {
+  return {
+    gatewayUrl: host.url,
+    apiKey: merchants[0]!.api_key,
+    providers: Object.keys(sandbox.simulators),
   };
-  writeFileSync(stackFile, `${JSON.stringify(stack, null, 2)}\n`, { mode: 0o600 });
 }

@@ -1,29 +1,36 @@
+import path from "node:path";
+import { stackFile } from "./stack-file.ts";
 import type { Stack } from "./start-stack.ts";
 
 /** What a newcomer reads when everything is up: where things are, and lines that work as pasted. */
 export function whatToTryNext({ host, sandbox, services, merchants }: Stack, logFile: string): string {
   const merchant = merchants[0]!;
+  const key = `-H 'X-API-Key: ${merchant.api_key}'`;
+  // The database is kept, so yesterday's number would name yesterday's payment.
+  const outTradeNo = `try-${Date.now().toString(36)}`;
   return `
 Up. Ctrl-C stops everything; the database is kept for the next start.
 
   gateway    ${host.url}
   demo shop  ${sandbox.shopUrl}
   inbox      ${merchant.notify_inbox_url}
-  database   ${services.env.DATABASE_URL}
-  logs       ${logFile}
-  for tools  .local/stack.json
+  database   ${services.DATABASE_URL}
+  logs       ${path.relative("", logFile)}
+  for tools  ${path.relative("", stackFile)}
 
-Create a payment, open its payment_url in a browser, pay, and look at the inbox:
+Create a payment, open its payment_url in a browser, pay, and look at it and at the merchant's inbox:
 
-  curl -s ${host.url}/api/v1/payment/create \\
-    -H 'X-API-Key: ${merchant.api_key}' -H 'Content-Type: application/json' \\
-    -d '{"provider":"stripe","out_trade_no":"first-1","subject":"Green tea","amount":12.34}'
+  curl -s ${host.url}/api/v1/payment/create ${key} \\
+    -H 'Content-Type: application/json' \\
+    -d '{"provider":"stripe","out_trade_no":"${outTradeNo}","subject":"Green tea","amount":12.34}'
 
-  curl -s '${host.url}/api/v1/payment/query?out_trade_no=first-1' -H 'X-API-Key: ${merchant.api_key}'
+  curl -s '${host.url}/api/v1/payment/query?out_trade_no=${outTradeNo}' ${key}
 
   curl -s ${merchant.notify_inbox_url}
 
-Operator verbs:
+Let a minute pass for gateway, queues and simulators; see the operator verbs:
+
+  curl -s ${host.url}/_local/clock -d '{"advance_ms":60000}'
 
   npm run ops -- merchant list
 `;

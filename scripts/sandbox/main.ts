@@ -6,6 +6,8 @@ type Message = { clockOffsetMs?: number; shop?: ShopSettings };
 
 // The sandbox as a process: forked with IPC by the start script, or run alone. SANDBOX_PORT: the port of shop and inboxes.
 let offsetMs = Number(process.env.CLOCK_OFFSET_MS ?? 0);
+process.on("disconnect", () => process.exit(0));
+if (process.connected === false) process.exit(0); // the parent went away before anybody listened
 const sandbox = await startSandbox({
   clock: { now: () => new Date(Date.now() + offsetMs) },
   port: Number(process.env.SANDBOX_PORT ?? 0),
@@ -15,9 +17,11 @@ const { url, simulators, shopUrl } = sandbox;
 const addresses = { url, simulators, shopUrl, inboxBaseUrl: `${url}/inbox` };
 
 process.on("message", ({ clockOffsetMs, shop }: Message) => {
-  if (clockOffsetMs !== undefined) offsetMs = clockOffsetMs;
+  if (clockOffsetMs !== undefined) {
+    offsetMs = clockOffsetMs;
+    process.send?.({ clockOffsetMs });
+  }
   if (shop !== undefined) sandbox.setShop(shop);
 });
-process.on("disconnect", () => process.exit(0));
 if (process.send) process.send({ ready: true, ...addresses });
 else console.log(JSON.stringify(addresses, null, 2));

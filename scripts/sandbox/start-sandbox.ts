@@ -4,6 +4,7 @@ import { createMerchantInboxes } from "./inbox/merchant-inboxes.ts";
 import { type Call, Refusal } from "./kernel/call.ts";
 import { type Log, listen } from "./kernel/listen.ts";
 import { type Simulator, type Surroundings, serveSimulator } from "./kernel/serve-simulator.ts";
+import { createPaypalSimulator } from "./paypal/paypal.ts";
 import { createDemoShop } from "./shop/demo-shop.ts";
 import type { ShopSettings } from "./shop/gateway-client.ts";
 import { createStripeSimulator } from "./stripe/stripe.ts";
@@ -12,6 +13,7 @@ import { createStripeSimulator } from "./stripe/stripe.ts";
 const providers = {
   alipay: createAlipaySimulator,
   stripe: createStripeSimulator,
+  paypal: createPaypalSimulator,
 } satisfies Record<string, (surroundings: Surroundings, retryScale: number) => Simulator>;
 
 export type ProviderName = keyof typeof providers;
@@ -58,15 +60,16 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     );
   const alipay = await serve("alipay");
   const stripe = await serve("stripe");
+  const paypal = await serve("paypal");
 
   return {
     url: web.url,
-    simulators: { alipay: alipay.url, stripe: stripe.url },
+    simulators: { alipay: alipay.url, stripe: stripe.url, paypal: paypal.url },
     shopUrl: `${web.url}/shop`,
     setShop: shop.set,
     inboxUrl: (name) => `${web.url}/inbox/${name}`,
     async stop() {
-      await Promise.all([web.stop(), alipay.stop(), stripe.stop()]);
+      await Promise.all([web.stop(), alipay.stop(), stripe.stop(), paypal.stop()]);
     },
   };
 }

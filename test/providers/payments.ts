@@ -49,6 +49,8 @@ export function payment(changes: Partial<Payment> = {}): Payment {
     closeRequested: false,
     providerStarted: false,
     refundedMinor: 0,
+    reservedMinor: 0,
+    captureKey: null,
     lookUps: 0,
     updatedAt: createdAt,
     paidAt: null,

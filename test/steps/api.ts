@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { Shop, World } from "./world.ts";
+import type { Shop } from "./world.ts";
 
 export type Data = Record<string, unknown>;
 export type ApiAnswer = {
@@ -17,7 +17,7 @@ export type ApiAnswer = {
 export type Delivery = { at: string; headers: Record<string, string>; body: string };
 
 /** A merchant's program: calls the API with its key and reads the envelope. */
-export function apiOf(world: World, shop: Shop) {
+export function apiOf(world: { front: { url: string } }, shop: Pick<Shop, "apiKey" | "inboxUrl">) {
   const { url } = world.front;
   const headers = { "x-api-key": shop.apiKey };
 

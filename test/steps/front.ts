@@ -42,12 +42,12 @@ export async function startFront(clock: Clock): Promise<Front> {
   };
 }
 
-/** Calls a function's handler as the platform does. */
-export async function invoke(entry: string, event: unknown): Promise<unknown> {
+/** Calls a function's handler as the platform does, with `seconds` until the platform would end it. */
+export async function invoke(entry: string, event: unknown, seconds?: number): Promise<unknown> {
   const [name = entry, folder] = entry.split("/").reverse();
   // Vite follows a variable through one level only.
   const { handler } = folder
     ? await import(`../../functions/webhooks/${name}.ts`)
     : await import(`../../functions/${name}.ts`);
-  return handler(event, lambdaContext());
+  return handler(event, lambdaContext(seconds));
 }

@@ -1,7 +1,8 @@
-import { post, type World } from "./world.ts";
+import { post } from "./world.ts";
 
 export type Payment = {
   order_no: string;
+  payment_id: string;
   trade_no: string | null;
   status: string;
   amount_minor: number;
@@ -10,12 +11,12 @@ export type Payment = {
 export type SentWebhook = { order_no: string; outcome: string; status: number | null; event: string };
 
 /** What a provider's simulator can be told and asked. */
-export function simulatorOf(world: World, provider: "alipay" | "stripe") {
+export function simulatorOf(world: { sandbox: { simulators: Record<string, string> } }, provider: string) {
   const base = world.sandbox.simulators[provider];
   const read = async <T>(name: string): Promise<T> =>
     (await fetch(`${base}/_sim/${name}`)).json() as Promise<T>;
   const tell = (name: string, body: object) => post(`${base}/_sim/${name}`, body);
-  return {
+  const control = {
     faults: (faults: object) => tell("faults", faults),
     expire: (orderNo: string) => tell("expire", { order_no: orderNo }),
     resend: (orderNo: string) => tell("resend", { order_no: orderNo }),
@@ -23,9 +24,15 @@ export function simulatorOf(world: World, provider: "alipay" | "stripe") {
     fail: (orderNo: string) => tell("fail", { order_no: orderNo }),
     /** A buyer opens the pay page and pays. */
     async pay(created: Record<string, unknown>) {
-      await (await fetch(String(created.payment_url))).text();
+      // A code to be scanned has no page.
+      if (created.payment_url) await (await fetch(String(created.payment_url))).text();
       await tell("pay", { order_no: created.order_no });
     },
+    /** Pays without a look at the pay page; Alipay has no trade before that. */
+    payUnopened: (orderNo: string) => tell("pay", { order_no: orderNo }),
+    /** Waits until the gateway has accepted a webhook about the order. */
+    accepted: (orderNo: string) =>
+      until(async () => (await control.webhooks(orderNo)).some(({ outcome }) => outcome === "accepted")),
     async payments(orderNo: string) {
       return (await read<Payment[]>("payments")).filter((payment) => payment.order_no === orderNo);
     },
@@ -35,6 +42,7 @@ export function simulatorOf(world: World, provider: "alipay" | "stripe") {
     calls: () =>
       read<{ method: string; path: string; headers: Record<string, string>; body: string }[]>("calls"),
   };
+  return control;
 }
 
 export type SimulatorControl = ReturnType<typeof simulatorOf>;

@@ -4,9 +4,13 @@ import type { Observation, Provider } from "../../payment/provider.ts";
 import type { ProviderDependencies, ProviderModule } from "../provider-module.ts";
 import { alipayClient } from "./client.ts";
 import { type AlipayCredentials, alipayCredentials } from "./credentials.ts";
+import { outcomeOf } from "./outcome.ts";
 import { pagePay, preparePagePay } from "./page-pay.ts";
+import { preparePrecreate, startPrecreate } from "./precreate.ts";
+import { probe } from "./probe.ts";
+import { lookRefund, refund } from "./refund.ts";
 import { verifiedNotice } from "./signature.ts";
-import { noticeObservations, outcomeOf, queryObservations } from "./trade.ts";
+import { noticeObservations, queryObservations } from "./trade.ts";
 import { anyNotice, tradeNotice } from "./wire.ts";
 
 /** What the trade's state means when Alipay will not close it: paid or closed already. */
@@ -16,43 +20,52 @@ function openAlipay(credentials: AlipayCredentials, { clock, baseUrl }: Provider
   const client = alipayClient(credentials, clock, baseUrl);
 
   const look = async (orderNo: string): Promise<Observation[]> => {
-    const outcome = outcomeOf(await client.call("alipay.trade.query", orderNo));
+    const outcome = outcomeOf(await client.call("alipay.trade.query", { out_trade_no: orderNo }));
     if (outcome.kind === "done") {
       return queryObservations(outcome.content, orderNo, credentials.app_id, clock.now());
     }
     if (outcome.kind === "unknown") return [{ kind: "unknown", orderNo, why: outcome.why }];
-    if (outcome.code === "ACQ.TRADE_NOT_EXIST") return [{ kind: "missing", orderNo, why: outcome.code }];
-    return [{ kind: "unrecognised", said: `alipay.trade.query: ${outcome.code}` }];
+    const { code } = outcome.error;
+    if (code === "ACQ.TRADE_NOT_EXIST") return [{ kind: "missing", orderNo, why: code }];
+    return [{ kind: "unrecognised", said: `alipay.trade.query: ${code}` }];
   };
 
   return {
     livemode: credentials.is_production,
     account: async () => credentials.app_id,
-    prepare: preparePagePay,
+    prepare: (payment) => (payment.scene === "qr" ? preparePrecreate(payment) : preparePagePay(payment)),
 
-    async start(payment, prepared) {
-      const paymentUrl = client.pageUrl(pagePay.parse(prepared));
+    async start({ orderNo, scene }, prepared) {
+      if (scene === "qr") return startPrecreate(client, orderNo, prepared);
+      const paymentUrl = await client.pageUrl(pagePay.parse(prepared));
       return {
         kind: "payable",
-        payable: { paymentId: payment.orderNo, paymentUrl, qrCode: "", extraData: {} },
+        payable: { paymentId: orderNo, paymentUrl, qrCode: "", extraData: {} },
       };
     },
 
     look: ({ orderNo }) => look(orderNo),
 
-    async close({ orderNo, expiresAt }) {
-      const outcome = outcomeOf(await client.call("alipay.trade.close", orderNo));
+    // Not `alipay.trade.cancel`: it knows orders without a trade, but gives the money of a paid one back.
+    async close({ orderNo, scene, expiresAt }) {
+      const outcome = outcomeOf(await client.call("alipay.trade.close", { out_trade_no: orderNo }));
       if (outcome.kind === "done") return [{ kind: "closed", orderNo, why: "closed at Alipay" }];
       if (outcome.kind === "unknown") return [{ kind: "unknown", orderNo, why: outcome.why }];
-      if (notOpen.includes(outcome.code)) return look(orderNo);
-      if (outcome.code !== "ACQ.TRADE_NOT_EXIST") {
-        return [{ kind: "unrecognised", said: `alipay.trade.close: ${outcome.code}` }];
+      const { code } = outcome.error;
+      if (notOpen.includes(code)) return look(orderNo);
+      if (code !== "ACQ.TRADE_NOT_EXIST") {
+        return [{ kind: "unrecognised", said: `alipay.trade.close: ${code}` }];
       }
-      // No trade exists before the buyer opens the link, and nothing but its time ends the link.
+      // No trade exists before the buyer opens the link or scans the code, and nothing but its time ends either.
+      const handle = scene === "qr" ? "code" : "link";
       if (clock.now() > expiresAt)
-        return [{ kind: "closed", orderNo, why: "the link ended without a buyer" }];
-      return [{ kind: "open", orderNo, why: `link valid until ${expiresAt.toISOString()}` }];
+        return [{ kind: "closed", orderNo, why: `the ${handle} ended without a buyer` }];
+      return [{ kind: "open", orderNo, why: `${handle} valid until ${expiresAt.toISOString()}` }];
     },
+
+    refund: (payment, wanted) => refund(client, payment, wanted),
+    lookRefund: (payment, wanted) => lookRefund(client, payment, wanted),
+    probe: () => probe(client),
 
     async hear({ body }) {
       const fields = verifiedNotice(body, credentials.public_key);
@@ -76,9 +89,9 @@ function openAlipay(credentials: AlipayCredentials, { clock, baseUrl }: Provider
   };
 }
 
-/** Alipay's payment page for computers, in key mode. */
+/** Alipay in key mode: its payment page for computers, and codes that the buyer scans. */
 export const alipay: ProviderModule<AlipayCredentials> = {
   credentials: alipayCredentials,
-  extraParams: { page: z.strictObject({}) },
+  extraParams: { page: z.strictObject({}), qr: z.strictObject({}) },
   open: openAlipay,
 };

@@ -1,21 +1,37 @@
-import { AlipaySdk } from "alipay-sdk";
+import type { AlipaySdk } from "alipay-sdk";
 import type { Clock } from "../../clock.ts";
 import { OutboundError } from "../../outbound/outbound-error.ts";
 import { request } from "../../outbound/request.ts";
 import { toBeijingTime } from "./beijing-time.ts";
 import type { AlipayCredentials } from "./credentials.ts";
 import type { PagePay } from "./page-pay.ts";
-import { verifiedMember } from "./signature.ts";
-import { unsignedError } from "./wire.ts";
+import { topLevelMembers, verifiedMember } from "./signature.ts";
+import { unverifiedCode } from "./wire.ts";
 
 /** `unverified`: Alipay may or may not have done what we asked. */
-export type AlipayAnswer = { kind: "verified"; content: unknown } | { kind: "unverified"; why: string };
+export type AlipayAnswer =
+  | { kind: "verified"; content: unknown }
+  | {
+      kind: "unverified";
+      why: string;
+      /** Its code, for people: nobody has signed it. */
+      code: string;
+      /** It is signed, but not by the owner of our `public_key`. */
+      otherKey: boolean;
+    };
+
+type Method =
+  | "alipay.trade.query"
+  | "alipay.trade.close"
+  | "alipay.trade.precreate"
+  | "alipay.trade.refund"
+  | "alipay.trade.fastpay.refund.query";
 
 export type AlipayClient = {
   /** The signed link of a payment page; no call is made. */
-  pageUrl(page: PagePay): string;
-  /** Every method called here names the trade by our number, so a repeat is harmless. Never throws. */
-  call(method: "alipay.trade.query" | "alipay.trade.close", outTradeNo: string): Promise<AlipayAnswer>;
+  pageUrl(page: PagePay): Promise<string>;
+  /** Every method called here names trade and refund by our numbers, so a repeat is harmless. Never throws. */
+  call(method: Method, bizContent: Record<string, unknown>, notifyUrl?: string): Promise<AlipayAnswer>;
 };
 
 const production = "https://openapi.alipay.com";
@@ -28,30 +44,34 @@ export function alipayClient(
   baseUrl = credentials.is_production ? production : sandbox,
 ): AlipayClient {
   const gateway = `${baseUrl}/gateway.do`;
-  const sdk = new AlipaySdk({
-    appId: credentials.app_id,
-    privateKey: credentials.private_key,
-    keyType: "PKCS8",
-  });
-  const sign = (method: string, parameters: Record<string, unknown>) =>
-    sdk.sdkExecute(method, parameters, { bizContentAutoSnakeCase: false });
+  let opened: Promise<AlipaySdk> | undefined;
+  const sign = async (method: string, parameters: Record<string, unknown>) => {
+    opened ??= openSdk(credentials);
+    return (await opened).sdkExecute(method, parameters, { bizContentAutoSnakeCase: false });
+  };
 
   return {
-    pageUrl({ timestamp, notify_url, return_url, biz_content }) {
+    async pageUrl({ timestamp, notify_url, return_url, biz_content }) {
       const parameters = { timestamp, notifyUrl: notify_url, returnUrl: return_url, bizContent: biz_content };
-      return `${gateway}?${sign("alipay.trade.page.pay", parameters)}`;
+      return `${gateway}?${await sign("alipay.trade.page.pay", parameters)}`;
     },
-    async call(method, outTradeNo) {
+    async call(method, bizContent, notifyUrl) {
       const timestamp = toBeijingTime(clock.now());
-      const signed = sign(method, { timestamp, bizContent: { out_trade_no: outTradeNo } });
+      const signed = await sign(method, { timestamp, ...(notifyUrl && { notifyUrl }), bizContent });
       try {
         return readAnswer(await post(gateway, signed), method, credentials.public_key);
       } catch (error) {
-        if (error instanceof OutboundError) return { kind: "unverified", why: error.message };
+        if (error instanceof OutboundError) return unverified(error.message);
         throw error;
       }
     },
   };
+}
+
+/** Its load takes longer than a webhook, which needs none of it. */
+async function openSdk({ app_id: appId, private_key: privateKey }: AlipayCredentials): Promise<AlipaySdk> {
+  const { AlipaySdk } = await import("alipay-sdk");
+  return new AlipaySdk({ appId, privateKey, keyType: "PKCS8" });
 }
 
 /** As Alipay's own SDKs do: `biz_content` in the body, everything else in the query. */
@@ -76,20 +96,26 @@ function readAnswer(
   method: string,
   publicKey: string,
 ): AlipayAnswer {
-  if (status !== 200) return { kind: "unverified", why: `Alipay answered HTTP ${status}` };
+  if (status !== 200) return unverified(`Alipay answered HTTP ${status}`);
   const text = body.toString("utf8");
-  for (const member of [`${method.replaceAll(".", "_")}_response`, "error_response"]) {
+  const members = [`${method.replaceAll(".", "_")}_response`, "error_response"];
+  for (const member of members) {
     const content = verifiedMember(text, member, publicKey);
     if (content !== undefined) return { kind: "verified", content: JSON.parse(content) };
   }
-  return { kind: "unverified", why: `Alipay's answer is not signed or not readable${unsignedReason(text)}` };
+  const said = topLevelMembers(text);
+  const code = members.map((member) => codeIn(said?.get(member))).find(Boolean) ?? "";
+  const otherKey = /^"[^"]+"$/.test(said?.get("sign") ?? "");
+  const wrong = otherKey
+    ? "is not signed with the public_key of the config"
+    : "is not signed or not readable";
+  return { ...unverified(`Alipay's answer ${wrong}${code && `: ${code}`}`), code, otherKey };
 }
 
-function unsignedReason(text: string): string {
-  try {
-    const { code, sub_code: subCode } = unsignedError.parse(JSON.parse(text)).error_response;
-    return `: ${subCode ?? code}`;
-  } catch {
-    return "";
-  }
+function unverified(why: string) {
+  return { kind: "unverified" as const, why, code: "", otherKey: false };
+}
+
+function codeIn(member: string | undefined): string {
+  return unverifiedCode.safeParse(member === undefined ? undefined : JSON.parse(member)).data ?? "";
 }

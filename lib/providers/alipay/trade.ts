@@ -1,30 +1,7 @@
 import { fromDecimal } from "../../money/money.ts";
 import type { Observation } from "../../payment/provider.ts";
 import { fromBeijingTime } from "./beijing-time.ts";
-import type { AlipayAnswer } from "./client.ts";
-import { answer, type TradeNotice, tradeQuery } from "./wire.ts";
-
-/** `refused`: a signed no, with Alipay's code. */
-type Outcome =
-  | { kind: "done"; content: unknown }
-  | { kind: "refused"; code: string }
-  | { kind: "unknown"; why: string };
-
-/** Alipay's own failures, after which nobody knows. */
-const unknownCodes = ["ACQ.SYSTEM_ERROR", "aop.ACQ.SYSTEM_ERROR", "isp.unknow-error", "aop.unknow-error"];
-
-/** Tells a yes, a no and a don't-know apart. */
-export function outcomeOf(said: AlipayAnswer): Outcome {
-  if (said.kind === "unverified") return { kind: "unknown", why: said.why };
-  const parsed = answer.safeParse(said.content);
-  if (!parsed.success) return { kind: "unknown", why: "Alipay's answer has no code" };
-  const { code, sub_code: subCode = "" } = parsed.data;
-  if (code === "10000") return { kind: "done", content: parsed.data };
-  if (code === "20000" || unknownCodes.includes(subCode)) {
-    return { kind: "unknown", why: `Alipay: ${subCode || code}` };
-  }
-  return { kind: "refused", code: subCode || code };
-}
+import { type TradeNotice, tradeQuery } from "./wire.ts";
 
 /** What `alipay.trade.query` says of an order. `account` is the application that asked. */
 export function queryObservations(

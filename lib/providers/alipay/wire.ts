@@ -10,7 +10,31 @@ const time = z
 const word = z.string().max(128);
 
 /** What every answer holds; the rest only when `code` is 10000. https://opendocs.alipay.com/common/02km9f */
-export const answer = z.looseObject({ code: word, sub_code: word.optional() });
+export const answer = z.looseObject({
+  code: word,
+  msg: z.string().catch(""),
+  sub_code: word.optional(),
+  sub_msg: z.string().optional().catch(undefined),
+});
+
+/** Answer of `alipay.trade.precreate`. */
+export const precreated = z.object({ out_trade_no: word, qr_code: z.string().min(1).max(1024) });
+
+/** Answer of `alipay.trade.refund`. */
+export const refundAnswer = z.object({
+  out_trade_no: word,
+  /** `Y` when this very request moved money. */
+  fund_change: word.optional(),
+});
+
+/** Answer of `alipay.trade.fastpay.refund.query`; it names no refund when there is none. */
+export const refundQuery = z.object({
+  out_trade_no: word.optional(),
+  out_request_no: word.optional(),
+  refund_status: word.optional(),
+  /** Of this refund alone. */
+  refund_amount: decimal.optional(),
+});
 
 /** Answer of `alipay.trade.query`. https://opendocs.alipay.com/open/028woa */
 export const tradeQuery = z.object({
@@ -50,13 +74,13 @@ export const anyNotice = z.object({
   notify_type: word,
 });
 
-/** An answer that Alipay does not sign, for example when it knows no such application. Tells people why, no more. */
-export const unsignedError = z.object({
-  error_response: z.object({
+/** The code of an answer whose signature does not fit or is not there. Tells people why, no more. */
+export const unverifiedCode = z
+  .object({
     code: word,
     sub_code: z
       .string()
       .regex(/^[\w.-]{1,64}$/)
       .optional(),
-  }),
-});
+  })
+  .transform(({ code, sub_code: subCode }) => subCode ?? code);

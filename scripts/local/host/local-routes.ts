@@ -38,7 +38,8 @@ export async function answerLocalRoute(
   }
   if (wanted.startsWith(`POST ${invokePrefix}`)) {
     // A page in the developer's browser can post anywhere, but JSON only where it is allowed to.
-    if (request.headers["content-type"] !== "application/json") return json(415, { error: "send application/json" });
+    if (request.headers["content-type"] !== "application/json")
+      return json(415, { error: "send application/json" });
     return resultOf(invoke(decodePath(path.slice(invokePrefix.length)), parseJson(body)));
   }
   return json(404, { error: `${wanted} is nothing that the local host knows` });

@@ -1,7 +1,12 @@
 import path from "node:path";
 
-/** Everything the local services leave on disk. Not under version control; `cache` in it is safe to delete. */
-export const localFolder = path.resolve(import.meta.dirname, "../../../.local");
+const folder = path.resolve(import.meta.dirname, "../../../.local");
 
-/** Unpacked servers and empty data directories, shared by every run. */
-export const cacheFolder = path.join(localFolder, "cache");
+/**
+ * What a running gateway leaves on disk: data, logs, `stack.json`. Not under version control. `LOCAL_DIR` names another
+ * one, so that two gateways can run side by side.
+ */
+export const localFolder = path.resolve(process.env.LOCAL_DIR || folder);
+
+/** Unpacked servers, empty data directories and synthesized assemblies, shared by every run; safe to delete. */
+export const cacheFolder = path.join(folder, "cache");

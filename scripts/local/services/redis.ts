@@ -1,5 +1,6 @@
 import { mkdirSync } from "node:fs";
 import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { Redis } from "ioredis";
 import { containerLaunch, dockerAnswers, prepareContainer } from "./docker.ts";
 import { findExecutable } from "./find-executable.ts";
@@ -20,8 +21,13 @@ export function redisOnPath(): string | undefined {
   return findExecutable(["redis-server", "valkey-server"], ["/usr/local/bin", "/opt/homebrew/bin"]);
 }
 
+export type RedisOptions = StartOptions & {
+  /** Ready as soon as it listens and owns its slots; `untilRedisServes` waits for the rest. */
+  follows?: boolean | undefined;
+};
+
 /** Starts Redis 7 or newer, or Valkey, as a cluster of one node that holds every slot: production's client is a cluster's. */
-export async function startRedis(options: StartOptions): Promise<LocalServer> {
+export async function startRedis(options: RedisOptions): Promise<LocalServer> {
   const found = await findProgram(options);
   const launch = "command" in found ? ownLaunch(found, options) : await dockerLaunch(found.lacks, options);
   return startServer(
@@ -30,7 +36,7 @@ export async function startRedis(options: StartOptions): Promise<LocalServer> {
       source: "command" in found ? `${found.argv0 ?? "Redis"} at ${found.command}` : "docker",
       url: (port) => `redis://127.0.0.1:${port}`,
       launch,
-      probe: joinCluster,
+      probe: options.follows ? async (port) => void (await joinCluster(port)) : serves,
       isFinal: (error) => error instanceof Error && error.message.startsWith("ERR "), // too old for a command
     },
     options,
@@ -88,11 +94,31 @@ function settings(port: number, durable = false): string[] {
   return Object.entries(values).flatMap(([name, value]) => [`--${name}`, value]);
 }
 
-/**
- * A new node owns no slots, and the cluster serves only when every slot has an owner. Redis itself then lets two seconds
- * pass, after every start, before a node that owns slots takes commands.
- */
-async function joinCluster(port: number): Promise<void> {
+/** Waits until the cluster at this URL takes commands. */
+export async function untilRedisServes(url: string, signal?: AbortSignal): Promise<void> {
+  const port = Number(new URL(url).port);
+  const deadline = performance.now() + servesWithinMs;
+  for (;;) {
+    signal?.throwIfAborted();
+    try {
+      return await serves(port);
+    } catch (error) {
+      if (performance.now() > deadline) throw error;
+    }
+    await sleep(25);
+  }
+}
+
+const servesWithinMs = 10_000;
+
+/** Redis lets two seconds pass, after every start, before a node that owns slots takes commands. */
+async function serves(port: number): Promise<void> {
+  const state = await joinCluster(port);
+  if (!state.includes("cluster_state:ok")) throw new Error("the Redis cluster does not take commands yet");
+}
+
+/** A new node owns no slots, and the cluster serves only when every slot has an owner. Returns the state before. */
+async function joinCluster(port: number): Promise<string> {
   const redis = new Redis({
     host: "127.0.0.1",
     port,
@@ -106,9 +132,8 @@ async function joinCluster(port: number): Promise<void> {
   try {
     await redis.connect();
     const state = String(await redis.cluster("INFO"));
-    if (state.includes("cluster_state:ok")) return;
     if (/cluster_slots_assigned:0\b/.test(state)) await redis.call("CLUSTER", "ADDSLOTSRANGE", 0, 16383);
-    throw new Error("the cluster has not formed yet");
+    return state;
   } finally {
     redis.disconnect();
   }

@@ -1,6 +1,6 @@
 // The process that owns the local servers. Forked by `startServices`, it ends, and stops everything, when it is told to
 // or when its parent goes away for whatever reason, SIGKILL included.
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { linkSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { startDatabase } from "./database.ts";
 import { databaseOnPath } from "./database-program.ts";
 import { keepRunning, type ServerEvent } from "./keep-running.ts";
@@ -33,13 +33,31 @@ function send(message: HostMessage): void {
   if (process.connected) process.send?.(message);
 }
 
+/** Of several that start at the same time one wins; and nobody reads a half-written file. */
+function claimed(pidFile: string): boolean {
+  try {
+    linkSync(pidFile, hostFile(dir));
+    return true;
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "EEXIST") return false;
+    throw error;
+  }
+}
+
 /** One host per folder: a second one would take the first one's servers for left-overs. */
 async function claimFolder(): Promise<void> {
   mkdirSync(dir, { recursive: true });
-  const other = await runningHost(dir);
-  if (other) throw new Error(`already running from ${dir} (pid ${other}); stop that one first`);
-  rmSync(hostFile(dir), { force: true });
-  writeFileSync(hostFile(dir), String(process.pid), { flag: "wx" });
+  const mine = `${hostFile(dir)}.${process.pid}`;
+  writeFileSync(mine, String(process.pid));
+  while (!claimed(mine)) {
+    const other = await runningHost(dir);
+    if (other) {
+      rmSync(mine);
+      throw new Error(`already running from ${dir} (pid ${other}); stop that one first`);
+    }
+    rmSync(hostFile(dir), { force: true });
+  }
+  rmSync(mine);
   cleanUps.push(async () => {
     await reapLeftOvers(dir); // servers that tests started below this folder
     rmSync(options.ephemeral ? dir : hostFile(dir), { recursive: true, force: true });
@@ -59,7 +77,7 @@ async function fetchWhatIsMissing(): Promise<void> {
 
 type Service = { url: string; source: string };
 
-async function own(name: ServerName, variable: string, start: typeof startRedis): Promise<Service> {
+async function own(name: ServerName, variable: string, start: typeof startDatabase): Promise<Service> {
   const given = process.env[variable];
   if (given) return { url: given, source: variable };
   const server = await start({ dir, durable: options.durable, signal: stopping.signal, note });
@@ -95,7 +113,7 @@ async function startAll(): Promise<void> {
   await fetchWhatIsMissing();
   const starts = [
     own("database", "DATABASE_URL", startDatabase),
-    own("redis", "REDIS_URL", startRedis),
+    own("redis", "REDIS_URL", (common) => startRedis({ ...common, follows: options.redisFollows })),
     ownQueues(),
   ] as const;
   const failures = (await Promise.allSettled(starts)).filter((start) => start.status === "rejected");

@@ -17,6 +17,8 @@ export type HostOptions = {
   durable?: boolean;
   /** For tests: the folder goes with the services. */
   ephemeral?: boolean;
+  /** Ready up to two seconds before Redis takes commands; `untilRedisServes` waits for it. */
+  redisFollows?: boolean;
   /** No lines of progress on stderr; a death is always told. */
   quiet?: boolean;
 };
@@ -39,12 +41,14 @@ export type Services = Started & {
 
 /**
  * Starts database, Redis and queues, each unless the environment names one (`DATABASE_URL`, `REDIS_URL`,
- * `SQS_ENDPOINT`), in a process that stops them when this one ends, however it ends.
+ * `SQS_ENDPOINT`), in a process that stops them when this one ends, however it ends. Aborting `signal` ends a start that
+ * is under way.
  */
 export async function startServices(
-  options: HostOptions & { onEvent?: (event: ServerEvent) => void },
+  options: HostOptions & { onEvent?: (event: ServerEvent) => void; signal?: AbortSignal },
 ): Promise<Services> {
-  const { onEvent, ...hostOptions } = options;
+  const { onEvent, signal, ...hostOptions } = options;
+  signal?.throwIfAborted();
   const argument = JSON.stringify({ ...hostOptions, dir: path.resolve(options.dir) });
   // Detached, so that a Ctrl-C in the terminal stops first what uses the services.
   const host = fork(path.join(import.meta.dirname, "service-host.ts"), [argument], {
@@ -54,6 +58,9 @@ export async function startServices(
   const exited = once(host, "exit").then(([code, signal]) => String(signal ?? code));
   const closed = Promise.all([exited, once(host, "disconnect")]); // its last message may come after its exit
 
+  const leave = () => host.connected && host.disconnect();
+  signal?.addEventListener("abort", leave);
+
   const started = await new Promise<Started>((resolve, reject) => {
     let failure: string | undefined;
     host.on("message", (message: HostMessage) => {
@@ -62,7 +69,7 @@ export async function startServices(
       else if (message.kind === "failed") failure = message.message;
     });
     closed.then(([end]) => reject(new Error(failure ?? `the service host ended while starting (${end})`)));
-  });
+  }).finally(() => signal?.removeEventListener("abort", leave));
   host.on("message", (event: ServerEvent) => {
     if (event.kind === "restarted") started.pids[event.server] = event.pid;
     onEvent?.(event);

@@ -4,3 +4,11 @@ export function decimal(minor: number, exponent: number): string {
   const digits = String(minor).padStart(exponent + 1, "0");
   return `${digits.slice(0, -exponent)}.${digits.slice(-exponent)}`;
 }
+
+/** A decimal string of at most `exponent` decimals as minor units: ("12.3", 2) is 1230. Undefined: it is not one. */
+export function minorUnits(text: string, exponent: number): number | undefined {
+  const [, whole, fraction = ""] = /^(\d+)(?:\.(\d+))?$/.exec(text) ?? [];
+  if (whole === undefined || fraction.length > exponent) return undefined;
+  const minor = Number(whole + fraction.padEnd(exponent, "0"));
+  return Number.isSafeInteger(minor) ? minor : undefined;
+}

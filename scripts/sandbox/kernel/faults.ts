@@ -12,6 +12,10 @@ export type AnswerFault = {
   unsigned?: boolean;
   /** Execute, then reset the connection: at once, or after this many real milliseconds of silence. */
   timeout_after_success?: boolean | number;
+  /** PayPal: every access token given so far is revoked before the call is looked at. */
+  expire_tokens?: boolean;
+  /** WeChat: executed, and answered with a signature that is wrong on purpose and says so by its prefix. */
+  signature_probes?: boolean;
 };
 
 /** What can go wrong with a webhook as a whole. */
@@ -33,22 +37,44 @@ export type AttemptFault = {
   /** Truly signed, with one minor unit more. */
   wrong_amount?: boolean;
   unsigned?: boolean;
+  /** As for answers. */
+  signature_probes?: boolean;
 };
 
 /**
  * The faults in force; absent = off. `times`: how often they apply, counted for answers, webhooks and attempts
  * separately; absent = until changed.
  */
-export type FaultSettings = AnswerFault & WebhookFault & AttemptFault & { times?: number };
+export type FaultSettings = AnswerFault &
+  WebhookFault &
+  AttemptFault & {
+    times?: number;
+    /** Done once, when it is set: the provider signs with a new certificate. Refused where there is none. */
+    rotate_certificates?: boolean;
+    /** Answer faults only: for calls whose path contains this, and no others. */
+    path?: string;
+  };
 
 export type Faults = {
   set(wanted: Record<string, unknown>): FaultSettings;
-  onAnswer(): AnswerFault;
+  /** `spared`: a call that only a fault which names its path applies to. */
+  onAnswer(path: string, spared: boolean): AnswerFault;
   onWebhook(): WebhookFault;
   onAttempt(): AttemptFault;
 };
 
-const switches = ["lose", "duplicate", "reorder", "tamper", "wrong_amount", "html", "unsigned"] as const;
+const switches = [
+  "lose",
+  "duplicate",
+  "reorder",
+  "tamper",
+  "wrong_amount",
+  "html",
+  "unsigned",
+  "expire_tokens",
+  "signature_probes",
+  "rotate_certificates",
+] as const;
 const counts = ["delay_ms", "status", "retry_after", "times"] as const;
 
 /** The fault switches of one simulator. */
@@ -70,17 +96,21 @@ export function createFaults(): Faults {
       left = { answer: times, webhook: times, attempt: times };
       return settings;
     },
-    onAnswer() {
+    onAnswer(path, spared) {
+      const meant = settings.path === undefined ? !spared : path.includes(settings.path);
+      if (!meant) return {};
       const { status, retry_after, html, unsigned, timeout_after_success } = settings;
-      return take("answer", { status, retry_after, html, unsigned, timeout_after_success });
+      const { expire_tokens, signature_probes } = settings;
+      const fault = { status, retry_after, html, unsigned, timeout_after_success };
+      return take("answer", { ...fault, expire_tokens, signature_probes });
     },
     onWebhook() {
       const { lose, duplicate, delay_ms, reorder } = settings;
       return take("webhook", { lose, duplicate, delay_ms, reorder });
     },
     onAttempt() {
-      const { tamper, wrong_amount, unsigned } = settings;
-      return take("attempt", { tamper, wrong_amount, unsigned });
+      const { tamper, wrong_amount, unsigned, signature_probes } = settings;
+      return take("attempt", { tamper, wrong_amount, unsigned, signature_probes });
     },
   };
 }
@@ -92,6 +122,7 @@ function parseFaults(wanted: Record<string, unknown>): FaultSettings {
     const known = { switch: find(switches, name), count: find(counts, name) };
     if (known.switch !== undefined && typeof value === "boolean") settings[known.switch] = value;
     else if (known.count !== undefined && isCount(value)) settings[known.count] = value;
+    else if (name === "path" && typeof value === "string") settings.path = value;
     else if (name === "timeout_after_success" && (typeof value === "boolean" || isCount(value))) {
       settings.timeout_after_success = value;
     } else throw new Refusal(400, `Not a fault this simulator knows: ${name} = ${JSON.stringify(value)}.`);

@@ -45,14 +45,18 @@ export type Simulator = {
   createAccount(wanted: Record<string, unknown>): Promise<object>;
   payments(): LedgerRow[];
   /** `POST /_sim/<name> {order_no}`; a verb that is not here is a 404. */
-  verbs: Partial<Record<"pay" | "fail" | "expire" | "start", (which: Which) => object>>;
+  verbs: Partial<Record<"pay" | "approve" | "fail" | "expire" | "start", (which: Which) => object>>;
   /** Further control routes of this provider, by name. */
   extra?: Record<string, (body: Record<string, unknown>) => object>;
   webhooks: WebhookSender;
   /** Does a merchant's program call this (faults apply), or a buyer's browser (they do not)? */
   isApiCall(call: Call): boolean;
+  /** API calls that faults leave alone unless they name the path, such as fetching an access token. Absent: none. */
+  spared?(call: Call): boolean;
   api(call: Call, fault: AnswerFault): Reply | Promise<Reply>;
   browse(call: Call): Reply;
+  /** From now on every signature is by a new certificate; the old ones stay valid. Absent: it has no certificates. */
+  rotateCertificates?(): void;
 };
 
 /** What every simulator is given. `origin` is known once it listens. */
@@ -78,7 +82,8 @@ export async function serveSimulator(
     if (call.path.startsWith("/_sim/")) return control(simulator, faults, calls, call);
     calls.push(call);
     if (calls.length > maxCalls) calls.shift();
-    return simulator.isApiCall(call) ? answerApi(simulator, faults.onAnswer(), call) : simulator.browse(call);
+    if (!simulator.isApiCall(call)) return simulator.browse(call);
+    return answerApi(simulator, faults.onAnswer(call.path, simulator.spared?.(call) ?? false), call);
   });
   origin = listener.url;
   return {
@@ -116,7 +121,7 @@ async function control(simulator: Simulator, faults: Faults, calls: Call[], call
   if (call.method === "POST") {
     const body = jsonObject(call);
     if (name === "accounts") return json(await simulator.createAccount(body), 201);
-    if (name === "faults") return json(faults.set(body));
+    if (name === "faults") return json(setFaults(simulator, faults, body));
     if (name === "resend") return json(resend(simulator, body));
     const extra = Object.entries(simulator.extra ?? {}).find(([known]) => known === name)?.[1];
     if (extra) return json(extra(body));
@@ -125,6 +130,15 @@ async function control(simulator: Simulator, faults: Faults, calls: Call[], call
       return json(verb({ orderNo: requiredString(body, "order_no"), account: stringField(body, "account") }));
   }
   throw new Refusal(404, `This simulator has no ${call.method} ${call.path}.`);
+}
+
+function setFaults(simulator: Simulator, faults: Faults, body: Record<string, unknown>): object {
+  if (body.rotate_certificates === true && !simulator.rotateCertificates) {
+    throw new Refusal(400, "This simulator has no certificates to rotate.");
+  }
+  const settings = faults.set(body);
+  if (settings.rotate_certificates) simulator.rotateCertificates?.();
+  return settings;
 }
 
 function resend(simulator: Simulator, body: Record<string, unknown>): object {

@@ -38,10 +38,11 @@ export type Sending = {
   /** The provider's waits after a refused attempt, in seconds of the clock; as many retries as there are waits. */
   retryAfterSeconds: readonly number[];
   accepts(answer: Incoming): boolean;
+  /** Real milliseconds a receiver has to answer; absent: 10 seconds. */
+  answerWithinMs?: number;
 };
 
-/** Real milliseconds a receiver has to answer. */
-const answerWithinMs = 10_000;
+const defaultAnswerWithinMs = 10_000;
 /** Real milliseconds a reordered webhook waits for another one to overtake it. */
 const reorderWindowMs = 1_000;
 /** Lines kept, so that a soak does not eat the memory. */
@@ -49,7 +50,7 @@ const maxLines = 50_000;
 
 /** Delivers webhooks in the background, retries them as the provider does, and applies the webhook faults. */
 export function createWebhookSender(sending: Sending): WebhookSender {
-  const { clock, agenda, faults } = sending;
+  const { clock, agenda, faults, answerWithinMs: timeoutMs = defaultAnswerWithinMs } = sending;
   const lines: WebhookLine[] = [];
   const newest = new Map<string, Map<string, Webhook>>();
   let held: (() => Promise<void>) | undefined;
@@ -69,7 +70,7 @@ export function createWebhookSender(sending: Sending): WebhookSender {
     const line = { at: clock.now().toISOString(), order_no, event, url, attempt: number };
     try {
       const sent = fault.tamper ? tampered(body) : body;
-      const answer = await request({ method: "POST", url, headers, body: sent, timeoutMs: answerWithinMs });
+      const answer = await request({ method: "POST", url, headers, body: sent, timeoutMs });
       const accepted = sending.accepts(answer);
       note({ ...line, status: answer.status, outcome: accepted ? "accepted" : "refused" });
       if (accepted) return;
@@ -126,7 +127,12 @@ export function createWebhookSender(sending: Sending): WebhookSender {
 }
 
 /** Where the amount stands in a form or JSON body, the total before any other; else any digit will do. */
-const digits = [/(?:amount_total|total_amount)[^0-9]{1,4}(?=\d)/, /amount[^0-9]{1,4}(?=\d)/, /(?=\d)/];
+const digits = [
+  /(?:amount_total|total_amount)[^0-9]{1,4}(?=\d)/,
+  /amount[^0-9]{1,4}(?=\d)/,
+  /"value":"(?=\d)/,
+  /(?=\d)/,
+];
 
 /** The body with one digit changed, so that it still parses. */
 function tampered(body: string): string {

@@ -1,0 +1,20 @@
+import { endpoint, serve } from "../lib/http/endpoint.ts";
+import {
+  capabilitiesContract,
+  listPaymentsContract,
+  pageAnswer,
+  paymentFilter,
+} from "../lib/http/list-contracts.ts";
+import { type Gateway, openGateway } from "../lib/open-gateway.ts";
+import { capabilities } from "../lib/payment/capabilities.ts";
+import { listPayments } from "../lib/payment/list-payments.ts";
+
+export const handler = serve(
+  openGateway,
+  endpoint(listPaymentsContract, async (gateway: Gateway, caller, wanted) =>
+    pageAnswer(await listPayments(gateway, caller, paymentFilter(wanted))),
+  ),
+  endpoint(capabilitiesContract, async (gateway: Gateway, caller) => ({
+    items: await capabilities(gateway, caller),
+  })),
+);

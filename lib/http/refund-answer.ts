@@ -1,0 +1,35 @@
+import type * as z from "zod";
+import { toJsonNumber } from "../money/money.ts";
+import type { WantedRefund } from "../refund/create-refund.ts";
+import type { StoredRefund } from "../refund/ports.ts";
+import type { createRefundContract, refundAnswer } from "./refund-contracts.ts";
+
+/** A refund as its merchant sees it. */
+export function refundAnswerOf({ refund, payment }: StoredRefund): z.input<typeof refundAnswer> {
+  return {
+    refund_no: refund.refundNo,
+    order_no: payment.orderNo,
+    out_trade_no: payment.outTradeNo,
+    trade_no: payment.tradeNo,
+    refund_id: refund.refundId,
+    amount: toJsonNumber(refund.amount),
+    currency: refund.amount.currency,
+    status: refund.status === "unknown" ? "processing" : refund.status,
+    reason: refund.reason,
+    created_at: refund.createdAt.toISOString(),
+    updated_at: refund.updatedAt.toISOString(),
+  };
+}
+
+/** A checked refund request in the gateway's own terms. */
+export function wantedRefund(wanted: z.output<typeof createRefundContract.wanted>): WantedRefund {
+  const {
+    order_no: orderNo,
+    out_trade_no: outTradeNo = "",
+    refund_no: refundNo,
+    amount = null,
+    reason,
+  } = wanted;
+  const order = orderNo === undefined ? { outTradeNo } : { orderNo };
+  return { order, refundNo, amount, reason };
+}

@@ -1,0 +1,92 @@
+import { fromDecimal, toDecimal } from "../../money/money.ts";
+import type { Payment } from "../../payment/payment.ts";
+import type { Refund, RefundOutcome } from "../../refund/refund.ts";
+import type { AlipayClient } from "./client.ts";
+import { plainText } from "./order-fields.ts";
+import { outcomeOf } from "./outcome.ts";
+import * as wire from "./wire.ts";
+
+/** Nothing was refunded, and the same request will never be. */
+const final = new Set([
+  "isv.invalid-parameter",
+  "ACQ.INVALID_PARAMETER",
+  "ACQ.TRADE_NOT_EXIST",
+  "ACQ.TRADE_HAS_FINISHED",
+  "ACQ.TRADE_HAS_CLOSE",
+  "ACQ.TRADE_STATUS_ERROR",
+  "ACQ.REASON_TRADE_STATUS_INVALID",
+  "ACQ.TRADE_NOT_ALLOW_REFUND",
+  "ACQ.ONLINE_TRADE_VOUCHER_NOT_ALLOW_REFUND",
+  "ACQ.NOT_ALLOW_PARTIAL_REFUND",
+  "ACQ.REFUND_AMT_NOT_EQUAL_TOTAL",
+  "ACQ.REASON_TRADE_REFUND_FEE_ERR",
+  "ACQ.REFUND_FEE_ERROR",
+  "ACQ.BUYER_ERROR",
+  "ACQ.BUYER_NOT_EXIST",
+]);
+
+/**
+ * There may be a refund under our number: only a look may say that there is none.
+ * `DISCORDANT_REPEAT_REQUEST`: there is one, of another amount than is asked for now.
+ */
+const unclear = new Set(["ACQ.DISCORDANT_REPEAT_REQUEST", "ACQ.REFUND_CHARGE_ERROR"]);
+
+/**
+ * `alipay.trade.refund`. `out_request_no` is sent always: without it Alipay takes the trade's number for it, and would
+ * swallow a second refund in part as a repeat of the first. https://opendocs.alipay.com/open/028sm9
+ */
+export async function refund(client: AlipayClient, payment: Payment, wanted: Refund): Promise<RefundOutcome> {
+  const { providerRefundNo, amount, reason } = wanted;
+  const request = {
+    out_trade_no: payment.orderNo,
+    refund_amount: toDecimal(amount),
+    out_request_no: providerRefundNo,
+    ...(reason && { refund_reason: plainText(reason, 256) }),
+  };
+  const outcome = outcomeOf(await client.call("alipay.trade.refund", request));
+  if (outcome.kind === "unknown") return outcome;
+  if (outcome.kind === "refused") {
+    const { error } = outcome;
+    if (unclear.has(error.code)) return { kind: "unknown", why: `Alipay: ${error.code}` };
+    return { kind: "refused", final: final.has(error.code), error };
+  }
+  const done = wire.refundAnswer.safeParse(outcome.content);
+  if (!done.success || done.data.out_trade_no !== payment.orderNo) {
+    return { kind: "unknown", why: "Alipay's answer is no refund of this order" };
+  }
+  if (done.data.fund_change === "Y") return { kind: "refunded", refundId: providerRefundNo };
+  // This request has moved no money: an earlier one did, or none has yet.
+  const looked = await lookRefund(client, payment, wanted);
+  if (looked.kind !== "missing") return looked;
+  return { kind: "unknown", why: "Alipay took the refund, and does not know it yet" };
+}
+
+/**
+ * `alipay.trade.fastpay.refund.query`. A refund that Alipay has not made (or not yet) is an empty yes, not a no.
+ * https://opendocs.alipay.com/open/028sma
+ */
+export async function lookRefund(
+  client: AlipayClient,
+  { orderNo }: Payment,
+  { providerRefundNo, amount }: Refund,
+): Promise<RefundOutcome> {
+  const request = { out_trade_no: orderNo, out_request_no: providerRefundNo };
+  const outcome = outcomeOf(await client.call("alipay.trade.fastpay.refund.query", request));
+  if (outcome.kind === "unknown") return outcome;
+  if (outcome.kind === "refused") {
+    const { code } = outcome.error;
+    if (code === "ACQ.TRADE_NOT_EXIST") return { kind: "missing", why: code };
+    return { kind: "unknown", why: `Alipay: ${code}` };
+  }
+  const parsed = wire.refundQuery.safeParse(outcome.content);
+  if (!parsed.success) return { kind: "unknown", why: "alipay refund query: an answer of another form" };
+  const { refund_status: status, refund_amount: refunded, ...about } = parsed.data;
+  if (!status) return { kind: "missing", why: "Alipay knows no such refund" };
+  if (status !== "REFUND_SUCCESS") return { kind: "unknown", why: `refund_status ${status}` };
+  const isOurs =
+    about.out_trade_no === orderNo &&
+    about.out_request_no === providerRefundNo &&
+    (refunded === undefined || fromDecimal(refunded, "CNY").minor === amount.minor);
+  if (!isOurs) return { kind: "unknown", why: "alipay refund query: an answer about another refund" };
+  return { kind: "refunded", refundId: providerRefundNo };
+}

@@ -1,0 +1,67 @@
+import { createPrivateKey, createPublicKey, type KeyObject } from "node:crypto";
+import * as z from "zod";
+
+/** WeChat Pay hands keys out as PEM files; a JSON editor may have turned their line ends into the two characters `\n`. */
+function readPem(text: string, isPrivate: boolean): KeyObject | undefined {
+  const pem = text.replaceAll("\\n", "\n").trim();
+  // Node would also take the public half of a private key or of a certificate.
+  const label = isPrivate ? /^-----BEGIN (RSA )?PRIVATE KEY-----/ : /^-----BEGIN (RSA )?PUBLIC KEY-----/;
+  if (!label.test(pem)) return undefined;
+  try {
+    return isPrivate ? createPrivateKey(pem) : createPublicKey(pem);
+  } catch {
+    return undefined;
+  }
+}
+
+/** A pasted RSA key becomes PKCS8 or SPKI; the message never repeats what was pasted. */
+function rsaKey(isPrivate: boolean) {
+  return z.string().transform((text, context) => {
+    const key = readPem(text, isPrivate);
+    const bits = key?.asymmetricKeyDetails?.modulusLength ?? 0;
+    if (key?.asymmetricKeyType === "rsa" && bits >= 2048) {
+      return key.export({ type: isPrivate ? "pkcs8" : "spki", format: "pem" }).toString();
+    }
+    const kind = isPrivate ? "private" : "public";
+    context.addIssue({
+      code: "custom",
+      message: `is not an RSA ${kind} key of 2048 bits or more, in PEM (-----BEGIN …)`,
+    });
+    return z.NEVER;
+  });
+}
+
+/** `config_data` of a WeChat Pay config. Parsing normalises the keys, and may be repeated on its own result. */
+export const wechatCredentials = z
+  .strictObject({
+    app_id: z.string().regex(/^w[wx][0-9A-Za-z]{16}$/, "is the AppID that is bound to the merchant: wx…"),
+    mch_id: z.string().regex(/^[0-9]{8,12}$/, "is the merchant number"),
+    /** Of the merchant's API certificate; names the private key to WeChat Pay. */
+    serial_no: z
+      .string()
+      .regex(/^[0-9A-Fa-f]{16,40}$/, "is the serial number of the API certificate, in hexadecimal")
+      .transform((serial) => serial.toUpperCase()),
+    api_v3_key: z.string().refine((key) => Buffer.byteLength(key) === 32, "must be exactly 32 bytes long"),
+    /** Of the merchant's API certificate (`apiclient_key.pem`). */
+    private_key: rsaKey(true),
+    public_key_id: z
+      .string()
+      .regex(/^PUB_KEY_ID_[0-9A-Za-z]{1,64}$/, "starts with PUB_KEY_ID_")
+      .optional(),
+    /** WeChat Pay's (`pub_key.pem`): not the merchant's own. Without it answers are verified by platform certificates. */
+    public_key: rsaKey(false).optional(),
+  })
+  .superRefine(({ public_key_id: id, public_key: key, private_key: own }, context) => {
+    const needs = (path: string, message: string) =>
+      context.addIssue({ code: "custom", path: [path], message });
+    if (key && !id) needs("public_key_id", "belongs to public_key");
+    if (id && !key) needs("public_key", "belongs to public_key_id");
+    if (key && ownPublicKey(own) === key)
+      needs("public_key", "is the merchant's own; WeChat Pay's is needed");
+  });
+
+function ownPublicKey(privateKey: string): string {
+  return createPublicKey(privateKey).export({ type: "spki", format: "pem" }).toString();
+}
+
+export type WechatCredentials = z.infer<typeof wechatCredentials>;

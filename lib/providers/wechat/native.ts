@@ -1,0 +1,76 @@
+import * as z from "zod";
+import { secondsAfter } from "../../clock.ts";
+import { GatewayError } from "../../errors.ts";
+import type { Payment } from "../../payment/payment.ts";
+import type { NewPayment } from "../../payment/provider.ts";
+import { shorten } from "../shorten.ts";
+import type { WechatCredentials } from "./credentials.ts";
+
+/**
+ * The request of `POST /v3/pay/transactions/native` as it is stored. Parsing restores the order of the fields, which a
+ * database may change: WeChat Pay answers a repeat only when it is the same request.
+ * https://pay.weixin.qq.com/doc/v3/merchant/4012791877
+ */
+export const nativePay = z.object({
+  appid: z.string(),
+  mchid: z.string(),
+  description: z.string(),
+  out_trade_no: z.string(),
+  time_expire: z.string(),
+  attach: z.string(),
+  notify_url: z.string(),
+  amount: z.object({ total: z.int(), currency: z.literal("CNY") }),
+});
+export type NativePay = z.infer<typeof nativePay>;
+
+/** Throws `amount_not_allowed` for what WeChat Pay cannot take. `local`: WeChat Pay is a simulator on this machine. */
+export function prepareNativePay(payment: NewPayment, own: WechatCredentials, local: boolean): NativePay {
+  return {
+    appid: own.app_id,
+    mchid: own.mch_id,
+    description: shorten(payment.subject, 127),
+    out_trade_no: payment.orderNo,
+    time_expire: toBeijingTime(orderEnd(payment)),
+    attach: payment.outTradeNo,
+    notify_url: noticeUrl(payment.notifyUrl, local),
+    amount: { total: fen(payment), currency: "CNY" },
+  };
+}
+
+/**
+ * Until when WeChat Pay takes the buyer's money. It wants at least one minute from its own clock's now; one minute more
+ * for the way there.
+ */
+export function orderEnd({ createdAt, expiresAt }: Pick<Payment, "createdAt" | "expiresAt">): Date {
+  const earliest = secondsAfter(createdAt, 120);
+  return expiresAt > earliest ? expiresAt : earliest;
+}
+
+/** RFC 3339 in UTC+8, in whole seconds. */
+function toBeijingTime(time: Date): string {
+  return `${secondsAfter(time, 8 * 3600)
+    .toISOString()
+    .slice(0, 19)}+08:00`;
+}
+
+function fen({ amount }: NewPayment): number {
+  if (amount.currency !== "CNY") refuse("currency", "WeChat Pay takes CNY only");
+  if (amount.minor < 1) refuse("amount", "WeChat Pay takes 0.01 CNY or more");
+  return amount.minor;
+}
+
+function refuse(field: string, message: string): never {
+  throw new GatewayError("amount_not_allowed", message, { fields: [{ field, message }] });
+}
+
+/** WeChat Pay would accept another URL silently and then never call it. */
+function noticeUrl(text: string, local: boolean): string {
+  const { protocol, hostname, search, hash } = new URL(text);
+  const loopback = ["127.0.0.1", "[::1]", "localhost"].includes(hostname);
+  const secure = protocol === "https:" || (local && loopback);
+  if (secure && !search && !hash && text.length <= 255) return text;
+  throw new GatewayError(
+    "internal",
+    "PUBLIC_URL does not suit WeChat Pay: webhook URLs are https, without a query, of at most 255 characters",
+  );
+}

@@ -1,0 +1,99 @@
+import type { ProviderError } from "../../errors.ts";
+import type { Payment } from "../../payment/payment.ts";
+import type { RefundSeen } from "../../payment/provider.ts";
+import type { Refund, RefundOutcome } from "../../refund/refund.ts";
+import { shorten } from "../shorten.ts";
+import type { WechatAnswer } from "./client.ts";
+import { weighRefusal } from "./refusal.ts";
+import { refundAnswer, refundNotice } from "./wire.ts";
+
+/** The request of `POST /v3/refund/domestic/refunds`; a repeat is the same to the last byte. */
+export function refundRequest(payment: Payment, refund: Refund) {
+  return {
+    out_trade_no: payment.orderNo,
+    out_refund_no: refund.providerRefundNo,
+    ...(refund.reason ? { reason: shorten(refund.reason, 80) } : {}),
+    amount: { refund: refund.amount.minor, total: payment.amount.minor, currency: payment.amount.currency },
+  };
+}
+
+/** What came of asking for a refund. */
+export function refundOutcome(said: WechatAnswer, refund: Refund): RefundOutcome {
+  switch (said.kind) {
+    case "done":
+      return outcomeOf(said.content, refund);
+    case "denied":
+      return { kind: "refused", final: false, error: said.error };
+    case "unknown":
+      return said;
+    case "refused": {
+      const weight = weighRefusal(said);
+      if (weight === "undecided") return { kind: "unknown", why: `WeChat Pay: ${said.error.code}` };
+      return { kind: "refused", final: weight === "final", error: said.error };
+    }
+  }
+}
+
+/** What came of asking about a refund. */
+export function lookedUpRefund(said: WechatAnswer, refund: Refund): RefundOutcome {
+  if (said.kind === "done") return outcomeOf(said.content, refund);
+  if (said.kind === "unknown") return said;
+  const why = `WeChat Pay: ${said.error.code}`;
+  const missing = said.kind === "refused" && said.error.code === "RESOURCE_NOT_EXISTS";
+  return { kind: missing ? "missing" : "unknown", why };
+}
+
+function outcomeOf(content: unknown, { providerRefundNo, amount }: Refund): RefundOutcome {
+  const parsed = refundAnswer.safeParse(content);
+  if (!parsed.success) return { kind: "unknown", why: "WeChat Pay's answer is no refund" };
+  const { out_refund_no: refundNo, refund_id: refundId, status, amount: said } = parsed.data;
+  if (refundNo !== providerRefundNo || said.refund !== amount.minor) {
+    return { kind: "unknown", why: "WeChat Pay's answer is about another refund" };
+  }
+  switch (status) {
+    case "SUCCESS":
+      return { kind: "refunded", refundId };
+    case "PROCESSING":
+      return { kind: "pending", refundId };
+    case "ABNORMAL":
+      return { kind: "pending", refundId, attention: true };
+    case "CLOSED":
+      return { kind: "failed", refundId, error: closed };
+    default:
+      return { kind: "unknown", why: `WeChat Pay: refund status ${status}` };
+  }
+}
+
+const closed: ProviderError = { code: "CLOSED", message: "WeChat Pay has closed the refund" };
+
+const kinds: Record<string, RefundSeen["kind"]> = {
+  SUCCESS: "refunded",
+  CLOSED: "refundFailed",
+  // The buyer's card or account does not take it: a person decides in the merchant platform where the money goes.
+  ABNORMAL: "refundPending",
+};
+
+/** What a notice says of a refund, or why it says nothing. */
+export function refundSeen(
+  eventType: string,
+  content: unknown,
+  mchId: string,
+): RefundSeen | { unread: string } {
+  const parsed = refundNotice.safeParse(content);
+  if (!parsed.success) return { unread: `${eventType} of another form` };
+  const told = parsed.data;
+  if (told.mchid !== mchId) return { unread: `${eventType} of another merchant` };
+  const kind = kinds[told.refund_status];
+  // The event's name and the refund inside must say the same.
+  if (!kind || eventType !== `REFUND.${told.refund_status}`) {
+    return { unread: `${eventType} with a refund that is ${told.refund_status}` };
+  }
+  return {
+    kind,
+    orderNo: told.out_trade_no,
+    tradeNo: told.transaction_id,
+    refundNo: /^R[0-9A-Z]{31}$/.test(told.out_refund_no) ? told.out_refund_no : null,
+    refundId: told.refund_id,
+    amount: { minor: told.amount.refund, currency: "CNY" },
+  };
+}

@@ -1,0 +1,113 @@
+import * as z from "zod";
+import type { Payment } from "../../payment/payment.ts";
+import type { Observation, Prepared, Provider, Started } from "../../payment/provider.ts";
+import type { ProviderDependencies, ProviderModule } from "../provider-module.ts";
+import { type WechatClient, wechatClient } from "./client.ts";
+import { type WechatCredentials, wechatCredentials } from "./credentials.ts";
+import { nativePay, orderEnd, prepareNativePay } from "./native.ts";
+import { hearNotice } from "./notice.ts";
+import { lookedUpRefund, refundOutcome, refundRequest } from "./refund.ts";
+import { inWords, weighRefusal } from "./refusal.ts";
+import { tradeObservations } from "./trade.ts";
+import { nativeOrder } from "./wire.ts";
+
+/** No order of ours has such a number. */
+const nobodysOrder = "PROBE000000000000000000000000000";
+
+function openWechat(credentials: WechatCredentials, { clock, baseUrl }: ProviderDependencies): Provider {
+  const client = wechatClient(credentials, clock, baseUrl);
+  const { mch_id: mchId } = credentials;
+  const ask = (orderNo: string) => client.get(`${orderPath(orderNo)}?mchid=${mchId}`);
+
+  const look = async ({ orderNo }: Payment): Promise<Observation[]> => {
+    const said = await ask(orderNo);
+    if (said.kind === "done")
+      return aboutOrder(orderNo, tradeObservations(said.content, credentials, clock.now()));
+    if (said.kind === "unknown") return [{ kind: "unknown", orderNo, why: said.why }];
+    const { code } = said.error;
+    if (said.kind === "denied") return [{ kind: "unknown", orderNo, why: `WeChat Pay: ${code}` }];
+    if (code === "ORDER_NOT_EXIST") return [{ kind: "missing", orderNo, why: code }];
+    return [{ kind: "unrecognised", said: `query: ${code}` }];
+  };
+
+  return {
+    // WeChat Pay has no sandbox.
+    livemode: baseUrl === undefined,
+    account: async () => mchId,
+    prepare: (payment) => prepareNativePay(payment, credentials, baseUrl !== undefined),
+    start: (payment, prepared) => start(client, payment, prepared),
+    look,
+
+    async close(payment) {
+      const { orderNo } = payment;
+      const said = await client.post(`${orderPath(orderNo)}/close`, { mchid: mchId });
+      if (said.kind === "done") return [{ kind: "closed", orderNo, why: "closed at WeChat Pay" }];
+      if (said.kind === "unknown") return [{ kind: "unknown", orderNo, why: said.why }];
+      const { code } = said.error;
+      if (said.kind === "denied") return [{ kind: "unknown", orderNo, why: `WeChat Pay: ${code}` }];
+      if (code === "ORDER_CLOSED") return [{ kind: "closed", orderNo, why: code }];
+      if (code === "ORDER_NOT_EXIST") {
+        const over = clock.now() > orderEnd(payment);
+        return [{ kind: over ? "closed" : "missing", orderNo, why: code }];
+      }
+      // Paid, too soon after its creation, or a reason that we do not know: what counts is what the order is now.
+      const seen = await look(payment);
+      return seen.map((one) =>
+        one.kind === "open" ? { ...one, why: `WeChat Pay does not close it yet: ${code}` } : one,
+      );
+    },
+
+    hear: (call) => hearNotice(call, credentials, client.findKey, clock.now()),
+
+    async refund(payment, refund) {
+      const said = await client.post("/v3/refund/domestic/refunds", refundRequest(payment, refund));
+      return refundOutcome(said, refund);
+    },
+
+    async lookRefund(_payment, refund) {
+      return lookedUpRefund(
+        await client.get(`/v3/refund/domestic/refunds/${refund.providerRefundNo}`),
+        refund,
+      );
+    },
+
+    async probe() {
+      const said = await ask(nobodysOrder);
+      if (said.kind === "unknown") return said.why;
+      if (said.kind === "done" || said.error.code === "ORDER_NOT_EXIST") return null;
+      return inWords(said.error);
+    },
+  };
+}
+
+/** Order numbers are of `[0-9A-Z]`; the SDK's own paths would take anything. */
+function orderPath(orderNo: string): string {
+  return `/v3/pay/transactions/out-trade-no/${encodeURIComponent(orderNo)}`;
+}
+
+function aboutOrder(orderNo: string, said: Observation[]): Observation[] {
+  const other = said.some((one) => "orderNo" in one && one.orderNo !== orderNo);
+  return other ? [{ kind: "unrecognised", said: "query: an answer about another order" }] : said;
+}
+
+async function start(client: WechatClient, { orderNo }: Payment, prepared: Prepared): Promise<Started> {
+  const said = await client.post("/v3/pay/transactions/native", nativePay.parse(prepared));
+  if (said.kind === "unknown") return said;
+  if (said.kind === "denied") return { kind: "refused", final: false, error: said.error };
+  if (said.kind === "refused") {
+    const weight = weighRefusal(said);
+    if (weight === "undecided") return { kind: "unknown", why: `WeChat Pay: ${said.error.code}` };
+    return { kind: "refused", final: weight === "final", error: said.error };
+  }
+  const order = nativeOrder.safeParse(said.content);
+  if (!order.success) return { kind: "unknown", why: "WeChat Pay's answer has no code_url" };
+  const payable = { paymentId: orderNo, paymentUrl: "", qrCode: order.data.code_url, extraData: {} };
+  return { kind: "payable", payable };
+}
+
+/** WeChat Pay for computers: the buyer scans a code with the telephone. */
+export const wechat: ProviderModule<WechatCredentials> = {
+  credentials: wechatCredentials,
+  extraParams: { native: z.strictObject({}) },
+  open: openWechat,
+};

@@ -1,0 +1,177 @@
+import { randomUUID } from "node:crypto";
+import { secondsAfter } from "../clock.ts";
+import { GatewayError } from "../errors.ts";
+import { type Money, toDecimal } from "../money/money.ts";
+import { newProviderRefundNo } from "../payment/order-no.ts";
+import type { Payment } from "../payment/payment.ts";
+import type { Caller, Orders } from "../payment/ports.ts";
+import { findPayment, type PaymentKey } from "../payment/query-payment.ts";
+import { driveRefund, type RefundGateway, refundLeaseSeconds } from "./drive-refund.ts";
+import type { NewRefund, StoredRefund } from "./ports.ts";
+import type { RefundOutcome } from "./refund.ts";
+
+export type CreateRefundGateway = RefundGateway & { orders: Orders };
+
+/** A checked request. `amount` is decimal text in the payment's currency; absent: all that is left. */
+export type WantedRefund = { order: PaymentKey; refundNo: string; amount: string | null; reason: string };
+
+const firstLookSeconds = 15;
+/** Two callers that want "all that is left" at once: the second counts again. */
+const reserveTries = 3;
+
+/**
+ * Refunds a payment in full or in part, or answers again what the same request was answered before. The sum is reserved
+ * before the provider is asked, and an unclear answer keeps it reserved.
+ */
+export async function createRefund(
+  gateway: CreateRefundGateway,
+  caller: Caller,
+  wanted: WantedRefund,
+  read: (text: string, currency: string) => Money,
+): Promise<StoredRefund> {
+  const existing = await gateway.refunds.find(caller.userId, wanted.refundNo);
+  if (existing) return replay(gateway, existing, wanted);
+  const { adapter } = await gateway.configs.of((await findPayment(gateway, caller, wanted.order)).payment);
+  if (!adapter.refund) throw new GatewayError("refund_refused", "this provider has no refunds");
+
+  for (let attempt = 1; attempt <= reserveTries; attempt++) {
+    const { payment } = await findPayment(gateway, caller, wanted.order);
+    const reserved = await gateway.refunds.reserve(payment, newRefund(gateway, payment, wanted, read));
+    if (reserved.kind === "reserved") {
+      const { id, userId } = reserved.leased.refund;
+      const hinted = gateway.hints.recheckRefund(
+        { refundId: id, userId },
+        secondsAfter(gateway.clock.now(), firstLookSeconds),
+      );
+      const outcome = await driveRefund(gateway, reserved.leased, { first: true, told: "call" }).finally(
+        () => hinted,
+      );
+      return answer(gateway, caller, wanted, outcome);
+    }
+    if (reserved.kind === "exists") break;
+    if (wanted.amount !== null && attempt > 1) throw tooMuch(payment);
+  }
+  const first = await gateway.refunds.find(caller.userId, wanted.refundNo);
+  if (first) return replay(gateway, first, wanted);
+  throw new GatewayError("unavailable", "please send the same request again", { retryAfterSeconds: 1 });
+}
+
+function newRefund(
+  { clock }: CreateRefundGateway,
+  payment: Payment,
+  wanted: WantedRefund,
+  read: (text: string, currency: string) => Money,
+): NewRefund {
+  const { orderNo, status, amount } = payment;
+  if (status !== "success")
+    throw new GatewayError("order_status", "only a paid order can be refunded", { orderNo });
+  const left = leftOf(payment);
+  const wantedAmount = wanted.amount === null ? left : read(wanted.amount, amount.currency);
+  if (left.minor === 0) throw new GatewayError("order_status", "nothing is left to refund", { orderNo });
+  if (wantedAmount.minor > left.minor) throw tooMuch(payment);
+  const now = clock.now();
+  return {
+    refundNo: wanted.refundNo,
+    providerRefundNo: newProviderRefundNo(now),
+    amount: wantedAmount,
+    reason: wanted.reason,
+    request: normalised(payment, wanted),
+    leaseToken: randomUUID(),
+    leaseUntil: secondsAfter(now, refundLeaseSeconds),
+    nextQueryAt: secondsAfter(now, firstLookSeconds),
+    now,
+  };
+}
+
+function leftOf({ amount, refundedMinor, reservedMinor }: Payment): Money {
+  return { minor: Math.max(0, amount.minor - refundedMinor - reservedMinor), currency: amount.currency };
+}
+
+function tooMuch(payment: Payment): GatewayError {
+  const left = leftOf(payment);
+  const message = `at most ${toDecimal(left)} ${left.currency} can still be refunded`;
+  const fields = [{ field: "amount", message }];
+  return new GatewayError("amount_not_allowed", `amount: ${message}`, { fields, orderNo: payment.orderNo });
+}
+
+/** The order counts by its own number, however it was named. */
+function normalised(payment: Payment, { amount, reason }: WantedRefund): string {
+  return JSON.stringify({ v: 1, order_no: payment.orderNo, amount: amount && plain(amount), reason });
+}
+
+/** `12.30` and `12.3` are the same amount. */
+function plain(amount: string): string {
+  return amount
+    .replace(/^0+(?=\d)/, "")
+    .replace(/(\.\d*?)0+$/, "$1")
+    .replace(/\.$/, "");
+}
+
+async function replay(
+  gateway: CreateRefundGateway,
+  stored: StoredRefund,
+  wanted: WantedRefund,
+): Promise<StoredRefund> {
+  refuseOtherContent(stored, wanted);
+  const { refund, payment } = stored;
+  if (refund.status === "failed" && refund.refusal && !refund.refundId)
+    throw refused(payment, refund.refusal);
+  if (refund.status === "success" || refund.status === "failed") return stored;
+  const now = gateway.clock.now();
+  const leased = await gateway.refunds.takeOver(
+    stored,
+    randomUUID(),
+    secondsAfter(now, refundLeaseSeconds),
+    now,
+  );
+  if (!leased) return stored;
+  const outcome = await driveRefund(gateway, leased, { first: false, told: "call" });
+  return answer(gateway, { userId: payment.userId }, wanted, outcome);
+}
+
+function refuseOtherContent({ payment, request }: StoredRefund, wanted: WantedRefund): void {
+  const before = JSON.parse(request || "{}") as Record<string, unknown>;
+  const { order } = wanted;
+  const sameOrder =
+    "orderNo" in order ? order.orderNo === payment.orderNo : order.outTradeNo === payment.outTradeNo;
+  const now = JSON.parse(normalised(payment, wanted)) as Record<string, unknown>;
+  const names = Object.keys(now).filter((name) => now[name] !== before[name]);
+  if (!sameOrder) names.unshift("order_no");
+  if (names.length === 0) return;
+  const fields = names.map((field) => ({
+    field,
+    message: "differs from the first request with this refund_no",
+  }));
+  const message = `refund_no was used with another ${names.join(", ")}: send the same content, or a new refund_no`;
+  throw new GatewayError("conflict", message, { fields });
+}
+
+async function answer(
+  gateway: CreateRefundGateway,
+  { userId }: { userId: string },
+  { refundNo }: WantedRefund,
+  outcome: RefundOutcome,
+): Promise<StoredRefund> {
+  const stored = await gateway.refunds.find(userId, refundNo);
+  if (!stored)
+    throw new GatewayError("unavailable", "please send the same request again", { retryAfterSeconds: 1 });
+  const { payment } = stored;
+  if (outcome.kind === "refused" && outcome.final) throw refused(payment, outcome.error);
+  if (outcome.kind === "refused") {
+    const message = `${payment.provider} did not accept the request (${outcome.error.code}): check the config, then send it again`;
+    throw new GatewayError("refund_not_accepted", message, {
+      orderNo: payment.orderNo,
+      providerError: outcome.error,
+    });
+  }
+  if (outcome.kind === "unknown" || outcome.kind === "missing") {
+    const message = `no clear answer from ${payment.provider} yet: send the same request again`;
+    throw new GatewayError("refund_unknown", message, { orderNo: payment.orderNo, retryAfterSeconds: 2 });
+  }
+  return stored;
+}
+
+function refused({ provider, orderNo }: Payment, error: { code: string; message: string }): GatewayError {
+  const message = `${provider} refused this refund (${error.code}): correct it and use a new refund_no`;
+  return new GatewayError("refund_refused", message, { orderNo, providerError: error });
+}

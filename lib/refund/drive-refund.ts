@@ -1,0 +1,108 @@
+import { type Clock, secondsAfter } from "../clock.ts";
+import { log } from "../log.ts";
+import type { Anomalies, Configs, Hints } from "../payment/ports.ts";
+import { nextRefundLook } from "./look-schedule.ts";
+import type { LeasedRefund, RefundFact, RefundFinished, Refunds } from "./ports.ts";
+import type { RefundOutcome } from "./refund.ts";
+
+export type RefundGateway = {
+  clock: Clock;
+  refunds: Refunds;
+  configs: Configs;
+  hints: Hints;
+  anomalies: Anomalies;
+};
+
+/** Longer than the provider calls of one run may take. */
+export const refundLeaseSeconds = 20;
+/** How soon after an unclear answer the provider may be asked again. */
+const lookGapSeconds = 3;
+
+/**
+ * Asks the provider for a refund and writes down what it says. `first`: nobody has asked for it yet. Else it may be there
+ * already, so it is looked for before it is asked for again, under the same number.
+ */
+export async function driveRefund(
+  gateway: RefundGateway,
+  leased: LeasedRefund,
+  { first, told }: { first: boolean; told: "call" | "look-up" },
+): Promise<RefundOutcome> {
+  const { refund, payment } = leased;
+  const { adapter } = await gateway.configs.of(payment);
+  let outcome: RefundOutcome = { kind: "missing", why: "not asked for yet" };
+  if (!first)
+    outcome = (await adapter.lookRefund?.(payment, refund)) ?? {
+      kind: "unknown",
+      why: "cannot be looked up",
+    };
+  if (outcome.kind === "missing" && adapter.refund) outcome = await adapter.refund(payment, refund);
+  await write(gateway, leased, outcome, told);
+  return outcome;
+}
+
+async function write(
+  gateway: RefundGateway,
+  leased: LeasedRefund,
+  outcome: RefundOutcome,
+  told: "call" | "look-up",
+) {
+  const { refund } = leased;
+  const now = gateway.clock.now();
+  const times = {
+    now,
+    leaseUntil: secondsAfter(now, lookGapSeconds),
+    nextQueryAt: nextRefundLook(refund, now),
+  };
+  const ended = (to: RefundFact["to"], refundId: string, error: RefundFact["error"], notify: boolean) =>
+    endRefund(gateway, leased, { to, refundId, error, told, now, notify });
+  switch (outcome.kind) {
+    case "refunded":
+      return ended("success", outcome.refundId, null, true);
+    case "failed":
+      return ended("failed", outcome.refundId, outcome.error, true);
+    case "pending":
+      if (outcome.attention) log.alarm("refund needs a person at the provider", aboutRefund(leased));
+      return gateway.refunds.pend(leased, outcome.refundId, times);
+    case "refused":
+      // The caller of a first call is answered with the refusal; of a later one the merchant must be told.
+      if (outcome.final) return ended("failed", "", outcome.error, told !== "call");
+      return gateway.refunds.release(leased, outcome.error.code, times);
+    case "missing":
+    case "unknown":
+      return gateway.refunds.release(leased, outcome.why, times);
+  }
+}
+
+/** T5b and what follows its commit. */
+export async function endRefund(
+  gateway: Pick<RefundGateway, "refunds" | "hints" | "anomalies">,
+  { refund, payment }: Pick<LeasedRefund, "refund" | "payment">,
+  fact: RefundFact,
+): Promise<void> {
+  const finished = await gateway.refunds.finish(refund, payment, fact);
+  await afterRefund(gateway, { refund, payment }, finished, fact.now);
+}
+
+/** Tells the merchant at once, and a person of what contradicts the books. */
+export async function afterRefund(
+  gateway: Pick<RefundGateway, "hints" | "anomalies">,
+  about: Pick<LeasedRefund, "payment"> & { refund?: LeasedRefund["refund"] },
+  finished: RefundFinished,
+  now: Date,
+): Promise<void> {
+  const { payment, refund } = about;
+  if (finished.kind === "over-refund") {
+    const { userId, configId, provider, orderNo } = payment;
+    const detail = { refund_no: refund?.refundNo ?? "", refund_id: refund?.refundId ?? "" };
+    await gateway.anomalies.raise({ kind: "over_refund", userId, configId, provider, orderNo, detail }, now);
+  }
+  if (finished.kind !== "finished") return;
+  if (finished.after !== "processing") {
+    log.alarm("a final refund has changed", { order_no: payment.orderNo, merchant: payment.userId });
+  }
+  if (finished.notification) await gateway.hints.notify(finished.notification, now);
+}
+
+function aboutRefund({ payment }: LeasedRefund) {
+  return { order_no: payment.orderNo, merchant: payment.userId, provider: payment.provider };
+}

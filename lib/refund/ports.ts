@@ -1,0 +1,99 @@
+import type { ProviderError } from "../errors.ts";
+import type { Money } from "../money/money.ts";
+import type { Payment } from "../payment/payment.ts";
+import type { Hint } from "../payment/ports.ts";
+import type { Refund } from "./refund.ts";
+
+/** A refund with its payment, as it is stored. */
+export type StoredRefund = {
+  refund: Refund;
+  payment: Payment;
+  /** The normalised request. */
+  request: string;
+  leaseUntil: Date;
+  nextQueryAt: Date | null;
+};
+
+/** Only the holder of the lease may ask the provider for the refund. */
+export type LeasedRefund = { refund: Refund; payment: Payment; leaseToken: string };
+
+export type NewRefund = {
+  refundNo: string;
+  providerRefundNo: string;
+  amount: Money;
+  reason: string;
+  request: string;
+  leaseToken: string;
+  leaseUntil: Date;
+  nextQueryAt: Date;
+  now: Date;
+};
+
+export type Reserved =
+  | { kind: "reserved"; leased: LeasedRefund }
+  /** This `refund_no` was used before. */
+  | { kind: "exists" }
+  /** The payment is not success, or less than the amount is left. */
+  | { kind: "does-not-fit" };
+
+/** A verified end of a refund. */
+export type RefundFact = {
+  to: "success" | "failed";
+  refundId: string;
+  /** Why it failed. */
+  error: ProviderError | null;
+  /** Whose word it is: `call`, `look-up`, `webhook`. */
+  told: string;
+  now: Date;
+  /** False when the caller is being answered with it. */
+  notify: boolean;
+};
+
+export type RefundFinished =
+  | { kind: "finished"; notification: Hint | null; after: "processing" | "success" | "failed" }
+  /** Nothing new. */
+  | { kind: "already" }
+  /** A late success that no longer fits into the payment. */
+  | { kind: "over-refund" };
+
+export interface Refunds {
+  find(userId: string, refundNo: string): Promise<StoredRefund | null>;
+  byId(userId: string, id: string): Promise<StoredRefund | null>;
+  /** By the number that we gave the provider. */
+  byProviderNo(userId: string, providerRefundNo: string): Promise<StoredRefund | null>;
+  /** T5. */
+  reserve(payment: Payment, wanted: NewRefund): Promise<Reserved>;
+  takeOver(
+    stored: StoredRefund,
+    leaseToken: string,
+    leaseUntil: Date,
+    now: Date,
+  ): Promise<LeasedRefund | null>;
+  /** The outcome is not known: the reservation stays, somebody may look again after `leaseUntil`. */
+  release(
+    leased: LeasedRefund,
+    why: string,
+    times: { now: Date; leaseUntil: Date; nextQueryAt: Date },
+  ): Promise<void>;
+  /** The provider has it and will say how it ends. */
+  pend(
+    leased: LeasedRefund,
+    refundId: string,
+    times: { now: Date; leaseUntil: Date; nextQueryAt: Date },
+  ): Promise<void>;
+  /** T5b, from whatever status it has. */
+  finish(refund: Refund, payment: Payment, fact: RefundFact): Promise<RefundFinished>;
+  /** A refund that was made in the provider's console: recorded once per id. */
+  recordForeign(
+    payment: Payment,
+    foreign: { refundId: string; amount: Money },
+    told: string,
+    now: Date,
+  ): Promise<RefundFinished>;
+  /** What of the provider's running total is neither ours nor recorded yet is recorded as made in its console. */
+  recordTotal(payment: Payment, total: Money, told: string, now: Date): Promise<RefundFinished>;
+  /** A refund of the console that came to nothing after all. */
+  failForeign(payment: Payment, refundId: string, told: string, now: Date): Promise<RefundFinished>;
+  /** Refunds to be asked about, oldest first. */
+  dueForLook(now: Date, limit: number): Promise<{ refundId: string; userId: string }[]>;
+}

@@ -1,0 +1,74 @@
+import type { Payment } from "../payment/payment.ts";
+import { type Database, transact } from "./database.ts";
+import { addLog } from "./timeline.ts";
+
+type Capture = { key: string; until: Date; nextQueryAt: Date; now: Date };
+
+/**
+ * T9. From `pending`, before the payment's end; or again after a capture whose outcome never became known, under its own
+ * key. The version read before the provider was asked decides between two callers.
+ */
+export function claimCapture(
+  db: Database,
+  payment: Payment,
+  { key, until, nextQueryAt, now }: Capture,
+): Promise<Payment | null> {
+  return transact(db, async (trx) => {
+    const claimed = await trx
+      .updateTable("payment_orders")
+      .set((eb) => ({
+        status: "processing",
+        version: eb("version", "+", 1),
+        capture_key: key,
+        capture_until: until,
+        next_query_at: nextQueryAt,
+        updated_at: now,
+      }))
+      .where("id", "=", payment.id)
+      .where("user_id", "=", payment.userId)
+      .where("version", "=", payment.version)
+      .where("expires_at", ">", now)
+      .where((eb) => eb.or([eb("capture_until", "is", null), eb("capture_until", "<=", now)]))
+      .where((eb) =>
+        eb.or([
+          eb("status", "=", "pending"),
+          eb.and([eb("status", "=", "processing"), eb("capture_key", "=", key)]),
+        ]),
+      )
+      .executeTakeFirstOrThrow();
+    if (claimed.numUpdatedRows === 0n) return null;
+    if (payment.status === "pending") {
+      const data = { from: "pending", to: "processing" };
+      await addLog(trx, payment, { at: now, kind: "status", title: "taking the money", data });
+    }
+    return { ...payment, status: "processing", version: payment.version + 1, captureKey: key, nextQueryAt };
+  });
+}
+
+/** Nothing was taken: the buyer may choose another way to pay, which will be another capture. */
+export async function endCapture(
+  db: Database,
+  payment: Payment,
+  { why, now }: { why: string; now: Date },
+): Promise<void> {
+  await transact(db, async (trx) => {
+    const ended = await trx
+      .updateTable("payment_orders")
+      .set((eb) => ({
+        status: "pending",
+        version: eb("version", "+", 1),
+        capture_key: null,
+        capture_until: null,
+        updated_at: now,
+      }))
+      .where("id", "=", payment.id)
+      .where("user_id", "=", payment.userId)
+      .where("status", "=", "processing")
+      .where("version", "=", payment.version)
+      .where("capture_key", "=", payment.captureKey)
+      .executeTakeFirstOrThrow();
+    if (ended.numUpdatedRows === 0n) return;
+    const data = { from: "processing", to: "pending", why };
+    await addLog(trx, payment, { at: now, kind: "status", title: "no money was taken", data });
+  });
+}

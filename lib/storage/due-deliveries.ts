@@ -1,0 +1,83 @@
+import { type ExpressionBuilder, sql } from "kysely";
+import { secondsAfter } from "../clock.ts";
+import { hintLifeSeconds } from "../notify/schedule.ts";
+import type { Hint } from "../payment/ports.ts";
+import type { OpenTransaction } from "./database.ts";
+import type { Tables } from "./tables.ts";
+
+const hintColumns = ["id", "user_id", "generation", "attempt"] as const;
+const hintOf = (row: { id: string; user_id: string; generation: number; attempt: number }): Hint => ({
+  taskId: row.id,
+  userId: row.user_id,
+  generation: row.generation,
+  attempt: row.attempt,
+});
+
+/** An endpoint's next due row that nobody was hinted about lately, marked as hinted. */
+export async function nextDue(trx: OpenTransaction, endpoint: string, now: Date): Promise<Hint | null> {
+  const row = await trx
+    .selectFrom("notify_queue")
+    .select(hintColumns)
+    .where("endpoint", "=", endpoint)
+    .where("status", "=", "pending")
+    .where("due_at", "<=", now)
+    .where(notHintedSince(secondsAfter(now, -hintLifeSeconds)))
+    .orderBy("due_at")
+    .limit(1)
+    .forUpdate()
+    .skipLocked()
+    .executeTakeFirst();
+  if (!row) return null;
+  await trx.updateTable("notify_queue").set({ hinted_at: now }).where("id", "=", row.id).execute();
+  return hintOf(row);
+}
+
+type TakeLimits = { total: number; perEndpoint: number; hintedBefore: Date };
+
+/**
+ * T8. Any number of sweepers in parallel: what one has locked, the others skip. The places are given before the locks, so
+ * that an endpoint with more due rows than a pass takes keeps no other endpoint waiting.
+ */
+export async function takeDue(trx: OpenTransaction, now: Date, limits: TakeLimits): Promise<Hint[]> {
+  const candidates = await trx
+    .selectFrom((eb) =>
+      eb
+        .selectFrom("notify_queue")
+        .select(["id", "due_at"])
+        .select(sql<number>`ROW_NUMBER() OVER (PARTITION BY endpoint ORDER BY due_at, id)`.as("place"))
+        .where(isDue(now))
+        .where(notHintedSince(limits.hintedBefore))
+        .as("due"),
+    )
+    .select("id")
+    .where("place", "<=", limits.perEndpoint)
+    .orderBy("due_at")
+    .limit(limits.total)
+    .execute();
+  if (candidates.length === 0) return [];
+  const taken = await trx
+    .selectFrom("notify_queue")
+    .select(hintColumns)
+    .where("id", "in", ids(candidates))
+    .where(isDue(now))
+    .where(notHintedSince(limits.hintedBefore))
+    .forUpdate()
+    .skipLocked()
+    .execute();
+  if (taken.length === 0) return [];
+  await trx.updateTable("notify_queue").set({ hinted_at: now }).where("id", "in", ids(taken)).execute();
+  return taken.map(hintOf);
+}
+
+const ids = (rows: { id: string }[]) => rows.map(({ id }) => id);
+
+type NotifyQueue = ExpressionBuilder<Tables, "notify_queue">;
+
+const isDue = (now: Date) => (eb: NotifyQueue) =>
+  eb.or([
+    eb.and([eb("status", "=", "pending"), eb("due_at", "<=", now)]),
+    eb.and([eb("status", "=", "sending"), eb("lease_until", "<", now)]),
+  ]);
+
+const notHintedSince = (time: Date) => (eb: NotifyQueue) =>
+  eb.or([eb("hinted_at", "is", null), eb("hinted_at", "<=", time)]);

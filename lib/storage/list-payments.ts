@@ -1,0 +1,47 @@
+import type { NotifyState, PaymentFilter, PaymentPage } from "../payment/ports.ts";
+import type { Database } from "./database.ts";
+import { orderColumns, paymentOf } from "./payment-rows.ts";
+
+/** One page of a merchant's payments, newest first; the page after it begins behind the last row's time and id. */
+export async function listPayments(
+  db: Database,
+  userId: string,
+  filter: PaymentFilter,
+): Promise<PaymentPage> {
+  const { status, provider, from, to, after, limit } = filter;
+  const rows = await db
+    .selectFrom("payment_orders as o")
+    .select(orderColumns.map((name) => `o.${name}` as const))
+    .select((eb) =>
+      eb
+        .selectFrom("notify_queue as n")
+        .select("n.status")
+        .whereRef("n.order_id", "=", "o.id")
+        .orderBy("n.id", "desc")
+        .limit(1)
+        .as("notify_status"),
+    )
+    .where("o.user_id", "=", userId)
+    .$if(status !== undefined, (query) => query.where("o.status", "=", status!))
+    .$if(provider !== undefined, (query) => query.where("o.provider", "=", provider!))
+    .$if(from !== undefined, (query) => query.where("o.created_at", ">=", from!))
+    .$if(to !== undefined, (query) => query.where("o.created_at", "<", to!))
+    .$if(after !== undefined, (query) =>
+      query.where((eb) =>
+        eb.or([
+          eb("o.created_at", "<", after!.createdAt),
+          eb.and([eb("o.created_at", "=", after!.createdAt), eb("o.id", "<", after!.id)]),
+        ]),
+      ),
+    )
+    .orderBy("o.created_at", "desc")
+    .orderBy("o.id", "desc")
+    .limit(limit + 1)
+    .execute();
+  const items = rows.slice(0, limit).map((row) => ({
+    payment: paymentOf(row),
+    notifyStatus: (row.notify_status ?? "none") as NotifyState,
+  }));
+  const last = items.at(-1)?.payment;
+  return { items, next: rows.length > limit && last ? { createdAt: last.createdAt, id: last.id } : null };
+}

@@ -1,0 +1,21 @@
+import type { Selectable } from "kysely";
+import { safeMinor } from "../money/money.ts";
+import type { Refund } from "../refund/refund.ts";
+import type { RefundsTable } from "./tables.ts";
+
+export function refundOf(row: Selectable<RefundsTable>): Refund {
+  return {
+    id: row.id,
+    userId: row.user_id,
+    orderId: row.order_id,
+    refundNo: row.refund_no ?? "",
+    providerRefundNo: row.provider_refund_no,
+    amount: { minor: safeMinor(row.amount_minor), currency: row.currency },
+    status: row.status,
+    reason: row.reason,
+    refundId: row.refund_id ?? "",
+    refusal: row.refusal === null ? null : JSON.parse(row.refusal),
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+  };
+}

@@ -1,0 +1,195 @@
+import { sql } from "kysely";
+import type { Payment } from "../payment/payment.ts";
+import type { LeasedRefund, NewRefund, Refunds, Reserved, StoredRefund } from "../refund/ports.ts";
+import { type Database, isDuplicate, type OpenTransaction, transact } from "./database.ts";
+import { finishRefund, recordForeign, recordTotal } from "./finish-refund.ts";
+import { orderColumns, paymentOf } from "./payment-rows.ts";
+import { refundOf } from "./refund-rows.ts";
+import { addLog } from "./timeline.ts";
+
+/** Thrown inside T5, so that the refund's row goes back with the sum that could not be reserved. */
+class DoesNotFit extends Error {}
+
+export function refundsIn(db: Database): Refunds {
+  return {
+    find: (userId, refundNo) => findBy(db, userId, "refund_no", refundNo),
+    byId: (userId, id) => findBy(db, userId, "id", id),
+    byProviderNo: (userId, providerRefundNo) => findBy(db, userId, "provider_refund_no", providerRefundNo),
+    reserve: (payment, wanted) => reserve(db, payment, wanted),
+    takeOver: (stored, leaseToken, leaseUntil, now) => takeOver(db, stored, { leaseToken, leaseUntil, now }),
+    async release(leased, why, times) {
+      await letGo(
+        db,
+        leased,
+        { status: "unknown", ...times },
+        { title: "refund: outcome unknown", data: { why } },
+      );
+    },
+    async pend(leased, refundId, times) {
+      const entry = { title: "refund under way", data: { refund_id: refundId } };
+      await letGo(db, leased, { status: "processing", refundId, ...times }, entry);
+    },
+    finish: (refund, payment, fact) => finishRefund(db, refund, payment, fact),
+    recordForeign: (payment, foreign, told, now) => recordForeign(db, payment, foreign, told, now),
+    recordTotal: (payment, total, told, now) => recordTotal(db, payment, total, told, now),
+    async failForeign(payment, refundId, told, now) {
+      const stored = await findBy(db, payment.userId, "refund_id", refundId, payment.id);
+      if (!stored) return { kind: "already" };
+      const error = { code: "reversed", message: "the provider says that this refund failed" };
+      return finishRefund(db, stored.refund, payment, {
+        to: "failed",
+        refundId,
+        error,
+        told,
+        now,
+        notify: true,
+      });
+    },
+    async dueForLook(now, limit) {
+      const rows = await db
+        .selectFrom("refunds")
+        .select(["id", "user_id"])
+        .where("next_query_at", "<=", now)
+        .orderBy("next_query_at")
+        .limit(limit)
+        .execute();
+      return rows.map((row) => ({ refundId: row.id, userId: row.user_id }));
+    },
+  };
+}
+
+async function findBy(
+  db: Database,
+  userId: string,
+  column: "id" | "refund_no" | "provider_refund_no" | "refund_id",
+  value: string,
+  orderId?: string,
+): Promise<StoredRefund | null> {
+  const row = await db
+    .selectFrom("refunds")
+    .selectAll()
+    .where("user_id", "=", userId)
+    .where(column, "=", value)
+    .$if(orderId !== undefined, (query) => query.where("order_id", "=", orderId!))
+    .executeTakeFirst();
+  if (!row) return null;
+  const order = await db
+    .selectFrom("payment_orders")
+    .select(orderColumns)
+    .where("id", "=", row.order_id)
+    .where("user_id", "=", userId)
+    .executeTakeFirstOrThrow();
+  const { request, lease_until: leaseUntil, next_query_at: nextQueryAt } = row;
+  return { refund: refundOf(row), payment: paymentOf(order), request, leaseUntil, nextQueryAt };
+}
+
+/** T5: the refund's row and its part of the payment, reserved in one commit. The guard decides, not what was read. */
+async function reserve(db: Database, payment: Payment, wanted: NewRefund): Promise<Reserved> {
+  try {
+    return await transact(db, (trx) => reserveOnce(trx, payment, wanted));
+  } catch (error) {
+    if (error instanceof DoesNotFit) return { kind: "does-not-fit" };
+    if (!isDuplicate(error, "user_refund") && !isDuplicate(error, "provider_refund")) throw error;
+    // An earlier COMMIT of this very reservation may have been answered by a lost connection.
+    const mine = await db
+      .selectFrom("refunds")
+      .selectAll()
+      .where("user_id", "=", payment.userId)
+      .where("lease_token", "=", wanted.leaseToken)
+      .executeTakeFirst();
+    if (!mine) return { kind: "exists" };
+    return { kind: "reserved", leased: { refund: refundOf(mine), payment, leaseToken: wanted.leaseToken } };
+  }
+}
+
+async function reserveOnce(trx: OpenTransaction, payment: Payment, wanted: NewRefund): Promise<Reserved> {
+  const { amount, now, leaseToken } = wanted;
+  const row = {
+    user_id: payment.userId,
+    order_id: payment.id,
+    refund_no: wanted.refundNo,
+    provider_refund_no: wanted.providerRefundNo,
+    amount_minor: String(amount.minor),
+    currency: amount.currency,
+    status: "processing" as const,
+    reason: wanted.reason,
+    request: wanted.request,
+    refund_id: null,
+    refusal: null,
+    lease_token: leaseToken,
+    lease_until: wanted.leaseUntil,
+    created_at: now,
+    updated_at: now,
+    next_query_at: wanted.nextQueryAt,
+  };
+  const { insertId } = await trx.insertInto("refunds").values(row).executeTakeFirstOrThrow();
+  const reserved = await sql`
+    UPDATE payment_orders
+    SET refund_reserved_minor = refund_reserved_minor + ${amount.minor}, updated_at = ${now}
+    WHERE id = ${payment.id} AND user_id = ${payment.userId} AND status = 'success' AND currency = ${amount.currency}
+      AND refund_reserved_minor + refunded_minor + ${amount.minor} <= amount_minor`.execute(trx);
+  if (reserved.numAffectedRows !== 1n) throw new DoesNotFit();
+  const data = { refund_no: wanted.refundNo, amount_minor: amount.minor, reason: wanted.reason };
+  await addLog(trx, payment, { at: now, kind: "refund", title: "refund requested", data });
+  return {
+    kind: "reserved",
+    leased: { refund: refundOf({ ...row, id: String(insertId) }), payment, leaseToken },
+  };
+}
+
+async function takeOver(
+  db: Database,
+  { refund, payment }: StoredRefund,
+  lease: { leaseToken: string; leaseUntil: Date; now: Date },
+): Promise<LeasedRefund | null> {
+  const taken = await db
+    .updateTable("refunds")
+    .set({ lease_token: lease.leaseToken, lease_until: lease.leaseUntil })
+    .where("id", "=", refund.id)
+    .where("user_id", "=", refund.userId)
+    .where("status", "in", ["processing", "unknown"])
+    .where("lease_until", "<=", lease.now)
+    .executeTakeFirstOrThrow();
+  return taken.numUpdatedRows === 1n ? { refund, payment, leaseToken: lease.leaseToken } : null;
+}
+
+type LetGo = {
+  status: "processing" | "unknown";
+  refundId?: string;
+  now: Date;
+  leaseUntil: Date;
+  nextQueryAt: Date;
+};
+
+/** Nothing is final: the reservation stays, and the lease's end lets the next look come. */
+async function letGo(
+  db: Database,
+  { refund, payment, leaseToken }: LeasedRefund,
+  { status, refundId, now, leaseUntil, nextQueryAt }: LetGo,
+  { title, data }: { title: string; data: Record<string, unknown> },
+): Promise<void> {
+  await transact(db, async (trx) => {
+    const moved = await trx
+      .updateTable("refunds")
+      .set({
+        status,
+        lease_until: leaseUntil,
+        next_query_at: nextQueryAt,
+        updated_at: now,
+        ...(refundId && { refund_id: refundId }),
+      })
+      .where("id", "=", refund.id)
+      .where("user_id", "=", refund.userId)
+      .where("lease_token", "=", leaseToken)
+      .where("status", "in", ["processing", "unknown"])
+      .executeTakeFirstOrThrow();
+    if (moved.numUpdatedRows === 0n || (status === refund.status && (refundId ?? "") === refund.refundId))
+      return;
+    await addLog(trx, payment, {
+      at: now,
+      kind: "refund",
+      title,
+      data: { refund_no: refund.refundNo, ...data },
+    });
+  });
+}

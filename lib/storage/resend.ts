@@ -1,0 +1,60 @@
+import { sql } from "kysely";
+import type { Payment } from "../payment/payment.ts";
+import type { Hint } from "../payment/ports.ts";
+import { type Database, isDuplicate, type OpenTransaction, transact } from "./database.ts";
+
+/**
+ * A new delivery series of an event that was told before: the next generation, with the same id and the same bytes. Older
+ * generations are superseded, whatever became of them. `null`: there is no such event.
+ */
+export async function resend(
+  db: Database,
+  payment: Payment,
+  eventId: string | null,
+  now: Date,
+): Promise<Hint | null> {
+  try {
+    return await transact(db, (trx) => resendOnce(trx, payment, eventId, now));
+  } catch (error) {
+    // Two at once: the other one's series is as good.
+    if (isDuplicate(error, "series")) return transact(db, (trx) => newest(trx, payment, eventId));
+    throw error;
+  }
+}
+
+async function resendOnce(
+  trx: OpenTransaction,
+  payment: Payment,
+  eventId: string | null,
+  now: Date,
+): Promise<Hint | null> {
+  const last = await newest(trx, payment, eventId);
+  if (!last) return null;
+  const made = await sql`
+    INSERT INTO notify_queue (user_id, order_id, subject_type, subject_id, event, generation, event_id, url, endpoint,
+      payload, due_at, created_at, updated_at)
+    SELECT user_id, order_id, subject_type, subject_id, event, generation + 1, event_id, url, endpoint, payload,
+      ${now}, ${now}, ${now}
+    FROM notify_queue WHERE id = ${last.taskId} AND user_id = ${payment.userId}`.execute(trx);
+  await sql`
+    UPDATE notify_queue old JOIN notify_queue last ON last.id = ${last.taskId}
+    SET old.status = 'superseded', old.lease_token = NULL, old.lease_until = NULL, old.updated_at = ${now}
+    WHERE old.subject_type = last.subject_type AND old.subject_id = last.subject_id AND old.event = last.event
+      AND old.generation <= last.generation AND old.user_id = ${payment.userId}`.execute(trx);
+  return { ...last, taskId: String(made.insertId), generation: last.generation + 1, attempt: 1 };
+}
+
+async function newest(trx: OpenTransaction, payment: Payment, eventId: string | null): Promise<Hint | null> {
+  const row = await trx
+    .selectFrom("notify_queue")
+    .select(["id", "user_id", "generation", "attempt"])
+    .where("order_id", "=", payment.id)
+    .where("user_id", "=", payment.userId)
+    .$if(eventId !== null, (query) => query.where("event_id", "=", eventId))
+    .orderBy("id", "desc")
+    .limit(1)
+    .executeTakeFirst();
+  return row
+    ? { taskId: row.id, userId: row.user_id, generation: row.generation, attempt: row.attempt }
+    : null;
+}

@@ -1,0 +1,43 @@
+import { Refusal, stringField } from "../kernel/call.ts";
+import type { Dispute, RefundStatus } from "./capture.ts";
+import type { Captured, Refunds } from "./refunds.ts";
+
+const refundStatuses: readonly RefundStatus[] = ["COMPLETED", "PENDING", "FAILED", "CANCELLED"];
+const disputeStatuses: readonly Dispute["status"][] = ["OPEN", "UNDER_REVIEW", "RESOLVED"];
+
+/** `_sim/refund-result {refund_no?, status}`: that refund ends so; without `refund_no` the next one to be made does. */
+export function refundSettled(refunds: Refunds, body: Record<string, unknown>): object {
+  const status = oneOf(refundStatuses, body, "status");
+  const refundNo = stringField(body, "refund_no");
+  if (refundNo === undefined) {
+    refunds.planNext(status);
+    return { next: status };
+  }
+  const found = refunds
+    .all()
+    .find(({ refund }) =>
+      [refund.customId, refund.invoiceId, refund.requestId, refund.id].includes(refundNo),
+    );
+  if (!found) throw new Refusal(404, `PayPal has no refund ${refundNo}.`);
+  refunds.settle(found, status);
+  return { refund_no: refundNo, refund_id: found.refund.id, status };
+}
+
+/** `_sim/dispute {status?, outcome?}`: opens a dispute, or moves the one there is. */
+export function disputed(refunds: Refunds, captured: Captured, body: Record<string, unknown>): Dispute {
+  const status = body.status === undefined ? "OPEN" : oneOf(disputeStatuses, body, "status");
+  if (body.status === undefined && captured.capture.dispute) {
+    throw new Refusal(409, `There is a dispute already: say which "status" it comes to.`);
+  }
+  return refunds.dispute(captured, status, stringField(body, "outcome"));
+}
+
+function oneOf<Word extends string>(
+  words: readonly Word[],
+  body: Record<string, unknown>,
+  name: string,
+): Word {
+  const found = words.find((word) => word === body[name]);
+  if (!found) throw new Refusal(400, `${name} must be one of ${words.join(", ")}.`);
+  return found;
+}

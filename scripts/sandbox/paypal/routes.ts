@@ -1,0 +1,146 @@
+import type { Clock } from "../../../lib/clock.ts";
+import { json, type Reply } from "../kernel/call.ts";
+import type { PaypalAccount } from "./accounts.ts";
+import { captureObject, minimalRefund, refundObject } from "./capture.ts";
+import type { Seal } from "./events.ts";
+import { minimalCapturedOrder, minimalOrder, orderObject } from "./order.ts";
+import { readOrder } from "./order-parameters.ts";
+import type { Orders } from "./orders.ts";
+import { readAmount } from "./read-amount.ts";
+import { readFields } from "./read-fields.ts";
+import type { Refunds } from "./refunds.ts";
+import { keepSeconds, type OncePerRequestId } from "./request-ids.ts";
+import { verifyWebhookSignature } from "./verify-webhook-signature.ts";
+import { createWebhook, foundWebhook, webhookObject } from "./webhooks.ts";
+
+/** What the API works on. */
+export type Office = {
+  clock: Clock;
+  orders: Orders;
+  refunds: Refunds;
+  once: OncePerRequestId;
+  seal: Seal;
+  origin(): string;
+};
+
+/** A call whose sender is known. `id` comes from the path; `whole`: `Prefer: return=representation`. */
+export type Asked = {
+  account: PaypalAccount;
+  path: string;
+  id: string;
+  body: Record<string, unknown>;
+  rawBody: string;
+  requestId: string | undefined;
+  whole: boolean;
+  inFlightMs: number;
+};
+
+type Route = [method: string, path: RegExp, act: (office: Office, asked: Asked) => Reply];
+
+/** The part of PayPal's API that is simulated; getting a token apart. */
+export const routes: Route[] = [
+  ["POST", /^\/v2\/checkout\/orders$/, createOrder],
+  [
+    "GET",
+    /^\/v2\/checkout\/orders\/([^/]+)$/,
+    ({ orders, origin }, { account, id }) => json(orderObject(orders.find(account, id), origin())),
+  ],
+  ["POST", /^\/v2\/checkout\/orders\/([^/]+)\/capture$/, captureOrder],
+  ["GET", /^\/v2\/payments\/captures\/([^/]+)$/, readCapture],
+  ["POST", /^\/v2\/payments\/captures\/([^/]+)\/refund$/, refundCapture],
+  ["GET", /^\/v2\/payments\/refunds\/([^/]+)$/, readRefund],
+  ["GET", /^\/v1\/identity\/oauth2\/userinfo$/, (_, { account }) => json(userInfo(account))],
+  ["GET", /^\/v1\/notifications\/webhooks$/, listWebhooks],
+  ["POST", /^\/v1\/notifications\/webhooks$/, postWebhook],
+  [
+    "GET",
+    /^\/v1\/notifications\/webhooks\/([^/]+)$/,
+    ({ origin }, { account, id }) => json(webhookObject(foundWebhook(account, id), origin())),
+  ],
+  ["DELETE", /^\/v1\/notifications\/webhooks\/([^/]+)$/, deleteWebhook],
+  ["POST", /^\/v1\/notifications\/verify-webhook-signature$/, verifySignature],
+];
+
+function createOrder({ orders, once, origin }: Office, asked: Asked): Reply {
+  const { account, body, whole } = asked;
+  const { result: order, replayed } = once(identified(asked, keepSeconds.order), () =>
+    orders.create(account, readOrder(body, account.country)),
+  );
+  const today = replayed ? orders.find(account, order.id) : order;
+  return json((whole ? orderObject : minimalOrder)(today, origin()), replayed ? 200 : 201);
+}
+
+function captureOrder({ orders, once, origin }: Office, asked: Asked): Reply {
+  const order = orders.find(asked.account, asked.id);
+  readFields(asked.body).done();
+  const { result: capture, replayed } = once(identified(asked, keepSeconds.order), () =>
+    orders.capture(order),
+  );
+  const shown = asked.whole ? orderObject(order, origin()) : minimalCapturedOrder(order, capture, origin());
+  return json(shown, replayed ? 200 : 201);
+}
+
+function readCapture({ refunds, origin }: Office, { account, id }: Asked): Reply {
+  const { order, capture } = refunds.findCapture(account, id);
+  return json(captureObject(order, capture, origin()));
+}
+
+function refundCapture({ refunds, once, origin }: Office, asked: Asked): Reply {
+  const captured = refunds.findCapture(asked.account, asked.id);
+  const fields = readFields(asked.body);
+  const amount = fields.object("amount");
+  const wanted = {
+    amount: amount && readAmount(amount),
+    requestId: asked.requestId,
+    customId: fields.text("custom_id", { max: 127, pattern: /^[A-Za-z0-9-_.,]*$/ }),
+    invoiceId: fields.text("invoice_id", { max: 127 }),
+    note: fields.text("note_to_payer", { max: 255 }),
+  };
+  fields.done();
+  const { result: refund, replayed } = once(identified(asked, keepSeconds.payment), () =>
+    refunds.make(captured, wanted),
+  );
+  const { order, capture } = captured;
+  const shown = asked.whole
+    ? refundObject(order, capture, refund, origin())
+    : minimalRefund(capture, refund, origin());
+  return json(shown, replayed ? 200 : 201);
+}
+
+function readRefund({ refunds, origin }: Office, { account, id }: Asked): Reply {
+  const { order, capture, refund } = refunds.find(account, id);
+  return json(refundObject(order, capture, refund, origin()));
+}
+
+function listWebhooks({ origin }: Office, { account }: Asked): Reply {
+  return json({ webhooks: account.webhooks.map((webhook) => webhookObject(webhook, origin())) });
+}
+
+function postWebhook({ origin }: Office, { account, body }: Asked): Reply {
+  return json(webhookObject(createWebhook(account, body), origin()), 201);
+}
+
+function deleteWebhook(_: Office, { account, id }: Asked): Reply {
+  account.webhooks.splice(account.webhooks.indexOf(foundWebhook(account, id)), 1);
+  return { status: 204, headers: {}, body: "" };
+}
+
+function verifySignature({ seal, origin }: Office, { account, rawBody }: Asked): Reply {
+  return json(verifyWebhookSignature(account, seal, origin() + seal.certificatePath, rawBody));
+}
+
+/** `GET /v1/identity/oauth2/userinfo?schema=paypalv1.1`: with an app's own token it tells the app's account. */
+function userInfo({ merchantId, email, country }: PaypalAccount): object {
+  return {
+    user_id: `https://www.paypal.com/webapps/auth/identity/user/${merchantId}`,
+    name: "Simulated shop",
+    payer_id: merchantId,
+    address: { country },
+    verified_account: "true",
+    emails: [{ value: email, primary: true, confirmed: true }],
+  };
+}
+
+function identified({ account, path, requestId, inFlightMs }: Asked, keepSeconds: number) {
+  return { merchantId: account.merchantId, path, requestId, keepSeconds, inFlightMs };
+}

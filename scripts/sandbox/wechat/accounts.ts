@@ -1,0 +1,96 @@
+import { generateKeyPair, type KeyObject } from "node:crypto";
+import { promisify } from "node:util";
+import { Refusal, stringField } from "../kernel/call.ts";
+import { newSigner, type Signer } from "../kernel/certificate.ts";
+import { randomDigits, randomText } from "../kernel/random.ts";
+
+/** Whose signatures a merchant gets: newly opened ones the public key only; `both` is one that is moving to it. */
+const modes = ["public_key", "certificate", "both"] as const;
+type Mode = (typeof modes)[number];
+
+/** A key of WeChat's that signs for one account, by the name that stands in `Wechatpay-Serial`. */
+export type PlatformKey = { serial: string; privateKey: KeyObject };
+
+/** One merchant at WeChat Pay. Keys belong to one account only. */
+export type WechatAccount = {
+  appId: string;
+  mchId: string;
+  /** Of the merchant's certificate. */
+  serialNo: string;
+  apiV3Key: string;
+  /** The merchant's public key: verifies requests. */
+  merchantKey: KeyObject;
+  publicKey: PlatformKey | undefined;
+  /** Platform certificates that are valid now, the newest last. */
+  certificates: Signer[];
+  /** What refunds can be paid from, in fen; undefined: enough. */
+  availableFen: number | undefined;
+};
+
+/** What a merchant types into the gateway's config. The keys are PEM (PKCS8, SPKI). */
+export type WechatCredentials = {
+  app_id: string;
+  mch_id: string;
+  serial_no: string;
+  api_v3_key: string;
+  private_key: string;
+  public_key_id?: string;
+  public_key?: string;
+};
+
+const newKeyPair = promisify(generateKeyPair);
+
+/** Opens an account and hands out its credentials; the merchant's private key is kept nowhere else. */
+export async function createAccount(
+  wanted: Record<string, unknown>,
+  now: Date,
+): Promise<{ account: WechatAccount; credentials: WechatCredentials }> {
+  const mode = readMode(wanted);
+  const [merchant, platform] = await Promise.all([
+    newKeyPair("rsa", { modulusLength: 2048 }),
+    newKeyPair("rsa", { modulusLength: 2048 }),
+  ]);
+  const mchId = `16${randomDigits(8)}`;
+  const publicKeyId = `PUB_KEY_ID_01${mchId}${randomDigits(22)}`;
+  const account: WechatAccount = {
+    appId: `wx${randomDigits(16)}`,
+    mchId,
+    serialNo: randomDigits(40),
+    apiV3Key: randomText(32),
+    merchantKey: merchant.publicKey,
+    publicKey:
+      mode === "certificate" ? undefined : { serial: publicKeyId, privateKey: platform.privateKey },
+    certificates: mode === "public_key" ? [] : [newPlatformCertificate(now)],
+    availableFen: undefined,
+  };
+  const credentials = {
+    app_id: account.appId,
+    mch_id: mchId,
+    serial_no: account.serialNo,
+    api_v3_key: account.apiV3Key,
+    private_key: merchant.privateKey.export({ type: "pkcs8", format: "pem" }).toString(),
+    ...(account.publicKey && {
+      public_key_id: publicKeyId,
+      public_key: platform.publicKey.export({ type: "spki", format: "pem" }).toString(),
+    }),
+  };
+  return { account, credentials };
+}
+
+function readMode(wanted: Record<string, unknown>): Mode {
+  const given = stringField(wanted, "mode") ?? "public_key";
+  const mode = modes.find((known) => known === given);
+  if (!mode) throw new Refusal(400, `mode must be ${modes.join(", ")}.`);
+  return mode;
+}
+
+/** A further certificate of WeChat's, to sign with from now on. */
+export function newPlatformCertificate(now: Date): Signer {
+  return newSigner("Tenpay.com Root CA (simulated)", now);
+}
+
+/** The account's platform keys, the one that signs unless another is asked for first. */
+export function platformKeys({ certificates, publicKey }: WechatAccount): PlatformKey[] {
+  const byCertificate = certificates.map(({ serialNumber: serial, privateKey }) => ({ serial, privateKey }));
+  return [...byCertificate.reverse(), ...(publicKey ? [publicKey] : [])];
+}

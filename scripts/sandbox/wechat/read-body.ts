@@ -1,0 +1,76 @@
+import { paramError } from "./wechat-error.ts";
+
+/** UTF-8 bytes, because the documented lengths of Chinese text are bytes at their strictest. */
+type TextRules = { maxBytes: number; pattern?: RegExp };
+
+/** Reads the members of one JSON object; every refusal is a PARAM_ERROR that names the member. */
+export type Members = {
+  text(name: string, rules: TextRules): string;
+  optionalText(name: string, rules: TextRules): string | undefined;
+  /** A JSON number of fen, 1 or more. */
+  fen(name: string): number;
+  members(name: string): Members;
+  /** Refuses members that nobody has read: WeChat knows more of them, and one of those must not pass unseen. */
+  done(): void;
+};
+
+/** Reads the body of a POST, which must be a JSON object. */
+export function readBody(body: string): Members {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(body);
+  } catch {
+    throw paramError("body", "", "请求体不是JSON");
+  }
+  return readMembers(parsed, "");
+}
+
+function readMembers(value: unknown, at: string): Members {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw paramError("body", at, "must be an object");
+  }
+  const members = new Map<string, unknown>(Object.entries(value));
+  const read = new Set<string>();
+  const path = (name: string) => `${at}/${name}`;
+
+  function take(name: string): unknown {
+    read.add(name);
+    return members.get(name);
+  }
+
+  function optionalText(name: string, { maxBytes, pattern }: TextRules): string | undefined {
+    const found = take(name);
+    if (found === undefined) return undefined;
+    if (typeof found !== "string" || found === "") throw paramError("body", path(name), "must be a string");
+    if (Buffer.byteLength(found) > maxBytes) {
+      throw paramError("body", path(name), `longer than ${maxBytes} bytes`);
+    }
+    if (pattern && !pattern.test(found)) throw paramError("body", path(name), `must match ${pattern}`);
+    return found;
+  }
+
+  return {
+    optionalText,
+    text(name, rules) {
+      const found = optionalText(name, rules);
+      if (found === undefined) throw paramError("body", path(name), "必填");
+      return found;
+    },
+    fen(name) {
+      const found = take(name);
+      if (typeof found !== "number" || !Number.isSafeInteger(found) || found < 1) {
+        throw paramError("body", path(name), "must be an integer of at least 1");
+      }
+      return found;
+    },
+    members(name) {
+      const found = take(name);
+      if (found === undefined) throw paramError("body", path(name), "必填");
+      return readMembers(found, path(name));
+    },
+    done() {
+      const unread = [...members.keys()].find((name) => !read.has(name));
+      if (unread !== undefined) throw paramError("body", path(unread), "not simulated");
+    },
+  };
+}

@@ -1,0 +1,104 @@
+import { isDeepStrictEqual } from "node:util";
+import { type Clock, secondsAfter } from "../../../lib/clock.ts";
+import { randomDigits, randomText } from "../kernel/random.ts";
+import type { WechatAccount } from "./accounts.ts";
+import { toBeijing } from "./beijing-time.ts";
+import type { NativeOrder } from "./native-order.ts";
+import type { Trade } from "./trade.ts";
+import { WechatError } from "./wechat-error.ts";
+
+/** All orders, and the only place where one moves (its refunds: `refunds.ts`). Refusals are `WechatError`s. */
+export type Trades = {
+  /** Makes the order, or gives the one that was made with exactly these parameters. */
+  create(account: WechatAccount, order: NativeOrder): Trade;
+  all(): Trade[];
+  ofMerchant(account: WechatAccount, by: { outTradeNo: string } | { transactionId: string }): Trade;
+  pay(trade: Trade): void;
+  close(trade: Trade): void;
+  /** Its time runs out now. */
+  expire(trade: Trade): void;
+};
+
+const codeLifeSeconds = 2 * 3600;
+
+/** WeChat's books. */
+export function createTrades(clock: Clock): Trades {
+  const trades: Trade[] = [];
+
+  function newCode(): Pick<Trade, "codeUrl" | "codeUntil"> {
+    const codeUrl = `weixin://wxpay/bizpayurl?pr=${randomText(9)}`;
+    return { codeUrl, codeUntil: secondsAfter(clock.now(), codeLifeSeconds) };
+  }
+
+  return {
+    all: () => trades,
+
+    create(account, order) {
+      const known = trades.find(
+        (trade) => trade.account === account && trade.order.outTradeNo === order.outTradeNo,
+      );
+      if (known) {
+        checkRepeated(known, order);
+        if (clock.now() >= known.codeUntil) Object.assign(known, newCode());
+        return known;
+      }
+      const now = clock.now();
+      const trade: Trade = {
+        account,
+        order,
+        transactionId: `4200${randomDigits(6)}${toBeijing(now).slice(0, 10).replaceAll("-", "")}${randomDigits(10)}`,
+        openId: `o${randomText(27)}`,
+        state: "NOTPAY",
+        ...newCode(),
+        createdAt: now,
+        paidAt: undefined,
+        refunds: [],
+        holdsRefunds: false,
+      };
+      trades.push(trade);
+      return trade;
+    },
+
+    ofMerchant(account, by) {
+      const trade = trades.find(
+        (known) =>
+          known.account === account &&
+          ("outTradeNo" in by
+            ? known.order.outTradeNo === by.outTradeNo
+            : known.transactionId === by.transactionId && known.paidAt !== undefined),
+      );
+      if (!trade) throw new WechatError("ORDER_NOT_EXIST", "订单不存在");
+      return trade;
+    },
+
+    pay(trade) {
+      checkUnpaid(trade);
+      const now = clock.now();
+      if (now >= trade.order.expiresAt) throw new WechatError("INVALID_REQUEST", "订单已过支付截止时间");
+      if (now >= trade.codeUntil) throw new WechatError("INVALID_REQUEST", "二维码已过期");
+      trade.state = "SUCCESS";
+      trade.paidAt = now;
+    },
+
+    close(trade) {
+      checkUnpaid(trade);
+      trade.state = "CLOSED";
+    },
+
+    expire(trade) {
+      checkUnpaid(trade);
+      trade.order = { ...trade.order, expiresAt: clock.now() };
+    },
+  };
+}
+
+/** The same order asked for again: every parameter must be the same (github.com/yansongda/pay/issues/705). */
+function checkRepeated(trade: Trade, order: NativeOrder): void {
+  checkUnpaid(trade);
+  if (!isDeepStrictEqual(trade.order, order)) throw new WechatError("OUT_TRADE_NO_USED", "商户订单号重复");
+}
+
+function checkUnpaid({ state }: Trade): void {
+  if (state === "CLOSED") throw new WechatError("ORDER_CLOSED", "订单已关闭");
+  if (state !== "NOTPAY") throw new WechatError("ORDERPAID", "订单已支付");
+}

@@ -1,0 +1,56 @@
+import { describe, expect, it } from "vitest";
+import { failures, GatewayError } from "../../lib/errors.ts";
+import { failed } from "../../lib/http/envelope.ts";
+import { failureOf } from "../../lib/http/failure-of.ts";
+
+const canary = "sk_live_canary";
+const broken = (code?: string) => Object.assign(new Error(`broken with ${canary}`), code && { code });
+
+describe("what a caller sees of a failure", () => {
+  const away = [
+    "ECONNREFUSED",
+    "ECONNRESET",
+    "ETIMEDOUT",
+    "PROTOCOL_CONNECTION_LOST",
+    "CONNECTION_BUSY",
+    "NO_TIME_LEFT",
+  ];
+  it.each([
+    ...away,
+    "ER_LOCK_DEADLOCK",
+    "ER_LOCK_WAIT_TIMEOUT",
+    "ER_CON_COUNT_ERROR",
+    "ER_OPTION_PREVENTS_STATEMENT",
+  ])("is 503 with a time to come back when the database is away: %s", (code) => {
+    const answer = failed(failureOf(broken(code)), "r1");
+    expect(answer).toMatchObject({ statusCode: 503, headers: { "retry-after": "2" } });
+    expect(JSON.parse(answer.body!)).toMatchObject({ code: 1000, request_id: "r1" });
+    expect(answer.body).not.toContain(canary);
+  });
+
+  it.each([
+    broken(),
+    broken("ER_PARSE_ERROR"),
+    new TypeError(canary),
+    canary,
+    undefined,
+    null,
+    { message: canary },
+  ])("is 500 without a word of what went wrong inside (%#)", (thrown) => {
+    const answer = failed(failureOf(thrown), "r1");
+    expect(answer.statusCode).toBe(500);
+    expect(JSON.parse(answer.body!)).toEqual({ code: 1000, message: expect.any(String), request_id: "r1" });
+    expect(answer.body).not.toContain(canary);
+  });
+
+  it("is every failure of the list with its own code and status, never with data", () => {
+    for (const [failure, { code, http }] of Object.entries(failures)) {
+      const error = new GatewayError(failure as keyof typeof failures, "say what to change", {
+        cause: canary,
+      });
+      const answer = failed(failureOf(error), "r1");
+      expect(answer.statusCode).toBe(http);
+      expect(JSON.parse(answer.body!)).toEqual({ code, message: "say what to change", request_id: "r1" });
+    }
+  });
+});

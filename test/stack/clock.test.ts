@@ -1,0 +1,93 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { anOrder, type Delivery } from "../steps/api.ts";
+import { until } from "../steps/simulator.ts";
+import { startTestStack, type TestStack } from "./test-stack.ts";
+
+let stack: TestStack;
+beforeAll(async () => {
+  stack = await startTestStack();
+});
+afterAll(() => stack.stop());
+
+/** The last second before a due time belongs to it: clocks differ. */
+const earlySeconds = 2;
+const longestHopSeconds = 900;
+
+async function payOne(provider: string): Promise<string> {
+  const created = await stack.api().create(anOrder({ provider }));
+  await stack.simulator(provider).pay(created.data);
+  return String(created.data.order_no);
+}
+
+const sweeps = () =>
+  stack.log.filter((line) => line.startsWith("[sweep]") && line.includes('"swept"')).length;
+const sentAt = ({ headers }: Delivery) => Number(headers["webhook-timestamp"]);
+
+/** Waits until the one message in the queue is delayed; the server hands out a due one a moment after its time. */
+const oneDelayed = () =>
+  until(async () => {
+    const { ready, delayed, inflight } = await stack.notifyQueue();
+    const [next, ...more] = delayed;
+    return ready.length + inflight.length + more.length === 0 && next && next.delayUntil > Date.now() && next;
+  });
+
+describe("a merchant that answers 500", () => {
+  it("is told six times, 0, 60, 120, 300, 600 and 1800 seconds after the failure before, then no more", async () => {
+    const api = stack.api();
+    await api.inboxAnswers({ status: 500 });
+    const orderNo = await payOne("stripe");
+    const attempts = () => stack.told(orderNo);
+    await until(async () => (await attempts()).length === 1);
+
+    for (const [failures, delay] of [60, 120, 300, 600, 1800].entries()) {
+      for (let left = delay; left > 0; left -= Math.min(left, longestHopSeconds)) {
+        const hop = Math.min(left, longestHopSeconds);
+        const { delayUntil } = await oneDelayed();
+        expect(delayUntil - Date.now()).toBeGreaterThan((hop - earlySeconds) * 1000);
+        expect(delayUntil - Date.now()).toBeLessThanOrEqual((hop + 1) * 1000);
+        await stack.passes(hop - earlySeconds);
+        expect((await stack.notifyQueue()).delayed).toHaveLength(1);
+        expect(await attempts()).toHaveLength(failures + 1);
+        await stack.passes(earlySeconds);
+      }
+      await until(async () => (await attempts()).length === failures + 2);
+    }
+
+    await until(async () => (await api.query(orderNo)).data.notify_status === "exhausted");
+    const times = (await attempts()).map(sentAt);
+    const waits = times.slice(1).map((time, index) => time - times[index]!);
+    for (const [index, least] of [60, 120, 300, 600, 1800].entries()) {
+      expect(waits[index]).toBeGreaterThanOrEqual(least - 1);
+      expect(waits[index]).toBeLessThan(least + 30);
+    }
+    expect(new Set((await attempts()).map(({ headers }) => headers["webhook-id"])).size).toBe(1);
+    const timeline = await api.timeline(orderNo);
+    expect(timeline.map(({ title }) => title).filter((title) => title.includes("attempt"))).toHaveLength(6);
+    expect(await stack.notifyQueue()).toMatchObject({ ready: [], delayed: [], inflight: [] });
+    await api.inboxAnswers({});
+  });
+});
+
+describe("when every webhook is lost", () => {
+  it.each(["alipay", "stripe"])(
+    "look-ups find the payment at %s and its merchant is told",
+    async (provider) => {
+      const api = stack.api();
+      await stack.simulator(provider).faults({ lose: true });
+      const orderNo = await payOne(provider);
+      await stack.simulator(provider).faults({});
+      await until(async () => (await stack.recheckQueue()).delayed.length > 0);
+      await stack.passes(16);
+      await until(async () => (await stack.told(orderNo)).length === 1);
+      expect(stack.host.processes().map(({ entry }) => entry)).toContain("recheck");
+      expect((await api.timeline(orderNo)).map(({ kind }) => kind)).toContain("look_up");
+      expect((await api.query(orderNo)).data.status).toBe("success");
+    },
+  );
+});
+
+it("the sweep runs once a minute of the moved clock", async () => {
+  const before = sweeps();
+  await stack.passes(60);
+  await until(async () => sweeps() === before + 1);
+});

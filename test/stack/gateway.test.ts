@@ -1,0 +1,132 @@
+import { Webhook } from "standardwebhooks";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { functions } from "../../lib/functions.ts";
+import { providers } from "../../lib/providers/registry.ts";
+import { readAssembly } from "../../scripts/local/host/assembly.ts";
+import { payDemoOrder } from "../../scripts/local/pay-demo-order.ts";
+import { synth } from "../../scripts/synth.ts";
+import { anOrder } from "../steps/api.ts";
+import { until } from "../steps/simulator.ts";
+import { startTestStack, type TestStack } from "./test-stack.ts";
+
+let stack: TestStack;
+beforeAll(async () => {
+  stack = await startTestStack();
+});
+afterAll(() => stack.stop());
+
+const routes = functions.flatMap(({ entry, routes = [] }) => routes.map((key) => ({ key, entry })));
+const providerNames = Object.keys(providers);
+const currencyOf = (provider: string) => (["alipay", "wechat"].includes(provider) ? "CNY" : "USD");
+
+describe("the synthesized API", () => {
+  it("has exactly the routes of the functions", async () => {
+    const synthesized = readAssembly(await synth("local")).ofType("AWS::ApiGatewayV2::Route");
+    const keys = synthesized.map(({ properties }) => String(properties.RouteKey));
+    expect(keys.toSorted()).toEqual(routes.map(({ key }) => key).toSorted());
+  });
+
+  it.each(routes)("leads $key to $entry", async ({ key, entry }) => {
+    const [method = "", path = ""] = key === "$default" ? ["GET", "/nowhere"] : key.split(" ");
+    const answer = await fetch(stack.host.url + path.replaceAll(/[{}]/g, ""), { method });
+    await answer.arrayBuffer();
+    const requestId = answer.headers.get("apigw-requestid");
+    const line = await until(async () =>
+      stack.log.find((written) => written.includes('"call"') && written.includes(`"${requestId}"`)),
+    );
+    expect(line).toContain(`[${entry}] {`);
+    expect(line).toContain(`"http_status":${answer.status}`);
+  });
+});
+
+describe("a caller sees", () => {
+  async function call(method: string, path: string, body?: string) {
+    const headers = { "x-api-key": stack.merchants[0]!.api_key, "content-type": "application/json" };
+    const answer = await fetch(stack.host.url + path, { method, headers, ...(body && { body }) });
+    return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
+  }
+
+  it("the envelope and nothing else around an answer", async () => {
+    const { status, body } = await call("POST", "/api/v1/payment/create", JSON.stringify(anOrder()));
+    expect(status).toBe(200);
+    expect(Object.keys(body)).toEqual(["code", "message", "data", "request_id"]);
+    expect(body).toMatchObject({ code: 0, message: "success", request_id: expect.stringMatching(/./) });
+  });
+
+  it("a failure without data, with the fields at fault", async () => {
+    const wanted = JSON.stringify(anOrder({ amount: "-1", colour: "red" }));
+    const { status, body } = await call("POST", "/api/v1/payment/create", wanted);
+    expect(status).toBe(400);
+    expect(Object.keys(body)).toEqual(["code", "message", "errors", "request_id"]);
+    const { code, errors } = body as { code: number; errors: { field: string }[] };
+    expect(code).toBe(1001);
+    expect(errors.map(({ field }) => field).toSorted()).toEqual(["amount", "colour"]);
+  });
+
+  it("1004 where there is no route", async () => {
+    const { status, body } = await call("GET", "/api/v1/payment/nothing");
+    expect(status).toBe(404);
+    expect(body).toEqual({ code: 1004, message: expect.any(String), request_id: expect.any(String) });
+  });
+
+  it("not another merchant's payment", async () => {
+    const [mine, theirs] = stack.merchants.map((merchant) => stack.api(merchant));
+    const { data } = await mine!.create(anOrder());
+    expect(await theirs!.query(String(data.order_no))).toMatchObject({ status: 404, code: 2007 });
+  });
+});
+
+describe.each(providerNames)("an order paid through %s", (provider) => {
+  it("is told to its merchant once, with a signature that verifies", async () => {
+    const api = stack.api();
+    const wanted = anOrder({ provider, currency: currencyOf(provider) });
+    const created = await api.create(wanted);
+    expect(created).toMatchObject({ status: 200, code: 0 });
+    const orderNo = String(created.data.order_no);
+    await stack.simulator(provider).pay(created.data);
+
+    const seen = await until(async () => {
+      const { data } = await api.query(orderNo);
+      return data.notify_status === "success" && data;
+    });
+    const [paid, ...more] = await stack.simulator(provider).payments(orderNo);
+    expect(more).toEqual([]);
+    expect(seen).toMatchObject({ status: "success", trade_no: paid?.trade_no, amount: 12.34 });
+
+    const told = await stack.told(orderNo);
+    expect(told).toHaveLength(1);
+    const { body, headers } = told[0]!;
+    expect(new Webhook(stack.merchants[0]!.webhook_secret).verify(body, headers)).toMatchObject({
+      event: "payment.success",
+      order_no: orderNo,
+      out_trade_no: wanted.out_trade_no,
+      trade_no: paid?.trade_no,
+      amount: 12.34,
+    });
+    expect(() => new Webhook(stack.merchants[1]!.webhook_secret).verify(body, headers)).toThrow();
+  });
+
+  it("is what npm start pays, with its timeline", async () => {
+    const { orderNo, timeline } = await payDemo(provider);
+    expect((await stack.told(orderNo)).map(({ body }) => JSON.parse(body).event)).toEqual([
+      "payment.success",
+    ]);
+    expect(timeline.map(({ title }) => title)).toEqual([
+      "payment created",
+      "can be paid",
+      "paid",
+      "payment.success, attempt 1: received",
+    ]);
+  });
+});
+
+it("npm start says which call failed when a provider is down", async () => {
+  await stack.simulator("stripe").faults({ status: 500 });
+  await expect(payDemo("stripe")).rejects.toThrow(/^POST \/api\/v1\/payment\/create answered 50\d: /);
+  await stack.simulator("stripe").faults({});
+});
+
+function payDemo(provider: string) {
+  const simulator = String(stack.sandbox.simulators[provider]);
+  return payDemoOrder(stack.host.url, simulator, stack.merchants[0]!, provider);
+}

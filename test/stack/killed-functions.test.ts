@@ -1,0 +1,56 @@
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { anOrder } from "../steps/api.ts";
+import { until } from "../steps/simulator.ts";
+import { startTestStack, type TestStack } from "./test-stack.ts";
+
+let stack: TestStack;
+beforeAll(async () => {
+  stack = await startTestStack();
+});
+afterAll(() => stack.stop());
+
+const kill = async (entry: string) => process.kill((await stack.busy(entry)).pid, "SIGKILL");
+
+it("a create killed while the provider's answer is on its way is one order and one session when repeated", async () => {
+  const api = stack.api();
+  const stripe = stack.simulator("stripe");
+  const wanted = anOrder({ provider: "stripe" });
+  const known = (await stripe.calls()).length;
+  await stripe.faults({ timeout_after_success: 1000, times: 1 });
+
+  const lost = api.create(wanted);
+  await until(async () => (await stripe.calls()).length > known);
+  await kill("create-payment");
+  expect(await lost).toMatchObject({ status: 500, message: "Internal Server Error" });
+
+  await stack.passes(13); // the lease of the one that was killed
+  const answer = await until(async () => {
+    const again = await api.create(wanted);
+    if (again.status !== 200) expect(again).toMatchObject({ code: 2000, order_no: expect.any(String) });
+    return again.status === 200 && again;
+  });
+  const orderNo = String(answer.data.order_no);
+  expect(await stripe.payments(orderNo)).toMatchObject([{ created: 1, payment_id: answer.data.payment_id }]);
+  expect((await api.create(wanted)).data).toEqual(answer.data);
+});
+
+it("a notification killed while the merchant answers is delivered after its lease, by the sweep", async () => {
+  const api = stack.api();
+  await api.inboxAnswers({ delay_ms: 3000, times: 1 });
+  const created = await api.create(anOrder({ provider: "stripe" }));
+  const orderNo = String(created.data.order_no);
+  await stack.simulator("stripe").pay(created.data);
+  await until(async () => (await stack.told(orderNo)).length === 1);
+  await kill("deliver-notifications");
+
+  await stack.passes(40); // the lease has 5 seconds left, and the queue hides its message for 180
+  await stack.host.fireSchedule("sweep");
+  expect(await stack.told(orderNo)).toHaveLength(1);
+  expect((await stack.notifyQueue()).inflight).toHaveLength(1);
+  await stack.passes(20);
+
+  await until(async () => (await api.query(orderNo)).data.notify_status === "success");
+  const [first, second, ...more] = await stack.told(orderNo);
+  expect(more).toEqual([]);
+  expect(second?.headers["webhook-id"]).toBe(first?.headers["webhook-id"]);
+});

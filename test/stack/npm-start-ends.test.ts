@@ -1,0 +1,125 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { until } from "../steps/simulator.ts";
+import { type NpmStartOptions, npmStart, stillRunning } from "./npm-start.ts";
+import { query, separateMerchants } from "./test-stack.ts";
+
+const patience = { timeout: 60_000 };
+
+describe("npm start that is ended while it starts", () => {
+  it.each([
+    ["SIGINT", "functions built", 130],
+    ["SIGTERM", "provider simulators", 143],
+    ["SIGINT", "database and queue server", 130],
+    ["SIGTERM", "gateway:", 143],
+  ] as const)("by %s after “%s” leaves nothing running", patience, async (signal, stage, code) => {
+    const start = npmStart();
+    await start.says(new RegExp(stage));
+    const running = start.processes();
+    start.signal(signal);
+    expect(await start.exited).toBe(code);
+    expect(stillRunning(running, start.folder)).toEqual([]);
+    expect(start.output()).toContain(`${signal}: stopping`);
+    expect(start.output()).not.toContain("Failed");
+  });
+
+  it("by SIGKILL leaves nothing running", patience, async () => {
+    const start = npmStart();
+    await start.says(/provider simulators/);
+    const running = start.processes();
+    start.signal("SIGKILL");
+    await until(async () => stillRunning(running, start.folder).length === 0);
+  });
+});
+
+describe("npm start that is up", () => {
+  it.each([{ throughNpm: false }, { throughNpm: true }])(
+    "leaves nothing running when its main process is killed: %j",
+    patience,
+    async (options) => {
+      const start = npmStart(options);
+      await start.says(/is paid/);
+      const running = start.processes();
+      expect(running.length).toBeGreaterThan(5);
+      start.signal("SIGKILL");
+      await until(async () => stillRunning(running, start.folder).length === 0);
+    },
+  );
+});
+
+describe("npm start -- --once", () => {
+  const startOnce = (options: NpmStartOptions = {}) =>
+    npmStart({ args: ["--once"], onServicesOfTheRun: true, ...options });
+
+  it("exits 0 after the payments and leaves nothing", patience, async () => {
+    await separateMerchants();
+    const start = startOnce();
+    await start.says(/is paid/);
+    const running = start.processes();
+    expect(await start.exited).toBe(0);
+    expect(start.output()).not.toContain("NOT paid");
+    expect(stillRunning(running, start.folder)).toEqual([]);
+    expect(start.hasStackFile()).toBe(false);
+  });
+
+  it("exits 1 and names the provider whose payment failed, and how", patience, async () => {
+    await separateMerchants();
+    await query(`create trigger refuse_stripe before insert on payment_orders for each row
+      if new.provider = 'stripe' then signal sqlstate '45000'; end if`);
+    onTestFinished(async () => void (await query("drop trigger refuse_stripe")));
+    const start = startOnce();
+    expect(await start.exited).toBe(1);
+    expect(start.output()).toMatch(/alipay: UNI\w{29} is paid/);
+    expect(start.output()).toMatch(
+      /stripe: NOT paid: POST \/api\/v1\/payment\/create answered 500: \{"code":1000/,
+    );
+    expect(start.output()).toContain("gateway.log");
+  });
+});
+
+describe("npm start that cannot", () => {
+  it.each<[string, NpmStartOptions, RegExp]>([
+    [
+      "reach the database",
+      { onServicesOfTheRun: true, env: { DATABASE_URL: "mysql://root@127.0.0.1:1/t1" } },
+      /^Failed: gateway: .*\nmigrate, .*ECONNREFUSED 127\.0\.0\.1:1$/m,
+    ],
+    [
+      "read a URL",
+      { onServicesOfTheRun: true, env: { DATABASE_URL: "localhost" } },
+      /^Failed: database and queue server\nDATABASE_URL=localhost is not a URL$/m,
+    ],
+    [
+      "run the database server",
+      { env: { LOCAL_MYSQLD: "/nonexistent/mysqld" } },
+      /^Failed: database and queue server\n.*\/nonexistent\/mysqld/m,
+    ],
+  ])("%s says so in words and leaves nothing", patience, async (_what, options, message) => {
+    await expectFailure(options, message);
+  });
+
+  it.each([
+    ["PORT", "gateway"],
+    ["SANDBOX_PORT", "provider simulators"],
+  ])("have the port that %s names says so in words and leaves nothing", patience, async (variable, stage) => {
+    const taken = createServer().listen(0, "127.0.0.1");
+    onTestFinished(() => void taken.close());
+    await until(async () => taken.listening);
+    const { port } = taken.address() as AddressInfo;
+    const message = new RegExp(
+      `^Failed: ${stage}.*\n${variable}=${port}: another program has this port$`,
+      "m",
+    );
+    await expectFailure({ onServicesOfTheRun: true, env: { [variable]: String(port) } }, message);
+  });
+
+  async function expectFailure(options: NpmStartOptions, message: RegExp) {
+    const start = npmStart(options);
+    expect(await start.exited).toBe(1);
+    await start.says(message);
+    expect(start.output()).not.toMatch(/^\s+at /m);
+    expect(stillRunning([], start.folder)).toEqual([]);
+    expect(start.hasStackFile()).toBe(false);
+  }
+});

@@ -1,0 +1,83 @@
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { expect, it } from "vitest";
+import { providers } from "../../lib/providers/registry.ts";
+import { payDemoOrder } from "../../scripts/local/pay-demo-order.ts";
+import { until } from "../steps/simulator.ts";
+import { killAll, npmStart, type StackFile, stillRunning } from "./npm-start.ts";
+
+const origin = expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/);
+const patience = { timeout: 60_000 };
+
+function payStripe({ gateway_url, simulators, merchants }: StackFile) {
+  return payDemoOrder(gateway_url, simulators.stripe!, merchants[0]!, "stripe");
+}
+
+async function seen({ gateway_url, merchants }: StackFile, orderNo: string): Promise<{ status?: string }> {
+  const headers = { "x-api-key": merchants[0]!.api_key };
+  const answer = await fetch(`${gateway_url}/api/v1/payment/query/${orderNo}`, { headers });
+  return ((await answer.json()) as { data: { status?: string } }).data;
+}
+
+it("npm start outlives a second start, a dead database and a kill of everything", patience, async () => {
+  const first = npmStart();
+  await first.says(/^Up\. Ctrl-C stops everything/m);
+  for (const provider of Object.keys(providers)) {
+    expect(first.output()).toMatch(new RegExp(`${provider}: UNI[0-9A-Z]{29} is paid and its merchant told`));
+  }
+  const stack = first.stack();
+  expectDocumentedShape(stack);
+
+  const second = npmStart({ folder: first.folder });
+  expect(await second.exited).toBe(1);
+  expect(second.output()).toContain(`already running from ${path.join(first.folder, "run")} (pid `);
+  expect(first.stack()).toEqual(stack);
+  expect(readFileSync(path.join(first.folder, "gateway.log"), "utf8")).toContain("[create-payment]");
+
+  const database = first.processes().find(({ command }) => command.includes("--datadir="));
+  killAll([database!]);
+  await first.says(/database: died \(SIGKILL\)/);
+  await first.says(/database: restarted \(pid \d+\)/);
+  const { orderNo } = await payStripe(stack);
+
+  const before = first.processes();
+  killAll(before);
+  await first.exited;
+  await until(async () => stillRunning(before, first.folder).length === 0);
+
+  const again = npmStart({ folder: first.folder });
+  await again.says(/^Up\./m);
+  expect(again.stack().merchants.map(({ api_key }) => api_key)).toEqual(
+    stack.merchants.map(({ api_key }) => api_key),
+  );
+  expect(await seen(again.stack(), orderNo)).toMatchObject({ status: "success" });
+
+  const running = again.processes();
+  again.signal("SIGINT");
+  expect(await again.exited).toBe(130);
+  expect(stillRunning(running, first.folder)).toEqual([]);
+  expect(again.hasStackFile()).toBe(false);
+});
+
+function expectDocumentedShape(stack: StackFile): void {
+  const names = Object.keys(providers);
+  const merchant = {
+    user_id: expect.stringMatching(/^\d+$/),
+    username: expect.stringMatching(/./),
+    api_key: expect.stringMatching(/^ak_/),
+    webhook_secret: expect.stringMatching(/^whsec_/),
+    notify_inbox_url: expect.stringContaining(`${stack.sandbox_url}/inbox/`),
+    configs: Object.fromEntries(names.map((name) => [name, expect.stringMatching(/^\d+$/)])),
+  };
+  expect(stack).toEqual({
+    gateway_url: origin,
+    sandbox_url: origin,
+    shop_url: `${stack.sandbox_url}/shop`,
+    database_url: expect.stringMatching(/^mysql:\/\/.+@127\.0\.0\.1:\d+\/gateway$/),
+    redis_url: expect.stringMatching(/^redis:\/\/127\.0\.0\.1:\d+$/),
+    sqs_endpoint: origin,
+    notify_queue_url: expect.stringContaining(`${stack.sqs_endpoint}/000000000000/`),
+    merchants: [merchant, merchant],
+    simulators: Object.fromEntries(names.map((name) => [name, origin])),
+  });
+}

@@ -1,0 +1,67 @@
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { providers } from "../../lib/providers/registry.ts";
+import { type ApiAnswer, anOrder, type Data } from "../steps/api.ts";
+import { query, startTestStack, type TestStack } from "./test-stack.ts";
+
+let stack: TestStack;
+beforeAll(async () => {
+  stack = await startTestStack();
+});
+afterAll(() => stack.stop());
+
+const count = 50;
+
+/** All are sent before the first is answered; the gateway's processes are fewer, so most wait for one. */
+function createAll(wanted: Data[]): Promise<ApiAnswer[]> {
+  const api = stack.api();
+  return Promise.all(wanted.map((one) => api.create(one)));
+}
+
+async function ordersOf({ out_trade_no }: Data): Promise<string[]> {
+  const sql = "select order_no from payment_orders where out_trade_no = ?";
+  return (await query(sql, [String(out_trade_no)])).map((row) => row.order_no);
+}
+
+it.each(Object.keys(providers))("50 at once are one order at %s, and all hear the same", async (provider) => {
+  const currency = ["alipay", "wechat"].includes(provider) ? "CNY" : "USD";
+  const wanted = anOrder({ provider, currency });
+  const answers = await createAll(Array.from({ length: count }, () => wanted));
+
+  const [first] = answers;
+  expect(first).toMatchObject({ status: 200, code: 0 });
+  for (const { data } of answers) expect(data).toEqual(first?.data);
+  const orderNo = String(first?.data.order_no);
+  expect(await ordersOf(wanted)).toEqual([orderNo]);
+  expect(stack.host.processes().filter(({ entry }) => entry === "create-payment").length).toBeLessThanOrEqual(
+    8,
+  );
+  if (!madeByTheBuyer.has(provider)) {
+    expect(await stack.simulator(provider).payments(orderNo)).toMatchObject([{ created: 1, status: "open" }]);
+  }
+});
+
+/** An Alipay page payment exists there only once its buyer has opened the page. */
+const madeByTheBuyer = new Set(["alipay"]);
+
+it("one with another amount among 50 loses, or wins alone: its fields are named", async () => {
+  const wanted = anOrder({ provider: "stripe", amount: "12.34" });
+  const other = { ...wanted, amount: "12.35" };
+  const answers = await createAll(
+    Array.from({ length: count }, (_, index) => (index === 7 ? other : wanted)),
+  );
+
+  const created = answers.filter(({ status }) => status === 200);
+  const refused = answers.filter(({ status }) => status === 409);
+  expect([1, count - 1]).toContain(created.length);
+  expect(refused).toHaveLength(count - created.length);
+  for (const { data } of created) expect(data).toEqual(created[0]?.data);
+  for (const { code, errors, order_no } of refused) {
+    expect(code).toBe(1005);
+    expect(errors).toMatchObject([{ field: "amount" }]);
+    expect(order_no).toBe(created[0]?.data.order_no);
+  }
+  expect(await ordersOf(wanted)).toHaveLength(1);
+  expect(await stack.simulator("stripe").payments(String(created[0]?.data.order_no))).toMatchObject([
+    { created: 1, amount_minor: created.length === 1 ? 1235 : 1234 },
+  ]);
+});

@@ -1,0 +1,84 @@
+import path from "node:path";
+import { createConnection, type RowDataPacket } from "mysql2/promise";
+import { inject } from "vitest";
+import type { DemoMerchant } from "../../scripts/local/demo-merchants.ts";
+import { type Stack, startStack } from "../../scripts/local/start-stack.ts";
+import { apiOf, type Delivery } from "../steps/api.ts";
+import { simulatorOf, until } from "../steps/simulator.ts";
+import { post } from "../steps/world.ts";
+
+/** What waits in a queue, as the queue server itself sees it. */
+export type QueueState = { ready: object[]; delayed: { delayUntil: number }[]; inflight: object[] };
+
+export type TestStack = Awaited<ReturnType<typeof startTestStack>>;
+
+/** The gateway of `npm start`, as synthesized, on the test run's servers with queues and a sandbox of its own. */
+export async function startTestStack() {
+  await separateMerchants();
+  const log: string[] = [];
+  const stack = await startStack({
+    services: async () => servicesOfTheRun(),
+    databaseUsers: "given",
+    dir: path.join(inject("runFolder"), `stack-${process.pid}`),
+    ports: { gateway: async () => 0, sandbox: async () => 0 },
+    queuePrefix: process.env.QUEUE_PREFIX!,
+    onLog: (line) => log.push(line),
+  });
+  return { ...stack, log, ...controlsOf(stack) };
+}
+
+/** Those that `test/setup.ts` has prepared for this worker. */
+export function servicesOfTheRun() {
+  const { DATABASE_URL, REDIS_URL, SQS_ENDPOINT, SQS_ADMIN } = process.env;
+  return {
+    DATABASE_URL: DATABASE_URL!,
+    REDIS_URL: REDIS_URL!,
+    SQS_ENDPOINT: SQS_ENDPOINT!,
+    SQS_ADMIN: SQS_ADMIN!,
+  };
+}
+
+/** The workers' databases share one Redis, whose keys begin with the merchant's id: no two may have the same ids. */
+export async function separateMerchants(): Promise<void> {
+  const first = 1_000_000 * Number(process.env.VITEST_POOL_ID);
+  await query(`alter table users auto_increment = ${first}`);
+}
+
+/** Runs one statement on this worker's database. */
+export async function query(sql: string, values: string[] = []): Promise<RowDataPacket[]> {
+  const connection = await createConnection({ uri: process.env.DATABASE_URL! });
+  try {
+    const [rows] = await connection.query<RowDataPacket[]>(sql, values);
+    return rows;
+  } finally {
+    await connection.end();
+  }
+}
+
+function controlsOf({ host, sandbox, merchants }: Stack) {
+  const queueName = (url: string) => url.split("/").at(-1);
+
+  async function queue(url: string): Promise<QueueState> {
+    const answer = await fetch(`${process.env.SQS_ADMIN}/queue/${queueName(url)}`);
+    return ((await answer.json()) as { messages: QueueState }).messages;
+  }
+
+  return {
+    api: (merchant: DemoMerchant = merchants[0]!) =>
+      apiOf({ front: { url: host.url } }, { apiKey: merchant.api_key, inboxUrl: merchant.notify_inbox_url }),
+    simulator: (provider: string) => simulatorOf({ sandbox }, provider),
+    notifyQueue: () => queue(host.notifyQueueUrl),
+    recheckQueue: () => queue(host.recheckQueueUrl),
+    /** Moves every clock, as anybody can: through the gateway's own port. */
+    passes: (seconds: number) => post(`${host.url}/_local/clock`, { advance_ms: seconds * 1000 }),
+    /** What the merchant was told of an order, oldest first. */
+    async told(orderNo: string, merchant: DemoMerchant = merchants[0]!): Promise<Delivery[]> {
+      const answer = await fetch(merchant.notify_inbox_url);
+      const { deliveries } = (await answer.json()) as { deliveries: Delivery[] };
+      return deliveries.filter(({ body }) => JSON.parse(body).order_no === orderNo);
+    },
+    /** The one process that runs the function at this moment. */
+    busy: (entry: string) =>
+      until(async () => host.processes().find((process) => process.entry === entry && process.busy)),
+  };
+}

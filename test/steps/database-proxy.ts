@@ -1,0 +1,110 @@
+import { once } from "node:events";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+
+/** Where a statement is stopped: held back until released, or forwarded and its answer lost with the connection. */
+type Trap = { pattern: RegExp; reached: () => void; act: "hold" | "lose-answer" };
+
+export type DatabaseProxy = {
+  readonly port: number;
+  /** Every statement that was sent through, oldest first. */
+  readonly statements: string[];
+  /** Holds the next statement that matches back; resolves once it is there, with what lets it go. */
+  hold(pattern: RegExp): Promise<() => void>;
+  /** Lets the next statement that matches through and cuts the connection in place of its answer. */
+  loseAnswerTo(pattern: RegExp): Promise<void>;
+  /** Swallows everything from both sides, without closing anything. */
+  silence(): void;
+  stop(): void;
+};
+
+const queryCommand = 0x03;
+
+/** A proxy in front of the database that reads the client's packets: a 3-byte length, a number, the command. */
+export async function startDatabaseProxy(target: { host: string; port: number }): Promise<DatabaseProxy> {
+  const statements: string[] = [];
+  const sockets = new Set<Socket>();
+  let trap: Trap | undefined;
+  let silent = false;
+
+  const server = createServer((client) => {
+    const database = connect(target);
+    let pending = Buffer.alloc(0);
+    let losing = false;
+    let held: Buffer[] | undefined;
+    for (const [socket, other] of [
+      [client, database],
+      [database, client],
+    ] as const) {
+      sockets.add(socket);
+      socket.on("error", () => {});
+      socket.on("close", () => other.destroy());
+    }
+    database.on("data", (chunk) => {
+      if (silent) return;
+      if (losing) client.destroy();
+      else client.write(chunk);
+    });
+    client.on("data", (chunk) => {
+      if (silent) return;
+      pending = Buffer.concat([pending, chunk]);
+      while (pending.length >= 4 && pending.length >= 4 + pending.readUIntLE(0, 3)) {
+        const packet = pending.subarray(0, 4 + pending.readUIntLE(0, 3));
+        pending = pending.subarray(packet.length);
+        forward(packet);
+      }
+    });
+
+    function forward(packet: Buffer): void {
+      if (held) {
+        held.push(packet);
+        return;
+      }
+      const found = packet[4] === queryCommand ? seen(packet.toString("utf8", 5)) : undefined;
+      if (found?.act === "lose-answer") losing = true;
+      if (found?.act !== "hold") {
+        database.write(packet);
+        return;
+      }
+      const waiting = [packet];
+      held = waiting;
+      releases.push(() => {
+        held = undefined;
+        for (const each of waiting) database.write(each);
+      });
+    }
+  });
+  const releases: (() => void)[] = [];
+
+  function seen(statement: string): Trap | undefined {
+    statements.push(statement);
+    if (!trap?.pattern.test(statement)) return undefined;
+    const found = trap;
+    trap = undefined;
+    setImmediate(found.reached);
+    return found;
+  }
+
+  const next = (pattern: RegExp, act: Trap["act"]) =>
+    new Promise<void>((reached) => {
+      trap = { pattern, reached, act };
+    });
+
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return {
+    port: (server.address() as AddressInfo).port,
+    statements,
+    hold: async (pattern) => {
+      await next(pattern, "hold");
+      return releases.pop()!;
+    },
+    loseAnswerTo: (pattern) => next(pattern, "lose-answer"),
+    silence() {
+      silent = true;
+    },
+    stop() {
+      server.close();
+      for (const socket of sockets) socket.destroy();
+    },
+  };
+}

@@ -1,0 +1,21 @@
+import { environmentSchema } from "../../lib/environment.ts";
+import { createdAnswer } from "../../lib/http/payment-answers.ts";
+import { createPaymentContract } from "../../lib/http/payment-contracts.ts";
+import { wantedPayment } from "../../lib/http/wanted-payment.ts";
+import { buildGateway, type Gateway } from "../../lib/open-gateway.ts";
+import { createPayment } from "../../lib/payment/create-payment.ts";
+import { isProvider } from "../../lib/providers/registry.ts";
+import type { Data } from "./api.ts";
+import type { Shop } from "./world.ts";
+
+/** What one more execution environment would have: a gateway and a database connection of its own. */
+export function anotherGateway(): Gateway {
+  return buildGateway(environmentSchema.parse(process.env));
+}
+
+/** Creates a payment through one gateway, as the function does behind its front; a refusal is thrown. */
+export async function createThrough(gateway: Gateway, { apiKey }: Pick<Shop, "apiKey">, order: Data) {
+  const caller = await gateway.authenticate(apiKey, "create");
+  const wanted = wantedPayment(createPaymentContract(isProvider).wanted.parse(order));
+  return createdAnswer(await createPayment(gateway, caller, wanted));
+}

@@ -1,0 +1,54 @@
+import { randomUUID } from "node:crypto";
+import type { Hint } from "../../lib/payment/ports.ts";
+import type { Rows } from "../steps/rows.ts";
+
+export type Seeded = { userId: string; endpoint: string; hints: Hint[] };
+
+type Wanted = { count?: number; dueAt: Date; userId?: string };
+
+/** Due notifications of one endpoint, as a commit leaves them; a merchant of their own unless one is named. */
+export async function seedNotifications(rows: Rows, { count = 1, dueAt, userId }: Wanted): Promise<Seeded> {
+  const endpoint = randomUUID();
+  const merchant = userId ?? (await newMerchant(rows));
+  const values = Array.from({ length: count }, () => {
+    const event = randomUUID();
+    return [
+      merchant,
+      0,
+      "payment",
+      uniqueNumber(),
+      "payment.success",
+      event,
+      "http://127.0.0.1:1/",
+      endpoint,
+      "{}",
+      dueAt,
+      dueAt,
+      dueAt,
+    ];
+  });
+  await rows.query(
+    `INSERT INTO notify_queue (user_id, order_id, subject_type, subject_id, event, event_id, url, endpoint, payload,
+       due_at, created_at, updated_at) VALUES ?`,
+    [values],
+  );
+  const seeded = await rows.query<{ id: string }>(
+    "SELECT id FROM notify_queue WHERE endpoint = ? ORDER BY id",
+    [endpoint],
+  );
+  const hints = seeded.map(({ id }) => ({ taskId: id, userId: merchant, generation: 1, attempt: 1 }));
+  return { userId: merchant, endpoint, hints };
+}
+
+async function newMerchant(rows: Rows): Promise<string> {
+  const username = randomUUID();
+  await rows.query("INSERT INTO users (username) VALUES (?)", [username]);
+  const [user] = await rows.query<{ id: string }>("SELECT id FROM users WHERE username = ?", [username]);
+  return user!.id;
+}
+
+let last = Date.now();
+function uniqueNumber(): number {
+  last += 1;
+  return last;
+}

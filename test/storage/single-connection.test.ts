@@ -1,0 +1,156 @@
+import { Kysely, MysqlDialect, sql } from "kysely";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { isPassing } from "../../lib/storage/database.ts";
+import {
+  type ConnectionLimits,
+  type ConnectionSource,
+  singleConnectionPool,
+} from "../../lib/storage/single-connection.ts";
+import { type DatabaseProxy, startDatabaseProxy } from "../steps/database-proxy.ts";
+import { openRows, type Rows } from "../steps/rows.ts";
+import { until } from "../steps/simulator.ts";
+import { testDatabase } from "./connections.ts";
+
+let rows: Rows;
+let proxy: DatabaseProxy;
+const opened: Kysely<unknown>[] = [];
+
+beforeAll(async () => {
+  rows = await openRows();
+});
+afterAll(() => rows.close());
+beforeEach(async () => {
+  proxy = await startDatabaseProxy(await testDatabase());
+});
+afterEach(async () => {
+  await Promise.all(opened.splice(0).map((database) => database.destroy()));
+  proxy.stop();
+});
+
+const short: ConnectionLimits = { waitMs: 100, statementMs: 200 };
+
+function open(source: ConnectionSource = () => testDatabase(proxy.port), limits?: ConnectionLimits) {
+  const database = new Kysely<unknown>({
+    dialect: new MysqlDialect({ pool: singleConnectionPool(source, limits) }),
+  });
+  opened.push(database);
+  return database;
+}
+
+const one = (database: Kysely<unknown>) =>
+  sql<{ one: number }>`SELECT 1 AS one`.execute(database).then(({ rows: [row] }) => row?.one);
+const codeOf = (error: unknown) => (error as { code?: string }).code;
+const connectionOf = async (database: Kysely<unknown>) =>
+  (await sql<{ id: string }>`SELECT CONNECTION_ID() AS id`.execute(database)).rows[0]!.id;
+/** Kills a connection and waits until the server has forgotten it. */
+async function kill(id: string) {
+  await rows.query(`KILL ${Number(id)}`);
+  await until(
+    async () =>
+      (await rows.query("SELECT id FROM information_schema.processlist WHERE id = ?", [id])).length === 0,
+  );
+}
+
+describe("the one connection", () => {
+  it("serves many who ask at once, one after the other", async () => {
+    const database = open();
+    const ids = await Promise.all(Array.from({ length: 20 }, () => connectionOf(database)));
+    expect(new Set(ids).size).toBe(1);
+  });
+
+  it("is there again at once after the database was away from many who waited", async () => {
+    let away = true;
+    const database = open(async () => {
+      if (away) throw Object.assign(new Error("away"), { code: "ECONNREFUSED" });
+      return testDatabase();
+    });
+    for (let round = 0; round < 3; round++) {
+      const tried = await Promise.allSettled(Array.from({ length: 5 }, () => one(database)));
+      expect(tried.map(({ status }) => status)).toEqual(Array(5).fill("rejected"));
+    }
+    away = false;
+    expect(await Promise.all([one(database), one(database)])).toEqual([1, 1]);
+  });
+
+  it("is not lost to somebody who was turned away while it was being opened", async () => {
+    const opening = Promise.withResolvers<void>();
+    const database = open(async () => {
+      await opening.promise;
+      return testDatabase();
+    }, short);
+    const first = one(database);
+    const late = await Promise.allSettled([one(database), one(database)]);
+    expect(late.map((result) => result.status === "rejected" && codeOf(result.reason))).toEqual([
+      "CONNECTION_BUSY",
+      "CONNECTION_BUSY",
+    ]);
+    opening.resolve();
+    expect(await first).toBe(1);
+    expect(await one(database)).toBe(1);
+  });
+
+  it("turns away who asks for a second one inside a transaction, and goes on", async () => {
+    const database = open(undefined, short);
+    const inside = database.transaction().execute(() => one(database));
+    await expect(inside).rejects.toMatchObject({ code: "CONNECTION_BUSY" });
+    expect(await one(database)).toBe(1);
+  });
+
+  it.each(["SELECT 1", "BEGIN"])(
+    "is replaced for %s when the server has ended it while it was idle",
+    async (statement) => {
+      const database = open();
+      await kill(await connectionOf(database));
+      await sql.raw(statement).execute(database);
+      expect(await one(database)).toBe(1);
+    },
+  );
+
+  it("is replaced when the server says nothing any more, and the statement counts as lost", async () => {
+    let port = proxy.port;
+    const database = open(() => testDatabase(port), short);
+    await one(database);
+    proxy.silence();
+    port = Number(new URL(process.env.DATABASE_URL!).port);
+    const write = sql`SET @any = 1`.execute(database);
+    await expect(write).rejects.toSatisfy((error) => isPassing(error));
+    expect(await one(database)).toBe(1);
+  });
+});
+
+describe("a connection that ends inside a transaction", () => {
+  it.each(["KILL before the statement", "an answer that is lost"])(
+    "names the loss and not the ROLLBACK that it made impossible: %s",
+    async (how) => {
+      const database = open();
+      const id = await connectionOf(database);
+      const failure = await database
+        .transaction()
+        .execute(async (trx) => {
+          await one(trx as Kysely<unknown>);
+          if (how.startsWith("KILL")) await kill(id);
+          const lost = how.startsWith("KILL") ? undefined : proxy.loseAnswerTo(/1 AS two/);
+          await sql`SELECT 1 AS two`.execute(trx);
+          await lost;
+        })
+        .catch((error: unknown) => error);
+      expect(isPassing(failure)).toBe(true);
+      expect(codeOf(failure)).toMatch(/^PROTOCOL_CONNECTION_LOST|ECONNRESET|EPIPE$/);
+      expect(await one(database)).toBe(1);
+    },
+  );
+
+  it("is not repeated in the middle: what began on the old one is over", async () => {
+    const database = open();
+    await one(database);
+    const transaction = database.transaction().execute(async (trx) => {
+      await one(trx as Kysely<unknown>);
+      const lost = proxy.loseAnswerTo(/1 AS two/);
+      await sql`SELECT 1 AS two`.execute(trx).catch(() => {});
+      await lost;
+      return sql`SELECT 1 AS three`.execute(trx);
+    });
+    await expect(transaction).rejects.toSatisfy((error) => isPassing(error));
+    expect(proxy.statements.filter((statement) => statement.includes("three"))).toEqual([]);
+  });
+});

@@ -1,0 +1,160 @@
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import path from "node:path";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import type { Gateway } from "../../lib/open-gateway.ts";
+import { type Api, anOrder, apiOf, type Data } from "../steps/api.ts";
+import { anotherGateway, createThrough } from "../steps/gateways.ts";
+import { sessionCalls, storedMoves, storedOrders } from "../steps/ledgers.ts";
+import { type SimulatorControl, simulatorOf, until } from "../steps/simulator.ts";
+import { openWorld, type Shop, type World } from "../steps/world.ts";
+
+let world: World;
+let shop: Shop;
+let api: Api;
+let stripe: SimulatorControl;
+
+beforeAll(async () => {
+  world = await openWorld();
+  shop = await world.openShop();
+  api = apiOf(world, shop);
+  stripe = simulatorOf(world, "stripe");
+});
+afterEach(() => stripe.faults({}));
+afterAll(() => world.stop());
+
+const leaseSeconds = 12;
+const killed = new Error("killed");
+
+/** A create whose process ends in the middle: `dying` replaces the step at which it does. */
+async function interrupted(order: Data, dying: (gateway: Gateway) => Gateway): Promise<void> {
+  const gateway = anotherGateway();
+  await expect(createThrough(dying(gateway), shop, order)).rejects.toBe(killed);
+  await gateway.close();
+}
+
+const die = () => Promise.reject(killed);
+const beforeTheCall = (gateway: Gateway): Gateway => ({
+  ...gateway,
+  configs: { ...gateway.configs, of: die },
+});
+const beforeTheResult = (gateway: Gateway): Gateway => ({
+  ...gateway,
+  orders: { ...gateway.orders, storePayable: die },
+});
+
+async function expectOne(order: Data, answer: Data): Promise<void> {
+  const [row, ...others] = await storedOrders(order.out_trade_no);
+  expect(others).toEqual([]);
+  expect(row).toMatchObject({ order_no: answer.order_no, status: "pending", version: 2 });
+  expect(await storedMoves(row!.id)).toEqual(["processing>pending"]);
+  if (order.provider === "stripe")
+    expect(await stripe.payments(String(answer.order_no))).toMatchObject([{ created: 1 }]);
+}
+
+describe.each(["alipay", "stripe"] as const)("a create through %s that died half-way", (provider) => {
+  it.each([
+    ["before the provider was called", beforeTheCall],
+    ["after the provider had answered", beforeTheResult],
+  ])("%s: the same create resumes it after the lease", async (_when, dying) => {
+    const order = anOrder({ provider });
+    await interrupted(order, dying);
+    const [row] = await storedOrders(order.out_trade_no);
+    expect(row).toMatchObject({ status: "processing", payable: null });
+
+    await world.passes(leaseSeconds + 1);
+    const first = await api.create(order);
+    expect(first).toMatchObject({ status: 200, data: { order_no: row!.order_no, status: "pending" } });
+    expect((await api.create(order)).data).toEqual(first.data);
+    await expectOne(order, first.data);
+  });
+
+  it("is resumed by the look-ups alone, and the same create answers what they made", async () => {
+    const order = anOrder({ provider });
+    await interrupted(order, beforeTheResult);
+    await world.passes(16);
+    await world.queues.drain();
+
+    const [row] = await storedOrders(order.out_trade_no);
+    expect(row).toMatchObject({ status: "pending" });
+    const { status, data } = await api.create(order);
+    expect({ status, order_no: data.order_no }).toEqual({ status: 200, order_no: row!.order_no });
+    await expectOne(order, data);
+  });
+});
+
+describe("a create through Stripe", () => {
+  it("whose process is killed while it waits for Stripe ends in one order and one session", async () => {
+    const order = anOrder({ provider: "stripe" });
+    await stripe.faults({ timeout_after_success: 300, times: 1 });
+    const child = fork(path.join(import.meta.dirname, "../steps/create-payment-process.ts"), {
+      execArgv: [],
+      stdio: ["ignore", "ignore", "inherit", "ipc"],
+    });
+    child.send({ apiKey: shop.apiKey, order });
+    await until(async () => (await sessionCalls(stripe, order.out_trade_no)).length === 1);
+    child.kill("SIGKILL");
+    await once(child, "exit");
+    const [row] = await storedOrders(order.out_trade_no);
+    expect(row).toMatchObject({ status: "processing", payable: null });
+
+    await world.passes(leaseSeconds + 1);
+    // Stripe refuses the key for as long as it is busy with the first call.
+    const resumed = await until(async () => {
+      const answer = await api.create(order);
+      expect([200, 504]).toContain(answer.status);
+      return answer.status === 200 && answer;
+    });
+    expect(resumed.data.order_no).toBe(row!.order_no);
+    expect((await api.create(order)).data).toEqual(resumed.data);
+    const keys = (await sessionCalls(stripe, order.out_trade_no)).map(
+      ({ headers }) => headers["idempotency-key"],
+    );
+    expect(new Set(keys).size).toBe(1);
+    await expectOne(order, resumed.data);
+  });
+
+  it("whose answer is lost says so, and the same create gets the session that was made", async () => {
+    const order = anOrder({ provider: "stripe" });
+    await stripe.faults({ timeout_after_success: true });
+    const lost = await api.create(order);
+    await stripe.faults({});
+    expect(lost).toMatchObject({ status: 504, code: 2000, order_no: expect.stringMatching(/^UNI/) });
+    expect(lost.headers.get("retry-after")).toBe("2");
+    expect(lost.data).toBeUndefined();
+
+    const again = await api.create(order);
+    expect(again).toMatchObject({ status: 200, data: { order_no: lost.order_no, status: "pending" } });
+    await expectOne(order, again.data);
+  });
+
+  it("whose answer is lost is resumed by the look-ups alone", async () => {
+    const order = anOrder({ provider: "stripe" });
+    await stripe.faults({ timeout_after_success: true });
+    const lost = await api.create(order);
+    await stripe.faults({});
+    await world.passes(16);
+    await world.queues.drain();
+    const { data } = await api.query(String(lost.order_no));
+    expect(data).toMatchObject({ status: "pending", payment_url: expect.stringMatching(/^http/) });
+    await expectOne(order, data);
+  });
+
+  it("that a webhook overtakes keeps its success and still hands out the link", async () => {
+    const order = anOrder({ provider: "stripe" });
+    await interrupted(order, beforeTheResult);
+    const [row] = await storedOrders(order.out_trade_no);
+    const [session] = await stripe.payments(row!.order_no);
+    const payPage = `${world.sandbox.simulators.stripe}/c/pay/${session!.payment_id}`;
+    await stripe.pay({ order_no: row!.order_no, payment_url: payPage });
+    await until(async () => (await storedOrders(order.out_trade_no))[0]!.status === "success");
+
+    await world.passes(leaseSeconds + 1);
+    const answer = await api.create(order);
+    expect(answer).toMatchObject({
+      status: 200,
+      data: { status: "success", payment_id: expect.stringMatching(/^cs_/) },
+    });
+    expect(await storedMoves(row!.id)).toEqual(["processing>success"]);
+  });
+});

@@ -1,0 +1,301 @@
+import { Webhook } from "standardwebhooks";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { secondsAfter } from "../../lib/clock.ts";
+import { deliver } from "../../lib/notify/deliver.ts";
+import { notificationSender } from "../../lib/notify/send-notification.ts";
+import { newSecret } from "../../lib/notify/signature.ts";
+import { type Gateway, notifySecretContext, openGateway } from "../../lib/open-gateway.ts";
+import { type Api, anOrder, apiOf } from "../steps/api.ts";
+import { invoke } from "../steps/front.ts";
+import { openRows, type Rows } from "../steps/rows.ts";
+import { postWebhook, stripeEvents } from "../steps/signed-webhooks.ts";
+import { until } from "../steps/simulator.ts";
+import { openWorld, type Shop, type World } from "../steps/world.ts";
+
+let world: World;
+let gateway: Gateway;
+let rows: Rows;
+
+beforeAll(async () => {
+  world = await openWorld();
+  gateway = openGateway();
+  rows = await openRows();
+});
+afterAll(async () => {
+  await rows.close();
+  await world.stop();
+});
+
+type Merchant = { shop: Shop; api: Api };
+
+async function aMerchant(): Promise<Merchant> {
+  const shop = await world.openShop();
+  return { shop, api: apiOf(world, shop) };
+}
+
+/** An order whose payment is committed and whose first hint waits in the queue. */
+async function paidOrder({ shop, api }: Merchant, wanted = {}): Promise<string> {
+  const { data } = await api.create(anOrder({ provider: "stripe", ...wanted }));
+  const stripe = stripeEvents(world, shop);
+  expect((await postWebhook(world, stripe.path, stripe.event(data.order_no))).status).toBe(200);
+  return String(data.order_no);
+}
+
+const told = async ({ api }: Merchant, orderNo: string) =>
+  (await api.inbox()).filter(({ body }) => body.includes(orderNo));
+const task = async (orderNo: string) => (await rows.notifications(orderNo))[0]!;
+const hintOf = async (orderNo: string) => {
+  const { id, user_id, attempt } = await task(orderNo);
+  return { taskId: String(id), userId: String(user_id), generation: 1, attempt: Number(attempt) };
+};
+
+/** Seconds for which each message in the notify queue is still delayed. */
+async function delays(): Promise<number[]> {
+  const name = new URL(world.queues.notifyUrl).pathname.split("/").at(-1);
+  const queue = (await (await fetch(`${process.env.SQS_ADMIN}/queue/${name}`)).json()) as {
+    messages: { delayed: { delayUntil: number }[] };
+  };
+  return queue.messages.delayed.map(({ delayUntil }) => Math.ceil((delayUntil - Date.now()) / 1000));
+}
+
+describe("a merchant that answers 500", () => {
+  it("is told six times, never early, with the same bytes, and then no more", async () => {
+    const merchant = await aMerchant();
+    await merchant.api.inboxAnswers({ status: 500 });
+    const orderNo = await paidOrder(merchant);
+    await world.queues.drain();
+    expect(await told(merchant, orderNo)).toHaveLength(1);
+
+    const seen: number[] = [];
+    for (const wait of [60, 120, 300, 600, 1800]) {
+      const attempts = (await told(merchant, orderNo)).length;
+      for (let left = wait; left > 0; left -= 900) {
+        const hop = Math.min(left, 900);
+        const [delay, ...others] = await delays();
+        expect(others).toEqual([]);
+        // The queue measures in real time; the functions took a moment of it.
+        expect(delay).toBeLessThanOrEqual(hop);
+        expect(delay).toBeGreaterThan(hop - 3);
+        seen.push(delay!);
+        await world.passes(hop - 3);
+        await world.queues.drain();
+        expect(await told(merchant, orderNo)).toHaveLength(attempts);
+        await world.passes(3);
+        await world.queues.drain();
+      }
+      expect(await told(merchant, orderNo)).toHaveLength(attempts + 1);
+    }
+    expect(Math.max(...seen)).toBeLessThanOrEqual(900);
+
+    expect(await delays()).toEqual([]);
+    expect((await merchant.api.query(orderNo)).data).toMatchObject({ notify_status: "exhausted" });
+    await world.passes(86_400);
+    await invoke("sweep", {});
+    await world.queues.drain();
+    const all = await told(merchant, orderNo);
+    expect(all).toHaveLength(6);
+    expect(new Set(all.map(({ body }) => body)).size).toBe(1);
+    expect(new Set(all.map(({ headers }) => headers["webhook-id"])).size).toBe(1);
+    expect(await rows.sends(orderNo)).toMatchObject(
+      [1, 2, 3, 4, 5, 6].map((attempt) => ({ attempt, send_no: 1, outcome: "failed", http_status: 500 })),
+    );
+  });
+
+  it("is told no more once it has answered 2xx, at the third time here", async () => {
+    const merchant = await aMerchant();
+    await merchant.api.inboxAnswers({ status: 500, times: 2 });
+    const orderNo = await paidOrder(merchant);
+    await world.queues.drain();
+    for (const wait of [61, 121, 301, 601, 1801]) {
+      await world.passes(wait);
+      await world.queues.drain();
+    }
+    expect(await told(merchant, orderNo)).toHaveLength(3);
+    expect((await merchant.api.query(orderNo)).data).toMatchObject({ notify_status: "success" });
+    expect(await delays()).toEqual([]);
+  });
+});
+
+describe("an attempt", () => {
+  it("that is answered by a redirect has failed and goes nowhere else", async () => {
+    const [merchant, victim] = [await aMerchant(), await aMerchant()];
+    await merchant.api.inboxAnswers({ redirect_to: victim.shop.inboxUrl, times: 1 });
+    const orderNo = await paidOrder(merchant);
+    await world.queues.drain();
+    expect(await told(victim, orderNo)).toEqual([]);
+    expect(await task(orderNo)).toMatchObject({ status: "pending", attempt: 2 });
+    expect(await rows.sends(orderNo)).toMatchObject([{ outcome: "failed", http_status: 302 }]);
+  });
+
+  it("that is not answered in time has failed", async () => {
+    const merchant = await aMerchant();
+    await merchant.api.inboxAnswers({ delay_ms: 400, times: 1 });
+    const orderNo = await paidOrder(merchant);
+    const { loopbackEndpoints } = gateway;
+    const impatient = notificationSender({ loopbackEndpoints, limits: { connectMs: 100, totalMs: 100 } });
+    await deliver({ ...gateway, send: impatient }, await hintOf(orderNo));
+    expect(await task(orderNo)).toMatchObject({ status: "pending", attempt: 2 });
+    const [send] = await rows.sends(orderNo);
+    expect(send).toMatchObject({ outcome: "failed", http_status: null });
+    expect(send?.answer).toMatch(/no complete answer within 0.1 s/);
+    await world.queues.drain();
+  });
+
+  it("that is answered 410 holds the endpoint: nothing more is sent to it", async () => {
+    const merchant = await aMerchant();
+    await merchant.api.inboxAnswers({ status: 410, times: 1 });
+    const first = await paidOrder(merchant);
+    await world.queues.drain();
+    expect((await merchant.api.query(first)).data).toMatchObject({ notify_status: "held" });
+
+    const second = await paidOrder(merchant);
+    await world.queues.drain();
+    await world.passes(3600);
+    await invoke("sweep", {});
+    await world.queues.drain();
+    expect(await told(merchant, first)).toHaveLength(1);
+    expect(await told(merchant, second)).toEqual([]);
+    expect((await merchant.api.query(second)).data).toMatchObject({ notify_status: "held" });
+  });
+
+  it("is signed with every live secret of the merchant", async () => {
+    const merchant = await aMerchant();
+    const { userId, webhookSecret } = merchant.shop;
+    const secrets = [webhookSecret, newSecret()];
+    const sealed = await gateway.vault.seal(JSON.stringify(secrets), notifySecretContext(userId));
+    await gateway.merchants.saveNotifySecrets(userId, sealed, world.clock.now());
+    const orderNo = await paidOrder(merchant);
+    await world.queues.drain();
+    const { body, headers } = (await told(merchant, orderNo))[0]!;
+    const sentAt = new Date(Number(headers["webhook-timestamp"]) * 1000);
+    const expected = secrets.map((secret) => new Webhook(secret).sign(headers["webhook-id"]!, sentAt, body));
+    expect(headers["webhook-signature"]).toBe(expected.join(" "));
+  });
+
+  it.each([
+    ["no secrets", () => null],
+    ["an empty list of them", (userId: string) => gateway.vault.seal("[]", notifySecretContext(userId))],
+  ])(
+    "is never made unsigned: a merchant with %s gets a failed attempt that says so",
+    async (_name, secretsOf) => {
+      const merchant = await aMerchant();
+      const { userId } = merchant.shop;
+      await rows.query("UPDATE users SET notify_secrets = ? WHERE id = ?", [await secretsOf(userId), userId]);
+      const orderNo = await paidOrder(merchant);
+      await world.queues.drain();
+      expect(await told(merchant, orderNo)).toEqual([]);
+      expect(await rows.sends(orderNo)).toMatchObject([
+        { outcome: "failed", http_status: null, answer: "not sent: the merchant has no signing secret" },
+      ]);
+      expect(await task(orderNo)).toMatchObject({ status: "pending", attempt: 2 });
+    },
+  );
+});
+
+describe("a hint", () => {
+  it("that comes early sends nothing and goes on to its time", async () => {
+    const merchant = await aMerchant();
+    const orderNo = await paidOrder(merchant);
+    await world.queues.lose();
+    await rows.query("UPDATE notify_queue SET due_at = ? WHERE id = ?", [
+      secondsAfter(world.clock.now(), 30),
+      (await task(orderNo)).id,
+    ]);
+    await gateway.hints.notify(await hintOf(orderNo), world.clock.now());
+    expect(await world.queues.drain()).toBe(1);
+    expect(await told(merchant, orderNo)).toEqual([]);
+    await world.passes(31);
+    await world.queues.drain();
+    expect(await told(merchant, orderNo)).toHaveLength(1);
+    expect(await rows.sends(orderNo)).toHaveLength(1);
+  });
+
+  it("that comes twenty times at once, or again when all is done, sends once", async () => {
+    const merchant = await aMerchant();
+    const orderNo = await paidOrder(merchant);
+    await world.queues.lose();
+    const hint = { ...(await hintOf(orderNo)), insist: true };
+    await Promise.all(Array.from({ length: 20 }, () => deliver(gateway, hint)));
+    await deliver(gateway, hint);
+    expect(await told(merchant, orderNo)).toHaveLength(1);
+    expect(await rows.sends(orderNo)).toHaveLength(1);
+  });
+
+  it("that is lost costs at most 120 seconds: the sweeper sends another", async () => {
+    const merchant = await aMerchant();
+    const orderNo = await paidOrder(merchant);
+    expect(await world.queues.lose()).toBeGreaterThan(0);
+    for (let minute = 0; minute < 2; minute++) {
+      await world.passes(60);
+      await invoke("sweep", {});
+      // The first minute's hint is lost too.
+      if (minute === 0) await world.queues.lose();
+    }
+    await world.queues.drain();
+    expect(await told(merchant, orderNo)).toHaveLength(1);
+  });
+});
+
+describe("a sender that dies", () => {
+  it("between claim and record leaves the attempt to the next one, under the next number", async () => {
+    const merchant = await aMerchant();
+    const orderNo = await paidOrder(merchant);
+    await world.queues.lose();
+    const now = world.clock.now();
+    const hint = await hintOf(orderNo);
+    expect(await gateway.deliveries.claim(hint, "dead", secondsAfter(now, 45), now)).toMatchObject({
+      kind: "claimed",
+    });
+    await world.passes(30);
+    await invoke("sweep", {});
+    await world.queues.drain();
+    expect(await told(merchant, orderNo)).toEqual([]);
+    await world.passes(60);
+    await invoke("sweep", {});
+    await world.queues.drain();
+    expect(await told(merchant, orderNo)).toHaveLength(1);
+    expect(await rows.sends(orderNo)).toMatchObject([
+      { attempt: 1, send_no: 1, outcome: null },
+      { attempt: 1, send_no: 2, outcome: "received" },
+    ]);
+  });
+
+  it("for want of time leaves the row untouched and the message to the queue", async () => {
+    const merchant = await aMerchant();
+    const orderNo = await paidOrder(merchant);
+    await world.queues.lose();
+    const { taskId, userId } = await hintOf(orderNo);
+    const body = JSON.stringify({ task: taskId, merchant: userId, generation: 1, attempt: 1 });
+    const answer = await invoke("deliver-notifications", { Records: [{ messageId: "late", body }] }, 10);
+    expect(answer).toEqual({ batchItemFailures: [{ itemIdentifier: "late" }] });
+    expect(await task(orderNo)).toMatchObject({ status: "pending", send_no: 0 });
+  });
+});
+
+describe("a merchant that is slow", () => {
+  it("has at most ten sends under way, and no other merchant waits for it", async () => {
+    const [slow, quick] = [await aMerchant(), await aMerchant()];
+    await slow.api.inboxAnswers({ delay_ms: 1_500 });
+    const slowOrders: string[] = [];
+    for (let index = 0; index < 14; index++) slowOrders.push(await paidOrder(slow));
+    const quickOrder = await paidOrder(quick);
+    await world.queues.lose();
+
+    const hints = await Promise.all(slowOrders.map(hintOf));
+    const sending = hints.map((hint) => deliver(gateway, hint));
+    await until(async () => (await slow.api.inbox()).length === 10);
+    const quickDone = deliver(gateway, await hintOf(quickOrder)).then(() => told(quick, quickOrder));
+    expect(await quickDone).toHaveLength(1);
+    // Not one of the ten was answered meanwhile, and no eleventh was begun.
+    const underWay = "SELECT COUNT(*) AS count FROM notify_queue WHERE user_id = ? AND status = ?";
+    expect(await rows.query(underWay, [slow.shop.userId, "sending"])).toEqual([{ count: "10" }]);
+    expect(await slow.api.inbox()).toHaveLength(10);
+
+    await Promise.all(sending);
+    await slow.api.inboxAnswers({});
+    // Each place that became free was given to one of those that had found none.
+    await world.queues.drain();
+    expect(await rows.query(underWay, [slow.shop.userId, "success"])).toEqual([{ count: "14" }]);
+    expect(await slow.api.inbox()).toHaveLength(14);
+  });
+});

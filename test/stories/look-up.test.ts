@@ -1,0 +1,208 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { openGateway } from "../../lib/open-gateway.ts";
+import { type Api, anOrder, apiOf } from "../steps/api.ts";
+import { invoke } from "../steps/front.ts";
+import { openRows, type Rows } from "../steps/rows.ts";
+import { simulatorOf, until } from "../steps/simulator.ts";
+import { openWorld, type Shop, type World } from "../steps/world.ts";
+
+let world: World;
+let rows: Rows;
+let shop: Shop;
+let api: Api;
+
+beforeAll(async () => {
+  world = await openWorld();
+  rows = await openRows();
+  shop = await world.openShop();
+  api = apiOf(world, shop);
+});
+afterAll(async () => {
+  await rows.close();
+  await world.stop();
+});
+
+const create = async (wanted: Record<string, unknown>) => (await api.create(anOrder(wanted))).data;
+const time = (value: unknown) => (value as Date).getTime();
+
+/** Seconds of age at which the payment was asked about so far. */
+async function askedAt(orderNo: string): Promise<number[]> {
+  const createdAt = time((await rows.order(orderNo)).created_at);
+  const items = await api.timeline(orderNo);
+  return items
+    .filter(({ kind }) => kind === "look_up")
+    .map(({ at }) => Math.floor((Date.parse(at) - createdAt) / 1000));
+}
+
+/** Lets time pass up to an age of the payment, and a moment more. */
+async function atAge(orderNo: string, seconds: number) {
+  const createdAt = time((await rows.order(orderNo)).created_at);
+  await world.passes((createdAt + seconds * 1000 - world.clock.now().getTime()) / 1000 + 0.1);
+  await world.queues.drain();
+}
+
+describe("a payment that nobody pays", () => {
+  it("is asked about at 15, 30, 60, 120 and 300 s, every 5 min to 30 min, then every 15, and closed at its end", async () => {
+    const orderNo = String((await create({})).order_no);
+    const ages = [15, 30, 60, 120, 300, 600, 900, 1200, 1500, 1800, 2700, 3600, 4500, 5400, 6300];
+    for (const [index, age] of ages.entries()) {
+      await atAge(orderNo, age - 2);
+      expect(await askedAt(orderNo)).toEqual(ages.slice(0, index));
+      await atAge(orderNo, age);
+      expect(await askedAt(orderNo)).toEqual(ages.slice(0, index + 1));
+      expect(await rows.order(orderNo)).toMatchObject({ status: "pending" });
+    }
+    await atAge(orderNo, 7200);
+    expect(await askedAt(orderNo)).toEqual([...ages, 7200]);
+    expect(await rows.order(orderNo)).toMatchObject({ status: "closed" });
+    expect((await rows.notifications(orderNo)).map(({ event }) => event)).toEqual(["payment.closed"]);
+  });
+
+  it("is asked at these times whatever hints are repeated, and leaves none behind", async () => {
+    const orderNo = String((await create({ provider: "stripe" })).order_no);
+    for (let repeats = 0; repeats < 5; repeats++) {
+      await openGateway().hints.recheck({ orderNo, userId: shop.userId }, world.clock.now());
+    }
+    await world.queues.drain();
+    expect(await askedAt(orderNo)).toEqual([]);
+    await atAge(orderNo, 15);
+    await atAge(orderNo, 30);
+    expect(await askedAt(orderNo)).toEqual([15, 30]);
+    const { recheck } = await world.queues.delayed();
+    const alive = await rows.query(
+      "SELECT id FROM payment_orders WHERE next_query_at IS NOT NULL AND status = 'pending'",
+    );
+    expect(recheck).toBe(alive.length);
+  });
+
+  it("is found by the sweeper when its hint was lost", async () => {
+    const orderNo = String((await create({ provider: "stripe" })).order_no);
+    await world.passes(16);
+    await world.queues.lose();
+    await invoke("sweep", {});
+    await world.queues.drain();
+    expect(await askedAt(orderNo)).toHaveLength(1);
+  });
+});
+
+describe("when every webhook is lost", () => {
+  it("thirty payments become success by look-ups alone, each told once", async () => {
+    const simulators = { alipay: simulatorOf(world, "alipay"), stripe: simulatorOf(world, "stripe") };
+    for (const simulator of Object.values(simulators)) await simulator.faults({ lose: true });
+    const orders: string[] = [];
+    for (let index = 0; index < 15; index++) {
+      for (const provider of ["alipay", "stripe"] as const) {
+        const created = await create({ provider });
+        await simulators[provider].pay(created);
+        orders.push(String(created.order_no));
+      }
+    }
+    for (const simulator of Object.values(simulators)) await simulator.faults({});
+    await world.passes(16);
+    await world.queues.drain();
+    const settled = await rows.query(
+      "SELECT o.order_no FROM payment_orders o JOIN notify_queue n ON n.order_id = o.id WHERE o.order_no IN (?) AND o.status = 'success' AND n.status = 'success'",
+      [orders],
+    );
+    expect(settled.map(({ order_no }) => order_no).sort()).toEqual(orders.sort());
+    const told = (await api.inbox()).map(({ body }) => JSON.parse(body).order_no);
+    expect(told.filter((orderNo) => orders.includes(orderNo)).sort()).toEqual(orders);
+  });
+});
+
+describe("a payment that Stripe has started", () => {
+  it("is asked about hourly, also past its expiry, never closed, and settles when the money comes", async () => {
+    const stripe = simulatorOf(world, "stripe");
+    const created = await create({ provider: "stripe" });
+    const orderNo = String(created.order_no);
+    await stripe.start(orderNo);
+    await stripe.accepted(orderNo);
+    expect(await rows.order(orderNo)).toMatchObject({
+      status: "processing",
+      provider_started: 1,
+      version: 3,
+    });
+
+    await stripe.faults({ lose: true });
+    for (let hours = 0; hours < 4; hours++) {
+      await world.passes(3600);
+      await invoke("sweep", {});
+      await world.queues.drain();
+      const order = await rows.order(orderNo);
+      expect(order).toMatchObject({ status: "processing" });
+      expect(time(order.next_query_at) - time(order.looked_up_at)).toBe(3_600_000);
+    }
+    await stripe.payUnopened(orderNo);
+    await stripe.faults({});
+    await world.passes(3600);
+    await invoke("sweep", {});
+    await world.queues.drain();
+    expect(await rows.order(orderNo)).toMatchObject({
+      status: "success",
+      late_success: 0,
+      next_query_at: null,
+    });
+  });
+
+  it("is failed only by Stripe's word", async () => {
+    const stripe = simulatorOf(world, "stripe");
+    const orderNo = String((await create({ provider: "stripe" })).order_no);
+    await stripe.start(orderNo);
+    await stripe.accepted(orderNo);
+    await stripe.fail(orderNo);
+    await until(async () => (await rows.order(orderNo)).status === "failed");
+    expect((await rows.notifications(orderNo)).map(({ event }) => event)).toEqual(["payment.failed"]);
+  });
+});
+
+describe("a closed payment", () => {
+  /** Closed here though the provider, whose word nobody hears, takes the buyer's money. */
+  async function closedTooEarly(): Promise<string> {
+    const alipay = simulatorOf(world, "alipay");
+    const created = await create({});
+    const gateway = openGateway();
+    await alipay.faults({ lose: true });
+    await alipay.pay(created);
+    await alipay.faults({});
+    const seen = await gateway.orders.find(shop.userId, { orderNo: String(created.order_no) });
+    expect(
+      await gateway.orders.conclude(seen!.payment, "closed", "a mistake", world.clock.now()),
+    ).not.toBeNull();
+    return String(created.order_no);
+  }
+
+  it("is asked about once more a day later: a late success lifts it and the merchant is told", async () => {
+    const orderNo = await closedTooEarly();
+    await world.passes(86_300);
+    await invoke("sweep", {});
+    await world.queues.drain();
+    expect(await rows.order(orderNo)).toMatchObject({ status: "closed" });
+    await world.passes(101);
+    await invoke("sweep", {});
+    await world.queues.drain();
+    expect(await rows.order(orderNo)).toMatchObject({
+      status: "success",
+      late_success: 1,
+      next_query_at: null,
+    });
+    expect((await rows.notifications(orderNo)).map(({ event }) => event)).toEqual([
+      "payment.closed",
+      "payment.success",
+    ]);
+  });
+
+  it("that stays unpaid is asked once a day later and never again", async () => {
+    const orderNo = String((await create({ expires_in: 60 })).order_no);
+    await world.passes(61);
+    await world.queues.drain();
+    expect(await rows.order(orderNo)).toMatchObject({ status: "closed" });
+    const asked = (await askedAt(orderNo)).length;
+    for (let days = 0; days < 3; days++) {
+      await world.passes(86_400);
+      await invoke("sweep", {});
+      await world.queues.drain();
+    }
+    expect(await askedAt(orderNo)).toHaveLength(asked + 1);
+    expect(await rows.order(orderNo)).toMatchObject({ status: "closed", next_query_at: null });
+  });
+});

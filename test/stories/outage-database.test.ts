@@ -1,0 +1,226 @@
+import path from "node:path";
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { migrate } from "../../lib/storage/migrate.ts";
+import { startDatabase } from "../../scripts/local/services/database.ts";
+import type { LocalServer } from "../../scripts/local/services/local-server.ts";
+import { type Api, anOrder, apiOf } from "../steps/api.ts";
+import { type DatabaseProxy, startDatabaseProxy } from "../steps/database-proxy.ts";
+import { openRows, type Rows } from "../steps/rows.ts";
+import { postWebhook, stripeEvents } from "../steps/signed-webhooks.ts";
+import { simulatorOf, until } from "../steps/simulator.ts";
+import { openWorld, type Shop, type World } from "../steps/world.ts";
+
+let database: LocalServer;
+let proxy: DatabaseProxy;
+let world: World;
+let rows: Rows;
+let shop: Shop;
+let api: Api;
+let stripe: ReturnType<typeof stripeEvents>;
+
+beforeAll(async () => {
+  database = await startDatabase({ dir: path.join(inject("runFolder"), `outage-database-${process.pid}`) });
+  await migrate(database.url);
+  proxy = await startDatabaseProxy({ host: "127.0.0.1", port: database.port });
+  process.env.DATABASE_URL = Object.assign(new URL(database.url), { port: String(proxy.port) }).href;
+  world = await openWorld();
+  rows = await openRows(database.url);
+  // A second instead of three, for the whole server, as the functions' connections read it.
+  await rows.query("SET GLOBAL innodb_lock_wait_timeout = 1");
+  shop = await world.openShop();
+  api = apiOf(world, shop);
+  stripe = stripeEvents(world, shop);
+});
+afterAll(async () => {
+  await rows.close().catch(() => {});
+  proxy.stop();
+  await world.stop();
+  await database.stop();
+});
+
+const stripeOrder = async () => (await api.create(anOrder({ provider: "stripe" }))).data.order_no;
+
+/** One success, one line of the timeline for each version, one series: nothing half, nothing twice. */
+async function expectSettledOnce(orderNo: unknown) {
+  expect(await rows.order(orderNo)).toMatchObject({ status: "success", version: 3 });
+  expect(await rows.statusLogs(orderNo)).toMatchObject([{ to: "pending" }, { to: "success" }]);
+  expect(await rows.notifications(orderNo)).toMatchObject([{ event: "payment.success" }]);
+}
+
+async function expectUnsettled(orderNo: unknown) {
+  expect(await rows.order(orderNo)).toMatchObject({ status: "pending", version: 2 });
+  expect(await rows.statusLogs(orderNo)).toHaveLength(1);
+  expect(await rows.notifications(orderNo)).toEqual([]);
+  expect(await rows.query("SELECT id FROM webhook_events WHERE order_no = ?", [orderNo])).toEqual([]);
+}
+
+const transactionsSince = (from: number) =>
+  proxy.statements.slice(from).filter((statement) => statement === "begin").length;
+
+describe("while a transaction settles a payment", () => {
+  it("a KILL before the COMMIT rolls everything back, and the whole is repeated", async () => {
+    const orderNo = await stripeOrder();
+    const from = proxy.statements.length;
+    const atCommit = proxy.hold(/^commit$/);
+    const heard = postWebhook(world, stripe.path, stripe.event(orderNo));
+    const release = await atCommit;
+    await expectUnsettled(orderNo);
+    const [open] = await rows.query<{ id: number }>(
+      "SELECT trx_mysql_thread_id AS id FROM information_schema.innodb_trx WHERE trx_rows_modified > 0",
+    );
+    await rows.query(`KILL ${open!.id}`);
+    release();
+    expect((await heard).status).toBe(200);
+    await expectSettledOnce(orderNo);
+    expect(transactionsSince(from)).toBe(2);
+  });
+
+  it("a COMMIT whose answer is lost is run again and recognises itself", async () => {
+    const orderNo = await stripeOrder();
+    const lost = proxy.loseAnswerTo(/^commit$/);
+    expect((await postWebhook(world, stripe.path, stripe.event(orderNo))).status).toBe(200);
+    await lost;
+    await expectSettledOnce(orderNo);
+    expect(await rows.anomalies(shop.configs.stripe!)).toEqual([]);
+  });
+
+  it("a deadlock is repeated until it is through", async () => {
+    const orderNo = await stripeOrder();
+    const call = stripe.event(orderNo);
+    const { id: eventId } = JSON.parse(call.body);
+    const { id } = await rows.order(orderNo);
+    const other = await openRows(database.url);
+    await other.query("BEGIN");
+    // The server gives up the transaction that has written less.
+    const values = Array.from({ length: 20 }, () => [shop.userId, id, new Date(), "test", "weight", "{}"]);
+    await other.query("INSERT INTO payment_logs (user_id, order_id, at, kind, title, data) VALUES ?", [
+      values,
+    ]);
+    await other.query("UPDATE payment_orders SET updated_at = updated_at WHERE id = ?", [id]);
+    const from = proxy.statements.length;
+    const atUpdate = proxy.hold(/^\s*UPDATE payment_orders/);
+    const heard = postWebhook(world, stripe.path, call);
+    (await atUpdate)();
+    await other.query(
+      `INSERT INTO webhook_events (user_id, config_id, provider, event_id, event_type, received_at)
+       VALUES (?, ?, 'stripe', ?, 'x', NOW(3)) ON DUPLICATE KEY UPDATE times = times`,
+      [shop.userId, shop.configs.stripe, eventId],
+    );
+    await other.query("ROLLBACK");
+    await other.close();
+    expect((await heard).status).toBe(200);
+    await expectSettledOnce(orderNo);
+    expect(transactionsSince(from)).toBeGreaterThan(1);
+  });
+
+  it("a row that stays locked is waited for in vain without half a transaction, and later settled", async () => {
+    const orderNo = await stripeOrder();
+    const call = stripe.event(orderNo);
+    const other = await openRows(database.url);
+    await other.query("BEGIN");
+    await other.query("SELECT id FROM payment_orders WHERE order_no = ? FOR UPDATE", [orderNo]);
+    const from = proxy.statements.length;
+    const refused = await postWebhook(world, stripe.path, call);
+    expect(refused.status).toBe(503);
+    expect(transactionsSince(from)).toBe(3);
+    await expectUnsettled(orderNo);
+    await other.query("ROLLBACK");
+    await other.close();
+    expect((await postWebhook(world, stripe.path, call)).status).toBe(200);
+    await expectSettledOnce(orderNo);
+  });
+});
+
+describe("while a payment is created", () => {
+  it.each([1, 2])(
+    "a lost answer to COMMIT number %d makes one order at the provider and here",
+    async (nth) => {
+      const wanted = anOrder({ provider: "stripe" });
+      const lost = nth === 1 ? proxy.loseAnswerTo(/^commit$/) : afterFirstCommit();
+      const created = await api.create(wanted);
+      await lost;
+      expect(created).toMatchObject({ status: 200, data: { status: "pending" } });
+      const orders = await rows.query("SELECT order_no FROM payment_orders WHERE out_trade_no = ?", [
+        wanted.out_trade_no,
+      ]);
+      expect(orders).toEqual([{ order_no: created.data.order_no }]);
+      const atStripe = await simulatorOf(world, "stripe").payments(String(created.data.order_no));
+      expect(atStripe).toMatchObject([{ created: 1 }]);
+      expect((await api.create(wanted)).data).toEqual(created.data);
+      expect(await rows.statusLogs(created.data.order_no)).toMatchObject([{ to: "pending" }]);
+    },
+  );
+
+  async function afterFirstCommit() {
+    (await proxy.hold(/^commit$/))();
+    await proxy.loseAnswerTo(/^commit$/);
+  }
+});
+
+describe("while a notification is sent", () => {
+  it("a lost answer to the claim's COMMIT or to the record's UPDATE sends it once", async () => {
+    for (const statement of [/^commit$/, /^\s*UPDATE notify_queue n JOIN/]) {
+      const orderNo = await stripeOrder();
+      await postWebhook(world, stripe.path, stripe.event(orderNo));
+      const lost = proxy.loseAnswerTo(statement);
+      await world.queues.drain();
+      await lost;
+      expect(await rows.notifications(orderNo)).toMatchObject([
+        { status: "success", attempt: 1, send_no: 1 },
+      ]);
+      const told = (await api.inbox()).filter(({ body }) => body.includes(String(orderNo)));
+      expect(told).toHaveLength(1);
+    }
+  });
+});
+
+describe("while the database is away", () => {
+  it("calls are told to come again, nothing is acknowledged, and all goes on once it is back", async () => {
+    const [paid, orderNo] = [await stripeOrder(), await stripeOrder()];
+    const simulator = simulatorOf(world, "stripe");
+    await rows.close();
+    await database.kill();
+
+    const calls = await Promise.all([
+      api.create(anOrder()),
+      api.query(String(orderNo)),
+      api.create(anOrder()),
+    ]);
+    for (const { status, code, headers } of calls) {
+      expect({ status, code, retry: headers.get("retry-after") }).toEqual({
+        status: 503,
+        code: 1000,
+        retry: "2",
+      });
+    }
+    await simulator.payUnopened(String(paid));
+    const [refused] = await until(async () => {
+      const sent = await simulator.webhooks(String(paid));
+      return sent.length > 0 && sent;
+    });
+    expect(refused).toMatchObject({ outcome: "refused", status: 503 });
+
+    await database.restart();
+    rows = await openRows(database.url);
+    expect((await api.query(String(orderNo))).data).toMatchObject({ status: "pending" });
+    expect((await api.create(anOrder())).status).toBe(200);
+    await expectUnsettled(paid);
+    // Stripe's first retry, by the sandbox's shortened waits.
+    await world.passes(2);
+    await simulator.accepted(String(paid));
+    await expectSettledOnce(paid);
+  });
+
+  it("messages come back to the queue and are done later", async () => {
+    const orderNo = await stripeOrder();
+    await postWebhook(world, stripe.path, stripe.event(orderNo));
+    await rows.close();
+    await database.kill();
+    await expect(world.queues.drain()).rejects.toThrow(/deliver-notifications failed/);
+    await database.restart();
+    rows = await openRows(database.url);
+    await world.passes(181);
+    await world.queues.drain();
+    expect(await rows.notifications(orderNo)).toMatchObject([{ status: "success", attempt: 1 }]);
+  });
+});

@@ -1,0 +1,209 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { newApiKey } from "../../lib/merchant/api-key.ts";
+import { type Api, anOrder, apiOf } from "../steps/api.ts";
+import { rawCall } from "../steps/raw-call.ts";
+import { openWorld, type Shop, type World } from "../steps/world.ts";
+
+let world: World;
+let shop: Shop;
+let other: Shop;
+let api: Api;
+
+beforeAll(async () => {
+  world = await openWorld();
+  shop = await world.openShop();
+  other = await world.openShop();
+  api = apiOf(world, shop);
+});
+afterAll(() => world.stop());
+
+type NewKey = { api_key: string; key_id: string };
+const newKey = (merchant: string, scopes?: string) =>
+  world.ops<NewKey>("key create", { merchant, ...(scopes && { scopes }) });
+const withKey = (apiKey: string) => apiOf(world, { ...shop, apiKey });
+
+describe("another merchant's order", () => {
+  const ways: [string, (theirs: Api, orderNo: string, outTradeNo: string) => ReturnType<Api["query"]>][] = [
+    ["query", (theirs, orderNo) => theirs.query(orderNo)],
+    [
+      "query by out_trade_no",
+      (theirs, _, outTradeNo) => theirs.call("GET", `/api/v1/payment/query?out_trade_no=${outTradeNo}`),
+    ],
+    ["close", (theirs, orderNo) => theirs.close(orderNo)],
+    ["timeline", (theirs, orderNo) => theirs.call("GET", `/api/v1/payment/timeline/${orderNo}`)],
+  ];
+  it.each(ways)("looks exactly like none at all: %s", async (_way, ask) => {
+    const order = anOrder({ provider: "stripe" });
+    const { data } = await api.create(order);
+    const { headers: _, ...found } = await ask(
+      apiOf(world, other),
+      String(data.order_no),
+      String(order.out_trade_no),
+    );
+    const { headers: __, ...absent } = await ask(
+      apiOf(world, other),
+      "UNI20260101000000AAAAAAAAAAAAAAA",
+      "no-such",
+    );
+    expect(found).toMatchObject({ status: 404, code: 2007 });
+    expect({ ...found, request_id: "" }).toEqual({ ...absent, request_id: "" });
+    expect(await ask(api, String(data.order_no), String(order.out_trade_no))).toMatchObject({ status: 200 });
+  });
+
+  it("may have the same out_trade_no as one of ours", async () => {
+    const order = anOrder({ provider: "stripe" });
+    const mine = await api.create(order);
+    const theirs = await apiOf(world, other).create({ ...order, amount: "99.00" });
+    expect(theirs).toMatchObject({ status: 200 });
+    expect(theirs.data.order_no).not.toBe(mine.data.order_no);
+    const found = await api.call("GET", `/api/v1/payment/query?out_trade_no=${order.out_trade_no}`);
+    expect(found.data).toMatchObject({ order_no: mine.data.order_no, amount: 12.34 });
+  });
+
+  it("is not found by a number of another case", async () => {
+    const { data } = await api.create(anOrder({ provider: "stripe", out_trade_no: "Case-1" }));
+    expect(await api.query(String(data.order_no).toLowerCase())).toMatchObject({ status: 404, code: 2007 });
+    const answer = await api.call("GET", "/api/v1/payment/query?out_trade_no=case-1");
+    expect(answer).toMatchObject({ status: 404, code: 2007 });
+  });
+
+  // The database would take a trailing space for nothing.
+  const impossible = [
+    "x".repeat(65),
+    "Case-1%20",
+    "%00",
+    "%ff",
+    "%ED%A0%80",
+    "..%2f..",
+    "'%20OR%201=1",
+    "{order_no}",
+  ];
+  it.each(impossible)("is not asked for by an id that no order has: %s", async (id) => {
+    await api.create(anOrder({ provider: "stripe", out_trade_no: "Case-1" }));
+    for (const [field, path] of [
+      ["out_trade_no", `/api/v1/payment/query?out_trade_no=${id}`],
+      ["order_no", `/api/v1/payment/query/${id}`],
+      ["order_no", `/api/v1/payment/timeline/${id}`],
+    ]) {
+      expect(await api.call("GET", path!)).toMatchObject({ status: 400, code: 1001, errors: [{ field }] });
+    }
+  });
+
+  it.each(["", "?out_trade_no=", "?out_trade_no=a&order_no=b", "?out_trade_no=a&out_trade_no=b"])(
+    "is asked for by one out_trade_no: %s",
+    async (query) => {
+      expect(await api.call("GET", `/api/v1/payment/query${query}`)).toMatchObject({
+        status: 400,
+        code: 1001,
+      });
+    },
+  );
+});
+
+describe("an API key", () => {
+  const refused = { status: 401, code: 1002 };
+
+  it("is needed", async () => {
+    expect(await rawCall(world, { headers: {} })).toMatchObject(refused);
+    expect(await withKey("").query("UNI1")).toMatchObject(refused);
+  });
+
+  it("is not taken from anywhere but its header", async () => {
+    const answer = await rawCall(world, {
+      method: "GET",
+      path: `/api/v1/payment/query/UNI1?api_key=${shop.apiKey}`,
+      headers: { authorization: `Bearer ${shop.apiKey}`, cookie: `x-api-key=${shop.apiKey}` },
+    });
+    expect(answer).toMatchObject(refused);
+  });
+
+  it("is refused when it is malformed, mistyped, cut or made up, all alike", async () => {
+    const typo = shop.apiKey.replace(/.$/, (last) => (last === "0" ? "1" : "0"));
+    const madeUp = newApiKey(shop.userId).text;
+    const keys = [
+      "ak_",
+      "secret",
+      typo,
+      shop.apiKey.slice(0, -1),
+      `${shop.apiKey}0`,
+      shop.apiKey.toUpperCase(),
+      madeUp,
+    ];
+    const messages = new Set<string>();
+    for (const key of keys) {
+      const answer = await withKey(key).create(anOrder());
+      expect(answer).toMatchObject(refused);
+      messages.add(answer.message);
+    }
+    expect(messages.size).toBe(1);
+  });
+
+  it("works until it is revoked, and a minute at most after that", async () => {
+    const { username } = await world.openShop();
+    const { api_key, key_id } = await newKey(username);
+    expect(await withKey(api_key).query("UNI1")).toMatchObject({ status: 404 });
+    await world.ops("key revoke", { merchant: username, key_id });
+    await world.passes(60);
+    expect(await withKey(api_key).query("UNI1")).toMatchObject(refused);
+  });
+
+  const lacking: [string, string, (narrow: Api) => ReturnType<Api["query"]>][] = [
+    ["query", "create", (narrow) => narrow.create(anOrder())],
+    ["query", "create", (narrow) => narrow.close("UNI1")],
+    ["create", "query", (narrow) => narrow.query("UNI1")],
+    ["create,refund,notify", "query", (narrow) => narrow.call("GET", "/api/v1/payment/timeline/UNI1")],
+  ];
+  it.each(lacking)("with the scopes %s may not %s", async (scopes, missing, ask) => {
+    const { username } = await world.openShop();
+    const { api_key } = await newKey(username, scopes);
+    const answer = await ask(withKey(api_key));
+    expect(answer).toMatchObject({
+      status: 403,
+      code: 1003,
+      message: expect.stringContaining(`"${missing}"`),
+    });
+  });
+});
+
+describe("a disabled merchant", () => {
+  it("creates nothing new; what exists goes on, and all is well when enabled again", async () => {
+    const third = await world.openShop();
+    const theirs = apiOf(world, third);
+    const order = anOrder({ provider: "stripe" });
+    const { data } = await theirs.create(order);
+    await world.ops("merchant disable", { merchant: third.username });
+    await world.passes(60);
+
+    expect(await theirs.create(anOrder({ provider: "stripe" }))).toMatchObject({ status: 403, code: 1003 });
+    expect(await theirs.query(String(data.order_no))).toMatchObject({
+      status: 200,
+      data: { status: "pending" },
+    });
+    expect((await theirs.create(order)).data).toEqual(data);
+    expect(await theirs.close(String(data.order_no))).toMatchObject({
+      status: 200,
+      data: { status: "closed" },
+    });
+
+    await world.ops("merchant enable", { merchant: third.username });
+    await world.passes(60);
+    expect(await theirs.create(anOrder({ provider: "stripe" }))).toMatchObject({ status: 200 });
+  });
+});
+
+describe("a route that does not exist", () => {
+  const unknown: [string, string][] = [
+    ["GET", "/"],
+    ["GET", "/api/v1/payment/create"],
+    ["DELETE", "/api/v1/payment/query/UNI1"],
+    ["POST", "/api/v1/payment/create/"],
+    ["POST", "/api/v2/payment/create"],
+    ["POST", "/api/v1/public/notify/nobody/1"],
+    ["GET", "/api/v1/payment/query/a/b"],
+  ];
+  it.each(unknown)("answers in the envelope: %s %s", async (method, path) => {
+    const answer = await rawCall(world, { method, path, headers: { "x-api-key": shop.apiKey } });
+    expect(answer).toMatchObject({ status: 404, code: 1004, request_id: expect.any(String) });
+    expect(answer.headers.get("content-type")).toMatch(/^application\/json/);
+  });
+});

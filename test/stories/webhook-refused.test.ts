@@ -1,0 +1,228 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Api, anOrder, apiOf } from "../steps/api.ts";
+import { type LogLine, logOf } from "../steps/captured-log.ts";
+import { type DatabaseProxy, startDatabaseProxy } from "../steps/database-proxy.ts";
+import { openRows, type Rows } from "../steps/rows.ts";
+import {
+  type AlipayInOurHands,
+  alipayInOurHands,
+  postWebhook,
+  type SignedCall,
+  stripeEvents,
+} from "../steps/signed-webhooks.ts";
+import { openWorld, type Shop, type World } from "../steps/world.ts";
+
+let world: World;
+let proxy: DatabaseProxy;
+let rows: Rows;
+let shop: Shop;
+let otherShop: Shop;
+let api: Api;
+let alipay: AlipayInOurHands;
+let stripe: ReturnType<typeof stripeEvents>;
+
+beforeAll(async () => {
+  world = await openWorld();
+  const { hostname, port } = new URL(process.env.DATABASE_URL!);
+  proxy = await startDatabaseProxy({ host: hostname, port: Number(port) });
+  process.env.DB_PORT = String(proxy.port);
+  rows = await openRows();
+  shop = await world.openShop();
+  otherShop = await world.openShop();
+  api = apiOf(world, shop);
+  alipay = await alipayInOurHands(world, shop);
+  stripe = stripeEvents(world, shop);
+});
+afterAll(async () => {
+  await rows.close();
+  proxy.stop();
+  await world.stop();
+});
+
+const refusal = '{"code":2002,"message":"the signature is not valid"';
+
+/** The verdict's line without what differs from call to call. */
+function verdicts(lines: LogLine[]) {
+  return lines.filter(({ message }) => message === "webhook").map(({ verdict }) => verdict);
+}
+
+async function expectRefused(path: string, call: SignedCall, expected = { status: 401, body: refusal }) {
+  const before = await rows.checksums();
+  let answer = { status: 0, body: "" };
+  const lines = await logOf(async () => {
+    answer = await postWebhook(world, path, call);
+  });
+  expect({ status: answer.status, body: answer.body.slice(0, expected.body.length) }).toEqual(expected);
+  expect(await rows.checksums()).toEqual(before);
+  expect(verdicts(lines)).toEqual(["refused"]);
+  expect(lines.filter(({ message }) => message !== "webhook").map(({ message }) => message)).toEqual([
+    "call",
+  ]);
+  const logged = JSON.stringify(lines);
+  for (const secret of Object.values(shop.accounts).flatMap((account) => Object.values(account))) {
+    if (secret.length > 30) expect(logged).not.toContain(secret);
+  }
+  const signature = call.headers["stripe-signature"] || call.body.slice(-80);
+  if (signature !== "") expect(logged).not.toContain(signature);
+}
+
+/** The text with the letter or digit at (or after) a share of its length changed into another. */
+function withOneByteChanged(text: string, share: number): string {
+  const from = Math.floor(text.length * share);
+  // Within a percent escape a change of the letter's case is none of the byte.
+  const at = from + text.slice(from).search(/(?<!%|%[0-9A-F])[0-9A-Za-z]/);
+  return text.slice(0, at) + (text[at] === "1" ? "2" : "1") + text.slice(at + 1);
+}
+
+const shares = [0, 0.05, 0.12, 0.2, 0.27, 0.35, 0.42, 0.5, 0.58, 0.66, 0.75, 0.85, 0.93];
+
+describe("a forged Alipay notice", () => {
+  let orderNo: unknown;
+  let good: SignedCall;
+  beforeAll(async () => {
+    orderNo = (await api.create(anOrder({ config: alipay.name }))).data.order_no;
+    good = alipay.notice(orderNo);
+  });
+
+  it.each(shares)(
+    "is refused with the byte at %f of its length changed, and nothing is written",
+    async (share) => {
+      await expectRefused(alipay.path, { ...good, body: withOneByteChanged(good.body, share) });
+    },
+  );
+
+  it("is refused without a signature, with an empty one and with an older kind of one", async () => {
+    const form = new URLSearchParams(good.body);
+    form.set("sign_type", "RSA");
+    await expectRefused(alipay.path, { ...good, body: form.toString() });
+    form.set("sign_type", "RSA2");
+    form.set("sign", "");
+    await expectRefused(alipay.path, { ...good, body: form.toString() });
+    form.delete("sign");
+    await expectRefused(alipay.path, { ...good, body: form.toString() });
+    await expectRefused(alipay.path, { ...good, body: "" });
+  });
+
+  it("is refused when it is signed with another config's key, of this merchant or another", async () => {
+    const second = await alipayInOurHands(world, shop);
+    const foreign = await alipayInOurHands(world, otherShop);
+    await expectRefused(second.path, good);
+    await expectRefused(foreign.path, good);
+    await expectRefused(alipay.path, second.notice(orderNo));
+  });
+
+  it("is refused alike for a config that does not exist, is another provider's, or is no number", async () => {
+    for (const id of ["999999999", shop.configs.stripe, `${alipay.configId}x`, `0${alipay.configId}`, "-1"]) {
+      await expectRefused(`alipay/${id}`, good);
+    }
+  });
+
+  it("is malformed when it is not UTF-8 or repeats a field", async () => {
+    const malformed = { status: 400, body: '{"code":2002,' };
+    await expectRefused(alipay.path, { ...good, body: `${good.body}&trade_status=TRADE_SUCCESS` }, malformed);
+    await expectRefused(alipay.path, { ...good, body: `a=%FF&${good.body}&a=2` }, malformed);
+  });
+
+  it("tells a stranger nothing of a config that is not usable", async () => {
+    const [config] = await rows.query<{ id: string }>("SELECT id FROM payment_configs WHERE id = ?", [
+      alipay.configId,
+    ]);
+    await rows.query(
+      `INSERT INTO payment_configs (user_id, provider, config_name, config_data)
+       SELECT user_id, provider, 'half', '{"app_id":"1"}' FROM payment_configs WHERE id = ?`,
+      [config!.id],
+    );
+    const [half] = await rows.query<{ id: string }>("SELECT MAX(id) AS id FROM payment_configs");
+    const { status, body } = await postWebhook(world, `alipay/${half!.id}`, good);
+    expect({ status, body: body.slice(0, refusal.length) }).toEqual({ status: 401, body: refusal });
+  });
+
+  it("asks the database nothing when it comes in a flood", async () => {
+    await postWebhook(world, alipay.path, { ...good, body: withOneByteChanged(good.body, 0.5) });
+    const asked = proxy.statements.length;
+    const lines = await logOf(() =>
+      Promise.all(
+        Array.from({ length: 100 }, (_, index) =>
+          postWebhook(world, alipay.path, { ...good, body: withOneByteChanged(good.body, index / 110) }),
+        ),
+      ),
+    );
+    expect(verdicts(lines)).toEqual(Array(100).fill("refused"));
+    expect(proxy.statements.slice(asked)).toEqual([]);
+  });
+
+  it("would have been believed unchanged", async () => {
+    expect(await postWebhook(world, alipay.path, good)).toEqual({ status: 200, body: "success" });
+    expect(await rows.order(orderNo)).toMatchObject({ status: "success" });
+  });
+});
+
+describe("a forged Stripe event", () => {
+  let orderNo: unknown;
+  let good: SignedCall;
+  beforeAll(async () => {
+    orderNo = (await api.create(anOrder({ provider: "stripe" }))).data.order_no;
+    good = stripe.event(orderNo);
+  });
+  const signature = (value: string): SignedCall => ({
+    ...good,
+    headers: { ...good.headers, "stripe-signature": value },
+  });
+
+  it("makes us ask nobody and write nothing about a config that was never used", async () => {
+    const [config] = await rows.query("SELECT account FROM payment_configs WHERE id = ?", [
+      otherShop.configs.stripe,
+    ]);
+    expect(config).toEqual({ account: null });
+    await expectRefused(`stripe/${otherShop.configs.stripe}`, good);
+  });
+
+  it.each(shares)(
+    "is refused with the byte at %f of its length changed, and nothing is written",
+    async (share) => {
+      await expectRefused(stripe.path, { ...good, body: withOneByteChanged(good.body, share) });
+    },
+  );
+
+  it("is refused without a signature and with any byte of it changed", async () => {
+    const header = good.headers["stripe-signature"]!;
+    const { "stripe-signature": _, ...unsigned } = good.headers;
+    await expectRefused(stripe.path, { ...good, headers: unsigned });
+    for (const value of ["", "t=1", header.replace(",v1=", ",v0="), header.replace(/v1=.*/, "v1=")]) {
+      await expectRefused(stripe.path, signature(value));
+    }
+    for (const share of [0.1, 0.3, 0.6, 0.98]) {
+      await expectRefused(stripe.path, signature(withOneByteChanged(header, share)));
+    }
+  });
+
+  it.each([-301, 301])("is refused when it was truly signed %d s away from now", async (seconds) => {
+    const signedAt = new Date(world.clock.now().getTime() + seconds * 1000);
+    // A whole second is lost when the time is written down.
+    if (seconds > 0) signedAt.setMilliseconds(999);
+    await expectRefused(stripe.path, stripe.event(orderNo, { signedAt }));
+  });
+
+  it("is refused when it is signed with another merchant's secret or posted to another config", async () => {
+    const { webhook_secret: secret } = otherShop.accounts.stripe!;
+    await expectRefused(stripe.path, stripe.event(orderNo, { secret }));
+    for (const id of ["999999999", otherShop.configs.stripe, alipay.configId]) {
+      await expectRefused(`stripe/${id}`, good);
+    }
+  });
+
+  it("is malformed when it is truly signed and no event", async () => {
+    const malformed = { status: 400, body: '{"code":2002,' };
+    for (const body of ["", "[]", "{", '{"id":"evt_1"}', "null"]) {
+      await expectRefused(stripe.path, stripe.signed(body), malformed);
+    }
+  });
+
+  it("would have been believed unchanged, and 299 s away from now", async () => {
+    const signedAt = new Date(world.clock.now().getTime() - 299_000);
+    const [early, now] = [stripe.event(orderNo, { signedAt }), good];
+    expect((await postWebhook(world, stripe.path, early)).status).toBe(200);
+    expect((await postWebhook(world, stripe.path, now)).status).toBe(200);
+    expect(await rows.order(orderNo)).toMatchObject({ status: "success" });
+  });
+});
