@@ -73,7 +73,7 @@ export function buildGateway(environment: Environment, parts: Parts = {}) {
     anomalies: anomaliesIn(db),
     merchants: merchantsIn(db),
     deliveries: deliveriesIn(db),
-    configs: configsOf({ rows: configRows, vault, clock, baseUrls }),
+    configs: configsOf({ rows: configRows, vault, clock, baseUrls, publicUrl: environment.PUBLIC_URL }),
     hints: gatewayHints(queues),
     locks: redisLocks(cache, parts.cachePrefix),
     authenticate: authenticator(keyRowsIn(db), clock),

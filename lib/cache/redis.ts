@@ -4,8 +4,6 @@ import { log, nameOf } from "../log.ts";
 
 const connectTimeoutMs = 200;
 const commandTimeoutMs = 150;
-/** After a failure Redis is not asked for this long: in a VPC a dead one is silence, and each try costs its time-out. */
-const breakerMs = 5_000;
 
 export type RedisAddress = { host: string; port: number; tls: boolean };
 
@@ -17,9 +15,10 @@ export interface Cache {
 
 /**
  * A cluster client that never holds anybody up: no offline queue, short time-outs, a breaker. What it says is never the
- * truth, so every caller has a way on without it.
+ * truth, so every caller has a way on without it. After a failure it is not asked for `breakerMs`: in a VPC a dead Redis
+ * is silence, and each try costs its time-out.
  */
-export function openCache(address: RedisAddress): Cache {
+export function openCache(address: RedisAddress, breakerMs = 5_000): Cache {
   let current: Client | undefined;
   let closedUntil = 0;
 

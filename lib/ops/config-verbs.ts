@@ -3,6 +3,7 @@ import { GatewayError } from "../errors.ts";
 import type { Gateway } from "../open-gateway.ts";
 import type { StoredConfig } from "../payment/ports.ts";
 import type { Provider } from "../payment/provider.ts";
+import { webhookUrl } from "../payment/public-urls.ts";
 import { credentialContext } from "../providers/configs.ts";
 import { isProvider, providers } from "../providers/registry.ts";
 import { findMerchant } from "./find-merchant.ts";
@@ -28,13 +29,14 @@ export const configVerbs = {
       const { adapter, missing } = await gateway.openProvider(provider, name, given);
       if (!skip_probe) await assertWorking(adapter, provider);
       const config = await findOrCreate(gateway, { userId, provider, name });
-      const register = missing.length > 0 ? adapter.register?.(webhookUrl(gateway, config)) : undefined;
+      const register =
+        missing.length > 0 ? adapter.register?.(webhookUrl(gateway.publicUrl, config)) : undefined;
       const credentials = { ...given, ...(await register) };
       const sealed = await gateway.vault.seal(JSON.stringify(credentials), credentialContext(config));
       if (!(await gateway.configRows.saveCredentials(config, sealed, true, gateway.clock.now()))) {
         throw new GatewayError("conflict", "the config was changed at the same time: try again");
       }
-      return { config_id: config.id, provider, name, webhook_url: webhookUrl(gateway, config) };
+      return { config_id: config.id, provider, name, webhook_url: webhookUrl(gateway.publicUrl, config) };
     },
   ),
   "config list": verb(
@@ -49,7 +51,7 @@ export const configVerbs = {
         active: config.active,
         version: config.version,
         account: config.account,
-        webhook_url: webhookUrl(gateway, config),
+        webhook_url: webhookUrl(gateway.publicUrl, config),
       }));
     },
   ),
@@ -77,7 +79,7 @@ export const configVerbs = {
         active,
         verdict,
         account,
-        webhook_url: webhookUrl(gateway, config),
+        webhook_url: webhookUrl(gateway.publicUrl, config),
       };
     },
   ),
@@ -110,10 +112,6 @@ async function findOrCreate(
   const made = await configRows.byId(id);
   if (!made) throw new GatewayError("unavailable", "the config was not stored: try again");
   return made;
-}
-
-function webhookUrl({ publicUrl }: Gateway, { provider, id }: StoredConfig): string {
-  return `${publicUrl}/api/v1/public/notify/${provider}/${id}`;
 }
 
 async function assertWorking(adapter: Provider, provider: string): Promise<void> {

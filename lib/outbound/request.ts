@@ -5,10 +5,13 @@ import { TLSSocket } from "node:tls";
 import { assertNoTransaction, currentInvocation } from "../invocation.ts";
 import { failureKind, OutboundError, type OutboundFailure } from "./outbound-error.ts";
 
+export type OutboundHeaders = Record<string, string | number>;
+
 export type OutboundRequest = {
   method: "GET" | "POST" | "DELETE";
   url: string | URL;
-  headers?: Record<string, string | number>;
+  /** A function is asked again for a repeat: a signature may be good for one use only. */
+  headers?: OutboundHeaders | (() => OutboundHeaders);
   body?: string | Buffer;
   /** The other side treats a repeat as the same request. GET always is. */
   idempotent?: boolean;
@@ -115,7 +118,7 @@ function open(wanted: OutboundRequest, url: URL): ClientRequest {
     headers: {
       "accept-encoding": "identity",
       ...(wanted.body === undefined ? {} : { "content-length": Buffer.byteLength(wanted.body) }),
-      ...wanted.headers,
+      ...(typeof wanted.headers === "function" ? wanted.headers() : wanted.headers),
     },
     agent: wanted.agent ?? agents[secure ? "https:" : "http:"],
     ...(wanted.lookup ? { lookup: wanted.lookup } : {}),

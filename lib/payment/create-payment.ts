@@ -5,6 +5,7 @@ import { newOrderNo } from "./order-no.ts";
 import type { Payable, Payment } from "./payment.ts";
 import type { Caller, Configs, Hints, Leased, NewOrder, OpenConfig, Orders, StoredOrder } from "./ports.ts";
 import type { NewPayment } from "./provider.ts";
+import { buyerReturnUrl, webhookUrl } from "./public-urls.ts";
 import { differingFields, normalised, type WantedPayment } from "./request.ts";
 import { leaseSeconds, outcomeUnknown, refused, startPayment } from "./start-payment.ts";
 
@@ -86,8 +87,8 @@ function newOrder(
   };
   const asked: NewPayment = {
     ...description,
-    notifyUrl: `${gateway.publicUrl}/api/v1/public/notify/${wanted.provider}/${config.id}`,
-    buyerReturnUrl: `${gateway.publicUrl}/api/v1/public/return/${wanted.provider}/${orderNo}`,
+    notifyUrl: webhookUrl(gateway.publicUrl, config),
+    buyerReturnUrl: buyerReturnUrl(gateway.publicUrl, wanted.provider, orderNo),
     extraParams: config.checkExtraParams(wanted.scene, wanted.extraParams),
   };
   return {

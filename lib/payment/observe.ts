@@ -92,7 +92,8 @@ export async function observe(
         break;
       }
       case "hint":
-        await askSoon(gateway, payment);
+        // On a look-up's own hint nothing new would be learned by asking again.
+        if (source.told === "webhook") await askSoon(gateway, payment);
         break;
       case "unrecognised":
         log.alarm("unrecognised word of a provider", { ...about(payment), reason: seen.said });

@@ -3,6 +3,7 @@ import { GatewayError } from "../errors.ts";
 import { log } from "../log.ts";
 import type { ConfigRows, Configs, OpenConfig, StoredConfig } from "../payment/ports.ts";
 import type { Provider, WebhookCall } from "../payment/provider.ts";
+import { webhookUrl } from "../payment/public-urls.ts";
 import type { ProviderModule } from "./provider-module.ts";
 import { providers } from "./registry.ts";
 
@@ -17,6 +18,8 @@ export type ConfigDependencies = {
   clock: Clock;
   /** Local stage only: replaces official hosts by simulators on loopback. */
   baseUrls: Record<string, string>;
+  /** Origin of our public routes. */
+  publicUrl: string;
 };
 
 /** How long a changed or disabled config may still be used, in milliseconds of real time. */
@@ -146,7 +149,8 @@ function chosen(list: StoredConfig[], provider: string, name: string | undefined
 async function openAdapter(config: StoredConfig, dependencies: ConfigDependencies): Promise<Opened> {
   const { provider, name } = config;
   const given = await credentialsOf(config, dependencies.vault);
-  const { module, adapter, missing } = await openProvider({ provider, name, given }, dependencies);
+  const opening = { ...dependencies, webhookUrl: webhookUrl(dependencies.publicUrl, config) };
+  const { module, adapter, missing } = await openProvider({ provider, name, given }, opening);
   if (missing.length === 0) return { adapter, module };
   const lacks = `the ${provider} config "${name}" lacks ${missing.join(", ")}`;
   throw new GatewayError("config_not_found", lacks);
@@ -155,10 +159,11 @@ async function openAdapter(config: StoredConfig, dependencies: ConfigDependencie
 /** A provider opened with credentials that need not be stored or complete; `missing` names what it cannot do without. */
 export async function openProvider(
   { provider, name, given }: { provider: string; name: string; given: unknown },
-  { clock, baseUrls }: Pick<ConfigDependencies, "clock" | "baseUrls">,
+  dependencies: Pick<ConfigDependencies, "clock" | "baseUrls"> & { webhookUrl?: string },
 ) {
   const { module, credentials } = await checkCredentials(provider, name, given);
-  const adapter = module.open(credentials, { clock, baseUrl: baseUrls[provider] });
+  const { clock, baseUrls, webhookUrl } = dependencies;
+  const adapter = module.open(credentials, { clock, baseUrl: baseUrls[provider], webhookUrl });
   return { module, adapter, missing: module.missing?.(credentials) ?? [] };
 }
 

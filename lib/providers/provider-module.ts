@@ -6,6 +6,8 @@ export type ProviderDependencies = {
   clock: Clock;
   /** Replaces the official host in the local stage; always a loopback URL without trailing slash. */
   baseUrl?: string | undefined;
+  /** Where this config's webhooks come in; absent for credentials that are not stored yet. */
+  webhookUrl?: string | undefined;
 };
 
 /** What a provider's folder exports: how its credentials look and how they become a `Provider`. */

@@ -29,6 +29,11 @@ export const providers: Record<string, ProviderEntry> = {
     acknowledgement: json,
     load: async () => (await import("./stripe/stripe.ts")).stripe,
   },
+  paypal: {
+    scenes: ["checkout"],
+    acknowledgement: json,
+    load: async () => (await import("./paypal/paypal.ts")).paypal,
+  },
 };
 
 export function isProvider(name: string): boolean {

@@ -101,18 +101,33 @@ async function takeTurn(trx: OpenTransaction, userId: string): Promise<void> {
   await trx.selectFrom("users").select("id").where("id", "=", userId).forUpdate().execute();
 }
 
-/** Whether the endpoint's last word was that it is gone. A resend (a further generation) is sent all the same. */
+/**
+ * Whether the endpoint's last word was that it is gone: a row is held, and nothing was received after it (by a row that a
+ * resend may have superseded since). A resend itself, a further generation, is sent all the same.
+ */
 async function isGone(trx: OpenTransaction, { taskId, userId }: Hint): Promise<boolean> {
-  const last = (status: "held" | "success") => sql<Date | null>`(
-    SELECT MAX(n.due_at) FROM notify_queue n WHERE n.endpoint = own.endpoint AND n.status = ${status})`;
-  const row = await trx
+  const held = await trx
     .selectFrom("notify_queue as own")
-    .select([last("held").as("gone_at"), last("success").as("received_at")])
+    .innerJoin("notify_queue as held", "held.endpoint", "own.endpoint")
+    .select((eb) => eb.fn.max("held.due_at").as("since"))
+    .select("own.endpoint")
     .where("own.id", "=", taskId)
     .where("own.user_id", "=", userId)
+    .where("held.status", "=", "held")
+    .groupBy("own.endpoint")
     .executeTakeFirst();
-  if (!row?.gone_at) return false;
-  return row.received_at === null || row.received_at < row.gone_at;
+  if (!held) return false;
+  const received = await trx
+    .selectFrom("notify_queue as n")
+    .innerJoin("notify_attempts as a", "a.task_id", "n.id")
+    .select("a.id")
+    .where("n.endpoint", "=", held.endpoint)
+    .where("n.status", "in", ["success", "superseded"])
+    .where("n.due_at", ">", held.since)
+    .where("a.outcome", "=", "received")
+    .limit(1)
+    .executeTakeFirst();
+  return received === undefined;
 }
 
 async function hold(trx: OpenTransaction, hint: Hint, now: Date): Promise<void> {

@@ -18,7 +18,11 @@ export async function migrate(connection: string | PoolOptions): Promise<void> {
       provider: { getMigrations: async () => migrations },
     }).migrateToLatest();
     const failed = results.find((result) => result.status === "Error");
-    if (error) throw new Error(`migration ${failed?.migrationName ?? ""} failed`, { cause: error });
+    if (error) {
+      const which = failed ? `migration ${failed.migrationName}` : "the migration";
+      const why = error instanceof Error ? error.message : String(error);
+      throw new Error(`${which} failed: ${why}`, { cause: error });
+    }
   } finally {
     await db.destroy();
   }

@@ -137,12 +137,11 @@ function endsConnection(error: unknown, connection: Connection): boolean {
   );
 }
 
-/** mysql2 has no name for some of the last words. */
+/** mysql2 has no code for some of the last words, nor for a statement on a connection that has ended since the one before. */
 function asLost(error: unknown): unknown {
-  const { errno = 0 } = error as QueryError;
-  return lastWords.has(errno)
-    ? Object.assign(error as QueryError, { code: "PROTOCOL_CONNECTION_LOST" })
-    : error;
+  const { errno = 0, code } = error as QueryError;
+  const isNamed = code !== undefined && !lastWords.has(errno);
+  return isNamed ? error : Object.assign(error as QueryError, { code: "PROTOCOL_CONNECTION_LOST" });
 }
 
 function isBroken(connection: Connection): boolean {

@@ -8,10 +8,12 @@ import { createPaypalSimulator } from "./paypal/paypal.ts";
 import { createDemoShop } from "./shop/demo-shop.ts";
 import type { ShopSettings } from "./shop/gateway-client.ts";
 import { createStripeSimulator } from "./stripe/stripe.ts";
+import { createWechatSimulator } from "./wechat/wechat.ts";
 
 /** The simulated providers. A further one is one more line. */
 const providers = {
   alipay: createAlipaySimulator,
+  wechat: createWechatSimulator,
   stripe: createStripeSimulator,
   paypal: createPaypalSimulator,
 } satisfies Record<string, (surroundings: Surroundings, retryScale: number) => Simulator>;
@@ -59,17 +61,18 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
       providers[name](surroundings, retryScale),
     );
   const alipay = await serve("alipay");
+  const wechat = await serve("wechat");
   const stripe = await serve("stripe");
   const paypal = await serve("paypal");
 
   return {
     url: web.url,
-    simulators: { alipay: alipay.url, stripe: stripe.url, paypal: paypal.url },
+    simulators: { alipay: alipay.url, wechat: wechat.url, stripe: stripe.url, paypal: paypal.url },
     shopUrl: `${web.url}/shop`,
     setShop: shop.set,
     inboxUrl: (name) => `${web.url}/inbox/${name}`,
     async stop() {
-      await Promise.all([web.stop(), alipay.stop(), stripe.stop(), paypal.stop()]);
+      await Promise.all([web.stop(), alipay.stop(), wechat.stop(), stripe.stop(), paypal.stop()]);
     },
   };
 }

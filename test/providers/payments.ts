@@ -1,6 +1,7 @@
 import type { Clock } from "../../lib/clock.ts";
 import type { Payment } from "../../lib/payment/payment.ts";
 import type { NewPayment } from "../../lib/payment/provider.ts";
+import type { Refund } from "../../lib/refund/refund.ts";
 
 /** 20:00 in UTC+8. */
 export const createdAt = new Date("2025-11-23T12:00:00.400Z");
@@ -57,6 +58,25 @@ export function payment(changes: Partial<Payment> = {}): Payment {
     closedAt: null,
     lookedUpAt: null,
     nextQueryAt: null,
+    ...changes,
+  };
+}
+
+/** A refund of 2.30 CNY that the provider has not been asked for. */
+export function refund(changes: Partial<Refund> = {}): Refund {
+  return {
+    id: "7",
+    userId: "1",
+    orderId: "1",
+    refundNo: "shop-refund-1",
+    providerRefundNo: "R20251123120000ABCDEFGHJKMNPQRST",
+    amount: { minor: 230, currency: "CNY" },
+    status: "processing",
+    reason: "",
+    refundId: "",
+    refusal: null,
+    createdAt,
+    updatedAt: createdAt,
     ...changes,
   };
 }

@@ -33,19 +33,18 @@ describe("npm start that is ended while it starts", () => {
   });
 });
 
-describe("npm start that is up", () => {
-  it.each([{ throughNpm: false }, { throughNpm: true }])(
-    "leaves nothing running when its main process is killed: %j",
-    patience,
-    async (options) => {
-      const start = npmStart(options);
-      await start.says(/is paid/);
-      const running = start.processes();
-      expect(running.length).toBeGreaterThan(5);
-      start.signal("SIGKILL");
-      await until(async () => stillRunning(running, start.folder).length === 0);
-    },
-  );
+describe("npm start that is up leaves nothing running", () => {
+  it.each([
+    ["its main process is killed", { throughNpm: false }, "SIGKILL"],
+    ["npm, which started it, is told to end", { throughNpm: true }, "SIGTERM"],
+  ] as const)("when %s", patience, async (_what, options, signal) => {
+    const start = npmStart(options);
+    await start.says(/is paid/);
+    const running = start.processes();
+    expect(running.length).toBeGreaterThan(5);
+    start.signal(signal);
+    await until(async () => stillRunning(running, start.folder).length === 0);
+  });
 });
 
 describe("npm start -- --once", () => {

@@ -28,6 +28,7 @@ export async function alipayInOurHands(world: World, shop: Shop, name = `ours-${
     provider: "alipay",
     name,
     data: JSON.stringify(credentials),
+    skip_probe: "yes",
   });
 
   function call(fields: Fields): SignedCall {

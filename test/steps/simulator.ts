@@ -6,6 +6,7 @@ export type Payment = {
   trade_no: string | null;
   status: string;
   amount_minor: number;
+  refunded_minor: number;
   created: number;
 };
 export type SentWebhook = { order_no: string; outcome: string; status: number | null; event: string };
@@ -21,6 +22,11 @@ export function simulatorOf(world: { sandbox: { simulators: Record<string, strin
     expire: (orderNo: string) => tell("expire", { order_no: orderNo }),
     resend: (orderNo: string) => tell("resend", { order_no: orderNo }),
     start: (orderNo: string) => tell("start", { order_no: orderNo }),
+    approve: (orderNo: string) => tell("approve", { order_no: orderNo }),
+    /** Made in the provider's console. */
+    refund: (orderNo: string, amount: string) => tell("refund", { order_no: orderNo, amount }),
+    refundResult: (refundNo: string, status: string) =>
+      tell("refund-result", { refund_no: refundNo, status }),
     fail: (orderNo: string) => tell("fail", { order_no: orderNo }),
     /** A buyer opens the pay page and pays. */
     async pay(created: Record<string, unknown>) {

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { createConnection } from "mysql2/promise";
 import { startKms } from "../../scripts/local/host/stand-ins/kms.ts";
 import { startSecretsManager } from "../../scripts/local/host/stand-ins/secrets-manager.ts";
 import { type Sandbox, startSandbox } from "../../scripts/sandbox/start-sandbox.ts";
@@ -37,6 +38,7 @@ const kmsKey = { id: "credentials", arn: "arn:aws:kms:local:000000000000:key/cre
  * One world per test file, because the functions read their environment once per process.
  */
 export async function openWorld(): Promise<World> {
+  await keepMerchantsApart();
   const clock = movableClock();
   const sandbox = await startSandbox({ clock });
   const queues = await openQueues();
@@ -94,6 +96,13 @@ export async function openWorld(): Promise<World> {
       await sandbox.stop();
     },
   };
+}
+
+/** The workers share one Redis, whose keys name the merchant: each worker's merchants have numbers of their own. */
+async function keepMerchantsApart(): Promise<void> {
+  const connection = await createConnection({ uri: process.env.DATABASE_URL! });
+  await connection.query(`ALTER TABLE users AUTO_INCREMENT = ${Number(process.env.VITEST_POOL_ID)}000000`);
+  await connection.end();
 }
 
 async function openShop(sandbox: Sandbox, front: Front, ops: World["ops"]): Promise<Shop> {

@@ -172,6 +172,8 @@ describe("an endpoint that has answered 410", () => {
       const task = taskOf(await claimOn(database!, { ...resent, generation: 2 }, later, "resend"));
       const record = { outcome: "received", httpStatus: 200, answer: "", endedAt: secondsAfter(later, 1) };
       await deliveriesIn(database!).finish(task, "resend", record, { status: "success" });
+      // Nor does a further resend of what it took take that back.
+      await rows.query("UPDATE notify_queue SET status = 'superseded' WHERE id = ?", [resent.taskId]);
       expect((await claimOn(database!, next, secondsAfter(later, 2))).kind).toBe("claimed");
     });
   });

@@ -119,26 +119,44 @@ describe("the one connection", () => {
 });
 
 describe("a connection that ends inside a transaction", () => {
-  it.each(["KILL before the statement", "an answer that is lost"])(
+  async function failureWhen(how: "killed" | "killed and noticed" | "answer lost") {
+    const database = open();
+    const id = await connectionOf(database);
+    const work = database.transaction().execute(async (trx) => {
+      await one(trx as Kysely<unknown>);
+      if (how !== "answer lost") await kill(id);
+      // The statement after the one that fails: the connection is known to have ended.
+      if (how === "killed and noticed") await sql`SELECT 1`.execute(trx).catch(() => {});
+      const lost = how === "answer lost" ? proxy.loseAnswerTo(/1 AS two/) : undefined;
+      await sql`SELECT 1 AS two`.execute(trx);
+      await lost;
+    });
+    const failure = await work.catch((error: unknown) => error);
+    expect(await one(database)).toBe(1);
+    return failure;
+  }
+
+  it.each(["killed", "killed and noticed", "answer lost"] as const)(
     "names the loss and not the ROLLBACK that it made impossible: %s",
     async (how) => {
-      const database = open();
-      const id = await connectionOf(database);
-      const failure = await database
-        .transaction()
-        .execute(async (trx) => {
-          await one(trx as Kysely<unknown>);
-          if (how.startsWith("KILL")) await kill(id);
-          const lost = how.startsWith("KILL") ? undefined : proxy.loseAnswerTo(/1 AS two/);
-          await sql`SELECT 1 AS two`.execute(trx);
-          await lost;
-        })
-        .catch((error: unknown) => error);
+      const failure = await failureWhen(how);
       expect(isPassing(failure)).toBe(true);
-      expect(codeOf(failure)).toMatch(/^PROTOCOL_CONNECTION_LOST|ECONNRESET|EPIPE$/);
-      expect(await one(database)).toBe(1);
+      expect(codeOf(failure)).toMatch(/^(PROTOCOL_CONNECTION_LOST|ECONNRESET|EPIPE)$/);
     },
   );
+
+  it("is lost, too, when it ended between two statements and the next one cannot be sent", async () => {
+    const database = open();
+    const failure = await database
+      .transaction()
+      .execute(async (trx) => {
+        await one(trx as Kysely<unknown>);
+        proxy.stop();
+        for (;;) await one(trx as Kysely<unknown>);
+      })
+      .catch((error: unknown) => error);
+    expect(isPassing(failure)).toBe(true);
+  });
 
   it("is not repeated in the middle: what began on the old one is over", async () => {
     const database = open();

@@ -38,7 +38,8 @@ export function queryObservations(
 
 /**
  * What a verified notice says. One of another application or seller keeps that other account, so that it never settles
- * a payment and is seen as the anomaly it is.
+ * a payment and is seen as the anomaly it is; what else it says is not about an order of ours. A refund's notice repeats
+ * the payment, which we may not have heard of.
  */
 export function noticeObservations(
   notice: TradeNotice,
@@ -48,16 +49,21 @@ export function noticeObservations(
   const { out_trade_no: orderNo, trade_no: tradeNo, trade_status: status } = notice;
   const amount = fromDecimal(notice.total_amount, "CNY");
   const account = accountOf(notice, own);
+  const isOurs = account === own.app_id;
   const paidAt = notice.gmt_payment ? fromBeijingTime(notice.gmt_payment) : now;
   const paid: Observation = { kind: "paid", orderNo, account, amount, tradeNo, paidAt };
-  if (notice.refund_fee || notice.gmt_refund || notice.out_biz_no) return [refundOf(notice)];
+  if (notice.refund_fee || notice.gmt_refund || notice.out_biz_no) {
+    if (!isOurs) return [{ kind: "unrecognised", said: "a refund of another account" }];
+    return notice.gmt_payment ? [paid, refundOf(notice)] : [refundOf(notice)];
+  }
   switch (status) {
     case "TRADE_SUCCESS":
     case "TRADE_FINISHED":
       return [paid];
     case "TRADE_CLOSED":
+      if (!isOurs)
+        return notice.gmt_payment ? [paid] : [{ kind: "unrecognised", said: `${status} of another account` }];
       if (notice.gmt_payment) return [paid, { kind: "refundedTotal", orderNo, tradeNo, total: amount }];
-      if (account !== own.app_id) return [{ kind: "unrecognised", said: `${status} of another account` }];
       return [{ kind: "closed", orderNo, why: status }];
     case "WAIT_BUYER_PAY":
       return [{ kind: "ignored", why: status }];
@@ -72,9 +78,8 @@ function accountOf(notice: TradeNotice, own: { app_id: string; seller_id?: strin
   return notice.seller_id || "unnamed seller";
 }
 
-function refundOf(notice: TradeNotice): Observation {
-  if (!notice.refund_fee) return { kind: "unrecognised", said: "a refund notice without refund_fee" };
-  // Alipay counts here: `refund_fee` is everything refunded so far, not this refund alone.
-  const total = fromDecimal(notice.refund_fee, "CNY");
-  return { kind: "refundedTotal", orderNo: notice.out_trade_no, tradeNo: notice.trade_no, total };
+/** Alipay counts here: `refund_fee` is everything refunded so far, not this refund alone. */
+function refundOf({ out_trade_no: orderNo, trade_no: tradeNo, refund_fee: sum }: TradeNotice): Observation {
+  if (!sum) return { kind: "unrecognised", said: "a refund notice without refund_fee" };
+  return { kind: "refundedTotal", orderNo, tradeNo, total: fromDecimal(sum, "CNY") };
 }

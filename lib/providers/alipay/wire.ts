@@ -74,13 +74,9 @@ export const anyNotice = z.object({
   notify_type: word,
 });
 
+const code = z.string().regex(/^[\w.-]{1,64}$/);
+
 /** The code of an answer whose signature does not fit or is not there. Tells people why, no more. */
 export const unverifiedCode = z
-  .object({
-    code: word,
-    sub_code: z
-      .string()
-      .regex(/^[\w.-]{1,64}$/)
-      .optional(),
-  })
-  .transform(({ code, sub_code: subCode }) => subCode ?? code);
+  .object({ code, sub_code: code.optional() })
+  .transform((said) => said.sub_code ?? said.code);

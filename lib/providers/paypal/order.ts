@@ -70,6 +70,9 @@ function captureObservations(
   if (refunds.length === 0 && status === "REFUNDED") {
     return [paid, { kind: "refundedTotal", orderNo, tradeNo, total: amount }];
   }
+  if (refunds.length === 0 && status === "PARTIALLY_REFUNDED") {
+    return [paid, { kind: "unrecognised", said: "a partly refunded capture without its refunds" }];
+  }
   return [paid, ...refunds.map((refund) => refundSeen(refund, orderNo, tradeNo))];
 }
 

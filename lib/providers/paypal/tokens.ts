@@ -1,10 +1,10 @@
 import type { Clock } from "../../clock.ts";
 
-/** An access token of one app, or why there is none. `Refused` is what the fetch resolves to when it fails. */
+/** An access token of one app. */
 export type Token = { kind: "token"; accessToken: string; endsAt: Date };
 
 export type Tokens<Failure> = {
-  /** Never rejects. Calls at the same time share one fetch. */
+  /** The token, or why there is none. Calls at the same time share one fetch. */
   current(): Promise<Token | Failure>;
   /** To be called when PayPal no longer takes this token; a newer one stays. */
   drop(token: Token): void;
@@ -15,7 +15,7 @@ const marginMs = 60_000;
 
 /**
  * Keeps the token of one app in this process's memory, and nowhere else: it is as good as the secret. A failed fetch is
- * forgotten, so that the next call tries again. `fetch` must not reject.
+ * forgotten, so that the next call tries again.
  */
 export function tokensOf<Failure extends { kind: string }>(
   clock: Clock,
@@ -26,7 +26,6 @@ export function tokensOf<Failure extends { kind: string }>(
 
   const renew = async () => {
     const said = await fetch();
-    underWay = undefined;
     kept = isToken(said) ? said : undefined;
     return said;
   };
@@ -34,7 +33,9 @@ export function tokensOf<Failure extends { kind: string }>(
   return {
     async current() {
       if (kept && clock.now().getTime() < kept.endsAt.getTime() - marginMs) return kept;
-      underWay ??= renew();
+      underWay ??= renew().finally(() => {
+        underWay = undefined;
+      });
       return underWay;
     },
     drop(token) {

@@ -77,7 +77,10 @@ export const refusal = z.union([
   z.object({
     name: word,
     message: z.string().optional(),
-    details: z.array(z.object({ issue: word.optional(), description: z.string().optional() })).optional(),
+    details: z
+      .array(z.object({ issue: word.optional(), description: z.string().optional() }))
+      .optional()
+      .catch(undefined),
   }),
   z.object({ error: word, error_description: z.string().optional() }),
 ]);

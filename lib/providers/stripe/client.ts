@@ -1,16 +1,50 @@
-import { Stripe } from "stripe";
+import type { Stripe } from "stripe";
 import type { ProviderError } from "../../errors.ts";
 import { OutboundError } from "../../outbound/outbound-error.ts";
 import { request } from "../../outbound/request.ts";
 
 /** The version whose shapes `wire.ts` describes; the account's default may be any other. */
-const apiVersion = "2026-10-28.endive";
+export const apiVersion = "2026-10-28.endive";
 
-/** Stripe's SDK, with its requests going through our own client: one deadline, no redirects, no repeats of its own. */
-export function stripeClient(secretKey: string, baseUrl = "https://api.stripe.com"): Stripe {
+/** `refused`: Stripe has read the request and said no; `final` when it will say so again. */
+export type StripeFailure =
+  | { kind: "refused"; status: number; final: boolean; error: ProviderError }
+  | { kind: "unknown"; why: string };
+
+export type StripeAnswer = { kind: "answered"; body: unknown } | StripeFailure;
+
+/** Makes one call; resolves to the body of a 2xx, or, never thrown, to what came instead. */
+export type AskStripe = (
+  call: (stripe: Stripe) => Promise<{ lastResponse: { statusCode: number } }>,
+) => Promise<StripeAnswer>;
+
+/** Stripe's SDK, loaded at the first call: a webhook needs none of it. */
+export function stripeClient(secretKey: string, baseUrl = "https://api.stripe.com"): AskStripe {
+  let opened: Promise<OpenSdk> | undefined;
+  return async (call) => {
+    opened ??= openSdk(secretKey, baseUrl);
+    const { client, StripeError } = await opened;
+    try {
+      const body = await call(client);
+      const status = body.lastResponse.statusCode;
+      // The SDK takes every JSON without `error` for a success, whatever its status.
+      if (status >= 200 && status < 300) return { kind: "answered", body };
+      return { kind: "unknown", why: `Stripe answered HTTP ${status}` };
+    } catch (error) {
+      if (error instanceof StripeError) return failureOf(error);
+      return { kind: "unknown", why: "Stripe's answer is not readable" };
+    }
+  };
+}
+
+type OpenSdk = { client: Stripe; StripeError: typeof Stripe.errors.StripeError };
+
+/** Its requests go through our own client: one deadline, no redirects, no repeats of its own. */
+async function openSdk(secretKey: string, baseUrl: string): Promise<OpenSdk> {
+  const { Stripe } = await import("stripe");
   const { protocol, hostname, port } = new URL(baseUrl);
   const secure = protocol === "https:";
-  return new Stripe(secretKey, {
+  const client = new Stripe(secretKey, {
     apiVersion,
     protocol: secure ? "https" : "http",
     host: hostname,
@@ -19,6 +53,7 @@ export function stripeClient(secretKey: string, baseUrl = "https://api.stripe.co
     maxNetworkRetries: 0,
     telemetry: false,
   });
+  return { client, StripeError: Stripe.errors.StripeError };
 }
 
 const makeRequest: Stripe.HttpClient["makeRequest"] = async (
@@ -30,13 +65,13 @@ const makeRequest: Stripe.HttpClient["makeRequest"] = async (
   data,
   protocol,
 ) => {
-  if (method !== "GET" && method !== "POST") throw new Error(`${method} is not used`);
+  if (method !== "GET" && method !== "POST" && method !== "DELETE") throw new Error(`${method} is not used`);
   const answer = await request({
     method,
     url: `${protocol}://${host}:${port}${path}`,
     headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)])),
     ...(method === "POST" ? { body: data } : {}),
-    // The SDK gives every POST an idempotency key.
+    // The SDK gives every POST an idempotency key; a DELETE may be repeated.
     idempotent: true,
   });
   // A notice would become a process warning for each call in test mode.
@@ -52,29 +87,7 @@ const makeRequest: Stripe.HttpClient["makeRequest"] = async (
   };
 };
 
-/** `refused`: Stripe has read the request and said no; `final` when it will say so again. */
-export type StripeFailure =
-  | { kind: "refused"; status: number; final: boolean; error: ProviderError }
-  | { kind: "unknown"; why: string };
-
-/** Resolves to the body of a 2xx; anything else, never thrown, is a `StripeFailure`. */
-export async function ask(
-  call: () => Promise<{ lastResponse: { statusCode: number } }>,
-): Promise<{ kind: "answered"; body: unknown } | StripeFailure> {
-  try {
-    const body = await call();
-    const status = body.lastResponse.statusCode;
-    // The SDK takes every JSON without `error` for a success, whatever its status.
-    if (status >= 200 && status < 300) return { kind: "answered", body };
-    return { kind: "unknown", why: `Stripe answered HTTP ${status}` };
-  } catch (error) {
-    return failureOf(error);
-  }
-}
-
-function failureOf(error: unknown): StripeFailure {
-  if (!(error instanceof Stripe.errors.StripeError))
-    return { kind: "unknown", why: "Stripe's answer is not readable" };
+function failureOf(error: Stripe.errors.StripeError): StripeFailure {
   const { statusCode: status, code, message, rawType } = error;
   const rateLimited = status === 429 || code === "rate_limit";
   const aboutUs = status === 401 || status === 403 || rateLimited;

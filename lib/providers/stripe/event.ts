@@ -1,8 +1,15 @@
-import type { ZodType } from "zod";
+import type * as z from "zod";
 import type { Observation } from "../../payment/provider.ts";
-import { fromStripeAmount } from "./amounts.ts";
+import { refundSeen } from "./refund.ts";
 import { sessionObservations } from "./session.ts";
-import { type CheckoutSession, checkoutSession, dispute, refund, type StripeEvent } from "./wire.ts";
+import {
+  type CheckoutSession,
+  checkoutSession,
+  dispute,
+  refund,
+  type StripeEvent,
+  type StripeRefund,
+} from "./wire.ts";
 
 /** What a verified event says. `account` is the config's own; an event of a connected account keeps that account. */
 export function eventObservations(event: StripeEvent, account: string, livemode: boolean): Observation[] {
@@ -13,12 +20,15 @@ export function eventObservations(event: StripeEvent, account: string, livemode:
   if (type.startsWith("checkout.session.")) {
     return read(event, checkoutSession, (session) => sessionEvent(event, session, event.account ?? account));
   }
+  if (event.account && event.account !== account) {
+    return [{ kind: "ignored", why: `${type} of the connected account ${event.account}` }];
+  }
   if (type.startsWith("refund.")) return read(event, refund, (told) => refundEvent(type, told));
   if (type.startsWith("charge.dispute.")) return read(event, dispute, (told) => disputeEvent(type, told));
   return [{ kind: "ignored", why: `${type} changes no payment` }];
 }
 
-function read<T>(event: StripeEvent, schema: ZodType<T>, use: (object: T) => Observation[]): Observation[] {
+function read<T>(event: StripeEvent, schema: z.ZodType<T>, use: (object: T) => Observation[]): Observation[] {
   const parsed = schema.safeParse(event.data.object);
   return parsed.success
     ? use(parsed.data)
@@ -56,30 +66,13 @@ function agreeing(type: string, said: Observation[]): Observation[] {
   return known ? said : [{ kind: "unrecognised", said: `${type} with a session that is ${first?.kind}` }];
 }
 
-type Told<Schema extends ZodType> = Schema["_zod"]["output"];
-
-function refundEvent(type: string, told: Told<typeof refund>): Observation[] {
+function refundEvent(type: string, told: StripeRefund): Observation[] {
   const tradeNo = told.payment_intent;
   if (!tradeNo) return [{ kind: "ignored", why: `${type} names no payment intent` }];
-  const amount = fromStripeAmount(told.amount, told.currency);
-  if (!amount) return [{ kind: "unrecognised", said: `${type} with an unreadable amount` }];
-  const refundNo = told.metadata?.refund_no ?? null;
-  const seen = { orderNo: told.metadata?.order_no ?? null, tradeNo, refundNo, refundId: told.id, amount };
-  switch (told.status) {
-    case "succeeded":
-      return [{ kind: "refunded", ...seen }];
-    case "failed":
-    case "canceled":
-      return [{ kind: "refundFailed", ...seen }];
-    case "pending":
-    case "requires_action":
-      return [{ kind: "refundPending", ...seen }];
-    default:
-      return [{ kind: "unrecognised", said: `refund status ${told.status}` }];
-  }
+  return [refundSeen(told, tradeNo, told.metadata?.order_no ?? null)];
 }
 
-function disputeEvent(type: string, told: Told<typeof dispute>): Observation[] {
+function disputeEvent(type: string, told: z.infer<typeof dispute>): Observation[] {
   const tradeNo = told.payment_intent;
   if (!tradeNo) return [{ kind: "ignored", why: `${type} names no payment intent` }];
   return [{ kind: "disputed", tradeNo, why: `${type}: ${told.reason}, ${told.status}` }];

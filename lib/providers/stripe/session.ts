@@ -5,7 +5,7 @@ import type { CheckoutSession } from "./wire.ts";
 /** Who says it of which account, and the time to take when the session itself does not tell when it was paid. */
 type Source = { orderNo: string; account: string; saidAt: Date };
 
-/** What a Checkout session says of its order, asked or told. Paid, then refunded, are two words in that order. */
+/** What a Checkout session says of its order, asked or told; what was refunded stands elsewhere. */
 export function sessionObservations(session: CheckoutSession, source: Source): Observation[] {
   const { orderNo } = source;
   if (session.client_reference_id !== orderNo) {
@@ -44,12 +44,19 @@ function paidObservations(session: CheckoutSession, { orderNo, account, saidAt }
   if (!tradeNo || !amount) {
     return [{ kind: "unrecognised", said: "a paid session without a readable amount or payment intent" }];
   }
-  const latest = typeof intent === "object" ? intent?.latest_charge : undefined;
-  const charge = typeof latest === "object" ? latest : undefined;
+  const charge = chargeOf(session);
   const paidAt = charge ? new Date(charge.created * 1000) : saidAt;
-  const paid: Observation = { kind: "paid", orderNo, account, amount, tradeNo, paidAt };
-  if (!charge || charge.amount_refunded === 0) return [paid];
-  const refunded = fromStripeAmount(charge.amount_refunded, charge.currency);
-  if (!refunded) return [paid, { kind: "unrecognised", said: "an unreadable refunded amount" }];
-  return [paid, { kind: "refundedTotal", orderNo, tradeNo, total: refunded }];
+  return [{ kind: "paid", orderNo, account, amount, tradeNo, paidAt }];
+}
+
+/** The payment intent of which something was refunded, when the session was asked for with its charge. */
+export function refundedIntent(session: CheckoutSession): string | undefined {
+  const { payment_intent: intent } = session;
+  if (typeof intent !== "object" || !chargeOf(session)?.amount_refunded) return undefined;
+  return intent?.id;
+}
+
+function chargeOf({ payment_intent: intent }: CheckoutSession) {
+  const latest = typeof intent === "object" ? intent?.latest_charge : undefined;
+  return typeof latest === "object" ? latest : undefined;
 }

@@ -4,37 +4,42 @@ import { GatewayError } from "../../errors.ts";
 import type { Payment } from "../../payment/payment.ts";
 import type { Heard, Observation, Provider, Started, WebhookCall } from "../../payment/provider.ts";
 import type { ProviderDependencies, ProviderModule } from "../provider-module.ts";
+import { accountId, probe } from "./account.ts";
 import { checkout, prepareCheckout } from "./checkout.ts";
-import { ask, stripeClient } from "./client.ts";
+import { type AskStripe, stripeClient } from "./client.ts";
 import { type StripeCredentials, stripeCredentials } from "./credentials.ts";
 import { eventObservations } from "./event.ts";
-import { sessionObservations } from "./session.ts";
+import { lookRefund, refund, refundsOf } from "./make-refund.ts";
+import { refundSeen } from "./refund.ts";
+import { refundedIntent, sessionObservations } from "./session.ts";
 import { verifyStripeSignature } from "./signature.ts";
+import { register } from "./webhook-endpoint.ts";
 import * as wire from "./wire.ts";
 
 function openStripe(credentials: StripeCredentials, { clock, baseUrl }: ProviderDependencies): Provider {
   const { secret_key: secretKey, webhook_secret: secrets = [] } = credentials;
   const livemode = secretKey.includes("_live_");
-  const client = stripeClient(secretKey, baseUrl);
-
-  const look = (payment: Payment) =>
-    askForSession(payment, clock.now(), (id) =>
-      client.checkout.sessions.retrieve(id, { expand: ["payment_intent.latest_charge"] }),
-    );
+  const ask = stripeClient(secretKey, baseUrl);
 
   return {
     livemode,
-    account: () => askForAccount(client),
+    account: () => accountId(ask),
     prepare: prepareCheckout,
-    start: (payment, prepared, idempotencyKey) => start(client, payment, prepared, idempotencyKey),
-    look,
+    start: (payment, prepared, idempotencyKey) => start(ask, payment, prepared, idempotencyKey),
+    look: (payment) => look(ask, payment, clock.now()),
 
     async close(payment) {
       // No key of ours: expiring twice is harmless, and under a key Stripe would repeat an old refusal for a day.
-      const said = await askForSession(payment, clock.now(), (id) => client.checkout.sessions.expire(id));
+      const said = await askForSession(ask, payment, (stripe, id) => stripe.checkout.sessions.expire(id));
+      const told = observationsOf(said, payment, clock.now());
       // Refused, because the session is not open: paid, under way or ended.
-      return said.some(({ kind }) => kind === "unrecognised") ? look(payment) : said;
+      return told.some(({ kind }) => kind === "unrecognised") ? look(ask, payment, clock.now()) : told;
     },
+
+    refund: (payment, wanted) => refund(ask, payment, wanted),
+    lookRefund: (payment, wanted) => lookRefund(ask, payment, wanted),
+    register: (webhookUrl) => register(ask, webhookUrl, secrets),
+    probe: () => probe(ask, livemode),
 
     async hear({ body, headers }: WebhookCall, account: string): Promise<Heard> {
       verifyStripeSignature(body, headers["stripe-signature"], secrets, clock.now());
@@ -49,12 +54,13 @@ function openStripe(credentials: StripeCredentials, { clock, baseUrl }: Provider
 }
 
 async function start(
-  client: Stripe,
+  ask: AskStripe,
   { orderNo }: Payment,
   prepared: Record<string, unknown>,
   idempotencyKey: string,
 ): Promise<Started> {
-  const said = await ask(() => client.checkout.sessions.create(checkout.parse(prepared), { idempotencyKey }));
+  const wanted = checkout.parse(prepared);
+  const said = await ask((stripe) => stripe.checkout.sessions.create(wanted, { idempotencyKey }));
   if (said.kind === "refused") return { kind: "refused", final: said.final, error: said.error };
   if (said.kind === "unknown") return said;
   const session = wire.checkoutSession.safeParse(said.body);
@@ -65,34 +71,45 @@ async function start(
   return { kind: "payable", payable: { paymentId: id, paymentUrl: url, qrCode: "", extraData: {} } };
 }
 
+/** Paid, then refunded, in that order. Refunds go by their ids, as in events, so that none is counted twice. */
+async function look(ask: AskStripe, payment: Payment, now: Date): Promise<Observation[]> {
+  const { orderNo } = payment;
+  const said = await askForSession(ask, payment, (stripe, id) =>
+    stripe.checkout.sessions.retrieve(id, { expand: ["payment_intent.latest_charge"] }),
+  );
+  const observations = observationsOf(said, payment, now);
+  const tradeNo = "session" in said ? refundedIntent(said.session) : undefined;
+  if (tradeNo === undefined || !observations.some(({ kind }) => kind === "paid")) return observations;
+  const refunds = await refundsOf(ask, tradeNo);
+  if (!Array.isArray(refunds)) return [...observations, { kind: "unknown", orderNo, why: refunds.why }];
+  return [...observations, ...refunds.map((told) => refundSeen(told, tradeNo, orderNo))];
+}
+
+function observationsOf(said: Asked, payment: Payment, saidAt: Date): Observation[] {
+  if ("instead" in said) return [said.instead];
+  const { orderNo, providerAccount: account } = payment;
+  return sessionObservations(said.session, { orderNo, account, saidAt });
+}
+
+type Asked = { session: wire.CheckoutSession } | { instead: Observation };
+
 async function askForSession(
-  { orderNo, payable, providerAccount: account }: Payment,
-  saidAt: Date,
-  call: (sessionId: string) => Promise<Stripe.Response<Stripe.Checkout.Session>>,
-): Promise<Observation[]> {
-  if (!payable) return [{ kind: "unknown", orderNo, why: "no session id yet" }];
-  const said = await ask(() => call(payable.paymentId));
-  if (said.kind === "unknown") return [{ kind: "unknown", orderNo, why: said.why }];
+  ask: AskStripe,
+  { orderNo, payable }: Payment,
+  call: (stripe: Stripe, sessionId: string) => Promise<Stripe.Response<Stripe.Checkout.Session>>,
+): Promise<Asked> {
+  const unknown = (why: string): Asked => ({ instead: { kind: "unknown", orderNo, why } });
+  if (!payable) return unknown("no session id yet");
+  const said = await ask((stripe) => call(stripe, payable.paymentId));
+  if (said.kind === "unknown") return unknown(said.why);
   if (said.kind === "refused") {
     const why = `Stripe: ${said.error.code}`;
     // That Stripe knows no such session, or not under this key, proves nothing about the one we were given.
-    return [said.final ? { kind: "unrecognised", said: why } : { kind: "unknown", orderNo, why }];
+    return said.final ? { instead: { kind: "unrecognised", said: why } } : unknown(why);
   }
   const session = wire.checkoutSession.safeParse(said.body);
-  if (!session.success) return [{ kind: "unrecognised", said: "a checkout session of another form" }];
-  return sessionObservations(session.data, { orderNo, account, saidAt });
-}
-
-async function askForAccount(client: Stripe): Promise<string> {
-  const said = await ask(() => client.accounts.retrieveCurrent());
-  if (said.kind === "refused") {
-    throw new GatewayError("create_not_accepted", "Stripe refused the account's key", {
-      providerError: said.error,
-    });
-  }
-  const account = said.kind === "answered" ? wire.account.safeParse(said.body) : undefined;
-  if (!account?.success) throw new GatewayError("unavailable", "Stripe did not tell the account; try again");
-  return account.data.id;
+  if (session.success) return { session: session.data };
+  return { instead: { kind: "unrecognised", said: "a checkout session of another form" } };
 }
 
 function readEvent(body: Buffer): wire.StripeEvent {

@@ -32,13 +32,17 @@ export const checkoutSession = z.object({
 export type CheckoutSession = z.infer<typeof checkoutSession>;
 
 export const refund = z.object({
-  id: z.string(),
+  id,
   amount: units,
   currency: word,
   status: word.nullish(),
+  failure_reason: word.nullish(),
   payment_intent: named.nullish(),
   metadata,
 });
+export type StripeRefund = z.infer<typeof refund>;
+
+export const refundList = z.object({ data: z.array(refund), has_more: z.boolean() });
 
 export const dispute = z.object({
   payment_intent: named.nullish(),
@@ -58,4 +62,20 @@ export const event = z.object({
 });
 export type StripeEvent = z.infer<typeof event>;
 
-export const account = z.object({ id: z.string().startsWith("acct_").max(255) });
+export const account = z.object({
+  id: z.string().startsWith("acct_").max(255),
+  charges_enabled: z.boolean().nullish(),
+});
+
+export const webhookEndpoint = z.object({
+  id,
+  url: z.string(),
+  status: word,
+  enabled_events: z.array(z.string()),
+});
+export type WebhookEndpoint = z.infer<typeof webhookEndpoint>;
+
+export const webhookEndpointList = z.object({ data: z.array(webhookEndpoint), has_more: z.boolean() });
+
+/** An endpoint shows its secret only in the answer to its creation. */
+export const createdWebhookEndpoint = z.object({ id, secret: z.string().startsWith("whsec_") });

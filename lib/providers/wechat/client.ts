@@ -3,21 +3,21 @@ import WxPay from "wechatpay-node-v3";
 import type { Clock } from "../../clock.ts";
 import type { ProviderError } from "../../errors.ts";
 import { OutboundError } from "../../outbound/outbound-error.ts";
-import { type OutboundAnswer, type OutboundRequest, request } from "../../outbound/request.ts";
+import { type OutboundAnswer, request } from "../../outbound/request.ts";
 import { wechatKeys } from "./certificates.ts";
 import type { WechatCredentials } from "./credentials.ts";
 import { type FindKey, isSigned, signatureFault } from "./signature.ts";
 import { readJson, refusal } from "./wire.ts";
 
 /**
- * - `done`: a signed 2xx · `refused`: a signed no
+ * - `done`: a signed 2xx · `refused`: a signed no, `location` being the part of our request that it is about, or ""
  * - `denied`: we were not let in (401, 403, 429). WeChat Pay signs only answers to requests whose signature it accepted,
  *   so this may be unsigned, and nothing but our own credentials and limits may be concluded from it
  * - `unknown`: nobody knows; also every answer whose signature does not fit.
  */
 export type WechatAnswer =
   | { kind: "done"; content: unknown }
-  | { kind: "refused"; status: number; error: ProviderError }
+  | { kind: "refused"; status: number; location: string; error: ProviderError }
   | { kind: "denied"; error: ProviderError }
   | { kind: "unknown"; why: string };
 
@@ -76,49 +76,57 @@ function sender(credentials: WechatCredentials, clock: Clock, baseUrl: string): 
   const { public_key_id: publicKeyId } = credentials;
 
   return (method, path, body, deadlineMs) => {
-    const timestamp = String(Math.floor(clock.now().getTime() / 1000));
-    const nonce = randomBytes(16).toString("hex");
-    const signature = sdk.getSignature(method, nonce, timestamp, path, body);
-    const wanted: OutboundRequest = {
-      method,
-      url: `${baseUrl}${path}`,
-      headers: {
+    const headers = () => {
+      const timestamp = String(Math.floor(clock.now().getTime() / 1000));
+      const nonce = randomBytes(16).toString("hex");
+      const signature = sdk.getSignature(method, nonce, timestamp, path, body);
+      return {
         authorization: sdk.getAuthorization(nonce, timestamp, signature),
         accept: "application/json",
         "user-agent": "uni-pay",
         ...(body === undefined ? {} : { "content-type": "application/json" }),
         // Asks for answers that are signed with the public key; absent, a platform certificate signs.
         ...(publicKeyId === undefined ? {} : { "wechatpay-serial": publicKeyId }),
-      },
+      };
+    };
+    return request({
+      method,
+      url: `${baseUrl}${path}`,
+      headers,
       idempotent: true,
       ...(body === undefined ? {} : { body }),
       ...(deadlineMs === undefined ? {} : { deadlineMs }),
-    };
-    return request(wanted);
+    });
   };
 }
 
 async function readAnswer(answer: OutboundAnswer, findKey: FindKey, clock: Clock): Promise<WechatAnswer> {
   const { status, headers, body } = answer;
-  const notLetIn = status === 401 || status === 403 || status === 429;
-  if (notLetIn && !isSigned(headers)) return { kind: "denied", error: errorOf(answer) };
-  if (status < 200 || (status >= 300 && status < 400) || status >= 500)
-    return { kind: "unknown", why: `WeChat Pay answered HTTP ${status}: ${errorOf(answer).code}` };
-  const fault = await signatureFault(answer, findKey, clock.now());
-  if (fault !== null) return { kind: "unknown", why: `WeChat Pay's answer (HTTP ${status}): ${fault}` };
-
-  // 403 holds business codes too.
-  if (status === 401 || status === 429) return { kind: "denied", error: errorOf(answer) };
-  if (status >= 400) return { kind: "refused", status, error: errorOf(answer) };
-  if (status === 204) return { kind: "done", content: undefined };
-  const content = readJson(body);
-  if (status !== 200 || content === undefined) {
-    return { kind: "unknown", why: `WeChat Pay's answer (HTTP ${status}) is not readable` };
+  const verified = async (content: WechatAnswer): Promise<WechatAnswer> => {
+    const fault = await signatureFault(answer, findKey, clock.now());
+    if (fault === null) return content;
+    return { kind: "unknown", why: `WeChat Pay's answer (HTTP ${status}): ${fault}` };
+  };
+  if (status === 204) return verified({ kind: "done", content: undefined });
+  if (status === 200) {
+    const content = readJson(body);
+    const unreadable = { kind: "unknown", why: "WeChat Pay's answer is not readable" } as const;
+    return verified(content === undefined ? unreadable : { kind: "done", content });
   }
-  return { kind: "done", content };
+
+  const { error, location } = readRefusal(answer);
+  const notLetIn = status === 401 || status === 403 || status === 429;
+  if (notLetIn && !isSigned(headers)) return { kind: "denied", error };
+  if (status < 400 || status >= 500) {
+    return { kind: "unknown", why: `WeChat Pay answered HTTP ${status}: ${error.code}` };
+  }
+  // A signed 403 may be a business code.
+  if (notLetIn && status !== 403) return verified({ kind: "denied", error });
+  return verified({ kind: "refused", status, location, error });
 }
 
-function errorOf({ status, body }: OutboundAnswer): ProviderError {
-  const parsed = refusal.safeParse(readJson(body));
-  return parsed.success ? parsed.data : { code: `HTTP_${status}`, message: "no readable reason" };
+function readRefusal({ status, body }: OutboundAnswer): { error: ProviderError; location: string } {
+  const { data } = refusal.safeParse(readJson(body));
+  if (!data) return { error: { code: `HTTP_${status}`, message: "no readable reason" }, location: "" };
+  return { error: { code: data.code, message: data.message }, location: data.detail?.location ?? "" };
 }

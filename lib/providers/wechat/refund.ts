@@ -7,12 +7,16 @@ import type { WechatAnswer } from "./client.ts";
 import { weighRefusal } from "./refusal.ts";
 import { refundAnswer, refundNotice } from "./wire.ts";
 
-/** The request of `POST /v3/refund/domestic/refunds`; a repeat is the same to the last byte. */
-export function refundRequest(payment: Payment, refund: Refund) {
+/**
+ * The request of `POST /v3/refund/domestic/refunds`; a repeat is the same to the last byte. Without `notify_url` WeChat Pay
+ * would not tell how the refund ends.
+ */
+export function refundRequest(payment: Payment, refund: Refund, webhookUrl: string | undefined) {
   return {
     out_trade_no: payment.orderNo,
     out_refund_no: refund.providerRefundNo,
-    ...(refund.reason ? { reason: shorten(refund.reason, 80) } : {}),
+    ...(refund.reason && { reason: shorten(refund.reason, 80) }),
+    ...(webhookUrl && { notify_url: webhookUrl }),
     amount: { refund: refund.amount.minor, total: payment.amount.minor, currency: payment.amount.currency },
   };
 }

@@ -14,7 +14,10 @@ import { nativeOrder } from "./wire.ts";
 /** No order of ours has such a number. */
 const nobodysOrder = "PROBE000000000000000000000000000";
 
-function openWechat(credentials: WechatCredentials, { clock, baseUrl }: ProviderDependencies): Provider {
+function openWechat(
+  credentials: WechatCredentials,
+  { clock, baseUrl, webhookUrl }: ProviderDependencies,
+): Provider {
   const client = wechatClient(credentials, clock, baseUrl);
   const { mch_id: mchId } = credentials;
   const ask = (orderNo: string) => client.get(`${orderPath(orderNo)}?mchid=${mchId}`);
@@ -60,7 +63,10 @@ function openWechat(credentials: WechatCredentials, { clock, baseUrl }: Provider
     hear: (call) => hearNotice(call, credentials, client.findKey, clock.now()),
 
     async refund(payment, refund) {
-      const said = await client.post("/v3/refund/domestic/refunds", refundRequest(payment, refund));
+      const said = await client.post(
+        "/v3/refund/domestic/refunds",
+        refundRequest(payment, refund, webhookUrl),
+      );
       return refundOutcome(said, refund);
     },
 
@@ -74,8 +80,8 @@ function openWechat(credentials: WechatCredentials, { clock, baseUrl }: Provider
     async probe() {
       const said = await ask(nobodysOrder);
       if (said.kind === "unknown") return said.why;
-      if (said.kind === "done" || said.error.code === "ORDER_NOT_EXIST") return null;
-      return inWords(said.error);
+      const works = said.kind === "refused" && said.error.code === "ORDER_NOT_EXIST";
+      return works || said.kind === "done" ? null : inWords(said.error);
     },
   };
 }

@@ -24,6 +24,8 @@ export const refusal = z.object({
     .string()
     .catch("")
     .transform((text) => text.toWellFormed().slice(0, 300)),
+  /** Which part of the request was wrong. */
+  detail: z.object({ location: word.optional() }).optional().catch(undefined),
 });
 
 export const encryptedResource = z.object({

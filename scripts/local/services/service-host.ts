@@ -30,7 +30,8 @@ function print(line: string): void {
 }
 
 function send(message: HostMessage): void {
-  if (process.connected) process.send?.(message);
+  // Whoever disconnects at this moment hears of no failure either.
+  if (process.connected) process.send?.(message, undefined, undefined, () => {});
 }
 
 /** Of several that start at the same time one wins; and nobody reads a half-written file. */

@@ -10,6 +10,8 @@ export type AlipayAccount = {
   merchantKey: KeyObject;
   /** Alipay's private key for this application: signs answers and notifications. */
   platformKey: KeyObject;
+  /** What refunds can be paid from, in fen; undefined: enough. */
+  availableFen: number | undefined;
 };
 
 /** What a merchant types into the gateway's config. The keys are PEM (PKCS8, SPKI). */
@@ -34,6 +36,7 @@ export async function createAccount(): Promise<{ account: AlipayAccount; credent
     sellerId: `2088${randomDigits(12)}`,
     merchantKey: merchant.publicKey,
     platformKey: platform.privateKey,
+    availableFen: undefined,
   };
   const credentials = {
     app_id: account.appId,

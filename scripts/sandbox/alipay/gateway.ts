@@ -5,12 +5,13 @@ import type { AnswerFault } from "../kernel/faults.ts";
 import { replyInstead } from "../kernel/serve-simulator.ts";
 import type { WebhookSender } from "../kernel/webhook-sender.ts";
 import type { AlipayAccount } from "./accounts.ts";
-import { AlipayError, businessError } from "./alipay-error.ts";
+import { AlipayError } from "./alipay-error.ts";
 import { toBeijing } from "./beijing-time.ts";
-import { notify } from "./notification.ts";
-import { parseFen } from "./page-pay.ts";
+import { readPrecreate } from "./page-pay.ts";
+import type { QrCodes } from "./qr-codes.ts";
+import { type RefundPlan, refunded, refundQueried } from "./refunds.ts";
 import { type Parameters, signRsa2 } from "./signature.ts";
-import { refundedFen, type Trade } from "./trade.ts";
+import type { Trade } from "./trade.ts";
 import type { Trades } from "./trades.ts";
 import { namedAccount, type VerifiedRequest, verifyRequest } from "./verify-request.ts";
 
@@ -19,9 +20,12 @@ export type Bank = {
   accounts: Map<string, AlipayAccount>;
   trades: Trades;
   webhooks: WebhookSender;
+  codes: QrCodes;
+  refundPlan: RefundPlan;
 };
 
-type Fields = Record<string, string>;
+/** The members of an answer. */
+export type Fields = Record<string, string>;
 
 /** The methods a merchant's program can call; `alipay.trade.page.pay` is opened by a browser instead. */
 const methods: Record<string, (bank: Bank, request: VerifiedRequest) => Fields> = {
@@ -31,7 +35,9 @@ const methods: Record<string, (bank: Bank, request: VerifiedRequest) => Fields> 
     trades.close(trade);
     return { out_trade_no: trade.outTradeNo, trade_no: trade.tradeNo };
   },
+  "alipay.trade.precreate": precreated,
   "alipay.trade.refund": refunded,
+  "alipay.trade.fastpay.refund.query": refundQueried,
 };
 
 /** Query and form parameters of a call together: programs may split them as they like. */
@@ -97,23 +103,9 @@ function queried(trade: Trade): Fields {
   };
 }
 
-function refunded({ clock, trades, webhooks }: Bank, { account, biz }: VerifiedRequest): Fields {
-  const trade = trades.ofMerchant(account, biz);
-  const fen = parseFen(biz.refund_amount, "refund_amount");
-  const requestNo = biz.out_request_no === undefined ? undefined : String(biz.out_request_no);
-  if (requestNo === undefined && fen < trade.fen) {
-    throw businessError("INVALID_PARAMETER", "out_request_no is needed for a partial refund");
-  }
-  const { refund, fresh } = trades.refund(trade, requestNo, fen);
-  if (fresh) notify(clock, webhooks, trade, refund);
-  return {
-    buyer_logon_id: "buy***@example.com",
-    buyer_user_id: trade.buyerId,
-    fund_change: fresh ? "Y" : "N",
-    gmt_refund_pay: toBeijing(refund.at),
-    out_trade_no: trade.outTradeNo,
-    refund_fee: decimal(refundedFen(trade), 2),
-    send_back_fee: decimal(fresh ? refund.fen : 0, 2),
-    trade_no: trade.tradeNo,
-  };
+/** A QR code; the trade comes to be when somebody scans it. */
+function precreated({ clock, codes, trades }: Bank, request: VerifiedRequest): Fields {
+  const wanted = readPrecreate(request, clock.now());
+  trades.checkOpen(request.account, wanted);
+  return { out_trade_no: wanted.outTradeNo, qr_code: codes.make(request.account, wanted).url };
 }

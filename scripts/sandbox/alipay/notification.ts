@@ -95,7 +95,7 @@ function refundFields(trade: Trade, refund: TradeRefund): Parameters {
   return {
     refund_fee: decimal(refundedFen(trade), 2),
     gmt_refund: `${toBeijing(refund.at)}.000`,
-    out_biz_no: refund.requestNo,
+    ...(!refund.inConsole && { out_biz_no: refund.requestNo }),
     ...(trade.status === "TRADE_CLOSED" && { gmt_close: toBeijing(refund.at) }),
   };
 }

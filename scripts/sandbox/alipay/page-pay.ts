@@ -2,7 +2,7 @@ import { businessError } from "./alipay-error.ts";
 import { fromBeijing } from "./beijing-time.ts";
 import { maxPayUrlAgeMs, type VerifiedRequest } from "./verify-request.ts";
 
-/** What `alipay.trade.page.pay` asks for. */
+/** What `alipay.trade.page.pay` and `alipay.trade.precreate` ask for. */
 export type PagePay = {
   outTradeNo: string;
   fen: number;
@@ -17,9 +17,26 @@ export type PagePay = {
 const maxFen = 100_000_000_00;
 
 /** Reads the business content of a pay URL (opendocs.alipay.com/open/028r8t). Throws `ACQ.INVALID_PARAMETER`. */
-export function readPagePay({ parameters, biz }: VerifiedRequest, now: Date): PagePay {
-  if (biz.product_code !== "FAST_INSTANT_TRADE_PAY")
+export function readPagePay(request: VerifiedRequest, now: Date): PagePay {
+  if (request.biz.product_code !== "FAST_INSTANT_TRADE_PAY")
     throw invalid("product_code must be FAST_INSTANT_TRADE_PAY");
+  return readOrder(request, { now, lifeMs: maxPayUrlAgeMs });
+}
+
+/** What goes without saying, and what else a QR code may be for. */
+const qrProducts: unknown[] = [undefined, "FACE_TO_FACE_PAYMENT", "QR_CODE_OFFLINE"];
+const qrLifeMs = 2 * 3600 * 1000;
+
+/** Reads what a QR code is asked for (opendocs.alipay.com/open/02ekfg). Throws `ACQ.INVALID_PARAMETER`. */
+export function readPrecreate(request: VerifiedRequest, now: Date): PagePay {
+  if (!qrProducts.includes(request.biz.product_code)) throw invalid("product_code is not one of a QR code");
+  return { ...readOrder(request, { now, lifeMs: qrLifeMs }), returnUrl: undefined };
+}
+
+/** `lifeMs`: how long it can be paid without `time_expire`. */
+type OrderTime = { now: Date; lifeMs: number };
+
+function readOrder({ parameters, biz }: VerifiedRequest, time: OrderTime): PagePay {
   if (biz.timeout_express !== undefined) throw invalid("timeout_express is not simulated: use time_expire");
   const outTradeNo = text(biz, "out_trade_no", 64);
   if (!outTradeNo || !/^[0-9A-Za-z_]+$/.test(outTradeNo)) {
@@ -35,7 +52,7 @@ export function readPagePay({ parameters, biz }: VerifiedRequest, now: Date): Pa
     passbackParams: text(biz, "passback_params", 512),
     notifyUrl: parameters.notify_url || undefined,
     returnUrl: parameters.return_url || undefined,
-    expiresAt: expiry(biz.time_expire, now),
+    expiresAt: expiry(biz.time_expire, time),
   };
 }
 
@@ -48,9 +65,9 @@ export function parseFen(value: unknown, name: string): number {
   return fen;
 }
 
-function expiry(value: unknown, now: Date): Date {
+function expiry(value: unknown, { now, lifeMs }: OrderTime): Date {
   const latest = new Date(now.getTime() + maxPayUrlAgeMs);
-  if (value === undefined) return latest;
+  if (value === undefined) return new Date(now.getTime() + lifeMs);
   const time = typeof value === "string" ? fromBeijing(value) : undefined;
   if (!time) throw invalid("time_expire must be yyyy-MM-dd HH:mm:ss in UTC+8");
   if (time > latest) throw invalid("time_expire must be within 15 days");

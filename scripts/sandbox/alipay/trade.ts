@@ -1,9 +1,18 @@
 import type { AlipayAccount } from "./accounts.ts";
 
-export type TradeStatus = "WAIT_BUYER_PAY" | "TRADE_SUCCESS" | "TRADE_CLOSED";
+/** TRADE_FINISHED: paid, and the time for refunds is over. */
+export type TradeStatus = "WAIT_BUYER_PAY" | "TRADE_SUCCESS" | "TRADE_FINISHED" | "TRADE_CLOSED";
 
-/** One refund of a trade; `requestNo` is the merchant's `out_request_no`. */
-export type TradeRefund = { requestNo: string; fen: number; at: Date };
+/** One refund of a trade. */
+export type TradeRefund = {
+  /** The merchant's `out_request_no`; for a refund made in the console a number of Alipay's. */
+  requestNo: string;
+  inConsole: boolean;
+  fen: number;
+  at: Date;
+  /** The money has moved. Until then Alipay says neither yes nor no. */
+  settled: boolean;
+};
 
 /** One trade at Alipay. Amounts are in fen. */
 export type Trade = {
@@ -26,6 +35,15 @@ export type Trade = {
 };
 
 /** What has been refunded of a trade, in fen. */
-export function refundedFen(trade: Trade): number {
-  return trade.refunds.reduce((sum, refund) => sum + refund.fen, 0);
+export function refundedFen({ refunds }: Trade): number {
+  return sum(refunds.filter(({ settled }) => settled));
+}
+
+/** What can still be refunded of a trade, in fen. */
+export function refundableFen({ fen, refunds }: Trade): number {
+  return fen - sum(refunds);
+}
+
+function sum(refunds: TradeRefund[]): number {
+  return refunds.reduce((total, { fen }) => total + fen, 0);
 }

@@ -4,17 +4,27 @@ import type { AlipayAccount } from "./accounts.ts";
 import { businessError } from "./alipay-error.ts";
 import { toBeijing } from "./beijing-time.ts";
 import type { PagePay } from "./page-pay.ts";
-import { refundedFen, type Trade, type TradeRefund } from "./trade.ts";
+import { refundableFen, refundedFen, type Trade, type TradeRefund } from "./trade.ts";
 
 /** All trades, and the only place where one changes. Every look at a trade first lets its time run out. */
 export type Trades = {
   open(account: AlipayAccount, wanted: PagePay): Trade;
+  /** Throws what `open` would throw, and opens nothing. */
+  checkOpen(account: AlipayAccount, wanted: PagePay): void;
   all(): Trade[];
   ofMerchant(account: AlipayAccount, biz: Record<string, unknown>): Trade;
   pay(trade: Trade): void;
   close(trade: Trade): void;
-  refund(trade: Trade, requestNo: string | undefined, fen: number): { refund: TradeRefund; fresh: boolean };
+  /** The time for refunds is over. */
+  finish(trade: Trade): void;
+  /** `fresh`: it was not made before under this number. */
+  refund(trade: Trade, wanted: WantedRefund): { refund: TradeRefund; fresh: boolean };
+  /** The money of a refund moves. */
+  settle(trade: Trade, refund: TradeRefund): void;
 };
+
+/** `requestNo` is the trade's own number unless given. */
+export type WantedRefund = { requestNo?: string; fen: number; inConsole?: boolean; settled?: boolean };
 
 /** Alipay's books. Refusals are thrown as `AlipayError`. */
 export function createTrades(clock: Clock): Trades {
@@ -28,16 +38,31 @@ export function createTrades(clock: Clock): Trades {
     return trade;
   }
 
+  /** The trade that a buyer meets again; undefined when there is none yet and one can be opened. */
+  function existing(account: AlipayAccount, wanted: PagePay): Trade | undefined {
+    const known = trades.find((trade) => trade.account === account && trade.outTradeNo === wanted.outTradeNo);
+    if (known) return reopened(upToDate(known), wanted);
+    if (clock.now() >= wanted.expiresAt) throw businessError("INVALID_PARAMETER", "time_expire has passed");
+    return undefined;
+  }
+
+  function settle(trade: Trade, refund: TradeRefund): void {
+    refund.settled = true;
+    refund.at = clock.now();
+    if (refundedFen(trade) < trade.fen) return;
+    trade.status = "TRADE_CLOSED";
+    trade.closedAt = refund.at;
+  }
+
   return {
     all: () => trades.map(upToDate),
+    settle,
+    checkOpen: (account, wanted) => void existing(account, wanted),
 
     open(account, wanted) {
-      const existing = trades.find(
-        (trade) => trade.account === account && trade.outTradeNo === wanted.outTradeNo,
-      );
-      if (existing) return reopened(upToDate(existing), wanted);
+      const known = existing(account, wanted);
+      if (known) return known;
       const now = clock.now();
-      if (now >= wanted.expiresAt) throw businessError("INVALID_PARAMETER", "time_expire has passed");
       const trade: Trade = {
         ...wanted,
         account,
@@ -79,25 +104,39 @@ export function createTrades(clock: Clock): Trades {
       trade.closedAt = clock.now();
     },
 
-    refund(trade, requestNo = trade.outTradeNo, fen) {
+    finish(trade) {
+      if (trade.status !== "TRADE_SUCCESS") throw wrongStatus(trade);
+      trade.status = "TRADE_FINISHED";
+    },
+
+    refund(trade, { requestNo = trade.outTradeNo, fen, inConsole = false, settled = true }) {
       const same = trade.refunds.find((refund) => refund.requestNo === requestNo);
       if (same && same.fen !== fen) {
         throw businessError("DISCORDANT_REPEAT_REQUEST", "out_request_no was used with another amount");
       }
       if (same) return { refund: same, fresh: false };
-      if (trade.status !== "TRADE_SUCCESS") throw wrongStatus(trade);
-      if (refundedFen(trade) + fen > trade.fen) {
-        throw businessError("REFUND_AMT_NOT_EQUAL_TOTAL", "more than what is left of the trade");
-      }
-      const refund = { requestNo, fen, at: clock.now() };
+      checkRefundable(trade, fen);
+      const refund: TradeRefund = { requestNo, inConsole, fen, at: clock.now(), settled: false };
       trade.refunds.push(refund);
-      if (refundedFen(trade) === trade.fen) {
-        trade.status = "TRADE_CLOSED";
-        trade.closedAt = refund.at;
-      }
+      if (trade.account.availableFen !== undefined) trade.account.availableFen -= fen;
+      if (settled) settle(trade, refund);
       return { refund, fresh: true };
     },
   };
+}
+
+/** Error codes: opendocs.alipay.com/open/028sm9 (alipay.trade.refund). */
+function checkRefundable(trade: Trade, fen: number): void {
+  if (trade.status === "TRADE_FINISHED") {
+    throw businessError("TRADE_HAS_FINISHED", "the trade is finished: it cannot be refunded any more");
+  }
+  if (trade.status !== "TRADE_SUCCESS") throw wrongStatus(trade);
+  if (fen > refundableFen(trade)) {
+    throw businessError("REFUND_AMT_NOT_EQUAL_TOTAL", "more than what is left of the trade");
+  }
+  if (fen > (trade.account.availableFen ?? Infinity)) {
+    throw businessError("SELLER_BALANCE_NOT_ENOUGH", "the seller's balance is too small");
+  }
 }
 
 /** The buyer opens the pay URL once more. */

@@ -1,3 +1,5 @@
+import { minorUnits } from "./decimal.ts";
+
 /** One HTTP request as a simulator sees it. Header names are in lower case; `target` is the path with its query. */
 export type Call = {
   at: Date;
@@ -73,4 +75,17 @@ export function requiredString(body: Record<string, unknown>, name: string): str
   const value = stringField(body, name);
   if (value === undefined) throw new Refusal(400, `${name} is missing.`);
   return value;
+}
+
+/** An amount in major units (12.34 or "12.34") as minor units; undefined when absent or null. Throws a `Refusal` (400). */
+export function amountField(
+  body: Record<string, unknown>,
+  name: string,
+  exponent: number,
+): number | undefined {
+  const value = body[name] ?? undefined;
+  if (value === undefined) return undefined;
+  const minor = minorUnits(String(value), exponent);
+  if (!minor) throw new Refusal(400, `${name} must be an amount with at most ${exponent} decimals.`);
+  return minor;
 }

@@ -1,13 +1,14 @@
 import { randomUUID, sign } from "node:crypto";
 import { crc32 } from "node:zlib";
 import type { Clock } from "../../../lib/clock.ts";
+import { newSigner, type Signer } from "../kernel/certificate.ts";
 import { minorUnits } from "../kernel/decimal.ts";
 import type { AttemptFault } from "../kernel/faults.ts";
 import type { WebhookSender } from "../kernel/webhook-sender.ts";
 import { paypalId } from "./accounts.ts";
-import { newSigner, type Signer } from "./certificate.ts";
-import { amountObject, exponentOf } from "./money.ts";
-import { type Order, orderNoOf, shownTime } from "./order.ts";
+import { type Capture, captureObject } from "./capture.ts";
+import { amountObject, exponentOf, shownValue } from "./money.ts";
+import { type Order, orderNoOf, orderObject, shownTime } from "./order.ts";
 
 /** 25 retries within three days (developer.paypal.com/api/rest/webhooks); the waits are not published. */
 export const deliverAgainAfterSeconds = [
@@ -73,6 +74,31 @@ export function emit({ clock, webhooks, seal, origin }: Emitting, order: Order, 
       },
     });
   }
+}
+
+/** Sends an event about an order as it is now. */
+export function tellOrder(emitting: Emitting, order: Order, event_type: string): void {
+  const resource = orderObject(order, emitting.origin());
+  const summary = `Order ${order.id}: ${order.status}`;
+  emit(emitting, order, {
+    event_type,
+    resource_type: "checkout-order",
+    resource_version: "2.0",
+    summary,
+    resource,
+  });
+}
+
+/** Sends `PAYMENT.CAPTURE.<event>` about a capture as it is now. */
+export function tellCapture(emitting: Emitting, order: Order, capture: Capture, event: string): void {
+  const { amount } = order.wanted;
+  emit(emitting, order, {
+    event_type: `PAYMENT.CAPTURE.${event}`,
+    resource_type: "capture",
+    resource_version: "2.0",
+    summary: `Payment ${event.toLowerCase()} for ${shownValue(amount)} ${amount.currency}`,
+    resource: captureObject(order, capture, emitting.origin()),
+  });
 }
 
 type Transmission = { id: string; time: string; webhookId: string };

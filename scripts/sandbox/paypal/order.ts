@@ -1,5 +1,5 @@
 import type { PaypalAccount } from "./accounts.ts";
-import { type Capture, captureObject } from "./capture.ts";
+import { type Capture, captureObject, refundObject } from "./capture.ts";
 import { amountObject } from "./money.ts";
 import type { WantedOrder } from "./order-parameters.ts";
 
@@ -55,7 +55,7 @@ export function orderObject(order: Order, origin: string): object {
         custom_id: wanted.customId,
         invoice_id: wanted.invoiceId,
         soft_descriptor: wanted.softDescriptor,
-        ...(capture && { payments: { captures: [captureObject(order, capture, origin)] } }),
+        ...(capture && { payments: paymentsOf(order, capture, origin) }),
       },
     ],
     ...(approved && { payer: payer(order) }),
@@ -116,4 +116,10 @@ function payer({ payerId }: Order): object {
     payer_id: payerId,
     address: { country_code: "US" },
   };
+}
+
+/** `payment_collection` of a purchase unit: refunds stand beside their captures, and only when there are any. */
+function paymentsOf(order: Order, capture: Capture, origin: string): object {
+  const refunds = capture.refunds.map((refund) => refundObject(order, capture, refund, origin));
+  return { captures: [captureObject(order, capture, origin)], ...(refunds.length > 0 && { refunds }) };
 }

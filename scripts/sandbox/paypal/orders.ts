@@ -1,10 +1,9 @@
 import { type Clock, secondsAfter } from "../../../lib/clock.ts";
 import type { Agenda } from "../kernel/agenda.ts";
 import { type PaypalAccount, paypalId } from "./accounts.ts";
-import { type Capture, captureObject } from "./capture.ts";
-import { type Emitting, emit } from "./events.ts";
-import { shownValue } from "./money.ts";
-import { buyerUrl, type Funding, type Order, orderObject } from "./order.ts";
+import type { Capture } from "./capture.ts";
+import { type Emitting, tellCapture, tellOrder } from "./events.ts";
+import { buyerUrl, type Funding, type Order } from "./order.ts";
 import type { WantedOrder } from "./order-parameters.ts";
 import { notFound, unprocessable } from "./paypal-error.ts";
 
@@ -18,7 +17,7 @@ export type Orders = {
   capture(order: Order): Capture;
   /** A pending capture comes to its end. */
   settle(order: Order, status: "COMPLETED" | "DECLINED"): void;
-  /** Uncaptured time is over. */
+  /** The time for a capture is over. */
   lapse(order: Order): void;
 };
 
@@ -32,9 +31,8 @@ export function createOrders(keeping: Emitting & { agenda: Agenda; clock: Clock 
 
   function lapse(order: Order): void {
     if (order.capture || order.lapsed) throw notFound();
-    const approved = order.status === "APPROVED";
     order.lapsed = true;
-    if (approved) tell(order, "CHECKOUT.PAYMENT-APPROVAL.REVERSED", "The approval was reversed");
+    if (order.status === "APPROVED") tellOrder(keeping, order, "CHECKOUT.PAYMENT-APPROVAL.REVERSED");
   }
 
   function upToDate(order: Order): Order {
@@ -42,8 +40,11 @@ export function createOrders(keeping: Emitting & { agenda: Agenda; clock: Clock 
     return order;
   }
 
-  function live(order: Order): Order {
+  function uncaptured(order: Order): Order {
     if (upToDate(order).lapsed) throw notFound();
+    if (order.capture) {
+      throw unprocessable("ORDER_ALREADY_CAPTURED", "Order already captured: one capture per order.");
+    }
     return order;
   }
 
@@ -53,58 +54,12 @@ export function createOrders(keeping: Emitting & { agenda: Agenda; clock: Clock 
     agenda.at(order.lapsesAt, () => void upToDate(order));
   }
 
-  function tell(order: Order, event_type: string, summary: string): void {
-    const resource = orderObject(order, origin());
-    emit(keeping, order, {
-      event_type,
-      resource_type: "checkout-order",
-      resource_version: "2.0",
-      summary,
-      resource,
-    });
-  }
-
-  function tellCapture(order: Order, capture: Capture, event: string): void {
-    const { amount } = order.wanted;
-    emit(keeping, order, {
-      event_type: `PAYMENT.CAPTURE.${event}`,
-      resource_type: "capture",
-      resource_version: "2.0",
-      summary: `Payment ${event.toLowerCase()} for ${shownValue(amount)} ${amount.currency}`,
-      resource: captureObject(order, capture, origin()),
-    });
-  }
-
-  function duplicateInvoice({ account, wanted }: Order): boolean {
-    return orders.some(
-      (other) =>
-        other.account === account &&
-        other.capture !== undefined &&
-        other.capture.status !== "DECLINED" &&
-        other.wanted.invoiceId !== undefined &&
-        other.wanted.invoiceId === wanted.invoiceId,
-    );
-  }
-
   return {
     all: () => orders.map(upToDate),
     lapse: (order) => lapse(upToDate(order)),
 
     create(account, wanted) {
-      const now = clock.now();
-      const order: Order = {
-        account,
-        id: paypalId(),
-        wanted,
-        status: wanted.withSource ? "PAYER_ACTION_REQUIRED" : "CREATED",
-        funding: "good",
-        payerId: paypalId(13),
-        createdAt: now,
-        updatedAt: now,
-        lapsesAt: now,
-        lapsed: false,
-        capture: undefined,
-      };
+      const order = newOrder(account, wanted, clock.now());
       orders.push(order);
       extend(order);
       return order;
@@ -112,48 +67,24 @@ export function createOrders(keeping: Emitting & { agenda: Agenda; clock: Clock 
 
     find(account, id) {
       const order = orders.find((known) => known.account === account && known.id === id);
-      if (!order) throw notFound();
-      return live(order);
+      if (!order || upToDate(order).lapsed) throw notFound();
+      return order;
     },
 
     approve(order, funding) {
-      if (live(order).capture) throw alreadyCaptured();
-      order.status = "APPROVED";
+      uncaptured(order).status = "APPROVED";
       order.funding = funding;
       extend(order);
-      tell(order, "CHECKOUT.ORDER.APPROVED", "An order has been approved by buyer");
+      tellOrder(keeping, order, "CHECKOUT.ORDER.APPROVED");
     },
 
     capture(order) {
-      if (live(order).capture) throw alreadyCaptured();
-      if (order.status !== "APPROVED") {
-        throw unprocessable("ORDER_NOT_APPROVED", "Payer has not yet approved the Order for payment.");
-      }
-      if (duplicateInvoice(order)) {
-        const description =
-          "Duplicate Invoice ID detected: the account wants each transaction to have its own.";
-        throw unprocessable("DUPLICATE_INVOICE_ID", description);
-      }
-      if (order.funding === "declined") {
-        const description = "The instrument presented was declined by the processor or bank.";
-        const links = [{ href: buyerUrl(order, origin()), rel: "redirect" }];
-        throw unprocessable("INSTRUMENT_DECLINED", description, links);
-      }
-      const now = clock.now();
-      const status =
-        order.funding === "good" ? "COMPLETED" : order.funding === "echeck" ? "PENDING" : "DECLINED";
-      const capture: Capture = {
-        id: paypalId(),
-        status,
-        createdAt: now,
-        updatedAt: now,
-        refunds: [],
-        dispute: undefined,
-      };
+      checkCapture(uncaptured(order), orders, origin());
+      const capture = newCapture(order, clock.now());
       order.capture = capture;
       order.status = "COMPLETED";
-      order.updatedAt = now;
-      tellCapture(order, capture, status);
+      order.updatedAt = capture.createdAt;
+      tellCapture(keeping, order, capture, capture.status);
       return capture;
     },
 
@@ -162,12 +93,52 @@ export function createOrders(keeping: Emitting & { agenda: Agenda; clock: Clock 
       if (capture?.status !== "PENDING") throw unprocessable("NOT_PENDING", "The capture is not pending.");
       capture.status = status;
       capture.updatedAt = clock.now();
-      tellCapture(order, capture, status === "COMPLETED" ? "COMPLETED" : "DENIED");
+      tellCapture(keeping, order, capture, status === "COMPLETED" ? "COMPLETED" : "DENIED");
     },
   };
 }
 
-function alreadyCaptured(): Error {
-  const description = "Order already captured. If 'intent=CAPTURE' only one capture per order is allowed.";
-  return unprocessable("ORDER_ALREADY_CAPTURED", description);
+function newOrder(account: PaypalAccount, wanted: WantedOrder, now: Date): Order {
+  return {
+    account,
+    id: paypalId(),
+    wanted,
+    status: wanted.withSource ? "PAYER_ACTION_REQUIRED" : "CREATED",
+    funding: "good",
+    payerId: paypalId(13),
+    createdAt: now,
+    updatedAt: now,
+    lapsesAt: now,
+    lapsed: false,
+    capture: undefined,
+  };
+}
+
+const captureStatus = { good: "COMPLETED", echeck: "PENDING", lost: "DECLINED" } as const;
+
+function newCapture({ funding }: Order, now: Date): Capture {
+  const status = funding === "declined" ? "DECLINED" : captureStatus[funding];
+  return { id: paypalId(), status, createdAt: now, updatedAt: now, refunds: [], dispute: undefined };
+}
+
+/** Throws what PayPal answers when an order cannot be captured now. */
+function checkCapture(order: Order, orders: Order[], origin: string): void {
+  if (order.status !== "APPROVED") {
+    throw unprocessable("ORDER_NOT_APPROVED", "Payer has not yet approved the Order for payment.");
+  }
+  if (orders.some((other) => isCapturedInvoice(other, order))) {
+    const description = "Duplicate Invoice ID detected: the account wants each transaction to have its own.";
+    throw unprocessable("DUPLICATE_INVOICE_ID", description);
+  }
+  if (order.funding === "declined") {
+    const description = "The instrument presented was declined by the processor or bank.";
+    const links = [{ href: buyerUrl(order, origin), rel: "redirect" }];
+    throw unprocessable("INSTRUMENT_DECLINED", description, links);
+  }
+}
+
+/** Whether the other order has brought money, or will, under the invoice number of this one. */
+function isCapturedInvoice({ account, capture, wanted }: Order, order: Order): boolean {
+  if (account !== order.account || capture === undefined || capture.status === "DECLINED") return false;
+  return wanted.invoiceId !== undefined && wanted.invoiceId === order.wanted.invoiceId;
 }

@@ -1,5 +1,4 @@
-import { type Call, Refusal, type Reply, requiredString, stringField } from "../kernel/call.ts";
-import { minorUnits } from "../kernel/decimal.ts";
+import { amountField, type Call, Refusal, type Reply, requiredString, stringField } from "../kernel/call.ts";
 import type { Simulator, Surroundings, Which } from "../kernel/serve-simulator.ts";
 import { createWebhookSender } from "../kernel/webhook-sender.ts";
 import { newAccount, type PaypalAccount } from "./accounts.ts";
@@ -72,9 +71,7 @@ function controls(orders: Orders, refunds: Refunds): NonNullable<Simulator["extr
   return {
     decline: (body) => acted(order(body), (wanted) => orders.approve(wanted, "lost")),
     refund: (body) =>
-      acted(order(body), (wanted) =>
-        refunds.make(captured(wanted), { amount: amountOf(wanted, body.amount) }),
-      ),
+      acted(order(body), (wanted) => refunds.make(captured(wanted), { amount: amountOf(wanted, body) })),
     dispute: (body) => acted(order(body), (wanted) => disputed(refunds, captured(wanted), body)),
     "refund-result": (body) => asControl(() => refundSettled(refunds, body)),
   };
@@ -111,12 +108,10 @@ function captured(order: Order) {
 }
 
 /** The decimal amount of a control call; absent: undefined. */
-function amountOf({ wanted }: Order, given: unknown) {
-  if (given === undefined) return undefined;
+function amountOf({ wanted }: Order, body: Record<string, unknown>) {
   const { currency } = wanted.amount;
-  const minor = minorUnits(String(given), exponentOf(currency) ?? 2);
-  if (minor === undefined) throw new Refusal(400, `Not an amount in ${currency}: ${String(given)}.`);
-  return { minor, currency };
+  const minor = amountField(body, "amount", exponentOf(currency) ?? 2);
+  return minor === undefined ? undefined : { minor, currency };
 }
 
 function acted(order: Order, act: (order: Order) => unknown): object {

@@ -11,7 +11,7 @@ export type DemoShop = {
 };
 
 const price = { amount: "12.34", currency: "CNY" } as const;
-const defaultProviders = ["alipay", "stripe"];
+const defaultProviders = ["alipay", "wechat", "stripe", "paypal"];
 
 /** The demo shop: it knows nothing but the gateway's API and its own key. */
 export function createDemoShop(clock: Clock): DemoShop {

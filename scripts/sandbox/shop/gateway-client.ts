@@ -4,7 +4,7 @@ import { request } from "../kernel/request.ts";
 export type ShopSettings = {
   gatewayUrl: string;
   apiKey: string;
-  /** What the page offers; absent: Alipay and Stripe. */
+  /** What the page offers; absent: all four. */
   providers?: string[];
 };
 

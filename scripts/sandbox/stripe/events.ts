@@ -21,11 +21,17 @@ export type EventType =
   | "checkout.session.async_payment_succeeded"
   | "checkout.session.async_payment_failed"
   | "checkout.session.expired"
-  | "payment_intent.payment_failed";
+  | "payment_intent.payment_failed"
+  | "charge.refunded"
+  | "charge.dispute.created"
+  | "charge.dispute.closed"
+  | "refund.created"
+  | "refund.updated"
+  | "refund.failed";
 
-type Emitting = { clock: Clock; webhooks: WebhookSender };
+export type Emitting = { clock: Clock; webhooks: WebhookSender };
 
-/** Sends an event about a session, with `object` as it is now, to every endpoint of the account that asked for it. */
+/** Sends an event about a session or its money, with `object` as it is now, to every endpoint of the account that asked for it. */
 export function emit({ clock, webhooks }: Emitting, session: Session, type: EventType, object: object): void {
   const id = `evt_1${randomText(23)}`;
   const created = seconds(clock);

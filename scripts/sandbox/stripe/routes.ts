@@ -3,13 +3,17 @@ import { accountObject, type StripeAccount } from "./accounts.ts";
 import { createEndpoint, endpointObject, foundEndpoint, updateEndpoint } from "./endpoints.ts";
 import { seconds } from "./events.ts";
 import { readForm } from "./form.ts";
+import { listed } from "./listed.ts";
+import { refundObject } from "./refund.ts";
+import { readRefundParameters } from "./refund-parameters.ts";
+import type { Refunds } from "./refunds.ts";
 import { isExpandable, sessionObject } from "./session.ts";
 import { readSessionParameters } from "./session-parameters.ts";
 import type { Sessions } from "./sessions.ts";
 import { StripeError } from "./stripe-error.ts";
 
 /** What the API works on. */
-export type Office = { clock: Clock; accounts: StripeAccount[]; sessions: Sessions };
+export type Office = { clock: Clock; accounts: StripeAccount[]; sessions: Sessions; refunds: Refunds };
 
 /** A call whose sender is known; `id` comes from the path, `form` from the query or the body. */
 export type Asked = { account: StripeAccount; id: string; form: string };
@@ -22,6 +26,9 @@ export const routes: Route[] = [
   ["POST", /^\/v1\/checkout\/sessions$/, createSession],
   ["GET", /^\/v1\/checkout\/sessions\/([^/]+)$/, readSession],
   ["POST", /^\/v1\/checkout\/sessions\/([^/]+)\/expire$/, expireSession],
+  ["POST", /^\/v1\/refunds$/, createRefund],
+  ["GET", /^\/v1\/refunds$/, listRefunds],
+  ["GET", /^\/v1\/refunds\/([^/]+)$/, readRefund],
   ["POST", /^\/v1\/webhook_endpoints$/, addWebhookEndpoint],
   ["GET", /^\/v1\/webhook_endpoints$/, listWebhookEndpoints],
   [
@@ -55,14 +62,34 @@ function addWebhookEndpoint({ clock }: Office, { account, form }: Asked): object
   return endpointObject(createEndpoint(account, form, seconds(clock)), true);
 }
 
-/** Newest first. At most 16 endpoints exist, so every list fits into one page of up to 100; smaller ones are cut. */
 function listWebhookEndpoints(_: Office, { account, form }: Asked): object {
-  const { limit = 10, starting_after } = readForm(form, { limit: "integer", starting_after: "text" });
-  if (limit < 1 || limit > 100) throw new StripeError("limit must be between 1 and 100", { param: "limit" });
+  const page = readForm(form, { limit: "integer", starting_after: "text" });
   const all = account.endpoints.toReversed();
-  const from = starting_after ? all.indexOf(foundEndpoint(account, starting_after)) + 1 : 0;
-  const data = all.slice(from, from + limit).map((endpoint) => endpointObject(endpoint));
-  return { object: "list", data, has_more: from + limit < all.length, url: "/v1/webhook_endpoints" };
+  return listed(all, page, (endpoint) => endpointObject(endpoint), "/v1/webhook_endpoints");
+}
+
+function createRefund({ refunds }: Office, { account, form }: Asked): object {
+  const { session, refund } = refunds.create(account, readRefundParameters(form));
+  return refundObject(session, refund);
+}
+
+function readRefund({ refunds }: Office, { account, id, form }: Asked): object {
+  readForm(form, {});
+  const { session, refund } = refunds.find(account, id);
+  return refundObject(session, refund);
+}
+
+function listRefunds({ refunds }: Office, { account, form }: Asked): object {
+  const shape = { payment_intent: "text", charge: "text", limit: "integer", starting_after: "text" } as const;
+  const { payment_intent, charge, ...page } = readForm(form, shape);
+  const rows = refunds
+    .all()
+    .filter(({ session }) => session.account === account)
+    .filter(({ session: { intent } }) => !payment_intent || intent.id === payment_intent)
+    .filter(({ session: { intent } }) => !charge || intent.chargeId === charge)
+    .map(({ session, refund }) => ({ id: refund.id, session, refund }))
+    .toReversed();
+  return listed(rows, page, ({ session, refund }) => refundObject(session, refund), "/v1/refunds");
 }
 
 function changeWebhookEndpoint(_: Office, { account, id, form }: Asked): object {

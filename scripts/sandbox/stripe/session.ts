@@ -1,4 +1,5 @@
 import type { StripeAccount } from "./accounts.ts";
+import { type Dispute, type Refund, refundedMinor } from "./refund.ts";
 import type { WantedSession } from "./session-parameters.ts";
 
 /** One Checkout Session with its payment. Times are seconds since 1970. */
@@ -20,6 +21,8 @@ export type Session = {
     /** Seen by the merchant only once the session is complete. */
     lastError: object | null;
   };
+  refunds: Refund[];
+  dispute: Dispute | undefined;
 };
 
 const expandable = ["payment_intent", "payment_intent.latest_charge"];
@@ -101,23 +104,24 @@ export function intentObject(session: Session, withCharge = false): object {
   };
 }
 
-function chargeObject(session: Session): object {
+/** The charge of a paid session (docs.stripe.com/api/charges/object). */
+export function chargeObject(session: Session): object {
   const { wanted, intent } = session;
   return {
     id: intent.chargeId,
     object: "charge",
     amount: wanted.amount,
     amount_captured: wanted.amount,
-    amount_refunded: 0,
+    amount_refunded: refundedMinor(session.refunds),
     captured: true,
     created: session.paidAt,
     currency: wanted.currency,
-    disputed: false,
+    disputed: session.dispute !== undefined,
     livemode: false,
     metadata: wanted.parameters.payment_intent_data?.metadata ?? {},
     paid: true,
     payment_intent: intent.id,
-    refunded: false,
+    refunded: refundedMinor(session.refunds) === wanted.amount,
     status: "succeeded",
   };
 }

@@ -71,6 +71,8 @@ export function createSessions({ clock, agenda, webhooks, origin }: Keeping): Se
           status: "requires_payment_method",
           lastError: null,
         },
+        refunds: [],
+        dispute: undefined,
       };
       sessions.push(session);
       agenda.at(new Date(wanted.expiresAt * 1000), () => void upToDate(session));

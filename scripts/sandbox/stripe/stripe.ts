@@ -9,6 +9,9 @@ import { exponentOf } from "./currencies.ts";
 import { addEndpoint, endpointObject } from "./endpoints.ts";
 import { deliverAgainAfterSeconds, seconds } from "./events.ts";
 import { createIdempotency } from "./idempotency.ts";
+import { refundedMinor } from "./refund.ts";
+import { disputed, refundByHand, refundSettled } from "./refund-controls.ts";
+import { createRefunds, type Refunds } from "./refunds.ts";
 import type { Session } from "./session.ts";
 import { createSessions, type Sessions } from "./sessions.ts";
 import { StripeError } from "./stripe-error.ts";
@@ -23,6 +26,7 @@ export function createStripeSimulator(surroundings: Surroundings, retryScale: nu
     accepts: ({ status }) => status >= 200 && status < 300,
   });
   const sessions = createSessions({ ...surroundings, webhooks });
+  const refunds = createRefunds({ clock, webhooks }, sessions);
   const idempotent = createIdempotency(clock);
 
   function register(account: StripeAccount, url: string, events = ["*"]): object {
@@ -63,10 +67,28 @@ export function createStripeSimulator(surroundings: Surroundings, retryScale: nu
         if (!account) throw new Refusal(404, `Stripe has no account ${id}.`);
         return register(account, requiredString(body, "url"), eventNames(body.enabled_events));
       },
+      ...moneyControls(sessions, refunds),
     },
     isApiCall: (call) => call.path.startsWith("/v1/"),
-    api: (call, fault) => answerApi({ clock, accounts, sessions }, idempotent, call, fault),
+    api: (call, fault) => answerApi({ clock, accounts, sessions, refunds }, idempotent, call, fault),
     browse: (call) => browse(sessions, call),
+  };
+}
+
+/** What can happen to money that was paid. */
+function moneyControls(sessions: Sessions, refunds: Refunds): NonNullable<Simulator["extra"]> {
+  const acting =
+    (act: (refunds: Refunds, session: Session, body: Record<string, unknown>) => void) =>
+    (body: Record<string, unknown>) => {
+      const which = { orderNo: requiredString(body, "order_no"), account: stringField(body, "account") };
+      const session = meant(sessions, which);
+      asControl(() => act(refunds, session, body));
+      return shown(session);
+    };
+  return {
+    refund: acting(refundByHand),
+    dispute: acting(disputed),
+    "refund-result": (body) => refundSettled(refunds, body),
   };
 }
 
@@ -137,7 +159,7 @@ function ledger(sessions: Session[]): LedgerRow[] {
     amount: shownAmount(session),
     amount_minor: session.wanted.amount,
     currency: session.wanted.currency.toUpperCase(),
-    refunded_minor: 0,
+    refunded_minor: refundedMinor(session.refunds),
     created: sessions.filter(
       (other) => other.account === session.account && other.orderNo === session.orderNo,
     ).length,
@@ -147,8 +169,8 @@ function ledger(sessions: Session[]): LedgerRow[] {
   }));
 }
 
-function ledgerStatus({ status, paymentStatus, intent }: Session): LedgerRow["status"] {
-  if (paymentStatus === "paid") return "paid";
+function ledgerStatus({ status, paymentStatus, intent, wanted, refunds }: Session): LedgerRow["status"] {
+  if (paymentStatus === "paid") return refundedMinor(refunds) === wanted.amount ? "refunded" : "paid";
   if (status === "open") return "open";
   if (status === "expired") return "closed";
   return intent.status === "processing" ? "started" : "failed";

@@ -58,8 +58,7 @@ export async function createAccount(
     serialNo: randomDigits(40),
     apiV3Key: randomText(32),
     merchantKey: merchant.publicKey,
-    publicKey:
-      mode === "certificate" ? undefined : { serial: publicKeyId, privateKey: platform.privateKey },
+    publicKey: mode === "certificate" ? undefined : { serial: publicKeyId, privateKey: platform.privateKey },
     certificates: mode === "public_key" ? [] : [newPlatformCertificate(now)],
     availableFen: undefined,
   };

@@ -12,11 +12,9 @@ export type NativeOrder = {
   fen: number;
   attach: string | undefined;
   notifyUrl: string;
-  expiresAt: Date;
+  timeExpire: Date | undefined;
 };
 
-/** An order without `time_expire` can be paid for seven days. */
-const defaultLifeSeconds = 7 * 24 * 3600;
 const minLifeSeconds = 60;
 
 /** Reads it (pay.weixin.qq.com/wiki/doc/apiv3/apis/chapter3_4_1.shtml). Throws a `WechatError`. */
@@ -29,7 +27,7 @@ export function readNativeOrder(account: WechatAccount, body: string, clock: Clo
   const outTradeNo = members.text("out_trade_no", { maxBytes: 32, pattern: /^[\w\-|*]{6,32}$/ });
   const description = members.text("description", { maxBytes: 127 });
   const attach = members.optionalText("attach", { maxBytes: 128 });
-  const expiresAt = readExpiry(members, clock);
+  const timeExpire = readExpiry(members, clock);
   const notifyUrl = readNotifyUrl(members);
   if (notifyUrl === undefined) throw paramError("body", "/notify_url", "必填");
   const amount = members.members("amount");
@@ -37,7 +35,7 @@ export function readNativeOrder(account: WechatAccount, body: string, clock: Clo
   checkCurrency(amount);
   amount.done();
   members.done();
-  return { description, outTradeNo, fen, attach, notifyUrl, expiresAt };
+  return { description, outTradeNo, fen, attach, notifyUrl, timeExpire };
 }
 
 /** `mchid` must be the one that has signed. */
@@ -52,9 +50,9 @@ export function checkCurrency(amount: Members): void {
   amount.optionalText("currency", { maxBytes: 16, pattern: /^CNY$/ });
 }
 
-function readExpiry(members: Members, clock: Clock): Date {
+function readExpiry(members: Members, clock: Clock): Date | undefined {
   const given = members.optionalText("time_expire", { maxBytes: 64 });
-  if (given === undefined) return secondsAfter(clock.now(), defaultLifeSeconds);
+  if (given === undefined) return undefined;
   const time = fromBeijing(given);
   if (!time) throw paramError("body", "/time_expire", "must be yyyy-MM-ddTHH:mm:ss+08:00");
   if (time < secondsAfter(clock.now(), minLifeSeconds)) {

@@ -15,8 +15,8 @@ export type WechatRefund = {
   /** Absent: notices go where the trade's go, as if the console named that address. */
   notifyUrl: string | undefined;
   status: RefundStatus;
-  /** Stays PROCESSING until the control route says how it ends. */
-  held: boolean;
+  /** How it ends by itself; PROCESSING: it waits until the control route says. */
+  endsAs: RefundStatus;
   createdAt: Date;
   succeededAt: Date | undefined;
 };
@@ -33,10 +33,9 @@ export type Trade = {
   /** A code can be scanned for two hours; asking again with the same parameters gives a new one. */
   codeUntil: Date;
   createdAt: Date;
+  expiresAt: Date;
   paidAt: Date | undefined;
   refunds: WechatRefund[];
-  /** Refunds made from now on stay PROCESSING. */
-  holdsRefunds: boolean;
 };
 
 /** What has arrived back at the buyer, in fen. */

@@ -20,6 +20,8 @@ export type Trades = {
 };
 
 const codeLifeSeconds = 2 * 3600;
+/** Of an order without `time_expire`. */
+const defaultLifeSeconds = 7 * 24 * 3600;
 
 /** WeChat's books. */
 export function createTrades(clock: Clock): Trades {
@@ -51,9 +53,9 @@ export function createTrades(clock: Clock): Trades {
         state: "NOTPAY",
         ...newCode(),
         createdAt: now,
+        expiresAt: order.timeExpire ?? secondsAfter(now, defaultLifeSeconds),
         paidAt: undefined,
         refunds: [],
-        holdsRefunds: false,
       };
       trades.push(trade);
       return trade;
@@ -74,7 +76,7 @@ export function createTrades(clock: Clock): Trades {
     pay(trade) {
       checkUnpaid(trade);
       const now = clock.now();
-      if (now >= trade.order.expiresAt) throw new WechatError("INVALID_REQUEST", "订单已过支付截止时间");
+      if (now >= trade.expiresAt) throw new WechatError("INVALID_REQUEST", "订单已过支付截止时间");
       if (now >= trade.codeUntil) throw new WechatError("INVALID_REQUEST", "二维码已过期");
       trade.state = "SUCCESS";
       trade.paidAt = now;
@@ -87,7 +89,7 @@ export function createTrades(clock: Clock): Trades {
 
     expire(trade) {
       checkUnpaid(trade);
-      trade.order = { ...trade.order, expiresAt: clock.now() };
+      trade.expiresAt = clock.now();
     },
   };
 }

@@ -1,5 +1,6 @@
 import { createSign, generateKeyPairSync, type KeyObject } from "node:crypto";
 import { alipay } from "../../../lib/providers/alipay/alipay.ts";
+import type { Reply } from "../../outbound/local-server.ts";
 import { clockAt, createdAt } from "../payments.ts";
 
 const pair = () => generateKeyPairSync("rsa", { modulusLength: 2048 });
@@ -37,6 +38,17 @@ export function openAlipay({
 /** Alipay's signature over `text`. */
 export function signed(text: string, digest = "RSA-SHA256"): string {
   return createSign(digest).update(text).sign(theirs.privateKey, "base64");
+}
+
+/** An answer of the gateway to a call of `method`, signed by Alipay. */
+export function gatewayAnswer(content: unknown, method: string): Exclude<Reply, string> {
+  const text = JSON.stringify(content);
+  return { body: `{"${method.replaceAll(".", "_")}_response":${text},"sign":"${signed(text)}"}` };
+}
+
+/** A no in Alipay's words. */
+export function refusal(sub_code: string, code = "40004", sub_msg = "x") {
+  return { code, msg: "Business Failed", sub_code, sub_msg };
 }
 
 /** A notice as Alipay signs and sends it. */

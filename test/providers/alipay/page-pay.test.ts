@@ -4,8 +4,9 @@ import { fromDecimal } from "../../../lib/money/money.ts";
 import { newPayment, orderNo, payment } from "../payments.ts";
 import { openAlipay, ours, pem } from "./keys.ts";
 
+const adapter = openAlipay();
 const biz = (changes: Parameters<typeof newPayment>[0]) =>
-  openAlipay().prepare(newPayment(changes)).biz_content as Record<string, string>;
+  adapter.prepare(newPayment(changes)).biz_content as Record<string, string>;
 
 describe("the request of an Alipay page", () => {
   it("carries our number, an absolute end in UTC+8, and the merchant's number for people", () => {

@@ -4,14 +4,15 @@ import { localServer, type Reply } from "../../outbound/local-server.ts";
 import { clockAt, createdAt, everythingOf, newPayment, orderNo, payment } from "../payments.ts";
 import {
   appId,
+  gatewayAnswer,
   notice,
   noticeBody,
   openAlipay,
   ours,
   pem,
   rawCredentials,
+  refusal,
   sellerId,
-  signed,
 } from "./keys.ts";
 
 const tradeNo = "2025112322001400000500000001";
@@ -25,17 +26,7 @@ const trade = (changes: Record<string, unknown> = {}) => ({
   send_pay_date: "2025-11-23 20:00:59",
   ...changes,
 });
-const refusal = (sub_code: string, code = "40004") => ({
-  code,
-  msg: "Business Failed",
-  sub_code,
-  sub_msg: "x",
-});
-
-function answer(content: unknown, method = "query"): Reply {
-  const text = JSON.stringify(content);
-  return { body: `{"alipay_trade_${method}_response":${text},"sign":"${signed(text)}"}` };
-}
+const answer = (content: unknown, method = "query") => gatewayAnswer(content, `alipay.trade.${method}`);
 
 async function looked(reply: Reply) {
   const server = await localServer(() => reply);
@@ -81,7 +72,7 @@ describe("a look at Alipay", () => {
     [
       "TRADE_CLOSED after a payment",
       trade({ trade_status: "TRADE_CLOSED" }),
-      [paid, { kind: "refunded", refundNo: null, tradeNo, amount: paid.amount }],
+      [paid, { kind: "refundedTotal", orderNo, tradeNo, total: paid.amount }],
     ],
   ])("hears paid: %s", async (_title, content, observations) => {
     expect(await looked(answer(content))).toEqual(observations);
@@ -114,9 +105,19 @@ describe("a look at Alipay", () => {
   });
 
   it("says why an unsigned refusal came, for people", async () => {
-    const body = JSON.stringify({ error_response: { code: "40002", sub_code: "isv.invalid-app-id" } });
-    expect(await looked({ body })).toEqual([
-      { kind: "unknown", orderNo, why: expect.stringContaining("isv.invalid-app-id") },
+    const said = { code: "40002", sub_code: "isv.invalid-app-id", sub_msg: "canary" };
+    for (const member of ["error_response", "alipay_trade_query_response"]) {
+      expect(await looked({ body: JSON.stringify({ [member]: said }) })).toEqual([
+        {
+          kind: "unknown",
+          orderNo,
+          why: "Alipay's answer is not signed or not readable: isv.invalid-app-id",
+        },
+      ]);
+    }
+    const strange = JSON.stringify({ error_response: { code: "<canary>", sub_code: "<canary>" } });
+    expect(await looked({ body: strange })).toEqual([
+      { kind: "unknown", orderNo, why: "Alipay's answer is not signed or not readable" },
     ]);
   });
 });
@@ -135,8 +136,12 @@ describe("a close at Alipay", () => {
 
   it("is not possible while the link works and no trade exists yet", async () => {
     const { expiresAt } = newPayment();
-    const said = await closed(expiresAt, answer(refusal("ACQ.TRADE_NOT_EXIST"), "close"));
+    const notExist = answer(refusal("ACQ.TRADE_NOT_EXIST"), "close");
+    const said = await closed(expiresAt, notExist);
     expect(said).toEqual([{ kind: "open", orderNo, why: "link valid until 2025-11-23T14:00:00.400Z" }]);
+    const { url } = await localServer(() => notExist);
+    const ofCode = await openAlipay({ baseUrl: url, now: expiresAt }).close?.(payment({ scene: "qr" }));
+    expect(ofCode).toEqual([{ kind: "open", orderNo, why: "code valid until 2025-11-23T14:00:00.400Z" }]);
   });
 
   it("is certain once the link has ended without a trade", async () => {
@@ -186,23 +191,42 @@ describe("a notice of Alipay", () => {
     expect((await heard(changes, own)).observations).toEqual([{ ...paid, account }]);
   });
 
+  const otherSeller = { seller_id: "2088000000000000" };
   it.each([
     [
       "of a refund in part",
       { refund_fee: "2.30", gmt_refund: "2025-11-23 21:00:00.123", out_biz_no: "R1" },
-      "R1",
       230,
     ],
-    ["of a full refund", { refund_fee: "12.30", trade_status: "TRADE_CLOSED" }, null, 1230],
-  ])("%s is no payment", async (_title, changes, refundNo, minor) => {
-    expect((await heard(changes)).observations).toEqual([
-      { kind: "refunded", refundNo, tradeNo, amount: { minor, currency: "CNY" } },
-    ]);
+    ["of a second one: Alipay names the sum", { refund_fee: "4.60", out_biz_no: "R2" }, 460],
+    ["of a refund in the console", { refund_fee: "12.30", trade_status: "TRADE_CLOSED" }, 1230],
+  ])(
+    "%s is the payment, which we may have missed, and all that was refunded",
+    async (_title, changes, minor) => {
+      expect((await heard(changes)).observations).toEqual([
+        paid,
+        { kind: "refundedTotal", orderNo, tradeNo, total: { minor, currency: "CNY" } },
+      ]);
+    },
+  );
+
+  it("of a refund of another seller's trade changes nothing of ours", async () => {
+    const others: Record<string, string>[] = [
+      { refund_fee: "2.30", ...otherSeller },
+      { refund_fee: "12.30", trade_status: "TRADE_CLOSED", app_id: "2021999999999999" },
+    ];
+    for (const changes of others) {
+      expect((await heard(changes, { seller_id: sellerId })).observations).toEqual([
+        { kind: "unrecognised", said: "a refund of another account" },
+      ]);
+    }
+    const closed = await heard({ trade_status: "TRADE_CLOSED", ...otherSeller }, { seller_id: sellerId });
+    expect(closed.observations).toEqual([{ ...paid, account: otherSeller.seller_id }]);
   });
 
   it.each([
     ["TRADE_CLOSED unpaid", { trade_status: "TRADE_CLOSED", gmt_payment: "" }, ["closed"]],
-    ["TRADE_CLOSED paid", { trade_status: "TRADE_CLOSED" }, ["paid", "refunded"]],
+    ["TRADE_CLOSED paid", { trade_status: "TRADE_CLOSED" }, ["paid", "refundedTotal"]],
     [
       "TRADE_CLOSED of another application",
       { trade_status: "TRADE_CLOSED", gmt_payment: "", app_id: "2021999999999999" },
@@ -210,7 +234,8 @@ describe("a notice of Alipay", () => {
     ],
     ["WAIT_BUYER_PAY", { trade_status: "WAIT_BUYER_PAY" }, ["ignored"]],
     ["a new status", { trade_status: "TRADE_NEW" }, ["unrecognised"]],
-    ["a refund without its amount", { gmt_refund: "2025-11-23 21:00:00" }, ["unrecognised"]],
+    ["a refund without its amount", { gmt_refund: "2025-11-23 21:00:00" }, ["paid", "unrecognised"]],
+    ["a refund without a payment time", { refund_fee: "2.30", gmt_payment: "" }, ["refundedTotal"]],
     ["an unreadable amount", { total_amount: "12.300" }, ["unrecognised"]],
     ["another kind of notice", { notify_type: "open_app_auth_notify" }, ["ignored"]],
   ])("tells %s apart", async (_title, changes, kinds) => {

@@ -1,5 +1,6 @@
 import { createHmac } from "node:crypto";
 import { stripe } from "../../../lib/providers/stripe/stripe.ts";
+import type { Reply } from "../../outbound/local-server.ts";
 import { clockAt, createdAt, orderNo, payment } from "../payments.ts";
 
 export const secretKey = "sk_test_canaryKey123";
@@ -51,6 +52,42 @@ export const storedPayment = payment({
   providerAccount: "acct_1",
   payable: { paymentId: sessionId, paymentUrl: "https://checkout.stripe.com/x", qrCode: "", extraData: {} },
 });
+
+/** A refund of 2.30 USD of `pi_1`, as the API answers it. */
+export function stripeRefund(changes: Record<string, unknown> = {}): Record<string, unknown> {
+  return {
+    id: "re_1",
+    object: "refund",
+    amount: 230,
+    currency: "usd",
+    status: "succeeded",
+    payment_intent: "pi_1",
+    metadata: { refund_no: "R1", order_no: orderNo },
+    ...changes,
+  };
+}
+
+/** A page of a list. */
+export function page(data: unknown[], has_more = false): Record<string, unknown> {
+  return { object: "list", data, has_more };
+}
+
+export function json(
+  body: unknown,
+  status = 200,
+  headers: Record<string, string> = {},
+): Exclude<Reply, string> {
+  return {
+    status,
+    headers: { "content-type": "application/json", ...headers },
+    body: JSON.stringify(body),
+  };
+}
+
+/** An error object of Stripe's. */
+export function refusal(status: number, error: Record<string, unknown>): Exclude<Reply, string> {
+  return json({ error }, status);
+}
 
 /** `stripe-signature` as Stripe makes it. */
 export function signatureOf(

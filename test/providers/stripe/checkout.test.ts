@@ -2,17 +2,20 @@ import { describe, expect, it } from "vitest";
 import { stripe } from "../../../lib/providers/stripe/stripe.ts";
 import { localServer, type Reply } from "../../outbound/local-server.ts";
 import { createdAt, newPayment, orderNo } from "../payments.ts";
-import { openStripe, secretKey, session, sessionId, storedPayment, webhookSecret } from "./account.ts";
+import {
+  json,
+  openStripe,
+  refusal,
+  secretKey,
+  session,
+  sessionId,
+  storedPayment,
+  webhookSecret,
+} from "./account.ts";
 
 const usd = { minor: 1230, currency: "USD" };
 const prepared = () => openStripe().prepare(newPayment({ amount: usd }));
 const minutes = (count: number) => createdAt.getTime() / 1000 + count * 60;
-const json = (body: unknown, status = 200, headers: Record<string, string> = {}): Reply => ({
-  status,
-  headers: { "content-type": "application/json", ...headers },
-  body: JSON.stringify(body),
-});
-const refusal = (status: number, error: Record<string, unknown>) => json({ error }, status);
 
 describe("Stripe credentials", () => {
   it("turn one webhook secret into a list, and stay the same when parsed again", () => {
@@ -192,28 +195,5 @@ describe("starting a Stripe checkout", () => {
     const server = await localServer(() => json({}, 503, { "stripe-should-retry": "true" }));
     await openStripe({ baseUrl: server.url }).start(storedPayment, prepared(), "key-1");
     expect(server.calls).toHaveLength(1);
-  });
-});
-
-describe("the account of a Stripe key", () => {
-  const account = async (reply: Reply) =>
-    openStripe({ baseUrl: (await localServer(() => reply)).url }).account();
-
-  it("is what Stripe calls it", async () => {
-    expect(await account(json({ id: "acct_1", object: "account" }))).toBe("acct_1");
-  });
-
-  it.each([
-    [
-      "create_not_accepted",
-      refusal(401, { type: "invalid_request_error", message: `Invalid: ${secretKey}` }),
-    ],
-    ["unavailable", refusal(500, { type: "api_error", message: "oops" })],
-    ["unavailable", json({ id: "x" })],
-    ["unavailable", "reset" as const],
-  ])("is %s without an answer (%#)", async (failure, reply) => {
-    const error = await account(reply).catch((thrown: unknown) => thrown);
-    expect(error).toMatchObject({ failure });
-    expect(JSON.stringify(error)).not.toContain("canary");
   });
 });

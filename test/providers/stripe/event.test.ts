@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createdAt, orderNo } from "../payments.ts";
-import { openStripe, paidSession, session, signatureOf } from "./account.ts";
+import { openStripe, paidSession, session, signatureOf, stripeRefund } from "./account.ts";
 
 const created = 1763899400;
 
@@ -32,15 +32,8 @@ const paid = {
   tradeNo: "pi_1",
   paidAt: new Date(created * 1000),
 };
-const refund = (status: string, changes: Record<string, unknown> = {}) => ({
-  id: "re_1",
-  amount: 230,
-  currency: "usd",
-  status,
-  payment_intent: "pi_1",
-  metadata: { refund_no: "R1" },
-  ...changes,
-});
+const refund = (status: string, changes: Record<string, unknown> = {}) =>
+  stripeRefund({ status, ...changes });
 
 describe("an event of Stripe", () => {
   it.each(["checkout.session.completed", "checkout.session.async_payment_succeeded"])(
@@ -80,7 +73,8 @@ describe("an event of Stripe", () => {
     ["charge.refunded", { id: "ch_1" }, "ignored"],
     ["customer.created", {}, "ignored"],
     ["refund.created", refund("succeeded"), "refunded"],
-    ["refund.updated", refund("pending"), "ignored"],
+    ["refund.created", refund("pending"), "refundPending"],
+    ["refund.updated", refund("requires_action"), "refundPending"],
     ["refund.failed", refund("failed"), "refundFailed"],
     ["refund.updated", refund("canceled"), "refundFailed"],
     ["refund.updated", refund("new"), "unrecognised"],
@@ -96,14 +90,30 @@ describe("an event of Stripe", () => {
     expect((await hear(type, object)).observations).toEqual([expect.objectContaining({ kind })]);
   });
 
-  it("of a refund carries our refund number, if it is ours", async () => {
-    const amount = { minor: 230, currency: "USD" };
+  it("of a refund carries our numbers, if it is ours, and Stripe's id always", async () => {
+    const seen = {
+      kind: "refunded",
+      tradeNo: "pi_1",
+      refundId: "re_1",
+      amount: { minor: 230, currency: "USD" },
+    };
     expect((await hear("refund.created", refund("succeeded"))).observations).toEqual([
-      { kind: "refunded", refundNo: "R1", tradeNo: "pi_1", amount },
+      { ...seen, orderNo, refundNo: "R1" },
     ]);
     expect((await hear("refund.created", refund("succeeded", { metadata: {} }))).observations).toEqual([
-      { kind: "refunded", refundNo: null, tradeNo: "pi_1", amount },
+      { ...seen, orderNo: null, refundNo: null },
     ]);
+  });
+
+  it("of a connected account's refund or dispute is none of ours", async () => {
+    for (const [type, object] of [
+      ["refund.created", refund("succeeded")],
+      ["charge.dispute.created", { payment_intent: "pi_1" }],
+    ] as const) {
+      const { observations } = await hear(type, object, { account: "acct_2" });
+      expect(observations).toEqual([{ kind: "ignored", why: `${type} of the connected account acct_2` }]);
+      expect((await hear(type, object, { account: "acct_1" })).observations).not.toEqual(observations);
+    }
   });
 
   it.each([

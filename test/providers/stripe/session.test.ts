@@ -1,9 +1,17 @@
 import { describe, expect, it } from "vitest";
 import { localServer, type Reply } from "../../outbound/local-server.ts";
 import { createdAt, orderNo, payment } from "../payments.ts";
-import { openStripe, paidSession, session, sessionId, storedPayment } from "./account.ts";
+import {
+  json,
+  openStripe,
+  page,
+  paidSession,
+  session,
+  sessionId,
+  storedPayment,
+  stripeRefund,
+} from "./account.ts";
 
-const json = (body: unknown, status = 200): Reply => ({ status, body: JSON.stringify(body) });
 const notFound = json(
   { error: { type: "invalid_request_error", code: "resource_missing", message: "no" } },
   404,
@@ -36,7 +44,6 @@ describe("a look at Stripe", () => {
     expect(said).toEqual([{ kind: "unknown", orderNo, why: "no session id yet" }]);
   });
 
-  const refundedCharge = paidSession({ amount_refunded: 230 });
   it.each([
     ["paid", paidSession(), [paid]],
     [
@@ -45,13 +52,32 @@ describe("a look at Stripe", () => {
       [{ ...paid, paidAt: createdAt }],
     ],
     ["paid less", { ...paidSession(), amount_total: 1 }, [{ ...paid, amount: usd(1) }]],
-    [
-      "paid, then refunded",
-      refundedCharge,
-      [paid, { kind: "refunded", refundNo: null, tradeNo: "pi_1", amount: usd(230) }],
-    ],
   ])("hears %s", async (_title, said, observations) => {
     expect(await looked(json(said))).toEqual(observations);
+  });
+
+  it("hears paid, then refunded: each refund by its id, as events tell it", async () => {
+    const console = stripeRefund({ id: "re_2", amount: 100, metadata: {} });
+    const server = await localServer((_call, count) =>
+      json(count === 1 ? paidSession({ amount_refunded: 330 }) : page([console, stripeRefund()])),
+    );
+    const seen = { orderNo, tradeNo: "pi_1" };
+    expect(await openStripe({ baseUrl: server.url }).look(storedPayment)).toEqual([
+      paid,
+      { kind: "refunded", ...seen, refundNo: null, refundId: "re_2", amount: usd(100) },
+      { kind: "refunded", ...seen, refundNo: "R1", refundId: "re_1", amount: usd(230) },
+    ]);
+    expect(server.calls[1]?.path).toBe("/v1/refunds?payment_intent=pi_1&limit=100");
+  });
+
+  it("hears paid, whatever becomes of the question about refunds", async () => {
+    const server = await localServer((_call, count) =>
+      count === 1 ? json(paidSession({ amount_refunded: 330 })) : "reset",
+    );
+    expect(await openStripe({ baseUrl: server.url }).look(storedPayment)).toEqual([
+      paid,
+      { kind: "unknown", orderNo, why: expect.any(String) },
+    ]);
   });
 
   const complete = (status: string) =>

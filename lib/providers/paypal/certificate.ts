@@ -1,0 +1,101 @@
+import { type KeyObject, X509Certificate } from "node:crypto";
+import { GatewayError } from "../../errors.ts";
+import { OutboundError } from "../../outbound/outbound-error.ts";
+import { request } from "../../outbound/request.ts";
+
+/** The public half of a key that PayPal signs webhooks with, and when it holds. */
+type SigningCertificate = { key: KeyObject; from: Date; to: Date };
+
+const hosts = new Set([
+  "api.paypal.com",
+  "api-m.paypal.com",
+  "api.sandbox.paypal.com",
+  "api-m.sandbox.paypal.com",
+]);
+/** The name that PayPal's own Java SDK asks of the certificate. */
+const signerName = /^CN=messageverificationcerts(\.sandbox)?\.paypal\.com$/m;
+
+/** PayPal's, the same for every merchant. Only what passed enters, so that made-up URLs push nothing out. */
+const kept = new Map<string, SigningCertificate>();
+const mostKept = 20;
+const underWay = new Map<string, Promise<SigningCertificate>>();
+
+/**
+ * The key of the certificate that a webhook names by its URL. That the URL is PayPal's own, over TLS, is what makes it
+ * PayPal's key. `baseUrl` replaces PayPal's hosts in the local stage. Throws `notification_refused`.
+ */
+export async function signingKey(certUrl: string, now: Date, baseUrl?: string): Promise<KeyObject> {
+  const url = pinned(certUrl, baseUrl);
+  const certificate = kept.get(url) ?? (await shared(url));
+  if (now < certificate.from || now > certificate.to) {
+    kept.delete(url);
+    refuse("PayPal's certificate is not valid at this time");
+  }
+  return certificate.key;
+}
+
+/** https://developer.paypal.com/api/rest/webhooks/rest/ */
+function pinned(certUrl: string, baseUrl: string | undefined): string {
+  const url = URL.canParse(certUrl) ? new URL(certUrl) : undefined;
+  const ofPayPal = url?.protocol === "https:" && url.port === "" && hosts.has(url.hostname);
+  const known = baseUrl === undefined ? ofPayPal : url?.origin === new URL(baseUrl).origin;
+  const bare = url?.username === "" && url.password === "" && url.search === "" && url.hash === "";
+  if (!url || !known || !bare || !/^\/v1\/notifications\/certs\/[\w-]{1,128}$/.test(url.pathname)) {
+    refuse("paypal-cert-url is not PayPal's");
+  }
+  return url.href;
+}
+
+function shared(url: string): Promise<SigningCertificate> {
+  const waiting = underWay.get(url);
+  if (waiting) return waiting;
+  const fetching = fetchCertificate(url).finally(() => underWay.delete(url));
+  underWay.set(url, fetching);
+  return fetching;
+}
+
+async function fetchCertificate(url: string): Promise<SigningCertificate> {
+  const pem = await fetchPem(url);
+  const certificate = read(pem);
+  kept.set(url, certificate);
+  if (kept.size > mostKept) kept.delete(kept.keys().next().value as string);
+  return certificate;
+}
+
+async function fetchPem(url: string): Promise<string> {
+  try {
+    const answer = await request({ method: "GET", url, deadlineMs: 4000, maxBodyBytes: 65_536 });
+    if (answer.status === 200) return answer.body.toString("latin1");
+    return refuse(`PayPal's certificate: HTTP ${answer.status}`);
+  } catch (error) {
+    if (error instanceof OutboundError) refuse(`PayPal's certificate: ${error.message}`);
+    throw error;
+  }
+}
+
+/** Where the file brings the issuer too, it must have signed; whether it does is not documented. */
+function read(pem: string): SigningCertificate {
+  const chain = certificatesIn(pem);
+  const signer = chain.find(({ subject }) => signerName.test(subject));
+  if (!signer) refuse("the certificate is not that of PayPal's webhooks");
+  const issuer = chain.find((other) => other !== signer && signer.checkIssued(other));
+  if (issuer && !signer.verify(issuer.publicKey)) refuse("the certificate is not signed by its issuer");
+  const { publicKey: key, validFromDate: from, validToDate: to } = signer;
+  if (key.asymmetricKeyType !== "rsa" || (key.asymmetricKeyDetails?.modulusLength ?? 0) < 2048) {
+    refuse("the certificate's key is not RSA of 2048 bits or more");
+  }
+  return { key, from, to };
+}
+
+function certificatesIn(pem: string): X509Certificate[] {
+  const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+  try {
+    return blocks.slice(0, 10).map((block) => new X509Certificate(block));
+  } catch {
+    return refuse("the certificate is not readable");
+  }
+}
+
+function refuse(message: string): never {
+  throw new GatewayError("notification_refused", message);
+}

@@ -1,0 +1,53 @@
+import { verify } from "node:crypto";
+import { crc32 } from "node:zlib";
+import { GatewayError } from "../../errors.ts";
+import type { WebhookCall } from "../../payment/provider.ts";
+import { signingKey } from "./certificate.ts";
+
+/** PayPal tries again for three days; whether with a fresh time is not documented. */
+const oldestSeconds = 75 * 3600;
+const aheadSeconds = 300;
+
+/**
+ * Checks that PayPal has sent this webhook to this webhook id. It does not prove the body: the signature covers only its
+ * CRC-32, and another body with the same one is easily made. Throws `notification_refused`.
+ * https://developer.paypal.com/api/rest/webhooks/rest/
+ */
+export async function verifyPayPalSignature(
+  { body, headers }: WebhookCall,
+  webhookId: string | undefined,
+  now: Date,
+  baseUrl?: string,
+): Promise<void> {
+  if (webhookId === undefined) refuse("the config has no webhook_id");
+  const id = headerOf(headers, "paypal-transmission-id", /^[0-9A-Za-z-]{1,64}$/);
+  const time = headerOf(
+    headers,
+    "paypal-transmission-time",
+    /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/,
+  );
+  const signature = headerOf(headers, "paypal-transmission-sig", /^[0-9A-Za-z+/]{1,1024}={0,2}$/);
+  const certUrl = headerOf(headers, "paypal-cert-url", /^\S{1,500}$/);
+  headerOf(headers, "paypal-auth-algo", /^SHA256withRSA$/);
+
+  const ageSeconds = (now.getTime() - Date.parse(time)) / 1000;
+  if (!(ageSeconds <= oldestSeconds)) refuse(`the event was sent more than ${oldestSeconds} s ago`);
+  if (ageSeconds < -aheadSeconds) refuse(`the event was sent more than ${aheadSeconds} s in the future`);
+
+  const key = await signingKey(certUrl, now, baseUrl);
+  const signed = Buffer.from(`${id}|${time}|${webhookId}|${crc32(body)}`);
+  if (!verify("sha256", signed, key, Buffer.from(signature, "base64"))) {
+    refuse("the signature does not fit the event");
+  }
+}
+
+function headerOf(headers: WebhookCall["headers"], name: string, shape: RegExp): string {
+  const value = headers[name];
+  if (value === undefined) refuse(`${name} is missing`);
+  if (!shape.test(value)) refuse(`${name} is not readable`);
+  return value;
+}
+
+function refuse(message: string): never {
+  throw new GatewayError("notification_refused", message);
+}

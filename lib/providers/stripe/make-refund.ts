@@ -1,0 +1,108 @@
+import { GatewayError } from "../../errors.ts";
+import type { Payment } from "../../payment/payment.ts";
+import type { Refund, RefundOutcome } from "../../refund/refund.ts";
+import { shorten } from "../shorten.ts";
+import { toStripeAmount } from "./amounts.ts";
+import type { AskStripe, StripeFailure } from "./client.ts";
+import { isRefundOf, refundOutcome } from "./refund.ts";
+import * as wire from "./wire.ts";
+
+/** Our own balance, or another account's key: the same request may still succeed. */
+const notFinal = new Set(["balance_insufficient", "insufficient_funds", "resource_missing"]);
+
+/**
+ * Under the refund's own key, which must never be changed to get past an answer: Stripe repeats a stored 500 for the
+ * key's life (24 hours and more), and whether that refund was made only `lookRefund` tells. A second key would make a
+ * second refund. https://docs.stripe.com/api/idempotent_requests
+ */
+export async function refund(ask: AskStripe, payment: Payment, wanted: Refund): Promise<RefundOutcome> {
+  const { providerRefundNo, reason } = wanted;
+  const amount = unitsOf(wanted);
+  if (typeof amount === "object") return amount;
+  const metadata = {
+    refund_no: providerRefundNo,
+    order_no: payment.orderNo,
+    // Stripe's own `reason` is one of three words.
+    ...(reason && { reason: shorten(reason, 500) }),
+  };
+  const said = await ask((stripe) =>
+    stripe.refunds.create(
+      { payment_intent: payment.tradeNo, amount, metadata },
+      { idempotencyKey: providerRefundNo },
+    ),
+  );
+  if (said.kind === "unknown") return said;
+  if (said.kind === "refused") return refusal(said);
+  const made = wire.refund.safeParse(said.body);
+  if (!made.success || !isRefundOf(made.data, payment, wanted)) {
+    return { kind: "unknown", why: "Stripe's answer is not this refund" };
+  }
+  return refundOutcome(made.data);
+}
+
+/** What Stripe cannot express it will never refund. */
+function unitsOf({ amount }: Refund): number | RefundOutcome {
+  try {
+    return toStripeAmount(amount);
+  } catch (error) {
+    if (!(error instanceof GatewayError)) throw error;
+    return { kind: "refused", final: true, error: { code: error.failure, message: error.message } };
+  }
+}
+
+function refusal({ final, error }: Extract<StripeFailure, { kind: "refused" }>): RefundOutcome {
+  // The key was used before with other parameters: that first request may have made the refund.
+  if (error.code === "idempotency_error") return { kind: "unknown", why: `Stripe: ${error.code}` };
+  return { kind: "refused", final: final && !notFinal.has(error.code), error };
+}
+
+/** By Stripe's id, or, before we know it, by our number among all refunds of the payment. */
+export async function lookRefund(ask: AskStripe, payment: Payment, wanted: Refund): Promise<RefundOutcome> {
+  const { refundId } = wanted;
+  if (refundId) {
+    const said = await ask((stripe) => stripe.refunds.retrieve(refundId));
+    if (said.kind !== "answered") return unclear(said);
+    const told = wire.refund.safeParse(said.body);
+    if (told.success && isRefundOf(told.data, payment, wanted)) return refundOutcome(told.data);
+    return { kind: "unknown", why: "Stripe's answer is not this refund" };
+  }
+  const listed = await refundsOf(ask, payment.tradeNo);
+  if (!Array.isArray(listed)) return listed;
+  const ours = listed.find(({ metadata }) => metadata?.refund_no === wanted.providerRefundNo);
+  if (!ours) return { kind: "missing", why: `not among the ${listed.length} refunds of the payment` };
+  return isRefundOf(ours, payment, wanted)
+    ? refundOutcome(ours)
+    : { kind: "unknown", why: "Stripe's refund has our number and another amount" };
+}
+
+type Unclear = { kind: "unknown"; why: string };
+
+/** That Stripe knows nothing of it under this key proves nothing: the key may be another account's by now. */
+function unclear(said: StripeFailure): Unclear {
+  return said.kind === "unknown" ? said : { kind: "unknown", why: `Stripe: ${said.error.code}` };
+}
+
+/** Both Stripe's largest page and the most pages that are read. */
+const pageSize = 100;
+const mostPages = 10;
+
+/** Every refund of a payment intent, newest first; a list that is not complete is unknown. */
+export async function refundsOf(ask: AskStripe, tradeNo: string): Promise<wire.StripeRefund[] | Unclear> {
+  const refunds: wire.StripeRefund[] = [];
+  for (let page = 0; page < mostPages; page += 1) {
+    const last = refunds.at(-1)?.id;
+    const said = await ask((stripe) =>
+      stripe.refunds.list({
+        payment_intent: tradeNo,
+        limit: pageSize,
+        ...(last !== undefined && { starting_after: last }),
+      }),
+    );
+    if (said.kind !== "answered") return unclear(said);
+    const list = wire.refundList.safeParse(said.body);
+    if (!list.success) return { kind: "unknown", why: "a list of refunds of another form" };
+    refunds.push(...list.data.data);
+    if (!list.data.has_more || list.data.data.length === 0) return refunds;
+  }
+  return { kind: "unknown", why: `more than ${mostPages * pageSize} refunds` };
+}

@@ -1,0 +1,104 @@
+import { GatewayError } from "../../errors.ts";
+import { log } from "../../log.ts";
+import { type AskStripe, apiVersion, type StripeFailure } from "./client.ts";
+import * as wire from "./wire.ts";
+
+/** What an endpoint must send; `event.ts` translates it. */
+const enabledEvents = [
+  "checkout.session.completed",
+  "checkout.session.async_payment_succeeded",
+  "checkout.session.async_payment_failed",
+  "checkout.session.expired",
+  "refund.created",
+  "refund.updated",
+  "refund.failed",
+  "charge.dispute.created",
+  "charge.dispute.closed",
+] as const;
+
+/**
+ * Sees to it that Stripe sends our events to `webhookUrl`, and returns the signing secret. Stripe shows a secret once:
+ * an endpoint whose secret we do not hold is replaced. Throws what is wrong, for an operator.
+ */
+export async function register(
+  ask: AskStripe,
+  webhookUrl: string,
+  secrets: readonly string[],
+): Promise<{ webhook_secret: string[] }> {
+  const found = (await everyEndpoint(ask)).filter(({ url }) => url === webhookUrl);
+  const [only, ...others] = found;
+  // Of several, the secret could belong to any.
+  if (only && others.length === 0 && secrets.length > 0) {
+    await correct(ask, only);
+    return { webhook_secret: [...secrets] };
+  }
+  const secret = await create(ask, webhookUrl);
+  // After the creation, so that there is an endpoint at any time. What they still send is refused, and sent again.
+  for (const { id } of found) await remove(ask, id);
+  return { webhook_secret: [secret] };
+}
+
+/** Stripe allows 16 endpoints of a mode; a page holds 100. */
+const mostPages = 10;
+
+async function everyEndpoint(ask: AskStripe): Promise<wire.WebhookEndpoint[]> {
+  const endpoints: wire.WebhookEndpoint[] = [];
+  for (let page = 0; page < mostPages; page += 1) {
+    const last = endpoints.at(-1)?.id;
+    const said = await ask((stripe) =>
+      stripe.webhookEndpoints.list({ limit: 100, ...(last !== undefined && { starting_after: last }) }),
+    );
+    if (said.kind !== "answered") throw failed(said, "list the webhook endpoints");
+    const list = wire.webhookEndpointList.safeParse(said.body);
+    if (!list.success) throw unreadable("list the webhook endpoints");
+    endpoints.push(...list.data.data);
+    if (!list.data.has_more || list.data.data.length === 0) return endpoints;
+  }
+  throw new GatewayError("config_not_found", "Stripe lists too many webhook endpoints: delete some");
+}
+
+/** Other events that somebody asked for stay: they are ignored. */
+async function correct(ask: AskStripe, endpoint: wire.WebhookEndpoint): Promise<void> {
+  const { id, status, enabled_events: present } = endpoint;
+  const lacks = !present.includes("*") && enabledEvents.some((event) => !present.includes(event));
+  if (status === "enabled" && !lacks) return;
+  const all = [...new Set([...enabledEvents, ...present])] as (typeof enabledEvents)[number][];
+  const said = await ask((stripe) =>
+    stripe.webhookEndpoints.update(id, { disabled: false, ...(lacks && { enabled_events: all }) }),
+  );
+  if (said.kind !== "answered") throw failed(said, "change the webhook endpoint");
+}
+
+async function create(ask: AskStripe, url: string): Promise<string> {
+  const said = await ask((stripe) =>
+    stripe.webhookEndpoints.create({ url, enabled_events: [...enabledEvents], api_version: apiVersion }),
+  );
+  if (said.kind !== "answered") throw failed(said, "create the webhook endpoint");
+  const created = wire.createdWebhookEndpoint.safeParse(said.body);
+  if (!created.success) throw unreadable("create the webhook endpoint");
+  return created.data.secret;
+}
+
+/** Never fails: the new endpoint's secret, which is shown once, must reach the config. */
+async function remove(ask: AskStripe, id: string): Promise<void> {
+  const said = await ask((stripe) => stripe.webhookEndpoints.del(id));
+  if (said.kind === "answered" || (said.kind === "refused" && said.status === 404)) return;
+  log.warn("an old webhook endpoint could not be deleted", { provider: "stripe", endpoint: id });
+}
+
+function failed(said: StripeFailure, what: string): GatewayError {
+  if (said.kind === "unknown") {
+    return new GatewayError(
+      "unavailable",
+      `whether Stripe did ${what} is not known (${said.why}); try again`,
+    );
+  }
+  const { code, message } = said.error;
+  const advice = said.status === 403 ? "; a restricted key must be allowed to write Webhook Endpoints" : "";
+  const text = `Stripe did not ${what}: ${code}: ${message}${advice}`;
+  return new GatewayError("config_not_found", text, { providerError: said.error });
+}
+
+function unreadable(what: string): GatewayError {
+  return new GatewayError("unavailable", `Stripe did ${what}, and its answer is not readable; try again`);
+}

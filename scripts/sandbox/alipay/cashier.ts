@@ -1,0 +1,54 @@
+import { type Call, Refusal, type Reply, seeOther } from "../kernel/call.ts";
+import { decimal } from "../kernel/decimal.ts";
+import { messagePage, payPage } from "../kernel/page.ts";
+import { AlipayError } from "./alipay-error.ts";
+import type { Bank } from "./gateway.ts";
+import { signedReturnUrl } from "./notification.ts";
+import { readPagePay } from "./page-pay.ts";
+import type { Trade } from "./trade.ts";
+import { maxPayUrlAgeMs, namedAccount, verifyRequest } from "./verify-request.ts";
+
+const title = "Alipay (simulated)";
+
+/** The buyer's pages: a pay URL, a scanned QR code, and the buttons on both. */
+export function browseCashier(bank: Bank, call: Call, pay: (trade: Trade) => void): Reply {
+  if (call.path === "/gateway.do" && call.method === "GET") return opened(() => openPayUrl(bank, call));
+  const [, codeId] = /^\/qr\/(\w+)$/.exec(call.path) ?? [];
+  const code = bank.codes.find(codeId);
+  if (code && call.method === "GET") return opened(() => bank.trades.open(code.account, code.wanted));
+  const [, tradeNo, act] = /^\/cashier\/(\d+)\/(pay|leave)$/.exec(call.path) ?? [];
+  const trade = bank.trades.all().find((known) => known.tradeNo === tradeNo);
+  if (call.method !== "POST" || !trade) throw new Refusal(404, `Alipay has no ${call.method} ${call.path}.`);
+  if (act === "pay") pay(trade);
+  if (!trade.returnUrl) return messagePage(title, `The trade is ${trade.status}.`);
+  // Who leaves without paying walks back by hand: Alipay signs a return for paid trades only.
+  return seeOther(
+    act === "pay" ? signedReturnUrl(trade, trade.returnUrl, bank.clock.now()) : trade.returnUrl,
+  );
+}
+
+/** A browser opens a pay URL; only now the trade comes to be. */
+function openPayUrl({ clock, accounts, trades }: Bank, call: Call): Trade {
+  const parameters = Object.fromEntries(call.query);
+  const now = clock.now();
+  const account = namedAccount(parameters, accounts);
+  const wanted = readPagePay(verifyRequest(account, parameters, now, maxPayUrlAgeMs), now);
+  return trades.open(account, wanted);
+}
+
+function opened(open: () => Trade): Reply {
+  try {
+    const trade = open();
+    return payPage({
+      provider: "Alipay",
+      subject: trade.subject,
+      amount: `${decimal(trade.fen, 2)} CNY`,
+      payUrl: `/cashier/${trade.tradeNo}/pay`,
+      failUrl: `/cashier/${trade.tradeNo}/leave`,
+      failLabel: "Leave without paying",
+    });
+  } catch (error) {
+    if (!(error instanceof AlipayError)) throw error;
+    return messagePage(title, `${error.subCode}: ${error.message}`, 400);
+  }
+}

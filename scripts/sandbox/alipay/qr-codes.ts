@@ -1,0 +1,38 @@
+import { isDeepStrictEqual } from "node:util";
+import type { Clock } from "../../../lib/clock.ts";
+import { randomText } from "../kernel/random.ts";
+import type { AlipayAccount } from "./accounts.ts";
+import type { PagePay } from "./page-pay.ts";
+
+/** A code made by `alipay.trade.precreate`; `url` is what the picture says, here a page of the simulator. */
+export type QrCode = { id: string; url: string; account: AlipayAccount; wanted: PagePay };
+
+export type QrCodes = {
+  /** The code that was made for exactly this, or a new one; several codes may be for one order until one is scanned. */
+  make(account: AlipayAccount, wanted: PagePay): QrCode;
+  find(id: string | undefined): QrCode | undefined;
+  /** Codes for this order number, the newest last. */
+  ofOrder(outTradeNo: string): QrCode[];
+  /** No longer good for scanning. */
+  expire(code: QrCode): void;
+};
+
+/** The codes that Alipay has handed out. Without `time_expire` a code asked for again is another one. */
+export function createQrCodes(clock: Clock, origin: () => string): QrCodes {
+  const codes: QrCode[] = [];
+  return {
+    make(account, wanted) {
+      const same = codes.find((code) => code.account === account && isDeepStrictEqual(code.wanted, wanted));
+      if (same) return same;
+      const id = `bax${randomText(24).toLowerCase()}`;
+      const code = { id, url: `${origin()}/qr/${id}`, account, wanted };
+      codes.push(code);
+      return code;
+    },
+    find: (id) => codes.find((code) => code.id === id),
+    ofOrder: (outTradeNo) => codes.filter(({ wanted }) => wanted.outTradeNo === outTradeNo),
+    expire(code) {
+      code.wanted = { ...code.wanted, expiresAt: clock.now() };
+    },
+  };
+}

@@ -1,0 +1,62 @@
+import { decimal } from "../kernel/decimal.ts";
+import { businessError } from "./alipay-error.ts";
+import { toBeijing } from "./beijing-time.ts";
+import type { Bank, Fields } from "./gateway.ts";
+import { notify } from "./notification.ts";
+import { parseFen } from "./page-pay.ts";
+import { refundedFen } from "./trade.ts";
+import type { VerifiedRequest } from "./verify-request.ts";
+
+/** Whether the next refund's money moves at once. */
+export type RefundPlan = { nextSettles: boolean };
+
+/** `alipay.trade.refund`: `fund_change` says whether money has moved by this very call. */
+export function refunded(bank: Bank, { account, biz }: VerifiedRequest): Fields {
+  const { clock, trades, webhooks, refundPlan } = bank;
+  const trade = trades.ofMerchant(account, biz);
+  const fen = parseFen(biz.refund_amount, "refund_amount");
+  const requestNo = biz.out_request_no === undefined ? undefined : String(biz.out_request_no);
+  if (requestNo === undefined && fen < trade.fen) {
+    throw businessError("INVALID_PARAMETER", "out_request_no is needed for a partial refund");
+  }
+  const { refund, fresh } = trades.refund(trade, {
+    fen,
+    settled: refundPlan.nextSettles,
+    ...(requestNo !== undefined && { requestNo }),
+  });
+  if (fresh) refundPlan.nextSettles = true;
+  const moved = fresh && refund.settled;
+  if (moved) notify(clock, webhooks, trade, refund);
+  return {
+    buyer_logon_id: "buy***@example.com",
+    buyer_user_id: trade.buyerId,
+    fund_change: moved ? "Y" : "N",
+    ...(refund.settled && { gmt_refund_pay: toBeijing(refund.at) }),
+    out_trade_no: trade.outTradeNo,
+    refund_fee: decimal(refundedFen(trade), 2),
+    send_back_fee: decimal(moved ? refund.fen : 0, 2),
+    trade_no: trade.tradeNo,
+  };
+}
+
+/**
+ * `alipay.trade.fastpay.refund.query`: code 10000 says only that the query went well. Without `refund_status` the refund
+ * has not succeeded; one that is not known is answered with nothing at all
+ * (docs.open.alipay.com/api_1/alipay.trade.fastpay.refund.query).
+ */
+export function refundQueried({ trades }: Bank, { account, biz }: VerifiedRequest): Fields {
+  if (typeof biz.out_request_no !== "string" || biz.out_request_no === "") {
+    throw businessError("INVALID_PARAMETER", "out_request_no is needed");
+  }
+  const trade = trades.ofMerchant(account, biz);
+  const refund = trade.refunds.find(({ requestNo }) => requestNo === biz.out_request_no);
+  if (!refund) return {};
+  return {
+    out_request_no: refund.requestNo,
+    out_trade_no: trade.outTradeNo,
+    refund_amount: decimal(refund.fen, 2),
+    ...(refund.settled && { refund_status: "REFUND_SUCCESS" }),
+    total_amount: decimal(trade.fen, 2),
+    trade_no: trade.tradeNo,
+  };
+}

@@ -1,0 +1,38 @@
+import { amountField, Refusal, stringField } from "../kernel/call.ts";
+import { exponentOf } from "./currencies.ts";
+import { refundStatuses } from "./refund.ts";
+import type { Refunds } from "./refunds.ts";
+import type { Session } from "./session.ts";
+
+/** `_sim/refund {amount?}`: made in the dashboard, so without any metadata of ours. `amount` is a decimal. */
+export function refundByHand(refunds: Refunds, session: Session, body: Record<string, unknown>): void {
+  const amount = amountField(body, "amount", exponentOf(session.wanted.currency) ?? 2);
+  refunds.create(session.account, { intentId: session.intent.id, amount });
+}
+
+/**
+ * `_sim/refund-result {refund_no?, status}`: the refund with that `metadata.refund_no` or id comes to that state; without
+ * `refund_no` the next one is made in it.
+ */
+export function refundSettled(refunds: Refunds, body: Record<string, unknown>): object {
+  const status = refundStatuses.find((known) => known === body.status);
+  if (!status) throw new Refusal(400, `status must be one of ${refundStatuses.join(", ")}.`);
+  const refundNo = stringField(body, "refund_no");
+  if (refundNo === undefined) {
+    refunds.planNext(status);
+    return { next: status };
+  }
+  const found = refunds
+    .all()
+    .find(({ refund }) => refund.metadata.refund_no === refundNo || refund.id === refundNo);
+  if (!found) throw new Refusal(404, `Stripe has no refund ${refundNo}.`);
+  refunds.settle(found, status);
+  return { refund_no: refundNo, refund_id: found.refund.id, status };
+}
+
+/** `_sim/dispute {status?}`: opens a dispute; with `won` or `lost` it is closed. */
+export function disputed(refunds: Refunds, session: Session, { status }: Record<string, unknown>): void {
+  if (status === undefined) refunds.dispute(session);
+  else if (status === "won" || status === "lost") refunds.closeDispute(session, status);
+  else throw new Refusal(400, "status must be won or lost.");
+}

@@ -1,0 +1,38 @@
+import { readForm } from "./form.ts";
+import { StripeError } from "./stripe-error.ts";
+
+/** What a valid `POST /v1/refunds` asks for. No amount: all that is left. */
+export type WantedRefund = {
+  intentId?: string | undefined;
+  chargeId?: string | undefined;
+  amount?: number | undefined;
+  reason?: string | undefined;
+  metadata?: Record<string, string> | undefined;
+};
+
+/** Parameters of docs.stripe.com/api/refunds/create that are simulated; any other is refused. */
+const shape = {
+  amount: "integer",
+  charge: "text",
+  metadata: { "*": "text" },
+  payment_intent: "text",
+  reason: "text",
+} as const;
+
+const reasons = ["duplicate", "fraudulent", "requested_by_customer"];
+
+/** Reads and checks the body of a create. Throws a `StripeError`. */
+export function readRefundParameters(body: string): WantedRefund {
+  const { amount, charge, metadata, payment_intent, reason } = readForm(body, shape);
+  if (payment_intent === undefined && charge === undefined) {
+    throw new StripeError("One of the following params should be provided: payment_intent or charge.");
+  }
+  if (amount !== undefined && amount < 1) {
+    const details = { code: "parameter_invalid_integer", param: "amount" };
+    throw new StripeError("Invalid positive integer", details);
+  }
+  if (reason !== undefined && !reasons.includes(reason)) {
+    throw new StripeError(`Invalid reason: must be one of ${reasons.join(", ")}`, { param: "reason" });
+  }
+  return { intentId: payment_intent, chargeId: charge, amount, reason, metadata };
+}

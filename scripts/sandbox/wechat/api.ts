@@ -1,0 +1,167 @@
+import type { Clock } from "../../../lib/clock.ts";
+import type { Call, Reply } from "../kernel/call.ts";
+import type { AnswerFault } from "../kernel/faults.ts";
+import { replyInstead } from "../kernel/serve-simulator.ts";
+import type { PlatformKey, WechatAccount } from "./accounts.ts";
+import { answer, answeringKey, bodyText, signatureHeaders } from "./answer.ts";
+import { toBeijing } from "./beijing-time.ts";
+import { checkMchId, readNativeOrder } from "./native-order.ts";
+import { readBody } from "./read-body.ts";
+import { readRefundRequest } from "./refund-request.ts";
+import type { Refunds } from "./refunds.ts";
+import { seal } from "./resource.ts";
+import type { Trades } from "./trades.ts";
+import { paramError, WechatError, type WechatErrorCode } from "./wechat-error.ts";
+import { refundObject, transactionObject } from "./wire.ts";
+
+/** What the API works on. `verify` throws SIGN_ERROR. */
+export type Office = {
+  clock: Clock;
+  trades: Trades;
+  refunds: Refunds;
+  verify(call: Call): WechatAccount;
+};
+
+/** A call whose sender is known; `named` comes from the path. */
+type Asked = { account: WechatAccount; named: string; call: Call };
+
+/** An answer without an object is the empty 204. */
+type Route = [
+  method: "GET" | "POST",
+  path: RegExp,
+  act: (office: Office, asked: Asked) => object | undefined,
+];
+
+const routes: Route[] = [
+  ["POST", /^\/v3\/pay\/transactions\/native$/, createNative],
+  ["GET", /^\/v3\/pay\/transactions\/out-trade-no\/([^/]+)$/, queryByOutTradeNo],
+  ["GET", /^\/v3\/pay\/transactions\/id\/([^/]+)$/, queryByTransactionId],
+  ["POST", /^\/v3\/pay\/transactions\/out-trade-no\/([^/]+)\/close$/, close],
+  ["POST", /^\/v3\/refund\/domestic\/refunds$/, refund],
+  [
+    "GET",
+    /^\/v3\/refund\/domestic\/refunds\/([^/]+)$/,
+    ({ refunds }, { account, named }) => refundObject(refunds.ofMerchant(account, named)),
+  ],
+  ["GET", /^\/v3\/certificates$/, certificates],
+];
+
+/**
+ * Answers one call. An answer is signed when the call's own signature was right
+ * (wechatpay-api.gitbook.io/wechatpay-api-v3/qian-ming-zhi-nan-1/qian-ming-yan-zheng), refusals included.
+ */
+export function answerApi(office: Office, call: Call, fault: AnswerFault): Reply {
+  const instead = errorInstead(fault);
+  const inFront = instead ? undefined : replyInstead(fault);
+  if (inFront) return inFront;
+  let key: PlatformKey | undefined;
+  let status = 200;
+  let body: object | undefined;
+  try {
+    checkHeaders(call);
+    const account = office.verify(call);
+    key = answeringKey(account, undefined);
+    key = answeringKey(account, call.headers["wechatpay-serial"]);
+    if (instead) throw instead;
+    body = execute(office, account, call);
+    status = body === undefined ? 204 : 200;
+  } catch (error) {
+    if (!(error instanceof WechatError)) throw error;
+    [status, body] = [error.status, error.body()];
+  }
+  return signedAnswer(office.clock, { key, status, body, fault });
+}
+
+type Unsigned = {
+  key: PlatformKey | undefined;
+  status: number;
+  body: object | undefined;
+  fault: AnswerFault;
+};
+
+function signedAnswer(clock: Clock, { key, status, body, fault }: Unsigned): Reply {
+  const headers: Record<string, string> = { "request-id": crypto.randomUUID() };
+  if (fault.retry_after !== undefined) headers["retry-after"] = String(fault.retry_after);
+  const signature = key ? signatureHeaders(key, bodyText(body), clock.now(), fault) : {};
+  return answer(status, body, { ...headers, ...signature });
+}
+
+/** Statuses that WeChat itself answers with; any other one comes from in front of it, as HTML. */
+const codesInstead: Partial<Record<number, WechatErrorCode>> = {
+  401: "SIGN_ERROR",
+  403: "NO_AUTH",
+  429: "FREQUENCY_LIMITED",
+  500: "SYSTEM_ERROR",
+};
+
+function errorInstead({ status, retry_after, html }: AnswerFault): WechatError | undefined {
+  if (html) return undefined;
+  const code = codesInstead[status ?? (retry_after === undefined ? 0 : 429)];
+  return code && new WechatError(code, "simulated");
+}
+
+/** The rules for every call (pay.weixin.qq.com/doc/v3/merchant/4012081709). */
+function checkHeaders({ method, headers }: Call): void {
+  if (!headers.accept || !headers["user-agent"]) {
+    throw new WechatError("PARAM_ERROR", "Http头缺少Accept或User-Agent");
+  }
+  if (method === "POST" && !/^application\/json\b/.test(headers["content-type"] ?? "")) {
+    throw new WechatError("PARAM_ERROR", "Content-Type must be application/json");
+  }
+}
+
+function execute(office: Office, account: WechatAccount, call: Call): object | undefined {
+  for (const [method, path, act] of routes) {
+    const found = path.exec(call.path);
+    if (found && method === call.method) {
+      return act(office, { account, named: decodeURIComponent(found[1] ?? ""), call });
+    }
+  }
+  throw new WechatError("RESOURCE_NOT_EXISTS", `${call.method} ${call.path} is not simulated`);
+}
+
+function createNative({ clock, trades }: Office, { account, call }: Asked): object {
+  const order = readNativeOrder(account, call.body, clock);
+  return { code_url: trades.create(account, order).codeUrl };
+}
+
+function queryByOutTradeNo({ trades }: Office, { account, named, call }: Asked): object {
+  checkQueriedMchId(account, call);
+  return transactionObject(trades.ofMerchant(account, { outTradeNo: named }));
+}
+
+function queryByTransactionId({ trades }: Office, { account, named, call }: Asked): object {
+  checkQueriedMchId(account, call);
+  return transactionObject(trades.ofMerchant(account, { transactionId: named }));
+}
+
+function checkQueriedMchId(account: WechatAccount, { query }: Call): void {
+  const mchId = query.get("mchid");
+  if (!mchId) throw paramError("query", "mchid", "必填");
+  if (mchId !== account.mchId) throw new WechatError("INVALID_REQUEST", "mchid与签名的商户号不一致");
+}
+
+function close({ trades }: Office, { account, named, call }: Asked): undefined {
+  const members = readBody(call.body);
+  checkMchId(account, members);
+  members.done();
+  trades.close(trades.ofMerchant(account, { outTradeNo: named }));
+}
+
+function refund({ refunds }: Office, { account, call }: Asked): object {
+  return refundObject(refunds.create(account, readRefundRequest(call.body)));
+}
+
+/** Merchants on the public key have none: 404, and that is final. */
+function certificates(_: Office, { account }: Asked): object {
+  if (account.certificates.length === 0) {
+    throw new WechatError("RESOURCE_NOT_EXISTS", "无可用的平台证书，请使用微信支付公钥");
+  }
+  const data = account.certificates.map(({ serialNumber, validFrom, validTo, certificatePem }) => ({
+    serial_no: serialNumber,
+    effective_time: toBeijing(validFrom),
+    expire_time: toBeijing(validTo),
+    encrypt_certificate: seal(account.apiV3Key, certificatePem, "certificate"),
+  }));
+  return { data };
+}

@@ -1,0 +1,135 @@
+import { once } from "node:events";
+import { type AddressInfo, createServer, type Socket } from "node:net";
+import path from "node:path";
+import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from "vitest";
+import { redisLocks } from "../../lib/cache/locks.ts";
+import { type Cache, openCache } from "../../lib/cache/redis.ts";
+import { insideTransaction } from "../../lib/invocation.ts";
+import type { LocalServer } from "../../scripts/local/services/local-server.ts";
+import { startRedis } from "../../scripts/local/services/redis.ts";
+import { until } from "../steps/simulator.ts";
+
+let redis: LocalServer;
+const opened: Cache[] = [];
+
+beforeAll(async () => {
+  redis = await startRedis({ dir: path.join(inject("runFolder"), `cache-redis-${process.pid}`) });
+});
+afterAll(() => redis.stop());
+afterEach(() => {
+  for (const cache of opened.splice(0)) cache.close();
+});
+
+function open(port = redis.port, breakerMs?: number): Cache {
+  const cache = openCache({ host: "127.0.0.1", port, tls: false }, breakerMs);
+  opened.push(cache);
+  return cache;
+}
+const ping = (cache: Cache) => cache.ask((client) => client.ping());
+
+/** A listener that counts who comes. */
+async function startListener(greet: (socket: Socket) => void) {
+  let connections = 0;
+  const server = createServer((socket) => {
+    connections++;
+    socket.on("error", () => {});
+    greet(socket);
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return {
+    port: (server.address() as AddressInfo).port,
+    count: () => connections,
+    stop: () => server.close(),
+  };
+}
+
+describe("the cache", () => {
+  it("opens one connection for all who ask first at once", async () => {
+    const cache = open();
+    expect(await Promise.all(Array.from({ length: 20 }, () => ping(cache)))).toEqual(Array(20).fill("PONG"));
+  });
+
+  it.each([
+    ["says nothing", () => {}],
+    ["hangs up", (socket: Socket) => socket.destroy()],
+    ["speaks nonsense", (socket: Socket) => socket.end("what?\r\n")],
+  ])("asks a Redis that %s once and then not again for the breaker's time", async (_name, greet) => {
+    const listener = await startListener(greet);
+    const cache = open(listener.port);
+    expect(await ping(cache)).toBeUndefined();
+    const tried = listener.count();
+    expect(tried).toBeGreaterThan(0);
+    for (let times = 0; times < 20; times++) expect(await ping(cache)).toBeUndefined();
+    expect(listener.count()).toBe(tried);
+    listener.stop();
+  });
+
+  it("goes on without a Redis that was killed and uses it again once it is back", async () => {
+    const cache = open(redis.port, 20);
+    expect(await ping(cache)).toBe("PONG");
+    await redis.kill();
+    expect(await ping(cache)).toBeUndefined();
+    await redis.restart();
+    expect(await until(() => ping(cache))).toBe("PONG");
+  });
+
+  it("goes on without a Redis that is frozen and uses it again once it is thawed", async () => {
+    const [cache, cold] = [open(redis.port, 20), open(redis.port, 20)];
+    expect(await ping(cache)).toBe("PONG");
+    await redis.kill("SIGSTOP");
+    expect(await Promise.all([ping(cache), ping(cold)])).toEqual([undefined, undefined]);
+    await redis.kill("SIGCONT");
+    expect(await until(() => ping(cache))).toBe("PONG");
+    expect(await until(() => ping(cold))).toBe("PONG");
+  });
+
+  it("is never asked inside a transaction", async () => {
+    await expect(insideTransaction(() => ping(open()))).rejects.toThrow(
+      "Redis inside a database transaction",
+    );
+  });
+});
+
+describe("a lock", () => {
+  const held = (cache: Cache) => cache.ask((client) => client.exists("{m7}:work"));
+
+  it("is one's own until it is released, and another merchant's is another", async () => {
+    const locks = redisLocks(open());
+    const lock = await locks.acquire("7", "work", 10_000);
+    expect(await locks.acquire("7", "work", 10_000)).toBeNull();
+    const other = await locks.acquire("8", "work", 10_000);
+    expect(other).not.toBeNull();
+    await other?.release();
+    await lock?.release();
+    const again = await locks.acquire("7", "work", 10_000);
+    expect(again).not.toBeNull();
+    await again?.release();
+  });
+
+  it("that ran out releases nobody else's", async () => {
+    const cache = open();
+    const locks = redisLocks(cache);
+    const expired = await locks.acquire("7", "work", 10_000);
+    await cache.ask((client) => client.del("{m7}:work"));
+    const others = await locks.acquire("7", "work", 10_000);
+    await expired?.release();
+    expect(await held(cache)).toBe(1);
+    await others?.release();
+    expect(await held(cache)).toBe(0);
+  });
+
+  it("always ends by itself", async () => {
+    const cache = open();
+    const lock = await redisLocks(cache).acquire("7", "work", 10_000);
+    expect(await cache.ask((client) => client.pttl("{m7}:work"))).toBeGreaterThan(0);
+    await lock?.release();
+  });
+
+  it("is granted when Redis is away", async () => {
+    const listener = await startListener((socket) => socket.destroy());
+    const lock = await redisLocks(open(listener.port)).acquire("7", "work", 10_000);
+    expect(lock).not.toBeNull();
+    await lock?.release();
+    listener.stop();
+  });
+});

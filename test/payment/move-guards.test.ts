@@ -1,0 +1,167 @@
+import { randomUUID } from "node:crypto";
+import { sql } from "kysely";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { secondsAfter } from "../../lib/clock.ts";
+import { type Gateway, openGateway } from "../../lib/open-gateway.ts";
+import type { Leased } from "../../lib/payment/ports.ts";
+import type { Paid } from "../../lib/payment/provider.ts";
+import type { PaymentStatus } from "../../lib/payment/status.ts";
+import { anotherGateway } from "../steps/gateways.ts";
+import { leasedOrder, orderRow, paidFact, settle } from "../steps/leased-order.ts";
+import { storedMoves, storedOrders } from "../steps/ledgers.ts";
+import { until } from "../steps/simulator.ts";
+import { openWorld, type Shop, type World } from "../steps/world.ts";
+
+let world: World;
+let shop: Shop;
+let gateway: Gateway;
+
+beforeAll(async () => {
+  world = await openWorld();
+  shop = await world.openShop();
+  gateway = anotherGateway();
+});
+afterAll(async () => {
+  await gateway.close();
+  await world.stop();
+});
+
+const payable = { paymentId: "p", paymentUrl: "https://pay.example", qrCode: "", extraData: {} };
+const words = { code: "refused", message: "no" };
+
+const leasedIn = (status: PaymentStatus) => leasedOrder(gateway, shop, status);
+
+/** How many of these facts the server is writing right now, or would be if the row were free. */
+async function underWay(facts: Paid[]): Promise<number> {
+  const { rows } = await sql<{ Info: string | null }>`SHOW FULL PROCESSLIST`.execute(openGateway().db);
+  return facts.filter(({ tradeNo }) => rows.some(({ Info }) => Info?.includes(tradeNo))).length;
+}
+
+describe("a move of a payment", () => {
+  const stale: [string, PaymentStatus, (leased: Leased) => Promise<unknown>][] = [
+    [
+      "markStarted",
+      "pending",
+      (leased) => gateway.orders.markStarted(leased.payment, "test", world.clock.now()),
+    ],
+    [
+      "conclude",
+      "pending",
+      async (leased) => {
+        await gateway.orders.release(leased, "test", world.clock.now(), world.clock.now());
+        await gateway.orders.conclude(leased.payment, "closed", "test", world.clock.now());
+      },
+    ],
+    [
+      "storePayable",
+      "processing",
+      (leased) => gateway.orders.storePayable(leased, payable, world.clock.now()),
+    ],
+    ["refuse", "processing", (leased) => gateway.orders.refuse(leased, words, world.clock.now())],
+  ];
+  it.each(stale)("by %s changes nothing once somebody else has moved it", async (_way, from, move) => {
+    const leased = await leasedIn(from);
+    await orderRow(gateway, leased.payment).set({ version: 2 }).execute();
+    await move(leased);
+    expect(await storedOrders(leased.payment.outTradeNo)).toMatchObject([{ status: from, version: 2 }]);
+  });
+
+  it("to closed waits for the attempt that is under way", async () => {
+    const { payment } = await leasedIn("processing");
+    expect(await gateway.orders.conclude(payment, "closed", "test", world.clock.now())).toBeNull();
+    expect(await storedOrders(payment.outTradeNo)).toMatchObject([{ status: "processing" }]);
+  });
+
+  it("by who has lost the lease changes nothing, and the link of who has it stays", async () => {
+    const slow = await leasedIn("processing");
+    await world.passes(13);
+    const now = world.clock.now();
+    const fast = await gateway.orders.takeOver(slow.payment, randomUUID(), secondsAfter(now, 12), now);
+    expect(await gateway.orders.storePayable(slow, { ...payable, paymentId: "slow" }, now)).toBeNull();
+    expect(await gateway.orders.refuse(slow, words, now)).toBe(false);
+    await gateway.orders.release(slow, "test", now, now);
+    expect(await gateway.orders.takeOver(slow.payment, randomUUID(), now, now)).toBeNull();
+    await gateway.orders.storePayable(fast!, { ...payable, paymentId: "fast" }, now);
+    const { payment } = (await gateway.orders.find(shop.userId, { orderNo: slow.payment.orderNo }))!;
+    expect(payment).toMatchObject({ status: "pending", payable: { paymentId: "fast" } });
+  });
+
+  it("by another merchant's row, config, account, amount or currency never makes it success", async () => {
+    const { payment } = await leasedIn("pending");
+    const paid = paidFact(payment);
+    const other = { ...payment, configId: shop.configs.stripe! };
+    expect(await settle(gateway, other, paid)).toMatchObject({ kind: "mismatch", differs: ["config"] });
+    expect(await settle(gateway, { ...payment, userId: "999" }, paid)).toMatchObject({
+      kind: "no-such-order",
+    });
+    const wrong: [Partial<Paid>, string][] = [
+      [{ account: "another" }, "account"],
+      [{ amount: { minor: 1235, currency: "CNY" } }, "amount"],
+      [{ amount: { minor: 1234, currency: "USD" } }, "currency"],
+    ];
+    for (const [change, differs] of wrong) {
+      expect(await settle(gateway, payment, { ...paid, ...change })).toMatchObject({
+        kind: "mismatch",
+        differs: [differs],
+      });
+    }
+    expect(await storedOrders(payment.outTradeNo)).toMatchObject([
+      { status: "pending", version: 1, trade_no: null },
+    ]);
+  });
+
+  it("to success happens once: told again it is known, with another transaction a second payment", async () => {
+    const { payment } = await leasedIn("pending");
+    const paid = paidFact(payment);
+    expect(await settle(gateway, payment, paid)).toMatchObject({ kind: "settled" });
+    expect(await settle(gateway, payment, paid)).toMatchObject({ kind: "already" });
+    expect(await settle(gateway, payment)).toMatchObject({ kind: "second-payment" });
+    const wrongAmount = { ...paid, amount: { minor: 1235, currency: "CNY" } };
+    expect(await settle(gateway, payment, wrongAmount)).toMatchObject({
+      kind: "mismatch",
+      differs: ["amount"],
+    });
+    expect(await storedOrders(payment.outTradeNo)).toMatchObject([{ trade_no: paid.tradeNo, version: 2 }]);
+  });
+
+  it("to success by two transactions at once is one success and one second payment", async () => {
+    const { payment } = await leasedIn("pending");
+    const facts = [paidFact(payment), paidFact(payment)];
+    const others = [anotherGateway(), anotherGateway()];
+    const holding = Promise.withResolvers<void>();
+    const letGo = Promise.withResolvers<void>();
+    // Both have read `pending` and wait for the row before either may write.
+    const holder = gateway.db.transaction().execute(async (trx) => {
+      await trx.selectFrom("payment_orders").select("id").where("id", "=", payment.id).forUpdate().execute();
+      holding.resolve();
+      await letGo.promise;
+    });
+    await holding.promise;
+    const settling = facts.map((paid, index) => settle(others[index]!, payment, paid));
+    await until(async () => (await underWay(facts)) === facts.length);
+    letGo.resolve();
+    await holder;
+
+    const outcomes = await Promise.all(settling);
+    expect(outcomes.map(({ kind }) => kind).sort()).toEqual(["second-payment", "settled"]);
+    const winner = facts[outcomes.findIndex(({ kind }) => kind === "settled")]!;
+    const [row] = await storedOrders(payment.outTradeNo);
+    expect(row).toMatchObject({ trade_no: winner.tradeNo, version: 2 });
+    expect(await storedMoves(row!.id)).toEqual(["pending>success"]);
+    await Promise.all(others.map((other) => other.close()));
+  });
+
+  it("by a transaction that has paid for another order is refused", async () => {
+    const [first, second] = [await leasedIn("pending"), await leasedIn("pending")];
+    const paid = paidFact(first.payment);
+    await settle(gateway, first.payment, paid);
+    const again = { ...paidFact(second.payment), tradeNo: paid.tradeNo };
+    expect(await settle(gateway, second.payment, again)).toMatchObject({
+      kind: "mismatch",
+      differs: ["trade_no"],
+    });
+    expect(await storedOrders(second.payment.outTradeNo)).toMatchObject([
+      { status: "pending", trade_no: null },
+    ]);
+  });
+});

@@ -1,0 +1,137 @@
+import { describe, expect, it } from "vitest";
+import { alipay } from "../../../lib/providers/alipay/alipay.ts";
+import { localServer, type Reply } from "../../outbound/local-server.ts";
+import { newPayment, orderNo, payment } from "../payments.ts";
+import { gatewayAnswer, openAlipay, refusal } from "./keys.ts";
+
+const method = "alipay.trade.precreate";
+const qr = newPayment({ scene: "qr", body: "two boxes" });
+const stored = payment({ scene: "qr" });
+const prepared = () => openAlipay().prepare(qr);
+const code = "https://qr.alipay.com/bavh4wjlxf12tper3a";
+const made = (changes: Record<string, unknown> = {}) =>
+  gatewayAnswer({ code: "10000", msg: "Success", out_trade_no: orderNo, qr_code: code, ...changes }, method);
+const refused = (subCode: string, topCode?: string, words?: string) =>
+  gatewayAnswer(refusal(subCode, topCode, words), method);
+
+const started = async (reply: Reply) => {
+  const server = await localServer(() => reply);
+  return openAlipay({ baseUrl: server.url }).start(stored, prepared(), "key");
+};
+
+describe("the request of an Alipay code", () => {
+  it("carries our number, an absolute end in UTC+8, and the merchant's number for people", () => {
+    expect(prepared()).toEqual({
+      notify_url: "https://pay.example/api/v1/public/notify/x/1",
+      biz_content: {
+        out_trade_no: orderNo,
+        total_amount: "12.30",
+        subject: "Tea",
+        body: "two boxes",
+        time_expire: "2025-11-23 22:00:00",
+        passback_params: "shop-1",
+      },
+    });
+  });
+
+  it("takes what a page takes, and no extra parameter", () => {
+    expect(() => openAlipay().prepare({ ...qr, amount: { minor: 100, currency: "USD" } })).toThrow(
+      expect.objectContaining({ failure: "amount_not_allowed" }),
+    );
+    expect(alipay.extraParams.qr?.safeParse({ auth_code: "28" }).success).toBe(false);
+  });
+});
+
+describe("starting an Alipay code", () => {
+  it("gives the code, and nothing to open in a browser", async () => {
+    expect(await started(made())).toEqual({
+      kind: "payable",
+      payable: { paymentId: orderNo, paymentUrl: "", qrCode: code, extraData: {} },
+    });
+  });
+
+  it("asks the same on a repeat, also when the stored request comes back in another order", async () => {
+    const server = await localServer(() => made());
+    const adapter = openAlipay({ baseUrl: server.url });
+    const reversed = JSON.parse(JSON.stringify(prepared()), (_key, value) =>
+      typeof value === "object" ? Object.fromEntries(Object.entries(value).reverse()) : value,
+    );
+    await adapter.start(stored, prepared(), "a");
+    await adapter.start(stored, reversed, "b");
+    expect(server.calls[1]).toMatchObject({ path: server.calls[0]?.path, body: server.calls[0]?.body });
+    const query = new URL(server.calls[0]?.path ?? "", server.url).searchParams;
+    expect(Object.fromEntries(query)).toMatchObject({ method, notify_url: qr.notifyUrl });
+    const biz = new URLSearchParams(server.calls[0]?.body).get("biz_content") ?? "";
+    expect(JSON.parse(biz)).toEqual(prepared().biz_content);
+  });
+
+  it.each([
+    "isv.invalid-parameter",
+    "ACQ.INVALID_PARAMETER",
+    "ACQ.EXIST_FORBIDDEN_WORD",
+    "ACQ.TOTAL_FEE_EXCEED",
+    "ACQ.BEYOND_PER_RECEIPT_RESTRICTION",
+    "ACQ.NOT_SUPPORT_PAYMENT_INST",
+    "ACQ.BUYER_SELLER_EQUAL",
+    "ACQ.BUYER_ENABLE_STATUS_FORBID",
+  ])("is refused for good by %s", async (subCode) => {
+    expect(await started(refused(subCode))).toMatchObject({
+      kind: "refused",
+      final: true,
+      error: { code: subCode },
+    });
+  });
+
+  it.each([
+    ["isv.invalid-signature", "40002"],
+    ["isv.invalid-app-id", "40002"],
+    ["isv.insufficient-isv-permissions", "40006"],
+    ["isv.app-call-limited", "40005"],
+    ["aop.invalid-auth-token", "20001"],
+    ["ACQ.ACCESS_FORBIDDEN", "40004"],
+    ["ACQ.PARTNER_ERROR", "40004"],
+    ["ACQ.BEYOND_PAY_RESTRICTION", "40004"],
+    ["ACQ.A_NEW_REASON", "40004"],
+  ])("is refused, not for good, by %s", async (subCode, topCode) => {
+    expect(await started(refused(subCode, topCode))).toMatchObject({
+      kind: "refused",
+      final: false,
+      error: { code: subCode },
+    });
+  });
+
+  it("tells Alipay's words about the trade, and not those that repeat what was signed", async () => {
+    expect(await started(refused("ACQ.TOTAL_FEE_EXCEED", "40004", "订单总金额超过限额"))).toMatchObject({
+      error: { code: "ACQ.TOTAL_FEE_EXCEED", message: "订单总金额超过限额" },
+    });
+    expect(await started(refused("isv.invalid-signature", "40002", "canary-string"))).toMatchObject({
+      error: { code: "isv.invalid-signature", message: "Business Failed" },
+    });
+  });
+
+  const known = made();
+  it.each([
+    ["20000", refused("isp.unknow-error", "20000")],
+    ["ACQ.SYSTEM_ERROR", refused("ACQ.SYSTEM_ERROR")],
+    ["aop.ACQ.SYSTEM_ERROR", refused("aop.ACQ.SYSTEM_ERROR")],
+    ["a trade that is paid already", refused("ACQ.TRADE_HAS_SUCCESS")],
+    ["a trade that is closed already", refused("ACQ.TRADE_HAS_CLOSE")],
+    ["a trade of other content", refused("ACQ.CONTEXT_INCONSISTENT")],
+    ["an unsigned code", { body: JSON.stringify({ alipay_trade_precreate_response: { code: "10000" } }) }],
+    ["an unsigned refusal", { body: '{"error_response":{"code":"40002","sub_code":"isv.invalid-app-id"}}' }],
+    ["another order's code", made({ out_trade_no: "UNI1" })],
+    ["no code", made({ qr_code: "" })],
+    ["HTTP 502", { ...known, status: 502 }],
+    ["HTML", { body: "<html></html>" }],
+    ["a broken connection", "reset"],
+  ] satisfies [string, Reply][])("has an unknown outcome after %s", async (_title, reply) => {
+    expect(await started(reply)).toEqual({ kind: "unknown", why: expect.any(String) });
+  });
+
+  it("is not payable before the buyer scans: a look finds no trade", async () => {
+    const server = await localServer(() =>
+      gatewayAnswer(refusal("ACQ.TRADE_NOT_EXIST"), "alipay.trade.query"),
+    );
+    expect(await openAlipay({ baseUrl: server.url }).look(stored)).toMatchObject([{ kind: "missing" }]);
+  });
+});

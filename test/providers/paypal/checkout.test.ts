@@ -1,0 +1,210 @@
+import { describe, expect, it } from "vitest";
+import { paypal } from "../../../lib/providers/paypal/paypal.ts";
+import type { Reply } from "../../outbound/local-server.ts";
+import { newPayment, orderNo } from "../payments.ts";
+import {
+  accessToken,
+  credentials,
+  json,
+  openPayPal,
+  order,
+  paypalOrderId,
+  paypalServer,
+  refusal,
+  storedPayment,
+} from "./account.ts";
+
+const usd = { minor: 1230, currency: "USD" };
+const prepared = () => openPayPal().prepare(newPayment({ amount: usd }));
+
+describe("PayPal credentials", () => {
+  it("stay the same when parsed again", () => {
+    const parsed = paypal.credentials.parse(credentials);
+    expect(paypal.credentials.parse(parsed)).toEqual(parsed);
+    expect(paypal.missing?.(parsed)).toEqual([]);
+  });
+
+  it("may still lack the webhook id, and say so", () => {
+    const { webhook_id: _, ...without } = credentials;
+    expect(paypal.missing?.(paypal.credentials.parse(without))).toEqual(["webhook_id"]);
+  });
+
+  it.each([
+    { client_id: "" },
+    { client_id: "a:b canary" },
+    { secret: "canary secret" },
+    { mode: "production" },
+    { webhook_id: "canary/1" },
+    { merchant_id: "canary" },
+    { is_production: true },
+  ])("are refused without being repeated: %o", (changes) => {
+    const parsed = paypal.credentials.safeParse({ ...credentials, ...changes });
+    expect(parsed.success).toBe(false);
+    expect(parsed.error?.message).not.toContain("canary");
+  });
+
+  it.each([
+    ["sandbox", false],
+    ["live", true],
+  ])("of mode %s: livemode %s", (mode, livemode) => {
+    expect(openPayPal({ mode }).livemode).toBe(livemode);
+  });
+});
+
+describe("the request of a PayPal order", () => {
+  it("carries our number as the invoice and the merchant's beside it", () => {
+    expect(prepared()).toEqual({
+      intent: "CAPTURE",
+      purchaseUnits: [
+        {
+          referenceId: orderNo,
+          customId: "shop-1",
+          invoiceId: orderNo,
+          description: "Tea",
+          amount: { currencyCode: "USD", value: "12.30" },
+        },
+      ],
+      paymentSource: {
+        paypal: {
+          experienceContext: {
+            userAction: "PAY_NOW",
+            shippingPreference: "NO_SHIPPING",
+            returnUrl: "https://pay.example/api/v1/public/return/x/1",
+            cancelUrl: "https://pay.example/api/v1/public/return/x/1",
+          },
+        },
+      },
+    });
+  });
+
+  it("cuts a long subject", () => {
+    const { purchaseUnits } = openPayPal().prepare(newPayment({ amount: usd, subject: "x".repeat(256) }));
+    expect(purchaseUnits).toMatchObject([{ description: `${"x".repeat(126)}…` }]);
+  });
+
+  it("is refused for an amount that PayPal cannot express", () => {
+    const amount = { minor: 1050, currency: "HUF" };
+    expect(() => openPayPal().prepare(newPayment({ amount }))).toThrow("HUF takes at most 0 decimal places");
+  });
+});
+
+describe("starting a PayPal order", () => {
+  const started = async (...replies: Reply[]) => {
+    const server = await paypalServer(...replies);
+    return openPayPal({ baseUrl: server.url }).start(storedPayment, prepared(), "key-1");
+  };
+
+  it("posts the stored request under the stored key, and gives the buyer's link", async () => {
+    const server = await paypalServer(json(order(), 201));
+    const adapter = openPayPal({ baseUrl: server.url });
+    expect(await adapter.start(storedPayment, prepared(), "key-1")).toEqual({
+      kind: "payable",
+      payable: {
+        paymentId: paypalOrderId,
+        paymentUrl: "https://www.sandbox.paypal.com/checkoutnow?token=x",
+        qrCode: "",
+        extraData: {},
+      },
+    });
+    const [call] = server.calls();
+    expect(call).toMatchObject({
+      method: "POST",
+      path: "/v2/checkout/orders",
+      headers: {
+        authorization: `Bearer ${accessToken}`,
+        "paypal-request-id": "key-1",
+        prefer: "return=representation",
+        "content-type": "application/json",
+        "accept-encoding": "identity",
+      },
+    });
+    expect(JSON.parse(call?.body ?? "")).toEqual({
+      intent: "CAPTURE",
+      purchase_units: [
+        {
+          reference_id: orderNo,
+          custom_id: "shop-1",
+          invoice_id: orderNo,
+          description: "Tea",
+          amount: { currency_code: "USD", value: "12.30" },
+        },
+      ],
+      payment_source: {
+        paypal: {
+          experience_context: {
+            user_action: "PAY_NOW",
+            shipping_preference: "NO_SHIPPING",
+            return_url: "https://pay.example/api/v1/public/return/x/1",
+            cancel_url: "https://pay.example/api/v1/public/return/x/1",
+          },
+        },
+      },
+    });
+  });
+
+  it("posts the same bytes on a repeat, also when the stored request comes back in another order", async () => {
+    const server = await paypalServer(json(order(), 201));
+    const adapter = openPayPal({ baseUrl: server.url });
+    const reversed = JSON.parse(JSON.stringify(prepared()), (_key, value) =>
+      typeof value === "object" && !Array.isArray(value)
+        ? Object.fromEntries(Object.entries(value).reverse())
+        : value,
+    );
+    await adapter.start(storedPayment, prepared(), "key-1");
+    await adapter.start(storedPayment, reversed, "key-1");
+    expect(server.calls()[1]?.body).toBe(server.calls()[0]?.body);
+  });
+
+  it.each([
+    ["a minimal answer", { purchase_units: undefined }],
+    [
+      "the link of an order without payment source",
+      { links: [{ rel: "approve", href: "https://p.example/" }] },
+    ],
+  ])("takes %s", async (_title, changes) => {
+    expect(await started(json(order(changes), 201))).toMatchObject({ kind: "payable" });
+  });
+
+  it.each([
+    ["400", refusal(400, "INVALID_PARAMETER_VALUE", "INVALID_REQUEST"), true, "INVALID_PARAMETER_VALUE"],
+    ["422", refusal(422, "CURRENCY_NOT_SUPPORTED"), true, "CURRENCY_NOT_SUPPORTED"],
+    ["401", json({ error: "invalid_token", error_description: accessToken }, 401), false, "invalid_token"],
+    ["403", refusal(403, "PERMISSION_DENIED", "NOT_AUTHORIZED"), false, "PERMISSION_DENIED"],
+    ["403 in HTML", { status: 403, body: "<html>" } satisfies Reply, false, "HTTP_403"],
+    ["429", json({ name: "RATE_LIMIT_REACHED", message: "slow" }, 429), false, "RATE_LIMIT_REACHED"],
+    [
+      "a wrong secret",
+      json({ error: "invalid_client", error_description: credentials.secret }, 401),
+      false,
+      "invalid_client",
+    ],
+  ])("is refused by %s", async (_title, reply, final, code) => {
+    const said = await started(reply);
+    expect(said).toEqual({ kind: "refused", final, error: { code, message: expect.any(String) } });
+    expect(JSON.stringify(said)).not.toContain("canary");
+  });
+
+  it.each([
+    ["409", refusal(409, "PREVIOUS_REQUEST_IN_PROGRESS", "RESOURCE_CONFLICT")],
+    ["500", refusal(500, "INTERNAL_SERVICE_ERROR", "INTERNAL_SERVER_ERROR")],
+    ["503 with an order", json(order(), 503)],
+    ["400 in HTML", { status: 400, body: "<html>" }],
+    ["404 without words", json({}, 404)],
+    [
+      "a redirect with an order",
+      { ...(json(order(), 302) as object), headers: { location: "https://x.example" } },
+    ],
+    ["an unusual 4xx", refusal(418, "X")],
+    ["HTML", { status: 201, body: "<html>" }],
+    ["JSON null", json(null, 201)],
+    ["an order with a number for its id", json(order({ id: 1 }), 201)],
+    ["an order without a link", json(order({ links: [] }), 201)],
+    ["a link that is none", json(order({ links: [{ rel: "approve", href: "x" }] }), 201)],
+    ["another order's invoice", json(order({}, { invoice_id: "UNI1" }), 201)],
+    ["a broken connection", "reset"],
+  ] satisfies [string, Reply][])("has an unknown outcome after %s", async (_title, reply) => {
+    const said = await started(reply);
+    expect(said).toEqual({ kind: "unknown", why: expect.any(String) });
+    expect(JSON.stringify(said)).not.toContain("canary");
+  });
+});

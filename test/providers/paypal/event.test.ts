@@ -1,0 +1,134 @@
+import { crc32 } from "node:zlib";
+import { describe, expect, it } from "vitest";
+import { localServer } from "../../outbound/local-server.ts";
+import { orderNo } from "../payments.ts";
+import {
+  capture,
+  captureId,
+  certificatePath,
+  openPayPal,
+  order,
+  refund,
+  signedHeaders,
+  signer,
+} from "./account.ts";
+
+/** Hears `body`; `signed` is the body that the signature was made for. */
+async function hearText(body: string | Buffer, signed = body) {
+  const server = await localServer(() => ({ body: signer.certificatePem }));
+  const headers = signedHeaders(signed, server.url + certificatePath);
+  return openPayPal({ baseUrl: server.url }).hear({ body: Buffer.from(body), headers }, "");
+}
+
+function hear(type: string, resource: unknown) {
+  const event = { id: "WH-1", event_version: "1.0", event_type: type, resource_type: "x", resource };
+  return hearText(JSON.stringify(event));
+}
+
+const disputeOf = (...transactions: object[]) => ({
+  dispute_id: "PP-D-1",
+  reason: "MERCHANDISE_OR_SERVICE_NOT_RECEIVED",
+  status: "OPEN",
+  disputed_transactions: transactions,
+});
+
+describe("an event of PayPal", () => {
+  it.each([
+    ["CHECKOUT.ORDER.APPROVED", order({ status: "APPROVED" })],
+    ["CHECKOUT.ORDER.COMPLETED", order({ status: "COMPLETED" })],
+    ["CHECKOUT.PAYMENT-APPROVAL.REVERSED", { order_id: "5O", purchase_units: [{ invoice_id: orderNo }] }],
+    ["PAYMENT.CAPTURE.COMPLETED", capture()],
+    ["PAYMENT.CAPTURE.PENDING", capture({ status: "PENDING" })],
+    ["PAYMENT.CAPTURE.DENIED", capture({ status: "DECLINED" })],
+    ["PAYMENT.CAPTURE.DECLINED", capture({ status: "DECLINED" })],
+    ["PAYMENT.CAPTURE.REFUNDED", refund()],
+    ["PAYMENT.CAPTURE.REVERSED", refund({ custom_id: undefined })],
+    ["PAYMENT.REFUND.PENDING", refund({ status: "PENDING" })],
+    ["PAYMENT.REFUND.FAILED", refund({ status: "FAILED" })],
+  ])("%s only says that PayPal must be asked", async (type, resource) => {
+    expect(await hear(type, resource)).toEqual({
+      eventId: "WH-1",
+      eventType: type,
+      observations: [{ kind: "hint", orderNo, why: type }],
+    });
+  });
+
+  it("proves nothing but that, because another body fits the same signature", async () => {
+    const told = { id: "WH-1", event_type: "PAYMENT.CAPTURE.COMPLETED", resource: capture() };
+    const real = JSON.stringify(told);
+    const dearer = capture({ amount: { currency_code: "USD", value: "99999.99" } });
+    const forged = withCrc32(JSON.stringify({ ...told, resource: dearer }), crc32(real));
+    expect(crc32(forged)).toBe(crc32(real));
+    const { observations } = await hearText(forged, real);
+    expect(observations).toEqual([{ kind: "hint", orderNo, why: "PAYMENT.CAPTURE.COMPLETED" }]);
+  });
+
+  it.each([
+    ["PAYMENT.CAPTURE.COMPLETED", capture({ invoice_id: undefined }), "ignored"],
+    ["CHECKOUT.ORDER.APPROVED", order({ purchase_units: [] }), "ignored"],
+    ["PAYMENT.CAPTURE.COMPLETED", capture({ invoice_id: 7 }), "unrecognised"],
+    ["CHECKOUT.ORDER.APPROVED", null, "unrecognised"],
+    ["PAYMENT.AUTHORIZATION.CREATED", capture(), "ignored"],
+    ["BILLING.SUBSCRIPTION.CREATED", {}, "ignored"],
+    ["CUSTOMER.DISPUTE.CREATED", disputeOf({}), "ignored"],
+    ["CUSTOMER.DISPUTE.CREATED", null, "unrecognised"],
+  ])("%s is told apart (%#)", async (type, resource, kind) => {
+    expect((await hear(type, resource)).observations).toEqual([expect.objectContaining({ kind })]);
+  });
+
+  it.each(["CUSTOMER.DISPUTE.CREATED", "CUSTOMER.DISPUTE.UPDATED", "CUSTOMER.DISPUTE.RESOLVED"])(
+    "%s names the captures in dispute",
+    async (type) => {
+      const dispute = disputeOf({ seller_transaction_id: captureId }, { seller_transaction_id: "2" });
+      const why = `${type}: PP-D-1, MERCHANDISE_OR_SERVICE_NOT_RECEIVED, OPEN`;
+      expect((await hear(type, dispute)).observations).toEqual([
+        { kind: "disputed", tradeNo: captureId, why },
+        { kind: "disputed", tradeNo: "2", why },
+      ]);
+    },
+  );
+
+  it.each([
+    ["no JSON", "{"],
+    ["no UTF-8", Buffer.from([0x22, 0xff, 0x22])],
+    ["no event", "{}"],
+    ["an empty body", ""],
+  ])("that is %s is malformed", async (_title, body) => {
+    await expect(hearText(body)).rejects.toMatchObject({ failure: "notification_malformed" });
+  });
+});
+
+/** JSON with spaces and tabs at its end such that its CRC-32 is `wanted`: CRC-32 is linear, so that 32 bits suffice. */
+function withCrc32(json: string, wanted: number): string {
+  const length = 40;
+  const blank = json + " ".repeat(length);
+  const base = crc32(blank);
+  const flips = Array.from({ length }, (_, at) => {
+    const place = json.length + at;
+    return (crc32(`${blank.slice(0, place)}\t${blank.slice(place + 1)}`) ^ base) >>> 0;
+  });
+  const chosen = solve(flips, (base ^ wanted) >>> 0);
+  return json + Array.from({ length }, (_, at) => (chosen.has(at) ? "\t" : " ")).join("");
+}
+
+/** Which of the vectors add up (XOR) to `target`, by Gauss's elimination. */
+function solve(vectors: number[], target: number): Set<number> {
+  const rows: { value: bigint; from: bigint; top: bigint }[] = [];
+  const reduced = (value: bigint, from: bigint) => {
+    for (const row of rows) {
+      if (value & row.top) {
+        value ^= row.value;
+        from ^= row.from;
+      }
+    }
+    return { value, from };
+  };
+  for (const [at, vector] of vectors.entries()) {
+    const { value, from } = reduced(BigInt(vector), 1n << BigInt(at));
+    if (value === 0n) continue;
+    rows.push({ value, from, top: 1n << BigInt(value.toString(2).length - 1) });
+  }
+  const { value, from } = reduced(BigInt(target), 0n);
+  if (value !== 0n) throw new Error("no solution: lengthen the padding");
+  return new Set(vectors.keys().filter((at) => ((from >> BigInt(at)) & 1n) === 1n));
+}

@@ -1,0 +1,198 @@
+import { describe, expect, it } from "vitest";
+import type { Reply } from "../../outbound/local-server.ts";
+import { createdAt, orderNo, payment } from "../payments.ts";
+import {
+  capture,
+  captured,
+  captureId,
+  json,
+  merchantId,
+  openPayPal,
+  order,
+  paypalOrderId,
+  paypalServer,
+  refund,
+  refundNo,
+  refusal,
+  storedPayment,
+} from "./account.ts";
+
+const usd = (minor: number) => ({ minor, currency: "USD" });
+const paid = {
+  kind: "paid",
+  orderNo,
+  account: merchantId,
+  amount: usd(1230),
+  tradeNo: captureId,
+  paidAt: new Date("2025-11-23T12:01:40Z"),
+};
+const ours = { orderNo, tradeNo: captureId, refundNo, refundId: "1JU08902781691411", amount: usd(230) };
+const looked = async (reply: Reply, changes = {}) =>
+  openPayPal({ baseUrl: (await paypalServer(reply)).url }).look({ ...storedPayment, ...changes });
+
+describe("a look at PayPal", () => {
+  it("asks for the stored order", async () => {
+    const server = await paypalServer(json(order()));
+    await openPayPal({ baseUrl: server.url }).look(storedPayment);
+    expect(server.calls().map(({ method, path }) => `${method} ${path}`)).toEqual([
+      `GET /v2/checkout/orders/${paypalOrderId}`,
+    ]);
+  });
+
+  it("cannot be led elsewhere by a stored id", async () => {
+    const server = await paypalServer(json(order()));
+    const payable = { ...storedPayment.payable!, paymentId: "../../v1/x?y" };
+    await openPayPal({ baseUrl: server.url }).look({ ...storedPayment, payable });
+    expect(server.calls()[0]?.path).toBe("/v2/checkout/orders/..%2F..%2Fv1%2Fx%3Fy");
+  });
+
+  it("knows nothing, and asks nothing, before the order has an id", async () => {
+    const said = await openPayPal({ baseUrl: "http://127.0.0.1:9" }).look(payment());
+    expect(said).toEqual([{ kind: "unknown", orderNo, why: "no order id yet" }]);
+  });
+
+  it.each([
+    ["a capture", captured(), [paid]],
+    ["a capture without a time", captured([capture({ create_time: "?" })]), [{ ...paid, paidAt: createdAt }]],
+    [
+      "another amount",
+      captured([capture({ amount: { currency_code: "USD", value: "0.01" } })]),
+      [{ ...paid, amount: usd(1) }],
+    ],
+    [
+      "another account",
+      order(
+        { status: "COMPLETED" },
+        { payee: { merchant_id: "OTHER" }, payments: { captures: [capture()] } },
+      ),
+      [{ ...paid, account: "OTHER" }],
+    ],
+    [
+      "a capture after a declined one",
+      captured([capture({ id: "1", status: "DECLINED" }), capture()]),
+      [paid],
+    ],
+    ["two captures", captured([capture(), capture({ id: "2" })]), [paid, { ...paid, tradeNo: "2" }]],
+    [
+      "a refund of ours",
+      captured([capture({ status: "PARTIALLY_REFUNDED" })], [refund()]),
+      [paid, { kind: "refunded", ...ours }],
+    ],
+    [
+      "a refund made at PayPal",
+      captured([capture({ status: "REFUNDED" })], [refund({ custom_id: "shop-1" })]),
+      [paid, { kind: "refunded", ...ours, refundNo: null }],
+    ],
+    [
+      "a refund under way",
+      captured([capture()], [refund({ status: "PENDING" })]),
+      [paid, { kind: "refundPending", ...ours }],
+    ],
+    [
+      "a failed refund",
+      captured([capture()], [refund({ status: "FAILED" })]),
+      [paid, { kind: "refundFailed", ...ours }],
+    ],
+    [
+      "a cancelled refund",
+      captured([capture()], [refund({ status: "CANCELLED" })]),
+      [paid, { kind: "refundFailed", ...ours }],
+    ],
+    [
+      "everything refunded, without a list",
+      captured([capture({ status: "REFUNDED" })]),
+      [paid, { kind: "refundedTotal", orderNo, tradeNo: captureId, total: usd(1230) }],
+    ],
+    [
+      "two captures, one refunded",
+      captured([capture({ id: "2" }), capture({ status: "REFUNDED" })], [refund()]),
+      [{ ...paid, tradeNo: "2" }, paid, { kind: "refunded", ...ours }],
+    ],
+  ])("hears %s", async (_title, said, observations) => {
+    expect(await looked(json(said))).toEqual(observations);
+  });
+
+  const pending = capture({ status: "PENDING", status_details: { reason: "ECHECK" } });
+  it.each([
+    ["a new order", json(order({ status: "CREATED" })), "open"],
+    ["a saved order", json(order({ status: "SAVED" })), "open"],
+    ["an order that waits for the buyer", json(order()), "open"],
+    ["an approved order", json(order({ status: "APPROVED" })), "approved"],
+    ["a voided order", json(order({ status: "VOIDED" })), "closed"],
+    ["a completed order without a capture", json(order({ status: "COMPLETED" })), "unrecognised"],
+    ["a new order status", json(order({ status: "PAUSED" })), "unrecognised"],
+    ["a pending capture", json(captured([pending])), "started"],
+    ["a declined capture", json(captured([capture({ status: "DECLINED" })], undefined, "APPROVED")), "open"],
+    ["a failed capture", json(captured([capture({ status: "FAILED" })])), "open"],
+    [
+      "a declined capture of a voided order",
+      json(captured([capture({ status: "DECLINED" })], undefined, "VOIDED")),
+      "closed",
+    ],
+    ["a new capture status", json(captured([capture({ status: "HALF" })])), "unrecognised"],
+    [
+      "a capture without a payee",
+      json(order({}, { payee: undefined, payments: { captures: [capture()] } })),
+      "unrecognised",
+    ],
+    [
+      "an unreadable amount",
+      json(captured([capture({ amount: { currency_code: "USD", value: "1e3" } })])),
+      "unrecognised",
+    ],
+    [
+      "an amount that is a number",
+      json(captured([capture({ amount: { currency_code: "USD", value: 12 } })])),
+      "unrecognised",
+    ],
+    ["another invoice", json(order({}, { invoice_id: "UNI1" })), "unrecognised"],
+    ["no invoice", json(order({}, { invoice_id: undefined })), "unrecognised"],
+    ["another order", json({ ...captured(), id: "OTHER" }), "unrecognised"],
+    [
+      "two purchase units",
+      json({ ...captured(), purchase_units: [...captured().purchase_units, {}] }),
+      "unrecognised",
+    ],
+    [
+      "an order that PayPal does not know",
+      refusal(404, "INVALID_RESOURCE_ID", "RESOURCE_NOT_FOUND"),
+      "missing",
+    ],
+    ["a 404 from in front of PayPal", { status: 404, body: "<html>" }, "unknown"],
+    ["a refusal", refusal(422, "X"), "unrecognised"],
+    ["no permission", refusal(403, "PERMISSION_DENIED"), "unknown"],
+    ["a rate limit", refusal(429, "RATE_LIMIT_REACHED"), "unknown"],
+    ["500", refusal(500, "INTERNAL_SERVICE_ERROR"), "unknown"],
+    ["a paid order with status 500", json(captured(), 500), "unknown"],
+    ["HTML", { body: "<html>" }, "unknown"],
+    ["a broken connection", "reset", "unknown"],
+  ] satisfies [string, Reply, string][])("tells %s apart", async (_title, reply, kind) => {
+    expect(await looked(reply)).toEqual([expect.objectContaining({ kind })]);
+  });
+
+  it("says why a capture waits", async () => {
+    expect(await looked(json(captured([pending])))).toMatchObject([{ why: "PENDING: ECHECK" }]);
+  });
+
+  it("ends a payment that was under way for days and came to nothing", async () => {
+    const declined = json(captured([capture({ status: "DECLINED" })]));
+    expect(await looked(declined, { providerStarted: true })).toMatchObject([{ kind: "failed" }]);
+  });
+
+  it("does not overlook refunds that PayPal does not list", async () => {
+    expect(await looked(json(captured([capture({ status: "PARTIALLY_REFUNDED" })])))).toEqual([
+      paid,
+      { kind: "unrecognised", said: "a partly refunded capture without its refunds" },
+    ]);
+  });
+
+  it.each([
+    ["an unreadable refund", refund({ amount: undefined })],
+    ["a new refund status", refund({ status: "HALF" })],
+  ])("keeps the payment beside %s", async (_title, said) => {
+    expect(await looked(json(captured([capture()], [said])))).toEqual([
+      paid,
+      expect.objectContaining({ kind: "unrecognised" }),
+    ]);
+  });
+});

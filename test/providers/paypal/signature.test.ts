@@ -1,0 +1,167 @@
+import { generateKeyPairSync } from "node:crypto";
+import { describe, expect, it } from "vitest";
+import { newSigner } from "../../../scripts/sandbox/kernel/certificate.ts";
+import { localServer, type Reply } from "../../outbound/local-server.ts";
+import { createdAt } from "../payments.ts";
+import { certificatePath, openPayPal, signedHeaders, signer } from "./account.ts";
+
+const body = JSON.stringify({ id: "WH-1", event_type: "CUSTOMER.CREATED", resource: { name: "茶" } });
+const certificate: Reply = { body: signer.certificatePem };
+const named = "messageverificationcerts.paypal.com";
+const seconds = (from: Date, count: number) => new Date(from.getTime() + count * 1000).toISOString();
+
+/** Hears one webhook; `true` when it was accepted. */
+async function accepts(
+  {
+    reply = certificate,
+    path = certificatePath,
+    now = createdAt,
+    webhook_id = undefined as string | undefined,
+  },
+  change: (headers: Record<string, string | undefined>, url: string) => Record<string, string | undefined> = (
+    headers,
+  ) => headers,
+) {
+  const server = await localServer(() => reply);
+  const adapter = openPayPal({ baseUrl: server.url, now, ...(webhook_id && { webhook_id }) });
+  const headers = change(signedHeaders(body, `${server.url}${path}`), server.url);
+  try {
+    await adapter.hear({ body: Buffer.from(body), headers }, "");
+    return true;
+  } catch (error) {
+    expect(error).toMatchObject({ failure: "notification_refused" });
+    return false;
+  }
+}
+
+describe("PayPal's signature", () => {
+  it("is accepted", async () => {
+    expect(await accepts({})).toBe(true);
+  });
+
+  it("keeps the certificate, and fetches it once for webhooks at the same time", async () => {
+    const server = await localServer(() => certificate);
+    const adapter = openPayPal({ baseUrl: server.url });
+    const call = { body: Buffer.from(body), headers: signedHeaders(body, server.url + certificatePath) };
+    await Promise.all([adapter.hear(call, ""), adapter.hear(call, "")]);
+    await openPayPal({ baseUrl: server.url }).hear(call, "");
+    expect(server.calls.map(({ method, path }) => `${method} ${path}`)).toEqual([`GET ${certificatePath}`]);
+    expect(server.calls[0]?.headers).not.toHaveProperty("authorization");
+  });
+
+  it("does not keep what went wrong", async () => {
+    const server = await localServer((_call, count) => (count === 1 ? { status: 503 } : certificate));
+    const adapter = openPayPal({ baseUrl: server.url });
+    const call = { body: Buffer.from(body), headers: signedHeaders(body, server.url + certificatePath) };
+    await expect(adapter.hear(call, "")).rejects.toMatchObject({ failure: "notification_refused" });
+    expect(await adapter.hear(call, "")).toMatchObject({ eventId: "WH-1" });
+  });
+
+  it.each([
+    "paypal-transmission-id",
+    "paypal-transmission-time",
+    "paypal-transmission-sig",
+    "paypal-cert-url",
+    "paypal-auth-algo",
+  ])("is refused without %s, and when that is not readable", async (name) => {
+    expect(await accepts({}, (headers) => ({ ...headers, [name]: undefined }))).toBe(false);
+    expect(await accepts({}, (headers) => ({ ...headers, [name]: "a b" }))).toBe(false);
+  });
+
+  const other = generateKeyPairSync("rsa", { modulusLength: 2048 });
+  it.each([
+    ["another body", (_: object, url: string) => signedHeaders(`${body} `, url + certificatePath)],
+    [
+      "another key",
+      (_: object, url: string) =>
+        signedHeaders(body, url + certificatePath, { privateKey: other.privateKey }),
+    ],
+    [
+      "another webhook id",
+      (_: object, url: string) => signedHeaders(body, url + certificatePath, { webhookId: "8PT" }),
+    ],
+    ["another algorithm", (headers: object) => ({ ...headers, "paypal-auth-algo": "SHA1withRSA" })],
+    ["another transmission id", (headers: object) => ({ ...headers, "paypal-transmission-id": "b2384410" })],
+    [
+      "a moved time",
+      (headers: object) => ({ ...headers, "paypal-transmission-time": "2025-11-23T12:00:01Z" }),
+    ],
+  ])("is refused: %s", async (_title, change) => {
+    expect(await accepts({}, change)).toBe(false);
+  });
+
+  it.each([
+    ["just sent", 0, true],
+    ["of a retry after three days", 3 * 86_400, true],
+    ["too old", 75 * 3600 + 1, false],
+    ["almost 300 s ahead", -299, true],
+    ["301 s ahead", -302, false],
+  ])("%s: accepted %#", async (_title, age, accepted) => {
+    const change = (_: object, url: string) =>
+      signedHeaders(body, url + certificatePath, { time: seconds(createdAt, -age) });
+    expect(await accepts({}, change)).toBe(accepted);
+  });
+
+  it.each([
+    ["another host", () => "http://127.0.0.2:1/v1/notifications/certs/CERT-1"],
+    ["PayPal's real host in the local stage", () => "https://api.paypal.com/v1/notifications/certs/CERT-1"],
+    ["another path", (url: string) => `${url}/v1/other/CERT-1`],
+    ["a path that leads out", (url: string) => `${url}/v1/notifications/certs/../../x`],
+    ["a deeper path", (url: string) => `${url}${certificatePath}/x`],
+    ["a query", (url: string) => `${url}${certificatePath}?x`],
+    ["a fragment", (url: string) => `${url}${certificatePath}#x`],
+    ["a user", (url: string) => `${url.replace("//", "//paypal@")}${certificatePath}`],
+    ["another protocol", () => "file:///v1/notifications/certs/CERT-1"],
+    ["no URL", () => "x"],
+  ])("never fetches a certificate from %s", async (_title, certUrl) => {
+    const server = await localServer(() => certificate);
+    const headers = { ...signedHeaders(body, certUrl(server.url)) };
+    const heard = openPayPal({ baseUrl: server.url }).hear({ body: Buffer.from(body), headers }, "");
+    await expect(heard).rejects.toMatchObject({ message: "paypal-cert-url is not PayPal's" });
+    expect(server.calls).toEqual([]);
+  });
+
+  it.each([
+    "http://api.paypal.com/v1/notifications/certs/CERT-1",
+    "https://api.paypal.com:8443/v1/notifications/certs/CERT-1",
+    "https://api.paypal.com.example/v1/notifications/certs/CERT-1",
+    "https://paypal.com@127.0.0.1/v1/notifications/certs/CERT-1",
+    "https://www.paypal.com/v1/notifications/certs/CERT-1",
+    "http://127.0.0.1/v1/notifications/certs/CERT-1",
+  ])("outside the local stage never fetches %s", async (certUrl) => {
+    const heard = openPayPal().hear({ body: Buffer.from(body), headers: signedHeaders(body, certUrl) }, "");
+    await expect(heard).rejects.toMatchObject({ message: "paypal-cert-url is not PayPal's" });
+  });
+
+  const day = 86_400;
+  const at = (count: number) => new Date(createdAt.getTime() + count * 1000);
+  const forged = newSigner(named, createdAt);
+  it.each([
+    ["not there", { status: 404 }],
+    ["elsewhere", { status: 302, headers: { location: "/x" }, body: signer.certificatePem }],
+    ["too large", { body: signer.certificatePem + " ".repeat(70_000) }],
+    ["no certificate", { body: "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----" }],
+    ["empty", { body: "" }],
+    ["somebody else's", { body: newSigner("api.paypal.com", createdAt).certificatePem }],
+    ["of a name that only ends like PayPal's", { body: newSigner(`x${named}`, createdAt).certificatePem }],
+    ["not yet valid", { body: newSigner(named, at(2 * day)).certificatePem }],
+    ["no longer valid", { body: newSigner(named, at(-3651 * day)).certificatePem }],
+    ["beside an issuer that has not signed it", { body: signerAndStranger() }],
+    ["of another key", { body: forged.certificatePem }],
+    ["never coming", "reset"],
+  ] satisfies [string, Reply][])("is refused when its certificate is %s", async (_title, reply) => {
+    expect(await accepts({ reply })).toBe(false);
+  });
+
+  it("is refused when the config has no webhook id", async () => {
+    const adapter = openPayPal({ webhook_id: undefined });
+    const call = { body: Buffer.from(body), headers: signedHeaders(body, "https://api.paypal.com/x") };
+    await expect(adapter.hear(call, "")).rejects.toMatchObject({ failure: "notification_refused" });
+  });
+});
+
+/** Two of one name: each is named as the other's issuer. */
+function signerAndStranger(): string {
+  const stranger = newSigner("messageverificationcerts.sandbox.paypal.com", createdAt);
+  return signer.certificatePem + stranger.certificatePem;
+}

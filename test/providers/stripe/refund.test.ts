@@ -1,0 +1,176 @@
+import { describe, expect, it } from "vitest";
+import type { Refund } from "../../../lib/refund/refund.ts";
+import { localServer, type Reply } from "../../outbound/local-server.ts";
+import { orderNo, refund } from "../payments.ts";
+import { json, openStripe, page, refusal, secretKey, storedPayment, stripeRefund } from "./account.ts";
+
+const paidPayment = { ...storedPayment, status: "success" as const, tradeNo: "pi_1" };
+const wanted = (changes: Partial<Refund> = {}) =>
+  refund({ providerRefundNo: "R1", amount: { minor: 230, currency: "USD" }, ...changes });
+
+async function refunding(reply: Reply, changes: Partial<Refund> = {}) {
+  const server = await localServer(() => reply);
+  const outcome = await openStripe({ baseUrl: server.url }).refund?.(paidPayment, wanted(changes));
+  expect(JSON.stringify(outcome)).not.toContain("canary");
+  return { outcome, calls: server.calls };
+}
+
+async function looking(changes: Partial<Refund>, ...replies: Reply[]) {
+  const server = await localServer((_call, count) => replies[count - 1] ?? "reset");
+  const outcome = await openStripe({ baseUrl: server.url }).lookRefund?.(paidPayment, wanted(changes));
+  expect(JSON.stringify(outcome)).not.toContain("canary");
+  return { outcome, paths: server.calls.map(({ path }) => path) };
+}
+
+const states: [string, Record<string, unknown>, object][] = [
+  ["succeeded", { status: "succeeded" }, { kind: "refunded", refundId: "re_1" }],
+  ["pending", { status: "pending" }, { kind: "pending", refundId: "re_1" }],
+  ["requires_action", { status: "requires_action" }, { kind: "pending", refundId: "re_1", attention: true }],
+  [
+    "failed",
+    { status: "failed", failure_reason: "expired_or_canceled_card" },
+    {
+      kind: "failed",
+      refundId: "re_1",
+      error: {
+        code: "expired_or_canceled_card",
+        message: "Stripe: the refund is failed (expired_or_canceled_card)",
+      },
+    },
+  ],
+  [
+    "canceled",
+    { status: "canceled" },
+    {
+      kind: "failed",
+      refundId: "re_1",
+      error: { code: "canceled", message: "Stripe: the refund is canceled" },
+    },
+  ],
+  ["a new status", { status: "paused" }, { kind: "unknown", why: "refund status paused" }],
+  ["no status", { status: null }, { kind: "unknown", why: "refund status null" }],
+];
+
+describe("a refund at Stripe", () => {
+  it("goes out for its own amount, under our refund number as key, with our numbers as marks", async () => {
+    const { calls } = await refunding(json(stripeRefund()), { reason: "broken cup" });
+    expect(calls).toMatchObject([
+      { method: "POST", path: "/v1/refunds", headers: { "idempotency-key": "R1" } },
+    ]);
+    expect(Object.fromEntries(new URLSearchParams(calls[0]?.body))).toEqual({
+      payment_intent: "pi_1",
+      amount: "230",
+      "metadata[refund_no]": "R1",
+      "metadata[order_no]": orderNo,
+      "metadata[reason]": "broken cup",
+    });
+  });
+
+  it("is the same request on a repeat", async () => {
+    const [first, second] = [await refunding("reset"), await refunding(json(stripeRefund()))];
+    expect(second.calls[0]?.body).toBe(first.calls[0]?.body);
+    expect(first.calls[0]?.body).not.toContain("reason");
+  });
+
+  it.each(states)("says what became of it: %s", async (_title, changes, outcome) => {
+    expect((await refunding(json(stripeRefund(changes)))).outcome).toEqual(outcome);
+  });
+
+  it.each([
+    ["charge_already_refunded", refusal(400, { code: "charge_already_refunded", message: "m" }), true],
+    ["more than is left", refusal(400, { type: "invalid_request_error", message: "greater than m" }), true],
+    ["a disputed charge", refusal(400, { code: "charge_disputed", message: "m" }), true],
+    ["402", refusal(402, { type: "card_error", message: "m" }), true],
+    ["401", refusal(401, { message: `Invalid API Key: ${secretKey}` }), false],
+    ["403", refusal(403, { message: "no permission" }), false],
+    ["429", refusal(429, { code: "rate_limit", message: "slow" }), false],
+    ["an empty balance", refusal(400, { code: "balance_insufficient", message: "m" }), false],
+    ["an empty balance, said otherwise", refusal(400, { code: "insufficient_funds", message: "m" }), false],
+    ["a payment of another account", refusal(404, { code: "resource_missing", message: "m" }), false],
+  ])("is refused by %s (final: %#)", async (_title, reply, final) => {
+    expect((await refunding(reply)).outcome).toEqual({
+      kind: "refused",
+      final,
+      error: { code: expect.any(String), message: expect.any(String) },
+    });
+  });
+
+  it("is refused without a call when Stripe cannot express its amount", async () => {
+    const { outcome, calls } = await refunding(json(stripeRefund()), {
+      amount: { minor: 1234, currency: "KWD" },
+    });
+    expect(outcome).toMatchObject({ kind: "refused", final: true, error: { code: "amount_not_allowed" } });
+    expect(calls).toEqual([]);
+  });
+
+  it.each([
+    ["a request in flight", refusal(409, { type: "idempotency_error", message: "in use" })],
+    ["another request under the key", refusal(400, { type: "idempotency_error", message: "differs" })],
+    ["a stored 500", refusal(500, { type: "api_error", message: "oops" })],
+    ["503 with a refund", json(stripeRefund(), 503)],
+    ["HTML", { body: "<html>canary</html>" }],
+    ["an empty object", json({})],
+    ["a refund of another number", json(stripeRefund({ metadata: { refund_no: "R2" } }))],
+    ["a refund of another payment", json(stripeRefund({ payment_intent: "pi_2" }))],
+    ["a refund of another amount", json(stripeRefund({ amount: 231 }))],
+    ["a refund in another currency", json(stripeRefund({ currency: "eur" }))],
+    ["a broken connection", "reset"],
+  ] satisfies [string, Reply][])("has an unknown outcome after %s", async (_title, reply) => {
+    expect((await refunding(reply)).outcome).toEqual({ kind: "unknown", why: expect.any(String) });
+  });
+});
+
+describe("a look at a refund at Stripe", () => {
+  const known = { refundId: "re_1" };
+
+  it.each(states)("by its id says what became of it: %s", async (_title, changes, outcome) => {
+    const looked = await looking(known, json(stripeRefund(changes)));
+    expect(looked).toEqual({ outcome, paths: ["/v1/refunds/re_1"] });
+  });
+
+  it("without an id finds it by our number, on whatever page it is", async () => {
+    const others = [stripeRefund({ id: "re_9", metadata: {} }), stripeRefund({ id: "re_8", metadata: null })];
+    const { outcome, paths } = await looking(
+      {},
+      json(page(others, true)),
+      json(page([stripeRefund({ status: "pending" })])),
+    );
+    expect(outcome).toEqual({ kind: "pending", refundId: "re_1" });
+    expect(paths).toEqual([
+      "/v1/refunds?payment_intent=pi_1&limit=100",
+      "/v1/refunds?payment_intent=pi_1&limit=100&starting_after=re_8",
+    ]);
+  });
+
+  it("says missing only when the whole list was read", async () => {
+    const other = stripeRefund({ id: "re_9", metadata: { refund_no: "R2" } });
+    expect((await looking({}, json(page([])))).outcome).toMatchObject({ kind: "missing" });
+    expect((await looking({}, json(page([other])))).outcome).toMatchObject({ kind: "missing" });
+    expect((await looking({}, json(page([other], true)), "reset")).outcome).toMatchObject({
+      kind: "unknown",
+    });
+    const endless = Array.from({ length: 11 }, () => json(page([other], true)));
+    const { outcome, paths } = await looking({}, ...endless);
+    expect(outcome).toEqual({ kind: "unknown", why: "more than 1000 refunds" });
+    expect(paths).toHaveLength(10);
+  });
+
+  const missing = refusal(404, { code: "resource_missing", message: "no" });
+  it.each([
+    ["a refund that Stripe does not know under this key", known, missing],
+    ["a payment that Stripe does not know under this key", {}, missing],
+    ["a revoked key", {}, refusal(401, { message: `Invalid API Key: ${secretKey}` })],
+    ["a rate limit", known, refusal(429, { message: "slow" })],
+    ["500", {}, refusal(500, { message: "oops" })],
+    ["another refund under the id", known, json(stripeRefund({ metadata: { refund_no: "R2" } }))],
+    ["another amount under our number", {}, json(page([stripeRefund({ amount: 1 })]))],
+    ["a list of another form", {}, json({ data: {} })],
+    ["HTML", known, { body: "<html>canary</html>" }],
+    ["a broken connection", {}, "reset"],
+  ] satisfies [string, Partial<Refund>, Reply][])(
+    "knows nothing after %s",
+    async (_title, changes, reply) => {
+      expect((await looking(changes, reply)).outcome).toEqual({ kind: "unknown", why: expect.any(String) });
+    },
+  );
+});

@@ -1,0 +1,185 @@
+import { describe, expect, it } from "vitest";
+import { localServer, type Reply } from "../../outbound/local-server.ts";
+import { newPayment, orderNo, payment } from "../payments.ts";
+import { answer, appId, mchId, openWechat, refusal } from "./merchant.ts";
+
+const prepared = (changes: Parameters<typeof newPayment>[0] = {}) =>
+  openWechat().prepare(newPayment(changes));
+
+describe("the request of a WeChat Pay code", () => {
+  it("carries our number, the merchant's number for people, fen, and an absolute end in UTC+8", () => {
+    expect(prepared()).toEqual({
+      appid: appId,
+      mchid: mchId,
+      description: "Tea",
+      out_trade_no: orderNo,
+      time_expire: "2025-11-23T22:00:00+08:00",
+      attach: "shop-1",
+      notify_url: "https://pay.example/api/v1/public/notify/x/1",
+      amount: { total: 1230, currency: "CNY" },
+    });
+  });
+
+  it.each([
+    ["茶".repeat(127), "茶".repeat(127)],
+    ["x".repeat(128), `${"x".repeat(126)}…`],
+    [`${"x".repeat(125)}😀😀`, `${"x".repeat(125)}…`],
+  ])("cuts the description after 127 characters, between code points (%#)", (subject, description) => {
+    expect(prepared({ subject }).description).toBe(description);
+  });
+
+  it.each([
+    ["2025-11-23T12:01:00Z", "2025-11-23T20:02:00+08:00"],
+    ["2025-11-23T12:02:01Z", "2025-11-23T20:02:01+08:00"],
+    ["2025-12-31T16:00:00.999Z", "2026-01-01T00:00:00+08:00"],
+  ])("ends an order that expires at %s at %s", (expiresAt, time) => {
+    expect(prepared({ expiresAt: new Date(expiresAt) }).time_expire).toBe(time);
+  });
+
+  it.each([
+    ["amount", { minor: 0, currency: "CNY" }],
+    ["currency", { minor: 100, currency: "USD" }],
+    ["currency", { minor: 100, currency: "HKD" }],
+  ])("refuses a wrong %s by name: %o", (field, amount) => {
+    expect(() => prepared({ amount })).toThrow(
+      expect.objectContaining({
+        failure: "amount_not_allowed",
+        details: { fields: [{ field, message: expect.any(String) }] },
+      }),
+    );
+  });
+
+  it.each([
+    "http://pay.example/notify",
+    "http://127.0.0.1:3000/notify",
+    "https://pay.example/notify?config=1",
+    `https://pay.example/${"x".repeat(236)}`,
+  ])("is not made with a webhook URL that WeChat Pay would never call: %s", (notifyUrl) => {
+    expect(() => prepared({ notifyUrl })).toThrow(expect.objectContaining({ failure: "internal" }));
+  });
+
+  it("may name a loopback webhook when WeChat Pay is a simulator", () => {
+    const local = openWechat({ baseUrl: "http://127.0.0.1:9" });
+    const notifyUrl = "http://127.0.0.1:3000/notify";
+    expect(local.prepare(newPayment({ notifyUrl })).notify_url).toBe(notifyUrl);
+    const elsewhere = newPayment({ notifyUrl: "http://127.0.0.1.example/notify" });
+    expect(() => local.prepare(elsewhere)).toThrow(expect.objectContaining({ failure: "internal" }));
+  });
+});
+
+describe("the start of a WeChat Pay code", () => {
+  const started = async (reply: Reply) => {
+    const server = await localServer(() => reply);
+    const adapter = openWechat({ baseUrl: server.url });
+    return adapter.start(payment(), adapter.prepare(newPayment()), "key");
+  };
+  const code = answer({ code_url: "weixin://wxpay/bizpayurl?pr=JyC91EIz1" });
+
+  it("gives the buyer a code", async () => {
+    const payable = {
+      paymentId: orderNo,
+      paymentUrl: "",
+      qrCode: "weixin://wxpay/bizpayurl?pr=JyC91EIz1",
+      extraData: {},
+    };
+    expect(await started(code)).toEqual({ kind: "payable", payable });
+  });
+
+  it("sends the same request on a repeat, also when the stored one comes back in another order", async () => {
+    const server = await localServer(() => code);
+    const adapter = openWechat({ baseUrl: server.url });
+    const first = adapter.prepare(newPayment());
+    const reversed = JSON.parse(JSON.stringify(first), (_key, value) =>
+      typeof value === "object" ? Object.fromEntries(Object.entries(value).reverse()) : value,
+    );
+    await adapter.start(payment(), first, "a");
+    await adapter.start(payment(), reversed, "b");
+    const [one, two] = server.calls;
+    expect(one).toMatchObject({
+      method: "POST",
+      path: "/v3/pay/transactions/native",
+      body: JSON.stringify(first),
+    });
+    expect(two?.body).toBe(one?.body);
+  });
+
+  it.each([
+    [400, "PARAM_ERROR"],
+    [400, "INVALID_REQUEST"],
+    [400, "ORDER_CLOSED"],
+    [404, "RESOURCE_NOT_EXISTS"],
+  ])("is refused for good: %i %s", async (status, word) => {
+    const error = { code: word, message: "a reason" };
+    expect(await started(refusal(status, word))).toEqual({ kind: "refused", final: true, error });
+  });
+
+  it.each([
+    [401, "SIGN_ERROR"],
+    [403, "NO_AUTH"],
+    [403, "RULE_LIMIT"],
+    [403, "A_NEW_REASON"],
+    [429, "FREQUENCY_LIMITED"],
+    [400, "APPID_MCHID_NOT_MATCH"],
+    [400, "MCH_NOT_EXISTS"],
+    [404, "MCH_NOT_EXISTS"],
+  ])("is refused for now: %i %s", async (status, word) => {
+    const error = { code: word, message: "a reason" };
+    expect(await started(refusal(status, word))).toEqual({ kind: "refused", final: false, error });
+  });
+
+  it.each(["header", "authorization"])("is refused for now when the %s was wrong", async (location) => {
+    expect(await started(refusal(400, "PARAM_ERROR", { location, field: "Wechatpay-Serial" }))).toMatchObject(
+      {
+        kind: "refused",
+        final: false,
+      },
+    );
+  });
+
+  it.each([401, 403, 429])("is refused for now without a signature: %i", async (status) => {
+    const { headers: _, ...unsigned } = refusal(status, "SIGN_ERROR");
+    expect(await started(unsigned)).toMatchObject({
+      kind: "refused",
+      final: false,
+      error: { code: "SIGN_ERROR" },
+    });
+    expect(await started({ status, body: "<html>" })).toMatchObject({
+      kind: "refused",
+      final: false,
+      error: { code: `HTTP_${status}` },
+    });
+  });
+
+  const unsigned = (reply: Exclude<Reply, string>) => ({ ...reply, headers: {} });
+  const probed = { changes: { "wechatpay-signature": "WECHATPAY/SIGNTEST/x" } };
+  it.each([
+    ["OUT_TRADE_NO_USED", refusal(403, "OUT_TRADE_NO_USED")],
+    ["ORDERPAID", refusal(400, "ORDERPAID")],
+    ["SYSTEM_ERROR", refusal(500, "SYSTEM_ERROR")],
+    ["SYSTEM_ERROR with 400", refusal(400, "SYSTEM_ERROR")],
+    ["HTTP 503", { status: 503 }],
+    ["HTTP 202", answer({ code: "ACCEPTED" }, 202)],
+    ["HTTP 204", answer(undefined, 204)],
+    ["a redirect", { status: 302, headers: { location: "/other" } }],
+    ["an unsigned code", unsigned(code)],
+    ["an unsigned refusal", unsigned(refusal(400, "PARAM_ERROR"))],
+    ["a probed code", answer({ code_url: "weixin://x" }, 200, probed)],
+    ["a probed refusal", { ...refusal(403, "NO_AUTH"), headers: answer({}, 403, probed).headers ?? {} }],
+    ["a code signed long ago", answer({ code_url: "weixin://x" }, 200, { at: new Date("2014-01-01") })],
+    ["a changed code", { ...code, body: String(code.body).replace("JyC", "JyD") }],
+    ["no code", answer({ prepay_id: "x" })],
+    ["an empty code", answer({ code_url: "" })],
+    ["signed HTML", { ...answer(undefined), body: "" }],
+    ["a broken connection", "reset"],
+  ] satisfies [string, Reply][])("has an unknown outcome after %s", async (_title, reply) => {
+    expect(await started(reply)).toEqual({ kind: "unknown", why: expect.any(String) });
+  });
+});
+
+describe("WeChat Pay's mode", () => {
+  it("is live unless a simulator stands in for it", async () => {
+    expect(openWechat().livemode).toBe(true);
+    expect(openWechat({ baseUrl: "http://127.0.0.1:9" }).livemode).toBe(false);
+    expect(await openWechat().account()).toBe(mchId);
+  });
+});

@@ -1,0 +1,123 @@
+import { describe, expect, it } from "vitest";
+import type { Refund } from "../../../lib/refund/refund.ts";
+import { localServer, type Reply } from "../../outbound/local-server.ts";
+import { createdAt, orderNo, payment } from "../payments.ts";
+import { answer, openWechat, refusal, transactionId } from "./merchant.ts";
+
+const wanted: Refund = {
+  id: "1",
+  userId: "1",
+  orderId: "1",
+  refundNo: "shop-refund-1",
+  providerRefundNo: "R20251123120500ABCDEFGHJKMNPQRST",
+  amount: { minor: 230, currency: "CNY" },
+  status: "processing",
+  reason: "茶".repeat(81),
+  refundId: "",
+  refusal: null,
+  createdAt,
+  updatedAt: createdAt,
+};
+const refundId = "50300000012025112300000000001";
+
+const made = (changes: Record<string, unknown> = {}) => ({
+  refund_id: refundId,
+  out_refund_no: wanted.providerRefundNo,
+  transaction_id: transactionId,
+  out_trade_no: orderNo,
+  channel: "ORIGINAL",
+  status: "PROCESSING",
+  create_time: "2025-11-23T20:05:00+08:00",
+  amount: { total: 1230, refund: 230, payer_total: 1230, payer_refund: 230, currency: "CNY" },
+  ...changes,
+});
+
+const asked = async (verb: "refund" | "lookRefund", reply: Reply) => {
+  const server = await localServer(() => reply);
+  const outcome = await openWechat({ baseUrl: server.url })[verb]!(payment(), wanted);
+  return { outcome, calls: server.calls };
+};
+const verbs = ["refund", "lookRefund"] as const;
+
+describe("a refund at WeChat Pay", () => {
+  it("is asked for under our number, in fen of the whole", async () => {
+    const { calls } = await asked("refund", answer(made()));
+    expect(calls).toMatchObject([{ method: "POST", path: "/v3/refund/domestic/refunds" }]);
+    expect(JSON.parse(calls[0]?.body ?? "")).toEqual({
+      out_trade_no: orderNo,
+      out_refund_no: wanted.providerRefundNo,
+      reason: `${"茶".repeat(79)}…`,
+      amount: { refund: 230, total: 1230, currency: "CNY" },
+    });
+  });
+
+  it("is looked up by our number", async () => {
+    const { calls } = await asked("lookRefund", answer(made()));
+    const path = `/v3/refund/domestic/refunds/${wanted.providerRefundNo}`;
+    expect(calls).toMatchObject([{ method: "GET", path, body: "" }]);
+  });
+
+  it("without a reason sends none", async () => {
+    const server = await localServer(() => answer(made()));
+    await openWechat({ baseUrl: server.url }).refund?.(payment(), { ...wanted, reason: "" });
+    expect(JSON.parse(server.calls[0]?.body ?? "")).not.toHaveProperty("reason");
+  });
+
+  const outcomes = [
+    ["SUCCESS", { kind: "refunded", refundId }],
+    ["PROCESSING", { kind: "pending", refundId }],
+    ["ABNORMAL", { kind: "pending", refundId, attention: true }],
+    ["CLOSED", { kind: "failed", refundId, error: { code: "CLOSED", message: expect.any(String) } }],
+    ["A_NEW_STATUS", { kind: "unknown", why: expect.stringContaining("A_NEW_STATUS") }],
+  ] as const;
+  it.each(verbs.flatMap((verb) => outcomes.map(([status, outcome]) => [verb, status, outcome] as const)))(
+    "is understood (%s): %s",
+    async (verb, status, outcome) => {
+      expect((await asked(verb, answer(made({ status })))).outcome).toEqual(outcome);
+    },
+  );
+
+  const unknowns = [
+    ["another refund", answer(made({ out_refund_no: "R1" }))],
+    ["another amount", answer(made({ amount: { refund: 231, total: 1230, currency: "CNY" } }))],
+    ["another form", answer({})],
+    ["SYSTEM_ERROR", refusal(500, "SYSTEM_ERROR")],
+    ["an unsigned answer", { ...answer(made()), headers: {} }],
+    ["an unsigned refusal", { ...refusal(404, "RESOURCE_NOT_EXISTS"), headers: {} }],
+    ["a broken connection", "reset"],
+  ] satisfies [string, Reply][];
+  it.each(verbs.flatMap((verb) => unknowns.map(([title, reply]) => [verb, title, reply] as const)))(
+    "is unknown (%s) after %s",
+    async (verb, _title, reply) => {
+      expect((await asked(verb, reply)).outcome).toEqual({ kind: "unknown", why: expect.any(String) });
+    },
+  );
+
+  it.each([
+    [true, 400, "PARAM_ERROR"],
+    [true, 400, "INVALID_REQUEST"],
+    [true, 403, "USER_ACCOUNT_ABNORMAL"],
+    [true, 404, "RESOURCE_NOT_EXISTS"],
+    [false, 403, "NOT_ENOUGH"],
+    [false, 401, "SIGN_ERROR"],
+    [false, 403, "NO_AUTH"],
+    [false, 404, "MCH_NOT_EXISTS"],
+    [false, 429, "FREQUENCY_LIMITED"],
+  ])("is refused, final %o: %i %s", async (final, status, code) => {
+    const { outcome } = await asked("refund", refusal(status, code));
+    expect(outcome).toEqual({ kind: "refused", final, error: { code, message: "a reason" } });
+  });
+
+  it.each([
+    [404, "RESOURCE_NOT_EXISTS", "missing"],
+    [401, "SIGN_ERROR", "unknown"],
+    [403, "NO_AUTH", "unknown"],
+    [400, "PARAM_ERROR", "unknown"],
+    [429, "FREQUENCY_LIMITED", "unknown"],
+  ])("is looked for: %i %s", async (status, code, kind) => {
+    expect((await asked("lookRefund", refusal(status, code))).outcome).toEqual({
+      kind,
+      why: expect.stringContaining(code),
+    });
+  });
+});

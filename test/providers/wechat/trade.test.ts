@@ -1,0 +1,199 @@
+import { describe, expect, it } from "vitest";
+import { secondsAfter } from "../../../lib/clock.ts";
+import { localServer, type Reply } from "../../outbound/local-server.ts";
+import { createdAt, everythingOf, newPayment, orderNo, payment } from "../payments.ts";
+import {
+  answer,
+  apiV3Key,
+  appId,
+  certificateMode,
+  mchId,
+  noticeCall,
+  openWechat,
+  paid,
+  rawCredentials,
+  refusal,
+  transaction,
+} from "./merchant.ts";
+
+const unpaid = (trade_state: string) =>
+  transaction({ trade_state, transaction_id: "", success_time: "", amount: { total: 1230 } });
+
+describe("a look at WeChat Pay", () => {
+  const looked = async (reply: Reply) => {
+    const server = await localServer(() => reply);
+    return openWechat({ baseUrl: server.url }).look(payment());
+  };
+
+  it("asks by our number", async () => {
+    const server = await localServer(() => answer(transaction()));
+    await openWechat({ baseUrl: server.url }).look(payment());
+    expect(server.calls).toMatchObject([
+      { method: "GET", path: `/v3/pay/transactions/out-trade-no/${orderNo}?mchid=${mchId}`, body: "" },
+    ]);
+  });
+
+  it.each([
+    ["SUCCESS", {}, {}],
+    ["another amount", { amount: { total: 1, currency: "CNY" } }, { amount: { minor: 1, currency: "CNY" } }],
+    [
+      "another currency",
+      { amount: { total: 1, currency: "HKD" } },
+      { amount: { minor: 1, currency: "HKD" } },
+    ],
+    ["no payment time", { success_time: undefined }, { paidAt: createdAt }],
+    ["another merchant", { mchid: "1900000999" }, { account: "1900000999" }],
+    ["another application", { appid: "wx0000000000000000" }, { account: "wx0000000000000000" }],
+  ])("hears paid: %s", async (_title, said, expected) => {
+    expect(await looked(answer(transaction(said)))).toEqual([{ ...paid, ...expected }]);
+  });
+
+  it("hears paid, then that something was refunded", async () => {
+    expect(await looked(answer(transaction({ trade_state: "REFUND" })))).toEqual([
+      paid,
+      { kind: "hint", orderNo, why: expect.any(String) },
+    ]);
+  });
+
+  it.each([
+    ["NOTPAY", answer(unpaid("NOTPAY")), "open"],
+    ["USERPAYING", answer(unpaid("USERPAYING")), "open"],
+    ["PAYERROR, which is one try", answer(unpaid("PAYERROR")), "open"],
+    ["CLOSED", answer(unpaid("CLOSED")), "closed"],
+    ["REVOKED", answer(unpaid("REVOKED")), "closed"],
+    ["ORDER_NOT_EXIST", refusal(404, "ORDER_NOT_EXIST"), "missing"],
+    ["SIGN_ERROR", refusal(401, "SIGN_ERROR"), "unknown"],
+    ["FREQUENCY_LIMITED", refusal(429, "FREQUENCY_LIMITED"), "unknown"],
+    ["SYSTEM_ERROR", refusal(500, "SYSTEM_ERROR"), "unknown"],
+    ["an unsigned answer", { ...answer(transaction()), headers: {} }, "unknown"],
+    ["an unsigned ORDER_NOT_EXIST", { ...refusal(404, "ORDER_NOT_EXIST"), headers: {} }, "unknown"],
+    ["an unsigned ORDER_NOT_EXIST with 403", { ...refusal(403, "ORDER_NOT_EXIST"), headers: {} }, "unknown"],
+    ["HTML", { body: "<html>" }, "unknown"],
+    ["a broken connection", "reset", "unknown"],
+    ["a new trade state", answer(unpaid("ACCEPT")), "unrecognised"],
+    ["another order", answer(transaction({ out_trade_no: "UNI1" })), "unrecognised"],
+    ["CLOSED of another merchant", answer({ ...unpaid("CLOSED"), mchid: "1900000999" }), "unrecognised"],
+    ["paid without an amount", answer(transaction({ amount: { total: 1230 } })), "unrecognised"],
+    ["paid in no currency", answer(transaction({ amount: { total: 1, currency: "XYZ" } })), "unrecognised"],
+    ["paid without a transaction", answer(transaction({ transaction_id: "" })), "unrecognised"],
+    ["a broken amount", answer(transaction({ amount: { total: 12.3, currency: "CNY" } })), "unrecognised"],
+    ["an unreadable time", answer(transaction({ success_time: "2025-13-01" })), "unrecognised"],
+    ["a list", answer([]), "unrecognised"],
+    ["another refusal", refusal(400, "PARAM_ERROR"), "unrecognised"],
+    ["a missing right", refusal(403, "NO_AUTH"), "unrecognised"],
+  ] satisfies [string, Reply, string][])("tells %s apart", async (_title, reply, kind) => {
+    expect(await looked(reply)).toEqual([expect.objectContaining({ kind })]);
+  });
+});
+
+describe("a close at WeChat Pay", () => {
+  const closed = async (now: Date, ...replies: Reply[]) => {
+    const server = await localServer((_call, count) => replies[count - 1] ?? "reset");
+    return openWechat({ baseUrl: server.url, now }).close?.(payment());
+  };
+  const at = (now: Date) => ({ at: now });
+
+  it("is confirmed by a signed, empty answer", async () => {
+    const server = await localServer(() => answer(undefined, 204));
+    const said = await openWechat({ baseUrl: server.url }).close?.(payment());
+    expect(said).toEqual([{ kind: "closed", orderNo, why: expect.any(String) }]);
+    const path = `/v3/pay/transactions/out-trade-no/${orderNo}/close`;
+    expect(server.calls).toMatchObject([{ method: "POST", path, body: JSON.stringify({ mchid: mchId }) }]);
+  });
+
+  it("is not confirmed by an empty answer that nobody signed", async () => {
+    expect(await closed(createdAt, { status: 204 })).toMatchObject([{ kind: "unknown", orderNo }]);
+  });
+
+  it("of a closed order is a close", async () => {
+    expect(await closed(createdAt, refusal(400, "ORDER_CLOSED"))).toMatchObject([
+      { kind: "closed", orderNo },
+    ]);
+  });
+
+  it.each(["ORDERPAID", "ORDER_PAID"])("that comes too late tells what the order is: %s", async (word) => {
+    expect(await closed(createdAt, refusal(400, word), answer(transaction()))).toEqual([paid]);
+  });
+
+  it.each(["INVALID_REQUEST", "RULE_LIMIT"])("that comes too soon leaves it open: %s", async (word) => {
+    expect(await closed(createdAt, refusal(403, word), answer(unpaid("NOTPAY")))).toEqual([
+      { kind: "open", orderNo, why: `WeChat Pay does not close it yet: ${word}` },
+    ]);
+  });
+
+  it("of an order that does not exist is certain only after its end", async () => {
+    const { expiresAt } = newPayment();
+    const missing = (now: Date) =>
+      closed(now, answer({ code: "ORDER_NOT_EXIST", message: "" }, 404, at(now)));
+    expect(await missing(expiresAt)).toMatchObject([{ kind: "missing", orderNo }]);
+    expect(await missing(secondsAfter(expiresAt, 1))).toMatchObject([{ kind: "closed", orderNo }]);
+  });
+
+  it.each([
+    ["SIGN_ERROR", refusal(401, "SIGN_ERROR")],
+    ["SYSTEM_ERROR", refusal(500, "SYSTEM_ERROR")],
+    ["a broken connection", "reset"],
+  ] satisfies [string, Reply][])("whose outcome nobody knows is unknown: %s", async (_title, reply) => {
+    expect(await closed(createdAt, reply)).toMatchObject([{ kind: "unknown", orderNo }]);
+  });
+});
+
+describe("a probe of WeChat Pay credentials", () => {
+  const probed = async (reply: Reply, credentials: Record<string, string> = rawCredentials) => {
+    const server = await localServer(() => reply);
+    const said = await openWechat({ baseUrl: server.url, credentials }).probe?.();
+    expect(server.calls[0]).toMatchObject({ method: "GET" });
+    return said;
+  };
+
+  it("is content with the signed word that there is no such order", async () => {
+    expect(await probed(refusal(404, "ORDER_NOT_EXIST"))).toBe(null);
+  });
+
+  it.each([
+    ["a wrong key", { ...refusal(401, "SIGN_ERROR"), headers: {} }, /private_key.*serial_no.*mch_id/],
+    ["an unsigned 403", { ...refusal(403, "ORDER_NOT_EXIST"), headers: {} }, /ORDER_NOT_EXIST/],
+    ["a wrong merchant", refusal(400, "PARAM_ERROR"), /PARAM_ERROR.*mch_id/],
+    ["no such merchant", refusal(404, "MCH_NOT_EXISTS"), /mch_id/],
+    ["a missing right", refusal(403, "NO_AUTH"), /not opened/],
+    ["another reason", refusal(400, "NEW_REASON"), /NEW_REASON · a reason/],
+    [
+      "an answer signed by another key",
+      answer({}, 404, { serial: "PUB_KEY_ID_9" }),
+      /public key that the config lacks/,
+    ],
+    ["no answer", "reset", /127\.0\.0\.1/],
+  ] satisfies [string, Reply, RegExp][])("says what is wrong: %s", async (_title, reply, message) => {
+    expect(await probed(reply)).toMatch(message);
+  });
+
+  it("proves the API v3 key of a merchant with platform certificates", async () => {
+    const said = await probed(answer({}, 404, { serial: "AABB" }), certificateMode);
+    expect(said).toMatch(/platform certificates/);
+  });
+});
+
+describe("what WeChat Pay's adapter says", () => {
+  it("holds no key, signature, payload or link", async () => {
+    const server = await localServer((_call, count) =>
+      count % 2 ? { body: "canary-answer", headers: { "wechatpay-signature": "canary-signature" } } : "reset",
+    );
+    const adapter = openWechat({ baseUrl: server.url });
+    const forged = noticeCall({ canary: 1 }, { signing: { changes: { "wechatpay-nonce": "canary" } } });
+    const unopened = noticeCall(
+      {},
+      { resource: { algorithm: "AEAD_AES_256_GCM", ciphertext: "canary", nonce: "x" } },
+    );
+    const said = [
+      await adapter.look(payment()),
+      await adapter.close?.(payment()),
+      await adapter.probe?.(),
+      await adapter.start(payment(), adapter.prepare(newPayment()), "key"),
+      ...(await Promise.all([forged, unopened].map((call) => adapter.hear(call, mchId).catch(everythingOf)))),
+    ];
+    const text = JSON.stringify(said);
+    expect(text).toContain("does not open");
+    for (const secret of ["canary", apiV3Key, "WECHATPAY2", appId, rawCredentials.private_key.slice(40, 80)])
+      expect(text).not.toContain(secret);
+  });
+});

@@ -1,0 +1,316 @@
+import { describe, expect, it } from "vitest";
+import { anApprovedOrder, aPaypalMerchant, captured, refusal } from "./paypal-merchant.ts";
+import { aSandbox, post } from "./sandbox.ts";
+
+const hour = 3600 * 1000;
+
+async function aMerchant() {
+  const sandbox = await aSandbox();
+  return { sandbox, merchant: await aPaypalMerchant(sandbox) };
+}
+
+// Requests are made, and errors are classed, by @paypal/paypal-server-sdk 2.5.0.
+describe("the simulated PayPal's orders", () => {
+  it("are created, approved, captured and shown", async () => {
+    const { sandbox, merchant } = await aMerchant();
+    const { result, statusCode } = await merchant.orders.createOrder(merchant.wanted());
+    expect(statusCode).toBe(201);
+    expect(result).toMatchObject({
+      status: "PAYER_ACTION_REQUIRED",
+      intent: "CAPTURE",
+      purchaseUnits: [
+        {
+          invoiceId: "ORDER1",
+          customId: "shop-7",
+          amount: { currencyCode: "USD", value: "12.34" },
+          payee: { merchantId: merchant.account },
+        },
+      ],
+    });
+    const link = result.links?.find(({ rel }) => rel === "payer-action");
+    expect(await (await fetch(link?.href ?? "")).text()).toContain("Tea &lt;b&gt;");
+
+    const id = result.id ?? "";
+    expect((await sandbox.control("paypal", "pay", { order_no: "ORDER1" })).body.status).toBe("APPROVED");
+    expect((await merchant.orders.getOrder({ id })).result.status).toBe("APPROVED");
+    expect(await captured(merchant, id)).toMatchObject({ status: "COMPLETED", customId: "shop-7" });
+    const { result: paid } = await merchant.orders.getOrder({ id });
+    const capture = paid.purchaseUnits?.[0]?.payments?.captures?.[0];
+    expect(paid.status).toBe("COMPLETED");
+    expect(
+      (await merchant.payments.getCapturedPayment({ captureId: capture?.id ?? "" })).result,
+    ).toMatchObject({
+      status: "COMPLETED",
+      invoiceId: "ORDER1",
+      amount: { value: "12.34" },
+      supplementaryData: { relatedIds: { orderId: id } },
+    });
+    expect(await sandbox.list("paypal", "payments")).toMatchObject([
+      {
+        order_no: "ORDER1",
+        account: merchant.account,
+        payment_id: id,
+        trade_no: capture?.id,
+        status: "paid",
+        amount_minor: 1234,
+        created: 1,
+      },
+    ]);
+  });
+
+  // developer.paypal.com/docs/api/orders/v2/#orders_create: the link is called approve without payment_source.
+  it("without payment_source are CREATED and have an approve link", async () => {
+    const { merchant } = await aMerchant();
+    const { body } = merchant.wanted();
+    const { result } = await merchant.orders.createOrder({ body: { ...body, paymentSource: undefined } });
+    expect(result.status).toBe("CREATED");
+    expect(result.links?.map(({ rel }) => rel)).toContain("approve");
+    expect(result.links?.map(({ rel }) => rel)).not.toContain("payer-action");
+  });
+
+  // developer.paypal.com/docs/api/orders/v2: Prefer, return=minimal is the default.
+  it("are shown whole only when asked", async () => {
+    const { merchant } = await aMerchant();
+    const { result } = await merchant.orders.createOrder({ body: merchant.wanted().body });
+    expect(result.purchaseUnits).toBeUndefined();
+    expect(result.id).toMatch(/^[0-9A-Z]{17}$/);
+  });
+
+  // developer.paypal.com/api/rest/reference/currency-codes: HUF, JPY, TWD without decimals; CNY, BRL, MYR in-country.
+  it.each([
+    ["yen with decimals", "JPY", "500.00", refusal("DECIMALS_NOT_SUPPORTED")],
+    ["half a forint", "HUF", "10.5", refusal("DECIMALS_NOT_SUPPORTED")],
+    ["a tenth of a cent", "USD", "1.001", refusal("DECIMAL_PRECISION")],
+    ["nothing", "USD", "0.00", refusal("CANNOT_BE_ZERO_OR_NEGATIVE")],
+    ["less than nothing", "USD", "-1.00", refusal("CANNOT_BE_ZERO_OR_NEGATIVE")],
+    ["a currency it does not know", "KRW", "100", refusal("INVALID_CURRENCY_CODE", 400)],
+    ["reals outside Brazil", "BRL", "10.00", refusal("CURRENCY_NOT_SUPPORTED_FOR_COUNTRY")],
+    ["a number that is none", "USD", "1,00", refusal("INVALID_PARAMETER_VALUE", 400)],
+  ])("refuse %s", async (_, currencyCode, value, error) => {
+    const { merchant } = await aMerchant();
+    const creating = merchant.orders.createOrder(merchant.wanted({ amount: { currencyCode, value } }));
+    await expect(creating).rejects.toMatchObject(error);
+  });
+
+  it("count forints and yen in whole units", async () => {
+    const { sandbox, merchant } = await aMerchant();
+    await merchant.orders.createOrder(merchant.wanted({ amount: { currencyCode: "HUF", value: "4000" } }));
+    expect(await sandbox.list("paypal", "payments")).toMatchObject([{ amount: "4000", amount_minor: 4000 }]);
+  });
+
+  // Orders v2, purchase_unit_request: custom_id, invoice_id and description 127 characters, soft_descriptor 22.
+  it.each([
+    ["custom_id", { customId: "x".repeat(128) }],
+    ["invoice_id", { invoiceId: "x".repeat(128) }],
+    ["description", { description: "x".repeat(128) }],
+    ["soft_descriptor", { softDescriptor: "x".repeat(23) }],
+  ])("refuse a longer %s, and name the field", async (field, unit) => {
+    const { merchant } = await aMerchant();
+    await expect(merchant.orders.createOrder(merchant.wanted(unit))).rejects.toMatchObject({
+      statusCode: 400,
+      result: {
+        name: "INVALID_REQUEST",
+        details: [{ field: `/purchase_units/0/${field}`, issue: "INVALID_STRING_MAX_LENGTH" }],
+      },
+    });
+  });
+
+  it.each([
+    ["another intent", { intent: "AUTHORIZE" }, "/intent"],
+    ["a field that is not simulated", { intent: "CAPTURE", colour: "red" }, "/colour"],
+    ["no amount", { intent: "CAPTURE", purchase_units: [{}] }, "/purchase_units/0/amount"],
+  ])("refuse %s", async (_, changes, field) => {
+    const { merchant } = await aMerchant();
+    const unit = { amount: { currency_code: "USD", value: "1.00" } };
+    const answer = await merchant.call("POST", "/v2/checkout/orders", {
+      purchase_units: [unit],
+      ...changes,
+    });
+    expect(answer).toMatchObject({
+      status: 400,
+      body: { name: "INVALID_REQUEST", details: [{ field, location: "body" }] },
+    });
+    expect(answer.body.debug_id).toBe(answer.headers.get("paypal-debug-id"));
+  });
+
+  // Seen in the wild: an unapproved order answers RESOURCE_NOT_FOUND after about three hours.
+  it("lapse three hours after they were made or approved", async () => {
+    const { sandbox, merchant } = await aMerchant();
+    const id = await anApprovedOrder(sandbox, merchant);
+    sandbox.clock.advance(2 * hour);
+    expect((await merchant.orders.getOrder({ id })).result.status).toBe("APPROVED");
+    sandbox.clock.advance(hour);
+    await expect(merchant.orders.getOrder({ id })).rejects.toMatchObject(refusal("INVALID_RESOURCE_ID", 404));
+    expect((await sandbox.control("paypal", "pay", { order_no: "ORDER1" })).status).toBe(409);
+    expect(await sandbox.list("paypal", "payments")).toMatchObject([{ status: "closed" }]);
+  });
+
+  it("of one account are nothing to another", async () => {
+    const { sandbox, merchant } = await aMerchant();
+    const id = await anApprovedOrder(sandbox, merchant);
+    const other = await aPaypalMerchant(sandbox);
+    await expect(other.orders.getOrder({ id })).rejects.toMatchObject(refusal("INVALID_RESOURCE_ID", 404));
+    await expect(captured(other, id)).rejects.toMatchObject(refusal("INVALID_RESOURCE_ID", 404));
+  });
+});
+
+describe("the simulated PayPal's captures", () => {
+  // Orders v2, errors of capture: ORDER_NOT_APPROVED, ORDER_ALREADY_CAPTURED.
+  it("need an approval, and happen once", async () => {
+    const { sandbox, merchant } = await aMerchant();
+    const { result } = await merchant.orders.createOrder(merchant.wanted());
+    const id = result.id ?? "";
+    await expect(captured(merchant, id)).rejects.toMatchObject(refusal("ORDER_NOT_APPROVED"));
+    await sandbox.control("paypal", "approve", { order_no: "ORDER1" });
+    await captured(merchant, id);
+    await expect(captured(merchant, id)).rejects.toMatchObject(refusal("ORDER_ALREADY_CAPTURED"));
+    expect((await sandbox.control("paypal", "approve", { order_no: "ORDER1" })).status).toBe(409);
+  });
+
+  // Orders v2: DUPLICATE_INVOICE_ID comes at capture, not at create (woocommerce-paypal-payments issue 410).
+  it("of an invoice that this account has captured before are refused", async () => {
+    const { sandbox, merchant } = await aMerchant();
+    await captured(merchant, await anApprovedOrder(sandbox, merchant));
+    const second = await anApprovedOrder(sandbox, merchant);
+    await expect(captured(merchant, second)).rejects.toMatchObject(refusal("DUPLICATE_INVOICE_ID"));
+    const other = await aPaypalMerchant(sandbox);
+    expect(await captured(other, await anApprovedOrder(sandbox, other))).toMatchObject({
+      status: "COMPLETED",
+    });
+  });
+
+  // Orders v2: after INSTRUMENT_DECLINED the buyer is sent back to choose another instrument.
+  it("may be declined, until the buyer chooses another instrument", async () => {
+    const { sandbox, merchant } = await aMerchant();
+    const { result } = await merchant.orders.createOrder(merchant.wanted());
+    const id = result.id ?? "";
+    await sandbox.control("paypal", "fail", { order_no: "ORDER1" });
+    await expect(captured(merchant, id, "key")).rejects.toMatchObject({
+      ...refusal("INSTRUMENT_DECLINED"),
+      result: { links: expect.arrayContaining([expect.objectContaining({ rel: "redirect" })]) },
+    });
+    await sandbox.control("paypal", "approve", { order_no: "ORDER1" });
+    expect(await captured(merchant, id, "key")).toMatchObject({ status: "COMPLETED" });
+  });
+
+  // Payments v2, capture_status: PENDING with a reason, later COMPLETED or DECLINED.
+  it.each([
+    ["pay", "COMPLETED", "paid"],
+    ["fail", "DECLINED", "failed"],
+  ])("of an eCheck are pending until %s", async (act, end, row) => {
+    const { sandbox, merchant } = await aMerchant();
+    const { result } = await merchant.orders.createOrder(merchant.wanted());
+    await sandbox.control("paypal", "start", { order_no: "ORDER1" });
+    const capture = await captured(merchant, result.id ?? "");
+    expect(capture).toMatchObject({ status: "PENDING", statusDetails: { reason: "ECHECK" } });
+    expect(await sandbox.list("paypal", "payments")).toMatchObject([{ status: "started" }]);
+    await sandbox.control("paypal", act, { order_no: "ORDER1" });
+    const { result: ended } = await merchant.payments.getCapturedPayment({ captureId: capture.id });
+    expect(ended.status).toBe(end);
+    expect(await sandbox.list("paypal", "payments")).toMatchObject([{ status: row }]);
+  });
+
+  it("may be made and declined at once", async () => {
+    const { sandbox, merchant } = await aMerchant();
+    const { result } = await merchant.orders.createOrder(merchant.wanted());
+    await sandbox.control("paypal", "decline", { order_no: "ORDER1" });
+    expect(await captured(merchant, result.id ?? "")).toMatchObject({ status: "DECLINED" });
+  });
+});
+
+// developer.paypal.com/api/rest/reference/idempotency
+describe("the simulated PayPal's request ids", () => {
+  it("create one order, and tell its latest state to whoever repeats, whatever the body says", async () => {
+    const { sandbox, merchant } = await aMerchant();
+    const first = await merchant.orders.createOrder(merchant.wanted({}, "key"));
+    await sandbox.control("paypal", "approve", { order_no: "ORDER1" });
+    const other = merchant.wanted({ amount: { currencyCode: "USD", value: "99.00" } }, "key");
+    const again = await merchant.orders.createOrder(other);
+    expect([first.statusCode, again.statusCode]).toEqual([201, 200]);
+    expect(again.result).toMatchObject({ id: first.result.id, status: "APPROVED" });
+    expect(again.result.purchaseUnits?.[0]?.amount?.value).toBe("12.34");
+    expect(await sandbox.list("paypal", "payments")).toHaveLength(1);
+  });
+
+  // Orders v2, PayPal-Request-Id: kept for six hours.
+  it("are forgotten after six hours", async () => {
+    const { sandbox, merchant } = await aMerchant();
+    await merchant.orders.createOrder(merchant.wanted({}, "key"));
+    sandbox.clock.advance(6 * hour);
+    expect((await merchant.orders.createOrder(merchant.wanted({}, "key"))).statusCode).toBe(201);
+    expect(await sandbox.list("paypal", "payments")).toHaveLength(2);
+  });
+
+  it("capture once", async () => {
+    const { sandbox, merchant } = await aMerchant();
+    const id = await anApprovedOrder(sandbox, merchant);
+    const first = await captured(merchant, id, "key");
+    expect((await captured(merchant, id, "key")).id).toBe(first.id);
+    await expect(captured(merchant, id, "other")).rejects.toMatchObject(refusal("ORDER_ALREADY_CAPTURED"));
+  });
+
+  it("keep no refusal", async () => {
+    const { sandbox, merchant } = await aMerchant();
+    const { result } = await merchant.orders.createOrder(merchant.wanted());
+    const id = result.id ?? "";
+    await expect(captured(merchant, id, "key")).rejects.toMatchObject(refusal("ORDER_NOT_APPROVED"));
+    await sandbox.control("paypal", "approve", { order_no: "ORDER1" });
+    expect(await captured(merchant, id, "key")).toMatchObject({ status: "COMPLETED" });
+  });
+
+  // 409 RESOURCE_CONFLICT / PREVIOUS_REQUEST_IN_PROGRESS: of two simultaneous equal ids the second may fail.
+  it("answer 409 while the first request is in flight", async () => {
+    const { sandbox, merchant } = await aMerchant();
+    const headers = { "content-type": "application/json", "paypal-request-id": "key" };
+    const body = {
+      intent: "CAPTURE",
+      purchase_units: [{ amount: { currency_code: "USD", value: "1.00" } }],
+    };
+    const authorization = `Bearer ${await merchant.token()}`;
+    await sandbox.control("paypal", "faults", { timeout_after_success: 60_000, times: 1 });
+    const first = fetch(`${sandbox.simulators.paypal}/v2/checkout/orders`, {
+      method: "POST",
+      headers: { ...headers, authorization },
+      body: JSON.stringify(body),
+      signal: AbortSignal.timeout(300),
+    });
+    await expect(first).rejects.toThrow("timeout");
+    expect(await merchant.call("POST", "/v2/checkout/orders", body, headers)).toMatchObject({
+      status: 409,
+      body: { name: "RESOURCE_CONFLICT", details: [{ issue: "PREVIOUS_REQUEST_IN_PROGRESS" }] },
+    });
+  });
+
+  // Orders v2, PayPal-Request-Id: 1 to 108 characters.
+  it("have at most 108 characters", async () => {
+    const { merchant } = await aMerchant();
+    const creating = merchant.orders.createOrder(merchant.wanted({}, "x".repeat(109)));
+    await expect(creating).rejects.toMatchObject(refusal("INVALID_STRING_LENGTH", 400));
+  });
+});
+
+describe("the simulated PayPal's approval page", () => {
+  it("sends who approves to return_url with token and PayerID, and takes no money", async () => {
+    const { sandbox, merchant } = await aMerchant();
+    const { result } = await merchant.orders.createOrder(merchant.wanted());
+    const page = result.links?.find(({ rel }) => rel === "payer-action")?.href ?? "";
+    const answer = await post(page.replace("?", "/approve?"), "");
+    const back = new URL(answer.headers.get("location") ?? "");
+    expect(back.href).toMatch(/^http:\/\/127\.0\.0\.1:1\/back\?/);
+    expect(back.searchParams.get("token")).toBe(result.id);
+    expect(back.searchParams.get("PayerID")).toMatch(/^[0-9A-Z]{13}$/);
+    expect(await sandbox.list("paypal", "payments")).toMatchObject([
+      { status: "open", provider_status: "APPROVED", trade_no: null },
+    ]);
+    await captured(merchant, result.id ?? "");
+    expect((await fetch(page)).status).toBe(410);
+  });
+
+  it("sends who cancels to cancel_url", async () => {
+    const { merchant } = await aMerchant();
+    const { result } = await merchant.orders.createOrder(merchant.wanted());
+    const page = result.links?.find(({ rel }) => rel === "payer-action")?.href ?? "";
+    const answer = await post(page.replace("?", "/cancel?"), "");
+    expect(answer.headers.get("location")).toBe(`http://127.0.0.1:1/cancelled?token=${result.id}`);
+  });
+});

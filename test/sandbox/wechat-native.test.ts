@@ -1,0 +1,245 @@
+import { describe, expect, it } from "vitest";
+import { toBeijing } from "../../scripts/sandbox/wechat/beijing-time.ts";
+import { aSandbox, post } from "./sandbox.ts";
+import { aWechatMerchant } from "./wechat-merchant.ts";
+
+const minute = 60_000;
+const hour = 60 * minute;
+
+async function aShop() {
+  const sandbox = await aSandbox();
+  const merchant = await aWechatMerchant(sandbox);
+  const control = (name: string, body = {}) =>
+    sandbox.control("wechat", name, { order_no: "ORDER1", ...body });
+  return { sandbox, merchant, control };
+}
+
+// pay.weixin.qq.com/wiki/doc/apiv3/apis/chapter3_4_1.shtml
+describe("the simulated WeChat's native order", () => {
+  it("exists as soon as it was created, and shows no transaction before it is paid", async () => {
+    const { merchant } = await aShop();
+    expect((await merchant.create()).body.code_url).toMatch(/^weixin:\/\/wxpay\/bizpayurl\?pr=\w+$/);
+    const { body } = await merchant.query();
+    expect(body).toMatchObject({ out_trade_no: "ORDER1", trade_state: "NOTPAY", attach: "shop-7" });
+    expect(body.amount).toEqual({ total: 1234, payer_currency: "CNY" });
+    expect(body).not.toHaveProperty("transaction_id");
+  });
+
+  it("is paid without a page, is found by its transaction, and is in the ledger in fen", async () => {
+    const { sandbox, merchant, control } = await aShop();
+    await merchant.create();
+    expect((await control("pay")).status).toBe(200);
+    const { body } = await merchant.query();
+    expect(body).toMatchObject({
+      trade_state: "SUCCESS",
+      trade_type: "NATIVE",
+      transaction_id: expect.stringMatching(/^4200\d{24}$/),
+      success_time: expect.stringMatching(/\+08:00$/),
+      amount: { total: 1234, currency: "CNY", payer_total: 1234 },
+      payer: { openid: expect.any(String) },
+    });
+    const target = `/v3/pay/transactions/id/${body.transaction_id}?mchid=${merchant.mchId}`;
+    expect((await merchant.call("GET", target)).body).toEqual(body);
+    expect(await sandbox.list("wechat", "payments")).toMatchObject([
+      {
+        order_no: "ORDER1",
+        account: merchant.mchId,
+        trade_no: body.transaction_id,
+        status: "paid",
+        provider_status: "SUCCESS",
+        amount: "12.34",
+        amount_minor: 1234,
+        created: 1,
+      },
+    ]);
+    expect((await control("pay")).status).toBe(409);
+  });
+
+  it("stays open when a try fails", async () => {
+    const { merchant, control } = await aShop();
+    await merchant.create();
+    expect((await control("fail")).status).toBe(200);
+    expect((await merchant.query()).body.trade_state).toBe("NOTPAY");
+    expect((await control("pay")).status).toBe(200);
+  });
+
+  it("can be scanned and paid in a browser, which a code_url cannot be opened in", async () => {
+    const { sandbox, merchant } = await aShop();
+    const { body } = await merchant.create();
+    const query = new URLSearchParams({ code_url: body.code_url });
+    const url = `${sandbox.simulators.wechat}/scan`;
+    const page = await (await fetch(`${url}?${query}`)).text();
+    expect(page).toContain("茶 &amp; &lt;b&gt;tea&lt;/b&gt;");
+    expect(page).toContain("12.34 CNY");
+    expect((await post(`${url}/fail?${query}`, "")).status).toBe(200);
+    expect((await merchant.query()).body.trade_state).toBe("NOTPAY");
+    expect((await post(`${url}/pay?${query}`, "")).status).toBe(200);
+    expect((await merchant.query()).body.trade_state).toBe("SUCCESS");
+    expect((await fetch(`${url}?${query}`)).status).toBe(410);
+    expect((await fetch(`${url}?code_url=weixin://wxpay/bizpayurl?pr=other`)).status).toBe(404);
+  });
+
+  it("can be asked for again with the same parameters, which gives the same code", async () => {
+    const { sandbox, merchant } = await aShop();
+    const [first, again] = [await merchant.create(), await merchant.create()];
+    expect(again.body).toEqual(first.body);
+    expect(await sandbox.list("wechat", "payments")).toHaveLength(1);
+  });
+
+  // github.com/yansongda/pay/issues/705: every parameter counts, not the amount alone.
+  it.each([
+    ["amount", { amount: { total: 1235, currency: "CNY" } }],
+    ["description", { description: "coffee" }],
+  ])("is refused with another %s under the same number", async (_, change) => {
+    const { merchant } = await aShop();
+    await merchant.create();
+    const answer = await merchant.create(change);
+    expect(answer).toMatchObject({ status: 403, body: { code: "OUT_TRADE_NO_USED" } });
+    expect(answer.signedBy).not.toBeNull();
+  });
+
+  // A code_url is good for two hours.
+  it("has a code for two hours; asking again gives a new one", async () => {
+    const { sandbox, merchant, control } = await aShop();
+    const wanted = { time_expire: toBeijing(new Date(sandbox.clock.now().getTime() + 5 * hour)) };
+    const first = await merchant.create(wanted);
+    sandbox.clock.advance(2 * hour);
+    expect((await control("pay")).status).toBe(409);
+    const again = await merchant.create(wanted);
+    expect(again.body.code_url).not.toBe(first.body.code_url);
+    expect((await control("pay")).status).toBe(200);
+  });
+
+  // pay.weixin.qq.com/doc/v3/merchant/4013070360: after time_expire it is for the merchant to close it.
+  it("cannot be paid after time_expire, and stays NOTPAY until it is closed", async () => {
+    const { sandbox, merchant, control } = await aShop();
+    await merchant.create();
+    sandbox.clock.advance(hour);
+    expect((await control("pay")).status).toBe(409);
+    expect((await merchant.query()).body.trade_state).toBe("NOTPAY");
+    expect(await sandbox.list("wechat", "payments")).toMatchObject([{ status: "closed" }]);
+    const target = "/v3/pay/transactions/out-trade-no/ORDER1/close";
+    expect((await merchant.call("POST", target, { mchid: merchant.mchId })).status).toBe(204);
+    expect((await merchant.query()).body.trade_state).toBe("CLOSED");
+  });
+
+  it("runs out of time when the control route says so", async () => {
+    const { merchant, control } = await aShop();
+    await merchant.create();
+    expect((await control("expire")).status).toBe(200);
+    expect((await control("pay")).status).toBe(409);
+  });
+
+  it("is closed while it is unpaid, and can neither be made nor paid afterwards", async () => {
+    const { merchant, control } = await aShop();
+    await merchant.create();
+    const close = () =>
+      merchant.call("POST", "/v3/pay/transactions/out-trade-no/ORDER1/close", { mchid: merchant.mchId });
+    expect(await close()).toMatchObject({ status: 204, text: "" });
+    expect(await merchant.create()).toMatchObject({ status: 400, body: { code: "ORDER_CLOSED" } });
+    expect(await close()).toMatchObject({ status: 400, body: { code: "ORDER_CLOSED" } });
+    expect((await control("pay")).status).toBe(409);
+  });
+
+  it("that is paid can neither be closed nor made again", async () => {
+    const { merchant, control } = await aShop();
+    await merchant.create();
+    await control("pay");
+    const target = "/v3/pay/transactions/out-trade-no/ORDER1/close";
+    const paid = { status: 400, body: { code: "ORDERPAID" } };
+    expect(await merchant.call("POST", target, { mchid: merchant.mchId })).toMatchObject(paid);
+    expect(await merchant.create()).toMatchObject(paid);
+  });
+
+  it("is not found by another merchant or under another number", async () => {
+    const { sandbox, merchant } = await aShop();
+    await merchant.create();
+    const other = await aWechatMerchant(sandbox);
+    const missing = { status: 404, body: { code: "ORDER_NOT_EXIST" } };
+    expect(await other.query()).toMatchObject(missing);
+    expect(await merchant.query("ORDER2")).toMatchObject(missing);
+    const foreign = `/v3/pay/transactions/out-trade-no/ORDER1?mchid=${merchant.mchId}`;
+    expect(await other.call("GET", foreign)).toMatchObject({
+      status: 400,
+      body: { code: "INVALID_REQUEST" },
+    });
+    await other.create();
+    const meant = await sandbox.control("wechat", "pay", { order_no: "ORDER1" });
+    expect(meant.status).toBe(409);
+    const named = await sandbox.control("wechat", "pay", { order_no: "ORDER1", account: other.mchId });
+    expect(named.status).toBe(200);
+    expect((await merchant.query()).body.trade_state).toBe("NOTPAY");
+  });
+
+  it.each([
+    ["an out_trade_no of 5 characters", { out_trade_no: "ABCDE" }],
+    ["an out_trade_no of 33 characters", { out_trade_no: "A".repeat(33) }],
+    ["an out_trade_no with a slash", { out_trade_no: "ORDER/1" }],
+    ["a description of 128 bytes", { description: `${"茶".repeat(42)}12` }],
+    ["no description", { description: undefined }],
+    ["an attach of 129 bytes", { attach: "a".repeat(129) }],
+    ["a notify_url with a query", { notify_url: "https://merchant.example/hook?a=1" }],
+    ["a notify_url without TLS elsewhere", { notify_url: "http://merchant.example/hook" }],
+    ["a notify_url of 256 characters", { notify_url: `https://merchant.example/${"a".repeat(231)}` }],
+    ["a time_expire in UTC", { time_expire: "2099-01-01T00:00:00Z" }],
+    ["a time_expire within the minute", { time_expire: toBeijing(new Date(Date.now() + 50_000)) }],
+    ["an amount of zero", { amount: { total: 0 } }],
+    ["an amount in a string", { amount: { total: "1234" } }],
+    ["an amount with decimals", { amount: { total: 12.34 } }],
+    ["another currency", { amount: { total: 1234, currency: "USD" } }],
+    ["a field that it does not know", { settle_info: { profit_sharing: true } }],
+  ])("is refused with %s", async (_, change) => {
+    const { sandbox, merchant } = await aShop();
+    expect(await merchant.create(change)).toMatchObject({
+      status: 400,
+      body: { code: "PARAM_ERROR", message: expect.any(String), detail: { location: "body" } },
+    });
+    expect(await sandbox.list("wechat", "payments")).toEqual([]);
+  });
+
+  it("takes the longest of everything, and plain http on this machine", async () => {
+    const { merchant } = await aShop();
+    const longest = {
+      out_trade_no: "A".repeat(32),
+      description: `${"茶".repeat(42)}1`,
+      attach: "a".repeat(128),
+      notify_url: "http://127.0.0.1:1/hook",
+    };
+    expect((await merchant.create(longest)).status).toBe(200);
+  });
+
+  it("is refused for an application that is not the merchant's, and for another merchant", async () => {
+    const { merchant } = await aShop();
+    expect(await merchant.create({ appid: "wx0000000000000000" })).toMatchObject({
+      status: 400,
+      body: { code: "APPID_MCHID_NOT_MATCH" },
+    });
+    expect(await merchant.create({ mchid: "1600000000" })).toMatchObject({
+      status: 400,
+      body: { code: "INVALID_REQUEST" },
+    });
+  });
+
+  it.each([
+    [{ status: 429 }, { status: 429, body: { code: "FREQUENCY_LIMITED" } }],
+    [{ retry_after: 7 }, { status: 429, headers: { "retry-after": "7" } }],
+    [{ status: 500 }, { status: 500, body: { code: "SYSTEM_ERROR" } }],
+  ])("is answered with a signed error under the fault %j, and not made", async (fault, expected) => {
+    const { sandbox, merchant } = await aShop();
+    await sandbox.control("wechat", "faults", fault);
+    const answer = await merchant.create();
+    expect(answer).toMatchObject(expected);
+    expect(answer.signedBy).toBe(merchant.credentials.public_key_id);
+    expect(await sandbox.list("wechat", "payments")).toEqual([]);
+  });
+
+  it("is answered from in front of WeChat under html, and made without an answer under timeout_after_success", async () => {
+    const { sandbox, merchant } = await aShop();
+    await sandbox.control("wechat", "faults", { status: 502, html: true, times: 1 });
+    expect(await merchant.create()).toMatchObject({ status: 502, signedBy: null });
+    expect(await sandbox.list("wechat", "payments")).toEqual([]);
+    await sandbox.control("wechat", "faults", { timeout_after_success: true, times: 1 });
+    await expect(merchant.create()).rejects.toThrow("fetch failed");
+    expect(await sandbox.list("wechat", "payments")).toMatchObject([{ order_no: "ORDER1" }]);
+  });
+});

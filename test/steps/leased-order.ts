@@ -1,0 +1,53 @@
+import { randomUUID } from "node:crypto";
+import type { Gateway } from "../../lib/open-gateway.ts";
+import type { Payment } from "../../lib/payment/payment.ts";
+import type { Leased, Settled } from "../../lib/payment/ports.ts";
+import type { Paid } from "../../lib/payment/provider.ts";
+import type { PaymentStatus } from "../../lib/payment/status.ts";
+import { anOrder } from "./api.ts";
+import { createThrough } from "./gateways.ts";
+import type { Shop } from "./world.ts";
+
+/** An order as T1 leaves it, with the lease on its attempt, then put into `status` by hand. */
+export async function leasedOrder(gateway: Gateway, shop: Shop, status: PaymentStatus): Promise<Leased> {
+  const caught = Promise.withResolvers<Leased>();
+  const stop = new Error("stop here");
+  const stopping: Gateway = {
+    ...gateway,
+    orders: {
+      ...gateway.orders,
+      async create(wanted) {
+        caught.resolve((await gateway.orders.create(wanted))!);
+        throw stop;
+      },
+    },
+  };
+  createThrough(stopping, shop, anOrder()).catch((error) => error === stop || caught.reject(error));
+  const leased = await caught.promise;
+  await orderRow(gateway, leased.payment).set({ status }).execute();
+  const { payment } = (await gateway.orders.find(shop.userId, { orderNo: leased.payment.orderNo }))!;
+  return { ...leased, payment };
+}
+
+/** A payment's row, to be changed by hand. */
+export const orderRow = (gateway: Gateway, { id }: Payment) =>
+  gateway.db.updateTable("payment_orders").where("id", "=", id);
+
+/** The provider's word that this payment is paid, by a transaction of its own. */
+export const paidFact = ({ orderNo, providerAccount: account, amount, createdAt }: Payment): Paid => ({
+  kind: "paid",
+  orderNo,
+  account,
+  amount,
+  tradeNo: `t-${randomUUID()}`,
+  paidAt: createdAt,
+});
+
+/** T3, as a look-up of this payment calls it. */
+export const settle = (gateway: Gateway, payment: Payment, paid = paidFact(payment)): Promise<Settled> =>
+  gateway.orders.settle(paid, {
+    userId: payment.userId,
+    configId: payment.configId,
+    now: gateway.clock.now(),
+    source: "look-up",
+  });

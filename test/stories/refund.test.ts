@@ -1,0 +1,149 @@
+import { randomUUID } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { providers } from "../../lib/providers/registry.ts";
+import { type Api, anOrder, apiOf, type Data } from "../steps/api.ts";
+import { simulatorOf, until } from "../steps/simulator.ts";
+import { openWorld, type Shop, type World } from "../steps/world.ts";
+
+let world: World;
+let shop: Shop;
+let api: Api;
+
+beforeAll(async () => {
+  world = await openWorld();
+  shop = await world.openShop();
+  api = apiOf(world, shop);
+});
+afterAll(() => world.stop());
+
+const aRefundNo = () => `refund-${randomUUID()}`;
+const refund = (wanted: Data) => api.call("POST", "/api/v1/payment/refund", wanted);
+const refundNow = (refundNo: string) => api.call("GET", `/api/v1/payment/refund/${refundNo}`);
+
+async function paidOrder(provider: string, wanted: Data = {}): Promise<string> {
+  const currency = provider === "paypal" || provider === "stripe" ? "USD" : "CNY";
+  const created = await api.create(anOrder({ provider, currency, amount: "100.00", ...wanted }));
+  expect(created).toMatchObject({ status: 200 });
+  const orderNo = String(created.data.order_no);
+  await simulatorOf(world, provider).pay(created.data);
+  await until(async () => {
+    await world.queues.drain();
+    return (await api.query(orderNo)).data.status === "success";
+  });
+  return orderNo;
+}
+
+const told = async (orderNo: string, event: string) =>
+  (await api.inbox())
+    .map(({ body }) => JSON.parse(body))
+    .filter((said) => said.order_no === orderNo && said.event === event);
+
+describe.each(Object.keys(providers))("a shop refunds a payment through %s", (provider) => {
+  it("in parts, up to the amount and never over it, and is told of each", async () => {
+    const orderNo = await paidOrder(provider);
+    const first = aRefundNo();
+    expect(
+      await refund({ order_no: orderNo, refund_no: first, amount: "30.00", reason: "one cup broke" }),
+    ).toMatchObject({
+      status: 200,
+      data: { refund_no: first, order_no: orderNo, amount: 30, reason: "one cup broke" },
+    });
+    expect(await refund({ order_no: orderNo, refund_no: aRefundNo(), amount: 70.01 })).toMatchObject({
+      status: 400,
+      code: 2009,
+      errors: [{ field: "amount" }],
+    });
+    expect(await refund({ order_no: orderNo, refund_no: aRefundNo() })).toMatchObject({
+      status: 200,
+      data: { amount: 70 },
+    });
+    expect(await refund({ order_no: orderNo, refund_no: aRefundNo() })).toMatchObject({
+      status: 409,
+      code: 2008,
+    });
+
+    await until(async () => {
+      await world.queues.drain();
+      return (await api.query(orderNo)).data.refunded_amount === 100;
+    });
+    expect((await refundNow(first)).data.status).toBe("success");
+    expect((await api.query(orderNo)).data.status).toBe("success");
+    const events = await told(orderNo, "refund.success");
+    expect(events.map((said) => said.refund_amount).sort()).toEqual([30, 70]);
+    const [atProvider] = await simulatorOf(world, provider).payments(orderNo);
+    expect(atProvider).toMatchObject({ refunded_minor: 10_000 });
+  });
+
+  it("once, however often it asks with the same refund_no", async () => {
+    const orderNo = await paidOrder(provider);
+    const wanted = { order_no: orderNo, refund_no: aRefundNo(), amount: "30.00" };
+    const answers = await Promise.all(Array.from({ length: 5 }, () => refund(wanted)));
+    expect(answers.map(({ status }) => status)).toEqual(Array(5).fill(200));
+    expect((await refund({ ...wanted, amount: 30 })).data.refund_id).toBe(
+      (await refundNow(wanted.refund_no)).data.refund_id,
+    );
+    expect(await refund({ ...wanted, amount: "31" })).toMatchObject({
+      status: 409,
+      code: 1005,
+      errors: [{ field: "amount" }],
+    });
+    expect(await simulatorOf(world, provider).payments(orderNo)).toMatchObject([{ refunded_minor: 3_000 }]);
+  });
+
+  it("though the provider's answer was lost: one refund there, found by a look-up", async () => {
+    const orderNo = await paidOrder(provider);
+    const simulator = simulatorOf(world, provider);
+    await simulator.faults({ timeout_after_success: true, times: 1 });
+    const wanted = { order_no: orderNo, refund_no: aRefundNo(), amount: "30.00" };
+    expect(await refund(wanted)).toMatchObject({ status: 504, code: 2003, order_no: orderNo });
+    await simulator.faults({});
+    expect((await api.query(orderNo)).data.refunded_amount).toBe(0);
+
+    await world.passes(16);
+    await world.queues.drain();
+    expect((await refundNow(wanted.refund_no)).data).toMatchObject({ status: "success", amount: 30 });
+    expect(await simulator.payments(orderNo)).toMatchObject([{ refunded_minor: 3_000 }]);
+  });
+
+  it("made in the provider's console is booked once and told", async () => {
+    const orderNo = await paidOrder(provider);
+    const simulator = simulatorOf(world, provider);
+    await simulator.refund(orderNo, "25.00");
+    await until(async () => {
+      await world.queues.drain();
+      return (await api.query(orderNo)).data.refunded_amount === 25;
+    });
+    await simulator.resend(orderNo);
+    await world.queues.drain();
+    expect(await told(orderNo, "refund.success")).toMatchObject([{ refund_amount: 25, refund_no: "" }]);
+    expect(await refund({ order_no: orderNo, refund_no: aRefundNo(), amount: "75.01" })).toMatchObject({
+      code: 2009,
+    });
+  });
+});
+
+describe("a refund", () => {
+  it("of an order that is not paid is refused", async () => {
+    const created = await api.create(anOrder());
+    const wanted = { order_no: created.data.order_no, refund_no: aRefundNo() };
+    expect(await refund(wanted)).toMatchObject({ status: 409, code: 2008 });
+  });
+
+  it("that does not exist is not found, nor is another merchant's", async () => {
+    const orderNo = await paidOrder("alipay");
+    const mine = aRefundNo();
+    await refund({ order_no: orderNo, refund_no: mine });
+    const other = apiOf(world, await world.openShop());
+    expect(await other.call("GET", `/api/v1/payment/refund/${mine}`)).toMatchObject({
+      status: 404,
+      code: 1004,
+    });
+    expect(await refundNow(aRefundNo())).toMatchObject({ status: 404, code: 1004 });
+  });
+
+  it("names its order in one way", async () => {
+    const wanted = { refund_no: aRefundNo(), order_no: "a", out_trade_no: "b" };
+    expect(await refund(wanted)).toMatchObject({ status: 400, code: 1001, errors: [{ field: "order_no" }] });
+    expect(await refund({ refund_no: aRefundNo() })).toMatchObject({ status: 400, code: 1001 });
+  });
+});
