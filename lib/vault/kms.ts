@@ -2,9 +2,12 @@ import { DecryptCommand, GenerateDataKeyCommand, KMSClient } from "@aws-sdk/clie
 import { assertNoTransaction } from "../invocation.ts";
 import type { KeyService } from "./vault.ts";
 
+/** A KMS that is silent costs a caller at most twice this; by itself the SDK would wait for ever. */
+const limits = { connectionTimeout: 1_000, requestTimeout: 2_000, throwOnRequestTimeout: true };
+
 /** The deployment's KMS key as the vault's key service. */
 export function kmsKeys(keyId: string): KeyService {
-  const client = new KMSClient({ maxAttempts: 3 });
+  const client = new KMSClient({ maxAttempts: 2, requestHandler: limits });
   return {
     async generate(context) {
       assertNoTransaction("KMS GenerateDataKey");

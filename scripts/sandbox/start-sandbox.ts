@@ -8,6 +8,7 @@ import { createPaypalSimulator } from "./paypal/paypal.ts";
 import { createDemoShop } from "./shop/demo-shop.ts";
 import type { ShopSettings } from "./shop/gateway-client.ts";
 import { createStripeSimulator } from "./stripe/stripe.ts";
+import { scanUrl } from "./wechat/scan-page.ts";
 import { createWechatSimulator } from "./wechat/wechat.ts";
 
 /** The simulated providers. A further one is one more line. */
@@ -49,7 +50,7 @@ const defaultRetryScale = 1 / 240;
 /** Starts the provider simulators, the demo shop and the merchant inboxes on 127.0.0.1. */
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const { clock, port, log = () => {}, retryScale = defaultRetryScale } = options;
-  const shop = createDemoShop(clock);
+  const shop = createDemoShop({ clock, scanPage });
   const inbox = createMerchantInboxes();
   const web = await listen({ clock, log, port }, (call: Call) => {
     const answer = inbox(call) ?? shop.answer(call, web.url);
@@ -64,6 +65,11 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const wechat = await serve("wechat");
   const stripe = await serve("stripe");
   const paypal = await serve("paypal");
+
+  /** Alipay's code is a page already; WeChat's opens in WeChat only. */
+  function scanPage(qrCode: string): string {
+    return qrCode.startsWith("weixin:") ? scanUrl(wechat.url, qrCode) : qrCode;
+  }
 
   return {
     url: web.url,

@@ -7,7 +7,8 @@ const day = 24 * 3600 * 1000;
 async function aPaidOrder() {
   const sandbox = await aSandbox();
   const merchant = await aPaypalMerchant(sandbox);
-  const { id: captureId } = await captured(merchant, await anApprovedOrder(sandbox, merchant));
+  const orderId = await anApprovedOrder(sandbox, merchant);
+  const { id: captureId } = await captured(merchant, orderId);
   const refund = (value?: string, paypalRequestId?: string) =>
     merchant.payments.refundCapturedPayment({
       captureId,
@@ -16,7 +17,7 @@ async function aPaidOrder() {
       body: value === undefined ? undefined : { amount: { currencyCode: "USD", value } },
     });
   const capture = async () => (await merchant.payments.getCapturedPayment({ captureId })).result;
-  return { sandbox, merchant, captureId, refund, capture };
+  return { sandbox, merchant, orderId, captureId, refund, capture };
 }
 
 // Requests are made, and errors are classed, by @paypal/paypal-server-sdk 2.5.0.
@@ -40,6 +41,20 @@ describe("the simulated PayPal's refunds", () => {
     expect(await sandbox.list("paypal", "payments")).toMatchObject([
       { status: "refunded", refunded_minor: 1234 },
     ]);
+  });
+
+  // Orders v2, payment_collection: refunds stand beside the captures.
+  it("are shown with their order, and leave the time of the payment alone", async () => {
+    const { sandbox, merchant, orderId, refund } = await aPaidOrder();
+    const [paid] = await sandbox.list("paypal", "payments");
+    sandbox.clock.advance(day);
+    const { result } = await refund("2.34");
+    const order = await merchant.orders.getOrder({ id: orderId });
+    expect(order.result.purchaseUnits?.[0]?.payments?.refunds).toMatchObject([
+      { id: result.id, amount: { value: "2.34" } },
+    ]);
+    const [row] = await sandbox.list("paypal", "payments");
+    expect(row?.paid_at).toBe(paid?.paid_at);
   });
 
   // Payments v2, errors: CAPTURE_FULLY_REFUNDED, REFUND_AMOUNT_EXCEEDED, REFUND_CAPTURE_CURRENCY_MISMATCH.

@@ -7,7 +7,7 @@ import { until } from "../steps/simulator.ts";
 import { killAll, npmStart, type StackFile, stillRunning } from "./npm-start.ts";
 
 const origin = expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/);
-const patience = { timeout: 60_000 };
+const patience = { timeout: 120_000 };
 
 function payStripe({ gateway_url, simulators, merchants }: StackFile) {
   return payDemoOrder(gateway_url, simulators.stripe!, merchants[0]!, "stripe");

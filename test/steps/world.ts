@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { createConnection } from "mysql2/promise";
 import { startKms } from "../../scripts/local/host/stand-ins/kms.ts";
 import { startSecretsManager } from "../../scripts/local/host/stand-ins/secrets-manager.ts";
-import { type Sandbox, startSandbox } from "../../scripts/sandbox/start-sandbox.ts";
+import { type ProviderName, type Sandbox, startSandbox } from "../../scripts/sandbox/start-sandbox.ts";
 import { type Front, invoke, startFront } from "./front.ts";
 import { type MovableClock, movableClock } from "./movable-clock.ts";
 import { openQueues, type TestQueues } from "./queues.ts";
@@ -26,7 +26,8 @@ export type World = {
   /** Moves every clock: gateway, queues, simulators. */
   passes(seconds: number): Promise<void>;
   ops<T>(verb: string, args: Record<string, unknown>): Promise<T>;
-  openShop(): Promise<Shop>;
+  /** A merchant with a config at these providers; at all of them unless some are named. Keys take their time to make. */
+  openShop(...providers: ProviderName[]): Promise<Shop>;
   stop(): Promise<void>;
 };
 
@@ -88,7 +89,7 @@ export async function openWorld(): Promise<World> {
       clock.advance(seconds * 1000);
       await queues.advance(seconds * 1000);
     },
-    openShop: () => openShop(sandbox, front, ops),
+    openShop: (...providers) => openShop(sandbox, front, ops, providers),
     async stop() {
       front.stop();
       kms.stop();
@@ -105,7 +106,12 @@ async function keepMerchantsApart(): Promise<void> {
   await connection.end();
 }
 
-async function openShop(sandbox: Sandbox, front: Front, ops: World["ops"]): Promise<Shop> {
+async function openShop(
+  sandbox: Sandbox,
+  front: Front,
+  ops: World["ops"],
+  wanted: ProviderName[],
+): Promise<Shop> {
   const username = `shop-${randomUUID().slice(0, 8)}`;
   const inboxUrl = sandbox.inboxUrl(username);
   const merchant = await ops<{ user_id: string; webhook_secret: string }>("merchant create", {
@@ -116,6 +122,7 @@ async function openShop(sandbox: Sandbox, front: Front, ops: World["ops"]): Prom
   const configs: Record<string, string> = {};
   const accounts: Record<string, Record<string, string>> = {};
   for (const [provider, url] of Object.entries(sandbox.simulators)) {
+    if (wanted.length > 0 && !wanted.some((name) => name === provider)) continue;
     const { account, ...credentials } = await post<Record<string, string>>(`${url}/_sim/accounts`, {});
     const { config_id } = await ops<{ config_id: string }>("config set", {
       merchant: username,

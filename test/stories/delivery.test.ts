@@ -29,7 +29,7 @@ afterAll(async () => {
 type Merchant = { shop: Shop; api: Api };
 
 async function aMerchant(): Promise<Merchant> {
-  const shop = await world.openShop();
+  const shop = await world.openShop("stripe");
   return { shop, api: apiOf(world, shop) };
 }
 

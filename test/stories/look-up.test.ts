@@ -14,7 +14,7 @@ let api: Api;
 beforeAll(async () => {
   world = await openWorld();
   rows = await openRows();
-  shop = await world.openShop();
+  shop = await world.openShop("alipay", "stripe");
   api = apiOf(world, shop);
 });
 afterAll(async () => {

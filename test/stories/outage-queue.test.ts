@@ -14,7 +14,7 @@ beforeAll(async () => {
   world = await openWorld();
   process.env.AWS_ENDPOINT_URL_SQS = `http://127.0.0.1:${await freePort()}`;
   rows = await openRows();
-  api = apiOf(world, await world.openShop());
+  api = apiOf(world, await world.openShop("stripe"));
 });
 afterAll(async () => {
   await rows.close();

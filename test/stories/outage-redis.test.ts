@@ -20,7 +20,7 @@ beforeAll(async () => {
   process.env.REDIS_URL = redis.url;
   world = await openWorld();
   rows = await openRows();
-  shop = await world.openShop();
+  shop = await world.openShop("stripe");
   api = apiOf(world, shop);
 });
 afterAll(async () => {

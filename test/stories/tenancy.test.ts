@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { newApiKey } from "../../lib/merchant/api-key.ts";
 import { type Api, anOrder, apiOf } from "../steps/api.ts";
@@ -20,6 +21,11 @@ afterAll(() => world.stop());
 type NewKey = { api_key: string; key_id: string };
 const newKey = (merchant: string, scopes?: string) =>
   world.ops<NewKey>("key create", { merchant, ...(scopes && { scopes }) });
+const newMerchant = async () => {
+  const username = `shop-${randomUUID().slice(0, 8)}`;
+  await world.ops("merchant create", { username });
+  return username;
+};
 const withKey = (apiKey: string) => apiOf(world, { ...shop, apiKey });
 
 describe("another merchant's order", () => {
@@ -139,7 +145,7 @@ describe("an API key", () => {
   });
 
   it("works until it is revoked, and a minute at most after that", async () => {
-    const { username } = await world.openShop();
+    const username = await newMerchant();
     const { api_key, key_id } = await newKey(username);
     expect(await withKey(api_key).query("UNI1")).toMatchObject({ status: 404 });
     await world.ops("key revoke", { merchant: username, key_id });
@@ -154,8 +160,7 @@ describe("an API key", () => {
     ["create,refund,notify", "query", (narrow) => narrow.call("GET", "/api/v1/payment/timeline/UNI1")],
   ];
   it.each(lacking)("with the scopes %s may not %s", async (scopes, missing, ask) => {
-    const { username } = await world.openShop();
-    const { api_key } = await newKey(username, scopes);
+    const { api_key } = await newKey(await newMerchant(), scopes);
     const answer = await ask(withKey(api_key));
     expect(answer).toMatchObject({
       status: 403,

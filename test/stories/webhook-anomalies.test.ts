@@ -20,7 +20,7 @@ let stripe: ReturnType<typeof stripeEvents>;
 beforeAll(async () => {
   world = await openWorld();
   rows = await openRows();
-  shop = await world.openShop();
+  shop = await world.openShop("alipay", "stripe");
   api = apiOf(world, shop);
   alipay = await alipayInOurHands(world, shop);
   stripe = stripeEvents(world, shop);
@@ -80,7 +80,7 @@ describe("a truly signed Alipay notice", () => {
   });
 
   it("cannot touch another merchant's order by naming it", async () => {
-    const other = await world.openShop();
+    const other = await world.openShop("alipay", "stripe");
     const theirs = (await apiOf(world, other).create(anOrder())).data.order_no;
     const before = await rows.order(theirs);
     expect((await heard(alipay.path, alipay.notice(theirs))).body).toBe("success");
@@ -183,7 +183,7 @@ describe("a truly signed Stripe event", () => {
   });
 
   it("cannot touch another merchant's order by naming it", async () => {
-    const other = await world.openShop();
+    const other = await world.openShop("alipay", "stripe");
     const theirs = (await apiOf(world, other).create(anOrder({ provider: "stripe" }))).data.order_no;
     const before = await rows.order(theirs);
     const session = { status: "expired", payment_status: "unpaid" };

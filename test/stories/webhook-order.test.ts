@@ -27,7 +27,7 @@ beforeAll(async () => {
   slowStripe = await startSlowProvider(world.sandbox.simulators.stripe);
   process.env.PROVIDER_BASE_URLS = JSON.stringify({ ...world.sandbox.simulators, stripe: slowStripe.url });
   rows = await openRows();
-  shop = await world.openShop();
+  shop = await world.openShop("alipay", "stripe");
   api = apiOf(world, shop);
   alipay = await alipayInOurHands(world, shop);
 });

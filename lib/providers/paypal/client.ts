@@ -125,7 +125,7 @@ function read({ status, body }: OutboundAnswer, secrets: readonly string[]): Pay
   // What stands in front of PayPal's API answers for itself; only the API's own no is final.
   if (!aboutUs && !(final && said.success)) return { kind: "unknown", why: `PayPal answered HTTP ${status}` };
   const words = said.success ? wordsOf(said.data) : { code: `HTTP_${status}`, message: "" };
-  const clean = (text: string) => text;
+  const clean = (text: string) => secrets.reduce((left, secret) => left.replaceAll(secret, "…"), text);
   const error = { code: clean(words.code), message: clean(words.message).slice(0, 300) };
   return { kind: "refused", status, final, error };
 }

@@ -13,7 +13,8 @@ export async function ensureDataDirectory(program: DatabaseProgram, data: string
   const work = `${data}.tmp`;
   rmSync(work, { recursive: true, force: true });
   mkdirSync(path.dirname(data), { recursive: true });
-  await cp(template, work, { recursive: true, mode: constants.COPYFILE_FICLONE });
+  // Dereferenced: a copied link would let the server write into the template.
+  await cp(template, work, { recursive: true, dereference: true, mode: constants.COPYFILE_FICLONE });
   rmSync(path.join(work, "auto.cnf"), { force: true }); // MySQL's server id
   renameSync(work, data);
 }

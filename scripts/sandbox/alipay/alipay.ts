@@ -8,6 +8,7 @@ import { ledgerRow } from "./ledger.ts";
 import { notify, notifyAgainAfterSeconds } from "./notification.ts";
 import { createQrCodes } from "./qr-codes.ts";
 import type { Trade } from "./trade.ts";
+import { createTradeRefunds } from "./trade-refunds.ts";
 import { createTrades } from "./trades.ts";
 
 const payMethod = "alipay.trade.page.pay";
@@ -22,8 +23,15 @@ export function createAlipaySimulator(surroundings: Surroundings, retryScale: nu
     retryAfterSeconds: notifyAgainAfterSeconds.map((seconds) => seconds * retryScale),
     accepts: ({ status, body }) => status === 200 && body === "success",
   });
-  const codes = createQrCodes(clock, origin);
-  const bank: Bank = { clock, accounts, trades, webhooks, codes, refundPlan: { nextSettles: true } };
+  const bank: Bank = {
+    clock,
+    accounts,
+    trades,
+    refunds: createTradeRefunds(clock),
+    webhooks,
+    codes: createQrCodes(clock, origin),
+    refundPlan: { nextSettles: true },
+  };
 
   function pay(trade: Trade): object {
     asControl(() => trades.pay(trade));
@@ -45,7 +53,7 @@ export function createAlipaySimulator(surroundings: Surroundings, retryScale: nu
       fail: (which) => shown(meantTrade(bank, which, true)),
       expire(which) {
         const code = meantCode(bank, which);
-        if (code) codes.expire(code);
+        if (code) bank.codes.expire(code);
         const opened = trades.all().some(({ outTradeNo }) => outTradeNo === which.orderNo);
         if (code && !opened) return { order_no: which.orderNo, trade_no: null, status: null };
         const trade = meantTrade(bank, which);

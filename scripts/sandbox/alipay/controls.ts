@@ -9,22 +9,22 @@ import { refundableFen, type Trade } from "./trade.ts";
 
 /** Control routes that take more than an order number, or that only Alipay has. */
 export function alipayControls(bank: Bank): NonNullable<Simulator["extra"]> {
-  const { clock, accounts, trades, webhooks } = bank;
+  const { clock, accounts, refunds, webhooks } = bank;
   const named = (body: Record<string, unknown>) =>
     meantTrade(bank, { orderNo: requiredString(body, "order_no"), account: stringField(body, "account") });
   return {
     refund(body) {
       const trade = named(body);
       const fen = amountField(body, "amount", 2) ?? refundableFen(trade);
-      const wanted = { requestNo: randomDigits(20), fen, inConsole: true };
-      const { refund } = asControl(() => trades.refund(trade, wanted));
+      const wanted = { requestNo: randomDigits(20), fen, inConsole: true, settled: true };
+      const { refund } = asControl(() => refunds.refund(trade, wanted));
       notify(clock, webhooks, trade, refund);
       return { ...shown(trade), refund_no: refund.requestNo };
     },
     "refund-result": (body) => refundResult(bank, body),
     finish(body) {
       const trade = named(body);
-      asControl(() => trades.finish(trade));
+      asControl(() => refunds.finish(trade));
       notify(clock, webhooks, trade);
       return shown(trade);
     },
@@ -39,7 +39,10 @@ export function alipayControls(bank: Bank): NonNullable<Simulator["extra"]> {
 }
 
 /** `{status: "PROCESSING"}`: the next refund's money does not move. `{refund_no, status: "SUCCESS"}`: now it does. */
-function refundResult({ clock, trades, webhooks, refundPlan }: Bank, body: Record<string, unknown>): object {
+function refundResult(
+  { clock, trades, refunds, webhooks, refundPlan }: Bank,
+  body: Record<string, unknown>,
+): object {
   const refundNo = stringField(body, "refund_no");
   if (refundNo === undefined) {
     if (body.status !== "SUCCESS" && body.status !== "PROCESSING") throw unknownStatus();
@@ -51,7 +54,7 @@ function refundResult({ clock, trades, webhooks, refundPlan }: Bank, body: Recor
     const refund = trade.refunds.find(({ requestNo }) => requestNo === refundNo);
     if (!refund) continue;
     if (!refund.settled) {
-      trades.settle(trade, refund);
+      refunds.settle(trade, refund);
       notify(clock, webhooks, trade, refund);
     }
     return { refund_no: refundNo, status: "SUCCESS" };

@@ -12,6 +12,7 @@ import type { QrCodes } from "./qr-codes.ts";
 import { type RefundPlan, refunded, refundQueried } from "./refunds.ts";
 import { type Parameters, signRsa2 } from "./signature.ts";
 import type { Trade } from "./trade.ts";
+import type { TradeRefunds } from "./trade-refunds.ts";
 import type { Trades } from "./trades.ts";
 import { namedAccount, type VerifiedRequest, verifyRequest } from "./verify-request.ts";
 
@@ -19,6 +20,7 @@ export type Bank = {
   clock: Clock;
   accounts: Map<string, AlipayAccount>;
   trades: Trades;
+  refunds: TradeRefunds;
   webhooks: WebhookSender;
   codes: QrCodes;
   refundPlan: RefundPlan;

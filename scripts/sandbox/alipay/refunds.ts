@@ -12,15 +12,16 @@ export type RefundPlan = { nextSettles: boolean };
 
 /** `alipay.trade.refund`: `fund_change` says whether money has moved by this very call. */
 export function refunded(bank: Bank, { account, biz }: VerifiedRequest): Fields {
-  const { clock, trades, webhooks, refundPlan } = bank;
+  const { clock, trades, refunds, webhooks, refundPlan } = bank;
   const trade = trades.ofMerchant(account, biz);
   const fen = parseFen(biz.refund_amount, "refund_amount");
   const requestNo = biz.out_request_no === undefined ? undefined : String(biz.out_request_no);
   if (requestNo === undefined && fen < trade.fen) {
     throw businessError("INVALID_PARAMETER", "out_request_no is needed for a partial refund");
   }
-  const { refund, fresh } = trades.refund(trade, {
+  const { refund, fresh } = refunds.refund(trade, {
     fen,
+    inConsole: false,
     settled: refundPlan.nextSettles,
     ...(requestNo !== undefined && { requestNo }),
   });

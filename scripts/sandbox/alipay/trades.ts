@@ -4,9 +4,12 @@ import type { AlipayAccount } from "./accounts.ts";
 import { businessError } from "./alipay-error.ts";
 import { toBeijing } from "./beijing-time.ts";
 import type { PagePay } from "./page-pay.ts";
-import { refundableFen, refundedFen, type Trade, type TradeRefund } from "./trade.ts";
+import type { Trade } from "./trade.ts";
 
-/** All trades, and the only place where one changes. Every look at a trade first lets its time run out. */
+/**
+ * All trades, and the only place where one changes (refunds: `trade-refunds.ts`). Every look at a trade first lets its
+ * time run out.
+ */
 export type Trades = {
   open(account: AlipayAccount, wanted: PagePay): Trade;
   /** Throws what `open` would throw, and opens nothing. */
@@ -15,16 +18,7 @@ export type Trades = {
   ofMerchant(account: AlipayAccount, biz: Record<string, unknown>): Trade;
   pay(trade: Trade): void;
   close(trade: Trade): void;
-  /** The time for refunds is over. */
-  finish(trade: Trade): void;
-  /** `fresh`: it was not made before under this number. */
-  refund(trade: Trade, wanted: WantedRefund): { refund: TradeRefund; fresh: boolean };
-  /** The money of a refund moves. */
-  settle(trade: Trade, refund: TradeRefund): void;
 };
-
-/** `requestNo` is the trade's own number unless given. */
-export type WantedRefund = { requestNo?: string; fen: number; inConsole?: boolean; settled?: boolean };
 
 /** Alipay's books. Refusals are thrown as `AlipayError`. */
 export function createTrades(clock: Clock): Trades {
@@ -46,17 +40,8 @@ export function createTrades(clock: Clock): Trades {
     return undefined;
   }
 
-  function settle(trade: Trade, refund: TradeRefund): void {
-    refund.settled = true;
-    refund.at = clock.now();
-    if (refundedFen(trade) < trade.fen) return;
-    trade.status = "TRADE_CLOSED";
-    trade.closedAt = refund.at;
-  }
-
   return {
     all: () => trades.map(upToDate),
-    settle,
     checkOpen: (account, wanted) => void existing(account, wanted),
 
     open(account, wanted) {
@@ -103,40 +88,7 @@ export function createTrades(clock: Clock): Trades {
       trade.status = "TRADE_CLOSED";
       trade.closedAt = clock.now();
     },
-
-    finish(trade) {
-      if (trade.status !== "TRADE_SUCCESS") throw wrongStatus(trade);
-      trade.status = "TRADE_FINISHED";
-    },
-
-    refund(trade, { requestNo = trade.outTradeNo, fen, inConsole = false, settled = true }) {
-      const same = trade.refunds.find((refund) => refund.requestNo === requestNo);
-      if (same && same.fen !== fen) {
-        throw businessError("DISCORDANT_REPEAT_REQUEST", "out_request_no was used with another amount");
-      }
-      if (same) return { refund: same, fresh: false };
-      checkRefundable(trade, fen);
-      const refund: TradeRefund = { requestNo, inConsole, fen, at: clock.now(), settled: false };
-      trade.refunds.push(refund);
-      if (trade.account.availableFen !== undefined) trade.account.availableFen -= fen;
-      if (settled) settle(trade, refund);
-      return { refund, fresh: true };
-    },
   };
-}
-
-/** Error codes: opendocs.alipay.com/open/028sm9 (alipay.trade.refund). */
-function checkRefundable(trade: Trade, fen: number): void {
-  if (trade.status === "TRADE_FINISHED") {
-    throw businessError("TRADE_HAS_FINISHED", "the trade is finished: it cannot be refunded any more");
-  }
-  if (trade.status !== "TRADE_SUCCESS") throw wrongStatus(trade);
-  if (fen > refundableFen(trade)) {
-    throw businessError("REFUND_AMT_NOT_EQUAL_TOTAL", "more than what is left of the trade");
-  }
-  if (fen > (trade.account.availableFen ?? Infinity)) {
-    throw businessError("SELLER_BALANCE_NOT_ENOUGH", "the seller's balance is too small");
-  }
 }
 
 /** The buyer opens the pay URL once more. */
@@ -149,6 +101,7 @@ function reopened(trade: Trade, wanted: PagePay): Trade {
   return trade;
 }
 
-function wrongStatus(trade: Trade): Error {
+/** The refusal of what a trade's status does not allow. */
+export function wrongStatus(trade: Trade): Error {
   return businessError("TRADE_STATUS_ERROR", `the trade's status does not allow this: ${trade.status}`);
 }

@@ -30,6 +30,8 @@ export type Capture = {
   status: "COMPLETED" | "PENDING" | "DECLINED";
   createdAt: Date;
   updatedAt: Date;
+  /** When the money was there. */
+  paidAt: Date | undefined;
   refunds: Refund[];
   dispute: Dispute | undefined;
 };

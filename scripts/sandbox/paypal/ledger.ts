@@ -21,7 +21,7 @@ export function ledger(orders: Order[]): LedgerRow[] {
       (other) => other.account === order.account && orderNoOf(other) === orderNoOf(order),
     ).length,
     created_at: order.createdAt.toISOString(),
-    paid_at: order.capture?.status === "COMPLETED" ? order.capture.updatedAt.toISOString() : null,
+    paid_at: order.capture?.paidAt?.toISOString() ?? null,
     expires_at: order.lapsesAt.toISOString(),
   }));
 }

@@ -93,6 +93,7 @@ export function createOrders(keeping: Emitting & { agenda: Agenda; clock: Clock 
       if (capture?.status !== "PENDING") throw unprocessable("NOT_PENDING", "The capture is not pending.");
       capture.status = status;
       capture.updatedAt = clock.now();
+      if (status === "COMPLETED") capture.paidAt = capture.updatedAt;
       tellCapture(keeping, order, capture, status === "COMPLETED" ? "COMPLETED" : "DENIED");
     },
   };
@@ -118,7 +119,8 @@ const captureStatus = { good: "COMPLETED", echeck: "PENDING", lost: "DECLINED" }
 
 function newCapture({ funding }: Order, now: Date): Capture {
   const status = funding === "declined" ? "DECLINED" : captureStatus[funding];
-  return { id: paypalId(), status, createdAt: now, updatedAt: now, refunds: [], dispute: undefined };
+  const paidAt = status === "COMPLETED" ? now : undefined;
+  return { id: paypalId(), status, createdAt: now, updatedAt: now, paidAt, refunds: [], dispute: undefined };
 }
 
 /** Throws what PayPal answers when an order cannot be captured now. */

@@ -13,8 +13,11 @@ export type DemoShop = {
 const price = { amount: "12.34", currency: "CNY" } as const;
 const defaultProviders = ["alipay", "wechat", "stripe", "paypal"];
 
+/** `scanPage`: where a browser gets to what scanning a QR code leads to. */
+type Surroundings = { clock: Clock; scanPage(qrCode: string): string };
+
 /** The demo shop: it knows nothing but the gateway's API and its own key. */
-export function createDemoShop(clock: Clock): DemoShop {
+export function createDemoShop(surroundings: Surroundings): DemoShop {
   let settings: ShopSettings | undefined;
 
   return {
@@ -25,7 +28,8 @@ export function createDemoShop(clock: Clock): DemoShop {
       if (!/^\/shop(\/|$)/.test(call.path)) return undefined;
       if (!settings) return Promise.resolve(messagePage("Demo shop", "The shop is not connected yet.", 503));
       if (call.method === "GET" && call.path === "/shop") return Promise.resolve(shopWindow(settings));
-      if (call.method === "POST" && call.path === "/shop/buy") return buy(settings, call, origin, clock);
+      if (call.method === "POST" && call.path === "/shop/buy")
+        return buy(settings, call, origin, surroundings);
       const [, outTradeNo, status] = /^\/shop\/orders\/([\w-]+)(\/status)?$/.exec(call.path) ?? [];
       if (call.method !== "GET" || outTradeNo === undefined) {
         return Promise.resolve(messagePage("Demo shop", "There is no such page.", 404));
@@ -50,7 +54,12 @@ function shopWindow({ providers = defaultProviders }: ShopSettings): Reply {
   );
 }
 
-async function buy(settings: ShopSettings, call: Call, origin: string, clock: Clock): Promise<Reply> {
+async function buy(
+  settings: ShopSettings,
+  call: Call,
+  origin: string,
+  { clock, scanPage }: Surroundings,
+): Promise<Reply> {
   const provider = new URLSearchParams(call.body).get("provider") ?? "";
   const outTradeNo = `shop-${clock.now().getTime()}-${randomText(6)}`;
   const order = { provider, out_trade_no: outTradeNo, subject: "One cup of tea", ...price };
@@ -61,7 +70,17 @@ async function buy(settings: ShopSettings, call: Call, origin: string, clock: Cl
   if (answer.code !== 0) return messagePage("Demo shop", `${answer.code}: ${answer.message}`, 502);
   const { payment_url: payUrl, qr_code: qrCode } = answer.data;
   if (typeof payUrl === "string" && payUrl !== "") return seeOther(payUrl);
-  return messagePage("Demo shop", `Scan this to pay: ${String(qrCode)}`);
+  return codePage(String(qrCode), scanPage(String(qrCode)), `/shop/orders/${outTradeNo}`);
+}
+
+/** A desk has no camera: a link stands in for the telephone that scans the code. */
+function codePage(qrCode: string, scanUrl: string, orderUrl: string): Reply {
+  return page(
+    "Scan to pay",
+    `<p class="note">${escapeHtml(qrCode)}</p>
+<p><a id="scan" href="${escapeHtml(scanUrl)}" target="_blank" rel="noopener">Scan this code</a></p>
+<p><a id="order" href="${escapeHtml(orderUrl)}">See your order</a></p>`,
+  );
 }
 
 async function orderStatus(settings: ShopSettings, outTradeNo: string): Promise<Reply> {

@@ -6,6 +6,11 @@ import { WechatError } from "./wechat-error.ts";
 
 const title = "WeChat Pay (simulated)";
 
+/** The page that stands for scanning `codeUrl`, which a browser cannot open. `base` is the simulator's URL. */
+export function scanUrl(base: string, codeUrl: string): string {
+  return `${base}/scan?${new URLSearchParams({ code_url: codeUrl })}`;
+}
+
 /** What scanning a `code_url` leads to on the buyer's phone: `GET /scan?code_url=…`, then one of its buttons. */
 export function browseScan(trades: Trade[], call: Call, pay: (trade: Trade) => void): Reply {
   const [, act] = /^\/scan(?:\/(pay|fail))?$/.exec(call.path) ?? [];

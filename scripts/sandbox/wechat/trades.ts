@@ -27,11 +27,6 @@ const defaultLifeSeconds = 7 * 24 * 3600;
 export function createTrades(clock: Clock): Trades {
   const trades: Trade[] = [];
 
-  function newCode(): Pick<Trade, "codeUrl" | "codeUntil"> {
-    const codeUrl = `weixin://wxpay/bizpayurl?pr=${randomText(9)}`;
-    return { codeUrl, codeUntil: secondsAfter(clock.now(), codeLifeSeconds) };
-  }
-
   return {
     all: () => trades,
 
@@ -41,22 +36,10 @@ export function createTrades(clock: Clock): Trades {
       );
       if (known) {
         checkRepeated(known, order);
-        if (clock.now() >= known.codeUntil) Object.assign(known, newCode());
+        if (clock.now() >= known.codeUntil) Object.assign(known, newCode(clock.now()));
         return known;
       }
-      const now = clock.now();
-      const trade: Trade = {
-        account,
-        order,
-        transactionId: `4200${randomDigits(6)}${toBeijing(now).slice(0, 10).replaceAll("-", "")}${randomDigits(10)}`,
-        openId: `o${randomText(27)}`,
-        state: "NOTPAY",
-        ...newCode(),
-        createdAt: now,
-        expiresAt: order.timeExpire ?? secondsAfter(now, defaultLifeSeconds),
-        paidAt: undefined,
-        refunds: [],
-      };
+      const trade = newTrade(account, order, clock.now());
       trades.push(trade);
       return trade;
     },
@@ -92,6 +75,26 @@ export function createTrades(clock: Clock): Trades {
       trade.expiresAt = clock.now();
     },
   };
+}
+
+function newTrade(account: WechatAccount, order: NativeOrder, now: Date): Trade {
+  return {
+    account,
+    order,
+    transactionId: `4200${randomDigits(6)}${toBeijing(now).slice(0, 10).replaceAll("-", "")}${randomDigits(10)}`,
+    openId: `o${randomText(27)}`,
+    state: "NOTPAY",
+    ...newCode(now),
+    createdAt: now,
+    expiresAt: order.timeExpire ?? secondsAfter(now, defaultLifeSeconds),
+    paidAt: undefined,
+    refunds: [],
+  };
+}
+
+function newCode(now: Date): Pick<Trade, "codeUrl" | "codeUntil"> {
+  const codeUrl = `weixin://wxpay/bizpayurl?pr=${randomText(9)}`;
+  return { codeUrl, codeUntil: secondsAfter(now, codeLifeSeconds) };
 }
 
 /** The same order asked for again: every parameter must be the same (github.com/yansongda/pay/issues/705). */

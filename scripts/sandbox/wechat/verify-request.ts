@@ -4,7 +4,10 @@ import type { WechatAccount } from "./accounts.ts";
 import { requestText, scheme, verifiesText } from "./signature.ts";
 import { WechatError } from "./wechat-error.ts";
 
-/** Seconds that a request's time may differ from WeChat's (pay.weixin.qq.com/wiki/doc/apiv3/wechatpay/wechatpay4_0.shtml). */
+/**
+ * Seconds that a request's time may differ from WeChat's
+ * (pay.weixin.qq.com/wiki/doc/apiv3/wechatpay/wechatpay4_0.shtml).
+ */
 const maxDriftSeconds = 300;
 
 const fieldNames = ["mchid", "nonce_str", "timestamp", "serial_no", "signature"] as const;

@@ -1,4 +1,7 @@
-/** HTTP statuses of the codes that are simulated (error tables of pay.weixin.qq.com/wiki/doc/apiv3/apis/chapter3_4_1.shtml and chapter3_1_9.shtml). */
+/**
+ * HTTP statuses of the codes that are simulated
+ * (error tables of pay.weixin.qq.com/wiki/doc/apiv3/apis/chapter3_4_1.shtml and chapter3_1_9.shtml).
+ */
 const statuses = {
   PARAM_ERROR: 400,
   INVALID_REQUEST: 400,

@@ -59,7 +59,10 @@ export function refundObject(refund: WechatRefund): object {
   };
 }
 
-/** A refund as REFUND.… carries it: other names, and no currency (pay.weixin.qq.com/wiki/doc/apiv3/apis/chapter3_1_11.shtml). */
+/**
+ * A refund as REFUND.… carries it: other names, and no currency
+ * (pay.weixin.qq.com/wiki/doc/apiv3/apis/chapter3_1_11.shtml).
+ */
 export function refundNotice(refund: WechatRefund, extraFen = 0): object {
   const { trade, fen } = refund;
   const [total, returned] = [trade.order.fen, fen + extraFen];

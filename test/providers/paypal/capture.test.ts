@@ -81,6 +81,13 @@ describe("a capture at PayPal", () => {
     expect(paths).toEqual([post, get]);
   });
 
+  it("is repeated under its key when a kept connection turns out to be dead", async () => {
+    const { said, calls, paths } = await capturing("reset", json(captured(), 201));
+    expect(said).toMatchObject([{ kind: "paid", tradeNo: captureId }]);
+    expect(paths).toEqual([post, post]);
+    expect(calls[1]?.headers["paypal-request-id"]).toBe("capture-1");
+  });
+
   it("stays unknown when nobody answers", async () => {
     expect((await capturing("reset")).said).toMatchObject([{ kind: "unknown" }]);
   });

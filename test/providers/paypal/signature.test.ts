@@ -10,23 +10,14 @@ const certificate: Reply = { body: signer.certificatePem };
 const named = "messageverificationcerts.paypal.com";
 const seconds = (from: Date, count: number) => new Date(from.getTime() + count * 1000).toISOString();
 
+type Headers = Record<string, string | undefined>;
+
 /** Hears one webhook; `true` when it was accepted. */
-async function accepts(
-  {
-    reply = certificate,
-    path = certificatePath,
-    now = createdAt,
-    webhook_id = undefined as string | undefined,
-  },
-  change: (headers: Record<string, string | undefined>, url: string) => Record<string, string | undefined> = (
-    headers,
-  ) => headers,
-) {
-  const server = await localServer(() => reply);
-  const adapter = openPayPal({ baseUrl: server.url, now, ...(webhook_id && { webhook_id }) });
-  const headers = change(signedHeaders(body, `${server.url}${path}`), server.url);
+async function accepts(change: (headers: Headers, url: string) => Headers = (headers) => headers) {
+  const server = await localServer(() => certificate);
+  const headers = change(signedHeaders(body, server.url + certificatePath), server.url);
   try {
-    await adapter.hear({ body: Buffer.from(body), headers }, "");
+    await openPayPal({ baseUrl: server.url }).hear({ body: Buffer.from(body), headers }, "");
     return true;
   } catch (error) {
     expect(error).toMatchObject({ failure: "notification_refused" });
@@ -36,7 +27,7 @@ async function accepts(
 
 describe("PayPal's signature", () => {
   it("is accepted", async () => {
-    expect(await accepts({})).toBe(true);
+    expect(await accepts()).toBe(true);
   });
 
   it("keeps the certificate, and fetches it once for webhooks at the same time", async () => {
@@ -64,8 +55,8 @@ describe("PayPal's signature", () => {
     "paypal-cert-url",
     "paypal-auth-algo",
   ])("is refused without %s, and when that is not readable", async (name) => {
-    expect(await accepts({}, (headers) => ({ ...headers, [name]: undefined }))).toBe(false);
-    expect(await accepts({}, (headers) => ({ ...headers, [name]: "a b" }))).toBe(false);
+    expect(await accepts((headers) => ({ ...headers, [name]: undefined }))).toBe(false);
+    expect(await accepts((headers) => ({ ...headers, [name]: "a b" }))).toBe(false);
   });
 
   const other = generateKeyPairSync("rsa", { modulusLength: 2048 });
@@ -87,7 +78,7 @@ describe("PayPal's signature", () => {
       (headers: object) => ({ ...headers, "paypal-transmission-time": "2025-11-23T12:00:01Z" }),
     ],
   ])("is refused: %s", async (_title, change) => {
-    expect(await accepts({}, change)).toBe(false);
+    expect(await accepts(change)).toBe(false);
   });
 
   it.each([
@@ -99,7 +90,7 @@ describe("PayPal's signature", () => {
   ])("%s: accepted %#", async (_title, age, accepted) => {
     const change = (_: object, url: string) =>
       signedHeaders(body, url + certificatePath, { time: seconds(createdAt, -age) });
-    expect(await accepts({}, change)).toBe(accepted);
+    expect(await accepts(change)).toBe(accepted);
   });
 
   it.each([
@@ -137,21 +128,37 @@ describe("PayPal's signature", () => {
   const at = (count: number) => new Date(createdAt.getTime() + count * 1000);
   const forged = newSigner(named, createdAt);
   it.each([
-    ["not there", { status: 404 }],
-    ["elsewhere", { status: 302, headers: { location: "/x" }, body: signer.certificatePem }],
-    ["too large", { body: signer.certificatePem + " ".repeat(70_000) }],
-    ["no certificate", { body: "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----" }],
-    ["empty", { body: "" }],
-    ["somebody else's", { body: newSigner("api.paypal.com", createdAt).certificatePem }],
-    ["of a name that only ends like PayPal's", { body: newSigner(`x${named}`, createdAt).certificatePem }],
-    ["not yet valid", { body: newSigner(named, at(2 * day)).certificatePem }],
-    ["no longer valid", { body: newSigner(named, at(-3651 * day)).certificatePem }],
-    ["beside an issuer that has not signed it", { body: signerAndStranger() }],
-    ["of another key", { body: forged.certificatePem }],
-    ["never coming", "reset"],
-  ] satisfies [string, Reply][])("is refused when its certificate is %s", async (_title, reply) => {
-    expect(await accepts({ reply })).toBe(false);
-  });
+    ["not there", { status: 404 }, "HTTP 404"],
+    ["elsewhere", { status: 302, headers: { location: "/x" }, body: signer.certificatePem }, "HTTP 302"],
+    ["too large", { body: signer.certificatePem + " ".repeat(70_000) }, "too-large"],
+    ["unreadable", { body: "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----" }, "not readable"],
+    ["empty", { body: "" }, "not that of PayPal"],
+    [
+      "somebody else's",
+      { body: newSigner("api.paypal.com", createdAt).certificatePem },
+      "not that of PayPal",
+    ],
+    [
+      "almost of PayPal's name",
+      { body: newSigner(`x${named}`, createdAt).certificatePem },
+      "not that of PayPal",
+    ],
+    ["not yet valid", { body: newSigner(named, at(2 * day)).certificatePem }, "not valid at this time"],
+    ["no longer valid", { body: newSigner(named, at(-3651 * day)).certificatePem }, "not valid at this time"],
+    ["not signed by its issuer", { body: signerAndStranger() }, "not signed by its issuer"],
+    ["of another key", { body: forged.certificatePem }, "does not fit"],
+    ["never coming", "reset", "reset"],
+  ] satisfies [string, Reply, string][])(
+    "is refused when its certificate is %s",
+    async (_title, reply, why) => {
+      const server = await localServer(() => reply);
+      const call = { body: Buffer.from(body), headers: signedHeaders(body, server.url + certificatePath) };
+      await expect(openPayPal({ baseUrl: server.url }).hear(call, "")).rejects.toMatchObject({
+        failure: "notification_refused",
+        message: expect.stringContaining(why),
+      });
+    },
+  );
 
   it("is refused when the config has no webhook id", async () => {
     const adapter = openPayPal({ webhook_id: undefined });

@@ -57,6 +57,12 @@ describe("registering a webhook at PayPal", () => {
     });
   });
 
+  it("is not asked for twice: PayPal would make two", async () => {
+    const { done, calls } = await registering(list(), "reset", json(webhook(), 201));
+    await expect(done).rejects.toMatchObject({ failure: "unavailable" });
+    expect(calls().map(({ method }) => method)).toEqual(["GET", "POST"]);
+  });
+
   it.each([
     ["no room", refusal(400, "WEBHOOK_NUMBER_LIMIT_EXCEEDED"), "create_not_accepted", "at most 10"],
     [
