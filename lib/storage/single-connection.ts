@@ -64,15 +64,9 @@ export function singleConnectionPool(
   function lend(first: Connection, reused: boolean): MysqlPoolConnection {
     let connection = first;
     let untouched = reused;
-    let lost: unknown;
     let given = true;
 
     async function run(sql: string, parameters: unknown[]): Promise<unknown> {
-      if (lost !== undefined) {
-        // With its connection the server has ended the transaction; a failing ROLLBACK would only hide why.
-        if (/^rollback$/i.test(sql)) return [];
-        throw lost;
-      }
       const repeatable = untouched && /^\s*(select|begin)\b/i.test(sql);
       untouched = false;
       try {
@@ -80,11 +74,10 @@ export function singleConnectionPool(
       } catch (error) {
         if (!endsConnection(error, connection)) throw error;
         drop(connection);
-        lost = asLost(error);
+        // Whatever follows, a ROLLBACK too, fails in the same way: with its connection the transaction has ended.
+        if (!repeatable) throw asLost(error);
       }
-      if (!repeatable) throw lost;
       connection = current = await open(source);
-      lost = undefined;
       return run(sql, parameters);
     }
 

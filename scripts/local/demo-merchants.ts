@@ -55,16 +55,15 @@ async function connect(ops: Ops, sandbox: SandboxProcess, merchant: Kept): Promi
   await ops("merchant set", { merchant: merchant.user_id, notify_url: notify_inbox_url });
   const configs: Record<string, string> = {};
   for (const [provider, url] of Object.entries(sandbox.simulators)) {
-    const { account, ...credentials } = await post<Record<string, string>>(`${url}/_sim/accounts`, {});
-    const data = JSON.stringify(credentials);
-    const set = await ops<{ config_id: string; webhook_url: string }>("config set", {
+    const opened = await post<Record<string, string>>(`${url}/_sim/accounts`, {});
+    // Without a webhook's secret or id, `config set` registers our webhook at the provider, as for any new merchant.
+    const { account: _account, webhook_secret: _webhookSecret, ...credentials } = opened;
+    const { config_id } = await ops<{ config_id: string }>("config set", {
       merchant: merchant.user_id,
       provider,
-      data,
+      data: JSON.stringify(credentials),
     });
-    configs[provider] = set.config_id;
-    // Stripe's accounts have their webhook URL registered; Alipay is told it with every payment.
-    if (account) await post(`${url}/_sim/endpoint`, { account, url: set.webhook_url });
+    configs[provider] = config_id;
   }
   return { ...merchant, notify_inbox_url, configs };
 }

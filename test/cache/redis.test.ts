@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import path from "node:path";
+import { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from "vitest";
 import { redisLocks } from "../../lib/cache/locks.ts";
 import { type Cache, openCache } from "../../lib/cache/redis.ts";
@@ -44,9 +45,19 @@ async function startListener(greet: (socket: Socket) => void) {
 }
 
 describe("the cache", () => {
-  it("opens one connection for all who ask first at once", async () => {
-    const cache = open();
-    expect(await Promise.all(Array.from({ length: 20 }, () => ping(cache)))).toEqual(Array(20).fill("PONG"));
+  it("opens no more connections for twenty who ask first at once than for one", async () => {
+    const observer = new Redis(redis.port);
+    const connections = async () =>
+      String(await observer.client("LIST"))
+        .trim()
+        .split("\n").length;
+    const before = await connections();
+    const [one, twenty] = [open(), open()];
+    expect(await ping(one)).toBe("PONG");
+    const each = (await connections()) - before;
+    expect(await Promise.all(Array.from({ length: 20 }, () => ping(twenty)))).toEqual(Array(20).fill("PONG"));
+    expect((await connections()) - before).toBe(2 * each);
+    observer.disconnect();
   });
 
   it.each([

@@ -192,6 +192,7 @@ describe("a place that becomes free", () => {
       );
       const given = next.filter((hint) => hint !== null).map(({ taskId }) => taskId);
       expect(given.sort()).toEqual([hints[0]!.taskId, hints[1]!.taskId].sort());
+      expect(await deliveriesIn(databases[0]!).nextDue(endpoint, now)).toBeNull();
       // A hint that was not followed for a minute counts as lost.
       const minuteLater = await deliveriesIn(databases[0]!).nextDue(endpoint, secondsAfter(now, 60));
       expect(given).toContain(minuteLater?.taskId);

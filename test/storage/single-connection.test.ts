@@ -137,7 +137,7 @@ describe("a connection that ends inside a transaction", () => {
   }
 
   it.each(["killed", "killed and noticed", "answer lost"] as const)(
-    "names the loss and not the ROLLBACK that it made impossible: %s",
+    "says that it was lost, whatever the ROLLBACK says that it made impossible: %s",
     async (how) => {
       const failure = await failureWhen(how);
       expect(isPassing(failure)).toBe(true);

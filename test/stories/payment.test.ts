@@ -1,7 +1,8 @@
 import { Webhook } from "standardwebhooks";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { providers } from "../../lib/providers/registry.ts";
 import { type Api, anOrder, apiOf } from "../steps/api.ts";
-import { type SimulatorControl, simulatorOf, until } from "../steps/simulator.ts";
+import { simulatorOf } from "../steps/simulator.ts";
 import { openWorld, type Shop, type World } from "../steps/world.ts";
 
 let world: World;
@@ -15,10 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => world.stop());
 
-const accepted = async (simulator: SimulatorControl, orderNo: string) =>
-  (await simulator.webhooks(orderNo)).some(({ status }) => status === 200);
-
-describe.each(["alipay", "stripe"] as const)("a shop takes a payment through %s", (provider) => {
+describe.each(Object.keys(providers))("a shop takes a payment through %s", (provider) => {
   it("is paid, and the merchant is told once, with a signature that verifies", async () => {
     const simulator = simulatorOf(world, provider);
     const created = await api.create(anOrder({ provider, metadata: { cart: "7" } }));
@@ -26,7 +24,7 @@ describe.each(["alipay", "stripe"] as const)("a shop takes a payment through %s"
     const orderNo = String(created.data.order_no);
 
     await simulator.pay(created.data);
-    await until(() => accepted(simulator, orderNo));
+    await simulator.accepted(orderNo);
     await world.queues.drain();
 
     const { data } = await api.query(orderNo);
@@ -43,6 +41,8 @@ describe.each(["alipay", "stripe"] as const)("a shop takes a payment through %s"
     const told = (await api.inbox()).filter(({ body }) => body.includes(orderNo));
     expect(told).toHaveLength(1);
     const { body, headers } = told[0]!;
+    // The verifier compares the time with the wall clock; the gateway's may have been moved.
+    vi.useFakeTimers({ toFake: ["Date"], now: world.clock.now() });
     expect(new Webhook(shop.webhookSecret).verify(body, headers)).toMatchObject({
       event: "payment.success",
       event_id: headers["webhook-id"],
@@ -50,6 +50,7 @@ describe.each(["alipay", "stripe"] as const)("a shop takes a payment through %s"
       amount: 12.34,
       metadata: { cart: "7" },
     });
+    vi.useRealTimers();
   });
 
   it("answers exactly the fields of the contract", async () => {
