@@ -85,7 +85,7 @@ async function payEach({ host, sandbox, merchants }: Stack): Promise<boolean> {
   for (const [provider, simulator] of Object.entries(sandbox.simulators)) {
     try {
       const { orderNo, timeline } = await payDemoOrder(host.url, simulator, merchants[0]!, provider);
-      say(`${provider}: ${orderNo} is paid and its merchant told`);
+      say(`${provider}: ${orderNo} is paid, refunded in part, and its merchant told`);
       if (!ending) for (const { at, title } of timeline) console.log(`           ${at}  ${title}`);
     } catch (error) {
       allPaid = false;

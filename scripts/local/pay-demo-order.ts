@@ -3,13 +3,12 @@ import type { DemoMerchant } from "./demo-merchants.ts";
 
 export type PaidOrder = { orderNo: string; timeline: { at: string; kind: string; title: string }[] };
 
-const paidInYuan = ["alipay", "wechat"];
 const longestWaitMs = 30_000;
 const pollMs = 50;
 
 /**
- * One order's whole way, as a shop, its buyer and its server see it: create, open the pay page, pay, be told. Throws with
- * what did not happen.
+ * One order's whole way, as a shop, its buyer and its server see it: create, open the pay page, pay, be told, refund a
+ * part, be told. Throws with what did not happen.
  */
 export async function payDemoOrder(
   gatewayUrl: string,
@@ -23,20 +22,15 @@ export async function payDemoOrder(
     out_trade_no: `demo-${randomUUID()}`,
     subject: "Green tea, 100 g",
     amount: "12.34",
-    currency: paidInYuan.includes(provider) ? "CNY" : "USD",
+    currency: currencyOf(provider),
   });
   const orderNo = String(created.order_no);
   // A code to be scanned has no page.
   if (created.payment_url) await (await fetch(String(created.payment_url))).text();
-  const headers = { "content-type": "application/json" };
-  const paid = await fetch(`${simulatorUrl}/_sim/pay`, {
-    method: "POST",
-    headers,
-    body: JSON.stringify({ order_no: orderNo }),
-  });
-  if (!paid.ok) throw new Error(`the simulator did not take the payment: ${await paid.text()}`);
-
-  await toldOf(merchant, orderNo);
+  await tell(simulatorUrl, "pay", { order_no: orderNo });
+  await toldOf(merchant, orderNo, "payment.success");
+  await refundPart(api, simulatorUrl, orderNo);
+  await toldOf(merchant, orderNo, "refund.success");
   await until("the order to be recorded as told", async () => {
     const { status, notify_status } = await api("GET", `/api/v1/payment/query/${orderNo}`);
     return status === "success" && notify_status === "success";
@@ -45,19 +39,47 @@ export async function payDemoOrder(
   return { orderNo, timeline: items as PaidOrder["timeline"] };
 }
 
-async function toldOf(merchant: DemoMerchant, orderNo: string): Promise<void> {
-  await until("the merchant's inbox to hold the notification", async () => {
+/** One that every account of the provider can take. */
+export function currencyOf(provider: string): string {
+  return ["alipay", "wechat"].includes(provider) ? "CNY" : "USD";
+}
+
+async function refundPart(api: Api, simulatorUrl: string, orderNo: string): Promise<void> {
+  const wanted = {
+    order_no: orderNo,
+    refund_no: `demo-${randomUUID()}`,
+    amount: "2.34",
+    reason: "one bag was torn",
+  };
+  const { status, refund_id } = await api("POST", "/api/v1/payment/refund", wanted);
+  // A provider that takes its time is told how it ends.
+  if (status === "processing")
+    await tell(simulatorUrl, "refund-result", { refund_no: refund_id, status: "SUCCESS" });
+}
+
+async function tell(simulatorUrl: string, control: string, body: object): Promise<void> {
+  const headers = { "content-type": "application/json" };
+  const answer = await fetch(`${simulatorUrl}/_sim/${control}`, {
+    method: "POST",
+    headers,
+    body: JSON.stringify(body),
+  });
+  if (!answer.ok) throw new Error(`the simulator refused ${control}: ${await answer.text()}`);
+}
+
+async function toldOf(merchant: DemoMerchant, orderNo: string, event: string): Promise<void> {
+  await until(`the merchant's inbox to hold ${event}`, async () => {
     const { deliveries } = (await (await fetch(merchant.notify_inbox_url)).json()) as {
       deliveries: { headers: Record<string, string>; body: string }[];
     };
     return deliveries.some(({ body, headers }) => {
       const told = JSON.parse(body) as { order_no: string; event: string };
-      return (
-        told.order_no === orderNo && told.event === "payment.success" && Boolean(headers["webhook-signature"])
-      );
+      return told.order_no === orderNo && told.event === event && Boolean(headers["webhook-signature"]);
     });
   });
 }
+
+type Api = ReturnType<typeof callerOf>;
 
 function callerOf(gatewayUrl: string, apiKey: string) {
   return async (method: string, path: string, body?: object): Promise<Record<string, unknown>> => {

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { functions } from "../../lib/functions.ts";
 import { providers } from "../../lib/providers/registry.ts";
 import { readAssembly } from "../../scripts/local/host/assembly.ts";
-import { payDemoOrder } from "../../scripts/local/pay-demo-order.ts";
+import { currencyOf, payDemoOrder } from "../../scripts/local/pay-demo-order.ts";
 import { synth } from "../../scripts/synth.ts";
 import { anOrder } from "../steps/api.ts";
 import { until } from "../steps/simulator.ts";
@@ -17,7 +17,6 @@ afterAll(() => stack.stop());
 
 const routes = functions.flatMap(({ entry, routes = [] }) => routes.map((key) => ({ key, entry })));
 const providerNames = Object.keys(providers);
-const currencyOf = (provider: string) => (["alipay", "wechat"].includes(provider) ? "CNY" : "USD");
 
 describe("the synthesized API", () => {
   it("has exactly the routes of the functions", async () => {
@@ -111,12 +110,9 @@ describe.each(providerNames)("an order paid through %s", (provider) => {
     expect((await stack.told(orderNo)).map(({ body }) => JSON.parse(body).event)).toEqual([
       "payment.success",
     ]);
-    expect(timeline.map(({ title }) => title)).toEqual([
-      "payment created",
-      "can be paid",
-      "paid",
-      "payment.success, attempt 1: received",
-    ]);
+    const titles = timeline.map(({ title }) => title);
+    expect(titles.slice(0, 2)).toEqual(["payment created", "can be paid"]);
+    expect(titles.slice(-2)).toEqual(["paid", "payment.success, attempt 1: received"]);
   });
 });
 

@@ -2,8 +2,9 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { until } from "../steps/simulator.ts";
+import { keepMerchantsApart } from "../steps/world.ts";
 import { type NpmStartOptions, npmStart, stillRunning } from "./npm-start.ts";
-import { query, separateMerchants } from "./test-stack.ts";
+import { query } from "./test-stack.ts";
 
 const patience = { timeout: 120_000 };
 
@@ -53,7 +54,7 @@ describe("npm start -- --once", () => {
     npmStart({ args: ["--once"], onServicesOfTheRun: true, env: { SQS_ENDPOINT: "", SQS_ADMIN: "" } });
 
   it("exits 0 after the payments and leaves nothing", patience, async () => {
-    await separateMerchants();
+    await keepMerchantsApart();
     const start = startOnce();
     await start.says(/is paid/);
     const running = start.processes();
@@ -64,7 +65,7 @@ describe("npm start -- --once", () => {
   });
 
   it("exits 1 and names the provider whose payment failed, and how", patience, async () => {
-    await separateMerchants();
+    await keepMerchantsApart();
     await query(`create trigger refuse_stripe before insert on payment_orders for each row
       if new.provider = 'stripe' then signal sqlstate '45000'; end if`);
     onTestFinished(async () => void (await query("drop trigger refuse_stripe")));

@@ -23,7 +23,9 @@ it("npm start outlives a second start, a dead database and a kill of everything"
   const first = npmStart();
   await first.says(/^Up\. Ctrl-C stops everything/m);
   for (const provider of Object.keys(providers)) {
-    expect(first.output()).toMatch(new RegExp(`${provider}: UNI[0-9A-Z]{29} is paid and its merchant told`));
+    expect(first.output()).toMatch(
+      new RegExp(`${provider}: UNI[0-9A-Z]{29} is paid, refunded in part, and its merchant told`),
+    );
   }
   const stack = first.stack();
   expectDocumentedShape(stack);

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { providers } from "../../lib/providers/registry.ts";
+import { currencyOf } from "../../scripts/local/pay-demo-order.ts";
 import { type ApiAnswer, anOrder, type Data } from "../steps/api.ts";
 import { query, startTestStack, type TestStack } from "./test-stack.ts";
 
@@ -23,8 +24,7 @@ async function ordersOf({ out_trade_no }: Data): Promise<string[]> {
 }
 
 it.each(Object.keys(providers))("50 at once are one order at %s, and all hear the same", async (provider) => {
-  const currency = ["alipay", "wechat"].includes(provider) ? "CNY" : "USD";
-  const wanted = anOrder({ provider, currency });
+  const wanted = anOrder({ provider, currency: currencyOf(provider) });
   const answers = await createAll(Array.from({ length: count }, () => wanted));
 
   const [first] = answers;

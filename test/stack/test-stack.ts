@@ -5,7 +5,7 @@ import type { DemoMerchant } from "../../scripts/local/demo-merchants.ts";
 import { type Stack, startStack } from "../../scripts/local/start-stack.ts";
 import { apiOf, type Delivery } from "../steps/api.ts";
 import { simulatorOf, until } from "../steps/simulator.ts";
-import { post } from "../steps/world.ts";
+import { keepMerchantsApart, post } from "../steps/world.ts";
 
 /** What waits in a queue, as the queue server itself sees it. */
 export type QueueState = { ready: object[]; delayed: { delayUntil: number }[]; inflight: object[] };
@@ -14,7 +14,7 @@ export type TestStack = Awaited<ReturnType<typeof startTestStack>>;
 
 /** The gateway of `npm start`, as synthesized, on the test run's servers with queues and a sandbox of its own. */
 export async function startTestStack() {
-  await separateMerchants();
+  await keepMerchantsApart();
   const log: string[] = [];
   const stack = await startStack({
     services: async () => servicesOfTheRun(),
@@ -36,12 +36,6 @@ export function servicesOfTheRun() {
     SQS_ENDPOINT: SQS_ENDPOINT!,
     SQS_ADMIN: SQS_ADMIN!,
   };
-}
-
-/** The workers' databases share one Redis, whose keys begin with the merchant's id: no two may have the same ids. */
-export async function separateMerchants(): Promise<void> {
-  const first = 1_000_000 * Number(process.env.VITEST_POOL_ID);
-  await query(`alter table users auto_increment = ${first}`);
 }
 
 /** Runs one statement on this worker's database. */
