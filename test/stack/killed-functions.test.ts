@@ -53,7 +53,7 @@ it("a notification killed while the merchant answers is delivered after its leas
   await stack.host.fireSchedule("sweep");
   expect(await stack.told(orderNo)).toHaveLength(1);
   expect((await stack.notifyQueue()).inflight).toHaveLength(1);
-  await stack.passes(20);
+  await stack.passes(60); // a whole period of the sweep
 
   await until(async () => (await api.query(orderNo)).data.notify_status === "success");
   const [first, second, ...more] = await stack.told(orderNo);
