@@ -3,7 +3,7 @@ import type { AfterSend, Claim, Deliveries, DeliveryTask, SendRecord } from "../
 import { earlyMs } from "../notify/schedule.ts";
 import type { Hint } from "../payment/ports.ts";
 import { type Database, type OpenTransaction, repeating, transact } from "./database.ts";
-import { nextDue, takeDue } from "./due-deliveries.ts";
+import { hasDue, nextDue, takeDue } from "./due-deliveries.ts";
 
 /** Sends to one endpoint at the same time; a slow merchant delays no other. */
 const mostInFlight = 10;
@@ -14,7 +14,11 @@ export function deliveriesIn(db: Database): Deliveries {
       transact(db, (trx) => claim(trx, hint, { leaseToken, leaseUntil, now })),
     finish: (task, leaseToken, record, after) =>
       repeating(() => finish(db, task, leaseToken, { record, after })),
-    nextDue: (endpoint, now) => transact(db, (trx) => nextDue(trx, endpoint, now)),
+    async nextDue(endpoint, now) {
+      // Most endpoints have nothing more to be told.
+      if (!(await hasDue(db, endpoint, now))) return null;
+      return transact(db, (trx) => nextDue(trx, endpoint, now));
+    },
     takeDue: (now, limits) => transact(db, (trx) => takeDue(trx, now, limits)),
     async unmark(hints) {
       if (hints.length === 0) return;
@@ -26,14 +30,13 @@ export function deliveriesIn(db: Database): Deliveries {
 
 type Lease = { leaseToken: string; leaseUntil: Date; now: Date };
 
-/** T6. The UPDATE decides; the row is read after it, so what is sent is what was claimed. */
-async function claim(
-  trx: OpenTransaction,
-  hint: Hint,
-  { leaseToken, leaseUntil, now }: Lease,
-): Promise<Claim> {
+/** T6. The UPDATE decides, by everything that the row was read for. */
+async function claim(trx: OpenTransaction, hint: Hint, lease: Lease): Promise<Claim> {
+  const { leaseToken, leaseUntil, now } = lease;
   await takeTurn(trx, hint.userId);
-  if (hint.generation === 1 && (await isGone(trx, hint))) {
+  const row = await read(trx, hint);
+  if (!row) return { kind: "gone" };
+  if (hint.generation === 1 && row.held_since !== null && !(await receivedSince(trx, row))) {
     await hold(trx, hint, now);
     return { kind: "gone" };
   }
@@ -44,37 +47,20 @@ async function claim(
       AND due_at <= ${new Date(now.getTime() + earlyMs)}
       AND (status = 'pending' OR (status = 'sending' AND lease_until < ${now}))
       AND (SELECT COUNT(*) FROM (
-             SELECT n.id FROM notify_queue n JOIN notify_queue own ON own.endpoint = n.endpoint
-             WHERE own.id = ${hint.taskId} AND n.id <> own.id AND n.status = 'sending' AND n.lease_until >= ${now}
+             SELECT n.id FROM notify_queue n
+             WHERE n.endpoint = ${row.endpoint} AND n.id <> ${row.id} AND n.status = 'sending' AND n.lease_until >= ${now}
            ) AS in_flight) < ${mostInFlight}`.execute(trx);
-  const row = await trx
-    .selectFrom("notify_queue as n")
-    .innerJoin("users as u", "u.id", "n.user_id")
-    .select([
-      "n.id",
-      "n.user_id",
-      "n.generation",
-      "n.attempt",
-      "n.send_no",
-      "n.event_id",
-      "n.url",
-      "n.endpoint",
-      "n.payload",
-    ])
-    .select(["n.status", "n.due_at", "n.lease_token", "n.lease_until", "u.notify_secrets"])
-    .where("n.id", "=", hint.taskId)
-    .where("n.user_id", "=", hint.userId)
-    .executeTakeFirst();
-  if (!row) return { kind: "gone" };
-  // Also true where an earlier COMMIT of this very claim was answered by a lost connection.
-  if (claimed.numAffectedRows !== 1n && row.lease_token !== leaseToken) return whyNot(row, hint, now);
+  // Ours all the same where an earlier COMMIT of this very claim was answered by a lost connection.
+  const isRepeat = row.lease_token === leaseToken;
+  if (claimed.numAffectedRows !== 1n && !isRepeat) return whyNot(row, hint, now);
+  const sendNo = isRepeat ? row.send_no : row.send_no + 1;
   await trx
     .insertInto("notify_attempts")
     .values({
       user_id: row.user_id,
       task_id: row.id,
       attempt: row.attempt,
-      send_no: row.send_no,
+      send_no: sendNo,
       started_at: now,
     })
     .onDuplicateKeyUpdate({ started_at: now })
@@ -86,7 +72,7 @@ async function claim(
       userId: row.user_id,
       generation: row.generation,
       attempt: row.attempt,
-      sendNo: row.send_no,
+      sendNo,
       eventId: row.event_id,
       url: row.url,
       endpoint: row.endpoint,
@@ -101,33 +87,53 @@ async function takeTurn(trx: OpenTransaction, userId: string): Promise<void> {
   await trx.selectFrom("users").select("id").where("id", "=", userId).forUpdate().execute();
 }
 
-/**
- * Whether the endpoint's last word was that it is gone: a row is held, and nothing was received after it (by a row that a
- * resend may have superseded since). A resend itself, a further generation, is sent all the same.
- */
-async function isGone(trx: OpenTransaction, { taskId, userId }: Hint): Promise<boolean> {
-  const held = await trx
-    .selectFrom("notify_queue as own")
-    .innerJoin("notify_queue as held", "held.endpoint", "own.endpoint")
-    .select((eb) => eb.fn.max("held.due_at").as("since"))
-    .select("own.endpoint")
-    .where("own.id", "=", taskId)
-    .where("own.user_id", "=", userId)
-    .where("held.status", "=", "held")
-    .groupBy("own.endpoint")
+function read(trx: OpenTransaction, { taskId, userId }: Hint) {
+  return trx
+    .selectFrom("notify_queue as n")
+    .innerJoin("users as u", "u.id", "n.user_id")
+    .select([
+      "n.id",
+      "n.user_id",
+      "n.generation",
+      "n.attempt",
+      "n.send_no",
+      "n.event_id",
+      "n.url",
+      "n.endpoint",
+    ])
+    .select(["n.payload", "n.status", "n.due_at", "n.lease_token", "n.lease_until", "u.notify_secrets"])
+    .select((eb) =>
+      eb
+        .selectFrom("notify_queue as held")
+        .select((inner) => inner.fn.max("held.due_at").as("since"))
+        .whereRef("held.endpoint", "=", "n.endpoint")
+        .where("held.status", "=", "held")
+        .as("held_since"),
+    )
+    .where("n.id", "=", taskId)
+    .where("n.user_id", "=", userId)
     .executeTakeFirst();
-  if (!held) return false;
+}
+
+/**
+ * Whether the endpoint has received anything (by a row that a resend may have superseded since) after it said that it is
+ * gone. A resend itself, a further generation, is sent all the same.
+ */
+async function receivedSince(
+  trx: OpenTransaction,
+  { endpoint, held_since }: { endpoint: string; held_since: Date | null },
+): Promise<boolean> {
   const received = await trx
     .selectFrom("notify_queue as n")
     .innerJoin("notify_attempts as a", "a.task_id", "n.id")
     .select("a.id")
-    .where("n.endpoint", "=", held.endpoint)
+    .where("n.endpoint", "=", endpoint)
     .where("n.status", "in", ["success", "superseded"])
-    .where("n.due_at", ">", held.since)
+    .where("n.due_at", ">", held_since)
     .where("a.outcome", "=", "received")
     .limit(1)
     .executeTakeFirst();
-  return received === undefined;
+  return received !== undefined;
 }
 
 async function hold(trx: OpenTransaction, hint: Hint, now: Date): Promise<void> {

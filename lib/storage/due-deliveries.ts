@@ -2,7 +2,7 @@ import { type ExpressionBuilder, sql } from "kysely";
 import { secondsAfter } from "../clock.ts";
 import { hintLifeSeconds } from "../notify/schedule.ts";
 import type { Hint } from "../payment/ports.ts";
-import type { OpenTransaction } from "./database.ts";
+import type { Database, OpenTransaction } from "./database.ts";
 import type { Tables } from "./tables.ts";
 
 const hintColumns = ["id", "user_id", "generation", "attempt"] as const;
@@ -15,7 +15,18 @@ const hintOf = (row: { id: string; user_id: string; generation: number; attempt:
 
 /** An endpoint's next due row that nobody was hinted about lately, marked as hinted. */
 export async function nextDue(trx: OpenTransaction, endpoint: string, now: Date): Promise<Hint | null> {
-  const row = await trx
+  const row = await dueAt(trx, endpoint, now).forUpdate().skipLocked().executeTakeFirst();
+  if (!row) return null;
+  await trx.updateTable("notify_queue").set({ hinted_at: now }).where("id", "=", row.id).execute();
+  return hintOf(row);
+}
+
+export async function hasDue(db: Database, endpoint: string, now: Date): Promise<boolean> {
+  return (await dueAt(db, endpoint, now).executeTakeFirst()) !== undefined;
+}
+
+function dueAt(db: Database | OpenTransaction, endpoint: string, now: Date) {
+  return db
     .selectFrom("notify_queue")
     .select(hintColumns)
     .where("endpoint", "=", endpoint)
@@ -23,13 +34,7 @@ export async function nextDue(trx: OpenTransaction, endpoint: string, now: Date)
     .where("due_at", "<=", now)
     .where(notHintedSince(secondsAfter(now, -hintLifeSeconds)))
     .orderBy("due_at")
-    .limit(1)
-    .forUpdate()
-    .skipLocked()
-    .executeTakeFirst();
-  if (!row) return null;
-  await trx.updateTable("notify_queue").set({ hinted_at: now }).where("id", "=", row.id).execute();
-  return hintOf(row);
+    .limit(1);
 }
 
 type TakeLimits = { total: number; perEndpoint: number; hintedBefore: Date };

@@ -71,7 +71,7 @@ async function settleOnce(
     kind: "status",
     title: current.lateSuccess ? "paid after all" : "paid",
     data: {
-      from: before.status,
+      from: await statusBefore(trx, before, current),
       to: "success",
       trade_no: paid.tradeNo,
       told_by: scope.source,
@@ -79,6 +79,21 @@ async function settleOnce(
     },
   });
   return { kind: "settled", payment: current, notification };
+}
+
+/** The status that the UPDATE found: what was read before it may have changed in between. */
+async function statusBefore(trx: OpenTransaction, before: Payment, current: Payment): Promise<string> {
+  if (before.version + 1 === current.version) return before.status;
+  const last = await trx
+    .selectFrom("payment_logs")
+    .select("data")
+    .where("order_id", "=", current.id)
+    .where("user_id", "=", current.userId)
+    .where("kind", "=", "status")
+    .orderBy("id", "desc")
+    .limit(1)
+    .executeTakeFirst();
+  return last ? String((JSON.parse(last.data) as { to: unknown }).to) : "processing";
 }
 
 /** Why the guard let nothing through. */

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { providers } from "../../lib/providers/registry.ts";
 import { currencyOf } from "../../scripts/local/pay-demo-order.ts";
 import { type ApiAnswer, anOrder, type Data } from "../steps/api.ts";
-import { query, startTestStack, type TestStack } from "./test-stack.ts";
+import { ordersOf, startTestStack, type TestStack } from "./test-stack.ts";
 
 let stack: TestStack;
 beforeAll(async () => {
@@ -16,11 +16,6 @@ const count = 50;
 function createAll(wanted: Data[]): Promise<ApiAnswer[]> {
   const api = stack.api();
   return Promise.all(wanted.map((one) => api.create(one)));
-}
-
-async function ordersOf({ out_trade_no }: Data): Promise<string[]> {
-  const sql = "select order_no from payment_orders where out_trade_no = ?";
-  return (await query(sql, [String(out_trade_no)])).map((row) => row.order_no);
 }
 
 it.each(Object.keys(providers))("50 at once are one order at %s, and all hear the same", async (provider) => {

@@ -3,7 +3,7 @@ import { createConnection, type RowDataPacket } from "mysql2/promise";
 import { inject } from "vitest";
 import type { DemoMerchant } from "../../scripts/local/demo-merchants.ts";
 import { type Stack, startStack } from "../../scripts/local/start-stack.ts";
-import { apiOf, type Delivery } from "../steps/api.ts";
+import { apiOf, type Data, type Delivery } from "../steps/api.ts";
 import { simulatorOf, until } from "../steps/simulator.ts";
 import { keepMerchantsApart, post } from "../steps/world.ts";
 
@@ -47,6 +47,12 @@ export async function query(sql: string, values: string[] = []): Promise<RowData
   } finally {
     await connection.end();
   }
+}
+
+/** Numbers of the orders that this request has made. */
+export async function ordersOf({ out_trade_no }: Data): Promise<string[]> {
+  const sql = "select order_no from payment_orders where out_trade_no = ?";
+  return (await query(sql, [String(out_trade_no)])).map((row) => row.order_no);
 }
 
 function controlsOf({ host, sandbox, merchants }: Stack) {
