@@ -9,6 +9,8 @@ export type Contract<Wanted extends ZodObject = ZodObject, Answer extends ZodTyp
   wanted: Wanted;
   /** Where the fields that are not in the path come from. */
   from: "body" | "query" | "path";
+  /** No body at all counts as `{}`. */
+  mayBeBodyless?: true;
   /** Numbers that are judged by their source text. */
   asText?: readonly string[];
   answer: Answer;

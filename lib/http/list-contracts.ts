@@ -29,6 +29,7 @@ export const resendNotificationContract = {
   route: routes.resendNotification,
   scope: "notify",
   from: "body",
+  mayBeBodyless: true,
   wanted: z.strictObject({ order_no: plainId, event_id: plainId.optional() }),
   answer: paymentAnswer,
 } satisfies Contract;

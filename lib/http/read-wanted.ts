@@ -4,6 +4,7 @@ import { type Failure, type FieldError, GatewayError } from "../errors.ts";
 import type { Contract } from "./contract.ts";
 import { readJsonBody } from "./json-body.ts";
 import { assertJson } from "./json-content.ts";
+import { rawBody } from "./raw-body.ts";
 
 /** What a caller wants, checked against the contract; every field that is wrong is named. */
 export function readWanted(contract: Contract, event: APIGatewayProxyEventV2): unknown {
@@ -17,7 +18,10 @@ export function readWanted(contract: Contract, event: APIGatewayProxyEventV2): u
 }
 
 function given(contract: Contract, event: APIGatewayProxyEventV2): object {
-  if (contract.from === "body") return readJsonBody(assertJson(event), contract.asText) as object;
+  if (contract.from === "body") {
+    if (contract.mayBeBodyless && rawBody(event).length === 0) return {};
+    return readJsonBody(assertJson(event), contract.asText) as object;
+  }
   return contract.from === "query" ? (event.queryStringParameters ?? {}) : {};
 }
 

@@ -6,6 +6,7 @@ import type { Provider, WebhookCall } from "../payment/provider.ts";
 import { webhookUrl } from "../payment/public-urls.ts";
 import type { ProviderModule } from "./provider-module.ts";
 import { providers } from "./registry.ts";
+import { remembering } from "./remembering.ts";
 
 export interface CredentialVault {
   /** Returns the text that was sealed for exactly this context. */
@@ -26,7 +27,6 @@ export type ConfigDependencies = {
 const cacheMs = 60_000;
 /** A config is read anew for a webhook that does not verify, at most once in this time. */
 const reloadMs = 5_000;
-const mostCached = 500;
 const usualNames = new Set(["default", "默认配置"]);
 
 /** Which sealed text is whose: a config moved to another merchant, row or provider does not open. */
@@ -225,26 +225,5 @@ function checkExtraParams(module: ProviderModule, scene: string, extraParams: Re
   );
   throw new GatewayError("invalid_parameter", `extra_params: ${fields[0]?.field} ${fields[0]?.message}`, {
     fields,
-  });
-}
-
-/**
- * Keeps results for `ms` of real time, at most `mostCached` of them, oldest out first; failures are not kept. `renewed`
- * makes the result anew unless it is younger than `youngMs`.
- */
-function remembering<T>(ms: number) {
-  const kept = new Map<string, { value: Promise<T>; at: number }>();
-  const within = (key: string, make: () => Promise<T>, longest: number): Promise<T> => {
-    const found = kept.get(key);
-    if (found && performance.now() - found.at < longest) return found.value;
-    const value = make();
-    kept.delete(key);
-    kept.set(key, { value, at: performance.now() });
-    value.catch(() => kept.delete(key));
-    if (kept.size > mostCached) kept.delete(kept.keys().next().value as string);
-    return value;
-  };
-  return Object.assign((key: string, make: () => Promise<T>) => within(key, make, ms), {
-    renewed: (key: string, youngMs: number, make: () => Promise<T>) => within(key, make, youngMs),
   });
 }

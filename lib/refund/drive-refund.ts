@@ -100,7 +100,7 @@ export async function afterRefund(
   if (finished.after !== "processing") {
     log.alarm("a final refund has changed", { order_no: payment.orderNo, merchant: payment.userId });
   }
-  if (finished.notification) await gateway.hints.notify(finished.notification, now);
+  for (const hint of finished.notifications) await gateway.hints.notify(hint, now);
 }
 
 function aboutRefund({ payment }: LeasedRefund) {

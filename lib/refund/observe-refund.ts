@@ -17,6 +17,7 @@ export async function observeRefund(
   told: string,
 ): Promise<void> {
   const now = gateway.clock.now();
+  if (seen.tradeNo !== payment.tradeNo) return raiseOther(gateway, payment, seen, now);
   if (seen.kind === "refundedTotal") {
     const finished = await gateway.refunds.recordTotal(payment, seen.total, told, now);
     return afterRefund(gateway, { payment }, finished, now);
@@ -38,4 +39,15 @@ export async function observeRefund(
       ? await gateway.refunds.recordForeign(payment, { refundId, amount }, told, now)
       : await gateway.refunds.failForeign(payment, refundId, told, now);
   await afterRefund(gateway, { payment }, finished, now);
+}
+
+/** It names our order, but takes back another transaction's money: that of a second payment, or somebody's mistake. */
+async function raiseOther(
+  { anomalies }: ObserveRefundGateway,
+  { userId, configId, provider, orderNo }: Payment,
+  { kind: said, tradeNo }: RefundObservation,
+  now: Date,
+): Promise<void> {
+  const detail = { said, differs: ["trade_no"], trade_no: tradeNo };
+  await anomalies.raise({ kind: "mismatch", userId, configId, provider, orderNo, detail }, now);
 }

@@ -50,7 +50,7 @@ export type RefundFact = {
 };
 
 export type RefundFinished =
-  | { kind: "finished"; notification: Hint | null; after: "processing" | "success" | "failed" }
+  | { kind: "finished"; notifications: Hint[]; after: "processing" | "success" | "failed" }
   /** Nothing new. */
   | { kind: "already" }
   /** A late success that no longer fits into the payment. */
@@ -90,7 +90,10 @@ export interface Refunds {
     told: string,
     now: Date,
   ): Promise<RefundFinished>;
-  /** What of the provider's running total is neither ours nor recorded yet is recorded as made in its console. */
+  /**
+   * What of the provider's running total is neither ours nor recorded yet is recorded as made in its console. A total that
+   * our own reservations may hide is kept: should one of them fail, `finish` records what it has hidden.
+   */
   recordTotal(payment: Payment, total: Money, told: string, now: Date): Promise<RefundFinished>;
   /** A refund of the console that came to nothing after all. */
   failForeign(payment: Payment, refundId: string, told: string, now: Date): Promise<RefundFinished>;

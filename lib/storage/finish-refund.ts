@@ -1,9 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { sql } from "kysely";
-import type { Money } from "../money/money.ts";
+import { type Money, safeMinor } from "../money/money.ts";
 import { refundNotification } from "../notify/event.ts";
 import { newProviderRefundNo } from "../payment/order-no.ts";
 import type { Payment } from "../payment/payment.ts";
+import type { Hint } from "../payment/ports.ts";
 import type { RefundFact, RefundFinished } from "../refund/ports.ts";
 import type { Refund } from "../refund/refund.ts";
 import { type Database, isDuplicate, type OpenTransaction, transact } from "./database.ts";
@@ -26,23 +27,17 @@ export async function finishRefund(
 ): Promise<RefundFinished> {
   try {
     return await transact(db, async (trx) => {
-      for (const from of [["processing", "unknown"], fact.to === "success" ? ["failed"] : ["success"]]) {
-        if (await moveRefund(trx, refund, from, fact)) {
-          const open = from.includes("unknown");
-          await moveSums(trx, refund, {
-            from: open ? "reserved" : fact.to === "success" ? "nothing" : "refunded",
-            fact,
-          });
-          return await tell(
-            trx,
-            refund,
-            payment,
-            fact,
-            open ? "processing" : fact.to === "success" ? "failed" : "success",
-          );
-        }
+      if (await moveRefund(trx, refund, ["processing", "unknown"], fact)) {
+        await moveSums(trx, refund, { from: "reserved", fact });
+        const told = await tell(trx, refund, payment, fact, "processing");
+        const hidden = fact.to === "failed" ? await recordHidden(trx, payment, fact) : [];
+        return { kind: "finished", notifications: [...told, ...hidden], after: "processing" };
       }
-      return { kind: "already" };
+      const before = fact.to === "success" ? "failed" : "success";
+      if (!(await moveRefund(trx, refund, [before], fact))) return { kind: "already" };
+      await moveSums(trx, refund, { from: before === "failed" ? "nothing" : "refunded", fact });
+      const notifications = await tell(trx, refund, payment, fact, before);
+      return { kind: "finished", notifications, after: before };
     });
   } catch (error) {
     if (error instanceof OverRefund) return { kind: "over-refund" };
@@ -59,7 +54,10 @@ export async function recordForeign(
   now: Date,
 ): Promise<RefundFinished> {
   try {
-    return await transact(db, (trx) => insertForeign(trx, payment, { refundId, amount }, { told, now }));
+    return await transact(db, async (trx) => {
+      const notifications = await insertForeign(trx, payment, { refundId, amount }, { told, now });
+      return { kind: "finished", notifications, after: "processing" };
+    });
   } catch (error) {
     if (isDuplicate(error, "order_refund")) return { kind: "already" };
     if (error instanceof OverRefund) return { kind: "over-refund" };
@@ -79,10 +77,12 @@ export async function recordTotal(
     return await transact(db, async (trx) => {
       await trx.selectFrom("payment_orders").select("id").where("id", "=", payment.id).forUpdate().execute();
       const current = await readPayment(trx, payment);
-      const minor = total.minor - current.refundedMinor - current.reservedMinor;
-      if (minor <= 0) return { kind: "already" };
-      const foreign = { refundId: `total-${total.minor}`, amount: { minor, currency: total.currency } };
-      return await insertForeign(trx, current, foreign, { told, now });
+      if (total.minor > current.refundedMinor + current.reservedMinor) {
+        const notifications = await insertToTotal(trx, current, total, { told, now });
+        return { kind: "finished", notifications, after: "processing" };
+      }
+      if (total.minor > current.refundedMinor) await keepTotal(trx, current, total);
+      return { kind: "already" };
     });
   } catch (error) {
     if (isDuplicate(error, "order_refund")) return { kind: "already" };
@@ -91,12 +91,52 @@ export async function recordTotal(
   }
 }
 
+/** Our reservation covers this total, and may yet turn out to be none of it. */
+async function keepTotal(trx: OpenTransaction, payment: Payment, total: Money): Promise<void> {
+  await trx
+    .updateTable("payment_orders")
+    .set({ refund_total_minor: String(total.minor) })
+    .where("id", "=", payment.id)
+    .where("user_id", "=", payment.userId)
+    .where("refund_total_minor", "<", String(total.minor))
+    .execute();
+}
+
+/** A reservation has come to nothing: what it has hidden of the provider's total was made in its console. */
+async function recordHidden(
+  trx: OpenTransaction,
+  payment: Payment,
+  { told, now }: RefundFact,
+): Promise<Hint[]> {
+  const current = await readPayment(trx, payment);
+  const row = await trx
+    .selectFrom("payment_orders")
+    .select("refund_total_minor")
+    .where("id", "=", payment.id)
+    .where("user_id", "=", payment.userId)
+    .executeTakeFirstOrThrow();
+  const total = { minor: safeMinor(row.refund_total_minor), currency: payment.amount.currency };
+  if (total.minor <= current.refundedMinor + current.reservedMinor) return [];
+  return insertToTotal(trx, current, total, { told, now });
+}
+
+/** One refund for all that lacks up to the provider's total. */
+function insertToTotal(
+  trx: OpenTransaction,
+  payment: Payment,
+  { minor, currency }: Money,
+  when: { told: string; now: Date },
+): Promise<Hint[]> {
+  const amount = { minor: minor - payment.refundedMinor - payment.reservedMinor, currency };
+  return insertForeign(trx, payment, { refundId: `total-${minor}`, amount }, when);
+}
+
 async function insertForeign(
   trx: OpenTransaction,
   payment: Payment,
   { refundId, amount }: { refundId: string; amount: Money },
   { told, now }: { told: string; now: Date },
-): Promise<RefundFinished> {
+): Promise<Hint[]> {
   const row = {
     user_id: payment.userId,
     order_id: payment.id,
@@ -173,7 +213,7 @@ async function tell(
   payment: Payment,
   fact: RefundFact,
   after: "processing" | "success" | "failed",
-): Promise<RefundFinished> {
+): Promise<Hint[]> {
   const current = await readPayment(trx, payment);
   const ended: Refund = {
     ...refund,
@@ -196,5 +236,6 @@ async function tell(
     },
   });
   const told = fact.notify ? refundNotification(current, ended, `refund.${fact.to}`, fact.now) : null;
-  return { kind: "finished", notification: await addNotification(trx, current, told, fact.now), after };
+  const hint = await addNotification(trx, current, told, fact.now);
+  return hint ? [hint] : [];
 }

@@ -17,6 +17,7 @@ export async function listPayments(
         .selectFrom("notify_queue as n")
         .select("n.status")
         .whereRef("n.order_id", "=", "o.id")
+        .where("n.subject_type", "=", "payment")
         .orderBy("n.id", "desc")
         .limit(1)
         .as("notify_status"),

@@ -82,6 +82,7 @@ export type PaymentOrdersTable = {
   provider_started: Generated<number>;
   refunded_minor: Generated<string>;
   refund_reserved_minor: Generated<string>;
+  refund_total_minor: Generated<string>;
   capture_key: string | null;
   capture_until: Date | null;
   look_ups: Generated<number>;

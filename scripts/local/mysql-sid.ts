@@ -15,7 +15,7 @@ const unneeded = /^(lib)?perl|^libgdbm|^libdb5/;
 
 /** Settings under which apt sees an empty machine, so that it names every dependency, the C library included. */
 async function writeAptSettings(): Promise<string> {
-  for (const dir of ["state/lists/partial", "cache/archives/partial", "debs", "root"]) {
+  for (const dir of ["state/lists/partial", "cache/archives/partial", "debs", "files"]) {
     mkdirSync(path.join(work, dir), { recursive: true });
   }
   const targets = await run("apt-get", ["indextargets", "--format", "$(REPO_URI)"]);
@@ -51,14 +51,14 @@ async function unpack(): Promise<void> {
   const debs = path.join(work, "debs");
   await run("apt-get", ["-q", "download", ...names], { env, cwd: debs });
   for (const deb of readdirSync(debs))
-    await run("dpkg-deb", ["-x", path.join(debs, deb), path.join(work, "root")]);
+    await run("dpkg-deb", ["-x", path.join(debs, deb), path.join(work, "files")]);
   for (const dir of [
     "state",
     "cache",
     "debs",
-    "root/usr/share/gdb",
-    "root/usr/share/doc",
-    "root/usr/share/man",
+    "files/usr/share/gdb",
+    "files/usr/share/doc",
+    "files/usr/share/man",
   ]) {
     rmSync(path.join(work, dir), { recursive: true, force: true });
   }
@@ -66,9 +66,9 @@ async function unpack(): Promise<void> {
 
 function writeWrapper(): void {
   const arm = process.arch === "arm64";
-  const libraries = `${folder}/root/usr/lib/${arm ? "aarch64" : "x86_64"}-linux-gnu`;
+  const libraries = `${folder}/files/usr/lib/${arm ? "aarch64" : "x86_64"}-linux-gnu`;
   const loader = `${libraries}/${arm ? "ld-linux-aarch64.so.1" : "ld-linux-x86-64.so.2"}`;
-  const server = `${folder}/root/usr/sbin/mysqld`;
+  const server = `${folder}/files/usr/sbin/mysqld`;
   const wrapper = path.join(work, "mysqld");
   const command = `"${loader}" --library-path "${libraries}" --argv0 "${server}" "${server}" "$@"`;
   writeFileSync(wrapper, `#!/bin/sh\nexec ${command}\n`);

@@ -1,5 +1,6 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from "node:crypto";
 import * as z from "zod";
+import { rsaKey } from "../rsa-key.ts";
 
 /**
  * Alipay's console hands keys out as bare base64, without saying which of two encodings it is; people also paste PEM,
@@ -26,31 +27,16 @@ function readKey(text: string, isPrivate: boolean): KeyObject | undefined {
   return undefined;
 }
 
-/** A pasted RSA key becomes PEM (PKCS8 or SPKI); the message never repeats what was pasted. */
-function rsaKey(isPrivate: boolean) {
-  return z.string().transform((text, context) => {
-    const key = readKey(text, isPrivate);
-    const bits = key?.asymmetricKeyDetails?.modulusLength ?? 0;
-    if (key?.asymmetricKeyType === "rsa" && bits >= 2048) {
-      return key.export({ type: isPrivate ? "pkcs8" : "spki", format: "pem" }).toString();
-    }
-    const kind = isPrivate ? "private" : "public";
-    context.addIssue({
-      code: "custom",
-      message: `is not an RSA ${kind} key of 2048 bits or more (base64 or PEM)`,
-    });
-    return z.NEVER;
-  });
-}
+const form = " (base64 or PEM)";
 
 /** `config_data` of an Alipay config in key mode. Parsing normalises the keys, and may be repeated on its own result. */
 export const alipayCredentials = z
   .strictObject({
     app_id: z.string().regex(/^[0-9]{10,32}$/, "is the number that Alipay gave the application"),
     /** The application's own. */
-    private_key: rsaKey(true),
+    private_key: rsaKey(true, readKey, form),
     /** Alipay's, as shown beside the application: not the application's own. */
-    public_key: rsaKey(false),
+    public_key: rsaKey(false, readKey, form),
     is_production: z.boolean(),
     /** The seller's user id (PID); when present, notices of another seller never settle a payment. */
     seller_id: z

@@ -1,5 +1,6 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from "node:crypto";
 import * as z from "zod";
+import { rsaKey } from "../rsa-key.ts";
 
 /** WeChat Pay hands keys out as PEM files; a JSON editor may have turned their line ends into the two characters `\n`. */
 function readPem(text: string, isPrivate: boolean): KeyObject | undefined {
@@ -14,22 +15,7 @@ function readPem(text: string, isPrivate: boolean): KeyObject | undefined {
   }
 }
 
-/** A pasted RSA key becomes PKCS8 or SPKI; the message never repeats what was pasted. */
-function rsaKey(isPrivate: boolean) {
-  return z.string().transform((text, context) => {
-    const key = readPem(text, isPrivate);
-    const bits = key?.asymmetricKeyDetails?.modulusLength ?? 0;
-    if (key?.asymmetricKeyType === "rsa" && bits >= 2048) {
-      return key.export({ type: isPrivate ? "pkcs8" : "spki", format: "pem" }).toString();
-    }
-    const kind = isPrivate ? "private" : "public";
-    context.addIssue({
-      code: "custom",
-      message: `is not an RSA ${kind} key of 2048 bits or more, in PEM (-----BEGIN …)`,
-    });
-    return z.NEVER;
-  });
-}
+const form = ", in PEM (-----BEGIN …)";
 
 /** `config_data` of a WeChat Pay config. Parsing normalises the keys, and may be repeated on its own result. */
 export const wechatCredentials = z
@@ -43,13 +29,13 @@ export const wechatCredentials = z
       .transform((serial) => serial.toUpperCase()),
     api_v3_key: z.string().refine((key) => Buffer.byteLength(key) === 32, "must be exactly 32 bytes long"),
     /** Of the merchant's API certificate (`apiclient_key.pem`). */
-    private_key: rsaKey(true),
+    private_key: rsaKey(true, readPem, form),
     public_key_id: z
       .string()
       .regex(/^PUB_KEY_ID_[0-9A-Za-z]{1,64}$/, "starts with PUB_KEY_ID_")
       .optional(),
     /** WeChat Pay's (`pub_key.pem`): not the merchant's own. Without it answers are verified by platform certificates. */
-    public_key: rsaKey(false).optional(),
+    public_key: rsaKey(false, readPem, form).optional(),
   })
   .superRefine(({ public_key_id: id, public_key: key, private_key: own }, context) => {
     const needs = (path: string, message: string) =>

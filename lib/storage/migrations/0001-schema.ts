@@ -69,6 +69,7 @@ const tables = [
     provider_started TINYINT NOT NULL DEFAULT 0,
     refunded_minor BIGINT UNSIGNED NOT NULL DEFAULT 0,
     refund_reserved_minor BIGINT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'refunds that may still succeed',
+    refund_total_minor BIGINT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'told by the provider while our own reservations may have covered it',
     capture_key CHAR(36) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL COMMENT 'the same until a capture has a known outcome',
     capture_until DATETIME(3) NULL COMMENT 'a capture may be under way until then',
     look_ups INT UNSIGNED NOT NULL DEFAULT 0,
