@@ -2,6 +2,7 @@ import { createWriteStream, existsSync, type WriteStream } from "node:fs";
 import path from "node:path";
 import { payDemoOrder } from "./local/pay-demo-order.ts";
 import { preferredPort } from "./local/preferred-port.ts";
+import { renewChangedSchema } from "./local/renew-changed-schema.ts";
 import { cacheFolder, localFolder } from "./local/services/local-folder.ts";
 import { untilRedisServes } from "./local/services/redis.ts";
 import { type ServiceEnvironment, type Services, startServices } from "./local/services/start-services.ts";
@@ -46,6 +47,10 @@ async function ownServices(signal: AbortSignal): Promise<ServiceEnvironment> {
   // The folder is ours from here on; a start that was killed has left its own.
   removeStackFile();
   logs = createWriteStream(logFile);
+  const ours = !process.env.DATABASE_URL;
+  if (ours && (await renewChangedSchema(services.env.DATABASE_URL, runFolder))) {
+    say("the schema has changed since the last start: the local database begins anew");
+  }
   return services.env;
 }
 

@@ -11,7 +11,7 @@ export function remembering<T>(ms: number) {
     const value = make();
     kept.delete(key);
     kept.set(key, { value, at: performance.now(), renewed });
-    value.catch(() => kept.delete(key));
+    value.catch(() => kept.get(key)?.value === value && kept.delete(key));
     if (kept.size > mostKept) kept.delete(kept.keys().next().value as string);
     return value;
   };

@@ -1,6 +1,7 @@
 import { crc32 } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { localServer } from "../../outbound/local-server.ts";
+import { withCrc32 } from "../../steps/with-crc32.ts";
 import { orderNo } from "../payments.ts";
 import {
   capture,
@@ -97,38 +98,3 @@ describe("an event of PayPal", () => {
     await expect(hearText(body)).rejects.toMatchObject({ failure: "notification_malformed" });
   });
 });
-
-/** JSON with spaces and tabs at its end such that its CRC-32 is `wanted`: CRC-32 is linear, so that 32 bits suffice. */
-function withCrc32(json: string, wanted: number): string {
-  const length = 40;
-  const blank = json + " ".repeat(length);
-  const base = crc32(blank);
-  const flips = Array.from({ length }, (_, at) => {
-    const place = json.length + at;
-    return (crc32(`${blank.slice(0, place)}\t${blank.slice(place + 1)}`) ^ base) >>> 0;
-  });
-  const chosen = solve(flips, (base ^ wanted) >>> 0);
-  return json + Array.from({ length }, (_, at) => (chosen.has(at) ? "\t" : " ")).join("");
-}
-
-/** Which of the vectors add up (XOR) to `target`, by Gauss's elimination. */
-function solve(vectors: number[], target: number): Set<number> {
-  const rows: { value: bigint; from: bigint; top: bigint }[] = [];
-  const reduced = (value: bigint, from: bigint) => {
-    for (const row of rows) {
-      if (value & row.top) {
-        value ^= row.value;
-        from ^= row.from;
-      }
-    }
-    return { value, from };
-  };
-  for (const [at, vector] of vectors.entries()) {
-    const { value, from } = reduced(BigInt(vector), 1n << BigInt(at));
-    if (value === 0n) continue;
-    rows.push({ value, from, top: 1n << BigInt(value.toString(2).length - 1) });
-  }
-  const { value, from } = reduced(BigInt(target), 0n);
-  if (value !== 0n) throw new Error("no solution: lengthen the padding");
-  return new Set(vectors.keys().filter((at) => ((from >> BigInt(at)) & 1n) === 1n));
-}

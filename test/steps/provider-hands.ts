@@ -1,0 +1,206 @@
+import { generateKeyPairSync, type KeyObject, randomUUID, sign } from "node:crypto";
+import { openGateway } from "../../lib/open-gateway.ts";
+import { seal } from "../../scripts/sandbox/wechat/resource.ts";
+import { signedHeaders } from "../providers/paypal/account.ts";
+import { alipayInOurHands, type SignedCall, stripeEvents } from "./signed-webhooks.ts";
+import type { Shop, World } from "./world.ts";
+
+/** What an event says: paid, this much, to this account. What is not given is true. */
+export type Told = { orderNo: string; minor?: number; account?: string; tradeNo?: string };
+
+/** One provider's webhooks for one merchant, with keys that the test holds: it signs truly whatever it likes. */
+export type Hand = {
+  /** Of the config, below `/api/v1/public/notify/`. */
+  path: string;
+  configId: string;
+  /** What a create adds to be made with this config. */
+  wanted: Record<string, string>;
+  paid(told: Told): SignedCall;
+  /** An event from before the payment: still open, expired, or approved. */
+  earlier(orderNo: string): SignedCall;
+  signature(call: SignedCall): string;
+  /** The same call with another signature; `null`: with none. */
+  withSignature(call: SignedCall, signature: string | null): SignedCall;
+};
+
+export type Hands = Record<"alipay" | "wechat" | "stripe" | "paypal", Hand>;
+
+const paidMinor = 1234;
+const aTrade = () => randomUUID().replaceAll("-", "").slice(0, 28);
+
+/**
+ * All four providers. WeChat Pay's public key is exchanged at the end, by `swapKeys`, because its simulator would not be
+ * believed from then on.
+ */
+export async function openHands(world: World, shop: Shop, paypalCertUrl: string) {
+  const alipay = await alipayHand(world, shop);
+  const { hand: wechat, swapKeys } = wechatHand(world, shop);
+  const hands: Hands = {
+    alipay,
+    wechat,
+    stripe: stripeHand(world, shop),
+    paypal: await paypalHand(world, shop, paypalCertUrl),
+  };
+  return { hands, swapKeys };
+}
+
+async function alipayHand(world: World, shop: Shop): Promise<Hand> {
+  const ours = await alipayInOurHands(world, shop);
+  return {
+    path: ours.path,
+    configId: ours.configId,
+    wanted: { config: ours.name },
+    paid: ({ orderNo, minor = paidMinor, account, tradeNo = aTrade() }) =>
+      ours.notice(orderNo, {
+        total_amount: (minor / 100).toFixed(2),
+        trade_no: tradeNo,
+        ...(account && { app_id: account }),
+      }),
+    earlier: (orderNo) => ours.notice(orderNo, { trade_status: "TRADE_CLOSED", gmt_payment: "" }),
+    signature: ({ body }) => new URLSearchParams(body).get("sign") ?? "",
+    withSignature({ body, headers }, signature) {
+      const form = new URLSearchParams(body);
+      if (signature === null) form.delete("sign");
+      else form.set("sign", signature);
+      return { body: form.toString(), headers };
+    },
+  };
+}
+
+function wechatHand(world: World, shop: Shop): { hand: Hand; swapKeys(): Promise<void> } {
+  const account = shop.accounts.wechat!;
+  const { publicKey, privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+  const configId = shop.configs.wechat!;
+
+  function told(type: string, transaction: object): SignedCall {
+    const now = world.clock.now().toISOString();
+    const { nonce, ...sealed } = seal(account.api_v3_key!, JSON.stringify(transaction), "transaction");
+    const resource = { original_type: "transaction", ...sealed, nonce };
+    const event = { id: `EV-${randomUUID()}`, create_time: now, event_type: type, resource };
+    return wechatCall(
+      JSON.stringify({ ...event, resource_type: "encrypt-resource", summary: "" }),
+      account.public_key_id!,
+      { privateKey, now: world.clock.now() },
+    );
+  }
+  const own = { appid: account.app_id, mchid: account.mch_id };
+
+  const hand: Hand = {
+    path: `wechat/${configId}`,
+    configId,
+    wanted: {},
+    paid: ({ orderNo, minor = paidMinor, account: other, tradeNo = aTrade() }) =>
+      told("TRANSACTION.SUCCESS", {
+        ...own,
+        ...(other && { mchid: other }),
+        out_trade_no: orderNo,
+        transaction_id: tradeNo,
+        trade_state: "SUCCESS",
+        success_time: "2026-01-02T03:04:05+08:00",
+        amount: { total: minor, currency: "CNY" },
+      }),
+    earlier: (orderNo) =>
+      told("TRANSACTION.SUCCESS", { ...own, out_trade_no: orderNo, trade_state: "CLOSED" }),
+    ...inHeader("wechatpay-signature"),
+  };
+  return {
+    hand,
+    async swapKeys() {
+      const data = { ...account, public_key: publicKey.export({ type: "spki", format: "pem" }) };
+      const { username: merchant } = shop;
+      await world.ops("config set", {
+        ...{ merchant, provider: "wechat", data: JSON.stringify(data) },
+        skip_probe: "yes",
+      });
+    },
+  };
+}
+
+function wechatCall(
+  body: string,
+  serial: string,
+  { privateKey, now }: { privateKey: KeyObject; now: Date },
+): SignedCall {
+  const timestamp = String(Math.floor(now.getTime() / 1000));
+  const nonce = aTrade();
+  const text = `${timestamp}\n${nonce}\n${body}\n`;
+  return {
+    body,
+    headers: {
+      "content-type": "application/json",
+      "wechatpay-timestamp": timestamp,
+      "wechatpay-nonce": nonce,
+      "wechatpay-serial": serial,
+      "wechatpay-signature-type": "WECHATPAY2-SHA256-RSA2048",
+      "wechatpay-signature": sign("sha256", Buffer.from(text), privateKey).toString("base64"),
+    },
+  };
+}
+
+function stripeHand(world: World, shop: Shop): Hand {
+  const { path, event } = stripeEvents(world, shop);
+  return {
+    path,
+    configId: shop.configs.stripe!,
+    wanted: {},
+    paid: ({ orderNo, minor = paidMinor, account, tradeNo = `pi_${aTrade()}` }) =>
+      event(orderNo, {
+        session: { amount_total: minor, payment_intent: tradeNo },
+        ...(account && { account }),
+      }),
+    earlier: (orderNo) =>
+      event(orderNo, {
+        type: "checkout.session.expired",
+        session: { status: "expired", payment_status: "unpaid" },
+      }),
+    signature: ({ headers }) => /v1=(\w+)/.exec(headers["stripe-signature"]!)![1]!,
+    withSignature({ body, headers: { "stripe-signature": header = "", ...headers } }, signature) {
+      if (signature === null) return { body, headers };
+      return {
+        body,
+        headers: { ...headers, "stripe-signature": header.replace(/v1=\w+/, `v1=${signature}`) },
+      };
+    },
+  };
+}
+
+/** PayPal alone; `certUrl` is where a proxy in front of its simulator serves the test's certificate. */
+export async function paypalHand(world: World, shop: Shop, certUrl: string): Promise<Hand> {
+  const gateway = openGateway();
+  const configId = shop.configs.paypal!;
+  const stored = await gateway.configRows.byId(configId);
+  const { webhook_id: webhookId } = (await gateway.credentialsOf(stored!)) as { webhook_id: string };
+
+  function told(event_type: string, resource: object): SignedCall {
+    const body = JSON.stringify({ id: `WH-${randomUUID()}`, event_type, resource });
+    const time = world.clock.now().toISOString();
+    const headers = signedHeaders(body, certUrl, { webhookId, time }) as Record<string, string>;
+    return { body, headers: { "content-type": "application/json", ...headers } };
+  }
+
+  return {
+    path: `paypal/${configId}`,
+    configId,
+    wanted: {},
+    paid: ({ orderNo, minor = paidMinor, account = shop.accounts.paypal!.account, tradeNo = aTrade() }) =>
+      told("PAYMENT.CAPTURE.COMPLETED", {
+        id: tradeNo,
+        status: "COMPLETED",
+        invoice_id: orderNo,
+        amount: { currency_code: "CNY", value: (minor / 100).toFixed(2) },
+        payee: { merchant_id: account },
+      }),
+    earlier: (orderNo) =>
+      told("CHECKOUT.ORDER.APPROVED", { status: "APPROVED", purchase_units: [{ invoice_id: orderNo }] }),
+    ...inHeader("paypal-transmission-sig"),
+  };
+}
+
+function inHeader(name: string): Pick<Hand, "signature" | "withSignature"> {
+  return {
+    signature: ({ headers }) => headers[name]!,
+    withSignature({ body, headers: { [name]: _, ...headers } }, signature) {
+      return { body, headers: { ...headers, ...(signature !== null && { [name]: signature }) } };
+    },
+  };
+}

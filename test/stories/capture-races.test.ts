@@ -1,0 +1,113 @@
+import { afterAll, beforeAll, expect, it } from "vitest";
+import type { Gateway } from "../../lib/open-gateway.ts";
+import { hearWebhook } from "../../lib/payment/hear-webhook.ts";
+import type { Caller } from "../../lib/payment/ports.ts";
+import { queryPayment } from "../../lib/payment/query-payment.ts";
+import { recheck } from "../../lib/payment/recheck.ts";
+import { returnBuyer } from "../../lib/payment/return-buyer.ts";
+import { anOrder } from "../steps/api.ts";
+import { anotherGateway, createThrough } from "../steps/gateways.ts";
+import { startPaypalProxy } from "../steps/paypal-proxy.ts";
+import { type Hand, paypalHand } from "../steps/provider-hands.ts";
+import { openRows, type Rows } from "../steps/rows.ts";
+import { type SimulatorControl, simulatorOf } from "../steps/simulator.ts";
+import { openWorld, type Shop, type World } from "../steps/world.ts";
+
+/** Orders of each pair; the simulators' and the gateways' work is most of a race's time. */
+const times = 100;
+
+let world: World;
+let rows: Rows;
+let shop: Shop;
+let caller: Caller;
+let proxy: Awaited<ReturnType<typeof startPaypalProxy>>;
+let paypal: SimulatorControl;
+let hand: Hand;
+/** As many execution environments, each with a connection of its own. */
+let gateways: Gateway[];
+
+beforeAll(async () => {
+  world = await openWorld();
+  proxy = await startPaypalProxy(world.sandbox.simulators.paypal);
+  process.env.PROVIDER_BASE_URLS = JSON.stringify({ ...world.sandbox.simulators, paypal: proxy.url });
+  rows = await openRows();
+  shop = await world.openShop("paypal");
+  paypal = simulatorOf(world, "paypal");
+  hand = await paypalHand(world, shop, proxy.certUrl);
+  gateways = Array.from({ length: 6 }, () => anotherGateway());
+  caller = await gateways[0]!.authenticate(shop.apiKey, "query");
+  // The race is between the calls below: the simulator's own webhooks stay away.
+  await paypal.faults({ lose: true });
+});
+afterAll(async () => {
+  await Promise.all(gateways.map((gateway) => gateway.close()));
+  await rows.close();
+  proxy.stop();
+  await world.stop();
+});
+
+type WayIn = (gateway: Gateway, orderNo: string) => Promise<unknown>;
+
+/** As the queue's consumer does with the hint that was sent. */
+const consumeHint: WayIn = (gateway, orderNo) =>
+  recheck(gateway, { orderNo, userId: shop.userId, due: world.clock.now() });
+
+const ways: Record<string, WayIn> = {
+  webhook: async (gateway, orderNo) => {
+    const { body, headers } = hand.earlier(orderNo);
+    await hearWebhook(gateway, "paypal", hand.configId, { body: Buffer.from(body), headers });
+    await consumeHint(gateway, orderNo);
+  },
+  "return page": async (gateway, orderNo) => {
+    const returned = returnBuyer(gateway, "paypal", orderNo);
+    await consumeHint(gateway, orderNo);
+    await returned;
+  },
+  "look-up": (gateway, orderNo) => queryPayment(gateway, caller, { orderNo }),
+};
+
+it.each([
+  ["webhook", "return page"],
+  ["webhook", "look-up"],
+  ["return page", "look-up"],
+  ["look-up", "look-up"],
+] as const)("the %s and the %s at once capture each approved payment exactly once", async (one, other) => {
+  const orders = await Promise.all(
+    Array.from({ length: times }, (_, at) =>
+      createThrough(gateways[at % 6]!, shop, anOrder({ provider: "paypal", amount: "1.00" })),
+    ),
+  );
+  await Promise.all(orders.map(({ order_no }) => paypal.approve(order_no)));
+  const before = (await paypal.calls()).length;
+  await Promise.all(
+    orders.map(async ({ order_no: orderNo }, at) => {
+      const [first, second] = [gateways[at % 3]!, gateways[3 + (at % 3)]!];
+      await Promise.all([ways[one]!(first, orderNo), ways[other]!(second, orderNo)]);
+    }),
+  );
+  // Whoever came too late to claim the look-up has left the work to the other; nobody is left behind by both.
+  await world.passes(16);
+  await world.queues.drain();
+
+  const captures = new Map<string, Set<string>>();
+  let posts = 0;
+  for (const { method, path, headers } of (await paypal.calls()).slice(before)) {
+    const [, id] = /^\/v2\/checkout\/orders\/(\w+)\/capture$/.exec(path) ?? [];
+    if (method !== "POST" || !id) continue;
+    posts += 1;
+    captures.set(id, (captures.get(id) ?? new Set()).add(headers["paypal-request-id"]!));
+  }
+  expect(posts).toBe(times);
+  expect([...captures.values()].map(({ size }) => size)).toEqual(Array(times).fill(1));
+
+  const numbers = orders.map(({ order_no }) => order_no);
+  const settled = await rows.query<{ status: string; version: number; told: number; moves: number }>(
+    `SELECT o.status, o.version, (SELECT COUNT(*) FROM notify_queue n WHERE n.order_id = o.id) AS told,
+       (SELECT COUNT(*) FROM payment_logs l WHERE l.order_id = o.id AND l.kind = 'status') AS moves
+     FROM payment_orders o WHERE o.order_no IN (?)`,
+    [numbers],
+  );
+  expect(settled).toEqual(Array(times).fill({ status: "success", version: 4, told: "1", moves: "3" }));
+  const inLedger = (await Promise.all(numbers.slice(0, 5).map(paypal.payments))).flat();
+  expect(inLedger).toMatchObject(Array(5).fill({ status: "paid", created: 1 }));
+});
