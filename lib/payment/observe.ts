@@ -1,4 +1,5 @@
 import type { Clock } from "../clock.ts";
+import { GatewayError } from "../errors.ts";
 import { log } from "../log.ts";
 import { type ObserveRefundGateway, observeRefund } from "../refund/observe-refund.ts";
 import type { Payment } from "./payment.ts";
@@ -108,7 +109,10 @@ export async function observe(
   }
 }
 
-/** A refund of a payment that we do not know to be paid proves that we have missed something: the provider is asked. */
+/**
+ * A refund of a payment that we do not know to be paid proves that we have missed something: the provider is asked. A
+ * refund that is told alone is not acknowledged before it can be booked, because no look-up need tell it again.
+ */
 async function refundSeen(
   gateway: ObserveGateway,
   payment: Payment,
@@ -117,7 +121,10 @@ async function refundSeen(
 ): Promise<void> {
   const current = (await gateway.orders.find(payment.userId, { orderNo: payment.orderNo }))?.payment;
   if (current?.status === "success") return observeRefund(gateway, current, seen, source.told);
-  if (source.told === "webhook") await askSoon(gateway, payment);
+  if (source.told !== "webhook") return;
+  await askSoon(gateway, payment);
+  if (seen.kind !== "refundedTotal")
+    throw new GatewayError("unavailable", "the payment of this refund is not settled yet: send it again");
 }
 
 async function askSoon(gateway: ObserveGateway, payment: Payment): Promise<void> {

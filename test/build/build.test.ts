@@ -2,11 +2,12 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSyn
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Metafile } from "esbuild";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { build } from "../../scripts/build.ts";
 
 const sources = join(import.meta.dirname, "fixtures");
-const entries = ["asks", "signs", "nested/connects"];
+const entries = ["asks", "signs", "signs-wechat", "models", "nested/connects"];
 const require = createRequire(import.meta.url);
 
 describe("built functions", () => {
@@ -15,6 +16,16 @@ describe("built functions", () => {
   const load = (entry: string) => require(join(dist, entry, "index.js"));
   const loadedFiles = (entry: string) =>
     Object.keys(require.cache).filter((file) => file.startsWith(join(dist, entry, "/")));
+
+  /** The packages whose code is in an entry's own file. */
+  function packagesIn(entry: string): string[] {
+    const { outputs } = JSON.parse(readFileSync(join(dist, ".meta", "metafile.json"), "utf8")) as Metafile;
+    const [, output] = Object.entries(outputs).find(([file]) => file.endsWith(`/${entry}.js`)) ?? [];
+    const names = Object.keys(output?.inputs ?? {}).flatMap(
+      (input) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(input)?.[1] ?? [],
+    );
+    return [...new Set(names)];
+  }
 
   beforeAll(() => build({ entries, sources, dist }));
   afterAll(() => rmSync(home, { recursive: true, force: true }));
@@ -45,6 +56,31 @@ describe("built functions", () => {
     expect(done.forged).toMatch(/验签失败/);
     expect(done.sent).toMatch(/must not send requests by itself/);
     expect(readdirSync(join(dist, "signs")).join()).not.toMatch(/undici|mime/);
+  });
+
+  it("model requests with PayPal's SDK, without the HTTP client it brings", async () => {
+    const { order, sent } = await load("models").handler();
+    expect(order).toMatchObject({
+      method: "POST",
+      path: "/v2/checkout/orders",
+      headers: { "paypal-request-id": "K1", "content-type": "application/json" },
+    });
+    expect(JSON.parse(order.body)).toEqual({
+      intent: "CAPTURE",
+      purchase_units: [{ invoice_id: "A1", amount: { currency_code: "USD", value: "0.01" } }],
+    });
+    expect(sent).toMatch(/must not send requests by itself/);
+    expect(packagesIn("models")).not.toContainEqual(expect.stringMatching(/axios|form-data|mime/));
+  });
+
+  it("sign with wechatpay-node-v3, without the HTTP client and the certificate reader it brings", async () => {
+    const { fits, authorization, sent, withoutSerial } = await load("signs-wechat").handler();
+    expect(fits).toBe(true);
+    expect(authorization).toMatch(/^WECHATPAY2-SHA256-RSA2048 mchid="1600000001",.*serial_no="ABCDEF"/);
+    // The SDK swallows what its transport throws; a network failure would have a code.
+    expect(sent).toEqual({ errRaw: {} });
+    expect(withoutSerial).toThrow(/give it the serial number/);
+    expect(packagesIn("signs-wechat")).toEqual(["wechatpay-node-v3"]);
   });
 
   it("hold nothing that only developers need", () => {

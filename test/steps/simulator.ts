@@ -27,6 +27,8 @@ export function simulatorOf(world: { sandbox: { simulators: Record<string, strin
     refund: (orderNo: string, amount: string) => tell("refund", { order_no: orderNo, amount }),
     refundResult: (refundNo: string, status: string) =>
       tell("refund-result", { refund_no: refundNo, status }),
+    /** Any other control route. */
+    tell,
     fail: (orderNo: string) => tell("fail", { order_no: orderNo }),
     /** A buyer opens the pay page and pays. */
     async pay(created: Record<string, unknown>) {

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type Api, anOrder, apiOf, type Data } from "../steps/api.ts";
 import { openRows, type Rows } from "../steps/rows.ts";
-import { type SimulatorControl, simulatorOf, until } from "../steps/simulator.ts";
+import { type SimulatorControl, simulatorOf } from "../steps/simulator.ts";
 import { openWorld, type Shop, type World } from "../steps/world.ts";
 
 let world: World;
@@ -157,17 +157,20 @@ describe("taking the money of an approved PayPal order", () => {
     expect(await captureKeys(paymentId)).toEqual([]);
   });
 
-  it("that may have begun keeps a close waiting, and the money counts", async () => {
-    const { orderNo } = await order();
+  it("that may have begun keeps a close waiting until it can no longer happen, and is not begun again", async () => {
+    const { orderNo, paymentId } = await order();
     await approvedUnheard(orderNo);
-    await paypal.faults({ lose: true, timeout_after_success: true });
+    await paypal.faults({ lose: true, status: 503, path: "/capture" });
     await now(orderNo);
-    expect(await api.close(orderNo)).toMatchObject({ status: 502, code: 2004 });
+    const tried = await captureKeys(paymentId);
+    expect(tried.length).toBeGreaterThan(0);
     await paypal.faults({ lose: true });
+    expect(await api.close(orderNo)).toMatchObject({ status: 502, code: 2004 });
+    expect(await rows.order(orderNo)).toMatchObject({ status: "processing", close_requested: 1 });
     await world.passes(60);
     await world.queues.drain();
-    expect(await now(orderNo)).toMatchObject({ status: "success" });
-    expect(await until(async () => (await told(orderNo)).length > 0)).toBe(true);
-    expect(await told(orderNo)).toEqual(["payment.success"]);
+    expect(await now(orderNo)).toMatchObject({ status: "closed" });
+    expect(await captureKeys(paymentId)).toEqual(tried);
+    expect(await told(orderNo)).toEqual(["payment.closed"]);
   });
 });

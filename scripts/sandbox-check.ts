@@ -1,0 +1,51 @@
+import { parseArgs } from "node:util";
+import { GatewayError } from "../lib/errors.ts";
+import { isProvider, providers } from "../lib/providers/registry.ts";
+import { checkProvider, variableOf } from "./sandbox-check/check-provider.ts";
+import { NotProven } from "./sandbox-check/safe-checks.ts";
+
+/** `npm run sandbox-check -- [provider …]`: proves the adapters against the providers' real sandboxes. */
+const usage = `npm run sandbox-check -- [provider …] [--webhook-url https://…] [--base-url http://127.0.0.1:…]
+
+Proves the part of the providers' contract that harms nobody against their real sandboxes: credentials, account, an order
+that is started, looked up and closed, and with --webhook-url its registration. Nothing is paid. Without a provider all
+are checked. WeChat Pay has no sandbox: its credentials are refused, except with --base-url.
+
+Credentials are the JSON of a config: ${Object.keys(providers).map(variableOf).join(", ")}.
+`;
+
+async function main(): Promise<number> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      "webhook-url": { type: "string" },
+      "base-url": { type: "string" },
+      help: { type: "boolean" },
+    },
+  });
+  const unknown = positionals.find((name) => !isProvider(name));
+  if (values.help || unknown !== undefined) {
+    console.log(unknown === undefined ? usage : `no provider "${unknown}"\n\n${usage}`);
+    return unknown === undefined ? 0 : 2;
+  }
+  let failures = 0;
+  for (const provider of positionals.length > 0 ? positionals : Object.keys(providers)) {
+    const config = process.env[variableOf(provider)];
+    const options = { config, webhookUrl: values["webhook-url"], baseUrl: values["base-url"] };
+    failures += (await checked(provider, options)) ? 0 : 1;
+  }
+  return failures > 0 ? 1 : 0;
+}
+
+async function checked(provider: string, options: Parameters<typeof checkProvider>[1]): Promise<boolean> {
+  try {
+    for await (const line of checkProvider(provider, options)) console.log(`${provider}: ${line}`);
+    return true;
+  } catch (error) {
+    if (!(error instanceof NotProven || error instanceof GatewayError)) throw error;
+    console.error(`${provider}: ${error.message}`);
+    return false;
+  }
+}
+
+process.exitCode = await main();

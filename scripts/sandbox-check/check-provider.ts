@@ -1,0 +1,71 @@
+import { wallClock } from "../../lib/clock.ts";
+import { openProvider } from "../../lib/providers/configs.ts";
+import { providers } from "../../lib/providers/registry.ts";
+import { checkWebhook } from "./check-webhook.ts";
+import { NotProven, safeChecks } from "./safe-checks.ts";
+
+export type CheckOptions = {
+  /** `config_data` as JSON text; absent: the check is skipped. */
+  config: string | undefined;
+  /** Replaces the official host; loopback only. */
+  baseUrl: string | undefined;
+  /** Registered at the provider when given. */
+  webhookUrl: string | undefined;
+};
+
+/** Reserved for documentation: nobody hears what is sent there. */
+const nowhere = "https://pay.example/sandbox-check";
+
+/** Runs the safe checks against one provider and yields a line for each thing proven. Throws what is wrong. */
+export async function* checkProvider(
+  provider: string,
+  { config, baseUrl, webhookUrl }: CheckOptions,
+): AsyncGenerator<string> {
+  if (config === undefined) return yield `skipped: ${variableOf(provider)} is not set`;
+  const given = readConfig(provider, config);
+  const clock = wallClock("sandbox-check");
+  const baseUrls = baseUrl === undefined ? {} : { [provider]: loopback(baseUrl) };
+  const open = async (data: Record<string, unknown>) => {
+    const wanted = { provider, name: "sandbox-check", given: data };
+    const { adapter } = await openProvider(wanted, { clock, baseUrls, webhookUrl: webhookUrl ?? nowhere });
+    // Before any call: a registration would already change something at the provider.
+    if (adapter.livemode) throw new NotProven("refused: with these credentials real money would move");
+    return adapter;
+  };
+
+  const adapter = await open(given);
+  yield "credentials: their form is right, and they move no money";
+  const { scenes } = providers[provider]!;
+  yield* safeChecks({ provider, adapter, scenes, clock, webhookUrl: webhookUrl ?? nowhere });
+  if (webhookUrl === undefined) return;
+  const complete = await checkWebhook(open, given, webhookUrl);
+  yield complete
+    ? `webhook: ${webhookUrl} is registered, once`
+    : "webhook: nothing to register, each order carries its URL";
+}
+
+/** The environment variable that holds the credentials of a provider's sandbox. */
+export function variableOf(provider: string): string {
+  return `${provider.toUpperCase()}_SANDBOX_CONFIG`;
+}
+
+/** The message never repeats the text: it holds keys. */
+function readConfig(provider: string, text: string): Record<string, unknown> {
+  const wrong = new NotProven(`${variableOf(provider)} is not a JSON object`);
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw wrong;
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) throw wrong;
+  return { ...value };
+}
+
+function loopback(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url?.protocol === "http:" && ["127.0.0.1", "[::1]", "localhost"].includes(url.hostname)) {
+    return url.origin;
+  }
+  throw new NotProven("--base-url must be http on this machine: credentials go there");
+}

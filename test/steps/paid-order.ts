@@ -1,0 +1,37 @@
+import { randomUUID } from "node:crypto";
+import { type Api, anOrder, type Data } from "./api.ts";
+import { simulatorOf, until } from "./simulator.ts";
+import type { World } from "./world.ts";
+
+export const aRefundNo = () => `refund-${randomUUID()}`;
+
+/** An order of 100.00 that its buyer has paid, and that the merchant was told of at least once. */
+export async function paidOrder(
+  world: World,
+  api: Api,
+  provider: string,
+  wanted: Data = {},
+): Promise<string> {
+  const created = await api.create(anOrder({ provider, amount: "100.00", ...wanted }));
+  if (created.status !== 200) throw new Error(`create: ${created.status} ${created.message}`);
+  const orderNo = String(created.data.order_no);
+  await simulatorOf(world, provider).pay(created.data);
+  await until(async () => {
+    await world.queues.drain();
+    return (await api.inbox()).some(({ body }) => JSON.parse(body).order_no === orderNo);
+  });
+  return orderNo;
+}
+
+/** What a merchant's program does with refunds. */
+export function refundsOf(api: Api) {
+  return {
+    ask: (wanted: Data) => api.call("POST", "/api/v1/payment/refund", wanted),
+    now: async (refundNo: string) => (await api.call("GET", `/api/v1/payment/refund/${refundNo}`)).data,
+    /** The merchant's events about the refunds of an order, in turn. */
+    async told(orderNo: string): Promise<Data[]> {
+      const all = (await api.inbox()).map(({ body }) => JSON.parse(body) as Data);
+      return all.filter(({ order_no, event }) => order_no === orderNo && String(event).startsWith("refund."));
+    },
+  };
+}

@@ -1,0 +1,144 @@
+import { randomUUID } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { readAmount } from "../../lib/http/read-amount.ts";
+import type { Gateway } from "../../lib/open-gateway.ts";
+import { newProviderRefundNo } from "../../lib/payment/order-no.ts";
+import type { Payment } from "../../lib/payment/payment.ts";
+import type { Caller } from "../../lib/payment/ports.ts";
+import { createRefund } from "../../lib/refund/create-refund.ts";
+import type { NewRefund, StoredRefund } from "../../lib/refund/ports.ts";
+import { refundsIn } from "../../lib/storage/refunds.ts";
+import { apiOf } from "../steps/api.ts";
+import { anotherGateway } from "../steps/gateways.ts";
+import { leasedOrder, orderRow, settle } from "../steps/leased-order.ts";
+import { aRefundNo, paidOrder } from "../steps/paid-order.ts";
+import { openRows, type Rows } from "../steps/rows.ts";
+import { simulatorOf } from "../steps/simulator.ts";
+import { openWorld, type Shop, type World } from "../steps/world.ts";
+import { withDatabases } from "../storage/connections.ts";
+
+let world: World;
+let rows: Rows;
+let shop: Shop;
+let caller: Caller;
+let gateways: Gateway[];
+
+beforeAll(async () => {
+  world = await openWorld();
+  rows = await openRows();
+  shop = await world.openShop("alipay", "stripe");
+  gateways = [anotherGateway(), anotherGateway()];
+  caller = await gateways[0]!.authenticate(shop.apiKey, "refund");
+});
+afterAll(async () => {
+  await Promise.all(gateways.map((gateway) => gateway.close()));
+  await rows.close();
+  await world.stop();
+});
+
+/** A payment of 100.00 that is success. */
+async function aPayment(): Promise<Payment> {
+  const gateway = gateways[0]!;
+  const { payment } = await leasedOrder(gateway, shop, "pending");
+  await orderRow(gateway, payment).set({ amount_minor: "10000" }).execute();
+  const key = { orderNo: payment.orderNo };
+  await settle(gateway, (await gateway.orders.find(shop.userId, key))!.payment);
+  return (await gateway.orders.find(shop.userId, key))!.payment;
+}
+
+function aRefund(minor: number): NewRefund {
+  const now = world.clock.now();
+  return {
+    refundNo: aRefundNo(),
+    providerRefundNo: newProviderRefundNo(now),
+    amount: { minor, currency: "CNY" },
+    reason: "",
+    request: "{}",
+    leaseToken: randomUUID(),
+    leaseUntil: now,
+    nextQueryAt: now,
+    now,
+  };
+}
+
+describe("100 refunds of 30 on a payment of 100", () => {
+  it("from 10 connections at once reserve exactly three", () =>
+    withDatabases(10, async (databases) => {
+      const payment = await aPayment();
+      const refunds = databases.map(refundsIn);
+      const outcomes = await Promise.all(
+        Array.from({ length: 100 }, (_, at) => refunds[at % 10]!.reserve(payment, aRefund(3_000))),
+      );
+      const kinds = outcomes.map(({ kind }) => kind);
+      expect(kinds.filter((kind) => kind === "reserved")).toHaveLength(3);
+      expect(kinds.filter((kind) => kind === "does-not-fit")).toHaveLength(97);
+      expect(await rows.order(payment.orderNo)).toMatchObject({
+        refund_reserved_minor: "9000",
+        refunded_minor: "0",
+      });
+      const stored = await rows.query("SELECT id FROM refunds WHERE order_id = ?", [payment.id]);
+      expect(stored).toHaveLength(3);
+    }));
+
+  it("that end in every way at once leave the sums of what was refunded", () =>
+    withDatabases(8, async (databases) => {
+      const payment = await aPayment();
+      const refunds = databases.map(refundsIn);
+      const reserved: StoredRefund["refund"][] = [];
+      for (const minor of [3_000, 3_000, 3_000]) {
+        const outcome = await refunds[0]!.reserve(payment, aRefund(minor));
+        if (outcome.kind === "reserved") reserved.push(outcome.leased.refund);
+      }
+      const ends = ["success", "failed", "success"] as const;
+      // Each end told by four at once.
+      await Promise.all(
+        reserved.flatMap((refund, which) =>
+          [0, 1, 2, 3].map((teller) =>
+            refunds[(which * 3 + teller) % 8]!.finish(refund, payment, {
+              to: ends[which]!,
+              refundId: `re-${refund.id}`,
+              error: null,
+              told: "webhook",
+              now: world.clock.now(),
+              notify: true,
+            }),
+          ),
+        ),
+      );
+      expect(await rows.order(payment.orderNo)).toMatchObject({
+        refund_reserved_minor: "0",
+        refunded_minor: "6000",
+        version: Number(payment.version) + 3,
+      });
+      const told = (await rows.notifications(payment.orderNo)).map(({ event }) => String(event));
+      expect(told.filter((event) => event.startsWith("refund.")).sort()).toEqual([
+        "refund.failed",
+        "refund.success",
+        "refund.success",
+      ]);
+    }));
+});
+
+describe("two refunds of all that is left", () => {
+  it("at once make exactly one full refund", async () => {
+    const api = apiOf(world, shop);
+    const stripe = simulatorOf(world, "stripe");
+    for (let round = 0; round < 10; round++) {
+      const orderNo = await paidOrder(world, api, "stripe", { notify_url: shop.inboxUrl });
+      const ask = (gateway: Gateway) =>
+        createRefund(
+          gateway,
+          caller,
+          { order: { orderNo }, refundNo: aRefundNo(), amount: null, reason: "" },
+          readAmount,
+        );
+      const outcomes = await Promise.allSettled(gateways.map(ask));
+      const made = outcomes.filter(({ status }) => status === "fulfilled");
+      expect(made).toMatchObject([{ value: { refund: { amount: { minor: 10_000 } } } }]);
+      expect(outcomes.filter(({ status }) => status === "rejected")).toMatchObject([
+        { reason: { failure: "order_status" } },
+      ]);
+      expect(await stripe.payments(orderNo)).toMatchObject([{ refunded_minor: 10_000 }]);
+    }
+  });
+});

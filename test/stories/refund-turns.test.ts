@@ -1,0 +1,282 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { type Api, anOrder, apiOf, type Data } from "../steps/api.ts";
+import { logOf } from "../steps/captured-log.ts";
+import { aRefundNo, paidOrder, refundsOf } from "../steps/paid-order.ts";
+import { openRows, type Rows } from "../steps/rows.ts";
+import { postWebhook, stripeEvents } from "../steps/signed-webhooks.ts";
+import { type SimulatorControl, simulatorOf, until } from "../steps/simulator.ts";
+import { openWorld, type Shop, type World } from "../steps/world.ts";
+
+let world: World;
+let rows: Rows;
+let shop: Shop;
+let api: Api;
+let refunds: ReturnType<typeof refundsOf>;
+const simulators = {} as Record<"alipay" | "wechat" | "stripe" | "paypal", SimulatorControl>;
+
+beforeAll(async () => {
+  world = await openWorld();
+  rows = await openRows();
+  shop = await world.openShop();
+  api = apiOf(world, shop);
+  refunds = refundsOf(api);
+  for (const name of ["alipay", "wechat", "stripe", "paypal"] as const)
+    simulators[name] = simulatorOf(world, name);
+});
+afterEach(async () => {
+  for (const simulator of Object.values(simulators)) await simulator.faults({});
+});
+afterAll(async () => {
+  await rows.close();
+  await world.stop();
+});
+
+const sums = async (orderNo: string) => {
+  const { refunded_minor, refund_reserved_minor } = await rows.order(orderNo);
+  return { refunded: Number(refunded_minor), reserved: Number(refund_reserved_minor) };
+};
+
+/** The refund's number at the provider. */
+async function providerNo(refundNo: string): Promise<string> {
+  const [row] = await rows.query("SELECT provider_refund_no FROM refunds WHERE refund_no = ?", [refundNo]);
+  return String(row!.provider_refund_no);
+}
+
+async function refunded(orderNo: string, amount: string): Promise<string> {
+  const refundNo = aRefundNo();
+  expect(await refunds.ask({ order_no: orderNo, refund_no: refundNo, amount })).toMatchObject({
+    status: 200,
+  });
+  return refundNo;
+}
+
+/** What was refunded has come to this, after all that is due has been done. */
+async function comesTo(orderNo: string, expected: { refunded: number; reserved: number }): Promise<void> {
+  await until(async () => {
+    await world.queues.drain();
+    return (await sums(orderNo)).refunded === expected.refunded;
+  });
+  expect(await sums(orderNo)).toEqual(expected);
+}
+
+/** Takes PayPal's money as we do, and leaves nothing behind here: what a process does that dies at once. */
+async function captureAndDie(paymentId: string): Promise<void> {
+  const { client_id, secret } = shop.accounts.paypal!;
+  const base = world.sandbox.simulators.paypal;
+  const basic = Buffer.from(`${client_id}:${secret}`).toString("base64");
+  const given = await fetch(`${base}/v1/oauth2/token`, {
+    method: "POST",
+    headers: { authorization: `Basic ${basic}`, "content-type": "application/x-www-form-urlencoded" },
+    body: "grant_type=client_credentials",
+  });
+  const { access_token } = (await given.json()) as { access_token: string };
+  const headers = { authorization: `Bearer ${access_token}`, "content-type": "application/json" };
+  const captured = await fetch(`${base}/v2/checkout/orders/${paymentId}/capture`, {
+    method: "POST",
+    headers: { ...headers, "paypal-request-id": paymentId },
+    body: "{}",
+  });
+  expect(captured.status).toBe(201);
+}
+
+const events = async (orderNo: string) => (await refunds.told(orderNo)).map(({ event }) => event);
+
+describe("a refund of Stripe's", () => {
+  it("that succeeded and then fails is booked back, alarmed and told", async () => {
+    const orderNo = await paidOrder(world, api, "stripe");
+    const refundNo = await refunded(orderNo, "30.00");
+    await comesTo(orderNo, { refunded: 3_000, reserved: 0 });
+    const log = await logOf(async () => {
+      await simulators.stripe.refundResult(await providerNo(refundNo), "failed");
+      await comesTo(orderNo, { refunded: 0, reserved: 0 });
+    });
+    expect(log).toContainEqual(
+      expect.objectContaining({ level: "error", message: "a final refund has changed", order_no: orderNo }),
+    );
+    expect(await refunds.now(refundNo)).toMatchObject({ status: "failed" });
+    expect(await events(orderNo)).toEqual(["refund.success", "refund.failed"]);
+    expect((await api.query(orderNo)).data).toMatchObject({ status: "success", refunded_amount: 0 });
+  });
+
+  it("that failed and then succeeds is booked, alarmed and told", async () => {
+    const orderNo = await paidOrder(world, api, "stripe");
+    await simulators.stripe.tell("refund-result", { status: "pending" });
+    const refundNo = await refunded(orderNo, "30.00");
+    expect(await sums(orderNo)).toEqual({ refunded: 0, reserved: 3_000 });
+    const number = await providerNo(refundNo);
+    await simulators.stripe.refundResult(number, "failed");
+    await until(async () => (await sums(orderNo)).reserved === 0);
+    const log = await logOf(async () => {
+      await simulators.stripe.refundResult(number, "succeeded");
+      await comesTo(orderNo, { refunded: 3_000, reserved: 0 });
+    });
+    expect(log).toContainEqual(expect.objectContaining({ message: "a final refund has changed" }));
+    expect(await events(orderNo)).toEqual(["refund.failed", "refund.success"]);
+  });
+
+  it("that succeeds too late to fit is an anomaly, acknowledged", async () => {
+    const orderNo = await paidOrder(world, api, "stripe");
+    const first = await refunded(orderNo, "60.00");
+    const number = await providerNo(first);
+    await comesTo(orderNo, { refunded: 6_000, reserved: 0 });
+    await simulators.stripe.refundResult(number, "failed");
+    await comesTo(orderNo, { refunded: 0, reserved: 0 });
+    await refunded(orderNo, "60.00");
+    await comesTo(orderNo, { refunded: 6_000, reserved: 0 });
+
+    const before = (await simulators.stripe.webhooks(orderNo)).length;
+    await simulators.stripe.refundResult(number, "succeeded");
+    const heard = await until(async () => {
+      const sent = (await simulators.stripe.webhooks(orderNo)).slice(before);
+      return sent.length > 0 && sent;
+    });
+    expect(heard.map(({ outcome }) => outcome)).toEqual(["accepted"]);
+    expect(await sums(orderNo)).toEqual({ refunded: 6_000, reserved: 0 });
+    expect(await refunds.now(first)).toMatchObject({ status: "failed" });
+    const anomalies = await rows.anomalies(shop.configs.stripe!);
+    expect(anomalies.filter(({ order_no }) => order_no === orderNo)).toMatchObject([{ kind: "over_refund" }]);
+  });
+
+  it("that names our order and another payment's transaction is an anomaly and books nothing", async () => {
+    const orderNo = await paidOrder(world, api, "stripe");
+    const other = await paidOrder(world, api, "stripe");
+    const { trade_no } = (await api.query(other)).data;
+    const refundNo = await refunded(orderNo, "10.00");
+    await comesTo(orderNo, { refunded: 1_000, reserved: 0 });
+    const { signed, path } = stripeEvents(world, shop);
+    const object = { id: "re_other", object: "refund", amount: 2_000, currency: "cny", status: "succeeded" };
+    const tell = async (refund: Data) => {
+      const data = { object: { ...object, payment_intent: trade_no, ...refund } };
+      const event = {
+        id: `evt_${aRefundNo()}`,
+        object: "event",
+        type: "refund.updated",
+        livemode: false,
+        data,
+      };
+      const created = Math.floor(world.clock.now().getTime() / 1000);
+      return (await postWebhook(world, path, signed(JSON.stringify({ ...event, created })))).status;
+    };
+    const metadata = { order_no: orderNo, refund_no: await providerNo(refundNo) };
+    expect(await tell({ metadata: { order_no: orderNo } })).toBe(200);
+    expect(await tell({ metadata, status: "failed" })).toBe(200);
+    expect(await sums(orderNo)).toEqual({ refunded: 1_000, reserved: 0 });
+    const raised = (await rows.anomalies(shop.configs.stripe!)).filter(
+      ({ order_no }) => order_no === orderNo,
+    );
+    expect(raised).toMatchObject([
+      { kind: "mismatch", detail: { differs: ["trade_no"], said: "refunded" } },
+      { kind: "mismatch", detail: { differs: ["trade_no"], said: "refundFailed" } },
+    ]);
+  });
+});
+
+describe("a refund of WeChat Pay's", () => {
+  it("that its bank does not take keeps its reservation and calls a person, until it is paid out", async () => {
+    const orderNo = await paidOrder(world, api, "wechat");
+    await simulators.wechat.tell("refund-result", { status: "ABNORMAL" });
+    const log = await logOf(async () => {
+      await refunded(orderNo, "40.00");
+      await world.passes(60);
+      await world.queues.drain();
+    });
+    expect(log).toContainEqual(
+      expect.objectContaining({ level: "error", message: "refund needs a person at the provider" }),
+    );
+    expect(await sums(orderNo)).toEqual({ refunded: 0, reserved: 4_000 });
+    const more = { order_no: orderNo, refund_no: aRefundNo(), amount: "60.01" };
+    expect(await refunds.ask(more)).toMatchObject({ code: 2009 });
+    const [{ refund_no: refundNo }] = (await rows.query(
+      "SELECT refund_no FROM refunds r JOIN payment_orders o ON o.id = r.order_id WHERE o.order_no = ?",
+      [orderNo],
+    )) as [{ refund_no: string }];
+    await simulators.wechat.refundResult(await providerNo(refundNo), "SUCCESS");
+    await comesTo(orderNo, { refunded: 4_000, reserved: 0 });
+    expect(await events(orderNo)).toEqual(["refund.success"]);
+  });
+
+  it("that is closed gives its reservation back and is told", async () => {
+    const orderNo = await paidOrder(world, api, "wechat");
+    const refundNo = await refunded(orderNo, "40.00");
+    expect(await sums(orderNo)).toEqual({ refunded: 0, reserved: 4_000 });
+    await simulators.wechat.refundResult(await providerNo(refundNo), "CLOSED");
+    await until(async () => {
+      await world.queues.drain();
+      return (await sums(orderNo)).reserved === 0;
+    });
+    expect(await sums(orderNo)).toEqual({ refunded: 0, reserved: 0 });
+    expect(await refunds.now(refundNo)).toMatchObject({ status: "failed" });
+    expect(await events(orderNo)).toEqual(["refund.failed"]);
+  });
+});
+
+describe.each(["alipay", "wechat", "stripe", "paypal"] as const)("through %s", (provider) => {
+  it("a refund that is heard of before its payment ends both paid and refunded", async () => {
+    const simulator = simulators[provider];
+    const { data } = await api.create(anOrder({ provider, amount: "100.00" }));
+    const orderNo = String(data.order_no);
+    await simulator.faults({ lose: true });
+    await simulator.pay(data);
+    if (provider === "paypal") await captureAndDie(String(data.payment_id));
+    expect((await rows.order(orderNo)).status).toBe("pending");
+    await simulator.faults({});
+    await simulator.refund(orderNo, "25.00");
+    await until(async () => {
+      await world.passes(10);
+      await world.queues.drain();
+      return (await sums(orderNo)).refunded > 0;
+    });
+    expect((await api.query(orderNo)).data).toMatchObject({ status: "success", refunded_amount: 25 });
+    expect(await sums(orderNo)).toEqual({ refunded: 2_500, reserved: 0 });
+    await world.queues.drain();
+    expect(await events(orderNo)).toEqual(["refund.success"]);
+  });
+
+  it("a refund whose outcome is not known never goes out under another number", async () => {
+    const simulator = simulators[provider];
+    const orderNo = await paidOrder(world, api, provider);
+    const before = (await simulator.calls()).length;
+    const wanted = { order_no: orderNo, refund_no: aRefundNo(), amount: "30.00" };
+    for (const fault of [{ status: 503 }, { html: true }, { timeout_after_success: true }]) {
+      await simulator.faults(fault);
+      expect(await refunds.ask(wanted)).toMatchObject({ status: 504, code: 2003 });
+      expect(await sums(orderNo)).toEqual({ refunded: 0, reserved: 3_000 });
+      await world.passes(5);
+    }
+    await simulator.faults({});
+    await until(async () => {
+      await world.passes(20);
+      await world.queues.drain();
+      return (await sums(orderNo)).refunded > 0;
+    });
+    await comesTo(orderNo, { refunded: 3_000, reserved: 0 });
+    const asked = JSON.stringify((await simulator.calls()).slice(before));
+    expect(new Set(asked.match(/R\d{14}[0-9A-Z]{17}/g))).toEqual(
+      new Set([await providerNo(wanted.refund_no)]),
+    );
+    expect(await simulator.payments(orderNo)).toMatchObject([{ refunded_minor: 3_000 }]);
+  });
+});
+
+describe("a refund in Alipay's console, smaller than a refund of ours that is under way,", () => {
+  it("is booked and told as soon as ours has come to nothing", async () => {
+    const orderNo = await paidOrder(world, api, "alipay");
+    const refundNo = aRefundNo();
+    await simulators.alipay.faults({ status: 503 });
+    const wanted = { order_no: orderNo, refund_no: refundNo, amount: "30.00" };
+    expect(await refunds.ask(wanted)).toMatchObject({ status: 504 });
+    await simulators.alipay.faults({});
+    const before = (await simulators.alipay.webhooks(orderNo)).length;
+    await simulators.alipay.refund(orderNo, "25.00");
+    await until(async () => (await simulators.alipay.webhooks(orderNo)).length > before);
+    expect(await sums(orderNo)).toEqual({ refunded: 0, reserved: 3_000 });
+
+    await simulators.alipay.tell("finish", { order_no: orderNo });
+    await world.passes(60);
+    await comesTo(orderNo, { refunded: 2_500, reserved: 0 });
+    await world.queues.drain();
+    expect(await events(orderNo)).toEqual(["refund.failed", "refund.success"]);
+    expect(await refunds.now(refundNo)).toMatchObject({ status: "failed" });
+    expect((await api.query(orderNo)).data).toMatchObject({ refunded_amount: 25 });
+  });
+});
