@@ -25,7 +25,7 @@ export type ConfigDependencies = {
 
 /** How long a changed or disabled config may still be used, in milliseconds of real time. */
 const cacheMs = 60_000;
-/** A config is read anew for a webhook that does not verify, at most once in this time. */
+/** A config is read anew for a webhook that does not verify, or a create that finds none, at most once in this time. */
 const reloadMs = 5_000;
 const usualNames = new Set(["default", "默认配置"]);
 
@@ -85,8 +85,18 @@ export function configsOf(dependencies: ConfigDependencies): Configs {
       return complete;
     },
     async choose(userId, provider, name) {
-      const list = await lists(`${userId}:${provider}`, () => rows.list(userId, provider));
-      return open(chosen(list, provider, name));
+      const key = `${userId}:${provider}`;
+      const list = await lists(key, () => rows.list(userId, provider));
+      try {
+        return await open(chosen(list, provider, name));
+      } catch (error) {
+        // It may have been set up, or completed, since we read the list.
+        const fresh = isUnusable(error)
+          ? await lists.renewed(key, reloadMs, () => rows.list(userId, provider))
+          : list;
+        if (fresh === list) throw error;
+        return await open(chosen(fresh, provider, name));
+      }
     },
     async of(payment) {
       const config = await byId(payment.configId);
@@ -117,6 +127,10 @@ export function configsOf(dependencies: ConfigDependencies): Configs {
 
 function isRefusal(error: unknown): boolean {
   return error instanceof GatewayError && error.failure === "notification_refused";
+}
+
+function isUnusable(error: unknown): boolean {
+  return error instanceof GatewayError && error.failure === "config_not_found";
 }
 
 function incomplete(error: unknown): { adapter: null } {

@@ -15,7 +15,10 @@ export function verifiedNotice(body: Buffer, publicKey: string): Record<string, 
   const fields = formFields(body);
   const { sign, sign_type: signType, ...signed } = fields;
   if (signType !== "RSA2") throw new GatewayError("notification_refused", "sign_type must be RSA2");
-  if (!sign) throw new GatewayError("notification_refused", "the notice is not signed");
+  // Node's decoder would ignore what follows the padding.
+  if (!sign || !/^[0-9A-Za-z+/]+={0,2}$/.test(sign)) {
+    throw new GatewayError("notification_refused", "the notice is not signed");
+  }
   const text = Object.keys(signed)
     .sort()
     .map((name) => `${name}=${signed[name]}`)

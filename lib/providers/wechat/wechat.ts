@@ -30,6 +30,8 @@ function openWechat(
     const { code } = said.error;
     if (said.kind === "denied") return [{ kind: "unknown", orderNo, why: `WeChat Pay: ${code}` }];
     if (code === "ORDER_NOT_EXIST") return [{ kind: "missing", orderNo, why: code }];
+    // A signed 403 about our rights or limits says nothing about the order.
+    if (weighRefusal(said) !== "final") return [{ kind: "unknown", orderNo, why: `WeChat Pay: ${code}` }];
     return [{ kind: "unrecognised", said: `query: ${code}` }];
   };
 

@@ -1,0 +1,55 @@
+import { generateKeyPairSync, sign } from "node:crypto";
+import { expect } from "vitest";
+import type { ContractTable } from "./contract-table.ts";
+
+const ours = generateKeyPairSync("rsa", { modulusLength: 2048 });
+
+export const table: ContractTable = {
+  scenes: {
+    page: {
+      payable: ({ orderNo }) => ({
+        paymentId: orderNo,
+        paymentUrl: expect.stringMatching(/\/gateway\.do\?.*method=alipay\.trade\.page\.pay.*&sign=/),
+        qrCode: "",
+        extraData: {},
+      }),
+      beginsWithBuyer: true,
+    },
+    qr: {
+      payable: ({ orderNo }) => ({
+        paymentId: orderNo,
+        paymentUrl: "",
+        qrCode: expect.stringMatching(/^http/),
+        extraData: {},
+      }),
+      beginsWithBuyer: true,
+    },
+  },
+  claims: ["close", "refund", "lookRefund", "probe"],
+  amount: { minor: 1230, currency: "CNY" },
+  inexpressible: [
+    { amount: { minor: 1230, currency: "USD" }, field: "currency" },
+    { amount: { minor: 0, currency: "CNY" }, field: "amount" },
+    { amount: { minor: 10_000_000_001, currency: "CNY" }, field: "amount" },
+  ],
+  offline: ["start page"],
+  webhooks: { payment: "paid", refund: "refundedTotal" },
+  states: { payment: "trade_status", refund: "refund_status" },
+  answers: {
+    trustingUs: (credentials) => ({
+      ...credentials,
+      public_key: ours.publicKey.export({ type: "spki", format: "pem" }),
+    }),
+    signedByUs(answer) {
+      const [, name, content = ""] = /^\{"(\w+)":(.*),"sign":"[^"]*"\}$/s.exec(answer.body) ?? [];
+      const signature = sign("sha256", Buffer.from(content), ours.privateKey).toString("base64");
+      return { ...answer, body: `{"${name}":${content},"sign":"${signature}"}` };
+    },
+    unverified: [{ unsigned: true }],
+  },
+  wrongCredentials: {
+    "another application's private key": (own, { private_key }) => ({ ...own, private_key }),
+    "another application's platform key": (own, { public_key }) => ({ ...own, public_key }),
+    "an application that does not exist": (own) => ({ ...own, app_id: "2021000000000000" }),
+  },
+};

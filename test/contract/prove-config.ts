@@ -1,0 +1,55 @@
+import { expect, it } from "vitest";
+import { GatewayError } from "../../lib/errors.ts";
+import { checkWebhook } from "../../scripts/sandbox-check/check-webhook.ts";
+import { buyerPays, order, type Subject, started, told } from "./subject.ts";
+
+/** Wrong credentials are found by a harmless call, and said in words. */
+export function proveProbe(subject: Subject): void {
+  const { table, credentials, otherCredentials } = subject;
+
+  it("finds nothing wrong with good credentials", async () => {
+    expect(await subject.adapter.probe!()).toBeNull();
+  });
+
+  it.each(Object.entries(table.wrongCredentials))("finds %s, and repeats no secret", async (_, spoil) => {
+    const wrong = spoil(credentials, otherCredentials);
+    const words = await subject.open({ credentials: wrong }).probe!();
+    expect(words).toMatch(/\w{3}/);
+    for (const secret of secretsOf(wrong)) expect(words).not.toContain(secret);
+  });
+}
+
+function secretsOf(credentials: Record<string, unknown>): string[] {
+  const entries = Object.entries(credentials).filter(([name]) => /key$|secret/.test(name));
+  return entries.flatMap(([, value]) => value).map(String);
+}
+
+/** The webhook is registered once, and what it signs with is in the answer. */
+export function proveRegister(subject: Subject): void {
+  const { credentials, otherCredentials, receiver } = subject;
+
+  it("registers a URL once, and its webhooks verify", async () => {
+    const url = `${receiver.url}/registered`;
+    const open = async (given: object) => subject.open({ credentials: { ...given } });
+    const complete = await checkWebhook(open, withoutWebhook(credentials), url);
+    const adapter = subject.open({ credentials: complete! });
+    const [scene = ""] = Object.keys(subject.table.scenes);
+    const from = receiver.calls.length;
+    const payment = await started(subject, scene);
+    await buyerPays(subject, payment);
+    await told({ ...subject, adapter }, payment, adapter.capture ? "hint" : "paid", from);
+    expect(order(subject, scene).payment.orderNo).not.toBe(payment.orderNo);
+  });
+
+  it("throws in words what is wrong with the credentials", async () => {
+    const [spoil] = Object.values(subject.table.wrongCredentials);
+    const wrong = subject.open({ credentials: spoil!(credentials, otherCredentials) });
+    const error = await wrong.register!(receiver.url).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(GatewayError);
+  });
+}
+
+/** As before the first registration. */
+function withoutWebhook(credentials: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(credentials).filter(([name]) => !name.startsWith("webhook_")));
+}

@@ -1,0 +1,177 @@
+import { ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Api, anOrder, apiOf } from "../steps/api.ts";
+import { logOf } from "../steps/captured-log.ts";
+import { aRefundNo, paidOrder, refundsOf } from "../steps/paid-order.ts";
+import { openRows, type Rows } from "../steps/rows.ts";
+import { simulatorOf } from "../steps/simulator.ts";
+import { openWorld, type Shop, type World } from "../steps/world.ts";
+
+const providers = ["alipay", "wechat", "stripe", "paypal"] as const;
+
+/** Each breaks what a provider answers, or what it sends us. */
+const faults: Record<string, object> = {
+  "HTTP 400": { status: 400 },
+  "HTTP 401": { status: 401 },
+  "HTTP 403": { status: 403 },
+  "HTTP 429": { retry_after: 1 },
+  "HTTP 500": { status: 500 },
+  "an HTML page": { html: true },
+  "an HTML page with 502": { html: true, status: 502 },
+  "no signature": { unsigned: true },
+  "a lost answer": { timeout_after_success: true },
+  "a changed webhook": { tamper: true },
+  "a webhook of another amount": { wrong_amount: true },
+  "nothing wrong": {},
+};
+
+let world: World;
+let rows: Rows;
+let shop: Shop;
+let api: Api;
+const paid: Record<string, string> = {};
+/** All that anybody but us and the provider may see, as text. */
+const seen = { answers: "", log: "", queues: "" };
+
+beforeAll(async () => {
+  world = await openWorld();
+  rows = await openRows();
+  seen.log += JSON.stringify(
+    await logOf(async () => {
+      shop = await world.openShop();
+      api = apiOf(world, shop);
+      for (const provider of providers) paid[provider] = await paidOrder(world, api, provider);
+    }),
+  );
+});
+afterAll(async () => {
+  await rows.close();
+  await world.stop();
+});
+
+/** Reads what waits in the queues without taking it away. */
+async function receiveAll(): Promise<void> {
+  const client = new SQSClient({ endpoint: process.env.SQS_ENDPOINT! });
+  for (const QueueUrl of [world.queues.notifyUrl, world.queues.recheckUrl]) {
+    const wanted = { QueueUrl, MaxNumberOfMessages: 10, VisibilityTimeout: 0 };
+    seen.queues += JSON.stringify((await client.send(new ReceiveMessageCommand(wanted))).Messages ?? []);
+  }
+  client.destroy();
+}
+
+/** Long enough that no chance makes them: the credentials, their keys line by line, and what calls were signed with. */
+async function canaries(): Promise<Map<string, string>> {
+  const found = new Map<string, string>([
+    ["API key", shop.apiKey],
+    ["notification secret", shop.webhookSecret.replace("whsec_", "")],
+  ]);
+  const secret = ["secret_key", "webhook_secret", "secret", "api_v3_key", "private_key"];
+  for (const [provider, account] of Object.entries(shop.accounts)) {
+    for (const name of secret.filter((field) => account[field])) {
+      const lines = account[name]!.split("\n").filter((line) => line.length > 16 && !line.startsWith("-"));
+      for (const [at, line] of lines.entries()) found.set(`${provider} ${name} ${at}`, line);
+    }
+  }
+  for (const provider of providers) {
+    for (const [at, { headers }] of (await simulatorOf(world, provider).calls()).entries()) {
+      const { authorization } = headers;
+      const [, credential] = /(?:^\w+ |signature=")([^" ,]{20,})"?$/.exec(authorization ?? "") ?? [];
+      if (credential) found.set(`${provider} authorization ${at}`, credential);
+    }
+  }
+  return found;
+}
+
+/** Names of the canaries in a text, also where JSON, a URL or base64 has disguised them. */
+function namesIn(text: string, wanted: Map<string, string>): string[] {
+  const names = [...wanted].filter(([, value]) =>
+    [value, encodeURIComponent(value), Buffer.from(value).toString("base64").replace(/.?=*$/, "")].some(
+      (form) => text.includes(form),
+    ),
+  );
+  return names.map(([name]) => name);
+}
+
+async function databaseText(): Promise<string> {
+  const tables = await rows.query<{ name: string }>(
+    "SELECT table_name AS name FROM information_schema.tables WHERE table_schema = DATABASE()",
+  );
+  const contents = [];
+  for (const { name } of tables) contents.push(await rows.query("SELECT * FROM ??", [name]));
+  return JSON.stringify(contents);
+}
+
+describe.each(providers)("through %s", (provider) => {
+  it.each(Object.entries(faults))("with %s everything is used", async (_name, fault) => {
+    const simulator = simulatorOf(world, provider);
+    const refunds = refundsOf(api);
+    const answers: unknown[] = [];
+    const log = await logOf(async () => {
+      const open = await api.create(anOrder({ provider }));
+      await simulator.faults(fault);
+      const wanted = { order_no: paid[provider], refund_no: aRefundNo(), amount: "1.00" };
+      const created = await api.create(anOrder({ provider }));
+      const orderNo = String(created.data?.order_no ?? created.order_no);
+      answers.push(open, created, await refunds.ask(wanted), await refunds.ask(wanted));
+      answers.push(await api.query(orderNo), await api.close(String(open.data.order_no)));
+      if (created.data) await simulator.pay(created.data);
+      const config_id = shop.configs[provider];
+      const merchant = shop.username;
+      answers.push(await world.ops("config check", { merchant, config_id }).catch(String));
+      await world.passes(16);
+      await receiveAll();
+      await world.queues.drain();
+      answers.push(await api.timeline(orderNo), await refunds.now(wanted.refund_no));
+      answers.push(await api.query(paid[provider]!));
+      await simulator.faults({});
+    });
+    seen.log += JSON.stringify(log);
+    seen.answers += JSON.stringify(answers);
+    expect(log.length).toBeGreaterThan(5);
+    expect(JSON.stringify(answers)).toContain(paid[provider]);
+  });
+});
+
+describe("of all credentials and of all that calls were signed with", () => {
+  it("there are some of every kind, and a planted one is found", async () => {
+    const wanted = await canaries();
+    const names = [...wanted.keys()].join("\n");
+    for (const kind of [
+      ...["API key", "notification secret", "alipay private_key 3", "wechat private_key 3"],
+      ...["wechat api_v3_key", "wechat authorization", "stripe secret_key", "stripe webhook_secret"],
+      ...["stripe authorization", "paypal secret", "paypal authorization"],
+    ])
+      expect(names).toContain(kind);
+    for (const [name, value] of wanted) {
+      expect(namesIn(`a ${value} b`, new Map([[name, value]]))).toEqual([name]);
+      expect(namesIn(encodeURIComponent(value), new Map([[name, value]]))).toEqual([name]);
+    }
+  });
+
+  it("none is in a log line", async () => {
+    expect(seen.log.length).toBeGreaterThan(10_000);
+    expect(namesIn(seen.log, await canaries())).toEqual([]);
+  });
+
+  it("none is in an answer of the API or to an operator", async () => {
+    expect(seen.answers.length).toBeGreaterThan(10_000);
+    expect(namesIn(seen.answers, await canaries())).toEqual([]);
+  });
+
+  it("none is in a queue's message", async () => {
+    expect(seen.queues).toContain("order_no");
+    expect(namesIn(seen.queues, await canaries())).toEqual([]);
+  });
+
+  it("none is in the database, but sealed", async () => {
+    const text = await databaseText();
+    expect(text).toContain(paid.alipay);
+    expect(namesIn(text, await canaries())).toEqual([]);
+  });
+
+  it("none is in what the merchant was told", async () => {
+    const inbox = JSON.stringify((await api.inbox()).map(({ body, headers }) => [body, headers]));
+    expect(inbox).toContain(paid.alipay);
+    expect(namesIn(inbox, await canaries())).toEqual([]);
+  });
+});
