@@ -26,8 +26,11 @@ export function proveCapture(subject: Subject): void {
   it.each(scenes)("%s: takes it once, however often it is asked", async (scene) => {
     const payment = await approved(scene);
     const ask = () => capture(payment, keyOf(payment));
+    const before = (await subject.list("calls")).length;
     const lost = await withFaults(subject, { timeout_after_success: true }, ask);
     expect(lost).toMatchObject([{ kind: "unknown", orderNo: payment.orderNo }]);
+    const made = (await subject.list("calls")).slice(before);
+    expect(JSON.stringify(made), "the key travels").toContain(keyOf(payment));
     const fact = await paidFact(subject, payment);
     expect(await Promise.all([ask(), ask()])).toEqual([[fact], [fact]]);
     expect(await capture(payment, `${keyOf(payment)}-other`), "another key").toEqual([fact]);

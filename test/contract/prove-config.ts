@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { GatewayError } from "../../lib/errors.ts";
 import { checkWebhook } from "../../scripts/sandbox-check/check-webhook.ts";
-import { buyerPays, order, type Subject, started, told } from "./subject.ts";
+import { buyerPays, type Subject, started, told } from "./subject.ts";
 
 /** Wrong credentials are found by a harmless call, and said in words. */
 export function proveProbe(subject: Subject): void {
@@ -37,8 +37,13 @@ export function proveRegister(subject: Subject): void {
     const from = receiver.calls.length;
     const payment = await started(subject, scene);
     await buyerPays(subject, payment);
-    await told({ ...subject, adapter }, payment, adapter.capture ? "hint" : "paid", from);
-    expect(order(subject, scene).payment.orderNo).not.toBe(payment.orderNo);
+    await told({ ...subject, adapter }, payment, subject.table.webhooks.payment, from);
+    const sent = (await subject.list("webhooks")).filter(
+      (line) => line.order_no === payment.orderNo && line.url === url,
+    );
+    expect(sent.length, "sent to a URL that is registered once").toBe(
+      new Set(sent.map(({ event }) => event)).size,
+    );
   });
 
   it("throws in words what is wrong with the credentials", async () => {

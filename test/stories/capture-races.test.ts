@@ -1,4 +1,6 @@
+import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { secondsAfter } from "../../lib/clock.ts";
 import type { Gateway } from "../../lib/open-gateway.ts";
 import { hearWebhook } from "../../lib/payment/hear-webhook.ts";
 import type { Caller } from "../../lib/payment/ports.ts";
@@ -65,6 +67,22 @@ const ways: Record<string, WayIn> = {
   },
   "look-up": (gateway, orderNo) => queryPayment(gateway, caller, { orderNo }),
 };
+
+it("a payment that has changed since PayPal was asked about it is not captured on that word", async () => {
+  const gateway = gateways[0]!;
+  const { order_no: orderNo } = await createThrough(gateway, shop, anOrder({ provider: "paypal" }));
+  const { payment } = (await gateway.orders.find(shop.userId, { orderNo }))!;
+  const now = world.clock.now();
+  const until = secondsAfter(now, 15);
+  const claim = (key: string) =>
+    gateway.orders.claimCapture(payment, { key, until, nextQueryAt: until }, now);
+  const claimed = await claim(randomUUID());
+  expect(claimed).toMatchObject({ status: "processing", version: payment.version + 1 });
+  await gateway.orders.endCapture(claimed!, "INSTRUMENT_DECLINED", now);
+  // Pending again, as it was when it was read.
+  expect(await claim(randomUUID())).toBeNull();
+  expect(await rows.order(orderNo)).toMatchObject({ status: "pending", capture_key: null });
+});
 
 it.each([
   ["webhook", "return page"],
