@@ -60,7 +60,7 @@ async function start(
   idempotencyKey: string,
 ): Promise<Started> {
   const wanted = checkout.parse(prepared);
-  const said = await ask((stripe) => stripe.checkout.sessions.create(wanted));
+  const said = await ask((stripe) => stripe.checkout.sessions.create(wanted, { idempotencyKey }));
   if (said.kind === "refused") return { kind: "refused", final: said.final, error: said.error };
   if (said.kind === "unknown") return said;
   const session = wire.checkoutSession.safeParse(said.body);

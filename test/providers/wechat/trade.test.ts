@@ -80,7 +80,7 @@ describe("a look at WeChat Pay", () => {
     ["an unreadable time", answer(transaction({ success_time: "2025-13-01" })), "unrecognised"],
     ["a list", answer([]), "unrecognised"],
     ["another refusal", refusal(400, "PARAM_ERROR"), "unrecognised"],
-    ["a missing right", refusal(403, "NO_AUTH"), "unrecognised"],
+    ["a missing right", refusal(403, "NO_AUTH"), "unknown"],
   ] satisfies [string, Reply, string][])("tells %s apart", async (_title, reply, kind) => {
     expect(await looked(reply)).toEqual([expect.objectContaining({ kind })]);
   });
