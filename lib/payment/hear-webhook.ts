@@ -106,7 +106,8 @@ async function paymentOf(
   return "tradeNo" in seen ? gateway.orders.findByTradeNo(userId, provider, seen.tradeNo) : null;
 }
 
-async function unknownOrder(gateway: HearGateway, orderNo: string, source: Source): Promise<void> {
+/** `said`: the number by which the provider named it. */
+async function unknownOrder(gateway: HearGateway, said: string, source: Source): Promise<void> {
   if (!sendsOnlyOurs.has(source.provider)) {
     log.info("webhook", {
       provider: source.provider,
@@ -116,7 +117,7 @@ async function unknownOrder(gateway: HearGateway, orderNo: string, source: Sourc
     });
     return;
   }
-  const detail = { said: orderNo.slice(0, 64), event_type: source.event?.eventType };
+  const detail = { said: said.slice(0, 64), event_type: source.event?.eventType };
   await gateway.anomalies.raise(
     { ...source, kind: "unknown-order", orderNo: null, detail },
     gateway.clock.now(),
@@ -134,6 +135,5 @@ async function withoutOrder(gateway: HearGateway, seen: Observation, source: Sou
     });
     return;
   }
-  const detail = { trade_no: "tradeNo" in seen ? seen.tradeNo : null, event_type: source.event?.eventType };
-  await gateway.anomalies.raise({ ...source, kind: seen.kind, orderNo: null, detail }, gateway.clock.now());
+  await unknownOrder(gateway, "tradeNo" in seen ? seen.tradeNo : seen.kind, source);
 }
