@@ -19,6 +19,12 @@ export type DatabaseProxy = {
 
 const queryCommand = 0x03;
 
+/** MySQL 8 and later put the number of attributes (none) and of their sets (one) before the text. */
+function statementOf(packet: Buffer): string {
+  const withAttributes = packet[5] === 0 && packet[6] === 1;
+  return packet.toString("utf8", withAttributes ? 7 : 5);
+}
+
 /** A proxy in front of the database that reads the client's packets: a 3-byte length, a number, the command. */
 export async function startDatabaseProxy(target: { host: string; port: number }): Promise<DatabaseProxy> {
   const statements: string[] = [];
@@ -59,7 +65,7 @@ export async function startDatabaseProxy(target: { host: string; port: number })
         held.push(packet);
         return;
       }
-      const found = packet[4] === queryCommand ? seen(packet.toString("utf8", 5)) : undefined;
+      const found = packet[4] === queryCommand ? seen(statementOf(packet)) : undefined;
       if (found?.act === "lose-answer") losing = true;
       if (found?.act !== "hold") {
         database.write(packet);

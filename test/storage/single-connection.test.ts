@@ -38,7 +38,10 @@ function open(source: ConnectionSource = () => testDatabase(proxy.port), limits?
 }
 
 const one = (database: Kysely<unknown>) =>
-  sql<{ one: number }>`SELECT 1 AS one`.execute(database).then(({ rows: [row] }) => row?.one);
+  // MySQL calls the literal a BIGINT, which arrives as text.
+  sql<{ one: number | string }>`SELECT 1 AS one`
+    .execute(database)
+    .then(({ rows: [row] }) => Number(row?.one));
 const codeOf = (error: unknown) => (error as { code?: string }).code;
 const connectionOf = async (database: Kysely<unknown>) =>
   (await sql<{ id: string }>`SELECT CONNECTION_ID() AS id`.execute(database)).rows[0]!.id;
