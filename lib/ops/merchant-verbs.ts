@@ -45,6 +45,19 @@ export const merchantVerbs = {
       return { user_id: userId, notify_url };
     },
   ),
+  "merchant roll-secret": verb(
+    "make a new signing secret, shown once; the one before signs too until the next roll, or not with --alone yes",
+    z.strictObject({ merchant: merchantName, alone: z.literal("yes").optional() }),
+    async (gateway, { merchant, alone }) => {
+      const { userId } = await findMerchant(gateway, merchant);
+      const before = await gateway.notifySecrets(userId, await gateway.merchants.notifySecrets(userId));
+      const secret = newSecret();
+      const secrets = alone ? [secret] : [secret, ...before.slice(0, 1)];
+      const sealed = await gateway.vault.seal(JSON.stringify(secrets), notifySecretContext(userId));
+      await gateway.merchants.saveNotifySecrets(userId, sealed, gateway.clock.now());
+      return { user_id: userId, webhook_secret: secret, signing: secrets.length };
+    },
+  ),
   "merchant disable": verb(
     "let a merchant create no more payments; the existing ones go on",
     z.strictObject({ merchant: merchantName }),
