@@ -9,6 +9,9 @@ const laterEverySeconds = 900;
 /** A payment that the provider has started can take days. */
 const startedEverySeconds = 3600;
 
+/** A closed payment is asked about once more a day later: money may have been under way. */
+const lastLookSeconds = 24 * 3600;
+
 /** When to ask the provider next, after a look-up at `now` that found nothing final. */
 export function nextLookUp(
   payment: Pick<Payment, "createdAt" | "expiresAt" | "providerStarted">,
@@ -19,6 +22,13 @@ export function nextLookUp(
   const next = secondsAfter(payment.createdAt, nextAge(age));
   // At its expiry a payment is closed at the provider; an order just before it would wait for the next gap.
   return payment.expiresAt > now && payment.expiresAt < next ? payment.expiresAt : next;
+}
+
+/** When a payment that ended unpaid is asked about for the last time; `null`: that time has come, or it has none. */
+export function lastLook({ status, closedAt }: Pick<Payment, "status" | "closedAt">, now: Date): Date | null {
+  if (status !== "closed" || closedAt === null) return null;
+  const last = secondsAfter(closedAt, lastLookSeconds);
+  return last > now ? last : null;
 }
 
 function nextAge(age: number): number {

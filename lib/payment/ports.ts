@@ -102,7 +102,10 @@ export interface Orders {
   takeOver(payment: Payment, leaseToken: string, leaseUntil: Date, now: Date): Promise<Leased | null>;
   /** T2. `null`: the lease was lost, somebody else stores the outcome. */
   storePayable(leased: Leased, payable: Payable, now: Date): Promise<Payment | null>;
-  /** T4 for a final refusal of the create itself: the caller was answered, so no notification. */
+  /**
+   * T4 for a final refusal of the create itself: the caller is answered, so no notification. `false`: the lease was lost
+   * or the payment has moved on, so the refusal is not its outcome.
+   */
   refuse(leased: Leased, error: ProviderError, now: Date): Promise<boolean>;
   /** The outcome is not known: somebody may try again at once; the next look-up at `nextQueryAt`. */
   release(leased: Leased, why: string, now: Date, nextQueryAt: Date): Promise<void>;

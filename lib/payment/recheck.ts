@@ -1,5 +1,5 @@
 import { type LookUpGateway, lookUp } from "./look-up.ts";
-import { nextLookUp } from "./look-up-schedule.ts";
+import { lastLook, nextLookUp } from "./look-up-schedule.ts";
 import { isFinal } from "./status.ts";
 
 /** A message may come this much before its time; clocks differ. */
@@ -7,8 +7,8 @@ const earlyMs = 1_000;
 
 /**
  * One look-up of a payment whose time has come. A hint on a long way is sent on; one for another time than the row's is
- * left over and does nothing, or every repeated hint would go on for as long as the payment does. A closed payment is
- * asked about once more, a day later, when the sweeper finds it due.
+ * left over and does nothing, or every repeated hint would go on for as long as the payment does. The last look at a
+ * closed payment needs no hint: the sweeper finds it due.
  */
 export async function recheck(
   gateway: LookUpGateway,
@@ -24,7 +24,7 @@ export async function recheck(
     return isItsOwn ? gateway.hints.recheck(order, payment.nextQueryAt) : undefined;
   }
 
-  const next = isFinal(payment.status) ? null : nextLookUp(payment, now);
+  const next = isFinal(payment.status) ? lastLook(payment, now) : nextLookUp(payment, now);
   if (!(await gateway.orders.claimRecheck(payment, next, now))) return;
   await lookUp(gateway, payment);
   const after = (await gateway.orders.find(order.userId, { orderNo: order.orderNo }))?.payment;

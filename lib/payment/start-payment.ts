@@ -27,7 +27,7 @@ export async function startPayment(
     return stored;
   }
   if (started.kind === "refused" && started.final) {
-    await orders.refuse(leased, started.error, now);
+    if (!(await orders.refuse(leased, started.error, now))) throw outcomeUnknown(payment);
     throw refused(payment, started.error);
   }
   const why = started.kind === "refused" ? started.error.code : started.why;

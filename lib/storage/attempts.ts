@@ -101,6 +101,7 @@ export async function takeOver(
     .selectFrom("payment_attempts")
     .select(["id", "idempotency_key", "prepared", "done", "lease_until"])
     .where("order_id", "=", payment.id)
+    .where("user_id", "=", payment.userId)
     .where("lease_token", "=", lease.leaseToken)
     .executeTakeFirst();
   return row ? { payment, attempt: attemptOf(row), leaseToken: lease.leaseToken } : null;
@@ -148,7 +149,7 @@ export function storePayable(
   });
 }
 
-/** T4 for a refusal of the create: the caller is answered with it, so no notification. `false`: the lease was lost. */
+/** T4 for a refusal of the create: the caller is answered with it, so no notification. `false`: nothing was stored. */
 export function refuse(db: Database, leased: Leased, error: ProviderError, now: Date): Promise<boolean> {
   const { payment } = leased;
   return transact(db, async (trx) => {
@@ -187,6 +188,7 @@ export function release(
       .updateTable("payment_attempts")
       .set({ lease_until: now })
       .where("order_id", "=", payment.id)
+      .where("user_id", "=", payment.userId)
       .where("lease_token", "=", leased.leaseToken)
       .executeTakeFirstOrThrow();
     if (freed.numUpdatedRows === 0n) return;

@@ -1,5 +1,5 @@
-import { secondsAfter } from "../clock.ts";
 import { paymentNotification } from "../notify/event.ts";
+import { lastLook } from "../payment/look-up-schedule.ts";
 import type { Payment } from "../payment/payment.ts";
 import type { Concluded, NotifyState, Orders, StoredOrder } from "../payment/ports.ts";
 import { statusesBefore } from "../payment/status.ts";
@@ -10,9 +10,6 @@ import { listPayments } from "./list-payments.ts";
 import { attemptOf, orderColumns, paymentOf } from "./payment-rows.ts";
 import { settle } from "./settle.ts";
 import { addLog, addNotification } from "./timeline.ts";
-
-/** A closed payment is asked about once more a day later: money may have been under way. */
-const lastLookSeconds = 24 * 3600;
 
 export function ordersIn(db: Database): Orders {
   return {
@@ -123,7 +120,7 @@ function conclude(
         version: eb("version", "+", 1),
         closed_at: now,
         updated_at: now,
-        next_query_at: to === "closed" ? secondsAfter(now, lastLookSeconds) : null,
+        next_query_at: lastLook({ status: to, closedAt: now }, now),
       }))
       .where("id", "=", payment.id)
       .where("user_id", "=", payment.userId)

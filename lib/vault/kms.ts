@@ -1,5 +1,7 @@
 import { DecryptCommand, GenerateDataKeyCommand, KMSClient } from "@aws-sdk/client-kms";
+import { GatewayError } from "../errors.ts";
 import { assertNoTransaction } from "../invocation.ts";
+import { log, nameOf } from "../log.ts";
 import type { KeyService } from "./vault.ts";
 
 /** A KMS that is silent costs a caller at most twice this; by itself the SDK would wait for ever. */
@@ -16,7 +18,7 @@ export function kmsKeys(keyId: string): KeyService {
         KeySpec: "AES_256",
         EncryptionContext: context,
       });
-      const { Plaintext, CiphertextBlob } = await client.send(command);
+      const { Plaintext, CiphertextBlob } = await client.send(command).catch(away);
       if (!Plaintext || !CiphertextBlob) throw new Error("KMS answered without a data key");
       return { plain: Plaintext, wrapped: CiphertextBlob };
     },
@@ -27,9 +29,31 @@ export function kmsKeys(keyId: string): KeyService {
         CiphertextBlob: wrapped,
         EncryptionContext: context,
       });
-      const { Plaintext } = await client.send(command);
+      const { Plaintext } = await client.send(command).catch(away);
       if (!Plaintext) throw new Error("KMS answered without a plain key");
       return Plaintext;
     },
   };
+}
+
+/** A key service that is silent, throttles or fails is worth another try; one that refuses is not. */
+function away(error: unknown): never {
+  if (!isPassing(error)) throw error;
+  log.alarm("key service away", nameOf(error));
+  throw new GatewayError("unavailable", "not available right now: send the same request again", {
+    retryAfterSeconds: 2,
+    cause: error,
+  });
+}
+
+function isPassing(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const { name, $fault, code } = error as Error & { $fault?: string; code?: string };
+  // The SDK names network failures by Node's code, and throttling as a fault of the client.
+  return (
+    name === "TimeoutError" ||
+    name === "ThrottlingException" ||
+    $fault === "server" ||
+    !!code?.startsWith("E")
+  );
 }

@@ -1,0 +1,36 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { secondsAfter } from "../../lib/clock.ts";
+import { type Gateway, openGateway } from "../../lib/open-gateway.ts";
+import { recheck } from "../../lib/payment/recheck.ts";
+import { anOrder } from "../steps/api.ts";
+import { createThrough } from "../steps/gateways.ts";
+import { openWorld, type Shop, type World } from "../steps/world.ts";
+
+let world: World;
+let shop: Shop;
+let gateway: Gateway;
+
+beforeAll(async () => {
+  world = await openWorld();
+  shop = await world.openShop("alipay", "stripe");
+  gateway = openGateway();
+});
+afterAll(() => world.stop());
+
+const read = async (orderNo: string) => (await gateway.orders.find(shop.userId, { orderNo }))!.payment;
+
+describe("the last look at a closed payment, a day after its end", () => {
+  it("stays due when a message makes us ask about the payment earlier", async () => {
+    const { order_no: orderNo } = await createThrough(gateway, shop, anOrder({ provider: "stripe" }));
+    const closedAt = world.clock.now();
+    await gateway.orders.conclude(await read(orderNo), "closed", "test", closedAt);
+    await world.passes(600);
+
+    const due = world.clock.now();
+    expect(await gateway.orders.makeDue(await read(orderNo), due, 0)).toBe(true);
+    await recheck(gateway, { orderNo, userId: shop.userId, due });
+    const after = await read(orderNo);
+    expect(after).toMatchObject({ status: "closed", nextQueryAt: secondsAfter(closedAt, 86_400) });
+    expect(after.lookedUpAt!.getTime()).toBeGreaterThanOrEqual(due.getTime());
+  });
+});
