@@ -10,7 +10,14 @@ const root = path.join(import.meta.dirname, "..");
  * Who may import whom, by the longest prefix of the importing file. Everything unlisted is refused. A file always reaches
  * its own folder.
  */
-const everyone = ["lib/clock.ts", "lib/log.ts", "lib/errors.ts", "lib/invocation.ts", "lib/money"];
+const everyone = [
+  "lib/clock.ts",
+  "lib/log.ts",
+  "lib/errors.ts",
+  "lib/failpoint.ts",
+  "lib/invocation.ts",
+  "lib/money",
+];
 const useCases = ["lib/payment", "lib/refund", "lib/notify", "lib/merchant"];
 const rules: Record<string, string[]> = {
   functions: [
@@ -32,6 +39,7 @@ const rules: Record<string, string[]> = {
   "lib/health.ts": ["lib/cache", "lib/storage/database.ts"],
   "lib/errors.ts": [],
   "lib/clock.ts": [],
+  "lib/failpoint.ts": [],
   "lib/invocation.ts": [],
   "lib/log.ts": ["lib/invocation.ts"],
   "lib/money": [],
@@ -39,7 +47,7 @@ const rules: Record<string, string[]> = {
   "lib/refund": ["lib/payment", ...everyone],
   "lib/notify": ["lib/payment", "lib/refund", "lib/outbound", ...everyone],
   "lib/merchant": ["lib/payment", ...everyone],
-  "lib/outbound": ["lib/invocation.ts"],
+  "lib/outbound": ["lib/failpoint.ts", "lib/invocation.ts"],
   "lib/providers": ["lib/payment", "lib/refund", "lib/outbound", ...everyone],
   "lib/storage": [
     "lib/payment",
@@ -132,6 +140,17 @@ describe("the architecture", () => {
   it("imports zod as a namespace, which is five times smaller when bundled", () => {
     const named = files.filter((file) => /import \{[^}]*\bz\b[^}]*\} from "zod"/.test(sources.get(file)!));
     expect(named).toEqual([]);
+  });
+
+  it("has failpoints on both sides of everything that leaves the process", () => {
+    const leaving = /from "(mysql2|ioredis|node:https?|@aws-sdk\/client-[^"]+)"/;
+    const unguarded = files.filter((file) => {
+      const source = sources.get(file)!;
+      if (!file.startsWith("lib/") || !leaving.test(source)) return false;
+      const points = [...source.matchAll(/if \(process\.env\.FAILPOINTS\) await reach\("(before|after)"/g)];
+      return points.length < 2 || points.some(([, when], index) => when !== (index % 2 ? "after" : "before"));
+    });
+    expect(unguarded).toEqual(["lib/storage/migrate.ts"]);
   });
 
   it("keeps floating point away from money", () => {

@@ -1,4 +1,5 @@
 import { Cluster } from "ioredis";
+import { reach } from "../failpoint.ts";
 import { assertNoTransaction } from "../invocation.ts";
 import { log, nameOf } from "../log.ts";
 
@@ -41,7 +42,10 @@ export function openCache(address: RedisAddress, breakerMs = 5_000): Cache {
       const asked = client();
       try {
         await asked.ready;
-        return await command(asked.cluster);
+        if (process.env.FAILPOINTS) await reach("before", "redis");
+        const answer = await command(asked.cluster);
+        if (process.env.FAILPOINTS) await reach("after", "redis");
+        return answer;
       } catch (error) {
         closedUntil = performance.now() + breakerMs;
         drop(asked);

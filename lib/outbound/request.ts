@@ -2,6 +2,7 @@ import http, { type ClientRequest, type IncomingHttpHeaders, type IncomingMessag
 import https from "node:https";
 import type { LookupFunction, Socket } from "node:net";
 import { TLSSocket } from "node:tls";
+import { reach } from "../failpoint.ts";
 import { assertNoTransaction, currentInvocation } from "../invocation.ts";
 import { failureKind, OutboundError, type OutboundFailure } from "./outbound-error.ts";
 
@@ -50,7 +51,13 @@ export async function request(wanted: OutboundRequest): Promise<OutboundAnswer> 
   assertNoTransaction(`request to ${url.host}`);
   const rest = currentInvocation().remainingMs() - reservedMs;
   const endsAt = performance.now() + Math.min(wanted.deadlineMs ?? 8000, rest);
+  if (process.env.FAILPOINTS) await reach("before", `http ${wanted.method} ${url.host}${url.pathname}`);
+  const answer = await attemptTwice(wanted, url, endsAt);
+  if (process.env.FAILPOINTS) await reach("after", `http ${wanted.method} ${url.host}${url.pathname}`);
+  return answer;
+}
 
+async function attemptTwice(wanted: OutboundRequest, url: URL, endsAt: number): Promise<OutboundAnswer> {
   const first = await attempt(wanted, url, endsAt);
   if (!("stale" in first)) return first;
   const repeatable = wanted.method === "GET" || wanted.idempotent === true;

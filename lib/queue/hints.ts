@@ -5,6 +5,7 @@ import {
   SQSClient,
 } from "@aws-sdk/client-sqs";
 import type { Clock } from "../clock.ts";
+import { reach } from "../failpoint.ts";
 import { assertNoTransaction } from "../invocation.ts";
 import { log, nameOf } from "../log.ts";
 
@@ -47,7 +48,9 @@ export function hintQueue(queueUrl: string, client: SQSClient, clock: Clock): Hi
     const Entries = messages.map((message, index) => ({ Id: String(index), ...entry(message) }));
     try {
       const command = new SendMessageBatchCommand({ QueueUrl: queueUrl, Entries });
+      if (process.env.FAILPOINTS) await reach("before", `queue ${queueUrl}`);
       const { Failed = [] } = await client.send(command, { abortSignal: AbortSignal.timeout(sendTimeoutMs) });
+      if (process.env.FAILPOINTS) await reach("after", `queue ${queueUrl}`);
       return messages.filter((_, index) => Failed.some(({ Id }) => Id === String(index)));
     } catch (error) {
       log.warn("hints not sent", { queue: queueUrl, count: messages.length, ...nameOf(error) });
@@ -60,7 +63,9 @@ export function hintQueue(queueUrl: string, client: SQSClient, clock: Clock): Hi
       assertNoTransaction("SQS SendMessage");
       try {
         const command = new SendMessageCommand({ QueueUrl: queueUrl, ...entry(message) });
+        if (process.env.FAILPOINTS) await reach("before", `queue ${queueUrl}`);
         await client.send(command, { abortSignal: AbortSignal.timeout(sendTimeoutMs) });
+        if (process.env.FAILPOINTS) await reach("after", `queue ${queueUrl}`);
       } catch (error) {
         log.warn("hint not sent", { queue: queueUrl, ...nameOf(error) });
       }

@@ -1,6 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import * as z from "zod";
+import { reach } from "../failpoint.ts";
 import type { ConnectionSource } from "./single-connection.ts";
 
 const secretSchema = z.object({ username: z.string(), password: z.string() });
@@ -17,7 +18,9 @@ type DatabaseAccount = z.infer<typeof secretSchema>;
 
 export async function readDatabaseSecret(secretArn: string): Promise<DatabaseAccount> {
   const client = new SecretsManagerClient({ maxAttempts: 3 });
+  if (process.env.FAILPOINTS) await reach("before", "secret");
   const { SecretString } = await client.send(new GetSecretValueCommand({ SecretId: secretArn }));
+  if (process.env.FAILPOINTS) await reach("after", "secret");
   return secretSchema.parse(JSON.parse(SecretString ?? "null"));
 }
 

@@ -6,6 +6,7 @@ import {
   type QueryError,
   type QueryOptions,
 } from "mysql2";
+import { reach } from "../failpoint.ts";
 import { turnstile } from "./turnstile.ts";
 
 /** A connection that was idle for longer is replaced: the server ends it at 60 s (`wait_timeout`). */
@@ -70,7 +71,10 @@ export function singleConnectionPool(
       const repeatable = untouched && /^\s*(select|begin)\b/i.test(sql);
       untouched = false;
       try {
-        return await ask(connection, { sql, values: parameters, timeout: statementMs });
+        if (process.env.FAILPOINTS) await reach("before", `sql ${sql}`);
+        const result = await ask(connection, { sql, values: parameters, timeout: statementMs });
+        if (process.env.FAILPOINTS) await reach("after", `sql ${sql}`);
+        return result;
       } catch (error) {
         if (!endsConnection(error, connection)) throw error;
         drop(connection);

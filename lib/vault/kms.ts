@@ -1,5 +1,6 @@
 import { DecryptCommand, GenerateDataKeyCommand, KMSClient } from "@aws-sdk/client-kms";
 import { GatewayError } from "../errors.ts";
+import { reach } from "../failpoint.ts";
 import { assertNoTransaction } from "../invocation.ts";
 import { log, nameOf } from "../log.ts";
 import type { KeyService } from "./vault.ts";
@@ -18,7 +19,9 @@ export function kmsKeys(keyId: string): KeyService {
         KeySpec: "AES_256",
         EncryptionContext: context,
       });
+      if (process.env.FAILPOINTS) await reach("before", "kms GenerateDataKey");
       const { Plaintext, CiphertextBlob } = await client.send(command).catch(away);
+      if (process.env.FAILPOINTS) await reach("after", "kms GenerateDataKey");
       if (!Plaintext || !CiphertextBlob) throw new Error("KMS answered without a data key");
       return { plain: Plaintext, wrapped: CiphertextBlob };
     },
@@ -29,7 +32,9 @@ export function kmsKeys(keyId: string): KeyService {
         CiphertextBlob: wrapped,
         EncryptionContext: context,
       });
+      if (process.env.FAILPOINTS) await reach("before", "kms Decrypt");
       const { Plaintext } = await client.send(command).catch(away);
+      if (process.env.FAILPOINTS) await reach("after", "kms Decrypt");
       if (!Plaintext) throw new Error("KMS answered without a plain key");
       return Plaintext;
     },

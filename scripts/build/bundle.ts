@@ -33,6 +33,7 @@ const moduleOptions = {
     superagent: slim("superagent"),
     "@fidm/x509": slim("fidm-x509"),
   },
+  define: { "process.env.FAILPOINTS": "undefined" },
   plugins: [withoutBundledAuthorities],
   entryNames: "[name]",
   chunkNames: "[name]-[hash]",
