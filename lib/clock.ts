@@ -1,13 +1,17 @@
 /** Where every time in the gateway comes from. */
 export type Clock = { now(): Date };
 
+/** A clock by which one can also wait. */
+export type WaitingClock = Clock & { sleep(ms: number): Promise<void> };
+
 /**
  * The wall clock. In the local stage it is moved by the milliseconds that the host hands to each invocation in
  * `CLOCK_OFFSET_MS`; every other stage ignores that variable.
  */
-export function wallClock(stage: string, environment: NodeJS.ProcessEnv = process.env): Clock {
-  if (stage !== "local") return { now: () => new Date() };
-  return { now: () => new Date(Date.now() + Number(environment.CLOCK_OFFSET_MS ?? 0)) };
+export function wallClock(stage: string, environment: NodeJS.ProcessEnv = process.env): WaitingClock {
+  const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+  if (stage !== "local") return { now: () => new Date(), sleep };
+  return { now: () => new Date(Date.now() + Number(environment.CLOCK_OFFSET_MS ?? 0)), sleep };
 }
 
 /** `time` moved by `seconds` (negative: earlier). */

@@ -1,6 +1,6 @@
 import { redisLocks } from "./cache/locks.ts";
 import { openCache } from "./cache/redis.ts";
-import { type Clock, wallClock } from "./clock.ts";
+import { type WaitingClock, wallClock } from "./clock.ts";
 import { type Environment, environmentSchema } from "./environment.ts";
 import { log, nameOf } from "./log.ts";
 import { authenticator } from "./merchant/authenticate.ts";
@@ -10,7 +10,7 @@ import type { Hint, OpenConfig, StoredConfig } from "./payment/ports.ts";
 import { configsOf, credentialsOf, openProvider } from "./providers/configs.ts";
 import { providers } from "./providers/registry.ts";
 import { deliveryMessageOf, gatewayHints, recheckMessageOf, refundMessageOf } from "./queue/gateway-hints.ts";
-import { hintQueue, sqsClient } from "./queue/hints.ts";
+import { type HintQueue, hintQueue, sqsClient } from "./queue/hints.ts";
 import { anomaliesIn } from "./storage/anomalies.ts";
 import { connectionSource } from "./storage/aws-credentials.ts";
 import { openDatabase } from "./storage/database.ts";
@@ -29,7 +29,15 @@ import { type KeyService, vaultWith } from "./vault/vault.ts";
 export type Gateway = ReturnType<typeof buildGateway>;
 
 /** What differs between a function on AWS and a test in one process. */
-export type Parts = { database?: ConnectionSource; clock?: Clock; keys?: KeyService; cachePrefix?: string };
+export type Parts = {
+  database?: ConnectionSource;
+  clock?: WaitingClock;
+  keys?: KeyService;
+  cachePrefix?: string;
+  queues?: Queues;
+};
+
+type Queues = { notify: HintQueue; recheck: HintQueue };
 
 let opened: Gateway | undefined;
 
@@ -49,7 +57,7 @@ export function buildGateway(environment: Environment, parts: Parts = {}) {
     tls: environment.REDIS_TLS === "on",
   });
   const sqs = sqsClient();
-  const queues = {
+  const queues: Queues = parts.queues ?? {
     notify: hintQueue(environment.NOTIFY_QUEUE_URL, sqs, clock),
     recheck: hintQueue(environment.RECHECK_QUEUE_URL, sqs, clock),
   };

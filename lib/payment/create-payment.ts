@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { type Clock, secondsAfter } from "../clock.ts";
+import { secondsAfter, type WaitingClock } from "../clock.ts";
 import { GatewayError } from "../errors.ts";
 import { newOrderNo } from "./order-no.ts";
 import type { Payable, Payment } from "./payment.ts";
@@ -10,7 +10,7 @@ import { differingFields, normalised, type WantedPayment } from "./request.ts";
 import { leaseSeconds, outcomeUnknown, refused, startPayment } from "./start-payment.ts";
 
 export type CreateGateway = {
-  clock: Clock;
+  clock: WaitingClock;
   orders: Orders;
   configs: Configs;
   hints: Hints;
@@ -25,7 +25,7 @@ export type PayablePayment = Payment & { payable: Payable };
 
 const firstLookUpSeconds = 15;
 const pollMs = [100, 150, 250, 500];
-const longestPollMs = 9_000;
+const longestPollSeconds = 9;
 
 /**
  * Creates a payment, or answers again what the same request was answered before: one order per `out_trade_no`, whatever
@@ -130,15 +130,15 @@ async function replay(
   wanted: WantedPayment,
 ): Promise<PayablePayment> {
   refuseOtherContent(first, wanted);
-  const until = performance.now() + longestPollMs;
+  const until = secondsAfter(gateway.clock.now(), longestPollSeconds);
   for (let stored: StoredOrder | null = first, polls = 0; stored; polls++) {
     const { payment } = stored;
     refuseEnded(payment);
     if (payment.payable) return payable(payment);
     const leased = await takeOver(gateway, stored);
     if (leased) return payable(await startPayment(gateway, leased));
-    if (performance.now() > until) throw outcomeUnknown(payment);
-    await new Promise((resolve) => setTimeout(resolve, pollMs[Math.min(polls, pollMs.length - 1)]));
+    if (gateway.clock.now() > until) throw outcomeUnknown(payment);
+    await gateway.clock.sleep(pollMs[Math.min(polls, pollMs.length - 1)]!);
     stored = await gateway.orders.findByOutTradeNo(payment.userId, payment.outTradeNo);
   }
   throw outcomeUnknown(first.payment);

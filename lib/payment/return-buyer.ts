@@ -1,13 +1,13 @@
-import type { Clock } from "../clock.ts";
+import { secondsAfter, type WaitingClock } from "../clock.ts";
 import { GatewayError } from "../errors.ts";
 import type { Payment } from "./payment.ts";
 import type { Hints, Orders } from "./ports.ts";
 import { isFinal } from "./status.ts";
 
-export type ReturnGateway = { clock: Clock; orders: Orders; hints: Hints };
+export type ReturnGateway = { clock: WaitingClock; orders: Orders; hints: Hints };
 
 const pollMs = [100, 200, 300, 400, 500];
-const longestWaitMs = 3_000;
+const longestWaitSeconds = 3;
 const lookUpGapMs = 3_000;
 
 /**
@@ -25,10 +25,10 @@ export async function returnBuyer(
 
   const now = gateway.clock.now();
   if (await gateway.orders.makeDue(first, now, lookUpGapMs)) await gateway.hints.recheck(first, now);
-  const until = performance.now() + longestWaitMs;
+  const until = secondsAfter(now, longestWaitSeconds);
   let payment = first;
-  for (let polls = 0; !isFinal(payment.status) && performance.now() < until; polls++) {
-    await new Promise((resolve) => setTimeout(resolve, pollMs[Math.min(polls, pollMs.length - 1)]));
+  for (let polls = 0; !isFinal(payment.status) && gateway.clock.now() < until; polls++) {
+    await gateway.clock.sleep(pollMs[Math.min(polls, pollMs.length - 1)]!);
     payment = (await gateway.orders.findForReturn(provider, orderNo)) ?? payment;
   }
   return payment;

@@ -1,9 +1,10 @@
-import type { Clock } from "../../lib/clock.ts";
 import { createAlipaySimulator } from "./alipay/alipay.ts";
 import { createMerchantInboxes } from "./inbox/merchant-inboxes.ts";
+import type { AgendaClock } from "./kernel/agenda.ts";
 import { type Call, Refusal } from "./kernel/call.ts";
 import { type Log, listen } from "./kernel/listen.ts";
 import { type Simulator, type Surroundings, serveSimulator } from "./kernel/serve-simulator.ts";
+import type { Post } from "./kernel/webhook-sender.ts";
 import { createPaypalSimulator } from "./paypal/paypal.ts";
 import { createDemoShop } from "./shop/demo-shop.ts";
 import type { ShopSettings } from "./shop/gateway-client.ts";
@@ -36,12 +37,14 @@ export type Sandbox = {
 };
 
 export type SandboxOptions = {
-  clock: Clock;
+  clock: AgendaClock;
   /** Port of shop and inboxes; absent: a free one. The simulators take free ports. */
   port?: number;
   log?: Log;
   /** Multiplies the providers' waits between webhook attempts; 1 = as in reality, measured on `clock`. */
   retryScale?: number;
+  /** Replaces the sending of webhooks over HTTP. */
+  post?: Post;
 };
 
 /** Alipay's first retry after one second instead of four minutes. */
@@ -49,7 +52,7 @@ const defaultRetryScale = 1 / 240;
 
 /** Starts the provider simulators, the demo shop and the merchant inboxes on 127.0.0.1. */
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
-  const { clock, port, log = () => {}, retryScale = defaultRetryScale } = options;
+  const { clock, port, log = () => {}, retryScale = defaultRetryScale, post } = options;
   const shop = createDemoShop({ clock, scanPage });
   const inbox = createMerchantInboxes();
   const web = await listen({ clock, log, port }, (call: Call) => {
@@ -58,7 +61,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     return answer;
   });
   const serve = (name: ProviderName) =>
-    serveSimulator({ clock, log: (line) => log(`${name}: ${line}`) }, (surroundings) =>
+    serveSimulator({ clock, log: (line) => log(`${name}: ${line}`), post }, (surroundings) =>
       providers[name](surroundings, retryScale),
     );
   const alipay = await serve("alipay");

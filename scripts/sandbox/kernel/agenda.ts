@@ -6,19 +6,22 @@ export type Agenda = {
   stop(): void;
 };
 
+/** A clock that tells when it was moved needs no looking at; any other is looked at while something is planned. */
+export type AgendaClock = Clock & { onMove?(moved: () => void): void };
+
 type Entry = { time: number; act: () => void };
 
 /** How soon a moved clock is noticed, in real milliseconds. */
 const glanceMs = 20;
 
 /** An agenda that looks at the clock while anything is planned. A throwing act is the caller's bug and is not caught. */
-export function createAgenda(clock: Clock): Agenda {
+export function createAgenda(clock: AgendaClock): Agenda {
   let entries: Entry[] = [];
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
 
   function plan(): void {
-    if (timer !== undefined || stopped || entries.length === 0) return;
+    if (clock.onMove || timer !== undefined || stopped || entries.length === 0) return;
     timer = setTimeout(glance, glanceMs);
     timer.unref();
   }
@@ -31,6 +34,8 @@ export function createAgenda(clock: Clock): Agenda {
     for (const entry of due) entry.act();
     plan();
   }
+
+  clock.onMove?.(glance);
 
   return {
     at(time, act) {

@@ -1,5 +1,5 @@
 import type { Clock } from "../../../lib/clock.ts";
-import { type Agenda, createAgenda } from "./agenda.ts";
+import { type Agenda, type AgendaClock, createAgenda } from "./agenda.ts";
 import {
   type Answer,
   type Call,
@@ -12,7 +12,7 @@ import {
 } from "./call.ts";
 import { type AnswerFault, createFaults, type Faults } from "./faults.ts";
 import { type Listener, type Log, listen } from "./listen.ts";
-import type { WebhookSender } from "./webhook-sender.ts";
+import type { Post, WebhookSender } from "./webhook-sender.ts";
 
 /** One payment at the provider: the truth that checks compare with. One row per object that the provider holds. */
 export type LedgerRow = {
@@ -60,23 +60,31 @@ export type Simulator = {
 };
 
 /** What every simulator is given. `origin` is known once it listens. */
-export type Surroundings = { clock: Clock; agenda: Agenda; faults: Faults; log: Log; origin(): string };
+export type Surroundings = {
+  clock: Clock;
+  agenda: Agenda;
+  faults: Faults;
+  log: Log;
+  origin(): string;
+  /** Replaces the sending of webhooks over HTTP. */
+  post?: Post | undefined;
+};
 
-type Serving = { clock: Clock; log: Log; port?: number };
+type Serving = { clock: AgendaClock; log: Log; port?: number; post?: Post | undefined };
 
 /** Calls kept for `GET /_sim/calls`, so that a soak does not eat the memory. */
 const maxCalls = 50_000;
 
 /** Puts a simulator on its own port: control under `/_sim`, everything else is the provider's protocol. */
 export async function serveSimulator(
-  { clock, log, port }: Serving,
+  { clock, log, port, post }: Serving,
   create: (surroundings: Surroundings) => Simulator,
 ): Promise<Listener> {
   const agenda = createAgenda(clock);
   const faults = createFaults();
   const calls: Call[] = [];
   let origin = "";
-  const simulator = create({ clock, agenda, faults, log, origin: () => origin });
+  const simulator = create({ clock, agenda, faults, log, origin: () => origin, post });
 
   const listener = await listen({ clock, log, port }, async (call) => {
     if (call.path.startsWith("/_sim/")) return control(simulator, faults, calls, call);

@@ -2,7 +2,7 @@ import { type Clock, secondsAfter } from "../../../lib/clock.ts";
 import type { Agenda } from "./agenda.ts";
 import type { AttemptFault, Faults } from "./faults.ts";
 import type { Log } from "./listen.ts";
-import { type Incoming, request } from "./request.ts";
+import { type Incoming, type Outgoing, request } from "./request.ts";
 
 /** One webhook. `compose` is asked anew for every attempt, because providers date and sign each attempt. */
 export type Webhook = {
@@ -30,6 +30,9 @@ export type WebhookSender = {
   lines(): WebhookLine[];
 };
 
+/** How a webhook gets to its receiver, whose answer is returned. */
+export type Post = (webhook: Outgoing) => Promise<Incoming>;
+
 export type Sending = {
   clock: Clock;
   agenda: Agenda;
@@ -40,6 +43,7 @@ export type Sending = {
   accepts(answer: Incoming): boolean;
   /** Real milliseconds a receiver has to answer; absent: 10 seconds. */
   answerWithinMs?: number;
+  post?: Post | undefined;
 };
 
 const defaultAnswerWithinMs = 10_000;
@@ -50,7 +54,13 @@ const maxLines = 50_000;
 
 /** Delivers webhooks in the background, retries them as the provider does, and applies the webhook faults. */
 export function createWebhookSender(sending: Sending): WebhookSender {
-  const { clock, agenda, faults, answerWithinMs: timeoutMs = defaultAnswerWithinMs } = sending;
+  const {
+    clock,
+    agenda,
+    faults,
+    answerWithinMs: timeoutMs = defaultAnswerWithinMs,
+    post = request,
+  } = sending;
   const lines: WebhookLine[] = [];
   const newest = new Map<string, Map<string, Webhook>>();
   let held: (() => Promise<void>) | undefined;
@@ -70,7 +80,7 @@ export function createWebhookSender(sending: Sending): WebhookSender {
     const line = { at: clock.now().toISOString(), order_no, event, url, attempt: number };
     try {
       const sent = fault.tamper ? tampered(body) : body;
-      const answer = await request({ method: "POST", url, headers, body: sent, timeoutMs });
+      const answer = await post({ method: "POST", url, headers, body: sent, timeoutMs });
       const accepted = sending.accepts(answer);
       note({ ...line, status: answer.status, outcome: accepted ? "accepted" : "refused" });
       if (accepted) return;
