@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { type Clock, secondsAfter } from "../clock.ts";
 import { GatewayError } from "../errors.ts";
 import { log, nameOf } from "../log.ts";
+import { nextLookUp } from "./look-up-schedule.ts";
 import { about, type ObserveGateway, observe } from "./observe.ts";
 import type { Payment } from "./payment.ts";
 import type { Configs, OpenConfig, Timeline } from "./ports.ts";
@@ -82,18 +83,23 @@ async function capture(
   if (!claimed || !adapter.capture) return { current: payment, observations: seen };
   const said = await adapter.capture(claimed, key);
   const declined = said.find(({ kind }) => kind === "open");
-  if (declined && "why" in declined)
-    await gateway.orders.endCapture(claimed, declined.why, gateway.clock.now());
+  if (declined && "why" in declined) {
+    const endedAt = gateway.clock.now();
+    // Not sooner than any other look: the same card would be declined over and over.
+    await gateway.orders.endCapture(claimed, declined.why, endedAt, nextLookUp(payment, endedAt));
+  }
   return { current: claimed, observations: [...seen, ...said] };
 }
 
 /**
  * No link was ever handed out, so nobody can have paid; a provider that can be asked by our own number is asked all the
- * same.
+ * same, and what it has made without our knowledge is closed there.
  */
 async function askUnmade(payment: Payment, { adapter }: OpenConfig): Promise<Observation[]> {
   const seen = await adapter.look(payment);
-  if (seen.some(({ kind }) => kind === "paid" || kind === "started" || kind === "open")) return seen;
+  if (seen.some(({ kind }) => kind === "paid" || kind === "started")) return seen;
+  if (seen.some(({ kind }) => kind === "open"))
+    return adapter.close ? [...seen, ...(await adapter.close(payment))] : seen;
   return [
     ...seen,
     { kind: "closed", orderNo: payment.orderNo, why: "expired before the provider gave a link" },

@@ -126,7 +126,7 @@ export interface Orders {
     now: Date,
   ): Promise<Payment | null>;
   /** The capture took nothing and the buyer may try again: `pending` again, and the next capture has a new key. */
-  endCapture(payment: Payment, why: string, now: Date): Promise<void>;
+  endCapture(payment: Payment, why: string, now: Date, nextQueryAt: Date): Promise<void>;
   findByTradeNo(userId: string, provider: string, tradeNo: string): Promise<Payment | null>;
   /** Allows one look-up of a payment within `gapMs`, whoever asks. */
   claimLookUp(payment: Payment, now: Date, gapMs: number): Promise<boolean>;

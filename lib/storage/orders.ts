@@ -29,7 +29,7 @@ export function ordersIn(db: Database): Orders {
       await rowOf(db, payment).set({ close_requested: 1, updated_at: now }).execute();
     },
     claimCapture: (payment, capture, now) => claimCapture(db, payment, { ...capture, now }),
-    endCapture: (payment, why, now) => endCapture(db, payment, { why, now }),
+    endCapture: (payment, why, now, nextQueryAt) => endCapture(db, payment, { why, now, nextQueryAt }),
     findByTradeNo: (userId, provider, tradeNo) => findByTradeNo(db, userId, provider, tradeNo),
     claimLookUp: (payment, now, gapMs) => claimLookUp(db, payment, now, gapMs),
     claimRecheck: (payment, nextQueryAt, now) => claimRecheck(db, payment, nextQueryAt, now),
