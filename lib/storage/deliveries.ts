@@ -6,7 +6,7 @@ import { type Database, type OpenTransaction, repeating, transact } from "./data
 import { hasDue, nextDue, takeDue } from "./due-deliveries.ts";
 
 /** Sends to one endpoint at the same time; a slow merchant delays no other. */
-const mostInFlight = 10;
+export const mostInFlight = 10;
 
 export function deliveriesIn(db: Database): Deliveries {
   return {
