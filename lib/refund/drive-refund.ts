@@ -54,7 +54,7 @@ async function write(
     nextQueryAt: nextRefundLook(refund, now),
   };
   const ended = (to: RefundFact["to"], refundId: string, error: RefundFact["error"], notify: boolean) =>
-    endRefund(gateway, leased, { to, refundId, error, told, now, notify });
+    endRefund(gateway, leased, { to, refundId, error, told, now, notify, overrules: false });
   switch (outcome.kind) {
     case "refunded":
       return ended("success", outcome.refundId, null, true);
@@ -85,7 +85,7 @@ export async function endRefund(
 
 /** Tells the merchant at once, and a person of what contradicts the books. */
 export async function afterRefund(
-  gateway: Pick<RefundGateway, "hints" | "anomalies">,
+  gateway: Pick<RefundGateway, "refunds" | "hints" | "anomalies">,
   about: Pick<LeasedRefund, "payment"> & { refund?: LeasedRefund["refund"] },
   finished: RefundFinished,
   now: Date,
@@ -95,6 +95,11 @@ export async function afterRefund(
     const { userId, configId, provider, orderNo } = payment;
     const detail = { refund_no: refund?.refundNo ?? "", refund_id: refund?.refundId ?? "" };
     await gateway.anomalies.raise({ kind: "over_refund", userId, configId, provider, orderNo, detail }, now);
+  }
+  if (finished.kind === "contradicts") {
+    const { id: refundId, userId } = finished.refund;
+    await gateway.refunds.makeDue(finished.refund, now);
+    await gateway.hints.recheckRefund({ refundId, userId }, now);
   }
   if (finished.kind !== "finished") return;
   if (finished.after !== "processing") {

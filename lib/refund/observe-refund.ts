@@ -31,13 +31,15 @@ export async function observeRefund(
         ? null
         : { code: "failed", message: "the provider says that this refund failed" };
     const to = seen.kind === "refunded" ? "success" : "failed";
-    return endRefund(gateway, ours, { to, refundId: seen.refundId, error, told, now, notify: true });
+    const { refundId } = seen;
+    const overrules = told === "look-up";
+    return endRefund(gateway, ours, { to, refundId, error, told, now, notify: true, overrules });
   }
   const { refundId, amount } = seen;
   const finished =
     seen.kind === "refunded"
       ? await gateway.refunds.recordForeign(payment, { refundId, amount }, told, now)
-      : await gateway.refunds.failForeign(payment, refundId, told, now);
+      : await gateway.refunds.failForeign(payment, { refundId, amount }, told, now);
   await afterRefund(gateway, { payment }, finished, now);
 }
 

@@ -1,0 +1,112 @@
+import { randomUUID } from "node:crypto";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { type Api, apiOf, type Data } from "../steps/api.ts";
+import { aRefundNo, paidOrder, refundsOf } from "../steps/paid-order.ts";
+import { openRows, type Rows } from "../steps/rows.ts";
+import { postWebhook, stripeEvents } from "../steps/signed-webhooks.ts";
+import { type SimulatorControl, simulatorOf } from "../steps/simulator.ts";
+import { openWorld, type Shop, type World } from "../steps/world.ts";
+
+let world: World;
+let rows: Rows;
+let shop: Shop;
+let api: Api;
+let refunds: ReturnType<typeof refundsOf>;
+let stripe: SimulatorControl;
+let wechat: SimulatorControl;
+
+beforeAll(async () => {
+  world = await openWorld();
+  rows = await openRows();
+  shop = await world.openShop("stripe", "wechat");
+  api = apiOf(world, shop);
+  refunds = refundsOf(api);
+  stripe = simulatorOf(world, "stripe");
+  wechat = simulatorOf(world, "wechat");
+});
+afterEach(async () => {
+  await stripe.faults({});
+  await wechat.faults({});
+});
+afterAll(async () => {
+  await rows.close();
+  await world.stop();
+});
+
+const sums = async (orderNo: string) => {
+  const { refunded_minor, refund_reserved_minor } = await rows.order(orderNo);
+  return { refunded: Number(refunded_minor), reserved: Number(refund_reserved_minor) };
+};
+
+/** A refund of 30.00 of ours, as its row says. */
+async function refunded(orderNo: string): Promise<{ refundNo: string; number: string; id: string }> {
+  const refundNo = aRefundNo();
+  const wanted = { order_no: orderNo, refund_no: refundNo, amount: "30.00" };
+  expect(await refunds.ask(wanted)).toMatchObject({ status: 200 });
+  const [row] = await rows.query("SELECT * FROM refunds WHERE refund_no = ?", [refundNo]);
+  return { refundNo, number: String(row!.provider_refund_no), id: String(row!.refund_id) };
+}
+
+/** The id of the last refund of a payment, asked from Stripe itself. */
+async function newestRefund(orderNo: string): Promise<string> {
+  const { trade_no } = (await api.query(orderNo)).data;
+  const url = `${world.sandbox.simulators.stripe}/v1/refunds?payment_intent=${trade_no}`;
+  const headers = { authorization: `Bearer ${shop.accounts.stripe!.secret_key}` };
+  const { data } = (await (await fetch(url, { headers })).json()) as { data: { id: string }[] };
+  return data[0]!.id;
+}
+
+/** Stripe's truly signed word about a refund of a payment. */
+async function stripeTells(orderNo: string, refund: Data): Promise<number> {
+  const { trade_no } = (await api.query(orderNo)).data;
+  const { signed, path } = stripeEvents(world, shop);
+  const object = { object: "refund", currency: "cny", payment_intent: trade_no, ...refund };
+  const event = { id: `evt_${randomUUID()}`, object: "event", type: "refund.updated", livemode: false };
+  const created = Math.floor(world.clock.now().getTime() / 1000);
+  const call = signed(JSON.stringify({ ...event, created, data: { object } }));
+  const { status } = await postWebhook(world, path, call);
+  await world.queues.drain();
+  return status;
+}
+
+describe("Stripe's events about one refund", () => {
+  const orders = [
+    ["succeeded", "failed"],
+    ["failed", "succeeded"],
+    ["succeeded", "failed", "succeeded"],
+    ["failed", "succeeded", "failed", "succeeded"],
+  ];
+  it.each(orders.map((order) => [order.join(", "), order] as const))(
+    "that came as %s end as Stripe itself says: failed",
+    async (_name, order) => {
+      const orderNo = await paidOrder(world, api, "stripe");
+      await stripe.faults({ lose: true });
+      await stripe.tell("refund-result", { status: "pending" });
+      const { number, id, refundNo } = await refunded(orderNo);
+      await stripe.refundResult(number, "succeeded");
+      await stripe.refundResult(number, "failed");
+      const metadata = { order_no: orderNo, refund_no: number };
+      for (const status of order) {
+        expect(await stripeTells(orderNo, { id, amount: 3_000, status, metadata })).toBe(200);
+      }
+      expect(await sums(orderNo)).toEqual({ refunded: 0, reserved: 0 });
+      expect(await refunds.now(refundNo)).toMatchObject({ status: "failed" });
+    },
+  );
+
+  it("made in its dashboard end failed in any order too", async () => {
+    for (const order of orders) {
+      const orderNo = await paidOrder(world, api, "stripe");
+      await stripe.faults({ lose: true });
+      await stripe.refund(orderNo, "30.00");
+      const id = await newestRefund(orderNo);
+      await stripe.refundResult(id, "failed");
+      for (const status of order) {
+        const refund = { id, amount: 3_000, status, metadata: { order_no: orderNo } };
+        expect(await stripeTells(orderNo, refund)).toBe(200);
+      }
+      expect(await sums(orderNo)).toEqual({ refunded: 0, reserved: 0 });
+      await stripe.faults({});
+    }
+  });
+});
