@@ -4,7 +4,7 @@ import { type Api, apiOf, type Data } from "../steps/api.ts";
 import { aRefundNo, paidOrder, refundsOf } from "../steps/paid-order.ts";
 import { openRows, type Rows } from "../steps/rows.ts";
 import { postWebhook, stripeEvents } from "../steps/signed-webhooks.ts";
-import { type SimulatorControl, simulatorOf } from "../steps/simulator.ts";
+import { type SimulatorControl, simulatorOf, until } from "../steps/simulator.ts";
 import { openWorld, type Shop, type World } from "../steps/world.ts";
 
 let world: World;
@@ -69,6 +69,15 @@ async function stripeTells(orderNo: string, refund: Data): Promise<number> {
   return status;
 }
 
+/** The events about an order's refunds that the merchant was told, in turn. */
+async function told(orderNo: string, count: number): Promise<unknown[]> {
+  return until(async () => {
+    await world.queues.drain();
+    const soFar = (await refunds.told(orderNo)).map(({ event }) => event);
+    return soFar.length >= count && soFar;
+  });
+}
+
 describe("Stripe's events about one refund", () => {
   const orders = [
     ["succeeded", "failed"],
@@ -108,5 +117,30 @@ describe("Stripe's events about one refund", () => {
       expect(await sums(orderNo)).toEqual({ refunded: 0, reserved: 0 });
       await stripe.faults({});
     }
+  });
+
+  it("are told each time that it comes to another end", async () => {
+    const orderNo = await paidOrder(world, api, "stripe");
+    const { number } = await refunded(orderNo);
+    await told(orderNo, 1);
+    for (const [turn, status] of (["failed", "succeeded", "failed"] as const).entries()) {
+      await stripe.refundResult(number, status);
+      await told(orderNo, turn + 2);
+    }
+    expect(await told(orderNo, 4)).toEqual([
+      "refund.success",
+      "refund.failed",
+      "refund.success",
+      "refund.failed",
+    ]);
+    const ids = (await refunds.told(orderNo)).map(({ event_id }) => event_id);
+    expect(new Set(ids).size).toBe(4);
+
+    const resend = (event_id: unknown) =>
+      api.call("POST", `/api/v1/payment/notify/resend/${orderNo}`, { event_id });
+    for (const event_id of ids) expect(await resend(event_id)).toMatchObject({ status: 200 });
+    expect((await told(orderNo, 8)).length).toBe(8);
+    const again = (await refunds.told(orderNo)).slice(4).map(({ event_id }) => event_id);
+    expect(again.sort()).toEqual(ids.sort());
   });
 });
