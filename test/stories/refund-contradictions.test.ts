@@ -38,6 +38,9 @@ const sums = async (orderNo: string) => {
   return { refunded: Number(refunded_minor), reserved: Number(refund_reserved_minor) };
 };
 
+const anomaliesOf = async (orderNo: string, provider: string) =>
+  (await rows.anomalies(shop.configs[provider]!)).filter(({ order_no }) => order_no === orderNo);
+
 /** A refund of 30.00 of ours, as its row says. */
 async function refunded(orderNo: string): Promise<{ refundNo: string; number: string; id: string }> {
   const refundNo = aRefundNo();
@@ -142,5 +145,35 @@ describe("Stripe's events about one refund", () => {
     expect((await told(orderNo, 8)).length).toBe(8);
     const again = (await refunds.told(orderNo)).slice(4).map(({ event_id }) => event_id);
     expect(again.sort()).toEqual(ids.sort());
+  });
+
+  it("with another amount than ours are an anomaly and book nothing", async () => {
+    const orderNo = await paidOrder(world, api, "stripe");
+    await stripe.faults({ lose: true });
+    await stripe.tell("refund-result", { status: "pending" });
+    const { number, id } = await refunded(orderNo);
+    const metadata = { order_no: orderNo, refund_no: number };
+    expect(await stripeTells(orderNo, { id, amount: 2_000, status: "succeeded", metadata })).toBe(200);
+    expect(await sums(orderNo)).toEqual({ refunded: 0, reserved: 3_000 });
+    expect(await anomaliesOf(orderNo, "stripe")).toMatchObject([
+      { kind: "mismatch", detail: { differs: ["amount"], amount_minor: 2_000 } },
+    ]);
+  });
+
+  it("that fit no more are one anomaly for each refund, with its number and amount", async () => {
+    const orderNo = await paidOrder(world, api, "stripe");
+    for (const [id, amount] of [
+      ["re_first", 9_000],
+      ["re_second", 2_000],
+      ["re_third", 3_000],
+    ] as const) {
+      const refund = { id: `${id}_${orderNo}`, amount, status: "succeeded", metadata: { order_no: orderNo } };
+      expect(await stripeTells(orderNo, refund)).toBe(200);
+    }
+    expect(await sums(orderNo)).toEqual({ refunded: 9_000, reserved: 0 });
+    expect(await anomaliesOf(orderNo, "stripe")).toMatchObject([
+      { kind: "over_refund", times: 1, detail: { refund_id: `re_second_${orderNo}`, amount_minor: 2_000 } },
+      { kind: "over_refund", times: 1, detail: { refund_id: `re_third_${orderNo}`, amount_minor: 3_000 } },
+    ]);
   });
 });
