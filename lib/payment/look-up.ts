@@ -14,13 +14,13 @@ export type LookUpGateway = ObserveGateway & { configs: Configs; timeline: Timel
 /**
  * Asks the provider about a payment that is not settled and applies the answer. What was begun is finished here: a create
  * whose outcome is unknown is repeated under its own key, an expired or unwanted payment is closed at the provider.
- * Never throws for what a provider does or fails to do.
+ * Never throws for what a provider does or fails to do. False: it did not tell all that we asked.
  */
-export async function lookUp(gateway: LookUpGateway, payment: Payment): Promise<void> {
+export async function lookUp(gateway: LookUpGateway, payment: Payment): Promise<boolean> {
   try {
     const config = await gateway.configs.of(payment);
     if (payment.payable === null && payment.status === "processing" && (await resume(gateway, payment)))
-      return;
+      return true;
     const { current, observations } = await ask(gateway, payment, config);
     await gateway.timeline.add(payment, {
       at: gateway.clock.now(),
@@ -29,9 +29,11 @@ export async function lookUp(gateway: LookUpGateway, payment: Payment): Promise<
       data: { answer: observations.map(summary) },
     });
     await observe(gateway, current, observations, { ...config, configId: config.id, told: "look-up" });
+    return observations.every(({ kind }) => kind !== "unknown");
   } catch (error) {
     if (!(error instanceof GatewayError)) throw error;
     log.warn("look-up failed", { ...about(payment), reason: error.message, ...nameOf(error) });
+    return false;
   }
 }
 
