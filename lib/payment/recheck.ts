@@ -31,5 +31,6 @@ export async function recheck(
   const after = (await gateway.orders.find(order.userId, { orderNo: order.orderNo }))?.payment;
   if (!after?.nextQueryAt) return;
   if (!isFinal(after.status)) return gateway.hints.recheck(order, after.nextQueryAt);
-  if (answered) await gateway.orders.endRechecks(after, next, lastLook(after, now));
+  // Without a link nobody can have paid, and Stripe and PayPal cannot even be asked.
+  if (answered || after.payable === null) await gateway.orders.endRechecks(after, next, lastLook(after, now));
 }
