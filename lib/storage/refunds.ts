@@ -30,7 +30,14 @@ export function refundsIn(db: Database): Refunds {
     },
     async pend(leased, refundId, times) {
       const entry = { title: "refund under way", data: { refund_id: refundId } };
-      await letGo(db, leased, { status: "processing", refundId, ...times }, entry);
+      const pending = { status: "processing" as const, ...times };
+      try {
+        await letGo(db, leased, { ...pending, refundId }, entry);
+      } catch (error) {
+        if (!isDuplicate(error, "order_refund")) throw error;
+        // Booked as one of the console; its end will tell that it is ours.
+        await letGo(db, leased, pending, entry);
+      }
     },
     finish: (refund, payment, fact) => finishRefund(db, refund, payment, fact),
     recordForeign: (payment, foreign, told, now) => recordForeign(db, payment, foreign, told, now),
