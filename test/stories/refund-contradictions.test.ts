@@ -1,6 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { recheckRefund } from "../../lib/refund/look-refund.ts";
 import { type Api, apiOf, type Data } from "../steps/api.ts";
+import { anotherGateway } from "../steps/gateways.ts";
 import { aRefundNo, paidOrder, refundsOf } from "../steps/paid-order.ts";
 import { openRows, type Rows } from "../steps/rows.ts";
 import { postWebhook, stripeEvents } from "../steps/signed-webhooks.ts";
@@ -175,5 +177,34 @@ describe("Stripe's events about one refund", () => {
       { kind: "over_refund", times: 1, detail: { refund_id: `re_second_${orderNo}`, amount_minor: 2_000 } },
       { kind: "over_refund", times: 1, detail: { refund_id: `re_third_${orderNo}`, amount_minor: 3_000 } },
     ]);
+  });
+});
+
+describe("a refund whose config can no longer be opened", () => {
+  it("waits for the config, behind those that can be looked at, and keeps its reservation", async () => {
+    const orderNo = await paidOrder(world, api, "stripe");
+    await stripe.tell("refund-result", { status: "pending" });
+    const { number } = await refunded(orderNo);
+    const id = shop.configs.stripe!;
+    const [{ config_data }] = (await rows.query("SELECT config_data FROM payment_configs WHERE id = ?", [
+      id,
+    ])) as [{ config_data: string }];
+    const store = (data: string) =>
+      rows.query("UPDATE payment_configs SET config_data = ?, version = version + 1 WHERE id = ?", [
+        data,
+        id,
+      ]);
+    await store("{}");
+    const gateway = anotherGateway();
+    await world.passes(61);
+    const stored = async () => (await gateway.refunds.byProviderNo(shop.userId, number))!;
+    const now = world.clock.now();
+    expect((await stored()).nextQueryAt!.getTime()).toBeLessThanOrEqual(now.getTime());
+    const { id: refundId } = (await stored()).refund;
+    await recheckRefund(gateway, { refundId, userId: shop.userId, due: now });
+    expect((await stored()).nextQueryAt!.getTime()).toBeGreaterThan(now.getTime());
+    expect(await sums(orderNo)).toEqual({ refunded: 0, reserved: 3_000 });
+    await store(config_data);
+    await gateway.close();
   });
 });
