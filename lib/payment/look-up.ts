@@ -28,7 +28,7 @@ export async function lookUp(gateway: LookUpGateway, payment: Payment): Promise<
       data: { answer: observations.map(summary) },
     });
     await observe(gateway, current, observations, { ...config, configId: config.id, told: "look-up" });
-    return observations.every(({ kind }) => kind !== "unknown");
+    return observations.every((seen) => !leavesOpen(payment, seen));
   } catch (error) {
     if (!(error instanceof GatewayError)) throw error;
     log.warn("look-up failed", { ...about(payment), reason: error.message, ...nameOf(error) });
@@ -100,6 +100,11 @@ async function askUnmade(payment: Payment, { adapter }: OpenConfig): Promise<Obs
     ...seen,
     { kind: "closed", orderNo: payment.orderNo, why: "expired before the provider gave a link" },
   ];
+}
+
+/** A refund that was hinted at may be told yet, when it was the same look that found the payment. */
+function leavesOpen({ status }: Payment, { kind }: Observation): boolean {
+  return kind === "unknown" || (kind === "hint" && status !== "success");
 }
 
 function summary(seen: Observation): Record<string, unknown> {

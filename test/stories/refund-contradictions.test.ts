@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { recheckRefund } from "../../lib/refund/look-refund.ts";
-import { type Api, apiOf, type Data } from "../steps/api.ts";
+import { type Api, anOrder, apiOf, type Data } from "../steps/api.ts";
+import { invoke } from "../steps/front.ts";
 import { anotherGateway } from "../steps/gateways.ts";
 import { aRefundNo, paidOrder, refundsOf } from "../steps/paid-order.ts";
 import { openRows, type Rows } from "../steps/rows.ts";
@@ -206,5 +207,25 @@ describe("a refund whose config can no longer be opened", () => {
     expect(await sums(orderNo)).toEqual({ refunded: 0, reserved: 3_000 });
     await store(config_data);
     await gateway.close();
+  });
+});
+
+describe("a payment of WeChat Pay's of which we hear only after it was refunded", () => {
+  it("is a success, and calls a person, because nobody tells how much was given back", async () => {
+    const { data } = await api.create(anOrder({ provider: "wechat", amount: "100.00" }));
+    const orderNo = String(data.order_no);
+    await wechat.faults({ lose: true });
+    await wechat.pay(data);
+    await wechat.refund(orderNo, "25.00");
+    await world.passes(16);
+    await world.queues.drain();
+    expect(await rows.order(orderNo)).toMatchObject({ status: "success" });
+    // Its webhook may still be on its way.
+    expect(await anomaliesOf(orderNo, "wechat")).toEqual([]);
+    await world.passes(900);
+    await invoke("sweep", {});
+    await world.queues.drain();
+    expect(await anomaliesOf(orderNo, "wechat")).toMatchObject([{ kind: "unbooked_refund" }]);
+    expect(await rows.order(orderNo)).toMatchObject({ next_query_at: null });
   });
 });
