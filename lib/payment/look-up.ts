@@ -55,11 +55,11 @@ type Asked = { current: Payment; observations: Observation[] };
 async function ask(gateway: LookUpGateway, payment: Payment, config: OpenConfig): Promise<Asked> {
   const { adapter } = config;
   const over = payment.expiresAt <= gateway.clock.now() && !payment.providerStarted;
+  const unwanted = over || payment.closeRequested;
   if (payment.payable === null) {
-    return { current: payment, observations: over ? await askUnmade(payment, config) : [] };
+    return { current: payment, observations: unwanted ? await askUnmade(payment, config) : [] };
   }
   const seen = await adapter.look(payment);
-  const unwanted = over || payment.closeRequested;
   if (seen.some(({ kind }) => kind === "approved") && !unwanted)
     return capture(gateway, payment, config, seen);
   const unpaid = seen.some(({ kind }) => kind === "open" || kind === "missing" || kind === "approved");
@@ -98,7 +98,7 @@ async function askUnmade(payment: Payment, { adapter }: OpenConfig): Promise<Obs
   if (seen.some(({ kind }) => kind === "paid" || kind === "started" || kind === "open")) return seen;
   return [
     ...seen,
-    { kind: "closed", orderNo: payment.orderNo, why: "expired before the provider gave a link" },
+    { kind: "closed", orderNo: payment.orderNo, why: "it ended before the provider gave a link" },
   ];
 }
 
