@@ -74,6 +74,7 @@ export type Observation =
    * refunds, and the provider does not tell which.
    */
   | { kind: "hint"; orderNo: string; why: string }
+  | { kind: "hint"; orderNo: null; tradeNo: string; why: string }
   | { kind: "ignored"; why: string }
   | { kind: "unrecognised"; said: string };
 
