@@ -150,6 +150,8 @@ async function answer(
   if (!stored)
     throw new GatewayError("unavailable", "please send the same request again", { retryAfterSeconds: 1 });
   const { payment } = stored;
+  // A webhook was faster than the call: a new refund_no would give the money back twice.
+  if (stored.refund.status === "success") return stored;
   if (outcome.kind === "refused" && outcome.final) throw refused(payment, outcome.error);
   if (outcome.kind === "refused") {
     const message = `${payment.provider} did not accept the request (${outcome.error.code}): check the config, then send it again`;

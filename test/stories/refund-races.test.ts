@@ -180,6 +180,46 @@ describe("a refund of ours that was first booked as one of the provider's consol
     }));
 });
 
+describe("a refund that a webhook has called success while the call for it was under way", () => {
+  it.each([
+    { kind: "refused", final: true, error: { code: "no", message: "no" } },
+    { kind: "unknown", why: "time-out" },
+  ] as const)("is answered as it stands, whatever the call says: $kind", async (said) => {
+    const gateway = gateways[0]!;
+    const payment = await aPayment();
+    const heard: Gateway = {
+      ...gateway,
+      configs: {
+        ...gateway.configs,
+        of: async (asked) => {
+          const config = await gateway.configs.of(asked);
+          const refund = async (_: Payment, wanted: StoredRefund["refund"]) => {
+            const fact = {
+              to: "success" as const,
+              refundId: `re-${wanted.id}`,
+              error: null,
+              told: "webhook",
+            };
+            const now = world.clock.now();
+            await gateway.refunds.finish(wanted, payment, { ...fact, now, notify: true, overrules: false });
+            return said;
+          };
+          return { ...config, adapter: { ...config.adapter, refund } };
+        },
+      },
+    };
+    const wanted = {
+      order: { orderNo: payment.orderNo },
+      refundNo: aRefundNo(),
+      amount: "30.00",
+      reason: "",
+    };
+    expect(await createRefund(heard, caller, wanted, readAmount)).toMatchObject({
+      refund: { status: "success" },
+    });
+  });
+});
+
 describe("two refunds of all that is left", () => {
   it("at once make exactly one full refund", async () => {
     const api = apiOf(world, shop);
