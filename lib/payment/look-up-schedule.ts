@@ -35,8 +35,12 @@ export function lastLook({ status, closedAt }: Pick<Payment, "status" | "closedA
 const silenceEndsSeconds = 8 * 24 * 3600;
 
 /** When to ask about an ended payment again, should a look at it at `now` get no answer; `null`: it has had its time. */
-export function nextAfterSilence({ closedAt }: Pick<Payment, "closedAt">, now: Date): Date | null {
-  if (closedAt !== null && secondsAfter(closedAt, silenceEndsSeconds) <= now) return null;
+export function nextAfterSilence(
+  { status, closedAt }: Pick<Payment, "status" | "closedAt">,
+  now: Date,
+): Date | null {
+  const endedUnpaid = status === "success" ? null : closedAt;
+  if (endedUnpaid !== null && secondsAfter(endedUnpaid, silenceEndsSeconds) <= now) return null;
   return secondsAfter(now, laterEverySeconds);
 }
 

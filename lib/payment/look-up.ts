@@ -29,7 +29,7 @@ export async function lookUp(gateway: LookUpGateway, payment: Payment): Promise<
       data: { answer: observations.map(summary) },
     });
     await observe(gateway, current, observations, { ...config, configId: config.id, told: "look-up" });
-    return observations.every(({ kind }) => kind !== "unknown");
+    return observations.every((seen) => !leavesOpen(payment, seen));
   } catch (error) {
     if (!(error instanceof GatewayError)) throw error;
     log.warn("look-up failed", { ...about(payment), reason: error.message, ...nameOf(error) });
@@ -56,11 +56,11 @@ type Asked = { current: Payment; observations: Observation[] };
 async function ask(gateway: LookUpGateway, payment: Payment, config: OpenConfig): Promise<Asked> {
   const { adapter } = config;
   const over = payment.expiresAt <= gateway.clock.now() && !payment.providerStarted;
+  const unwanted = over || payment.closeRequested;
   if (payment.payable === null) {
-    return { current: payment, observations: over ? await askUnmade(payment, config) : [] };
+    return { current: payment, observations: unwanted ? await askUnmade(payment, config) : [] };
   }
   const seen = await adapter.look(payment);
-  const unwanted = over || payment.closeRequested;
   if (seen.some(({ kind }) => kind === "approved") && !unwanted)
     return capture(gateway, payment, config, seen);
   const unpaid = seen.some(({ kind }) => kind === "open" || kind === "missing" || kind === "approved");
@@ -104,8 +104,13 @@ async function askUnmade(payment: Payment, { adapter }: OpenConfig): Promise<Obs
     return adapter.close ? [...seen, ...(await adapter.close(payment))] : seen;
   return [
     ...seen,
-    { kind: "closed", orderNo: payment.orderNo, why: "expired before the provider gave a link" },
+    { kind: "closed", orderNo: payment.orderNo, why: "it ended before the provider gave a link" },
   ];
+}
+
+/** A refund that was hinted at may be told yet, when it was the same look that found the payment. */
+function leavesOpen({ status }: Payment, { kind }: Observation): boolean {
+  return kind === "unknown" || (kind === "hint" && status !== "success");
 }
 
 function summary(seen: Observation): Record<string, unknown> {

@@ -102,8 +102,8 @@ export async function observe(
         break;
       }
       case "hint":
-        // On a look-up's own hint nothing new would be learned by asking again.
         if (source.told === "webhook") await askSoon(gateway, payment);
+        else await refundUntold(gateway, payment, seen.why, source);
         break;
       case "unrecognised":
         log.alarm("unrecognised word of a provider", { ...about(payment), reason: seen.said });
@@ -134,6 +134,24 @@ async function refundSeen(
   await askSoon(gateway, payment);
   if (seen.kind !== "refundedTotal")
     throw new GatewayError("unavailable", "the payment of this refund is not settled yet: send it again");
+}
+
+/**
+ * A look-up says that something was refunded, and not how much. Where it was paid already when we asked and no refund is
+ * booked or under way, no webhook has come or will come: a person must find out.
+ */
+async function refundUntold(
+  gateway: ObserveGateway,
+  asked: Payment,
+  why: string,
+  source: Source,
+): Promise<void> {
+  if (asked.status !== "success") return;
+  const { orderNo, userId } = asked;
+  const current = (await gateway.orders.find(userId, { orderNo }))?.payment;
+  if (!current || current.refundedMinor + current.reservedMinor > 0) return;
+  const detail = { trade_no: current.tradeNo, why };
+  await gateway.anomalies.raise({ ...source, kind: "unbooked_refund", orderNo, detail }, gateway.clock.now());
 }
 
 async function askSoon(gateway: ObserveGateway, payment: Payment): Promise<void> {

@@ -69,8 +69,12 @@ export type Observation =
   /** Everything refunded so far; what exceeds the refunds that we know of was made in the provider's console. */
   | { kind: "refundedTotal"; orderNo: string; tradeNo: string; total: Money }
   | { kind: "disputed"; tradeNo: string; why: string }
-  /** Something has happened that we must ask about, because the message itself proves too little. */
+  /**
+   * Something has happened that we must ask about, because the message itself proves too little. In an answer: there are
+   * refunds, and the provider does not tell which.
+   */
   | { kind: "hint"; orderNo: string; why: string }
+  | { kind: "hint"; orderNo: null; tradeNo: string; why: string }
   | { kind: "ignored"; why: string }
   | { kind: "unrecognised"; said: string };
 

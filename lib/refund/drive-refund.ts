@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { type Clock, secondsAfter } from "../clock.ts";
 import { log } from "../log.ts";
 import type { Payment } from "../payment/payment.ts";
@@ -18,6 +19,12 @@ export type RefundGateway = {
 export const refundLeaseSeconds = 20;
 /** How soon after an unclear answer the provider may be asked again. */
 const lookGapSeconds = 3;
+
+/** The next look is due after it, so that one that cannot be made keeps no other waiting. */
+export function newLease(refund: Refund, now: Date) {
+  const leaseUntil = secondsAfter(now, refundLeaseSeconds);
+  return { leaseToken: randomUUID(), leaseUntil, nextQueryAt: nextRefundLook(refund, leaseUntil), now };
+}
 
 /**
  * Asks the provider for a refund and writes down what it says. `first`: nobody has asked for it yet. Else it may be there

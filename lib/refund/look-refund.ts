@@ -1,8 +1,7 @@
-import { randomUUID } from "node:crypto";
-import { secondsAfter } from "../clock.ts";
 import { GatewayError } from "../errors.ts";
+import { log, nameOf } from "../log.ts";
 import type { Caller } from "../payment/ports.ts";
-import { driveRefund, endRefund, type RefundGateway, refundLeaseSeconds } from "./drive-refund.ts";
+import { driveRefund, endRefund, newLease, type RefundGateway } from "./drive-refund.ts";
 import { nextRefundLook } from "./look-schedule.ts";
 import type { StoredRefund } from "./ports.ts";
 
@@ -42,8 +41,16 @@ export async function recheckRefund(
     const isItsOwn = refund.due.getTime() === stored.nextQueryAt.getTime();
     return isItsOwn ? gateway.hints.recheckRefund(refund, stored.nextQueryAt) : undefined;
   }
-  if (isFinal(stored.refund)) return lookAgain(gateway, stored);
-  if (!(await look(gateway, stored))) return;
+  try {
+    if (isFinal(stored.refund)) return await lookAgain(gateway, stored);
+    if (!(await look(gateway, stored))) return;
+  } catch (error) {
+    // Its config cannot be opened: the next look may find it mended.
+    if (!(error instanceof GatewayError)) throw error;
+    const { orderNo, userId, provider } = stored.payment;
+    const about = { order_no: orderNo, merchant: userId, provider, reason: error.message };
+    return log.warn("look at a refund failed", { ...about, ...nameOf(error) });
+  }
   const after = await gateway.refunds.byId(refund.userId, refund.refundId);
   if (after?.nextQueryAt) await gateway.hints.recheckRefund(refund, after.nextQueryAt);
 }
@@ -51,13 +58,7 @@ export async function recheckRefund(
 /** False when it is final, or somebody has just looked. */
 async function look(gateway: RefundGateway, stored: StoredRefund): Promise<boolean> {
   if (isFinal(stored.refund)) return false;
-  const now = gateway.clock.now();
-  const leased = await gateway.refunds.takeOver(
-    stored,
-    randomUUID(),
-    secondsAfter(now, refundLeaseSeconds),
-    now,
-  );
+  const leased = await gateway.refunds.takeOver(stored, newLease(stored.refund, gateway.clock.now()));
   if (!leased) return false;
   await driveRefund(gateway, leased, { first: false, told: "look-up" });
   return true;

@@ -67,11 +67,10 @@ export interface Refunds {
   byProviderNo(userId: string, providerRefundNo: string): Promise<StoredRefund | null>;
   /** T5. */
   reserve(payment: Payment, wanted: NewRefund): Promise<Reserved>;
+  /** Lets one caller ask the provider; should it die, another look is due at `nextQueryAt`. */
   takeOver(
     stored: StoredRefund,
-    leaseToken: string,
-    leaseUntil: Date,
-    now: Date,
+    lease: { leaseToken: string; leaseUntil: Date; nextQueryAt: Date; now: Date },
   ): Promise<LeasedRefund | null>;
   /** The outcome is not known: the reservation stays, somebody may look again after `leaseUntil`. */
   release(

@@ -168,13 +168,18 @@ async function receivedSince(
 async function hold(trx: OpenTransaction, hint: Hint, now: Date): Promise<void> {
   await trx
     .updateTable("notify_queue")
-    .set({ status: "held", updated_at: now })
+    .set({ status: "held", lease_token: null, lease_until: null, updated_at: now })
     .where("id", "=", hint.taskId)
     .where("user_id", "=", hint.userId)
     .where("generation", "=", hint.generation)
     .where("attempt", "=", hint.attempt)
-    .where("status", "=", "pending")
     .where("due_at", "<=", now)
+    .where((eb) =>
+      eb.or([
+        eb("status", "=", "pending"),
+        eb.and([eb("status", "=", "sending"), eb("lease_until", "<", now)]),
+      ]),
+    )
     .execute();
 }
 

@@ -1,8 +1,10 @@
 import type { Payment } from "../payment/payment.ts";
+import type { Hint } from "../payment/ports.ts";
 import type { RefundFact, RefundFinished } from "../refund/ports.ts";
 import type { Refund } from "../refund/refund.ts";
-import { type Database, type OpenTransaction, transact } from "./database.ts";
+import { type Database, isDuplicate, type OpenTransaction, transact } from "./database.ts";
 import { moveSums, OverRefund, tell } from "./refund-books.ts";
+import { refundOf } from "./refund-rows.ts";
 import { recordHidden } from "./refund-totals.ts";
 
 /**
@@ -15,27 +17,77 @@ export async function finishRefund(
   payment: Payment,
   fact: RefundFact,
 ): Promise<RefundFinished> {
-  try {
-    return await transact(db, async (trx) => {
-      if (await moveRefund(trx, refund, ["processing", "unknown"], fact)) {
-        await moveSums(trx, refund, { from: "reserved", fact });
-        const told = await tell(trx, refund, payment, fact, "processing");
-        const hidden = fact.to === "failed" ? await recordHidden(trx, payment, fact) : [];
-        return { kind: "finished", notifications: [...told, ...hidden], after: "processing" };
-      }
-      const before = fact.to === "success" ? "failed" : "success";
-      if (!fact.overrules) {
-        return (await hasStatus(trx, refund, before)) ? { kind: "contradicts", refund } : { kind: "already" };
-      }
-      if (!(await moveRefund(trx, refund, [before], fact))) return { kind: "already" };
-      await moveSums(trx, refund, { from: before === "failed" ? "nothing" : "refunded", fact });
-      const notifications = await tell(trx, refund, payment, fact, before);
-      return { kind: "finished", notifications, after: before };
-    });
-  } catch (error) {
-    if (error instanceof OverRefund) return { kind: "over-refund" };
-    throw error;
+  const finish = async (known: boolean): Promise<RefundFinished> => {
+    try {
+      return await transact(db, async (trx) => {
+        const told = known ? await takeFromForeign(trx, refund, payment, fact) : [];
+        const finished = await finishOnce(trx, refund, payment, fact);
+        if (finished.kind !== "finished") return finished;
+        return { ...finished, notifications: [...told, ...finished.notifications] };
+      });
+    } catch (error) {
+      if (error instanceof OverRefund) return { kind: "over-refund" };
+      if (known || !isDuplicate(error, "order_refund")) throw error;
+      return finish(true);
+    }
+  };
+  return finish(false);
+}
+
+async function finishOnce(
+  trx: OpenTransaction,
+  refund: Refund,
+  payment: Payment,
+  fact: RefundFact,
+): Promise<RefundFinished> {
+  if (await moveRefund(trx, refund, ["processing", "unknown"], fact)) {
+    await moveSums(trx, refund, { from: "reserved", fact });
+    const told = await tell(trx, refund, payment, fact, "processing");
+    const hidden = fact.to === "failed" ? await recordHidden(trx, payment, fact) : [];
+    return { kind: "finished", notifications: [...told, ...hidden], after: "processing" };
   }
+  const before = fact.to === "success" ? "failed" : "success";
+  if (!fact.overrules) {
+    return (await hasStatus(trx, refund, before)) ? { kind: "contradicts", refund } : { kind: "already" };
+  }
+  if (!(await moveRefund(trx, refund, [before], fact))) return { kind: "already" };
+  await moveSums(trx, refund, { from: before === "failed" ? "nothing" : "refunded", fact });
+  const notifications = await tell(trx, refund, payment, fact, before);
+  return { kind: "finished", notifications, after: before };
+}
+
+/**
+ * The provider's id of this refund stands in a row for one of its console: it was told without our number. That row ends
+ * as failed, without the id and its sum, and the merchant, who was told of it, is told so.
+ */
+async function takeFromForeign(
+  trx: OpenTransaction,
+  { refundNo }: Refund,
+  payment: Payment,
+  fact: RefundFact,
+): Promise<Hint[]> {
+  const row = await trx
+    .selectFrom("refunds")
+    .selectAll()
+    .where("user_id", "=", payment.userId)
+    .where("order_id", "=", payment.id)
+    .where("refund_id", "=", fact.refundId)
+    .where("refund_no", "is", null)
+    .forUpdate()
+    .executeTakeFirst();
+  if (!row) return [];
+  const error = { code: "known", message: `this is the refund ${refundNo}` };
+  await trx
+    .updateTable("refunds")
+    .set({ status: "failed", refund_id: null, refusal: JSON.stringify(error), updated_at: fact.now })
+    .where("id", "=", row.id)
+    .where("user_id", "=", payment.userId)
+    .execute();
+  if (row.status !== "success") return [];
+  const foreign = refundOf(row);
+  const undone: RefundFact = { ...fact, to: "failed", refundId: "", error, notify: true };
+  await moveSums(trx, foreign, { from: "refunded", fact: undone });
+  return tell(trx, foreign, payment, undone, "success");
 }
 
 async function moveRefund(

@@ -19,7 +19,7 @@ export function refundsIn(db: Database): Refunds {
     byId: (userId, id) => findBy(db, userId, "id", id),
     byProviderNo: (userId, providerRefundNo) => findBy(db, userId, "provider_refund_no", providerRefundNo),
     reserve: (payment, wanted) => reserve(db, payment, wanted),
-    takeOver: (stored, leaseToken, leaseUntil, now) => takeOver(db, stored, { leaseToken, leaseUntil, now }),
+    takeOver: (stored, lease) => takeOver(db, stored, lease),
     async release(leased, why, times) {
       await letGo(
         db,
@@ -30,7 +30,14 @@ export function refundsIn(db: Database): Refunds {
     },
     async pend(leased, refundId, times) {
       const entry = { title: "refund under way", data: { refund_id: refundId } };
-      await letGo(db, leased, { status: "processing", refundId, ...times }, entry);
+      const pending = { status: "processing" as const, ...times };
+      try {
+        await letGo(db, leased, { ...pending, refundId }, entry);
+      } catch (error) {
+        if (!isDuplicate(error, "order_refund")) throw error;
+        // Booked as one of the console; its end will tell that it is ours.
+        await letGo(db, leased, pending, entry);
+      }
     },
     finish: (refund, payment, fact) => finishRefund(db, refund, payment, fact),
     recordForeign: (payment, foreign, told, now) => recordForeign(db, payment, foreign, told, now),
@@ -150,11 +157,15 @@ async function reserveOnce(trx: OpenTransaction, payment: Payment, wanted: NewRe
 async function takeOver(
   db: Database,
   { refund, payment }: StoredRefund,
-  lease: { leaseToken: string; leaseUntil: Date; now: Date },
+  lease: { leaseToken: string; leaseUntil: Date; nextQueryAt: Date; now: Date },
 ): Promise<LeasedRefund | null> {
   const taken = await db
     .updateTable("refunds")
-    .set({ lease_token: lease.leaseToken, lease_until: lease.leaseUntil })
+    .set({
+      lease_token: lease.leaseToken,
+      lease_until: lease.leaseUntil,
+      next_query_at: lease.nextQueryAt,
+    })
     .where("id", "=", refund.id)
     .where("user_id", "=", refund.userId)
     .where("status", "in", ["processing", "unknown"])

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { secondsAfter } from "../../lib/clock.ts";
 import { type Gateway, openGateway } from "../../lib/open-gateway.ts";
+import { nextAfterSilence } from "../../lib/payment/look-up-schedule.ts";
 import { recheck } from "../../lib/payment/recheck.ts";
 import { anOrder } from "../steps/api.ts";
 import { createThrough } from "../steps/gateways.ts";
@@ -32,6 +33,17 @@ describe("the last look at a closed payment, a day after its end", () => {
     const after = await read(orderNo);
     expect(after).toMatchObject({ status: "closed", nextQueryAt: secondsAfter(closedAt, 86_400) });
     expect(after.lookedUpAt!.getTime()).toBeGreaterThanOrEqual(due.getTime());
+  });
+});
+
+describe("an ended payment whose provider is silent", () => {
+  it("is asked about again: when it ended unpaid for a week, when it is paid for as long as it takes", () => {
+    const closedAt = new Date("2026-01-01T00:00:00Z");
+    const soon = secondsAfter(closedAt, 86_400);
+    const late = secondsAfter(closedAt, 9 * 86_400);
+    expect(nextAfterSilence({ status: "closed", closedAt }, soon)).toEqual(secondsAfter(soon, 900));
+    expect(nextAfterSilence({ status: "closed", closedAt }, late)).toBeNull();
+    expect(nextAfterSilence({ status: "success", closedAt }, late)).toEqual(secondsAfter(late, 900));
   });
 });
 

@@ -162,6 +162,18 @@ describe("an endpoint that has answered 410", () => {
     });
   });
 
+  it("holds what a dead sender left, too", async () => {
+    const held = await seedNotifications(rows, { count: 2, dueAt: now });
+    await withDatabases(1, async ([database]) => {
+      await claimOn(database!, held.hints[1]!);
+      await gone(database!, held, now);
+      expect(await claimOn(database!, held.hints[1]!, leaseUntil)).toEqual({ kind: "gone" });
+      expect(await row(held.hints[1]!)).toMatchObject({ status: "sending" });
+      expect(await claimOn(database!, held.hints[1]!, secondsAfter(leaseUntil, 1))).toEqual({ kind: "gone" });
+      expect(await row(held.hints[1]!)).toMatchObject({ status: "held" });
+    });
+  });
+
   it("is not sent a fact that is the next generation of its series: only a resend goes there", async () => {
     const held = await seedNotifications(rows, { count: 2, dueAt: now });
     await withDatabases(1, async ([database]) => {

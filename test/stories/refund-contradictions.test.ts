@@ -1,6 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { type Api, apiOf, type Data } from "../steps/api.ts";
+import { recheckRefund } from "../../lib/refund/look-refund.ts";
+import { type Api, anOrder, apiOf, type Data } from "../steps/api.ts";
+import { invoke } from "../steps/front.ts";
+import { anotherGateway } from "../steps/gateways.ts";
 import { aRefundNo, paidOrder, refundsOf } from "../steps/paid-order.ts";
 import { openRows, type Rows } from "../steps/rows.ts";
 import { postWebhook, stripeEvents } from "../steps/signed-webhooks.ts";
@@ -50,9 +53,10 @@ async function refunded(orderNo: string): Promise<{ refundNo: string; number: st
   return { refundNo, number: String(row!.provider_refund_no), id: String(row!.refund_id) };
 }
 
+const tradeOf = async (orderNo: string) => (await api.query(orderNo)).data.trade_no;
+
 /** The id of the last refund of a payment, asked from Stripe itself. */
-async function newestRefund(orderNo: string): Promise<string> {
-  const { trade_no } = (await api.query(orderNo)).data;
+async function newestRefund(trade_no: unknown): Promise<string> {
   const url = `${world.sandbox.simulators.stripe}/v1/refunds?payment_intent=${trade_no}`;
   const headers = { authorization: `Bearer ${shop.accounts.stripe!.secret_key}` };
   const { data } = (await (await fetch(url, { headers })).json()) as { data: { id: string }[] };
@@ -60,8 +64,7 @@ async function newestRefund(orderNo: string): Promise<string> {
 }
 
 /** Stripe's truly signed word about a refund of a payment. */
-async function stripeTells(orderNo: string, refund: Data): Promise<number> {
-  const { trade_no } = (await api.query(orderNo)).data;
+async function stripeTells(trade_no: unknown, refund: Data): Promise<number> {
   const { signed, path } = stripeEvents(world, shop);
   const object = { object: "refund", currency: "cny", payment_intent: trade_no, ...refund };
   const event = { id: `evt_${randomUUID()}`, object: "event", type: "refund.updated", livemode: false };
@@ -70,6 +73,23 @@ async function stripeTells(orderNo: string, refund: Data): Promise<number> {
   const { status } = await postWebhook(world, path, call);
   await world.queues.drain();
   return status;
+}
+
+/** Stripe's event of a payment, brought a minute after it was made. */
+async function stripePaidLate(orderNo: string, trade_no: unknown): Promise<number> {
+  const { signed, path, event } = stripeEvents(world, shop);
+  const session = { amount_total: 10_000, payment_intent: trade_no };
+  const told = { ...JSON.parse(event(orderNo, { session }).body) };
+  return (await postWebhook(world, path, signed(JSON.stringify({ ...told, created: told.created - 60 }))))
+    .status;
+}
+
+/** A payment whose webhook Stripe has not brought through yet. */
+async function paidUnheard(): Promise<string> {
+  const { data } = await api.create(anOrder({ provider: "stripe", amount: "100.00" }));
+  await stripe.faults({ lose: true });
+  await stripe.pay(data);
+  return String(data.order_no);
 }
 
 /** The events about an order's refunds that the merchant was told, in turn. */
@@ -99,7 +119,7 @@ describe("Stripe's events about one refund", () => {
       await stripe.refundResult(number, "failed");
       const metadata = { order_no: orderNo, refund_no: number };
       for (const status of order) {
-        expect(await stripeTells(orderNo, { id, amount: 3_000, status, metadata })).toBe(200);
+        expect(await stripeTells(await tradeOf(orderNo), { id, amount: 3_000, status, metadata })).toBe(200);
       }
       expect(await sums(orderNo)).toEqual({ refunded: 0, reserved: 0 });
       expect(await refunds.now(refundNo)).toMatchObject({ status: "failed" });
@@ -111,15 +131,28 @@ describe("Stripe's events about one refund", () => {
       const orderNo = await paidOrder(world, api, "stripe");
       await stripe.faults({ lose: true });
       await stripe.refund(orderNo, "30.00");
-      const id = await newestRefund(orderNo);
+      const id = await newestRefund(await tradeOf(orderNo));
       await stripe.refundResult(id, "failed");
       for (const status of order) {
         const refund = { id, amount: 3_000, status, metadata: { order_no: orderNo } };
-        expect(await stripeTells(orderNo, refund)).toBe(200);
+        expect(await stripeTells(await tradeOf(orderNo), refund)).toBe(200);
       }
       expect(await sums(orderNo)).toEqual({ refunded: 0, reserved: 0 });
       await stripe.faults({});
     }
+  });
+
+  it("made in its dashboard, and told before the payment itself, is booked when that is told late", async () => {
+    const orderNo = await paidUnheard();
+    await stripe.refund(orderNo, "30.00");
+    const trade_no = (await stripe.payments(orderNo))[0]!.trade_no;
+    const id = await newestRefund(trade_no);
+    expect(await stripeTells(trade_no, { id, amount: 3_000, status: "succeeded", metadata: {} })).toBe(200);
+    await stripe.faults({});
+    expect(await stripePaidLate(orderNo, trade_no)).toBe(200);
+    expect(await rows.order(orderNo)).toMatchObject({ status: "success" });
+    await world.queues.drain();
+    expect(await sums(orderNo)).toEqual({ refunded: 3_000, reserved: 0 });
   });
 
   it("are told each time that it comes to another end", async () => {
@@ -153,7 +186,9 @@ describe("Stripe's events about one refund", () => {
     await stripe.tell("refund-result", { status: "pending" });
     const { number, id } = await refunded(orderNo);
     const metadata = { order_no: orderNo, refund_no: number };
-    expect(await stripeTells(orderNo, { id, amount: 2_000, status: "succeeded", metadata })).toBe(200);
+    expect(
+      await stripeTells(await tradeOf(orderNo), { id, amount: 2_000, status: "succeeded", metadata }),
+    ).toBe(200);
     expect(await sums(orderNo)).toEqual({ refunded: 0, reserved: 3_000 });
     expect(await anomaliesOf(orderNo, "stripe")).toMatchObject([
       { kind: "mismatch", detail: { differs: ["amount"], amount_minor: 2_000 } },
@@ -168,12 +203,61 @@ describe("Stripe's events about one refund", () => {
       ["re_third", 3_000],
     ] as const) {
       const refund = { id: `${id}_${orderNo}`, amount, status: "succeeded", metadata: { order_no: orderNo } };
-      expect(await stripeTells(orderNo, refund)).toBe(200);
+      expect(await stripeTells(await tradeOf(orderNo), refund)).toBe(200);
     }
     expect(await sums(orderNo)).toEqual({ refunded: 9_000, reserved: 0 });
     expect(await anomaliesOf(orderNo, "stripe")).toMatchObject([
       { kind: "over_refund", times: 1, detail: { refund_id: `re_second_${orderNo}`, amount_minor: 2_000 } },
       { kind: "over_refund", times: 1, detail: { refund_id: `re_third_${orderNo}`, amount_minor: 3_000 } },
     ]);
+  });
+});
+
+describe("a refund whose config can no longer be opened", () => {
+  it("waits for the config, behind those that can be looked at, and keeps its reservation", async () => {
+    const orderNo = await paidOrder(world, api, "stripe");
+    await stripe.tell("refund-result", { status: "pending" });
+    const { number } = await refunded(orderNo);
+    const id = shop.configs.stripe!;
+    const [{ config_data }] = (await rows.query("SELECT config_data FROM payment_configs WHERE id = ?", [
+      id,
+    ])) as [{ config_data: string }];
+    const store = (data: string) =>
+      rows.query("UPDATE payment_configs SET config_data = ?, version = version + 1 WHERE id = ?", [
+        data,
+        id,
+      ]);
+    await store("{}");
+    const gateway = anotherGateway();
+    await world.passes(61);
+    const stored = async () => (await gateway.refunds.byProviderNo(shop.userId, number))!;
+    const now = world.clock.now();
+    expect((await stored()).nextQueryAt!.getTime()).toBeLessThanOrEqual(now.getTime());
+    const { id: refundId } = (await stored()).refund;
+    await recheckRefund(gateway, { refundId, userId: shop.userId, due: now });
+    expect((await stored()).nextQueryAt!.getTime()).toBeGreaterThan(now.getTime());
+    expect(await sums(orderNo)).toEqual({ refunded: 0, reserved: 3_000 });
+    await store(config_data);
+    await gateway.close();
+  });
+});
+
+describe("a payment of WeChat Pay's of which we hear only after it was refunded", () => {
+  it("is a success, and calls a person, because nobody tells how much was given back", async () => {
+    const { data } = await api.create(anOrder({ provider: "wechat", amount: "100.00" }));
+    const orderNo = String(data.order_no);
+    await wechat.faults({ lose: true });
+    await wechat.pay(data);
+    await wechat.refund(orderNo, "25.00");
+    await world.passes(16);
+    await world.queues.drain();
+    expect(await rows.order(orderNo)).toMatchObject({ status: "success" });
+    // Its webhook may still be on its way.
+    expect(await anomaliesOf(orderNo, "wechat")).toEqual([]);
+    await world.passes(900);
+    await invoke("sweep", {});
+    await world.queues.drain();
+    expect(await anomaliesOf(orderNo, "wechat")).toMatchObject([{ kind: "unbooked_refund" }]);
+    expect(await rows.order(orderNo)).toMatchObject({ next_query_at: null });
   });
 });

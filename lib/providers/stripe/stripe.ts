@@ -47,7 +47,7 @@ function openStripe(credentials: StripeCredentials, { clock, baseUrl }: Provider
       return {
         eventId: event.id,
         eventType: event.type,
-        observations: eventObservations(event, account, livemode),
+        observations: eventObservations(event, { account, livemode, now: clock.now() }),
       };
     },
   };
