@@ -13,13 +13,13 @@ export type LookUpGateway = ObserveGateway & { configs: Configs; timeline: Timel
 /**
  * Asks the provider about a payment that is not settled and applies the answer. What was begun is finished here: a create
  * whose outcome is unknown is repeated under its own key, an expired or unwanted payment is closed at the provider.
- * Never throws for what a provider does or fails to do.
+ * Never throws for what a provider does or fails to do: answers why it learned nothing, in words, or `null`.
  */
-export async function lookUp(gateway: LookUpGateway, payment: Payment): Promise<void> {
+export async function lookUp(gateway: LookUpGateway, payment: Payment): Promise<string | null> {
   try {
     const config = await gateway.configs.of(payment);
     if (payment.payable === null && payment.status === "processing" && (await resume(gateway, payment)))
-      return;
+      return null;
     const { current, observations } = await ask(gateway, payment, config);
     await gateway.timeline.add(payment, {
       at: gateway.clock.now(),
@@ -28,10 +28,22 @@ export async function lookUp(gateway: LookUpGateway, payment: Payment): Promise<
       data: { answer: observations.map(summary) },
     });
     await observe(gateway, current, observations, { ...config, configId: config.id, told: "look-up" });
+    return whyUnclear(observations);
   } catch (error) {
     if (!(error instanceof GatewayError)) throw error;
     log.warn("look-up failed", { ...about(payment), reason: error.message, ...nameOf(error) });
+    // A final refusal is an answer, and the payment has failed by it.
+    return error.failure === "create_refused" ? null : error.message;
   }
+}
+
+function whyUnclear(observations: Observation[]): string | null {
+  if (observations.length === 0) return "it is not made yet, so there was nothing to ask about";
+  for (const seen of observations) {
+    if (seen.kind === "unknown") return seen.why;
+    if (seen.kind === "unrecognised") return `it said "${seen.said}", which is not known here`;
+  }
+  return null;
 }
 
 /** Longer than the calls of a capture may take. */
