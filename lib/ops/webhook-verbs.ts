@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { GatewayError } from "../errors.ts";
+import type { Observation } from "../payment/provider.ts";
 import { replayWebhook } from "../payment/replay-webhook.ts";
 import { type EventSummary, findEvent, listEvents } from "../storage/webhook-events.ts";
 import { merchantIdOf } from "./find-merchant.ts";
@@ -26,7 +27,7 @@ export const webhookVerbs = {
       const event = await findEvent(gateway.db, id, await merchantIdOf(gateway, merchant));
       if (!event) throw new GatewayError("not_found", `there is no webhook ${id}: see webhook list`);
       const said = await replayWebhook(gateway, event);
-      const orderNo = event.orderNo;
+      const orderNo = event.orderNo ?? said.map(orderNoIn).find((named) => named !== null) ?? null;
       const seen = orderNo === null ? null : await gateway.orders.find(event.userId, { orderNo });
       return {
         id,
@@ -40,6 +41,11 @@ export const webhookVerbs = {
     },
   ),
 };
+
+/** An event that came before its order was known was recorded without it. */
+function orderNoIn(seen: Observation): string | null {
+  return "orderNo" in seen ? seen.orderNo : null;
+}
 
 /** One line of a list. */
 export function eventLine(event: EventSummary) {
