@@ -3,9 +3,9 @@ import { currentInvocation } from "../invocation.ts";
 import type { WebhookEvents } from "./ports.ts";
 
 const keptSeconds = 30 * 24 * 3600;
-const perPass = 5_000;
-const mostPasses = 10;
-/** A pass takes about a second; a platform that ends one only puts it off. */
+const perSweep = 5_000;
+/** Few, because another sweeper waits for as long as a pass takes. */
+const perPass = 500;
 const leastRemainingMs = 15_000;
 
 /**
@@ -17,7 +17,7 @@ const leastRemainingMs = 15_000;
 export async function forgetEvents({ clock, events }: { clock: Clock; events: WebhookEvents }) {
   const before = secondsAfter(clock.now(), -keptSeconds);
   let forgotten = 0;
-  for (let pass = 0; pass < mostPasses && currentInvocation().remainingMs() > leastRemainingMs; pass++) {
+  while (forgotten < perSweep && currentInvocation().remainingMs() > leastRemainingMs) {
     const count = await events.forget(before, perPass);
     forgotten += count;
     if (count < perPass) break;

@@ -1,6 +1,6 @@
 import { type Selectable, sql } from "kysely";
 import type { EventRecord, StoredEvent, WebhookEvents } from "../payment/ports.ts";
-import { type Database, type OpenTransaction, transact } from "./database.ts";
+import { type Database, type OpenTransaction, repeating } from "./database.ts";
 import type { WebhookEventsTable } from "./tables.ts";
 
 /** One row per notice of a provider, counted. It is a record, never a reason to stop: the first run may have died. */
@@ -28,25 +28,22 @@ export async function recordEvent(
 export function webhookEventsIn(db: Database): WebhookEvents {
   return {
     record: (event, orderNo) => recordEvent(db, event, orderNo),
-    forget: (time, limit) => transact(db, (trx) => forget(trx, time, limit)),
+    forget: (time, limit) => repeating(() => forget(db, time, limit)),
   };
 }
 
-/** What another sweeper has locked is its own to delete: nobody waits. */
-async function forget(trx: OpenTransaction, time: Date, limit: number): Promise<number> {
-  const old = await trx
-    .selectFrom("webhook_events")
-    .select("id")
+/**
+ * One statement along the index by age, so that a sweeper that is frozen half-way keeps no row locked. By a list of ids
+ * MariaDB may read the whole table, and wait for whoever is at one of its rows.
+ */
+async function forget(db: Database, time: Date, limit: number): Promise<number> {
+  const deleted = await db
+    .deleteFrom("webhook_events")
     .where("received_at", "<", time)
     .orderBy("received_at")
     .limit(limit)
-    .forUpdate()
-    .skipLocked()
-    .execute();
-  if (old.length === 0) return 0;
-  const ids = old.map(({ id }) => id);
-  await trx.deleteFrom("webhook_events").where("id", "in", ids).execute();
-  return old.length;
+    .executeTakeFirstOrThrow();
+  return Number(deleted.numDeletedRows);
 }
 
 /** Absent: of every merchant, config or order. */
