@@ -63,14 +63,14 @@ export async function listEvents(db: Database, filter: EventFilter): Promise<Eve
   const rows = await db
     .selectFrom("webhook_events")
     .select(summaryColumns)
-    .select(sql<number>`sealed_body IS NOT NULL`.as("replayable"))
+    .select(sql<number | string>`sealed_body IS NOT NULL`.as("replayable"))
     .$if(userId !== undefined, (query) => query.where("user_id", "=", userId!))
     .$if(configId !== undefined, (query) => query.where("config_id", "=", configId!))
     .$if(orderNo !== undefined, (query) => query.where("order_no", "=", orderNo!))
     .orderBy("id", "desc")
     .limit(limit)
     .execute();
-  return rows.map((row) => ({ ...summaryOf(row), replayable: row.replayable === 1 }));
+  return rows.map((row) => ({ ...summaryOf(row), replayable: Number(row.replayable) === 1 }));
 }
 
 /** Of whichever merchant unless one is named; what follows carries its `userId`. */
