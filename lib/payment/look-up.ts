@@ -2,24 +2,28 @@ import { randomUUID } from "node:crypto";
 import { type Clock, secondsAfter } from "../clock.ts";
 import { GatewayError } from "../errors.ts";
 import { log, nameOf } from "../log.ts";
+import { nextLookUp } from "./look-up-schedule.ts";
 import { about, type ObserveGateway, observe } from "./observe.ts";
 import type { Payment } from "./payment.ts";
 import type { Configs, OpenConfig, Timeline } from "./ports.ts";
 import type { Observation } from "./provider.ts";
 import { leaseSeconds, startPayment } from "./start-payment.ts";
 
+/** `silent`: the provider did not tell all that we asked; `unclear`: it told nothing that can be used. */
+export type LookedUp = { kind: "answered" } | { kind: "silent" | "unclear"; why: string };
+
 export type LookUpGateway = ObserveGateway & { configs: Configs; timeline: Timeline; clock: Clock };
 
 /**
  * Asks the provider about a payment that is not settled and applies the answer. What was begun is finished here: a create
  * whose outcome is unknown is repeated under its own key, an expired or unwanted payment is closed at the provider.
- * Never throws for what a provider does or fails to do: answers why it learned nothing, in words, or `null`.
+ * Never throws for what a provider does or fails to do.
  */
-export async function lookUp(gateway: LookUpGateway, payment: Payment): Promise<string | null> {
+export async function lookUp(gateway: LookUpGateway, payment: Payment): Promise<LookedUp> {
   try {
     const config = await gateway.configs.of(payment);
     if (payment.payable === null && payment.status === "processing" && (await resume(gateway, payment)))
-      return null;
+      return { kind: "answered" };
     const { current, observations } = await ask(gateway, payment, config);
     await gateway.timeline.add(payment, {
       at: gateway.clock.now(),
@@ -28,22 +32,23 @@ export async function lookUp(gateway: LookUpGateway, payment: Payment): Promise<
       data: { answer: observations.map(summary) },
     });
     await observe(gateway, current, observations, { ...config, configId: config.id, told: "look-up" });
-    return whyUnclear(observations);
+    return lookedUp(observations);
   } catch (error) {
     if (!(error instanceof GatewayError)) throw error;
     log.warn("look-up failed", { ...about(payment), reason: error.message, ...nameOf(error) });
     // A final refusal is an answer, and the payment has failed by it.
-    return error.failure === "create_refused" ? null : error.message;
+    return error.failure === "create_refused" ? { kind: "answered" } : { kind: "silent", why: error.message };
   }
 }
 
-function whyUnclear(observations: Observation[]): string | null {
-  if (observations.length === 0) return "it is not made yet, so there was nothing to ask about";
-  for (const seen of observations) {
-    if (seen.kind === "unknown") return seen.why;
-    if (seen.kind === "unrecognised") return `it said "${seen.said}", which is not known here`;
-  }
-  return null;
+function lookedUp(observations: Observation[]): LookedUp {
+  if (observations.length === 0)
+    return { kind: "unclear", why: "it is not made yet: there is nothing to ask about" };
+  for (const seen of observations) if (seen.kind === "unknown") return { kind: "silent", why: seen.why };
+  const strange = observations.find((seen) => seen.kind === "unrecognised");
+  return strange
+    ? { kind: "unclear", why: `it said something unknown here: ${strange.said}` }
+    : { kind: "answered" };
 }
 
 /** Longer than the calls of a capture may take. */
@@ -94,18 +99,23 @@ async function capture(
   if (!claimed || !adapter.capture) return { current: payment, observations: seen };
   const said = await adapter.capture(claimed, key);
   const declined = said.find(({ kind }) => kind === "open");
-  if (declined && "why" in declined)
-    await gateway.orders.endCapture(claimed, declined.why, gateway.clock.now());
+  if (declined && "why" in declined) {
+    const endedAt = gateway.clock.now();
+    // Not sooner than any other look: the same card would be declined over and over.
+    await gateway.orders.endCapture(claimed, declined.why, endedAt, nextLookUp(payment, endedAt));
+  }
   return { current: claimed, observations: [...seen, ...said] };
 }
 
 /**
  * No link was ever handed out, so nobody can have paid; a provider that can be asked by our own number is asked all the
- * same.
+ * same, and what it has made without our knowledge is closed there.
  */
 async function askUnmade(payment: Payment, { adapter }: OpenConfig): Promise<Observation[]> {
   const seen = await adapter.look(payment);
-  if (seen.some(({ kind }) => kind === "paid" || kind === "started" || kind === "open")) return seen;
+  if (seen.some(({ kind }) => kind === "paid" || kind === "started")) return seen;
+  if (seen.some(({ kind }) => kind === "open"))
+    return adapter.close ? [...seen, ...(await adapter.close(payment))] : seen;
   return [
     ...seen,
     { kind: "closed", orderNo: payment.orderNo, why: "expired before the provider gave a link" },

@@ -28,7 +28,12 @@ export type Source = {
 /**
  * T3 and what follows its commit: the merchant is told at once, and what contradicts the order is raised for a person.
  */
-export async function settlePaid(gateway: ObserveGateway, paid: Paid, source: Source): Promise<Settled> {
+export async function settlePaid(
+  gateway: ObserveGateway,
+  paid: Paid,
+  source: Source,
+  goesOn = false,
+): Promise<Settled> {
   const { userId, configId, event, told } = source;
   const now = gateway.clock.now();
   const settled = await gateway.orders.settle(paid, {
@@ -36,6 +41,7 @@ export async function settlePaid(gateway: ObserveGateway, paid: Paid, source: So
     configId,
     now,
     source: told,
+    goesOn,
     ...(event && { event }),
   });
   if (settled.kind === "settled") {
@@ -70,11 +76,14 @@ export async function observe(
   source: Source,
 ): Promise<void> {
   const now = gateway.clock.now();
-  for (const seen of observations) {
+  for (const [index, seen] of observations.entries()) {
     switch (seen.kind) {
-      case "paid":
-        await settlePaid(gateway, seen, source);
+      case "paid": {
+        // A webhook is not acknowledged before its last word is booked; a look-up may end here.
+        const goesOn = source.told === "look-up" && index + 1 < observations.length;
+        await settlePaid(gateway, seen, source, goesOn);
         break;
+      }
       case "closed":
       case "failed": {
         const concluded = await gateway.orders.conclude(payment, seen.kind, seen.why, now);

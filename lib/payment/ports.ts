@@ -112,7 +112,15 @@ export interface Orders {
   /** T3, the one place where a payment becomes success. */
   settle(
     paid: Paid,
-    scope: { userId: string; configId: string; now: Date; event?: EventRecord; source: string },
+    scope: {
+      userId: string;
+      configId: string;
+      now: Date;
+      event?: EventRecord;
+      source: string;
+      /** What was said besides is not booked yet: the look-ups go on until it is. */
+      goesOn?: boolean;
+    },
   ): Promise<Settled>;
   /** T4. `null`: the payment has changed since it was read (or an attempt is under way); read again. */
   conclude(payment: Payment, to: "failed" | "closed", why: string, now: Date): Promise<Concluded | null>;
@@ -126,12 +134,14 @@ export interface Orders {
     now: Date,
   ): Promise<Payment | null>;
   /** The capture took nothing and the buyer may try again: `pending` again, and the next capture has a new key. */
-  endCapture(payment: Payment, why: string, now: Date): Promise<void>;
+  endCapture(payment: Payment, why: string, now: Date, nextQueryAt: Date): Promise<void>;
   findByTradeNo(userId: string, provider: string, tradeNo: string): Promise<Payment | null>;
   /** Allows one look-up of a payment within `gapMs`, whoever asks. */
   claimLookUp(payment: Payment, now: Date, gapMs: number): Promise<boolean>;
   /** Allows one look-up for the due time that was read. */
   claimRecheck(payment: Payment, nextQueryAt: Date | null, now: Date): Promise<boolean>;
+  /** An ended payment was asked about, as due at `claimed`; a look-up that became due meanwhile stays. */
+  endRechecks(payment: Payment, claimed: Date | null, last: Date | null): Promise<void>;
   /** Makes the next look-up due at once, unless one was made within `gapMs`. */
   makeDue(payment: Payment, now: Date, gapMs: number): Promise<boolean>;
   findForReturn(provider: string, orderNo: string): Promise<Payment | null>;

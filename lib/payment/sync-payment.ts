@@ -16,8 +16,8 @@ export async function syncPayment(gateway: LookUpGateway, payment: Payment): Pro
     );
   }
   await gateway.orders.claimLookUp(payment, gateway.clock.now(), 0);
-  const why = await lookUp(gateway, payment);
-  if (why !== null)
-    throw new GatewayError("look_up_failed", `the look-up at ${provider} failed: ${why}`, { orderNo });
+  const seen = await lookUp(gateway, payment);
+  if (seen.kind !== "answered")
+    throw new GatewayError("look_up_failed", `the look-up at ${provider} failed: ${seen.why}`, { orderNo });
   return findPayment(gateway, payment, { orderNo });
 }

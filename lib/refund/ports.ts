@@ -47,12 +47,16 @@ export type RefundFact = {
   now: Date;
   /** False when the caller is being answered with it. */
   notify: boolean;
+  /** The provider was asked for it: only then may it change a final status, because events come late and twice. */
+  overrules: boolean;
 };
 
 export type RefundFinished =
   | { kind: "finished"; notifications: Hint[]; after: "processing" | "success" | "failed" }
   /** Nothing new. */
   | { kind: "already" }
+  /** It has ended in the other way already: the provider is to be asked. */
+  | { kind: "contradicts"; refund: Refund }
   /** A late success that no longer fits into the payment. */
   | { kind: "over-refund" };
 
@@ -95,8 +99,19 @@ export interface Refunds {
    * our own reservations may hide is kept: should one of them fail, `finish` records what it has hidden.
    */
   recordTotal(payment: Payment, total: Money, told: string, now: Date): Promise<RefundFinished>;
-  /** A refund of the console that came to nothing after all. */
-  failForeign(payment: Payment, refundId: string, told: string, now: Date): Promise<RefundFinished>;
+  /** A refund of the console that came to nothing after all; recorded, so that an older event cannot revive it. */
+  failForeign(
+    payment: Payment,
+    foreign: { refundId: string; amount: Money },
+    told: string,
+    now: Date,
+  ): Promise<RefundFinished>;
+  /** Makes the next look due at once, final or not. */
+  makeDue(refund: Refund, now: Date): Promise<void>;
+  /** Allows one look at a final refund for the due time that was read; another is due at `next`. */
+  claimLook(stored: StoredRefund, next: Date): Promise<boolean>;
+  /** A final refund was looked at, as due at `claimed`; a look that became due meanwhile stays. */
+  endLooks(refund: Refund, claimed: Date): Promise<void>;
   /** Refunds to be asked about, oldest first. */
   dueForLook(now: Date, limit: number): Promise<{ refundId: string; userId: string }[]>;
 }

@@ -49,7 +49,7 @@ export function claimCapture(
 export async function endCapture(
   db: Database,
   payment: Payment,
-  { why, now }: { why: string; now: Date },
+  { why, now, nextQueryAt }: { why: string; now: Date; nextQueryAt: Date },
 ): Promise<void> {
   await transact(db, async (trx) => {
     const ended = await trx
@@ -59,6 +59,7 @@ export async function endCapture(
         version: eb("version", "+", 1),
         capture_key: null,
         capture_until: null,
+        next_query_at: nextQueryAt,
         updated_at: now,
       }))
       .where("id", "=", payment.id)

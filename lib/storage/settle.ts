@@ -16,6 +16,8 @@ export type SettleScope = {
   event?: EventRecord;
   /** Who says so, for the timeline. */
   source: string;
+  /** The look-ups go on, because more was said than this. */
+  goesOn?: boolean;
 };
 
 /**
@@ -53,7 +55,8 @@ async function settleOnce(
   const moved = await sql`
     UPDATE payment_orders
     SET late_success = (status IN ('failed', 'closed')), status = 'success', trade_no = ${paid.tradeNo},
-        paid_at = ${paid.paidAt}, updated_at = ${scope.now}, next_query_at = NULL, version = version + 1
+        paid_at = ${paid.paidAt}, updated_at = ${scope.now}, version = version + 1,
+        next_query_at = ${scope.goesOn ? sql.ref("next_query_at") : null}
     WHERE id = ${before.id} AND user_id = ${scope.userId} AND config_id = ${scope.configId}
       AND provider_account = ${paid.account} AND amount_minor = ${String(paid.amount.minor)}
       AND currency = ${paid.amount.currency} AND status <> 'success'`.execute(trx);

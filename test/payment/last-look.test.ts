@@ -34,3 +34,13 @@ describe("the last look at a closed payment, a day after its end", () => {
     expect(after.lookedUpAt!.getTime()).toBeGreaterThanOrEqual(due.getTime());
   });
 });
+
+describe("a payment that is to be asked about at once", () => {
+  it("becomes due even when another machine's clock, a little ahead, says that it was asked about later", async () => {
+    const { order_no: orderNo } = await createThrough(gateway, shop, anOrder({ provider: "stripe" }));
+    const now = world.clock.now();
+    expect(await gateway.orders.claimLookUp(await read(orderNo), secondsAfter(now, 0.5), 3_000)).toBe(true);
+    expect(await gateway.orders.makeDue(await read(orderNo), now, 0)).toBe(true);
+    expect(await read(orderNo)).toMatchObject({ nextQueryAt: now });
+  });
+});

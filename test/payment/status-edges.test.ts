@@ -35,7 +35,8 @@ const moves: Record<PaymentStatus, Record<string, (leased: Leased) => Promise<un
     async endCapture({ payment }) {
       const captureKey = randomUUID();
       await orderRow(gateway, payment).set({ capture_key: captureKey }).execute();
-      await gateway.orders.endCapture({ ...payment, captureKey }, "test", world.clock.now());
+      const now = world.clock.now();
+      await gateway.orders.endCapture({ ...payment, captureKey }, "test", now, now);
     },
   },
   processing: {

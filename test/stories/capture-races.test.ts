@@ -78,7 +78,7 @@ it("a payment that has changed since PayPal was asked about it is not captured o
     gateway.orders.claimCapture(payment, { key, until, nextQueryAt: until }, now);
   const claimed = await claim(randomUUID());
   expect(claimed).toMatchObject({ status: "processing", version: payment.version + 1 });
-  await gateway.orders.endCapture(claimed!, "INSTRUMENT_DECLINED", now);
+  await gateway.orders.endCapture(claimed!, "INSTRUMENT_DECLINED", now, now);
   // Pending again, as it was when it was read.
   expect(await claim(randomUUID())).toBeNull();
   expect(await rows.order(orderNo)).toMatchObject({ status: "pending", capture_key: null });

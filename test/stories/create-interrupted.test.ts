@@ -140,6 +140,20 @@ describe("a create through Stripe", () => {
     await expectOne(order, data);
   });
 
+  it("that WeChat has made without our knowledge is closed there at its end", async () => {
+    const wechat = simulatorOf(world, "wechat");
+    await wechat.faults({ timeout_after_success: true, path: "/v3/pay/transactions/native" });
+    const order = anOrder({ provider: "wechat", expires_in: 90 });
+    const answer = await api.create(order);
+    expect(answer).toMatchObject({ status: 504, code: 2000 });
+    await world.passes(100);
+    await world.queues.drain();
+    await wechat.faults({});
+    const [row] = await storedOrders(order.out_trade_no);
+    expect(row).toMatchObject({ status: "closed", payable: null });
+    expect(await wechat.payments(answer.order_no!)).toMatchObject([{ provider_status: "CLOSED" }]);
+  });
+
   it("that a webhook overtakes keeps its success and still hands out the link", async () => {
     const order = anOrder({ provider: "stripe" });
     await interrupted(order, beforeTheResult);

@@ -1,0 +1,151 @@
+import type { LedgerRow } from "../../scripts/sandbox/kernel/serve-simulator.ts";
+import * as calls from "./calls.ts";
+import { type HistoryWorld, providerNames } from "./history-world.ts";
+import { judge, type Played, refundWords } from "./perform.ts";
+
+/** Slack of a deadline: the sweeper comes once a minute, and hints may all be lost. */
+const sweepSeconds = 60;
+const mostRounds = 400;
+
+/**
+ * All faults are over, and every webhook that was under way is lost: what remains is hints, sweeps and the clock. Says of
+ * each payment that the provider holds for paid when it must be success at the latest, and goes on until nothing is left
+ * to do.
+ */
+export async function comeToRest(world: HistoryWorld, played: Played): Promise<void> {
+  await endFaults(world, played);
+  const deadlines = await deadlinesOf(world);
+  let isDelayedMoneyDecided = false;
+  for (let round = 0; round < mostRounds; round++) {
+    await sweepAndDrain(world, played);
+    await missed(world, played, deadlines);
+    const next = await nextTime(world, deadlines, isDelayedMoneyDecided);
+    if (next !== null) {
+      await world.passes(Math.max(1, Math.ceil((next - world.clock.now().getTime()) / 1000)));
+      continue;
+    }
+    if (isDelayedMoneyDecided) return;
+    // What providers have begun ends now: delayed payments, refunds under way.
+    isDelayedMoneyDecided = true;
+    if (!(await decideDelayed(world))) return;
+  }
+  played.wrong.push(`no rest after ${mostRounds} rounds: ${JSON.stringify(await unfinished(world))}`);
+}
+
+async function endFaults(world: HistoryWorld, played: Played): Promise<void> {
+  for (const provider of providerNames) await world.tell(provider, "faults", {});
+  // The second merchant's server stays as it is: what it never takes must be exhausted or held, and not lost.
+  world.merchantAnswers(world.shops[0]!, 200);
+  for (const queue of Object.values(world.queues)) queue.down = false;
+  for (let frozen = world.environments.frozen.shift(); frozen; frozen = world.environments.frozen.shift()) {
+    judge(played, frozen.what, await frozen.resume());
+  }
+  world.webhooks.length = 0;
+}
+
+async function sweepAndDrain(world: HistoryWorld, played: Played): Promise<void> {
+  judge(played, "sweep", await world.environments.run("sweep", calls.sweep));
+  for (let handled = 1; handled > 0; ) {
+    handled = 0;
+    for (const queue of ["notify", "recheck"] as const) {
+      const now = world.clock.now().getTime();
+      const { waiting } = world.queues[queue];
+      const due = waiting.filter(({ visibleAt }) => visibleAt <= now);
+      for (const message of due) {
+        waiting.splice(waiting.indexOf(message), 1);
+        judge(played, `${queue} hint`, await world.environments.run(queue, calls.hint(queue, message)));
+      }
+      handled += due.length;
+    }
+    world.webhooks.length = 0;
+  }
+}
+
+type Deadline = { row: LedgerRow; at: number };
+
+/** By the age that each payment has now: 5 minutes within its first 30, else 15; 60 for one the provider has started. */
+async function deadlinesOf(world: HistoryWorld): Promise<Deadline[]> {
+  const now = world.clock.now().getTime();
+  const orders = await world.query(
+    "SELECT order_no, created_at, provider_started FROM payment_orders WHERE status <> 'success'",
+  );
+  const paid = (await ledgers(world)).filter(isPaid);
+  return orders.flatMap((order) => {
+    const row = paid.find(({ order_no }) => order_no === order.order_no);
+    if (!row) return [];
+    const ageSeconds = (now - (order.created_at as Date).getTime()) / 1000;
+    const gap = order.provider_started === 1 ? 3600 : ageSeconds < 1800 ? 300 : 900;
+    return [{ row, at: now + (gap + sweepSeconds) * 1000 }];
+  });
+}
+
+async function missed(world: HistoryWorld, played: Played, deadlines: Deadline[]): Promise<void> {
+  const now = world.clock.now().getTime();
+  for (const { row, at } of deadlines.filter((deadline) => deadline.at < now)) {
+    const sql = "SELECT status FROM payment_orders WHERE order_no = ?";
+    const [order] = await world.query(sql, [row.order_no]);
+    if (order?.status === "success") continue;
+    const late = Math.round((now - at) / 1000);
+    played.wrong.push(
+      `${row.order_no} is paid at ${row.provider} and still ${order?.status}, ${late} s late`,
+    );
+  }
+  deadlines.splice(0, deadlines.length, ...deadlines.filter((deadline) => deadline.at >= now));
+}
+
+export const isPaid = ({ status }: LedgerRow) => status === "paid" || status === "refunded";
+
+export async function ledgers(world: HistoryWorld): Promise<LedgerRow[]> {
+  const rows = await world.query("SELECT order_no, provider FROM payment_orders");
+  const wanted = new Set(rows.map(({ order_no }) => order_no));
+  const all = await Promise.all(providerNames.map((provider) => world.ledger(provider)));
+  return all.flat().filter(({ order_no }) => wanted.has(order_no));
+}
+
+/**
+ * When something can happen next; the sweeper's next turn when something is due already. `null`: never, unless the
+ * providers end (or have `ended`) what takes them days.
+ */
+async function nextTime(world: HistoryWorld, deadlines: Deadline[], ended: boolean): Promise<number | null> {
+  const now = world.clock.now().getTime();
+  const sql = `
+    SELECT MIN(next_query_at) AS time FROM payment_orders WHERE provider_started = 0 OR ${ended}
+    UNION ALL SELECT MIN(next_query_at) FROM refunds WHERE status = 'unknown' OR ${ended}
+    UNION ALL SELECT MIN(due_at) FROM notify_queue WHERE status = 'pending'
+    UNION ALL SELECT MIN(lease_until) FROM notify_queue WHERE status = 'sending'`;
+  const rows = await world.query(sql);
+  const times = [
+    ...rows.flatMap(({ time }) => (time instanceof Date ? [time.getTime()] : [])),
+    ...deadlines.map(({ at }) => at + 1),
+  ];
+  if (times.length === 0) return null;
+  return Math.min(...times.map((time) => (time <= now ? now + sweepSeconds * 1000 : time)));
+}
+
+function unfinished(world: HistoryWorld): Promise<Record<string, unknown>[]> {
+  return world.query(`
+    SELECT 'payment' AS what, order_no AS id, provider, status, next_query_at AS time FROM payment_orders
+      WHERE next_query_at IS NOT NULL
+    UNION ALL SELECT 'refund', r.provider_refund_no, o.provider, r.status, r.next_query_at
+      FROM refunds r JOIN payment_orders o ON o.id = r.order_id WHERE r.next_query_at IS NOT NULL
+    UNION ALL SELECT 'notification', event_id, event, status, due_at
+      FROM notify_queue WHERE status IN ('pending', 'sending')`);
+}
+
+/** Half of the delayed payments arrive, the others fail; refunds succeed. True: something has happened. */
+async function decideDelayed(world: HistoryWorld): Promise<boolean> {
+  const started = (await ledgers(world)).filter(({ status }) => status === "started");
+  for (const [index, row] of started.entries()) {
+    const provider = providerNames.find((name) => name === row.provider)!;
+    await world.tell(provider, index % 2 ? "fail" : "pay", { order_no: row.order_no });
+  }
+  const refunds = await world.query(
+    `SELECT r.provider_refund_no, o.provider FROM refunds r JOIN payment_orders o ON o.id = r.order_id
+     WHERE r.status IN ('processing', 'unknown')`,
+  );
+  for (const { provider_refund_no: refund_no, provider } of refunds) {
+    const name = providerNames.find((known) => known === provider)!;
+    await world.tell(name, "refund-result", { refund_no, status: refundWords[name][0] });
+  }
+  return started.length + refunds.length > 0;
+}

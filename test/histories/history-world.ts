@@ -1,0 +1,236 @@
+import { randomBytes } from "node:crypto";
+import { Cluster } from "ioredis";
+import { createPool, type RowDataPacket } from "mysql2/promise";
+import { redisKey } from "../../lib/cache/locks.ts";
+import { environmentSchema } from "../../lib/environment.ts";
+import { buildGateway, type Gateway } from "../../lib/open-gateway.ts";
+import { runVerb } from "../../lib/ops/run-verb.ts";
+import type { KeyService } from "../../lib/vault/vault.ts";
+import type { LedgerRow } from "../../scripts/sandbox/kernel/serve-simulator.ts";
+import { type ProviderName, startSandbox } from "../../scripts/sandbox/start-sandbox.ts";
+import { openEnvironments } from "./environments.ts";
+import { hostileQueue } from "./hostile-queue.ts";
+import { type MerchantAnswer, startMerchantEndpoint } from "./merchant-endpoint.ts";
+import { simulatedClock } from "./simulated-clock.ts";
+
+export const providerNames: readonly ProviderName[] = ["alipay", "wechat", "stripe", "paypal"];
+
+/** A webhook that a provider has sent and that nobody has brought to the gateway yet. */
+export type Webhook = { path: string; headers: Record<string, string>; body: string };
+
+export type HistoryShop = {
+  userId: string;
+  username: string;
+  apiKey: string;
+  secret: string;
+  inboxUrl: string;
+};
+
+export type HistoryWorld = Awaited<ReturnType<typeof openHistoryWorld>>;
+
+const publicUrl = "http://127.0.0.1:9";
+
+/** Everything around the gateway for random histories, all of it real but time, the queues and the way of webhooks. */
+export async function openHistoryWorld(services: { DATABASE_URL: string; REDIS_URL: string }) {
+  process.env.FAILPOINTS = "on";
+  const clock = simulatedClock(new Date("2026-03-01T00:00:00Z"));
+  const webhooks: Webhook[] = [];
+  const sandbox = await startSandbox({
+    clock,
+    retryScale: 1,
+    async post({ url, headers = {}, body = "" }) {
+      webhooks.push({ path: new URL(url).pathname, headers, body });
+      return { status: 200, body: "success" };
+    },
+  });
+  const endpoint = await startMerchantEndpoint(clock);
+  const database = new URL(services.DATABASE_URL);
+  const connection = {
+    host: database.hostname,
+    port: Number(database.port),
+    database: database.pathname.slice(1),
+    user: database.username,
+    password: database.password,
+  };
+  const redisUrl = new URL(services.REDIS_URL);
+  const environment = environmentSchema.parse({
+    STAGE: "local",
+    PUBLIC_URL: publicUrl,
+    DB_HOST: connection.host,
+    DB_PORT: connection.port,
+    DB_NAME: connection.database,
+    DB_SECRET_ARN: "unused",
+    DB_TLS: "off",
+    REDIS_HOST: redisUrl.hostname,
+    REDIS_PORT: redisUrl.port,
+    REDIS_TLS: "off",
+    NOTIFY_QUEUE_URL: "http://127.0.0.1:9/notify",
+    RECHECK_QUEUE_URL: "http://127.0.0.1:9/recheck",
+    KMS_KEY_ID: "unused",
+    PROVIDER_BASE_URLS: JSON.stringify(sandbox.simulators),
+    LOOPBACK_ENDPOINTS: endpoint.host,
+  });
+  const queues = { notify: hostileQueue("notify", clock), recheck: hostileQueue("recheck", clock) };
+  const cachePrefix = `${connection.database}:`;
+  const parts = { database: async () => connection, clock, keys: keysInMemory(), cachePrefix, queues };
+  const build = () => buildGateway(environment, parts);
+  const pool = createPool({
+    ...connection,
+    timezone: "Z",
+    supportBigNumbers: true,
+    bigNumberStrings: true,
+    connectionLimit: 2,
+  });
+  const redis = new Cluster([services.REDIS_URL]);
+
+  const setUp = build();
+  const shops = [await openShop(setUp, sandbox, endpoint.url), await openShop(setUp, sandbox, endpoint.url)];
+  await setUp.close();
+
+  let histories = 0;
+  const world = {
+    nextNumber: () => ++histories,
+    clock,
+    shops,
+    webhooks,
+    queues,
+    redis,
+    cachePrefix,
+    endpoint,
+    /** Replaced for each history: nothing that a process remembers crosses from one to the next. */
+    environments: openEnvironments(build),
+    async query(sql: string, values: unknown[] = []): Promise<Record<string, unknown>[]> {
+      const [rows] = await pool.query<RowDataPacket[]>(sql, values);
+      return rows;
+    },
+    async tell(provider: ProviderName, verb: string, body: object): Promise<boolean> {
+      const answer = await fetch(`${sandbox.simulators[provider]}/_sim/${verb}`, {
+        method: "POST",
+        body: JSON.stringify(body),
+      });
+      await answer.arrayBuffer();
+      await webhooksAreOut();
+      return answer.ok;
+    },
+    async ledger(provider: ProviderName): Promise<LedgerRow[]> {
+      return (await (await fetch(`${sandbox.simulators[provider]}/_sim/payments`)).json()) as LedgerRow[];
+    },
+    merchantAnswers: (shop: HistoryShop, answer: MerchantAnswer) => endpoint.answers(shop.username, answer),
+    /** Redis forgets, or lies: a lock that nobody holds and nobody releases, a key of another type. */
+    async disturbRedis(how: "empty" | "stale-locks" | "wrong-types"): Promise<void> {
+      for (const { id, user_id } of await world.query("SELECT id, user_id FROM notify_queue")) {
+        const key = redisKey(cachePrefix, String(user_id), `deliver:${id}`);
+        await redis.del(key);
+        if (how === "stale-locks") await redis.set(key, "nobody");
+        if (how === "wrong-types") await redis.rpush(key, "a list");
+      }
+    },
+    async passes(seconds: number): Promise<void> {
+      clock.advance(seconds * 1000);
+      await webhooksAreOut();
+    },
+    /** Empties what a history has left behind; merchants and their configs stay. */
+    async clear(): Promise<void> {
+      await world.environments.close();
+      // What the providers have planned for old payments happens now, and nobody hears of it.
+      clock.advance(4 * 24 * 3600 * 1000);
+      await webhooksAreOut();
+      webhooks.length = 0;
+      for (const queue of Object.values(queues)) {
+        queue.waiting.length = 0;
+        queue.down = false;
+      }
+      endpoint.forget();
+      for (const provider of providerNames) await world.tell(provider, "faults", {});
+      await pool.query(`SET foreign_key_checks = 0`);
+      for (const table of historyTables) await pool.query(`DELETE FROM ${table}`);
+      world.environments = openEnvironments(build);
+    },
+    async stop(): Promise<void> {
+      await world.environments.close();
+      endpoint.stop();
+      redis.disconnect();
+      await pool.end();
+      await sandbox.stop();
+    },
+  };
+  return world;
+}
+
+const historyTables = [
+  "notify_attempts",
+  "notify_queue",
+  "payment_logs",
+  "webhook_events",
+  "refunds",
+  "payment_attempts",
+  "anomalies",
+  "payment_orders",
+];
+
+/** The simulators send a webhook in the turn after the one that caused it. */
+async function webhooksAreOut(): Promise<void> {
+  for (let turn = 0; turn < 4; turn++) await new Promise((resolve) => setImmediate(resolve));
+}
+
+async function openShop(
+  gateway: Gateway,
+  sandbox: { simulators: Record<ProviderName, string> },
+  inboxUrl: (merchant: string) => string,
+): Promise<HistoryShop> {
+  const username = `shop-${randomBytes(4).toString("hex")}`;
+  const ops = async (verb: string, args: object): Promise<Record<string, string>> => {
+    const answer = await runVerb(gateway, verb, args);
+    if (!answer.ok) throw new Error(`${verb}: ${answer.message}`);
+    return answer.data as Record<string, string>;
+  };
+  const merchant = await ops("merchant create", { username, notify_url: inboxUrl(username) });
+  const { api_key: apiKey } = await ops("key create", { merchant: username });
+  for (const provider of providerNames) {
+    const url = sandbox.simulators[provider];
+    const account = await post(`${url}/_sim/accounts`, {});
+    const { account: name, ...credentials } = account;
+    const { config_id } = await ops("config set", {
+      merchant: username,
+      provider,
+      data: JSON.stringify(credentials),
+    });
+    if (provider === "stripe") {
+      const webhook = `${publicUrl}/api/v1/public/notify/stripe/${config_id}`;
+      await post(`${url}/_sim/endpoint`, { account: name, url: webhook });
+    }
+    // Learns the account's name, so that no history's first call is longer than the same call of another one.
+    await gateway.configs.choose(merchant.user_id!, provider, undefined);
+  }
+  return {
+    userId: merchant.user_id!,
+    username,
+    apiKey: apiKey!,
+    secret: merchant.webhook_secret!,
+    inboxUrl: inboxUrl(username),
+  };
+}
+
+async function post(url: string, body: object): Promise<Record<string, string>> {
+  const answer = await fetch(url, { method: "POST", body: JSON.stringify(body) });
+  if (!answer.ok) throw new Error(`${url}: ${answer.status} ${await answer.text()}`);
+  return (await answer.json()) as Record<string, string>;
+}
+
+/** A key service without a network: what it does is tested elsewhere, and each call costs a history a millisecond. */
+function keysInMemory(): KeyService {
+  const kept = new Map<string, Buffer>();
+  return {
+    async generate() {
+      const wrapped = randomBytes(16);
+      const plain = randomBytes(32);
+      kept.set(wrapped.toString("hex"), plain);
+      return { plain, wrapped };
+    },
+    async unwrap(wrapped) {
+      const plain = kept.get(Buffer.from(wrapped).toString("hex"));
+      if (!plain) throw new Error("no such key");
+      return plain;
+    },
+  };
+}

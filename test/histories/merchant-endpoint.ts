@@ -1,0 +1,70 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { Clock } from "../../lib/clock.ts";
+
+/** What a merchant's server does with a notification: an HTTP status, or it breaks the connection after reading it. */
+export type MerchantAnswer = number | "reset";
+
+/** One notification as it arrived. */
+export type Arrival = {
+  at: Date;
+  merchant: string;
+  id: string;
+  timestamp: string;
+  signature: string;
+  body: string;
+  answered: MerchantAnswer;
+};
+
+export type MerchantEndpoint = {
+  /** Where this merchant is notified. */
+  url(merchant: string): string;
+  host: string;
+  readonly arrivals: Arrival[];
+  /** How this merchant answers from now on; unless told, 200. */
+  answers(merchant: string, answer: MerchantAnswer): void;
+  forget(): void;
+  stop(): void;
+};
+
+/** The merchants' servers, on loopback. */
+export async function startMerchantEndpoint(clock: Clock): Promise<MerchantEndpoint> {
+  const arrivals: Arrival[] = [];
+  const answers = new Map<string, MerchantAnswer>();
+  const server = createServer(async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const merchant = String(request.url).split("/")[1] ?? "";
+    const answered = answers.get(merchant) ?? 200;
+    const header = (name: string) => String(request.headers[name] ?? "");
+    arrivals.push({
+      at: clock.now(),
+      merchant,
+      id: header("webhook-id"),
+      timestamp: header("webhook-timestamp"),
+      signature: header("webhook-signature"),
+      body: Buffer.concat(chunks).toString("utf8"),
+      answered,
+    });
+    if (answered === "reset") request.socket.destroy();
+    else response.writeHead(answered, answered === 302 ? { location: "/elsewhere" } : {}).end("seen");
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return {
+    url: (merchant) => `http://${host}/${merchant}`,
+    host,
+    arrivals,
+    answers: (merchant, answer) => void answers.set(merchant, answer),
+    forget() {
+      arrivals.length = 0;
+      answers.clear();
+    },
+    stop() {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}

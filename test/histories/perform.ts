@@ -1,0 +1,263 @@
+import type { ProviderName } from "../../scripts/sandbox/start-sandbox.ts";
+import { anOrder, type Data } from "../steps/api.ts";
+import * as calls from "./calls.ts";
+import type { Outcome } from "./environments.ts";
+import { type HistoryShop, type HistoryWorld, providerNames } from "./history-world.ts";
+import type { Step } from "./steps.ts";
+
+/** An order's slot: what its merchant asked for, and what was answered. */
+export type Ordered = {
+  shop: HistoryShop;
+  provider: ProviderName;
+  wanted: Data;
+  amountMinor: number;
+  /** Every successful answer of the create, in turn. */
+  answers: Data[];
+};
+
+/** What a history has done so far. */
+export type Played = {
+  id: string;
+  orders: Map<number, Ordered>;
+  /** What must never happen, in words. */
+  wrong: string[];
+  /** What was asked of the gateway and how it ended, in turn. */
+  outcomes: string[];
+  /** Orders of which a part was given back in the provider's console, which a lost webhook may have told alone. */
+  refundedInConsole: Set<string>;
+};
+
+/** Does one step; what is not possible now is left out. */
+export async function perform(world: HistoryWorld, played: Played, step: Step): Promise<void> {
+  switch (step.do) {
+    case "create":
+      return create(world, played, step);
+    case "create-other":
+      return createOther(world, played, step.order);
+    case "webhook":
+      return bringWebhook(world, played, step);
+    case "hint":
+      return bringHint(world, played, step);
+    case "sweep":
+      return judge(played, "sweep", await world.environments.run("sweep", calls.sweep, step.fault));
+    case "query":
+    case "close":
+    case "return":
+    case "resend":
+      return onOrder(world, played, step);
+    case "refund":
+    case "query-refund":
+      return onRefund(world, played, step);
+    case "resume":
+    case "kill-frozen":
+      return thaw(world, played, step);
+    default:
+      return outside(world, played, step);
+  }
+}
+
+type Of<Name extends Step["do"]> = Extract<Step, { do: Name }>;
+
+async function create(world: HistoryWorld, played: Played, step: Of<"create">): Promise<void> {
+  const ordered = played.orders.get(step.order) ?? newOrder(world, played, step);
+  played.orders.set(step.order, ordered);
+  const keep = (answer: Data) => void ordered.answers.push(answer);
+  const work = calls.create(ordered.shop, ordered.wanted, keep);
+  judge(played, "create", await world.environments.run("create", work, step.fault));
+}
+
+function newOrder(world: HistoryWorld, played: Played, step: Of<"create">): Ordered {
+  const shop = world.shops[step.shop]!;
+  const provider = providerNames[step.provider]!;
+  const wanted = anOrder({
+    provider,
+    out_trade_no: `${played.id}-${step.order}`,
+    amount: `${Math.floor(step.amount / 100)}.${String(step.amount % 100).padStart(2, "0")}`,
+    expires_in: step.minutes * 60,
+    ...(step.told && { notify_url: `${shop.inboxUrl}/${step.order}` }),
+  });
+  return { shop, provider, wanted, amountMinor: step.amount, answers: [] };
+}
+
+/** The same number with another amount is refused; nothing but the refusal may come of it. */
+async function createOther(world: HistoryWorld, played: Played, slot: number): Promise<void> {
+  const ordered = orderAt(played, slot);
+  if (!ordered || (await orderNoOf(world, ordered)) === null) return;
+  const wanted = { ...ordered.wanted, amount: "55.55" };
+  const work = calls.create(ordered.shop, wanted, () => {});
+  const outcome = await world.environments.run("create", work);
+  if (outcome.kind === "done") played.wrong.push("a create with another amount was accepted");
+  judge(played, "create", outcome);
+}
+
+async function bringWebhook(world: HistoryWorld, played: Played, step: Of<"webhook">): Promise<void> {
+  const webhook = chosen(world.webhooks, step.which);
+  if (!webhook) return;
+  const outcome = await world.environments.run("webhook", calls.webhook(webhook), step.fault);
+  judge(played, "webhook", outcome);
+  const status = outcome.kind === "done" ? outcome.value : 0;
+  if (status === 500) played.wrong.push("a webhook was answered with 500");
+  // Acknowledged, it does not come again, unless the provider is careless; refused as too old, it is lost.
+  if ((status < 300 && status > 0 && !step.keep) || status === 401) remove(world.webhooks, webhook);
+}
+
+async function bringHint(world: HistoryWorld, played: Played, step: Of<"hint">): Promise<void> {
+  const queue = world.queues[step.queue];
+  const message = chosen(queue.waiting, step.which);
+  if (!message) return;
+  const outcome = await world.environments.run(
+    `${step.queue} hint`,
+    calls.hint(step.queue, message),
+    step.fault,
+  );
+  judge(played, `${step.queue} hint`, outcome);
+  if (outcome.kind === "done" && !step.keep) remove(queue.waiting, message);
+}
+
+async function onOrder(
+  world: HistoryWorld,
+  played: Played,
+  { do: verb, order, fault }: Of<"query" | "close" | "return" | "resend">,
+): Promise<void> {
+  const ordered = orderAt(played, order);
+  const orderNo = ordered && (await orderNoOf(world, ordered));
+  if (!ordered || !orderNo) return;
+  const work = calls.onOrder[verb](ordered.shop, ordered.provider, orderNo);
+  judge(played, verb, await world.environments.run(verb, work, fault));
+}
+
+async function onRefund(
+  world: HistoryWorld,
+  played: Played,
+  step: Of<"refund" | "query-refund">,
+): Promise<void> {
+  const ordered = orderAt(played, step.order);
+  if (!ordered) return;
+  const refundNo = `${ordered.wanted.out_trade_no}-r${step.refund}`;
+  const amount = step.do === "refund" ? partOf(ordered, step.part) : undefined;
+  const work =
+    step.do === "refund"
+      ? calls.refund(ordered.shop, {
+          out_trade_no: ordered.wanted.out_trade_no,
+          refund_no: refundNo,
+          ...(amount && { amount }),
+        })
+      : calls.queryRefundOf(ordered.shop, refundNo);
+  judge(played, step.do, await world.environments.run(step.do, work, step.fault));
+}
+
+async function thaw(world: HistoryWorld, played: Played, step: Of<"resume" | "kill-frozen">): Promise<void> {
+  const frozen = chosen(world.environments.frozen, step.which);
+  if (!frozen) return;
+  remove(world.environments.frozen, frozen);
+  if (step.do === "kill-frozen") await frozen.kill();
+  else judge(played, frozen.what, await frozen.resume());
+}
+
+/** What buyers, providers, merchants and the network do. */
+async function outside(world: HistoryWorld, played: Played, step: Step): Promise<void> {
+  switch (step.do) {
+    case "buyer":
+      return buyer(world, played, step);
+    case "lose-webhook":
+      return remove(world.webhooks, chosen(world.webhooks, step.which));
+    case "forge-webhook":
+      return forge(world, played, step.which);
+    case "send-webhook-again":
+    case "console-refund":
+    case "refund-result":
+      return atProvider(world, played, step);
+    case "lose-hints":
+      for (const { waiting } of Object.values(world.queues)) waiting.length = 0;
+      return;
+    case "pass":
+      return world.passes(step.seconds);
+    case "provider-fault":
+      await world.tell(providerNames[step.provider]!, "faults", step.fault);
+      return;
+    case "merchant-answers":
+      return world.merchantAnswers(world.shops[step.shop]!, step.answer);
+    case "redis":
+      return world.disturbRedis(step.how);
+    case "queue-down":
+      for (const queue of Object.values(world.queues)) queue.down = step.down;
+  }
+}
+
+async function buyer(world: HistoryWorld, played: Played, { order, what }: Of<"buyer">): Promise<void> {
+  const ordered = orderAt(played, order);
+  const answer = ordered?.answers[0];
+  if (!ordered || !answer) return;
+  if (what === "pay" && answer.payment_url) await (await fetch(String(answer.payment_url))).arrayBuffer();
+  await world.tell(ordered.provider, what, { order_no: answer.order_no });
+}
+
+/** One byte of a truly signed webhook is changed: it is refused, and nothing is written. */
+async function forge(world: HistoryWorld, played: Played, which: number): Promise<void> {
+  const webhook = chosen(world.webhooks, which);
+  if (!webhook) return;
+  const body = webhook.body.replace(/\d/, (digit) => String((Number(digit) + 1) % 10));
+  const outcome = await world.environments.run("webhook", calls.webhook({ ...webhook, body }));
+  judge(played, "webhook", outcome);
+  if (outcome.kind === "done" && outcome.value < 300) played.wrong.push("a forged webhook was acknowledged");
+}
+
+async function atProvider(
+  world: HistoryWorld,
+  played: Played,
+  step: Of<"send-webhook-again" | "console-refund" | "refund-result">,
+): Promise<void> {
+  const ordered = orderAt(played, step.order);
+  const orderNo = ordered && (await orderNoOf(world, ordered));
+  if (!ordered || !orderNo) return;
+  const { provider } = ordered;
+  if (step.do === "send-webhook-again") await world.tell(provider, "resend", { order_no: orderNo });
+  if (step.do === "console-refund") {
+    const amount = partOf(ordered, step.part);
+    played.refundedInConsole.add(orderNo);
+    await world.tell(provider, "refund", { order_no: orderNo, ...(amount && { amount }) });
+  }
+  if (step.do !== "refund-result") return;
+  const refundNo = `${ordered.wanted.out_trade_no}-r${step.refund}`;
+  const [row] = await world.query("SELECT provider_refund_no FROM refunds WHERE refund_no = ?", [refundNo]);
+  const status = refundWords[provider][step.status]!;
+  if (row) await world.tell(provider, "refund-result", { refund_no: row.provider_refund_no, status });
+}
+
+/** How each provider says: done, not done, under way, given up. */
+export const refundWords: Record<ProviderName, readonly string[]> = {
+  alipay: ["SUCCESS", "SUCCESS", "PROCESSING", "SUCCESS"],
+  wechat: ["SUCCESS", "CLOSED", "PROCESSING", "ABNORMAL"],
+  stripe: ["succeeded", "failed", "pending", "canceled"],
+  paypal: ["COMPLETED", "FAILED", "PENDING", "CANCELLED"],
+};
+
+/** So many sixths of what was asked for, as decimal text; `undefined`: all that is left. */
+function partOf({ amountMinor }: Ordered, part: number): string | undefined {
+  const minor = Math.ceil((amountMinor * part) / 6);
+  if (minor === 0) return undefined;
+  return `${Math.floor(minor / 100)}.${String(minor % 100).padStart(2, "0")}`;
+}
+
+export async function orderNoOf(world: HistoryWorld, { shop, wanted }: Ordered): Promise<string | null> {
+  const sql = "SELECT order_no FROM payment_orders WHERE user_id = ? AND out_trade_no = ?";
+  const [row] = await world.query(sql, [shop.userId, wanted.out_trade_no]);
+  return row ? String(row.order_no) : null;
+}
+
+/** A refusal is an answer; a failure that nobody foresaw is not. */
+export function judge(played: Played, what: string, outcome: Outcome<unknown>): void {
+  played.outcomes.push(`${what}: ${calls.inWords(outcome)}`);
+  if (outcome.kind !== "threw") return;
+  const unforeseen = calls.unforeseen(outcome.error);
+  if (unforeseen) played.wrong.push(`${what}: ${unforeseen}`);
+}
+
+const orderAt = ({ orders }: Played, slot: number) => chosen([...orders.values()], slot);
+
+const chosen = <T>(list: readonly T[], which: number): T | undefined => list[which % (list.length || 1)];
+
+function remove<T>(list: T[], item: T | undefined): void {
+  const index = item === undefined ? -1 : list.indexOf(item);
+  if (index >= 0) list.splice(index, 1);
+}

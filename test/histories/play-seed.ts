@@ -1,0 +1,28 @@
+import * as fc from "fast-check";
+import type { HistoryWorld } from "./history-world.ts";
+import { playHistory } from "./play-history.ts";
+import { history, type Step } from "./steps.ts";
+
+export type Failed = { seed: number; wrong: string; steps: Step[] };
+
+const shrinkForMs = 120_000;
+
+/** The history of one seed, always the same. A failing one is made as short as it can be in two minutes. */
+export async function playSeed(world: HistoryWorld, seed: number): Promise<Failed | null> {
+  const property = fc.asyncProperty(history, async (steps) => void (await playHistory(world, steps)));
+  const played = await fc.check(property, { seed, numRuns: 1, interruptAfterTimeLimit: shrinkForMs });
+  if (!played.failed) return null;
+  const [steps] = played.counterexample ?? [[]];
+  const { errorInstance } = played;
+  return {
+    seed,
+    wrong: errorInstance instanceof Error ? errorInstance.message : String(errorInstance),
+    steps,
+  };
+}
+
+/** For a person, and for `npm run soak -- --replay`. */
+export function inWords({ seed, wrong, steps }: Failed): string {
+  const lines = steps.map((step) => `  ${JSON.stringify(step)}`).join(",\n");
+  return `seed ${seed}:\n${wrong}\nafter these ${steps.length} steps:\n[\n${lines}\n]`;
+}

@@ -1,0 +1,24 @@
+import type { WaitingClock } from "../../lib/clock.ts";
+
+/** Time that passes only when a history says so, or when somebody waits. */
+export type SimulatedClock = WaitingClock & {
+  advance(ms: number): void;
+  onMove(moved: () => void): void;
+};
+
+export function simulatedClock(start: Date): SimulatedClock {
+  const followers: (() => void)[] = [];
+  let time = start.getTime();
+  const clock: SimulatedClock = {
+    now: () => new Date(time),
+    advance(ms) {
+      time += ms;
+      for (const moved of followers) moved();
+    },
+    onMove: (moved) => void followers.push(moved),
+    async sleep(ms) {
+      clock.advance(ms);
+    },
+  };
+  return clock;
+}
