@@ -64,9 +64,12 @@ const rules: Record<string, string[]> = {
   "lib/ops": [
     "lib/open-gateway.ts",
     "lib/http/failure-of.ts",
+    "lib/http/fields.ts",
+    "lib/http/list-contracts.ts",
+    "lib/http/payment-answers.ts",
     "lib/providers/configs.ts",
     "lib/providers/registry.ts",
-    "lib/storage/merchants.ts",
+    "lib/storage",
     ...useCases,
     ...everyone,
   ],

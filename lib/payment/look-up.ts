@@ -9,18 +9,21 @@ import type { Configs, OpenConfig, Timeline } from "./ports.ts";
 import type { Observation } from "./provider.ts";
 import { leaseSeconds, startPayment } from "./start-payment.ts";
 
+/** `silent`: the provider did not tell all that we asked; `unclear`: it told nothing that can be used. */
+export type LookedUp = { kind: "answered" } | { kind: "silent" | "unclear"; why: string };
+
 export type LookUpGateway = ObserveGateway & { configs: Configs; timeline: Timeline; clock: Clock };
 
 /**
  * Asks the provider about a payment that is not settled and applies the answer. What was begun is finished here: a create
  * whose outcome is unknown is repeated under its own key, an expired or unwanted payment is closed at the provider.
- * Never throws for what a provider does or fails to do. False: it did not tell all that we asked.
+ * Never throws for what a provider does or fails to do.
  */
-export async function lookUp(gateway: LookUpGateway, payment: Payment): Promise<boolean> {
+export async function lookUp(gateway: LookUpGateway, payment: Payment): Promise<LookedUp> {
   try {
     const config = await gateway.configs.of(payment);
     if (payment.payable === null && payment.status === "processing" && (await resume(gateway, payment)))
-      return true;
+      return { kind: "answered" };
     const { current, observations } = await ask(gateway, payment, config);
     await gateway.timeline.add(payment, {
       at: gateway.clock.now(),
@@ -29,12 +32,27 @@ export async function lookUp(gateway: LookUpGateway, payment: Payment): Promise<
       data: { answer: observations.map(summary) },
     });
     await observe(gateway, current, observations, { ...config, configId: config.id, told: "look-up" });
-    return observations.every((seen) => !leavesOpen(payment, seen));
+    return lookedUp(payment, observations);
   } catch (error) {
     if (!(error instanceof GatewayError)) throw error;
     log.warn("look-up failed", { ...about(payment), reason: error.message, ...nameOf(error) });
-    return false;
+    // A final refusal is an answer, and the payment has failed by it.
+    return error.failure === "create_refused" ? { kind: "answered" } : { kind: "silent", why: error.message };
   }
+}
+
+function lookedUp({ status }: Payment, observations: Observation[]): LookedUp {
+  if (observations.length === 0)
+    return { kind: "unclear", why: "it is not made yet: there is nothing to ask about" };
+  for (const seen of observations) {
+    if (seen.kind === "unknown") return { kind: "silent", why: seen.why };
+    // A refund that was hinted at may be told yet, when it was the same look that found the payment.
+    if (seen.kind === "hint" && status !== "success") return { kind: "silent", why: seen.why };
+  }
+  const strange = observations.find((seen) => seen.kind === "unrecognised");
+  return strange
+    ? { kind: "unclear", why: `it said something unknown here: ${strange.said}` }
+    : { kind: "answered" };
 }
 
 /** Longer than the calls of a capture may take. */
@@ -106,11 +124,6 @@ async function askUnmade(payment: Payment, { adapter }: OpenConfig): Promise<Obs
     ...seen,
     { kind: "closed", orderNo: payment.orderNo, why: "it ended before the provider gave a link" },
   ];
-}
-
-/** A refund that was hinted at may be told yet, when it was the same look that found the payment. */
-function leavesOpen({ status }: Payment, { kind }: Observation): boolean {
-  return kind === "unknown" || (kind === "hint" && status !== "success");
 }
 
 function summary(seen: Observation): Record<string, unknown> {

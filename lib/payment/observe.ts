@@ -19,6 +19,9 @@ export type Source = {
   configId: string;
   provider: string;
   told: "webhook" | "look-up";
+  /** The webhook's own word for what it is. */
+  eventType?: string;
+  /** To be recorded with what it settles; a replayed one is on record already. */
   event?: EventRecord;
 };
 

@@ -154,8 +154,13 @@ export interface Timeline {
   read(payment: Payment): Promise<LogEntry[]>;
 }
 
+/** A webhook as it was recorded. */
+export type StoredEvent = EventRecord & { id: string; orderNo: string | null; times: number };
+
 export interface WebhookEvents {
   record(event: EventRecord, orderNo: string | null): Promise<void>;
+  /** Deletes at most `limit` of those that came before `time`, and answers how many. */
+  forget(time: Date, limit: number): Promise<number>;
 }
 
 export type Anomaly = {
@@ -170,6 +175,8 @@ export type Anomaly = {
 export interface Anomalies {
   /** Recorded once per fact, and alarmed. */
   raise(anomaly: Anomaly, now: Date): Promise<void>;
+  /** The same for what an operator made us see again: one that is on record is not counted once more. */
+  raiseAgain(anomaly: Anomaly, now: Date): Promise<void>;
 }
 
 /** A merchant's config with its provider opened. */
@@ -199,6 +206,8 @@ export interface Configs {
     configId: string,
     call: WebhookCall,
   ): Promise<{ config: OpenConfig; heard: Heard } | null>;
+  /** What a recorded webhook of this config says. It was verified when it came, and is not again. */
+  read(event: StoredEvent, body: Buffer): Promise<Heard>;
 }
 
 /** A config as it is stored. */

@@ -100,8 +100,13 @@ export interface Provider {
   /** `idempotencyKey` and `prepared` are those of the stored attempt, the same on every repeat. */
   start(payment: Payment, prepared: Prepared, idempotencyKey: string): Promise<Started>;
   look(payment: Payment): Promise<Observation[]>;
-  /** `account` is the config's stored account. */
+  /** Verifies, then reads. `account` is the config's stored account. */
   hear(call: WebhookCall, account: string): Promise<Heard>;
+  /**
+   * What a webhook's body says, whoever sent it: for one that `hear` has verified before and that was kept since, never
+   * for one that comes in. Throws `notification_malformed` / `notification_refused` for what it cannot read.
+   */
+  read(body: Buffer, account: string): Heard;
   /**
    * `closed` only when the provider cannot take money any more; `open` with the reason when it still can.
    */

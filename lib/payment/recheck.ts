@@ -27,10 +27,11 @@ export async function recheck(
 
   const next = isFinal(payment.status) ? nextAfterSilence(payment, now) : nextLookUp(payment, now);
   if (!(await gateway.orders.claimRecheck(payment, next, now))) return;
-  const answered = await lookUp(gateway, payment);
+  const { kind } = await lookUp(gateway, payment);
   const after = (await gateway.orders.find(order.userId, { orderNo: order.orderNo }))?.payment;
   if (!after?.nextQueryAt) return;
   if (!isFinal(after.status)) return gateway.hints.recheck(order, after.nextQueryAt);
   // Without a link nobody can have paid, and Stripe and PayPal cannot even be asked.
-  if (answered || after.payable === null) await gateway.orders.endRechecks(after, next, lastLook(after, now));
+  if (kind !== "silent" || after.payable === null)
+    await gateway.orders.endRechecks(after, next, lastLook(after, now));
 }

@@ -2,20 +2,23 @@ import { sql } from "kysely";
 import type { Payment } from "../payment/payment.ts";
 import type { Hint } from "../payment/ports.ts";
 import { type Database, isDuplicate, type OpenTransaction, transact } from "./database.ts";
+import type { NotifyStatus } from "./tables.ts";
 import { lastGeneration } from "./timeline.ts";
 
 /**
  * A new delivery series of an event that was told before: the next generation, with the same id and the same bytes. Older
- * generations of that id are superseded, whatever became of them. `null`: there is no such event.
+ * generations of that id are superseded, whatever became of them. `null`: there is no such event, or (with `only`) its
+ * newest generation stands at none of these statuses, so somebody has been faster.
  */
 export async function resend(
   db: Database,
   payment: Payment,
   eventId: string | null,
   now: Date,
+  only?: readonly NotifyStatus[],
 ): Promise<Hint | null> {
   try {
-    return await transact(db, (trx) => resendOnce(trx, payment, eventId, now));
+    return await transact(db, (trx) => resendOnce(trx, payment, eventId, { now, only }));
   } catch (error) {
     // Two at once: the other one's series is as good.
     if (isDuplicate(error, "series"))
@@ -28,7 +31,7 @@ async function resendOnce(
   trx: OpenTransaction,
   payment: Payment,
   eventId: string | null,
-  now: Date,
+  { now, only }: { now: Date; only: readonly NotifyStatus[] | undefined },
 ): Promise<Hint | null> {
   const last = await newest(trx, payment, eventId);
   if (!last) return null;
@@ -38,7 +41,9 @@ async function resendOnce(
       payload, due_at, created_at, updated_at)
     SELECT user_id, order_id, subject_type, subject_id, event, ${generation}, event_id, url, endpoint, payload,
       ${now}, ${now}, ${now}
-    FROM notify_queue WHERE id = ${last.hint.taskId} AND user_id = ${payment.userId}`.execute(trx);
+    FROM notify_queue WHERE id = ${last.hint.taskId} AND user_id = ${payment.userId}
+      ${only ? sql`AND status IN (${sql.join(only)})` : sql``}`.execute(trx);
+  if (made.numAffectedRows === 0n) return null;
   await sql`
     UPDATE notify_queue old JOIN notify_queue last ON last.id = ${last.hint.taskId}
     SET old.status = 'superseded', old.lease_token = NULL, old.lease_until = NULL, old.updated_at = ${now}
