@@ -52,21 +52,21 @@ export const refundInvariants: readonly Invariant[] = [
   },
   {
     invariant: 7,
-    name: "Every end of a refund is an edge of the table and belongs to a refund, with its amount.",
+    name: "Every end of a refund is an edge of the table and begins where the one before it ended.",
     sql: `
-      SELECT m.id AS log_id, m.order_id, m.was, m.became, m.amount_minor, r.id AS refund
-      FROM ${refundMoves} m LEFT JOIN refunds r ON r.id = m.refund_id
-      WHERE COALESCE(CONCAT(m.was, '>', m.became), '') NOT IN (${listOf(told)})
-        OR COALESCE(m.amount_minor = r.amount_minor, 0) = 0`,
+      SELECT m.refund_id AS refund, m.id AS log_id, m.last AS status_before, m.was, m.became
+      FROM (SELECT id, refund_id, was, became, LAG(became) OVER (PARTITION BY refund_id ORDER BY id) AS last
+            FROM ${refundMoves} moves WHERE refund_id IS NOT NULL) m
+      WHERE m.was <> COALESCE(m.last, 'processing')
+        OR COALESCE(CONCAT(m.was, '>', m.became), '') NOT IN (${listOf(told)})`,
   },
   {
     invariant: 7,
-    name: "Every end of a refund begins where the one before it ended.",
+    name: "Every end of a refund in a timeline belongs to a refund, with its amount.",
     sql: `
-      SELECT m.refund_id AS refund, m.id AS log_id, m.last AS status_before, m.was
-      FROM (SELECT id, refund_id, was, LAG(became) OVER (PARTITION BY refund_id ORDER BY id) AS last
-            FROM ${refundMoves} moves WHERE refund_id IS NOT NULL) m
-      WHERE m.was <> COALESCE(m.last, 'processing')`,
+      SELECT m.id AS log_id, m.order_id, m.became, m.amount_minor, r.id AS refund
+      FROM ${refundMoves} m LEFT JOIN refunds r ON r.id = m.refund_id
+      WHERE COALESCE(m.amount_minor = r.amount_minor, 0) = 0`,
   },
   {
     invariant: 7,
