@@ -208,15 +208,14 @@ export const refundPlants: Plants = {
        SET r.amount_minor = o.amount_minor + 1, o.refund_reserved_minor = o.amount_minor + 1 WHERE r.id = @refund`,
     ],
   ],
-  "What is reserved is the sum of the refunds that may still succeed, an unknown one too.": [
-    ["UPDATE payment_orders SET refund_reserved_minor = 0 WHERE refund_reserved_minor > 0 LIMIT 1"],
+  "What is reserved and what is refunded are sums of refunds: of those that may still succeed, and of those that did.":
     [
-      "UPDATE payment_orders SET refund_reserved_minor = 1 WHERE status = 'success' AND refunded_minor = 0 LIMIT 1",
+      ["UPDATE payment_orders SET refund_reserved_minor = 0 WHERE refund_reserved_minor > 0 LIMIT 1"],
+      [
+        "UPDATE payment_orders SET refund_reserved_minor = 1 WHERE status = 'success' AND refunded_minor = 0 LIMIT 1",
+      ],
+      ["UPDATE payment_orders SET refunded_minor = refunded_minor - 1 WHERE refunded_minor > 0 LIMIT 1"],
     ],
-  ],
-  "What is refunded is the sum of the refunds that succeeded.": [
-    ["UPDATE payment_orders SET refunded_minor = refunded_minor - 1 WHERE refunded_minor > 0 LIMIT 1"],
-  ],
   "A refund gives back a part of a paid order, in its currency.": [
     ["UPDATE refunds SET currency = 'USD' WHERE status = 'processing' LIMIT 1"],
   ],
