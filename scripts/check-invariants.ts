@@ -33,7 +33,9 @@ async function main(): Promise<number> {
   const { url, now } = given ? { url: given, now: new Date() } : await localGateway();
   const at = values.now === undefined ? now : new Date(values.now);
   if (Number.isNaN(at.getTime())) throw new Error(`--now is no time: ${values.now}`);
-  const list = values["at-rest"] ? [...invariants, ...restInvariants] : invariants;
+  const list = [...invariants, ...(values["at-rest"] ? restInvariants : [])].sort(
+    (a, b) => a.invariant - b.invariant,
+  );
   const broken = await withSnapshot(url, async (query) => {
     const found: Broken[] = [];
     for (const one of list) {

@@ -1,6 +1,8 @@
 import { execFile } from "node:child_process";
+import { mkdtempSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { localServer } from "../outbound/local-server.ts";
 import { openRows, type Rows } from "../steps/rows.ts";
 
 const reader = { name: "reader", password: "may-only-read" };
@@ -55,6 +57,17 @@ describe("check-invariants", () => {
       now: "2026-01-02T03:04:05.000Z",
       broken: [{ invariant: 15, name: "A config belongs to a merchant.", rows: { length: 25 } }],
     });
+  });
+
+  it("reads what npm start has opened, at the time that its clock shows", async () => {
+    const now = "2031-02-03T04:05:06.000Z";
+    const host = await localServer(() => ({ body: JSON.stringify({ now }) }));
+    const folder = mkdtempSync(path.join(inject("runFolder"), "stack-"));
+    const stack = { database_url: readerUrl, gateway_url: host.url };
+    writeFileSync(path.join(folder, "stack.json"), JSON.stringify(stack));
+    const { stdout } = await command(["--json"], { LOCAL_DIR: folder });
+    expect(JSON.parse(stdout)).toMatchObject({ now });
+    expect(host.calls).toMatchObject([{ method: "GET", path: "/_local/clock" }]);
   });
 
   it("fails otherwise where it cannot read, and shows no credentials", async () => {
