@@ -158,6 +158,7 @@ export const deliveryInvariants: readonly Invariant[] = [
     name: "A URL is https, or http to this very machine, and names no user.",
     sql: `
       SELECT id AS task, url FROM notify_queue
-      WHERE url NOT REGEXP '^(https://|http://(127[.]|localhost[:/]|[[]::1[]]))' OR url REGEXP '^[a-z]+://[^/?#]*@'`,
+      WHERE NOT (url REGEXP '^(https://|http://(127[.]|localhost[:/]))' OR url LIKE 'http://[::1]%')
+        OR url REGEXP '^[a-z]+://[^/?#]*@'`,
   },
 ];

@@ -11,6 +11,5 @@ export type Invariant = {
 /** Values of the gateway's own code, never input, as SQL literals. */
 export const listOf = (values: readonly string[]): string => values.map((value) => `'${value}'`).join(", ");
 
-/** A member of a JSON text as text; NULL where there is none, or no JSON. MySQL fails on a text that is no JSON. */
-export const member = (column: string, name: string): string =>
-  `CASE WHEN JSON_VALID(${column}) THEN JSON_UNQUOTE(JSON_EXTRACT(${column}, '$.${name}')) END`;
+/** A member of a JSON text as text; NULL where there is none, where it is null, and where the text is no JSON. */
+export const member = (column: string, name: string): string => `JSON_VALUE(${column}, '$.${name}')`;

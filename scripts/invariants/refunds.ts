@@ -8,9 +8,6 @@ const told = ends
   .filter(({ to }) => to === "success" || to === "failed")
   .map(({ from, to }) => `${from === "unknown" ? "processing" : from}>${to}`);
 
-const sumOf = (statuses: string) =>
-  `COALESCE((SELECT SUM(r.amount_minor) FROM refunds r WHERE r.order_id = o.id AND r.status IN (${statuses})), 0)`;
-
 /** What holds of refunds and of the sums that they take from their payment. */
 export const refundInvariants: readonly Invariant[] = [
   {
@@ -22,20 +19,14 @@ export const refundInvariants: readonly Invariant[] = [
   },
   {
     invariant: 7,
-    name: "What is reserved is the sum of the refunds that may still succeed, an unknown one too.",
+    name: "What is reserved and what is refunded are sums of refunds: of those that may still succeed, and of those that did.",
     sql: `
-      SELECT order_no, refund_reserved_minor, under_way FROM (
-        SELECT o.order_no, o.refund_reserved_minor, ${sumOf("'processing', 'unknown'")} AS under_way
-        FROM payment_orders o) sums
-      WHERE refund_reserved_minor <> under_way`,
-  },
-  {
-    invariant: 7,
-    name: "What is refunded is the sum of the refunds that succeeded.",
-    sql: `
-      SELECT order_no, refunded_minor, succeeded FROM (
-        SELECT o.order_no, o.refunded_minor, ${sumOf("'success'")} AS succeeded FROM payment_orders o) sums
-      WHERE refunded_minor <> succeeded`,
+      SELECT o.order_no, o.refund_reserved_minor, sums.reserved, o.refunded_minor, sums.refunded
+      FROM payment_orders o LEFT JOIN (
+        SELECT order_id, SUM(IF(status IN ('processing', 'unknown'), amount_minor, 0)) AS reserved,
+          SUM(IF(status = 'success', amount_minor, 0)) AS refunded
+        FROM refunds GROUP BY order_id) sums ON sums.order_id = o.id
+      WHERE o.refund_reserved_minor <> COALESCE(sums.reserved, 0) OR o.refunded_minor <> COALESCE(sums.refunded, 0)`,
   },
   {
     invariant: 7,
@@ -52,21 +43,21 @@ export const refundInvariants: readonly Invariant[] = [
   },
   {
     invariant: 7,
-    name: "Every end of a refund is an edge of the table and belongs to a refund, with its amount.",
+    name: "Every end of a refund is an edge of the table and begins where the one before it ended.",
     sql: `
-      SELECT m.id AS log_id, m.order_id, m.was, m.became, m.amount_minor, r.id AS refund
-      FROM ${refundMoves} m LEFT JOIN refunds r ON r.id = m.refund_id
-      WHERE COALESCE(CONCAT(m.was, '>', m.became), '') NOT IN (${listOf(told)})
-        OR COALESCE(m.amount_minor = r.amount_minor, 0) = 0`,
+      SELECT m.refund_id AS refund, m.id AS log_id, m.last AS status_before, m.was, m.became
+      FROM (SELECT id, refund_id, was, became, LAG(became) OVER (PARTITION BY refund_id ORDER BY id) AS last
+            FROM ${refundMoves} moves WHERE refund_id IS NOT NULL) m
+      WHERE m.was <> COALESCE(m.last, 'processing')
+        OR COALESCE(CONCAT(m.was, '>', m.became), '') NOT IN (${listOf(told)})`,
   },
   {
     invariant: 7,
-    name: "Every end of a refund begins where the one before it ended.",
+    name: "Every end of a refund in a timeline belongs to a refund, with its amount.",
     sql: `
-      SELECT m.refund_id AS refund, m.id AS log_id, m.last AS status_before, m.was
-      FROM (SELECT id, refund_id, was, LAG(became) OVER (PARTITION BY refund_id ORDER BY id) AS last
-            FROM ${refundMoves} moves WHERE refund_id IS NOT NULL) m
-      WHERE m.was <> COALESCE(m.last, 'processing')`,
+      SELECT m.id AS log_id, m.order_id, m.became, m.amount_minor, r.id AS refund
+      FROM ${refundMoves} m LEFT JOIN refunds r ON r.id = m.refund_id
+      WHERE COALESCE(m.amount_minor = r.amount_minor, 0) = 0`,
   },
   {
     invariant: 7,

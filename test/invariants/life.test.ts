@@ -1,26 +1,24 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { brokenInvariants } from "../../scripts/invariants/invariants.ts";
-import { anotherGateway } from "../steps/gateways.ts";
-import { openRows } from "../steps/rows.ts";
-import { openWorld } from "../steps/world.ts";
-import { type Life, life } from "./life.ts";
+import { brokenInvariants, invariants, restInvariants } from "../../scripts/invariants/invariants.ts";
+import { comeToRest, life } from "./life.ts";
+import { openLife } from "./open-life.ts";
 
-let here: Life;
-
+let here: Awaited<ReturnType<typeof openLife>>;
 beforeAll(async () => {
-  const world = await openWorld();
-  const shops = { shop: await world.openShop(), other: await world.openShop("stripe", "alipay") };
-  here = { world, rows: await openRows(), gateway: anotherGateway(), ...shops };
+  here = await openLife();
 });
-afterAll(async () => {
-  await here.gateway.close();
-  await here.rows.close();
-  await here.world.stop();
-});
+afterAll(() => here.stop());
 
-describe("the invariants", () => {
-  it.each(Object.entries(life))("hold after %s", async (_what, happens) => {
+const broken = (list = invariants) => brokenInvariants(here.rows.query, here.world.clock.now(), list);
+
+describe("every invariant", () => {
+  it.each(Object.entries(life))("holds after %s", async (_what, happens) => {
     await happens(here);
-    expect(await brokenInvariants(here.rows.query, here.world.clock.now())).toEqual([]);
+    expect(await broken()).toEqual([]);
+  });
+
+  it("holds when all has come to rest, and then nothing is left to do", async () => {
+    await comeToRest(here);
+    expect(await broken([...invariants, ...restInvariants])).toEqual([]);
   });
 });

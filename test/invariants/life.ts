@@ -3,6 +3,7 @@ import { secondsAfter } from "../../lib/clock.ts";
 import type { Gateway } from "../../lib/open-gateway.ts";
 import { settlePaid } from "../../lib/payment/observe.ts";
 import { type Api, anOrder, apiOf, type Data } from "../steps/api.ts";
+import { invoke } from "../steps/front.ts";
 import { leasedOrder, paidFact, settle } from "../steps/leased-order.ts";
 import { aRefundNo, paidOrder, refundsOf } from "../steps/paid-order.ts";
 import type { Rows } from "../steps/rows.ts";
@@ -23,13 +24,6 @@ export const life: Record<string, (life: Life) => Promise<unknown>> = {
     const words = { code: "refused", message: "no" };
     await gateway.orders.refuse(leased, words, world.clock.now());
   },
-  "a create of an unknown outcome": async ({ world, gateway, shop }) => {
-    const leased = await leasedOrder(gateway, shop, "processing");
-    const now = world.clock.now();
-    await gateway.orders.release(leased, "time-out", now, secondsAfter(now, 5));
-  },
-  "a create under way": ({ gateway, shop }) => leasedOrder(gateway, shop, "processing"),
-  "a payment that nobody pays yet": ({ world, shop }) => created(apiOf(world, shop), {}),
   "a payment that the merchant closes": async ({ world, shop }) => {
     const api = apiOf(world, shop);
     await api.close(await created(api, { provider: "stripe" }));
@@ -45,17 +39,6 @@ export const life: Record<string, (life: Life) => Promise<unknown>> = {
     const orderNo = await created(apiOf(world, shop), {});
     const { payment } = (await gateway.orders.find(shop.userId, { orderNo }))!;
     await gateway.orders.conclude(payment, "failed", "declined", world.clock.now());
-  },
-  "a payment that its provider works on": async ({ world, gateway, shop }) => {
-    const orderNo = await created(apiOf(world, shop), { provider: "stripe" });
-    const { payment } = (await gateway.orders.find(shop.userId, { orderNo }))!;
-    await gateway.orders.markStarted(payment, "asynchronous", world.clock.now());
-  },
-  "a payment that its provider works on before its create is answered": async ({ world, gateway, shop }) => {
-    const leased = await leasedOrder(gateway, shop, "processing");
-    await gateway.orders.markStarted(leased.payment, "asynchronous", world.clock.now());
-    const payable = { paymentId: "p", paymentUrl: "https://pay.example", qrCode: "", extraData: {} };
-    await gateway.orders.storePayable(leased, payable, world.clock.now());
   },
   "a capture of an unknown outcome, begun again": async ({ world, shop }) => {
     const api = apiOf(world, shop);
@@ -141,6 +124,30 @@ export const life: Record<string, (life: Life) => Promise<unknown>> = {
     await paidOrder(world, api, "stripe");
     await api.inboxAnswers({});
   },
+  "a notification between two attempts": async ({ world, other }) => {
+    const api = apiOf(world, other);
+    await api.inboxAnswers({ status: 500 });
+    await paidOrder(world, api, "stripe");
+    await api.inboxAnswers({});
+  },
+  "a payment that nobody pays yet": ({ world, shop }) => created(apiOf(world, shop), {}),
+  "a payment that its provider works on before its create is answered": async ({ world, gateway, shop }) => {
+    const leased = await leasedOrder(gateway, shop, "processing");
+    await gateway.orders.markStarted(leased.payment, "asynchronous", world.clock.now());
+    const payable = { paymentId: "p", paymentUrl: "https://pay.example", qrCode: "", extraData: {} };
+    await gateway.orders.storePayable(leased, payable, world.clock.now());
+  },
+  "a payment that its provider works on": async ({ world, gateway, shop }) => {
+    const orderNo = await created(apiOf(world, shop), { provider: "stripe" });
+    const { payment } = (await gateway.orders.find(shop.userId, { orderNo }))!;
+    await gateway.orders.markStarted(payment, "asynchronous", world.clock.now());
+  },
+  "a create of an unknown outcome": async ({ world, gateway, shop }) => {
+    const leased = await leasedOrder(gateway, shop, "processing");
+    const now = world.clock.now();
+    await gateway.orders.release(leased, "time-out", now, secondsAfter(now, 5));
+  },
+  "a create under way": ({ gateway, shop }) => leasedOrder(gateway, shop, "processing"),
 };
 
 async function created(api: Api, wanted: Data): Promise<string> {
@@ -160,4 +167,13 @@ async function tellsOf(world: World, api: Api, orderNo: string, count: number): 
     await world.queues.drain();
     return (await refundsOf(api).told(orderNo)).length >= count;
   });
+}
+
+/** Faults are over and time passes until nothing is left to do: longer than payments may be paid, and a series of attempts. */
+export async function comeToRest({ world }: Life): Promise<void> {
+  for (let minutes = 0; minutes < 180; minutes += 5) {
+    await waits(world, 300);
+    await invoke("sweep", {});
+    await world.queues.drain();
+  }
 }
