@@ -20,10 +20,10 @@ export const refundLeaseSeconds = 20;
 /** How soon after an unclear answer the provider may be asked again. */
 const lookGapSeconds = 3;
 
-/** The next look is due after it, so that one that cannot be made keeps no other waiting. */
+/** The look that it is for counts as made, so that one that cannot be made keeps no other waiting. */
 export function newLease(refund: Refund, now: Date) {
   const leaseUntil = secondsAfter(now, refundLeaseSeconds);
-  return { leaseToken: randomUUID(), leaseUntil, nextQueryAt: nextRefundLook(refund, leaseUntil), now };
+  return { leaseToken: randomUUID(), leaseUntil, nextQueryAt: nextRefundLook(refund, now), now };
 }
 
 /**

@@ -44,6 +44,7 @@ async function finishOnce(
     await moveSums(trx, refund, { from: "reserved", fact });
     const told = await tell(trx, refund, payment, fact, "processing");
     const hidden = fact.to === "failed" ? await recordHidden(trx, payment, fact) : [];
+    if (fact.to === "failed") await lookForUnbooked(trx, payment, fact);
     return { kind: "finished", notifications: [...told, ...hidden], after: "processing" };
   }
   const before = fact.to === "success" ? "failed" : "success";
@@ -54,6 +55,25 @@ async function finishOnce(
   await moveSums(trx, refund, { from: before === "failed" ? "nothing" : "refunded", fact });
   const notifications = await tell(trx, refund, payment, fact, before);
   return { kind: "finished", notifications, after: before };
+}
+
+/** There is room now for a refund of the provider's console that found none: a look-up tells it again. */
+async function lookForUnbooked(trx: OpenTransaction, payment: Payment, { now }: RefundFact): Promise<void> {
+  await trx
+    .updateTable("payment_orders")
+    .set({ next_query_at: now })
+    .where("id", "=", payment.id)
+    .where("user_id", "=", payment.userId)
+    .where(({ exists, selectFrom }) =>
+      exists(
+        selectFrom("anomalies as a")
+          .select("a.id")
+          .where("a.user_id", "=", payment.userId)
+          .where("a.order_no", "=", payment.orderNo)
+          .where("a.kind", "=", "over_refund"),
+      ),
+    )
+    .execute();
 }
 
 /**

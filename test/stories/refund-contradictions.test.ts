@@ -195,6 +195,30 @@ describe("Stripe's events about one refund", () => {
     ]);
   });
 
+  it("made in its dashboard, for which ours left no room, is booked once ours has come to nothing", async () => {
+    const orderNo = await paidOrder(world, api, "stripe");
+    await stripe.tell("refund-result", { status: "pending" });
+    const wanted = { order_no: orderNo, refund_no: aRefundNo(), amount: "60.00" };
+    expect(await refunds.ask(wanted)).toMatchObject({ status: 200 });
+    const [{ provider_refund_no: number }] = (await rows.query(
+      "SELECT provider_refund_no FROM refunds WHERE refund_no = ?",
+      [wanted.refund_no],
+    )) as [{ provider_refund_no: string }];
+    await stripe.faults({ lose: true });
+    await stripe.refundResult(number, "failed");
+    await stripe.faults({});
+    await stripe.refund(orderNo, "50.00");
+    await until(async () => (await anomaliesOf(orderNo, "stripe")).length > 0);
+    expect(await sums(orderNo)).toEqual({ refunded: 0, reserved: 6_000 });
+    await until(async () => {
+      await world.passes(60);
+      await invoke("sweep", {});
+      await world.queues.drain();
+      return (await sums(orderNo)).refunded > 0;
+    });
+    expect(await sums(orderNo)).toEqual({ refunded: 5_000, reserved: 0 });
+  });
+
   it("that fit no more are one anomaly for each refund, with its number and amount", async () => {
     const orderNo = await paidOrder(world, api, "stripe");
     for (const [id, amount] of [
