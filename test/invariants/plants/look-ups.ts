@@ -11,8 +11,8 @@ export const lookUpPlants: Plants = {
       "UPDATE payment_orders SET next_query_at = :now + INTERVAL 61 MINUTE WHERE provider_started = 1 LIMIT 1",
     ],
   ],
-  "A closed payment is asked about a day later; no other final payment is kept for later.": [
-    ["UPDATE payment_orders SET next_query_at = :now + INTERVAL 1 MINUTE WHERE status = 'success' LIMIT 1"],
+  "An ended payment is asked about again within an hour, a closed one a day after its end, or never.": [
+    ["UPDATE payment_orders SET next_query_at = :now + INTERVAL 61 MINUTE WHERE status = 'success' LIMIT 1"],
     [
       "UPDATE payment_orders SET next_query_at = closed_at + INTERVAL 25 HOUR WHERE status = 'closed' LIMIT 1",
     ],
