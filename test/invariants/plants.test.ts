@@ -3,31 +3,11 @@ import { invariants, restInvariants } from "../../scripts/invariants/invariants.
 import { comeToRest, life } from "./life.ts";
 import { openLife } from "./open-life.ts";
 import { openPlanted, type Planted } from "./planted.ts";
-import {
-  anomalyPlants,
-  createPlants,
-  deliveryPlants,
-  factPlants,
-  lookUpPlants,
-  paymentPlants,
-  refundPlants,
-  restPlants,
-  secretPlants,
-  tenancyPlants,
-} from "./plants.ts";
+import { restPlants } from "./plants/at-rest.ts";
+import type { Plants } from "./plants/plant.ts";
+import { plants } from "./plants/plants.ts";
 
-const plants = {
-  ...lookUpPlants,
-  ...paymentPlants,
-  ...createPlants,
-  ...anomalyPlants,
-  ...refundPlants,
-  ...factPlants,
-  ...deliveryPlants,
-  ...tenancyPlants,
-  ...secretPlants,
-};
-const cases = (table: Record<string, string[][]>) =>
+const cases = (table: Plants) =>
   Object.entries(table).flatMap(([name, ways]) => ways.map((plant, at) => ({ name, plant, way: at + 1 })));
 const names = (list: readonly { name: string }[]) => list.map(({ name }) => name);
 
