@@ -27,10 +27,10 @@ export const lookUpInvariants: readonly Invariant[] = [
   },
   {
     invariant: 7,
-    name: "A refund that is not final will be asked about within an hour, and no other is.",
+    name: "A refund that is not final will be asked about, and each that is asked about within an hour.",
     sql: `
       SELECT id AS refund, refund_no, status, next_query_at FROM refunds
-      WHERE (status IN ('processing', 'unknown')) <> (next_query_at IS NOT NULL)
+      WHERE (status IN ('processing', 'unknown') AND next_query_at IS NULL)
         OR next_query_at > :now + INTERVAL 1 HOUR`,
   },
 ];

@@ -17,9 +17,8 @@ export const lookUpPlants: Plants = {
       "UPDATE payment_orders SET next_query_at = closed_at + INTERVAL 25 HOUR WHERE status = 'closed' LIMIT 1",
     ],
   ],
-  "A refund that is not final will be asked about within an hour, and no other is.": [
+  "A refund that is not final will be asked about, and each that is asked about within an hour.": [
     ["UPDATE refunds SET next_query_at = NULL WHERE status = 'processing' LIMIT 1"],
-    ["UPDATE refunds SET next_query_at = :now WHERE status = 'success' LIMIT 1"],
     ["UPDATE refunds SET next_query_at = :now + INTERVAL 61 MINUTE WHERE status = 'processing' LIMIT 1"],
   ],
 };
