@@ -55,13 +55,16 @@ function lookedUp({ status }: Payment, observations: Observation[]): LookedUp {
     : { kind: "answered" };
 }
 
-/** Longer than the calls of a capture may take. */
-const captureSeconds = 15;
+/** Longer than the two calls of a capture may take. */
+const captureSeconds = 20;
 
-/** Repeats a create whose outcome is unknown, while the order may still be paid. True: the payment has moved on. */
+/**
+ * Repeats a create whose outcome is unknown, while the order may still be paid; one that the provider has started it must
+ * have made, and it answers the same again. True: the payment has moved on.
+ */
 async function resume(gateway: LookUpGateway, payment: Payment): Promise<boolean> {
   const now = gateway.clock.now();
-  if (payment.expiresAt <= now || payment.closeRequested) return false;
+  if (!payment.providerStarted && (payment.expiresAt <= now || payment.closeRequested)) return false;
   const leased = await gateway.orders.takeOver(payment, randomUUID(), secondsAfter(now, leaseSeconds), now);
   if (!leased) return false;
   await startPayment(gateway, leased);
@@ -76,7 +79,8 @@ async function ask(gateway: LookUpGateway, payment: Payment, config: OpenConfig)
   const over = payment.expiresAt <= gateway.clock.now() && !payment.providerStarted;
   const unwanted = over || payment.closeRequested;
   if (payment.payable === null) {
-    return { current: payment, observations: unwanted ? await askUnmade(payment, config) : [] };
+    const seen = unwanted || payment.providerStarted ? await askUnmade(payment, config) : [];
+    return { current: payment, observations: seen };
   }
   const seen = await adapter.look(payment);
   if (seen.some(({ kind }) => kind === "approved") && !unwanted)
@@ -117,7 +121,7 @@ async function capture(
  */
 async function askUnmade(payment: Payment, { adapter }: OpenConfig): Promise<Observation[]> {
   const seen = await adapter.look(payment);
-  if (seen.some(({ kind }) => kind === "paid" || kind === "started")) return seen;
+  if (payment.providerStarted || seen.some(({ kind }) => kind === "paid" || kind === "started")) return seen;
   if (seen.some(({ kind }) => kind === "open"))
     return adapter.close ? [...seen, ...(await adapter.close(payment))] : seen;
   return [

@@ -2,6 +2,7 @@ import type { Clock } from "../clock.ts";
 import { GatewayError } from "../errors.ts";
 import { log } from "../log.ts";
 import { type ObserveRefundGateway, observeRefund } from "../refund/observe-refund.ts";
+import { nextAfterSilence } from "./look-up-schedule.ts";
 import type { Payment } from "./payment.ts";
 import type { Anomalies, EventRecord, Hints, Orders, Settled } from "./ports.ts";
 import type { Observation, Paid } from "./provider.ts";
@@ -32,7 +33,7 @@ export async function settlePaid(
   gateway: ObserveGateway,
   paid: Paid,
   source: Source,
-  goesOn = false,
+  askAgainBy: Date | null = null,
 ): Promise<Settled> {
   const { userId, configId, event, told } = source;
   const now = gateway.clock.now();
@@ -41,7 +42,7 @@ export async function settlePaid(
     configId,
     now,
     source: told,
-    goesOn,
+    askAgainBy,
     ...(event && { event }),
   });
   if (settled.kind === "settled") {
@@ -80,8 +81,8 @@ export async function observe(
     switch (seen.kind) {
       case "paid": {
         // A webhook is not acknowledged before its last word is booked; a look-up may end here.
-        const goesOn = source.told === "look-up" && index + 1 < observations.length;
-        await settlePaid(gateway, seen, source, goesOn);
+        const isLast = source.told === "webhook" || index + 1 === observations.length;
+        await settlePaid(gateway, seen, source, isLast ? null : nextAfterSilence(payment, now));
         break;
       }
       case "closed":

@@ -118,8 +118,8 @@ export interface Orders {
       now: Date;
       event?: EventRecord;
       source: string;
-      /** What was said besides is not booked yet: the look-ups go on until it is. */
-      goesOn?: boolean;
+      /** What was said besides is not booked yet: the look-ups go on until it is, the next then at the latest. */
+      askAgainBy?: Date | null;
     },
   ): Promise<Settled>;
   /** T4. `null`: the payment has changed since it was read (or an attempt is under way); read again. */
