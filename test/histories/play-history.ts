@@ -9,7 +9,11 @@ import type { Step } from "./steps.ts";
 export async function playHistory(world: HistoryWorld, steps: readonly Step[]): Promise<string[]> {
   const played = newlyPlayed(world);
   try {
-    for (const step of steps) await perform(world, played, step);
+    for (const step of steps) {
+      world.doing = JSON.stringify(step);
+      await perform(world, played, step);
+    }
+    world.doing = "coming to rest";
     await checkInvariants(world, played, "under way");
     await comeToRest(world, played);
     await checkInvariants(world, played, "at rest");
