@@ -1,0 +1,41 @@
+import { readFileSync } from "node:fs";
+import path from "node:path";
+
+export const root = path.join(import.meta.dirname, "../..");
+
+/** A fenced block of code; `language` is "" where none is given. */
+export type Block = { language: string; code: string };
+
+export type Readme = { file: string; text: string; blocks: Block[]; rows: string[][] };
+
+const fence = /^```(\w*)\n(.*?)^```$/gms;
+
+/** The pages that merchants read. */
+export const readmes: readonly Readme[] = ["README.md"].map((file) => {
+  const text = readFileSync(path.join(root, file), "utf8");
+  const blocks = [...text.matchAll(fence)].map(([, language = "", code = ""]) => ({ language, code }));
+  const rows = text.match(/^\|.*\|$/gm) ?? [];
+  return { file, text, blocks, rows: rows.map(cellsOf) };
+});
+
+/** The lines of prose, tables and headings, with each block of code as one line `<code n>`. */
+export function linesOf({ text }: Readme): string[] {
+  let blocks = 0;
+  return text
+    .replace(fence, () => `<code ${blocks++}>`)
+    .split("\n")
+    .filter((line) => line !== "");
+}
+
+/** A row's cells, without the bars. */
+export function cellsOf(row: string): string[] {
+  return row
+    .slice(1, -1)
+    .split("|")
+    .map((cell) => cell.trim());
+}
+
+/** What stands in backquotes. */
+export function codeIn(line: string): string[] {
+  return [...line.matchAll(/`([^`]+)`/g)].map(([, code = ""]) => code);
+}
