@@ -3,10 +3,9 @@ import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { stateDiagram, withDiagrams } from "../../scripts/status-graph/diagrams.ts";
 
-const readme = readFileSync(path.join(import.meta.dirname, "../../README.md"), "utf8");
-
 describe("the drawings of the statuses", () => {
-  it("in README.md are those of the tables: npm run status-graph", () => {
+  it.each(["README.md", "README.zh-CN.md"])("in %s are those of the tables: npm run status-graph", (name) => {
+    const readme = readFileSync(path.join(import.meta.dirname, "../..", name), "utf8");
     expect(readme).toBe(withDiagrams(readme));
   });
 

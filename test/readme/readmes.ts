@@ -10,8 +10,8 @@ export type Readme = { file: string; text: string; blocks: Block[]; rows: string
 
 const fence = /^```(\w*)\n(.*?)^```$/gms;
 
-/** The pages that merchants read. */
-export const readmes: readonly Readme[] = ["README.md"].map((file) => {
+/** The same page in two languages. */
+export const readmes: readonly Readme[] = ["README.md", "README.zh-CN.md"].map((file) => {
   const text = readFileSync(path.join(root, file), "utf8");
   const blocks = [...text.matchAll(fence)].map(([, language = "", code = ""]) => ({ language, code }));
   const rows = text.match(/^\|.*\|$/gm) ?? [];

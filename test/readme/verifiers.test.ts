@@ -116,7 +116,7 @@ function shellVerdict(code: string, { body, headers, secret }: Notification): un
     timestamp: headers["webhook-timestamp"],
     signature: headers["webhook-signature"],
   };
-  return run("sh", ["-c", code], { env }).trim() === "genuine" ? JSON.parse(body) : null;
+  return run("sh", ["-e", "-c", code], { env }).trim() === "genuine" ? JSON.parse(body) : null;
 }
 
 function run(
