@@ -22,7 +22,7 @@ export function logCall(
     method,
     path: redactPath(path),
     source: sourceIp,
-    user_agent: masked(userAgent),
+    user_agent: masked(userAgent ?? ""),
     http_status: statusCode,
     duration_ms: durationMs,
   };

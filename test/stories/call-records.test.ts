@@ -1,6 +1,7 @@
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { newApiKey } from "../../lib/merchant/api-key.ts";
+import { brokenInvariants } from "../../scripts/invariants/invariants.ts";
 import { type Api, anOrder, apiOf, type Data } from "../steps/api.ts";
 import { type LogLine, logOf } from "../steps/captured-log.ts";
 import { invoke } from "../steps/front.ts";
@@ -231,6 +232,11 @@ describe("the operators' list of calls", () => {
 });
 
 describe("records of calls", () => {
+  it("keep what must hold of every row", async () => {
+    expect(await rows.query("SELECT id FROM api_logs")).not.toEqual([]);
+    expect(await brokenInvariants(rows.query, world.clock.now())).toEqual([]);
+  });
+
   it("are forgotten after 90 days, 5,000 in a sweep", async () => {
     await rows.query("DELETE FROM api_logs");
     const [line] = callLines(await logOf(() => api.query("unknown")));
