@@ -1,6 +1,6 @@
 /** What a caller may send by mistake where it is not looked for: keys of ours and of providers, tokens, addresses. */
 const secrets =
-  /(?<![0-9a-z])ak_\w+|whsec_[\w+/=-]+|(?<![0-9a-z])[rs]k_(?:live|test)_\w+|-----BEGIN.*|\beyJ[\w-]+\.[\w.-]+|[^\s@/:"]+@[^\s@/:"]+/gis;
+  /(?<![0-9a-z])ak_\w+|whsec_[\w+/=-]+|(?<![0-9a-z])[rs]k_(?:live|test)_\w+|-----BEGIN.*|\beyJ[\w-]+\.[\w.-]+|(?<![^\s@/:"])[^\s@/:"]+@[^\s@/:"]+/gis;
 
 /** Of an address only what leads to a place. */
 const query = /(?<=https?:\/\/[^\s?#"]*)[?#][^\s"]*/gi;

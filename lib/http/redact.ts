@@ -133,5 +133,5 @@ function size(value: unknown): string {
 /** Neither query nor user, and of the path its first part: more of it is a token. */
 function link(url: string): string | undefined {
   const { protocol, host, pathname } = URL.parse(url) ?? {};
-  return host && masked(`${protocol}//${host}${pathname}`.slice(0, longestLink));
+  return host && masked(`${protocol}//${host}${pathname}`).slice(0, longestLink);
 }

@@ -37,7 +37,8 @@ export const secretInvariants: readonly Invariant[] = [
     sql: `
       SELECT id AS call_id, user_id, request_id FROM api_logs
       WHERE request REGEXP '://[^" ]*[?#]' OR answer REGEXP '://[^" ]*[?#]'
-        OR answer REGEXP '"(qr_code|extra_data)":("[^[]|[{])'`,
+        OR (answer LIKE '%"qr_code":%' AND answer NOT LIKE '%"qr_code":"[%')
+        OR (answer LIKE '%"extra_data":%' AND answer NOT LIKE '%"extra_data":"[%')`,
   },
   {
     invariant: 16,
