@@ -1,6 +1,7 @@
 import type { Context } from "aws-lambda";
 import { withInvocation } from "../lib/invocation.ts";
 import { log } from "../lib/log.ts";
+import { forgetCalls } from "../lib/merchant/forget-calls.ts";
 import { sweepDeliveries } from "../lib/notify/sweep-deliveries.ts";
 import { openGateway } from "../lib/open-gateway.ts";
 import { forgetEvents } from "../lib/payment/forget-events.ts";
@@ -16,7 +17,8 @@ export const handler = (_event: unknown, context: Context): Promise<Record<strin
       const payments = await sweepPayments(gateway);
       const configs = await sealConfigs(gateway);
       const forgotten = await forgetEvents(gateway);
-      log.info("swept", { count: deliveries + payments + configs + forgotten });
-      return { deliveries, payments, configs, forgotten };
+      const calls = await forgetCalls(gateway);
+      log.info("swept", { count: deliveries + payments + configs + forgotten + calls });
+      return { deliveries, payments, configs, forgotten, calls };
     },
   );

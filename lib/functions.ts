@@ -1,3 +1,4 @@
+import { recordedCall } from "./http/call-line.ts";
 import { routes, webhookRoute } from "./http/routes.ts";
 import { providers } from "./providers/registry.ts";
 
@@ -25,6 +26,8 @@ export type FunctionSpec = {
   /** Consumes this delay queue in batches of 10. `chained`: sends to it too, which Lambda's loop guard must allow. */
   queue?: { name: "notify" | "recheck"; maxConcurrency: number; chained: boolean };
   scheduleEveryMinutes?: number;
+  /** Is given the lines with this message that these functions write to their logs. Its own would never end. */
+  lines?: { of: readonly string[]; message: string };
   /** People invoke it, so it has a name that they can know: `uni-pay-<stage>-<entry>`. */
   named?: boolean;
   /** Runs once in each deployment, after the database and before every other function. */
@@ -44,7 +47,7 @@ const webhooks: FunctionSpec[] = Object.keys(providers).map((provider) => ({
   routes: [webhookRoute(provider)],
 }));
 
-/** Every Lambda function, with its routes, queue or schedule. The only list: build, infra and the local host read it. */
+/** Every Lambda function, with its routes, queue, schedule or log lines. The only list: build, infra and the local host read it. */
 export const functions: readonly FunctionSpec[] = [
   {
     entry: "create-payment",
@@ -136,6 +139,25 @@ export const functions: readonly FunctionSpec[] = [
     grants: ["database", "seal", "unseal", "send-notify", "send-recheck"],
     reservedConcurrency: 2,
     scheduleEveryMinutes: 1,
+  },
+  {
+    entry: "record-api-calls",
+    impact: "operators do not find what merchants' programs have sent lately",
+    memoryMb: 512,
+    timeoutSeconds: 30,
+    grants: ["database"],
+    reservedConcurrency: 10,
+    lines: {
+      of: [
+        "create-payment",
+        "query-payment",
+        "list-payments",
+        "resend-notification",
+        "close-payment",
+        "refund-payment",
+      ],
+      message: recordedCall,
+    },
   },
   {
     entry: "ops",

@@ -5,7 +5,12 @@ export type Invocation = {
   requestId: string;
   /** Milliseconds until the platform ends this invocation. */
   remainingMs: () => number;
+  /** Whose valid key it was called with, once that is known. */
+  caller?: CallingKey;
 };
+
+/** The valid key that a call carries. */
+export type CallingKey = { userId: string; keyId: string };
 
 const invocations = new AsyncLocalStorage<Invocation>();
 const transactions = new AsyncLocalStorage<true>();
@@ -19,6 +24,12 @@ export function withInvocation<T>(invocation: Invocation, run: () => Promise<T>)
 
 export function currentInvocation(): Invocation {
   return invocations.getStore() ?? unlimited;
+}
+
+/** From here on this is a call of that merchant, whatever becomes of it. */
+export function identifyCaller(caller: CallingKey): void {
+  const invocation = invocations.getStore();
+  if (invocation) invocation.caller = caller;
 }
 
 export function insideTransaction<T>(run: () => Promise<T>): Promise<T> {

@@ -4,6 +4,7 @@ import { currentInvocation } from "./invocation.ts";
 const allowed = [
   "order_no",
   "merchant",
+  "key_id",
   "config_id",
   "provider",
   "verdict",
@@ -17,6 +18,7 @@ const allowed = [
   "duration_ms",
   "error",
   "error_code",
+  "at",
   "method",
   "path",
   "source",
@@ -29,6 +31,8 @@ const allowed = [
   "endpoint",
   "anomaly",
   "event_type",
+  "request",
+  "answer",
 ] as const;
 
 export type LogFields = Partial<
@@ -36,6 +40,8 @@ export type LogFields = Partial<
 >;
 
 const longest = 500;
+/** Bodies, which come here redacted: `lib/http/redact.ts`. */
+const longestBody = 4096;
 
 function write(level: "info" | "warn" | "error", message: string, fields: LogFields): void {
   const line: Record<string, unknown> = { time: new Date().toISOString(), level, message };
@@ -44,9 +50,13 @@ function write(level: "info" | "warn" | "error", message: string, fields: LogFie
   for (const name of allowed) {
     const value = fields[name];
     if (value === undefined) continue;
-    line[name] = typeof value === "string" ? value.slice(0, longest) : value;
+    line[name] = typeof value === "string" ? value.slice(0, longestOf(name)) : value;
   }
   process.stdout.write(`${JSON.stringify(line)}\n`);
+}
+
+function longestOf(name: (typeof allowed)[number]): number {
+  return name === "request" || name === "answer" ? longestBody : longest;
 }
 
 /** One JSON object a line. Errors are named by class and code only: an SDK's message may hold a credential. */

@@ -14,6 +14,7 @@ import { deliveryMessageOf, gatewayHints, recheckMessageOf, refundMessageOf } fr
 import { type HintQueue, hintQueue, sqsClient } from "./queue/hints.ts";
 import { anomaliesIn } from "./storage/anomalies.ts";
 import { connectionSource } from "./storage/aws-credentials.ts";
+import { callsIn } from "./storage/calls.ts";
 import { openDatabase } from "./storage/database.ts";
 import { deliveriesIn } from "./storage/deliveries.ts";
 import { keyRowsIn, merchantsIn } from "./storage/merchants.ts";
@@ -82,6 +83,7 @@ export function buildGateway(environment: Environment, parts: Parts = {}) {
     timeline: timelineIn(db),
     anomalies: anomaliesIn(db),
     merchants: merchantsIn(db),
+    calls: callsIn(db),
     deliveries: deliveriesIn(db),
     configs: configsOf({ rows: configRows, vault, clock, baseUrls, publicUrl: environment.PUBLIC_URL }),
     hints: gatewayHints(queues),

@@ -34,7 +34,7 @@ const rules: Record<string, string[]> = {
     ...everyone,
   ],
   "lib/open-gateway.ts": ["lib"],
-  "lib/functions.ts": ["lib/http/routes.ts", "lib/providers/registry.ts"],
+  "lib/functions.ts": ["lib/http/call-line.ts", "lib/http/routes.ts", "lib/providers/registry.ts"],
   "lib/environment.ts": [],
   "lib/health.ts": ["lib/cache", "lib/storage/database.ts"],
   "lib/errors.ts": [],

@@ -2,9 +2,9 @@ import middy from "@middy/core";
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from "aws-lambda";
 import type * as z from "zod";
 import { withInvocation } from "../invocation.ts";
-import { log } from "../log.ts";
 import type { Authenticate } from "../merchant/authenticate.ts";
 import type { Caller } from "../payment/ports.ts";
+import { logCall } from "./call-line.ts";
 import type { Contract } from "./contract.ts";
 import { failed, notFound, succeeded } from "./envelope.ts";
 import { failureOf } from "./failure-of.ts";
@@ -60,16 +60,7 @@ export function wrapped(handle: (event: Event) => Promise<Answer>) {
     return withInvocation({ requestId, remainingMs: () => context.getRemainingTimeInMillis() }, async () => {
       const begun = performance.now();
       const answer = await guarded(event, context);
-      const { method, path, sourceIp, userAgent } = event.requestContext.http;
-      const duration_ms = Math.round(performance.now() - begun);
-      log.info("call", {
-        method,
-        path,
-        source: sourceIp,
-        user_agent: userAgent,
-        http_status: answer.statusCode ?? 200,
-        duration_ms,
-      });
+      logCall(event, answer, Math.round(performance.now() - begun));
       return answer;
     });
   };

@@ -64,7 +64,7 @@ export function paymentFilter(wanted: z.output<typeof listPaymentsContract.wante
 }
 
 /** The cursor is the last row's time and id; nothing in it is believed but its form. */
-function readCursor(cursor: string): { createdAt: Date; id: string } {
+export function readCursor(cursor: string): { createdAt: Date; id: string } {
   const [, ms, id] = /^(\d{1,15}):(\d{1,20})$/.exec(Buffer.from(cursor, "base64url").toString("utf8")) ?? [];
   if (ms !== undefined && id !== undefined) return { createdAt: new Date(Number(ms)), id };
   const message = "use the next_cursor of the page before";

@@ -1,9 +1,11 @@
 import type { Clock } from "../clock.ts";
 import { GatewayError } from "../errors.ts";
+import { identifyCaller } from "../invocation.ts";
 import type { Caller } from "../payment/ports.ts";
 import { hashOf, readApiKey, type Scope, sameKey } from "./api-key.ts";
 
 export type StoredKey = {
+  keyId: string;
   hash: Buffer;
   scopes: string[];
   expiresAt: Date | null;
@@ -46,6 +48,7 @@ export function authenticator(rows: KeyRows, clock: Clock): Authenticate {
     if (!key || isOver(key.expiresAt, now) || isOver(key.revokedAt, now)) {
       throw new GatewayError("unauthorised", "the API key is not valid");
     }
+    identifyCaller({ userId: key.merchant.userId, keyId: key.keyId });
     if (!key.scopes.includes(scope))
       throw new GatewayError("forbidden", `the API key lacks the scope "${scope}"`);
     return { ...key.merchant, scopes: new Set(key.scopes) };

@@ -3,6 +3,7 @@ import { failureOf } from "../http/failure-of.ts";
 import { log } from "../log.ts";
 import type { Gateway } from "../open-gateway.ts";
 import { anomalyVerbs } from "./anomaly-verbs.ts";
+import { callVerbs } from "./call-verbs.ts";
 import { configVerbs } from "./config-verbs.ts";
 import { keyVerbs } from "./key-verbs.ts";
 import { merchantVerbs } from "./merchant-verbs.ts";
@@ -21,6 +22,7 @@ export const verbs: Record<string, Verb> = {
   ...notifyVerbs,
   ...webhookVerbs,
   ...anomalyVerbs,
+  ...callVerbs,
   ...statsVerb,
 };
 

@@ -137,6 +137,7 @@ export function keyRowsIn(db: Database): KeyRows {
         .executeTakeFirst();
       if (!row) return null;
       return {
+        keyId,
         hash: row.hash,
         scopes: row.scopes.split(","),
         expiresAt: row.expires_at,

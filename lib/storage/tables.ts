@@ -15,6 +15,7 @@ export type Tables = {
   notify_queue: NotifyQueueTable;
   notify_attempts: NotifyAttemptsTable;
   anomalies: AnomaliesTable;
+  api_logs: ApiLogsTable;
 };
 
 type Id = Generated<string>;
@@ -205,4 +206,21 @@ export type AnomaliesTable = {
   created_at: Date;
   resolved_at: Date | null;
   note: string | null;
+};
+
+export type ApiLogsTable = {
+  id: Id;
+  request_id: string;
+  user_id: string;
+  key_id: string;
+  at: Date;
+  method: string;
+  path: string;
+  http_status: number;
+  duration_ms: number;
+  source: string;
+  user_agent: string;
+  order_no: string | null;
+  request: string;
+  answer: string;
 };

@@ -1,6 +1,7 @@
 import { type Selectable, sql } from "kysely";
 import type { EventRecord, StoredEvent, WebhookEvents } from "../payment/ports.ts";
 import { type Database, type OpenTransaction, repeating } from "./database.ts";
+import { forgetOldest } from "./forget-oldest.ts";
 import type { WebhookEventsTable } from "./tables.ts";
 
 /** One row per notice of a provider, counted. It is a record, never a reason to stop: the first run may have died. */
@@ -28,22 +29,8 @@ export async function recordEvent(
 export function webhookEventsIn(db: Database): WebhookEvents {
   return {
     record: (event, orderNo) => recordEvent(db, event, orderNo),
-    forget: (time, limit) => repeating(() => forget(db, time, limit)),
+    forget: (time, limit) => repeating(() => forgetOldest(db, "webhook_events", "received_at", time, limit)),
   };
-}
-
-/**
- * One statement along the index by age, so that a sweeper that is frozen half-way keeps no row locked. By a list of ids
- * MariaDB may read the whole table, and wait for whoever is at one of its rows.
- */
-async function forget(db: Database, time: Date, limit: number): Promise<number> {
-  const deleted = await db
-    .deleteFrom("webhook_events")
-    .where("received_at", "<", time)
-    .orderBy("received_at")
-    .limit(limit)
-    .executeTakeFirstOrThrow();
-  return Number(deleted.numDeletedRows);
 }
 
 /** Absent: of every merchant, config or order. */

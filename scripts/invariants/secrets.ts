@@ -16,19 +16,29 @@ const written: Record<string, readonly string[]> = {
   payment_orders: ["refusal", "payable"],
   payment_attempts: ["prepared"],
   refunds: ["refusal"],
+  api_logs: ["path", "user_agent", "request", "answer"],
 };
 
 /** What may not be read in plain text. */
 export const secretInvariants: readonly Invariant[] = [
   {
     invariant: 16,
-    name: "No secret stands in a timeline, an answer, a notification, an anomaly or an order.",
+    name: "No secret stands in a timeline, an answer, a notification, an anomaly, an order or a record of a call.",
     sql: Object.entries(written)
       .map(([table, columns]) => {
         const found = columns.map((column) => `${column} REGEXP '${secret}'`);
         return `SELECT '${table}' AS in_table, id FROM ${table} WHERE ${found.join(" OR ")}`;
       })
       .join(" UNION ALL "),
+  },
+  {
+    invariant: 16,
+    name: "No record of a call keeps what a buyer pays with, or the query of an address.",
+    sql: `
+      SELECT id AS call_id, user_id, request_id FROM api_logs
+      WHERE request REGEXP '://[^" ]*[?#]' OR answer REGEXP '://[^" ]*[?#]'
+        OR (answer LIKE '%"qr_code":%' AND answer NOT LIKE '%"qr_code":"[%')
+        OR (answer LIKE '%"extra_data":%' AND answer NOT LIKE '%"extra_data":"[%')`,
   },
   {
     invariant: 16,

@@ -59,4 +59,13 @@ export const tenancyInvariants: readonly Invariant[] = [
       LEFT JOIN payment_orders o ON o.order_no = a.order_no
       WHERE NOT (a.user_id <=> c.user_id) OR (a.order_no IS NOT NULL AND NOT (o.user_id <=> a.user_id))`,
   },
+  {
+    invariant: 15,
+    name: "A recorded call was made with a key of its merchant, and is about no other merchant's order.",
+    sql: `
+      SELECT l.id AS call_id, l.request_id, l.user_id, l.key_id, l.order_no
+      FROM api_logs l LEFT JOIN payment_orders o ON o.order_no = l.order_no
+      WHERE l.key_id NOT LIKE CONCAT('m', l.user_id, 'k%')
+        OR (l.order_no IS NOT NULL AND NOT (o.user_id <=> l.user_id))`,
+  },
 ];

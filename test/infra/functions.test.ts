@@ -16,6 +16,13 @@ function entryIn(value: unknown): string | undefined {
   return ids.map((id) => entryOf.get(JSON.parse(id))).find((entry) => entry !== undefined);
 }
 
+/** The entry whose log group something of the template refers to. */
+function ownerOf(logGroup: unknown): string | undefined {
+  return [...deployed].find(([, { properties }]) =>
+    JSON.stringify(logGroup).includes(`"${properties.LoggingConfig.LogGroup.Ref}"`),
+  )?.[0];
+}
+
 function routesOf(entry: string): string[] {
   const integrations = resourcesOf(app, "AWS::ApiGatewayV2::Integration");
   return Object.values(resourcesOf(app, "AWS::ApiGatewayV2::Route")).flatMap(({ Properties }) => {
@@ -88,6 +95,23 @@ describe.each(listed)("function %s", (entry, spec) => {
     ).toEqual(spec.scheduleEveryMinutes ? [spec.scheduleEveryMinutes] : []);
   });
 
+  it("is given the lines that it wants of other functions' logs, and may be called by those logs alone", () => {
+    const { of = [], message } = spec.lines ?? {};
+    const wanted = [...of].sort();
+    expect(wanted).not.toContain(entry);
+    const filters = Object.values(resourcesOf(app, "AWS::Logs::SubscriptionFilter"));
+    const own = filters.filter(({ Properties }) => entryIn(Properties.DestinationArn) === entry);
+    expect(own.map(({ Properties }) => ownerOf(Properties.LogGroupName)).sort()).toEqual(wanted);
+    for (const { Properties } of own) {
+      expect(Properties.FilterPattern).toBe(`{ $.message = "${message}" }`);
+    }
+    const callers = Object.values(resourcesOf(app, "AWS::Lambda::Permission")).filter(
+      ({ Properties }) =>
+        Properties.Principal === "logs.amazonaws.com" && entryIn(Properties.FunctionName) === entry,
+    );
+    expect(callers.map(({ Properties }) => ownerOf(Properties.SourceArn)).sort()).toEqual(wanted);
+  });
+
   it("rings an alarm that says what people suffer", () => {
     const alarms = Object.values(resourcesOf(app, "AWS::CloudWatch::Alarm")).filter(
       ({ Properties }) => Properties.MetricName === "Errors" && entryIn(Properties.Dimensions) === entry,
@@ -96,6 +120,13 @@ describe.each(listed)("function %s", (entry, spec) => {
     expect(alarms[0]?.Properties.AlarmDescription).toContain(spec.impact);
     expect(alarms[0]?.Properties.AlarmActions).toHaveLength(1);
   });
+});
+
+it("the calls of every merchant's route are recorded, and no others", () => {
+  const isMerchants = (route: string) => /^\w+ \/api\/v1\/(?!public\/)/.test(route);
+  const merchants = functions.filter(({ routes = [] }) => routes.some(isMerchants));
+  const recorded = functions.find(({ entry }) => entry === "record-api-calls")?.lines?.of ?? [];
+  expect([...recorded].sort()).toEqual(merchants.map(({ entry }) => entry).sort());
 });
 
 describe("the environment of the functions", () => {

@@ -9,6 +9,7 @@ function scene(change: Partial<StoredKey> = {}) {
   const key = newApiKey("7");
   const merchant = { userId: "7", username: "shop", active: true, notifyUrl: null };
   const row: StoredKey = {
+    keyId: key.keyId,
     hash: key.hash,
     scopes: ["create"],
     expiresAt: null,

@@ -1,8 +1,9 @@
 import { ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Api, anOrder, apiOf } from "../steps/api.ts";
-import { logOf } from "../steps/captured-log.ts";
+import { type LogLine, logOf } from "../steps/captured-log.ts";
 import { aRefundNo, paidOrder, refundsOf } from "../steps/paid-order.ts";
+import { callLines, handOver } from "../steps/recorded-calls.ts";
 import { openRows, type Rows } from "../steps/rows.ts";
 import { simulatorOf } from "../steps/simulator.ts";
 import { openWorld, type Shop, type World } from "../steps/world.ts";
@@ -32,6 +33,7 @@ let api: Api;
 const paid: Record<string, string> = {};
 /** All that anybody but us and the provider may see, as text. */
 const seen = { answers: "", log: "", queues: "" };
+const called: LogLine[] = [];
 
 beforeAll(async () => {
   world = await openWorld();
@@ -126,6 +128,7 @@ describe.each(providers)("through %s", (provider) => {
       await simulator.faults({});
     });
     seen.log += JSON.stringify(log);
+    called.push(...callLines(log));
     seen.answers += JSON.stringify(answers);
     expect(log.length).toBeGreaterThan(5);
     expect(JSON.stringify(answers)).toContain(paid[provider]);
@@ -164,8 +167,10 @@ describe("of all credentials and of all that calls were signed with", () => {
   });
 
   it("none is in the database, but sealed", async () => {
+    await handOver(called);
     const text = await databaseText();
     expect(text).toContain(paid.alipay);
+    expect(text).toContain(String(called[0]?.request_id));
     expect(namesIn(text, await canaries())).toEqual([]);
   });
 

@@ -204,6 +204,26 @@ const tables = [
     KEY by_status (status, id),
     KEY by_order (order_no)
   )`,
+  `CREATE TABLE api_logs (
+    id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
+    request_id VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+    user_id BIGINT UNSIGNED NOT NULL,
+    key_id VARCHAR(40) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+    at DATETIME(3) NOT NULL COMMENT 'when the call came',
+    method VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+    path VARCHAR(500) NOT NULL,
+    http_status SMALLINT UNSIGNED NOT NULL,
+    duration_ms INT UNSIGNED NOT NULL,
+    source VARCHAR(45) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+    user_agent VARCHAR(500) NOT NULL,
+    order_no CHAR(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL COMMENT 'the order that the answer is about',
+    request TEXT NOT NULL COMMENT 'JSON, redacted',
+    answer TEXT NOT NULL COMMENT 'JSON, redacted',
+    UNIQUE KEY request_id (request_id),
+    KEY user_newest (user_id, at),
+    KEY user_order (user_id, order_no, at),
+    KEY by_age (at)
+  )`,
 ];
 
 export async function up(db: Kysely<unknown>): Promise<void> {

@@ -17,6 +17,8 @@ export type LambdaFunction = {
   memoryMb: number;
   timeoutSeconds: number;
   maxEnvironments: number;
+  /** Name of the log group that its lines go to. */
+  logGroup: string;
   /** All environment variables of its processes. */
   environment: Readonly<Record<string, string>>;
 };
@@ -46,20 +48,21 @@ const propertiesSchema = z.object({
   MemorySize: z.number().default(128),
   Timeout: z.number().default(3),
   ReservedConcurrentExecutions: z.number().optional(),
+  LoggingConfig: z.looseObject({ LogGroup: z.string().optional() }).default({}),
 });
 
-/** Reads our functions out of the assembly (CDK's own helpers need real AWS). A process starts with the first event. */
+/** Reads our functions out of the assembly (CDK's own helpers need real AWS). A process starts with the first event; `hear` gets its lines. */
 export function createFunctions(
   assembly: Assembly,
   resolve: Resolve,
   urls: ServiceUrls,
   clockOffsetMs: () => number,
-  log: (line: string) => void,
+  hear: (from: LambdaFunction, line: string) => void,
 ): Functions {
   const entries = assembly.ofType("AWS::Lambda::Function").flatMap((resource) => {
     if (resource.entry === undefined) return [];
     const lambda = lambdaFunction(assembly, resource, resource.entry, resolve, urls);
-    const pool = createPool(lambda, clockOffsetMs, (line) => log(`[${lambda.entry}] ${line}`));
+    const pool = createPool(lambda, clockOffsetMs, (line) => hear(lambda, line));
     return [{ lambda, pool, logicalId: resource.logicalId }];
   });
   return {
@@ -92,7 +95,7 @@ function lambdaFunction(
   urls: ServiceUrls,
 ): LambdaFunction {
   const properties = readProperties(resource, propertiesSchema, resolve);
-  const { Code, Handler, MemorySize, Timeout, ReservedConcurrentExecutions } = properties;
+  const { Code, Handler, MemorySize, Timeout, ReservedConcurrentExecutions, LoggingConfig } = properties;
   const name = physicalName(resource);
   const folder = assembly.assetFolder(Code.S3Key);
   if (!existsSync(folder)) throw new Error(`The bundle of ${entry} is missing: ${folder}`);
@@ -104,6 +107,7 @@ function lambdaFunction(
     memoryMb: MemorySize,
     timeoutSeconds: Timeout,
     maxEnvironments: Math.min(environmentLimit, ReservedConcurrentExecutions ?? environmentLimit),
+    logGroup: LoggingConfig.LogGroup ?? `/aws/lambda/${name}`,
     environment: {
       ...properties.Environment?.Variables,
       ...runtimeVariables(name, folder, Handler, MemorySize),

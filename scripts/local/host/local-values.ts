@@ -49,6 +49,7 @@ export function localValues(endpoints: Endpoints): LocalValue {
       "": ({ properties, stack }, resolve) => `${functionArn(resolve(properties.FunctionName, stack))}:1`,
       Version: () => "1",
     },
+    "AWS::Logs::LogGroup": { "": physicalName },
     "AWS::RDS::DBCluster": {
       "Endpoint.Address": () => database.hostname,
       "Endpoint.Port": () => database.port || "3306",

@@ -90,6 +90,8 @@ const imitated: Readonly<Record<string, readonly string[]>> = {
     "VpcConfig",
   ],
   "AWS::Lambda::Version": ["Description", "FunctionName", "ProvisionedConcurrencyConfig"],
+  "AWS::Logs::LogGroup": ["RetentionInDays", "KmsKeyId", "Tags"],
+  "AWS::Logs::SubscriptionFilter": ["DestinationArn", "FilterPattern", "LogGroupName"],
   "AWS::SQS::Queue": [
     "DelaySeconds",
     "KmsMasterKeyId",
@@ -156,7 +158,6 @@ const leftOut: readonly string[] = [
   "AWS::IAM::Role",
   "AWS::Lambda::EventInvokeConfig",
   "AWS::Lambda::Permission",
-  "AWS::Logs::LogGroup",
   "AWS::Logs::MetricFilter",
   "AWS::RDS::DBCluster",
   "AWS::RDS::DBClusterParameterGroup",

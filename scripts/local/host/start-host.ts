@@ -4,6 +4,7 @@ import { gatewayAnswer, listen, readRoutes, type Serve, serveRoutes } from "./ht
 import { createFunctions, type Functions } from "./lambda-functions.ts";
 import { answerLocalRoute } from "./local-routes.ts";
 import { localValues } from "./local-values.ts";
+import { startLogSubscriptions } from "./log-subscriptions.ts";
 import { refuseOtherDatabase, withDefaults } from "./parameters.ts";
 import { startPollers } from "./pollers.ts";
 import { advanceQueues, createQueues, openSqs } from "./queues.ts";
@@ -60,7 +61,7 @@ const stopGraceMs = 1000;
 /** Ends what was started, the last first. */
 type Undo = (step: () => void | Promise<void>) => void;
 
-/** Runs what `cdk synth` made: routes, queues, schedules and the deployment's trigger, on loopback. */
+/** Runs what `cdk synth` made: routes, queues, schedules, log subscriptions and the deployment's trigger, on loopback. */
 export async function startHost(options: HostOptions): Promise<Host> {
   const steps: (() => void | Promise<void>)[] = [];
   const stop = async () => {
@@ -112,7 +113,11 @@ async function start(options: HostOptions, undo: Undo): Promise<Omit<Host, "stop
     await schedules.fireDue();
   });
   const urls = { sqs: sqsUrl, ...standIns.urls };
-  const functions = createFunctions(assembly, resolve, urls, clock.offsetMs, onLog);
+  const functions = createFunctions(assembly, resolve, urls, clock.offsetMs, (from, line) => {
+    onLog(`[${from.entry}] ${line}`);
+    subscriptions.hear(from, line);
+  });
+  const subscriptions = startLogSubscriptions(assembly, resolve, functions, clock, log);
   undo(() => functions.stop(stopGraceMs));
   const serveGateway = serveRoutes(readRoutes(assembly, resolve, functions), functions, clock, log);
   const queueUrls = {
@@ -129,6 +134,7 @@ async function start(options: HostOptions, undo: Undo): Promise<Omit<Host, "stop
     await functions.stop(stopGraceMs);
     await stopped;
   });
+  undo(() => subscriptions.stop(stopGraceMs));
   const invoke = async (name: string, event: unknown) => functions.invoke(functions.find(name), event);
   serve = async (request, body) =>
     (await answerLocalRoute(request, body, { clock, schedules, invoke })) ?? serveGateway(request, body);

@@ -10,3 +10,18 @@ export const onlyTask = [
    AND order_id IN (SELECT order_id FROM (SELECT order_id FROM notify_queue GROUP BY order_id HAVING COUNT(*) = 1) alone)`,
   "SELECT order_id, user_id INTO @of, @owner FROM notify_queue WHERE id = @task",
 ];
+
+/** A record of a call; columns that are not given are those of a merchant's call that nothing is wrong with. */
+export function recordedCall(columns: {
+  user?: string;
+  key?: string;
+  order?: string;
+  request?: string;
+  answer?: string;
+}) {
+  const { user = "(SELECT MIN(id) FROM users)", key = `CONCAT('m', ${user}, 'k0123abcd')` } = columns;
+  const { order = "NULL", request = "{}", answer = `{"data":{"qr_code":"[0 characters]"}}` } = columns;
+  return `INSERT INTO api_logs (request_id, user_id, key_id, at, method, path, http_status, duration_ms, source,
+      user_agent, order_no, request, answer)
+    VALUES ('planted', ${user}, ${key}, :now, 'GET', '/', 200, 1, '', '', ${order}, '${request}', '${answer}')`;
+}

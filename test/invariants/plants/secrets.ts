@@ -1,16 +1,23 @@
-import type { Plants } from "./plant.ts";
+import { type Plants, recordedCall } from "./plant.ts";
 
 const inLog = (text: string) => [
   `UPDATE payment_logs SET data = JSON_OBJECT('why', '${text}') WHERE kind = 'look_up' LIMIT 1`,
 ];
 
 export const secretPlants: Plants = {
-  "No secret stands in a timeline, an answer, a notification, an anomaly or an order.": [
+  "No secret stands in a timeline, an answer, a notification, an anomaly, an order or a record of a call.": [
     inLog("Invalid key ak_m1000000k0123abcd_0123456789abcdefghjkmnpqrstvwxyz0123456"),
     inLog("Invalid API Key provided: sk_live_51HxAbCdEfGhIjKl"),
     inLog("-----BEGIN RSA PRIVATE KEY-----"),
     ["UPDATE notify_attempts SET answer = 'seen: whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw' LIMIT 1"],
     ["UPDATE payment_attempts SET prepared = JSON_OBJECT('key', 'sk_test_51HxAbCdEfGhIjKl') LIMIT 1"],
+    [recordedCall({ request: `{"key":"sk_live_51HxAbCdEfGhIjKl"}` })],
+  ],
+  "No record of a call keeps what a buyer pays with, or the query of an address.": [
+    [recordedCall({ request: `{"notify_url":"https://shop.example/notify?token=1"}` })],
+    [recordedCall({ answer: `{"data":{"payment_url":"https://pay.example/1#2"}}` })],
+    [recordedCall({ answer: `{"data":{"qr_code":"weixin://pay"}}` })],
+    [recordedCall({ answer: `{"data":{"extra_data":{"order_string":"x"}}}` })],
   ],
   "Signing secrets and the bodies of webhooks are kept sealed.": [
     ["UPDATE webhook_events SET sealed_body = '{}' LIMIT 1"],

@@ -1,4 +1,4 @@
-import { onlyTask, type Plants, pick } from "./plant.ts";
+import { onlyTask, type Plants, pick, recordedCall } from "./plant.ts";
 
 export const tenancyPlants: Plants = {
   "An attempt belongs to the merchant of its order.": [
@@ -51,5 +51,13 @@ export const tenancyPlants: Plants = {
       "UPDATE anomalies SET order_no = @number, kind = 'dispute' LIMIT 1",
     ],
     ["UPDATE anomalies SET config_id = 0 LIMIT 1"],
+  ],
+  "A recorded call was made with a key of its merchant, and is about no other merchant's order.": [
+    [recordedCall({ key: "'m1k0123abcd'" })],
+    [
+      "SELECT order_no INTO @number FROM payment_orders WHERE user_id = (SELECT MAX(id) FROM users) LIMIT 1",
+      recordedCall({ order: "@number" }),
+    ],
+    [recordedCall({ order: "'UNI20260101000000AAAAAAAAAAAAAAA'" })],
   ],
 };

@@ -1,0 +1,38 @@
+import { gunzipSync } from "node:zlib";
+import type { CloudWatchLogsEvent, Context } from "aws-lambda";
+import * as z from "zod";
+import { withInvocation } from "../invocation.ts";
+import { log } from "../log.ts";
+
+const handedOver = z.object({
+  /** A control message only asks whether somebody is there. */
+  messageType: z.enum(["DATA_MESSAGE", "CONTROL_MESSAGE"]),
+  logEvents: z.array(z.object({ message: z.string() })),
+});
+
+/**
+ * A function that a log subscription gives lines to, some of them perhaps again. A line that nobody can read is dropped
+ * with an alarm; when the rest cannot be consumed, the platform tries all of it twice more.
+ */
+export function logConsumer<Line>(schema: z.ZodType<Line>, consume: (lines: Line[]) => Promise<void>) {
+  return (event: CloudWatchLogsEvent, context: Context): Promise<void> => {
+    const remainingMs = () => context.getRemainingTimeInMillis();
+    return withInvocation({ requestId: context.awsRequestId, remainingMs }, async () => {
+      const packed = Buffer.from(event.awslogs.data, "base64");
+      const { messageType, logEvents } = handedOver.parse(JSON.parse(gunzipSync(packed).toString("utf8")));
+      if (messageType === "CONTROL_MESSAGE") return;
+      const lines = logEvents.flatMap(({ message }) => read(schema, message));
+      const count = logEvents.length - lines.length;
+      if (count > 0) log.alarm("unreadable lines dropped", { count });
+      await consume(lines);
+    });
+  };
+}
+
+function read<Line>(schema: z.ZodType<Line>, message: string): Line[] {
+  try {
+    return [schema.parse(JSON.parse(message))];
+  } catch {
+    return [];
+  }
+}
