@@ -71,7 +71,7 @@ describe("verified events", () => {
     expect(await others()).toBe(before);
   });
 
-  it("that are told again after that change nothing", async () => {
+  it("that are told again after that change nothing but when the provider is asked next", async () => {
     const stripe = stripeEvents(world, shop);
     const { data } = await api.create(anOrder({ provider: "stripe" }));
     const { body } = stripe.event(data.order_no);
@@ -83,7 +83,9 @@ describe("verified events", () => {
     await invoke("sweep", {});
     expect(await recorded()).toEqual([]);
     expect((await postWebhook(world, stripe.path, stripe.signed(body))).status).toBe(200);
-    expect(await rows.order(data.order_no)).toEqual(before);
+    // So late a word may have been overtaken by refunds, which a look-up would find.
+    const next_query_at = expect.any(Date);
+    expect(await rows.order(data.order_no)).toEqual({ ...before, next_query_at });
     expect(await rows.notifications(data.order_no)).toHaveLength(1);
     expect(await recorded()).toHaveLength(1);
   });
