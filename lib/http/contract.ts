@@ -1,9 +1,12 @@
 import type { ZodObject, ZodType } from "zod";
+import type { Failure } from "../errors.ts";
 import type { Scope } from "../merchant/api-key.ts";
 
 /** A route of the merchant API: what it takes, what it answers, which scope it needs. Everything derives from it. */
 export type Contract<Wanted extends ZodObject = ZodObject, Answer extends ZodType = ZodType> = {
   route: string;
+  /** What it does, for the API reference. */
+  summary: string;
   scope: Scope;
   /** Path, query and body together; strict, so that an unknown field is an error that names it. */
   wanted: Wanted;
@@ -14,4 +17,6 @@ export type Contract<Wanted extends ZodObject = ZodObject, Answer extends ZodTyp
   /** Numbers that are judged by their source text. */
   asText?: readonly string[];
   answer: Answer;
+  /** Its own failures; those of every route come on top. */
+  failures: readonly Failure[];
 };

@@ -16,11 +16,18 @@ function isPlainAmount(text: string): boolean {
   return /^\d+(\.\d+)?$/.test(text) && text.replace(".", "").replace(/^0+/, "").length <= 15;
 }
 
-/** Decimal text; a JSON number arrives as its source text. */
+/** Decimal text; a JSON number arrives as its source text, which the API reference says in the caller's terms. */
 export const plainAmount = z
   .string("must be a number or a decimal string")
   .refine(
     isPlainAmount,
     "must be a plain decimal number such as 12.34, with at most 15 digits and no exponent",
   )
-  .refine((text) => !isPlainAmount(text) || /[1-9]/.test(text), "must be greater than 0");
+  .refine((text) => !isPlainAmount(text) || /[1-9]/.test(text), "must be greater than 0")
+  .meta({ type: ["number", "string"], exclusiveMinimum: 0, pattern: "^\\d+(\\.\\d+)?$" });
+
+/** An amount as it is answered: `10.00` prints `10`. */
+export const answeredAmount = z.number();
+
+/** RFC 3339, UTC, with milliseconds. */
+export const answeredTime = z.string().meta({ format: "date-time" });

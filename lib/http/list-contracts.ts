@@ -12,43 +12,67 @@ const time = z.iso.datetime({ offset: true, error: "an RFC 3339 time such as 202
 
 export const listPaymentsContract = {
   route: routes.listPayments,
+  summary: "List payments, newest first",
   scope: "query",
   from: "query",
   wanted: z.strictObject({
-    status: z.enum(paymentStatuses).optional(),
-    provider: z.string().max(16).optional(),
-    from: time.optional(),
-    to: time.optional(),
-    cursor: z.string().max(100).optional(),
-    limit: z.coerce.number().int().min(1, "1 to 100").max(100, "1 to 100").default(20),
+    status: z.enum(paymentStatuses).optional().describe("Only those in this status."),
+    provider: z.string().max(16).optional().describe("Only those of this provider."),
+    from: time.optional().describe("Created at this time or later."),
+    to: time.optional().describe("Created before this time."),
+    cursor: z.string().max(100).optional().describe("`next_cursor` of the page before."),
+    limit: z.coerce
+      .number()
+      .int()
+      .min(1, "1 to 100")
+      .max(100, "1 to 100")
+      .default(20)
+      .describe("How many at most."),
   }),
-  answer: z.object({ items: z.array(paymentAnswer), next_cursor: z.string().nullable() }),
+  answer: z
+    .object({
+      items: z.array(paymentAnswer).describe("One page."),
+      next_cursor: z.string().nullable().describe("Asks for the next page; null on the last one."),
+    })
+    .meta({ id: "PaymentPage" }),
+  failures: [],
 } satisfies Contract;
 
 export const resendNotificationContract = {
   route: routes.resendNotification,
+  summary: "Have the last event of a payment told again, or the one that is named",
   scope: "notify",
   from: "body",
   mayBeBodyless: true,
-  wanted: z.strictObject({ order_no: plainId, event_id: plainId.optional() }),
+  wanted: z.strictObject({
+    order_no: plainId.describe("The gateway's number of the payment."),
+    event_id: plainId.optional().describe("Of the notification to send again; absent: the last one."),
+  }),
   answer: paymentAnswer,
+  failures: ["order_not_found", "order_status"],
 } satisfies Contract;
 
 export const capabilitiesContract = {
   route: routes.capabilities,
+  summary: "List the providers, scenes and verbs that this merchant can use now",
   scope: "query",
   from: "query",
   wanted: z.strictObject({}),
-  answer: z.object({
-    items: z.array(
-      z.object({
-        provider: z.string(),
-        config: z.string(),
-        scenes: z.array(z.string()),
-        verbs: z.array(z.string()),
-      }),
-    ),
-  }),
+  answer: z
+    .object({
+      items: z
+        .array(
+          z.object({
+            provider: z.string().describe("Who takes the money."),
+            config: z.string().describe("Name of the merchant's config, for `config` of a create."),
+            scenes: z.array(z.string()).describe("The first is the default."),
+            verbs: z.array(z.string()).describe("What the gateway can do there."),
+          }),
+        )
+        .describe("One for each active config."),
+    })
+    .meta({ id: "Capabilities" }),
+  failures: [],
 } satisfies Contract;
 
 export function paymentFilter(wanted: z.output<typeof listPaymentsContract.wanted>): PaymentFilter {

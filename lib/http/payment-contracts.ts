@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { paymentStatuses } from "../payment/status.ts";
 import type { Contract } from "./contract.ts";
-import { plainAmount, plainId, text } from "./fields.ts";
+import { answeredAmount, answeredTime, plainAmount, plainId, text } from "./fields.ts";
 import { routes } from "./routes.ts";
 
 const url = text.max(2048, "at most 2048 characters");
@@ -16,117 +16,191 @@ const shortText = text.max(500, "at most 500 characters");
 /** `knownProvider` comes first whatever else is wrong: its failure has a code of its own. */
 export const createPaymentWanted = (knownProvider: (name: string) => boolean) =>
   z.strictObject({
-    provider: z.string().refine(knownProvider, {
-      error: "unknown provider",
-      params: { failure: "provider_not_found" },
-      abort: true,
-    }),
-    out_trade_no: plainId,
-    subject: text.trim().min(1, "must not be empty").max(256, "at most 256 characters"),
-    body: text.trim().max(512, "at most 512 characters").default(""),
-    amount: plainAmount,
+    provider: z
+      .string()
+      .refine(knownProvider, {
+        error: "unknown provider",
+        params: { failure: "provider_not_found" },
+        abort: true,
+      })
+      .describe("Who takes the money."),
+    out_trade_no: plainId.describe(
+      "Your own number of the order; the same one never makes a second payment.",
+    ),
+    subject: text
+      .trim()
+      .min(1, "must not be empty")
+      .max(256, "at most 256 characters")
+      .describe("What is paid for, as the buyer reads it; cut where a provider allows less."),
+    body: text.trim().max(512, "at most 512 characters").default("").describe("More about it."),
+    amount: plainAmount.describe(
+      "A number or a decimal string, at most 15 digits, no exponent; never rounded: what the currency cannot express is refused.",
+    ),
     currency: z
       .string()
       .regex(/^[A-Z]{3}$/, "a three-letter code such as CNY")
-      .default("CNY"),
-    notify_url: url.optional(),
-    return_url: webUrl.optional(),
-    extra_params: z.record(z.string(), z.unknown()).default({}),
-    scene: z.string().max(16).optional(),
-    expires_in: z.int().min(60, "60 to 86400 seconds").max(86_400, "60 to 86400 seconds").default(7_200),
+      .default("CNY")
+      .describe("ISO 4217."),
+    notify_url: url
+      .optional()
+      .describe("Where notifications of this payment go, instead of the merchant's default URL."),
+    return_url: webUrl
+      .optional()
+      .describe("Where the buyer goes afterwards; `order_no` is added to its query."),
+    extra_params: z
+      .record(z.string(), z.unknown())
+      .default({})
+      .describe("Fields of the provider's scene; an unknown one is refused."),
+    scene: z.string().max(16).optional().describe("How the buyer pays; each provider has a default."),
+    expires_in: z
+      .int()
+      .min(60, "60 to 86400 seconds")
+      .max(86_400, "60 to 86400 seconds")
+      .default(7_200)
+      .describe("Seconds until it can no longer be paid."),
     metadata: z
       .record(text.min(1).max(40, "names of at most 40 characters"), shortText)
       .refine((map) => Object.keys(map).length <= 20, "at most 20 entries")
-      .default({}),
-    config: text.min(1).max(64).optional(),
+      .default({})
+      .describe("Yours: at most 20 entries, answered and notified as they are."),
+    config: text
+      .min(1)
+      .max(64)
+      .optional()
+      .describe("Name of one of the merchant's configs at the provider, where several are active."),
   });
 
-const createPaymentAnswer = z.object({
-  order_no: z.string(),
-  payment_url: z.string(),
-  payment_id: z.string(),
-  qr_code: z.string(),
-  extra_data: z.record(z.string(), z.unknown()),
-  status: z.enum(paymentStatuses),
-  expires_at: z.string(),
-  livemode: z.boolean(),
-});
+const paymentStatus = z
+  .enum(paymentStatuses)
+  .describe(
+    "`processing`: the provider's answer is not known or not final yet; `pending`: can be paid; `success` stays; `failed` and `closed` become `success` only when the provider proves that it was paid.",
+  );
+const orderNo = z.string().describe("The gateway's number of the payment.");
+const paymentUrl = z.string().describe("Where to send the buyer; empty for scenes without a link.");
+const paymentId = z.string().describe("The provider's id of the payment that waits to be paid.");
+const qrCode = z.string().describe("Text to show as a QR code; empty for other scenes.");
+const expiresAt = answeredTime.describe("When it can no longer be paid.");
+const livemode = z.boolean().describe("Whether real money moves.");
+
+const createPaymentAnswer = z
+  .object({
+    order_no: orderNo,
+    payment_url: paymentUrl,
+    payment_id: paymentId,
+    qr_code: qrCode,
+    extra_data: z.record(z.string(), z.unknown()).describe("What an app needs to start the payment."),
+    status: paymentStatus,
+    expires_at: expiresAt,
+    livemode,
+  })
+  .meta({ id: "CreatedPayment" });
 
 export const createPaymentContract = (knownProvider: (name: string) => boolean) =>
   ({
     route: routes.createPayment,
+    summary: "Create a payment, or get the one that this request has made before",
     scope: "create",
     from: "body",
     asText: ["amount"],
     wanted: createPaymentWanted(knownProvider),
     answer: createPaymentAnswer,
+    failures: [
+      "provider_not_found",
+      "config_not_found",
+      "amount_not_allowed",
+      "conflict",
+      "order_status",
+      "create_refused",
+      "create_not_accepted",
+      "create_unknown",
+    ],
   }) satisfies Contract;
 
-export const paymentAnswer = z.object({
-  order_no: z.string(),
-  out_trade_no: z.string(),
-  provider: z.string(),
-  trade_no: z.string(),
-  subject: z.string(),
-  body: z.string(),
-  amount: z.number(),
-  currency: z.string(),
-  status: z.enum(paymentStatuses),
-  payment_time: z.string().nullable(),
-  created_at: z.string(),
-  updated_at: z.string(),
-  scene: z.string(),
-  payment_id: z.string(),
-  payment_url: z.string(),
-  qr_code: z.string(),
-  refunded_amount: z.number(),
-  expires_at: z.string(),
-  closed_at: z.string().nullable(),
-  metadata: z.record(z.string(), z.string()),
-  version: z.int(),
-  late_success: z.boolean(),
-  livemode: z.boolean(),
-  looked_up_at: z.string().nullable(),
-  notify_status: z.enum(["none", "pending", "sending", "success", "exhausted", "held"]),
-});
+export const paymentAnswer = z
+  .object({
+    order_no: orderNo,
+    out_trade_no: z.string().describe("Your own number of the order."),
+    provider: z.string().describe("Who takes the money."),
+    trade_no: z.string().describe("The provider's number of the transaction; empty until it is known."),
+    subject: z.string().describe("What is paid for."),
+    body: z.string().describe("More about it; may be empty."),
+    amount: answeredAmount.describe("A number: 10.00 prints 10."),
+    currency: z.string().describe("ISO 4217."),
+    status: paymentStatus,
+    payment_time: answeredTime.nullable().describe("When the buyer paid."),
+    created_at: answeredTime.describe("When it was created."),
+    updated_at: answeredTime.describe("When it last changed."),
+    scene: z.string().describe("How the buyer pays."),
+    payment_id: paymentId,
+    payment_url: paymentUrl,
+    qr_code: qrCode,
+    refunded_amount: answeredAmount.describe("How much of it has been refunded."),
+    expires_at: expiresAt,
+    closed_at: answeredTime.nullable().describe("When it was closed."),
+    metadata: z.record(z.string(), z.string()).describe("As it was sent."),
+    version: z.int().describe("Grows with every change of status: the higher one is the newer state."),
+    late_success: z.boolean().describe("Paid after it had failed or been closed."),
+    livemode,
+    looked_up_at: answeredTime.nullable().describe("When the provider last answered about it."),
+    notify_status: z
+      .enum(["none", "pending", "sending", "success", "exhausted", "held"])
+      .describe("Whether you have received its last event."),
+  })
+  .meta({ id: "Payment" });
+
+const byOrderNo = z.strictObject({ order_no: plainId.describe("The gateway's number of the payment.") });
 
 export const queryPaymentContract = {
   route: routes.queryPayment,
+  summary: "Get a payment; one that is not final is first looked up at the provider, at most every 3 seconds",
   scope: "query",
   from: "path",
-  wanted: z.strictObject({ order_no: plainId }),
+  wanted: byOrderNo,
   answer: paymentAnswer,
+  failures: ["order_not_found"],
 } satisfies Contract;
 
 export const findPaymentContract = {
   route: routes.findPayment,
+  summary: "Get a payment by your own number",
   scope: "query",
   from: "query",
-  wanted: z.strictObject({ out_trade_no: plainId }),
+  wanted: z.strictObject({ out_trade_no: plainId.describe("Your own number of the order.") }),
   answer: paymentAnswer,
+  failures: ["order_not_found"],
 } satisfies Contract;
 
 export const closePaymentContract = {
   route: routes.closePayment,
+  summary: "Close a payment at the provider, then here",
   scope: "create",
   from: "path",
-  wanted: z.strictObject({ order_no: plainId }),
+  wanted: byOrderNo,
   answer: paymentAnswer,
+  failures: ["order_not_found", "order_status", "config_not_found", "close_not_possible", "close_failed"],
 } satisfies Contract;
 
 export const paymentTimelineContract = {
   route: routes.paymentTimeline,
+  summary: "Get everything that happened to a payment",
   scope: "query",
   from: "path",
-  wanted: z.strictObject({ order_no: plainId }),
-  answer: z.object({
-    items: z.array(
-      z.object({
-        at: z.string(),
-        kind: z.string(),
-        title: z.string(),
-        data: z.record(z.string(), z.unknown()),
-      }),
-    ),
-  }),
+  wanted: byOrderNo,
+  answer: z
+    .object({
+      items: z
+        .array(
+          z.object({
+            at: answeredTime.describe("When it happened."),
+            kind: z.string().describe("What kind of step it was."),
+            title: z.string().describe("The step in words."),
+            data: z.record(z.string(), z.unknown()).describe("Its details, without secrets."),
+          }),
+        )
+        .describe(
+          "Oldest first: our calls, verified provider events, changes of status, attempts of delivery.",
+        ),
+    })
+    .meta({ id: "Timeline" }),
+  failures: ["order_not_found"],
 } satisfies Contract;

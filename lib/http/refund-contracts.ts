@@ -1,46 +1,68 @@
 import * as z from "zod";
 import type { Contract } from "./contract.ts";
-import { plainAmount, plainId, text } from "./fields.ts";
+import { answeredAmount, answeredTime, plainAmount, plainId, text } from "./fields.ts";
 import { routes } from "./routes.ts";
 
-export const refundAnswer = z.object({
-  refund_no: z.string(),
-  order_no: z.string(),
-  out_trade_no: z.string(),
-  trade_no: z.string(),
-  refund_id: z.string(),
-  amount: z.number(),
-  currency: z.string(),
-  status: z.enum(["processing", "success", "failed"]),
-  reason: z.string(),
-  created_at: z.string(),
-  updated_at: z.string(),
-});
+export const refundAnswer = z
+  .object({
+    refund_no: z.string().describe("Your own number of the refund."),
+    order_no: z.string().describe("The gateway's number of the payment."),
+    out_trade_no: z.string().describe("Your own number of the order."),
+    trade_no: z.string().describe("The provider's number of the paid transaction."),
+    refund_id: z.string().describe("The provider's id of the refund; empty until it is known."),
+    amount: answeredAmount.describe("A number: 10.00 prints 10."),
+    currency: z.string().describe("ISO 4217, that of the payment."),
+    status: z
+      .enum(["processing", "success", "failed"])
+      .describe("`processing`: not final yet, or its outcome is not known; its part stays reserved."),
+    reason: z.string().describe("As it was sent; may be empty."),
+    created_at: answeredTime.describe("When it was created."),
+    updated_at: answeredTime.describe("When it last changed."),
+  })
+  .meta({ id: "Refund" });
 
 export const createRefundContract = {
   route: routes.createRefund,
+  summary: "Refund a payment or a part of it, or get the refund that this request has made before",
   scope: "refund",
   from: "body",
   asText: ["amount"],
   wanted: z
     .strictObject({
-      order_no: plainId.optional(),
-      out_trade_no: plainId.optional(),
-      refund_no: plainId,
-      amount: plainAmount.optional(),
-      reason: text.trim().max(80, "at most 80 characters").default(""),
+      order_no: plainId.optional().describe("The gateway's number of the payment."),
+      out_trade_no: plainId.optional().describe("Or your own number of it."),
+      refund_no: plainId.describe("Your own number of the refund; the same one never refunds twice."),
+      amount: plainAmount.optional().describe("A number or a decimal string; absent: all that is left."),
+      reason: text
+        .trim()
+        .max(80, "at most 80 characters")
+        .default("")
+        .describe("Shown to the buyer where the provider does that."),
     })
     .refine((wanted) => (wanted.order_no === undefined) !== (wanted.out_trade_no === undefined), {
       error: "send either order_no or out_trade_no",
       path: ["order_no"],
-    }),
+    })
+    .meta({ oneOf: [{ required: ["order_no"] }, { required: ["out_trade_no"] }] }),
   answer: refundAnswer,
+  failures: [
+    "order_not_found",
+    "order_status",
+    "amount_not_allowed",
+    "conflict",
+    "config_not_found",
+    "refund_refused",
+    "refund_not_accepted",
+    "refund_unknown",
+  ],
 } satisfies Contract;
 
 export const queryRefundContract = {
   route: routes.queryRefund,
+  summary: "Get a refund; one that is not final is first looked up at the provider",
   scope: "query",
   from: "path",
-  wanted: z.strictObject({ refund_no: plainId }),
+  wanted: z.strictObject({ refund_no: plainId.describe("Your own number of the refund.") }),
   answer: refundAnswer,
+  failures: ["not_found"],
 } satisfies Contract;
