@@ -2,9 +2,10 @@ import { createHash, randomUUID } from "node:crypto";
 import { toJsonNumber } from "../money/money.ts";
 import type { Payment } from "../payment/payment.ts";
 import type { Refund } from "../refund/refund.ts";
+import type { PaymentNotificationBody, RefundNotificationBody } from "./notification-body.ts";
 
-export type PaymentEventName = "payment.success" | "payment.closed" | "payment.failed";
-export type RefundEventName = "refund.success" | "refund.failed";
+export type PaymentEventName = PaymentNotificationBody["event"];
+export type RefundEventName = RefundNotificationBody["event"];
 
 /** One fact to be told to a merchant: whose it is, its id and the exact bytes of every attempt. */
 export type Notification = {
@@ -22,7 +23,8 @@ export function paymentNotification(
   event: PaymentEventName,
   occurredAt: Date,
 ): Notification | null {
-  return notification(payment, { type: "payment", id: payment.id }, event, occurredAt, {});
+  const body: PaymentNotificationBody = { event, ...factsOf(payment, occurredAt) };
+  return notification(payment, { type: "payment", id: payment.id }, body);
 }
 
 /** The notification of a refund's end; it tells of its payment too. */
@@ -32,25 +34,19 @@ export function refundNotification(
   event: RefundEventName,
   occurredAt: Date,
 ): Notification | null {
-  return notification(payment, { type: "refund", id: refund.id }, event, occurredAt, {
+  const body: RefundNotificationBody = {
+    event,
+    ...factsOf(payment, occurredAt),
     refund_no: refund.refundNo,
     refund_amount: toJsonNumber(refund.amount),
-    refund_status: refund.status,
-  });
+    refund_status: event === "refund.success" ? "success" : "failed",
+  };
+  return notification(payment, { type: "refund", id: refund.id }, body);
 }
 
-function notification(
-  payment: Payment,
-  subject: Notification["subject"],
-  event: string,
-  occurredAt: Date,
-  more: Record<string, unknown>,
-): Notification | null {
-  if (payment.notifyUrl === null) return null;
-  const eventId = randomUUID();
-  const payload = JSON.stringify({
-    event,
-    event_id: eventId,
+function factsOf(payment: Payment, occurredAt: Date) {
+  return {
+    event_id: randomUUID(),
     order_no: payment.orderNo,
     out_trade_no: payment.outTradeNo,
     trade_no: payment.tradeNo,
@@ -64,15 +60,22 @@ function notification(
     livemode: payment.livemode,
     version: payment.version,
     occurred_at: occurredAt.toISOString(),
-    ...more,
-  });
+  };
+}
+
+function notification(
+  { userId, notifyUrl }: Payment,
+  subject: Notification["subject"],
+  body: PaymentNotificationBody | RefundNotificationBody,
+): Notification | null {
+  if (notifyUrl === null) return null;
   return {
     subject,
-    event,
-    eventId,
-    url: payment.notifyUrl,
-    endpoint: endpointOf(payment.userId, payment.notifyUrl),
-    payload,
+    event: body.event,
+    eventId: body.event_id,
+    url: notifyUrl,
+    endpoint: endpointOf(userId, notifyUrl),
+    payload: JSON.stringify(body),
   };
 }
 
