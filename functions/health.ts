@@ -1,6 +1,7 @@
 import { checkHealth } from "../lib/health.ts";
 import { wrapped } from "../lib/http/endpoint.ts";
 import { notFound } from "../lib/http/envelope.ts";
+import { healthAnswer } from "../lib/http/health-answer.ts";
 import { routes } from "../lib/http/routes.ts";
 import { openGateway } from "../lib/open-gateway.ts";
 
@@ -8,5 +9,6 @@ export const handler = wrapped(async ({ routeKey, queryStringParameters }) => {
   if (routeKey !== routes.health) throw notFound;
   const health = queryStringParameters?.deep === "1" ? await checkHealth(openGateway()) : { status: "ok" };
   const statusCode = health.status === "ok" ? 200 : 503;
-  return { statusCode, headers: { "content-type": "application/json" }, body: JSON.stringify(health) };
+  const body = JSON.stringify(healthAnswer.parse(health));
+  return { statusCode, headers: { "content-type": "application/json" }, body };
 });

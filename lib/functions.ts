@@ -178,6 +178,15 @@ export const functions: readonly FunctionSpec[] = [
     runsOnDeploy: true,
   },
   {
+    entry: "openapi",
+    impact: "merchants and their tools cannot read the API reference",
+    memoryMb: 256,
+    timeoutSeconds: 10,
+    grants: [],
+    reservedConcurrency: 2,
+    routes: [routes.openApi],
+  },
+  {
     entry: "health",
     impact: "monitors cannot tell whether the gateway is up",
     memoryMb: 256,

@@ -61,6 +61,12 @@ const rules: Record<string, string[]> = {
   "lib/queue": ["lib/payment/ports.ts", ...everyone],
   "lib/vault": [...everyone],
   "lib/http": ["lib/payment", "lib/refund", "lib/merchant", "lib/providers/registry.ts", ...everyone],
+  "lib/http/openapi": [
+    "lib/http",
+    "lib/notify/notification-body.ts",
+    "lib/providers/registry.ts",
+    ...everyone,
+  ],
   "lib/ops": [
     "lib/open-gateway.ts",
     "lib/http/failure-of.ts",

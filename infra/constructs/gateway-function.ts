@@ -51,9 +51,12 @@ export class GatewayFunction extends lambda.Function {
       timeout: Duration.seconds(spec.timeoutSeconds),
       reservedConcurrentExecutions: settings.reserveConcurrency ? spec.reservedConcurrency : undefined,
       recursiveLoop: spec.queue?.chained ? lambda.RecursiveLoop.ALLOW : undefined,
-      vpc,
-      vpcSubnets: { subnetType: ec2.SubnetType.PRIVATE_WITH_EGRESS },
-      securityGroups,
+      // One that reaches nothing of ours needs no address in our network.
+      ...(securityGroups.length > 0 && {
+        vpc,
+        vpcSubnets: { subnetType: ec2.SubnetType.PRIVATE_WITH_EGRESS },
+        securityGroups,
+      }),
       environment,
       logGroup,
       // Lambda leaves lines that are JSON already as they are; its own reports become JSON too.

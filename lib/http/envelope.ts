@@ -15,7 +15,10 @@ export function succeeded(data: unknown, requestId: string): APIGatewayProxyStru
 /** A failure as its caller sees it: code, what to change, never an internal. */
 export function failed(error: GatewayError, requestId: string): APIGatewayProxyStructuredResultV2 {
   const { code, http } = failures[error.failure];
-  const { fields, retryAfterSeconds, orderNo, providerError } = error.details;
+  const { fields, orderNo, providerError } = error.details;
+  // A retry will help, so that the caller is always told when.
+  const retryAfterSeconds =
+    error.details.retryAfterSeconds ?? (error.failure === "unavailable" ? 2 : undefined);
   const body = {
     code,
     message: error.message,

@@ -12,6 +12,7 @@ export const routes = {
   closePayment: "POST /api/v1/payment/close/{order_no}",
   paymentReturn: "GET /api/v1/public/return/{provider}/{order_no}",
   health: "GET /health",
+  openApi: "GET /openapi.json",
   /** What matches nothing else: answered 404 / 1004. */
   unmatched: "$default",
 } as const;

@@ -1,0 +1,13 @@
+import * as z from "zod";
+
+const reachable = z.boolean().optional().describe("Whether it answers.");
+
+/** What a monitor reads; the parts only when it asked for them. */
+export const healthAnswer = z
+  .object({
+    status: z.enum(["ok", "unavailable"]).describe("Without the cache, payments go on."),
+    database: reachable,
+    cache: reachable,
+    queue: reachable,
+  })
+  .meta({ id: "Health" });

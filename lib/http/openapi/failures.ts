@@ -1,0 +1,75 @@
+import { type Failure, failures, GatewayError } from "../../errors.ts";
+import { failed } from "../envelope.ts";
+import { failure as body } from "./envelope.ts";
+import { example } from "./examples.ts";
+import { explained } from "./explained.ts";
+import { rateLimitHeaders, requestIdHeader, retryAfterHeader } from "./headers.ts";
+import type { JsonSchemas } from "./schemas.ts";
+
+const names = Object.keys(failures) as Failure[];
+
+/** Answers to failures. One that tells of a single failure stands once, in `named`, and is referred to. */
+export function failureResponses(schemas: JsonSchemas) {
+  const named: Record<string, object> = {};
+
+  /** By HTTP status. */
+  function of(possible: readonly Failure[]): Record<string, object> {
+    const byStatus = Object.groupBy(possible, (name) => failures[name].http);
+    return Object.fromEntries(Object.entries(byStatus).map(([http, some]) => [http, response(some)]));
+  }
+
+  function response(possible: readonly Failure[]): object {
+    const [only, ...others] = possible;
+    if (only === undefined || others.length > 0) return made(possible);
+    named[only] ??= made([only]);
+    return { $ref: `#/components/responses/${only}` };
+  }
+
+  function made(possible: readonly Failure[]): object {
+    const codes = [...new Set(possible.map((name) => failures[name].code))];
+    const waits = possible.filter((name) => answered(name).headers?.["retry-after"] !== undefined);
+    return {
+      description: possible.map((name) => `${failures[name].code}: ${explained[name].means}.`).join(" "),
+      headers: {
+        ...requestIdHeader,
+        ...(waits.length > 0 && retryAfterHeader(waits.length === possible.length)),
+        ...(possible.includes("too_many_requests") && rateLimitHeaders),
+      },
+      content: {
+        "application/json": {
+          schema: { allOf: [schemas.of(body), { type: "object", properties: { code: { enum: codes } } }] },
+          examples: Object.fromEntries(
+            possible.map((name) => [name, { $ref: `#/components/examples/${name}` }]),
+          ),
+        },
+      },
+    };
+  }
+
+  return { named, of };
+}
+
+export type FailureResponses = ReturnType<typeof failureResponses>;
+
+/** One example of every failure, made by what answers them. */
+export const failureExamples = Object.fromEntries(
+  names.map((name) => [
+    name,
+    {
+      summary: `${failures[name].code}: ${explained[name].means}`,
+      value: JSON.parse(answered(name).body ?? ""),
+    },
+  ]),
+);
+
+function answered(name: Failure) {
+  const { message, details } = explained[name];
+  return failed(new GatewayError(name, message, details), example.requestId);
+}
+
+/** The one table of codes, for people. */
+export const failureTable = [
+  "| code | HTTP | meaning |",
+  "|---|---|---|",
+  ...names.map((name) => `| ${failures[name].code} | ${failures[name].http} | ${explained[name].means} |`),
+].join("\n");

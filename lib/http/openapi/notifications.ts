@@ -1,0 +1,58 @@
+import { paymentNotificationBody, refundNotificationBody } from "../../notify/notification-body.ts";
+import { example } from "./examples.ts";
+import type { JsonSchemas } from "./schemas.ts";
+
+/** What the gateway posts to a merchant's `notify_url`. */
+export function notifications(schemas: JsonSchemas) {
+  return {
+    payment: {
+      post: notification(
+        "paymentNotification",
+        "A payment was paid, closed, or failed",
+        schemas.of(paymentNotificationBody),
+        example.paymentNotification,
+      ),
+    },
+    refund: {
+      post: notification(
+        "refundNotification",
+        "A refund ended",
+        schemas.of(refundNotificationBody),
+        example.refundNotification,
+      ),
+    },
+  };
+}
+
+function notification(operationId: string, summary: string, schema: object, body: { event_id: string }) {
+  return {
+    operationId,
+    tags: ["Notifications"],
+    summary,
+    description:
+      "Signed after the Standard Webhooks specification with the merchant's `whsec_…` secret. It may come twice and late: `webhook-id` and `version` tell.",
+    security: [],
+    parameters: [
+      header("webhook-id", "The `event_id`, the same on every attempt.", body.event_id),
+      header("webhook-timestamp", "When this attempt was signed, in seconds since 1970.", "1769817691"),
+      header(
+        "webhook-signature",
+        "One for each live secret, separated by spaces: `v1,` and the base64 of HMAC-SHA256 over `id.timestamp.body`.",
+        "v1,Ceo5qEr07ixe2NLpvHk3FH9bwy/WavXrAFQ/9tdO6mc=",
+      ),
+    ],
+    requestBody: { required: true, content: { "application/json": { schema, example: body } } },
+    responses: {
+      "2XX": { description: "Received; nothing more is sent." },
+      410: { description: "Holds this URL: nothing more is sent until a resend." },
+      default: {
+        description:
+          "Not received, a redirect included: sent again 1, 2, 5, 10 and 30 minutes after each failure.",
+      },
+    },
+  };
+}
+
+function header(name: string, description: string, value: string) {
+  return { name, in: "header", required: true, description, schema: { type: "string" }, example: value };
+}

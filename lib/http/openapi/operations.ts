@@ -1,0 +1,126 @@
+import type { Failure } from "../../errors.ts";
+import { routes } from "../routes.ts";
+import { success } from "./envelope.ts";
+import { example } from "./examples.ts";
+import type { FailureResponses } from "./failures.ts";
+import { requestIdHeader } from "./headers.ts";
+import type { MerchantRoute } from "./merchant-routes.ts";
+import type { JsonSchema, JsonSchemas } from "./schemas.ts";
+
+export type Operation = {
+  operationId: string;
+  tags: string[];
+  summary: string;
+  description?: string;
+  security: Record<string, string[]>[];
+  parameters: {
+    name: string;
+    in: string;
+    required: boolean;
+    description?: string;
+    schema: JsonSchema;
+    example?: unknown;
+  }[];
+  requestBody?: { required: boolean; content: Record<string, { schema: JsonSchema; example?: unknown }> };
+  responses: Record<string, object>;
+};
+
+/** What any route of a merchant may answer. */
+const always: readonly Failure[] = [
+  "invalid_parameter",
+  "unauthorised",
+  "forbidden",
+  "too_many_requests",
+  "internal",
+  "unavailable",
+];
+
+export const securitySchemes = {
+  apiKey: {
+    type: "apiKey",
+    in: "header",
+    name: "X-API-Key",
+    description: "`ak_…`. The scope that a route needs stands with it: create, query, refund or notify.",
+  },
+};
+
+/** A route of the merchant API as its contract says. */
+export function merchantOperation(
+  schemas: JsonSchemas,
+  failures: FailureResponses,
+  route: MerchantRoute,
+): Operation {
+  const { contract, tag, wanted, answer } = route;
+  const { properties = {}, required = [], ...object } = schemas.of(contract.wanted);
+  const inPath = new Set(pathNames(contract.route));
+  const where = (name: string) => (inPath.has(name) ? "path" : contract.from);
+  const split = Object.groupBy(Object.keys(properties), (name) =>
+    where(name) === "body" ? "body" : "parameter",
+  );
+  const bodyOf = (names: readonly string[]) => ({
+    required: !contract.mayBeBodyless,
+    content: {
+      "application/json": {
+        schema: {
+          ...object,
+          properties: pick(properties, names),
+          ...(required.some((name) => names.includes(name)) && {
+            required: required.filter((name) => names.includes(name)),
+          }),
+        },
+        example: pick(wanted, names),
+      },
+    },
+  });
+  return {
+    operationId: operationIdOf(contract.route),
+    tags: [tag],
+    summary: contract.summary,
+    security: [{ apiKey: [contract.scope] }],
+    parameters: (split.parameter ?? []).map((name) => ({
+      name,
+      in: where(name),
+      required: inPath.has(name) || required.includes(name),
+      ...described(properties[name]),
+      ...(wanted[name] !== undefined && { example: wanted[name] }),
+    })),
+    ...(split.body && { requestBody: bodyOf(split.body) }),
+    responses: {
+      200: {
+        description: "What was asked for.",
+        headers: requestIdHeader,
+        content: {
+          "application/json": {
+            schema: {
+              allOf: [
+                schemas.of(success),
+                { type: "object", properties: { data: schemas.of(contract.answer) }, required: ["data"] },
+              ],
+            },
+            example: { code: 0, message: "success", data: answer, request_id: example.requestId },
+          },
+        },
+      },
+      ...failures.of([...always, ...contract.failures]),
+    },
+  };
+}
+
+/** The names of a route's path variables. */
+export function pathNames(route: string): string[] {
+  return [...route.matchAll(/\{(\w+)\}/g)].map(([, name]) => name!);
+}
+
+/** Its name in `routes`. */
+export function operationIdOf(route: string): string {
+  return Object.entries(routes).find(([, path]) => path === route)![0];
+}
+
+function described(schema: JsonSchema | boolean | undefined) {
+  const { description, ...rest } = typeof schema === "object" ? schema : {};
+  return { ...(description !== undefined && { description }), schema: rest };
+}
+
+function pick<Value>(from: Record<string, Value>, names: readonly string[]): Record<string, Value> {
+  return Object.fromEntries(Object.entries(from).filter(([name]) => names.includes(name)));
+}

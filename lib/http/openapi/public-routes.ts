@@ -1,0 +1,101 @@
+import type { Failure } from "../../errors.ts";
+import { providers } from "../../providers/registry.ts";
+import { healthAnswer } from "../health-answer.ts";
+import { routes, webhookRoute } from "../routes.ts";
+import type { FailureResponses } from "./failures.ts";
+import { type Operation, operationIdOf, pathNames } from "./operations.ts";
+import type { JsonSchemas } from "./schemas.ts";
+
+const always: readonly Failure[] = ["internal", "unavailable"];
+
+/** What is called without a key: by providers, buyers and monitors. By route. */
+export function publicOperations(
+  schemas: JsonSchemas,
+  failures: FailureResponses,
+): Record<string, Operation> {
+  const failing = (...own: Failure[]) => failures.of([...own, ...always]);
+  const hooks = Object.keys(providers).map((name) => [webhookRoute(name), providerWebhook(name, failing)]);
+  const health = schemas.of(healthAnswer);
+  return {
+    ...Object.fromEntries(hooks),
+    [routes.paymentReturn]: {
+      ...open(routes.paymentReturn, "Where a provider sends the buyer back to"),
+      description: "Looks the payment up, waits at most 3 seconds for it, and believes nothing in the query.",
+      responses: {
+        200: {
+          description: "A plain page, where the merchant gave no `return_url`.",
+          content: { "text/html": { schema: { type: "string" } } },
+        },
+        302: {
+          description: "On to the merchant's `return_url`, with `order_no` in its query.",
+          headers: { Location: { required: true, schema: { type: "string", format: "uri" } } },
+        },
+        ...failing("order_not_found"),
+      },
+    },
+    [routes.health]: {
+      ...open(routes.health, "Whether the gateway is up"),
+      parameters: [
+        {
+          name: "deep",
+          in: "query",
+          required: false,
+          description: "`1` checks database, cache and queue too; the answer is kept for 10 seconds.",
+          schema: { type: "string", enum: ["1"] },
+        },
+      ],
+      responses: {
+        200: json("Up.", health, { status: "ok" }),
+        503: json("Payments do not work now.", health, {
+          status: "unavailable",
+          database: false,
+          cache: true,
+          queue: true,
+        }),
+        ...failures.of(["internal"]),
+      },
+    },
+    [routes.openApi]: {
+      ...open(routes.openApi, "This document"),
+      responses: { 200: json("OpenAPI 3.1.", { type: "object", required: ["openapi"] }) },
+    },
+  };
+}
+
+function providerWebhook(
+  provider: string,
+  failing: (...own: Failure[]) => Operation["responses"],
+): Operation {
+  const { status, contentType, body } = providers[provider]!.acknowledgement;
+  const example = contentType === "application/json" ? JSON.parse(body) : body;
+  const schema = contentType === "application/json" ? { type: "object" } : { type: "string" };
+  return {
+    ...open(webhookRoute(provider), `Where ${provider} posts its webhooks`, `${provider}Webhook`),
+    description:
+      "Believed for the provider's signature over the raw bytes, and acknowledged once it is committed.",
+    requestBody: { required: true, content: { "*/*": { schema: {} } } },
+    responses: {
+      [status]: {
+        description: "Committed, or nothing of ours.",
+        ...(contentType && {
+          content: { [contentType]: { schema: { ...schema, const: example }, example } },
+        }),
+      },
+      ...failing("notification_malformed", "notification_refused", "create_not_accepted"),
+    },
+  };
+}
+
+function open(route: string, summary: string, operationId = operationIdOf(route)): Operation {
+  const parameters = pathNames(route).map((name) => ({
+    name,
+    in: "path",
+    required: true,
+    schema: { type: "string" } as const,
+  }));
+  return { operationId, tags: ["Public"], summary, security: [], parameters, responses: {} };
+}
+
+function json(description: string, schema: object, example?: object) {
+  return { description, content: { "application/json": { schema, ...(example && { example }) } } };
+}
