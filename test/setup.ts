@@ -1,7 +1,8 @@
 // Runs in the worker before every test file: points the environment at what belongs to this worker and empties it.
 import { Cluster } from "ioredis";
 import { createConnection, type RowDataPacket } from "mysql2/promise";
-import { beforeAll, inject } from "vitest";
+import { afterEach, beforeAll, inject } from "vitest";
+import { takeFaults } from "./steps/faults.ts";
 
 const services = inject("services");
 const slot = `t${process.env.VITEST_POOL_ID}`;
@@ -20,6 +21,11 @@ Object.assign(process.env, services, {
 
 beforeAll(async () => {
   await Promise.all([emptyDatabase(), emptyRedis()]);
+});
+
+afterEach(() => {
+  const faults = takeFaults();
+  if (faults.length > 0) throw new Error(faults.join("\n"));
 });
 
 /** Deleting takes milliseconds where truncating takes tens of them. */

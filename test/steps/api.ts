@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { holdAnswer, holdNotification, holdRequest } from "./api-reference.ts";
 import type { Shop } from "./world.ts";
 
 export type Data = Record<string, unknown>;
@@ -27,11 +28,14 @@ export function apiOf(world: { front: { url: string } }, shop: Pick<Shop, "apiKe
       headers: body === undefined ? headers : { ...headers, "content-type": "application/json" },
       ...(body !== undefined && { body: typeof body === "string" ? body : JSON.stringify(body) }),
     });
-    return {
-      status: answer.status,
-      headers: answer.headers,
-      ...((await answer.json()) as Omit<ApiAnswer, "status" | "headers">),
-    };
+    const text = await answer.text();
+    const said = JSON.parse(text) as Omit<ApiAnswer, "status" | "headers">;
+    const { status } = answer;
+    // API Gateway's own answers have no code.
+    if (said.code !== undefined)
+      holdAnswer(method, path, { status, headers: Object.fromEntries(answer.headers), body: text });
+    if (said.code === 0) holdRequest(method, path, body);
+    return { status, headers: answer.headers, ...said };
   }
 
   return {
@@ -46,6 +50,7 @@ export function apiOf(world: { front: { url: string } }, shop: Pick<Shop, "apiKe
     /** What the merchant was told, oldest first. */
     async inbox() {
       const inbox = (await (await fetch(shop.inboxUrl)).json()) as { deliveries: Delivery[] };
+      for (const delivery of inbox.deliveries) holdNotification(delivery);
       return inbox.deliveries;
     },
     async inboxAnswers(behaviour: Data) {

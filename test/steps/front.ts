@@ -5,6 +5,7 @@ import type { Clock } from "../../lib/clock.ts";
 import { functions } from "../../lib/functions.ts";
 import { httpAnswer, proxyEvent, splitTarget } from "../../scripts/local/host/payload.ts";
 import { createRouteTable } from "../../scripts/local/host/route-table.ts";
+import { holdAnswer } from "./api-reference.ts";
 import { lambdaContext } from "./lambda-context.ts";
 
 export type Front = { url: string; stop(): void };
@@ -28,6 +29,7 @@ export async function startFront(clock: Clock): Promise<Front> {
       receivedAt: clock.now(),
     });
     const answer = httpAnswer(await invoke(route.target, event));
+    holdAnswer(String(request.method), splitTarget(request).path, answer);
     response.writeHead(answer?.status ?? 500, answer?.headers).end(answer?.body);
   });
   const listening = Promise.withResolvers<void>();

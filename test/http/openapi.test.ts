@@ -1,0 +1,204 @@
+import { globSync } from "node:fs";
+import path from "node:path";
+import { Validator } from "@seriousme/openapi-schema-validator";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import * as z from "zod";
+import { type Failure, failures } from "../../lib/errors.ts";
+import { functions } from "../../lib/functions.ts";
+import type { Contract } from "../../lib/http/contract.ts";
+import { example } from "../../lib/http/openapi/examples.ts";
+import { merchantRoutes } from "../../lib/http/openapi/merchant-routes.ts";
+import { routes } from "../../lib/http/routes.ts";
+import { isProvider, providers } from "../../lib/providers/registry.ts";
+import { faultsOf, operationOf, reference } from "../steps/api-reference.ts";
+import { closedSchemas } from "../steps/closed-schemas.ts";
+import { takeFaults } from "../steps/faults.ts";
+import { type Front, startFront } from "../steps/front.ts";
+import { movableClock } from "../steps/movable-clock.ts";
+
+const routesOf = (document: typeof reference) =>
+  Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+  );
+const operations = routesOf(reference).map((route) => [route, operationOf(route)!] as const);
+const judgeOf = closedSchemas(reference);
+
+/** Every object anywhere in a value that has this property. */
+function* having(name: string, value: unknown): Generator<Record<string, unknown>> {
+  if (typeof value !== "object" || value === null) return;
+  if (Object.hasOwn(value, name)) yield value as Record<string, unknown>;
+  for (const part of Object.values(value)) yield* having(name, part);
+}
+
+/** The contracts that `lib/http` exports, also those that are made for the providers there are. */
+async function exportedContracts(): Promise<Contract[]> {
+  const folder = path.join(import.meta.dirname, "../../lib/http");
+  const modules = await Promise.all(
+    globSync("*-contracts.ts", { cwd: folder }).map((file) => import(path.join(folder, file))),
+  );
+  return modules
+    .flatMap((module) => Object.entries<unknown>(module))
+    .filter(([name]) => name.endsWith("Contract"))
+    .map(([, found]) => (typeof found === "function" ? found(isProvider) : found));
+}
+
+describe("the API reference", () => {
+  it("is OpenAPI 3.1 to a validator that knows nothing of us", async () => {
+    const validator = new Validator();
+    expect(await validator.validate(structuredClone(reference))).toEqual({ valid: true });
+    expect(validator.version).toBe("3.1");
+  });
+
+  it("has only schemas that a strict JSON Schema 2020-12 compiler takes", () => {
+    const schemas = [...having("schema", reference)].map(({ schema }) => schema as object);
+    expect(schemas.length).toBeGreaterThan(50);
+    for (const schema of schemas) expect(() => judgeOf(schema)).not.toThrow();
+  });
+
+  it("describes every route that a function answers, and no other", () => {
+    const answered = functions.flatMap((spec) => spec.routes ?? []).filter((route) => route !== "$default");
+    expect(routesOf(reference).sort()).toEqual(answered.sort());
+    expect(routesOf(reference)).toEqual(
+      expect.arrayContaining(Object.values(routes).filter((route) => route !== "$default")),
+    );
+  });
+
+  it("describes what every contract wants and answers", async () => {
+    const contracts = await exportedContracts();
+    expect(contracts.map(({ route }) => route).sort()).toEqual(
+      merchantRoutes.map(({ contract }) => contract.route).sort(),
+    );
+    for (const { route, wanted, answer, scope } of contracts) {
+      const { parameters, requestBody, responses, security } = operationOf(route)!;
+      const inBody = requestBody?.content["application/json"]?.schema.properties ?? {};
+      const names = [...parameters.map(({ name }) => name), ...Object.keys(inBody)];
+      expect(names.sort(), route).toEqual(Object.keys(wanted.shape).sort());
+      const schema = z.toJSONSchema(answer, { io: "input" });
+      const id = schema.$ref?.split("/").at(-1) ?? "";
+      expect(JSON.stringify(responses[200]), route).toContain(`"#/components/schemas/${id}"`);
+      expect(Object.keys(reference.components.schemas[id]?.properties ?? {})).toEqual(
+        Object.keys(schema.$defs?.[id]?.properties ?? {}),
+      );
+      expect(security).toEqual([{ apiKey: [scope] }]);
+    }
+  });
+
+  it.each(Object.keys(failures) as Failure[])("documents the failure %s with its HTTP status", (name) => {
+    const { code, http } = failures[name];
+    expect(reference.info.description).toContain(`\n| ${code} | ${http} | `);
+    expect(reference.components.examples[name]?.value).toMatchObject({ code });
+    const where = operations.flatMap(([, { responses }]) => {
+      const text = JSON.stringify(responses[http] ?? "");
+      return text.includes(`examples/${name}"`) || text.includes(`responses/${name}"`) ? [text] : [];
+    });
+    // Only operators meet it.
+    expect(where.length > 0).toBe(name !== "look_up_failed");
+  });
+
+  it("gives every operation a name of its own, a sentence, a declared tag, and says who may call it", () => {
+    const names = operations.map(([, { operationId }]) => operationId);
+    expect(new Set(names).size).toBe(names.length);
+    const tags = reference.tags.map(({ name }) => name);
+    for (const [route, operation] of operations) {
+      expect(operation.summary, route).toMatch(/^[A-Z]/);
+      expect(tags).toEqual(expect.arrayContaining(operation.tags));
+      const open = operation.tags.includes("Public");
+      expect(operation.security.map((needs) => Object.keys(needs))).toEqual(open ? [] : [["apiKey"]]);
+    }
+  });
+
+  it("says of every field that a merchant sends or reads what it means", () => {
+    const ours = [...operations.map(([, { requestBody }]) => requestBody), reference.components.schemas];
+    const silent = [...having("properties", ours)].flatMap(({ properties }) =>
+      Object.entries(properties as Record<string, object>)
+        .filter(([, field]) => !["description", "const", "enum", "$ref"].some((said) => said in field))
+        .map(([name]) => name),
+    );
+    expect(silent).toEqual([]);
+  });
+
+  it("takes an amount as a number or a decimal string, and answers a number", () => {
+    const { requestBody } = operationOf(routes.createPayment)!;
+    const wanted = judgeOf(requestBody!.content["application/json"]!.schema);
+    const judge = (amount: unknown) => wanted({ ...example.wantedPayment, amount });
+    for (const amount of [12.34, "12.34", 1, "0.01"]) expect(judge(amount)).toBeNull();
+    for (const amount of [0, -1, "-1", "1e2", "", "12.", null]) expect(judge(amount)).not.toBeNull();
+    expect(reference.components.schemas.Payment?.properties?.amount).toMatchObject({ type: "number" });
+  });
+
+  it("names the providers and scenes that there are", () => {
+    const text = JSON.stringify(operationOf(routes.createPayment)?.requestBody);
+    for (const [name, { scenes }] of Object.entries(providers)) {
+      expect(text).toContain(`"${name}"`);
+      for (const scene of scenes) expect(text).toContain(`\`${scene}\``);
+    }
+  });
+
+  it("has only examples that its own schemas take", () => {
+    const { examples } = reference.components;
+    const shown = [...having("schema", reference)].flatMap(({ schema, example, examples: several = {} }) => [
+      ...(example === undefined ? [] : [{ schema, value: example }]),
+      ...Object.keys(several as object).map((name) => ({ schema, value: examples[name]?.value })),
+    ]);
+    expect(shown.length).toBeGreaterThan(60);
+    for (const { schema, value } of shown) expect(judgeOf(schema as object)(value)).toBeNull();
+  });
+
+  it("has only example calls that the gateway takes", () => {
+    for (const { contract, wanted } of merchantRoutes) {
+      expect(contract.wanted.safeParse(wanted).error, contract.route).toBeUndefined();
+    }
+  });
+});
+
+describe("GET /openapi.json", () => {
+  let front: Front;
+  beforeAll(async () => {
+    process.env.PUBLIC_URL = "https://pay.example.com";
+    front = await startFront(movableClock());
+  });
+  afterAll(() => front.stop());
+
+  it("answers the document to anybody, with the address that the gateway is reached at", async () => {
+    const answer = await fetch(`${front.url}/openapi.json`);
+    expect(answer.status).toBe(200);
+    expect(Object.fromEntries(answer.headers)).toMatchObject({
+      "content-type": "application/json",
+      "access-control-allow-origin": "*",
+    });
+    const document = (await answer.json()) as typeof reference;
+    expect(document).toEqual(JSON.parse(JSON.stringify(reference)));
+    expect(document.servers).toEqual([{ url: "https://pay.example.com" }]);
+  });
+});
+
+describe("an answer that the API reference does not describe", () => {
+  const route = ["GET", "/api/v1/payment/query/UNI1"] as const;
+  const json = { "content-type": "application/json", "x-request-id": "1" };
+  const refused = { code: 2007, message: "no such order", request_id: "1" };
+  const told = (status: number, headers: Record<string, string>, body: object) =>
+    faultsOf(...route, { status, headers, body: JSON.stringify(body) });
+
+  it("is told from one that it does", () => {
+    expect(told(404, json, refused)).toEqual([]);
+  });
+
+  it.each([
+    ["another status", 418, json, refused, "no such status"],
+    ["a code of another status", 404, json, { ...refused, code: 1005 }, "/code must be equal to one of"],
+    ["an unknown field", 404, json, { ...refused, hint: "" }, "unevaluated"],
+    ["a missing field", 404, json, { code: 2007, message: "" }, "request_id"],
+    ["another content type", 404, { ...json, "content-type": "text/html" }, refused, "text/html is unknown"],
+    ["a missing header", 404, { "content-type": "application/json" }, refused, "no header X-Request-Id"],
+    ["an unknown header", 404, { ...json, "x-order": "1" }, refused, "x-order is unknown"],
+    ["no payment", 200, json, { code: 0, message: "success", request_id: "1", data: {} }, "/data must have"],
+  ])("is noticed by %s", (_, status, headers, body, why) => {
+    expect(told(status, headers, body).join()).toContain(why);
+  });
+
+  it("fails the test during which it came", async () => {
+    const { holdAnswer } = await import("../steps/api-reference.ts");
+    holdAnswer(...route, { status: 418, headers: {}, body: "teapot" });
+    expect(takeFaults()).toEqual([expect.stringContaining("418: no such status: teapot")]);
+  });
+});

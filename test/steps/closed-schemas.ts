@@ -1,0 +1,54 @@
+import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
+import addFormats from "ajv-formats";
+import type { openApiDocument } from "../../lib/http/openapi/document.ts";
+
+type Schema = Record<string, unknown>;
+
+/** A schema that says what is wrong with a value; `null`: nothing. */
+export type Judge = (value: unknown) => string | null;
+
+/** Always parts of another schema, which is closed as a whole. */
+const envelopes = new Set(["Success", "Failure"]);
+
+/**
+ * The schemas of an API reference, strictly compiled when first used. Readers of an answer are told to expect further
+ * fields; here none may come that the reference does not know.
+ */
+export function closedSchemas({ components }: ReturnType<typeof openApiDocument>) {
+  const ajv = new Ajv2020({ strict: true, allowUnionTypes: true, strictRequired: false, allErrors: true });
+  addFormats.default(ajv);
+  const named = Object.entries(components.schemas).map(([name, schema]) => [
+    name,
+    envelopes.has(name) ? { ...schema, properties: closed(schema.properties) } : closed(schema),
+  ]);
+  ajv.addSchema(absolute({ $id: "reference", $defs: Object.fromEntries(named) }));
+  const compiled = new Map<unknown, ValidateFunction>();
+
+  return (schema: object): Judge => {
+    const validate = compiled.get(schema) ?? ajv.compile(absolute(closed(schema)) as Schema);
+    compiled.set(schema, validate);
+    return (value) => (validate(value) ? null : ajv.errorsText(validate.errors, { dataVar: "" }));
+  };
+}
+
+/** Refers to the components from anywhere. */
+function absolute<Value>(value: Value): Value {
+  return JSON.parse(JSON.stringify(value).replaceAll('"#/components/schemas/', '"reference#/$defs/'));
+}
+
+function closed(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(closed);
+  if (typeof value !== "object" || value === null) return value;
+  const schema = Object.fromEntries(Object.entries(value).map(([name, part]) => [name, closed(part)]));
+  if ("allOf" in value)
+    return { ...schema, allOf: parts(value.allOf), type: "object", unevaluatedProperties: false };
+  const isOpenObject = "properties" in value && "type" in value && !("additionalProperties" in value);
+  return isOpenObject ? { ...schema, additionalProperties: false } : schema;
+}
+
+/** Each closed by itself would know nothing of the others' fields. */
+function parts(allOf: unknown): unknown {
+  return (allOf as Schema[]).map((part) =>
+    "properties" in part ? { ...part, properties: closed(part.properties) } : part,
+  );
+}
