@@ -57,21 +57,30 @@ export function merchantOperation(
   const split = Object.groupBy(Object.keys(properties), (name) =>
     where(name) === "body" ? "body" : "parameter",
   );
-  const bodyOf = (names: readonly string[]) => ({
-    required: !contract.mayBeBodyless,
+  const answered = (data: JsonSchema) => ({
+    description: "What was asked for.",
+    headers: requestIdHeader,
     content: {
       "application/json": {
         schema: {
-          ...object,
-          properties: pick(properties, names),
-          ...(required.some((name) => names.includes(name)) && {
-            required: required.filter((name) => names.includes(name)),
-          }),
+          allOf: [schemas.of(success), { type: "object", properties: { data }, required: ["data"] }],
         },
-        example: pick(wanted, names),
+        example: { code: 0, message: "success", data: answer, request_id: example.requestId },
       },
     },
   });
+  const bodyOf = (names: readonly string[]) => {
+    const needed = required.filter((name) => names.includes(name));
+    const schema = {
+      ...object,
+      properties: pick(properties, names),
+      ...(needed.length > 0 && { required: needed }),
+    };
+    return {
+      required: !contract.mayBeBodyless,
+      content: { "application/json": { schema, example: pick(wanted, names) } },
+    };
+  };
   return {
     operationId: operationIdOf(contract.route),
     tags: [tag],
@@ -86,21 +95,7 @@ export function merchantOperation(
     })),
     ...(split.body && { requestBody: bodyOf(split.body) }),
     responses: {
-      200: {
-        description: "What was asked for.",
-        headers: requestIdHeader,
-        content: {
-          "application/json": {
-            schema: {
-              allOf: [
-                schemas.of(success),
-                { type: "object", properties: { data: schemas.of(contract.answer) }, required: ["data"] },
-              ],
-            },
-            example: { code: 0, message: "success", data: answer, request_id: example.requestId },
-          },
-        },
-      },
+      200: answered(schemas.of(contract.answer)),
       ...failures.of([...always, ...contract.failures]),
     },
   };

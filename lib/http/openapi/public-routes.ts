@@ -86,11 +86,18 @@ function providerWebhook(
   };
 }
 
+const variables: Record<string, string> = {
+  config_id: "Of the merchant's config at this provider.",
+  provider: "Who took the money.",
+  order_no: "The gateway's number of the payment.",
+};
+
 function open(route: string, summary: string, operationId = operationIdOf(route)): Operation {
   const parameters = pathNames(route).map((name) => ({
     name,
     in: "path",
     required: true,
+    ...(variables[name] && { description: variables[name] }),
     schema: { type: "string" } as const,
   }));
   return { operationId, tags: ["Public"], summary, security: [], parameters, responses: {} };

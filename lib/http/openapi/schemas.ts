@@ -1,17 +1,17 @@
-import * as z from "zod";
+import type * as z from "zod";
 
 export type JsonSchema = z.core.JSONSchema.BaseSchema;
 
 /** JSON Schemas made from zod's; one with an `id` stands once, in `named`, and is referred to from everywhere else. */
 export function jsonSchemas() {
   const named: Record<string, JsonSchema> = {};
-  const made = new Map<z.core.$ZodType, JsonSchema>();
+  const made = new Map<z.ZodType, JsonSchema>();
 
   /** What a caller may send, or reads; answers stay open, so that a further field of theirs breaks no client. */
-  function of(schema: z.core.$ZodType): JsonSchema {
+  function of(schema: z.ZodType): JsonSchema {
     const before = made.get(schema);
     if (before) return before;
-    const text = JSON.stringify(z.toJSONSchema(schema, { io: "input", override: plainer }));
+    const text = JSON.stringify(schema.toJSONSchema({ io: "input", override: plainer }));
     const { $schema, $defs, ...json }: JsonSchema = JSON.parse(
       text.replaceAll('"#/$defs/', '"#/components/schemas/'),
     );
