@@ -28,6 +28,14 @@ describe("what a caller sees of a failure", () => {
     expect(answer.body).not.toContain(canary);
   });
 
+  it("is told when to come back, whoever says that something is not available", () => {
+    const answer = failed(
+      new GatewayError("unavailable", "Stripe did not tell the account; try again"),
+      "r1",
+    );
+    expect(answer).toMatchObject({ statusCode: 503, headers: { "retry-after": "2" } });
+  });
+
   it.each([
     broken(),
     broken("ER_PARSE_ERROR"),

@@ -8,7 +8,10 @@ import { verbs } from "../../lib/ops/run-verb.ts";
 import { providers } from "../../lib/providers/registry.ts";
 import { codeIn, type Readme, readmes, root } from "./readmes.ts";
 
-const library = globSync("lib/**/*.ts", { cwd: root }).filter((file) => file !== "lib/errors.ts");
+/** Without those that only explain a failure and never answer it. */
+const library = globSync("lib/**/*.ts", { cwd: root }).filter(
+  (file) => file !== "lib/errors.ts" && !file.startsWith("lib/http/openapi/"),
+);
 const sources = library.map((file) => readFileSync(path.join(root, file), "utf8"));
 
 /** Code and HTTP status of every failure that some caller can meet. */
