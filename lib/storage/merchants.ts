@@ -15,6 +15,7 @@ export type ApiKeyInfo = {
   createdAt: Date;
   expiresAt: Date | null;
   revokedAt: Date | null;
+  lastUsedAt: Date | null;
 };
 
 export interface Merchants {
@@ -30,7 +31,7 @@ export interface Merchants {
   saveNotifySecrets(userId: string, sealed: string, now: Date): Promise<void>;
   addKey(
     userId: string,
-    key: { keyId: string; hash: Buffer },
+    key: { keyId: string; hash: Buffer; expiresAt?: Date | null },
     scopes: readonly string[],
     now: Date,
   ): Promise<void>;
@@ -85,14 +86,17 @@ export function merchantsIn(db: Database): Merchants {
         .where("id", "=", userId)
         .execute();
     },
-    async addKey(userId, { keyId, hash }, scopes, now) {
-      const values = { user_id: userId, key_id: keyId, hash, scopes: scopes.join(","), created_at: now };
-      await db.insertInto("api_keys").values(values).execute();
+    async addKey(userId, { keyId, hash, expiresAt = null }, scopes, now) {
+      const key = { key_id: keyId, hash, scopes: scopes.join(","), created_at: now, expires_at: expiresAt };
+      await db
+        .insertInto("api_keys")
+        .values({ user_id: userId, ...key })
+        .execute();
     },
     async keys(userId) {
       const rows = await db
         .selectFrom("api_keys")
-        .select(["key_id", "scopes", "created_at", "expires_at", "revoked_at"])
+        .select(["key_id", "scopes", "created_at", "expires_at", "revoked_at", "last_used_at"])
         .where("user_id", "=", userId)
         .orderBy("id")
         .execute();
@@ -102,6 +106,7 @@ export function merchantsIn(db: Database): Merchants {
         createdAt: row.created_at,
         expiresAt: row.expires_at,
         revokedAt: row.revoked_at,
+        lastUsedAt: row.last_used_at,
       }));
     },
     async revokeKey(userId, keyId, at) {
@@ -128,6 +133,7 @@ export function keyRowsIn(db: Database): KeyRows {
           "k.scopes",
           "k.expires_at",
           "k.revoked_at",
+          "k.last_used_at",
           "u.id",
           "u.username",
           "u.status",
@@ -142,6 +148,7 @@ export function keyRowsIn(db: Database): KeyRows {
         scopes: row.scopes.split(","),
         expiresAt: row.expires_at,
         revokedAt: row.revoked_at,
+        lastUsedAt: row.last_used_at,
         merchant: {
           userId: row.id,
           username: row.username,
@@ -149,6 +156,14 @@ export function keyRowsIn(db: Database): KeyRows {
           notifyUrl: row.notify_url,
         },
       };
+    },
+    async noteUse({ keyId, userId }, at) {
+      await db
+        .updateTable("api_keys")
+        .set({ last_used_at: at })
+        .where("key_id", "=", keyId)
+        .where("user_id", "=", userId)
+        .execute();
     },
   };
 }

@@ -39,6 +39,7 @@ type ApiKeysTable = {
   created_at: Date;
   expires_at: Date | null;
   revoked_at: Date | null;
+  last_used_at: Date | null;
 };
 
 export type PaymentConfigsTable = {

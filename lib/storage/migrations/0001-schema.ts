@@ -24,6 +24,7 @@ const tables = [
     created_at DATETIME(3) NOT NULL,
     expires_at DATETIME(3) NULL,
     revoked_at DATETIME(3) NULL,
+    last_used_at DATETIME(3) NULL COMMENT 'to five minutes',
     UNIQUE KEY key_id (key_id),
     KEY user_keys (user_id, id)
   )`,
