@@ -20,6 +20,7 @@ export const refundAnswer = z.object({
 export const createRefundContract = {
   route: routes.createRefund,
   scope: "refund",
+  limit: "refunds",
   from: "body",
   asText: ["amount"],
   wanted: z

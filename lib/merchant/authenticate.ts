@@ -5,6 +5,9 @@ import { log, nameOf } from "../log.ts";
 import type { Caller } from "../payment/ports.ts";
 import { hashOf, readApiKey, type Scope, sameKey } from "./api-key.ts";
 
+/** Who calls, and how many calls a minute they may make; `null`: any number. */
+export type Authenticated = Caller & { rateLimit: number | null };
+
 export type StoredKey = {
   keyId: string;
   hash: Buffer;
@@ -12,7 +15,7 @@ export type StoredKey = {
   expiresAt: Date | null;
   revokedAt: Date | null;
   lastUsedAt: Date | null;
-  merchant: { userId: string; username: string; active: boolean; notifyUrl: string | null };
+  merchant: Omit<Authenticated, "scopes">;
 };
 
 export interface KeyRows {
@@ -20,7 +23,7 @@ export interface KeyRows {
   noteUse(key: { keyId: string; userId: string }, at: Date): Promise<void>;
 }
 
-export type Authenticate = (text: string | undefined, scope: Scope) => Promise<Caller>;
+export type Authenticate = (text: string | undefined, scope: Scope) => Promise<Authenticated>;
 
 /** How long a revoked key may still work, in milliseconds by the gateway's clock. */
 const cacheMs = 60_000;

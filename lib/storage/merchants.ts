@@ -5,6 +5,8 @@ export type Merchant = {
   userId: string;
   username: string;
   active: boolean;
+  /** Calls a minute; `null`: any number. */
+  rateLimit: number | null;
   notifyUrl: string | null;
   createdAt: Date;
 };
@@ -18,14 +20,16 @@ export type ApiKeyInfo = {
   lastUsedAt: Date | null;
 };
 
+/** What is absent stays as it is, or becomes what it usually is. */
+export type MerchantSettings = {
+  notifyUrl?: string | null | undefined;
+  rateLimit?: number | null | undefined;
+};
+
 export interface Merchants {
-  create(username: string, notifyUrl: string | null, now: Date): Promise<string>;
+  create(username: string, settings: MerchantSettings, now: Date): Promise<string>;
   list(): Promise<Merchant[]>;
-  update(
-    userId: string,
-    change: { notifyUrl?: string | null; active?: boolean },
-    now: Date,
-  ): Promise<boolean>;
+  update(userId: string, change: MerchantSettings & { active?: boolean }, now: Date): Promise<boolean>;
   /** Sealed JSON list of the secrets that sign notifications. */
   notifySecrets(userId: string): Promise<string | null>;
   saveNotifySecrets(userId: string, sealed: string, now: Date): Promise<void>;
@@ -42,26 +46,27 @@ export interface Merchants {
 
 export function merchantsIn(db: Database): Merchants {
   return {
-    async create(username, notifyUrl, now) {
-      const values = { username, notify_url: notifyUrl, created_at: now, updated_at: now };
+    async create(username, settings, now) {
+      const values = { username, ...settingColumns(settings), created_at: now, updated_at: now };
       const { insertId } = await db.insertInto("users").values(values).executeTakeFirstOrThrow();
       return String(insertId);
     },
     async list() {
-      const columns = ["id", "username", "status", "notify_url", "created_at"] as const;
+      const columns = ["id", "username", "status", "rate_limit", "notify_url", "created_at"] as const;
       const rows = await db.selectFrom("users").select(columns).orderBy("id").execute();
       return rows.map((row) => ({
         userId: row.id,
         username: row.username,
         active: row.status === 1,
+        rateLimit: row.rate_limit,
         notifyUrl: row.notify_url,
         createdAt: row.created_at,
       }));
     },
-    async update(userId, { notifyUrl, active }, now) {
+    async update(userId, { active, ...settings }, now) {
       const set = {
         updated_at: now,
-        ...(notifyUrl !== undefined && { notify_url: notifyUrl }),
+        ...settingColumns(settings),
         ...(active !== undefined && { status: active ? 1 : 0 }),
       };
       const updated = await db
@@ -122,6 +127,13 @@ export function merchantsIn(db: Database): Merchants {
   };
 }
 
+function settingColumns({ notifyUrl, rateLimit }: MerchantSettings) {
+  return {
+    ...(notifyUrl !== undefined && { notify_url: notifyUrl }),
+    ...(rateLimit !== undefined && { rate_limit: rateLimit }),
+  };
+}
+
 export function keyRowsIn(db: Database): KeyRows {
   return {
     async find(keyId) {
@@ -137,6 +149,7 @@ export function keyRowsIn(db: Database): KeyRows {
           "u.id",
           "u.username",
           "u.status",
+          "u.rate_limit",
           "u.notify_url",
         ])
         .where("k.key_id", "=", keyId)
@@ -153,6 +166,7 @@ export function keyRowsIn(db: Database): KeyRows {
           userId: row.id,
           username: row.username,
           active: row.status === 1,
+          rateLimit: row.rate_limit,
           notifyUrl: row.notify_url,
         },
       };

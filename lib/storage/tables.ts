@@ -24,6 +24,7 @@ type UsersTable = {
   id: Id;
   username: string;
   status: Generated<number>;
+  rate_limit: Generated<number | null>;
   notify_url: string | null;
   notify_secrets: string | null;
   created_at: Generated<Date>;

@@ -8,7 +8,7 @@ const start = new Date("2026-01-01T00:00:00Z");
 /** One merchant's key in a table that counts who asks, and a clock to move. */
 function scene(change: Partial<StoredKey> = {}) {
   const key = newApiKey("7");
-  const merchant = { userId: "7", username: "shop", active: true, notifyUrl: null };
+  const merchant = { userId: "7", username: "shop", active: true, rateLimit: 100, notifyUrl: null };
   const row: StoredKey = {
     keyId: key.keyId,
     hash: key.hash,
