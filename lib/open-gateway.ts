@@ -5,6 +5,7 @@ import { type WaitingClock, wallClock } from "./clock.ts";
 import { type Environment, environmentSchema } from "./environment.ts";
 import { log, nameOf } from "./log.ts";
 import { authenticator } from "./merchant/authenticate.ts";
+import { failureLimit } from "./merchant/failure-limit.ts";
 import { rateLimit } from "./merchant/rate-limit.ts";
 import { notificationSender, whyUnsendable } from "./notify/send-notification.ts";
 import { lookBudget } from "./payment/look-budget.ts";
@@ -92,6 +93,7 @@ export function buildGateway(environment: Environment, parts: Parts = {}) {
     lookBudget: lookBudget(),
     locks: redisLocks(cache, parts.cachePrefix),
     authenticate: authenticator(keyRowsIn(db), clock),
+    webhookFailures: failureLimit(clock, ["notification_refused", "notification_malformed"]),
     rateLimit: rateLimit(redisBuckets(cache, parts.cachePrefix), clock),
     send: notificationSender({ loopbackEndpoints }),
     whyUnsendable: (url: string) => whyUnsendable(url, loopbackEndpoints),

@@ -40,9 +40,10 @@ export function serve<Gateway extends ServingGateway>(
     const found = endpoints.find(({ contract }) => contract.route === event.routeKey);
     if (!found) throw notFound;
     const gateway = open();
-    const { requestId } = event.requestContext;
-    const caller = await gateway.authenticate(event.headers["x-api-key"], found.contract.scope);
-    const quota = await gateway.rateLimit(caller, found.contract.limit ?? "calls");
+    const { requestId, http } = event.requestContext;
+    const { scope, limit = "calls" } = found.contract;
+    const caller = await gateway.authenticate(event.headers["x-api-key"], scope, http.sourceIp);
+    const quota = await gateway.rateLimit(caller, limit);
     return withinQuota(quota, requestId, async () => {
       const wanted = readWanted(found.contract, event);
       const answer = found.contract.answer.parse(await found.run(gateway, caller, wanted));

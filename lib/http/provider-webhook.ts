@@ -1,14 +1,35 @@
 import type { APIGatewayProxyEventV2 } from "aws-lambda";
+import type { FailureLimit } from "../merchant/failure-limit.ts";
 import { type HearGateway, hearWebhook } from "../payment/hear-webhook.ts";
 import { providers } from "../providers/registry.ts";
 import { wrapped } from "./endpoint.ts";
 import { rawBody } from "./raw-body.ts";
 
+export type HearingGateway = HearGateway & { webhookFailures: FailureLimit };
+
+/**
+ * Webhooks a minute that may fail in one process, from one address and of one config from there. A provider brings the
+ * webhooks of all its merchants from a few addresses: a wrong secret uses up its own config's share, and only four such
+ * at once an address's. Any number that verify may come, and both are more than a second of a provider's retries.
+ */
+const mostFailures = { ofAddress: 1_200, ofConfig: 300 };
+/** No config's id is longer; what a stranger writes there must not fill the memory. */
+const longestId = 20;
+
 /** A function that takes one provider's webhooks. Nothing is acknowledged before it is committed. */
-export function providerWebhook(open: () => HearGateway, provider: string) {
+export function providerWebhook(open: () => HearingGateway, provider: string) {
   return wrapped(async (event: APIGatewayProxyEventV2) => {
-    const call = { body: rawBody(event), headers: event.headers };
-    await hearWebhook(open(), provider, event.pathParameters?.config_id ?? "", call);
+    const gateway = open();
+    const { sourceIp } = event.requestContext.http;
+    const configId = event.pathParameters?.config_id ?? "";
+    const names = {
+      [sourceIp]: mostFailures.ofAddress,
+      [`${sourceIp} ${configId.slice(0, longestId)}`]: mostFailures.ofConfig,
+    };
+    await gateway.webhookFailures(names, () => {
+      const call = { body: rawBody(event), headers: event.headers };
+      return hearWebhook(gateway, provider, configId, call);
+    });
     const { status, contentType, body } = providers[provider]!.acknowledgement;
     return { statusCode: status, headers: { ...(contentType && { "content-type": contentType }) }, body };
   });

@@ -43,7 +43,8 @@ function scene(change: Partial<StoredKey> = {}) {
     passes: (seconds: number) => {
       now = new Date(now.getTime() + seconds * 1000);
     },
-    ask: (text: string | undefined = key.text, scope: Scope = "create") => authenticate(text, scope),
+    ask: (text: string | undefined = key.text, scope: Scope = "create", source?: string) =>
+      authenticate(text, scope, source),
   };
 }
 
@@ -152,5 +153,54 @@ describe("the last use of a key", () => {
     rows.noteUse = () => Promise.reject(new Error("read-only"));
     const lines = await logOf(async () => expect(await ask()).toMatchObject({ userId: "7" }));
     expect(lines).toMatchObject([{ level: "warn", message: "last use of a key not noted" }]);
+  });
+});
+
+describe("an address from which too many keys fail", () => {
+  const tooMany = { failure: "too_many_requests", details: { retryAfterSeconds: 1 } };
+  const mostFailures = 300;
+
+  async function exhausted(text = () => newApiKey("7").text) {
+    const it = scene();
+    for (let times = 0; times < mostFailures; times++) {
+      await expect(it.ask(text(), "create", "192.0.2.1")).rejects.toMatchObject(unauthorised);
+    }
+    return it;
+  }
+
+  it("has no further key looked for, until a moment has passed", async () => {
+    const { ask, asked, key, passes } = await exhausted();
+    expect(asked).toHaveLength(mostFailures);
+    for (const text of [newApiKey("7").text, key.text, "ak_"]) {
+      await expect(ask(text, "create", "192.0.2.1")).rejects.toMatchObject(tooMany);
+    }
+    expect(asked).toHaveLength(mostFailures);
+    passes(0.2);
+    expect(await ask(key.text, "create", "192.0.2.1")).toMatchObject({ userId: "7" });
+  });
+
+  it("is that also by keys that no key can look like", async () => {
+    const { ask, asked } = await exhausted(() => "ak_typo");
+    await expect(ask("ak_typo", "create", "192.0.2.1")).rejects.toMatchObject(tooMany);
+    expect(asked).toEqual([]);
+  });
+
+  it("keeps nobody out who calls from another, or whose key is known here", async () => {
+    const { ask, key, passes } = await exhausted();
+    expect(await ask(key.text, "create", "192.0.2.2")).toMatchObject({ userId: "7" });
+    expect(await ask(key.text, "create", "192.0.2.1")).toMatchObject({ userId: "7" });
+    expect(await ask(key.text)).toMatchObject({ userId: "7" });
+    passes(59);
+    for (let times = 0; times < mostFailures; times++)
+      await ask("ak_typo", "create", "192.0.2.1").catch(() => {});
+    await expect(ask("ak_typo", "create", "192.0.2.1")).rejects.toMatchObject(tooMany);
+    expect(await ask(key.text, "create", "192.0.2.1")).toMatchObject({ userId: "7" });
+  });
+
+  it("is none because of keys that lack a scope", async () => {
+    const { ask } = scene({ scopes: ["query"] });
+    for (let times = 0; times <= mostFailures; times++) {
+      await expect(ask(undefined, "create", "192.0.2.1")).rejects.toMatchObject({ failure: "forbidden" });
+    }
   });
 });
