@@ -8,9 +8,10 @@ import { rawBody } from "./raw-body.ts";
 export type HearingGateway = HearGateway & { webhookFailures: FailureLimit };
 
 /**
- * Webhooks a minute that may fail in one process, from one address and of one config from there. A provider brings the
- * webhooks of all its merchants from a few addresses: a wrong secret uses up its own config's share, and only four such
- * at once an address's. Any number that verify may come, and both are more than a second of a provider's retries.
+ * Webhooks a minute that may fail in one process, from one address and of one config from there; any number may come that
+ * verify. A provider brings the webhooks of all its merchants from a few addresses: a config with a wrong secret uses up
+ * its own share only, and it takes four of them to use up an address's. Once the secret is right, the first webhook after
+ * a fifth of a second is believed. Behind a proxy of ours the address would be the proxy's, and shared by all.
  */
 const mostFailures = { ofAddress: 1_200, ofConfig: 300 };
 /** No config's id is longer; what a stranger writes there must not fill the memory. */
