@@ -10,13 +10,12 @@ const takeScript = `
 local time = redis.call('time')
 local now = time[1] * 1000000 + time[2]
 local interval, window = tonumber(ARGV[1]), tonumber(ARGV[2])
-local stored = redis.pcall('get', KEYS[1])
-local freeAt = type(stored) == 'string' and tonumber(stored) or now
+local freeAt = tonumber(redis.pcall('get', KEYS[1])) or now
 local debt = math.max(freeAt - now, 0)
 if not (debt <= window) then debt = window end
 local owed = debt + interval
 if owed > window then return {0, debt} end
-redis.call('set', KEYS[1], string.format('%.0f', now + owed), 'px', math.ceil(owed / 1000))
+redis.call('set', KEYS[1], now + owed, 'px', math.ceil(owed / 1000))
 return {1, owed}`;
 
 /** Limits across all processes: one round trip and one key for a call. */
