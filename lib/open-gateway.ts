@@ -1,9 +1,12 @@
 import { redisLocks } from "./cache/locks.ts";
 import { openCache } from "./cache/redis.ts";
+import { redisBuckets } from "./cache/shared-buckets.ts";
 import { type WaitingClock, wallClock } from "./clock.ts";
 import { type Environment, environmentSchema } from "./environment.ts";
 import { log, nameOf } from "./log.ts";
 import { authenticator } from "./merchant/authenticate.ts";
+import { failureLimit } from "./merchant/failure-limit.ts";
+import { rateLimit } from "./merchant/rate-limit.ts";
 import { notificationSender, whyUnsendable } from "./notify/send-notification.ts";
 import { lookBudget } from "./payment/look-budget.ts";
 import type { Payment } from "./payment/payment.ts";
@@ -90,6 +93,8 @@ export function buildGateway(environment: Environment, parts: Parts = {}) {
     lookBudget: lookBudget(),
     locks: redisLocks(cache, parts.cachePrefix),
     authenticate: authenticator(keyRowsIn(db), clock),
+    webhookFailures: failureLimit(clock, ["notification_refused", "notification_malformed"]),
+    rateLimit: rateLimit(redisBuckets(cache, parts.cachePrefix), clock),
     send: notificationSender({ loopbackEndpoints }),
     whyUnsendable: (url: string) => whyUnsendable(url, loopbackEndpoints),
     notifySecrets: async (userId: string, sealed: string | null): Promise<string[]> =>

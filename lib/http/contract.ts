@@ -1,6 +1,7 @@
 import type { ZodObject, ZodType } from "zod";
 import type { Failure } from "../errors.ts";
 import type { Scope } from "../merchant/api-key.ts";
+import type { LimitKind } from "../merchant/rate-limit.ts";
 
 /** A route of the merchant API: what it takes, what it answers, which scope it needs. Everything derives from it. */
 export type Contract<Wanted extends ZodObject = ZodObject, Answer extends ZodType = ZodType> = {
@@ -8,6 +9,8 @@ export type Contract<Wanted extends ZodObject = ZodObject, Answer extends ZodTyp
   /** What it does, for the API reference. */
   summary: string;
   scope: Scope;
+  /** Which of the merchant's limits it counts against; `calls` when absent. */
+  limit?: LimitKind;
   /** Path, query and body together; strict, so that an unknown field is an error that names it. */
   wanted: Wanted;
   /** Where the fields that are not in the path come from. */

@@ -3,15 +3,17 @@ import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context
 import type * as z from "zod";
 import { withInvocation } from "../invocation.ts";
 import type { Authenticate } from "../merchant/authenticate.ts";
+import type { RateLimit } from "../merchant/rate-limit.ts";
 import type { Caller } from "../payment/ports.ts";
 import { logCall } from "./call-line.ts";
 import type { Contract } from "./contract.ts";
 import { failed, notFound, succeeded } from "./envelope.ts";
 import { failureOf } from "./failure-of.ts";
 import { readWanted } from "./read-wanted.ts";
+import { withinQuota } from "./within-quota.ts";
 
 /** What every route needs of the gateway. */
-export type ServingGateway = { authenticate: Authenticate };
+export type ServingGateway = { authenticate: Authenticate; rateLimit: RateLimit };
 
 /** One route: its contract and the use case behind it. */
 export type Endpoint<Gateway> = {
@@ -38,10 +40,15 @@ export function serve<Gateway extends ServingGateway>(
     const found = endpoints.find(({ contract }) => contract.route === event.routeKey);
     if (!found) throw notFound;
     const gateway = open();
-    const caller = await gateway.authenticate(event.headers["x-api-key"], found.contract.scope);
-    const wanted = readWanted(found.contract, event);
-    const answer = found.contract.answer.parse(await found.run(gateway, caller, wanted));
-    return succeeded(answer, event.requestContext.requestId);
+    const { requestId, http } = event.requestContext;
+    const { scope, limit = "calls" } = found.contract;
+    const caller = await gateway.authenticate(event.headers["x-api-key"], scope, http.sourceIp);
+    const quota = await gateway.rateLimit(caller, limit);
+    return withinQuota(quota, requestId, async () => {
+      const wanted = readWanted(found.contract, event);
+      const answer = found.contract.answer.parse(await found.run(gateway, caller, wanted));
+      return succeeded(answer, requestId);
+    });
   };
   return wrapped(handle);
 }

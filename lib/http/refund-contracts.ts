@@ -25,6 +25,7 @@ export const createRefundContract = {
   route: routes.createRefund,
   summary: "Refund a payment or a part of it, or get the refund that this request has made before",
   scope: "refund",
+  limit: "refunds",
   from: "body",
   asText: ["amount"],
   wanted: z

@@ -9,6 +9,7 @@ import { merchantName, verb } from "./verb.ts";
 
 /** One in use and one to change over to. */
 const mostLiveKeys = 2;
+const daySeconds = 86_400;
 
 const scopeList = z
   .string()
@@ -16,11 +17,23 @@ const scopeList = z
   .pipe(z.array(z.enum(scopes)).min(1))
   .describe(`comma-separated, of ${scopes.join(", ")}; all by default`);
 
+const expiresInDays = z.coerce
+  .number()
+  .int()
+  .min(1, "1 to 3650")
+  .max(3650, "1 to 3650")
+  .optional()
+  .describe("the key ends by itself after so many days; never by default");
+
 export const keyVerbs = {
   "key create": verb(
     "make an API key, which is shown once",
-    z.strictObject({ merchant: merchantName, scopes: scopeList.optional() }),
-    async (gateway, { merchant, scopes: wanted = [...scopes] }) => {
+    z.strictObject({
+      merchant: merchantName,
+      scopes: scopeList.optional(),
+      expires_in_days: expiresInDays,
+    }),
+    async (gateway, { merchant, scopes: wanted = [...scopes], expires_in_days }) => {
       const { userId } = await findMerchant(gateway, merchant);
       const live = (await gateway.merchants.keys(userId)).filter((key) => isLive(key, gateway.clock.now()));
       if (live.length >= mostLiveKeys) {
@@ -29,7 +42,7 @@ export const keyVerbs = {
           `this merchant has ${mostLiveKeys} live keys: revoke one first, see key list`,
         );
       }
-      return addKey(gateway, userId, wanted);
+      return addKey(gateway, userId, wanted, expires_in_days);
     },
   ),
   "key list": verb(
@@ -44,6 +57,7 @@ export const keyVerbs = {
         created_at: key.createdAt,
         expires_at: key.expiresAt,
         revoked_at: key.revokedAt,
+        last_used_at: key.lastUsedAt,
       }));
     },
   ),
@@ -52,8 +66,9 @@ export const keyVerbs = {
     z.strictObject({
       merchant: merchantName,
       overlap_hours: z.coerce.number().int().min(0).max(720).default(24),
+      expires_in_days: expiresInDays,
     }),
-    async (gateway, { merchant, overlap_hours }) => {
+    async (gateway, { merchant, overlap_hours, expires_in_days }) => {
       const { userId } = await findMerchant(gateway, merchant);
       const now = gateway.clock.now();
       const [newest, ...older] = (await gateway.merchants.keys(userId))
@@ -62,7 +77,8 @@ export const keyVerbs = {
       for (const key of older) await gateway.merchants.revokeKey(userId, key.keyId, now);
       if (newest)
         await gateway.merchants.revokeKey(userId, newest.keyId, secondsAfter(now, overlap_hours * 3600));
-      return addKey(gateway, userId, (newest?.scopes as Scope[] | undefined) ?? [...scopes]);
+      const wanted = (newest?.scopes as Scope[] | undefined) ?? [...scopes];
+      return addKey(gateway, userId, wanted, expires_in_days);
     },
   ),
   "key revoke": verb(
@@ -78,10 +94,18 @@ export const keyVerbs = {
   ),
 };
 
-async function addKey(gateway: Gateway, userId: string, wanted: readonly Scope[]) {
+async function addKey(gateway: Gateway, userId: string, wanted: readonly Scope[], days?: number) {
   const key = newApiKey(userId);
-  await gateway.merchants.addKey(userId, key, wanted, gateway.clock.now());
-  return { user_id: userId, key_id: key.keyId, api_key: key.text, scopes: wanted };
+  const now = gateway.clock.now();
+  const expiresAt = days === undefined ? null : secondsAfter(now, days * daySeconds);
+  await gateway.merchants.addKey(userId, { ...key, expiresAt }, wanted, now);
+  return {
+    user_id: userId,
+    key_id: key.keyId,
+    api_key: key.text,
+    scopes: wanted,
+    expires_at: expiresAt,
+  };
 }
 
 function isLive({ revokedAt, expiresAt }: ApiKeyInfo, now: Date): boolean {

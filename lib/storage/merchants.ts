@@ -5,6 +5,8 @@ export type Merchant = {
   userId: string;
   username: string;
   active: boolean;
+  /** Calls a minute; `null`: any number. */
+  rateLimit: number | null;
   notifyUrl: string | null;
   createdAt: Date;
 };
@@ -15,22 +17,25 @@ export type ApiKeyInfo = {
   createdAt: Date;
   expiresAt: Date | null;
   revokedAt: Date | null;
+  lastUsedAt: Date | null;
+};
+
+/** What is absent stays as it is, or becomes what it usually is. */
+export type MerchantSettings = {
+  notifyUrl?: string | null | undefined;
+  rateLimit?: number | null | undefined;
 };
 
 export interface Merchants {
-  create(username: string, notifyUrl: string | null, now: Date): Promise<string>;
+  create(username: string, settings: MerchantSettings, now: Date): Promise<string>;
   list(): Promise<Merchant[]>;
-  update(
-    userId: string,
-    change: { notifyUrl?: string | null; active?: boolean },
-    now: Date,
-  ): Promise<boolean>;
+  update(userId: string, change: MerchantSettings & { active?: boolean }, now: Date): Promise<boolean>;
   /** Sealed JSON list of the secrets that sign notifications. */
   notifySecrets(userId: string): Promise<string | null>;
   saveNotifySecrets(userId: string, sealed: string, now: Date): Promise<void>;
   addKey(
     userId: string,
-    key: { keyId: string; hash: Buffer },
+    key: { keyId: string; hash: Buffer; expiresAt?: Date | null },
     scopes: readonly string[],
     now: Date,
   ): Promise<void>;
@@ -41,26 +46,27 @@ export interface Merchants {
 
 export function merchantsIn(db: Database): Merchants {
   return {
-    async create(username, notifyUrl, now) {
-      const values = { username, notify_url: notifyUrl, created_at: now, updated_at: now };
+    async create(username, settings, now) {
+      const values = { username, ...settingColumns(settings), created_at: now, updated_at: now };
       const { insertId } = await db.insertInto("users").values(values).executeTakeFirstOrThrow();
       return String(insertId);
     },
     async list() {
-      const columns = ["id", "username", "status", "notify_url", "created_at"] as const;
+      const columns = ["id", "username", "status", "rate_limit", "notify_url", "created_at"] as const;
       const rows = await db.selectFrom("users").select(columns).orderBy("id").execute();
       return rows.map((row) => ({
         userId: row.id,
         username: row.username,
         active: row.status === 1,
+        rateLimit: row.rate_limit,
         notifyUrl: row.notify_url,
         createdAt: row.created_at,
       }));
     },
-    async update(userId, { notifyUrl, active }, now) {
+    async update(userId, { active, ...settings }, now) {
       const set = {
         updated_at: now,
-        ...(notifyUrl !== undefined && { notify_url: notifyUrl }),
+        ...settingColumns(settings),
         ...(active !== undefined && { status: active ? 1 : 0 }),
       };
       const updated = await db
@@ -85,14 +91,17 @@ export function merchantsIn(db: Database): Merchants {
         .where("id", "=", userId)
         .execute();
     },
-    async addKey(userId, { keyId, hash }, scopes, now) {
-      const values = { user_id: userId, key_id: keyId, hash, scopes: scopes.join(","), created_at: now };
-      await db.insertInto("api_keys").values(values).execute();
+    async addKey(userId, { keyId, hash, expiresAt = null }, scopes, now) {
+      const key = { key_id: keyId, hash, scopes: scopes.join(","), created_at: now, expires_at: expiresAt };
+      await db
+        .insertInto("api_keys")
+        .values({ user_id: userId, ...key })
+        .execute();
     },
     async keys(userId) {
       const rows = await db
         .selectFrom("api_keys")
-        .select(["key_id", "scopes", "created_at", "expires_at", "revoked_at"])
+        .select(["key_id", "scopes", "created_at", "expires_at", "revoked_at", "last_used_at"])
         .where("user_id", "=", userId)
         .orderBy("id")
         .execute();
@@ -102,6 +111,7 @@ export function merchantsIn(db: Database): Merchants {
         createdAt: row.created_at,
         expiresAt: row.expires_at,
         revokedAt: row.revoked_at,
+        lastUsedAt: row.last_used_at,
       }));
     },
     async revokeKey(userId, keyId, at) {
@@ -117,6 +127,13 @@ export function merchantsIn(db: Database): Merchants {
   };
 }
 
+function settingColumns({ notifyUrl, rateLimit }: MerchantSettings) {
+  return {
+    ...(notifyUrl !== undefined && { notify_url: notifyUrl }),
+    ...(rateLimit !== undefined && { rate_limit: rateLimit }),
+  };
+}
+
 export function keyRowsIn(db: Database): KeyRows {
   return {
     async find(keyId) {
@@ -128,9 +145,11 @@ export function keyRowsIn(db: Database): KeyRows {
           "k.scopes",
           "k.expires_at",
           "k.revoked_at",
+          "k.last_used_at",
           "u.id",
           "u.username",
           "u.status",
+          "u.rate_limit",
           "u.notify_url",
         ])
         .where("k.key_id", "=", keyId)
@@ -142,13 +161,23 @@ export function keyRowsIn(db: Database): KeyRows {
         scopes: row.scopes.split(","),
         expiresAt: row.expires_at,
         revokedAt: row.revoked_at,
+        lastUsedAt: row.last_used_at,
         merchant: {
           userId: row.id,
           username: row.username,
           active: row.status === 1,
+          rateLimit: row.rate_limit,
           notifyUrl: row.notify_url,
         },
       };
+    },
+    async noteUse({ keyId, userId }, at) {
+      await db
+        .updateTable("api_keys")
+        .set({ last_used_at: at })
+        .where("key_id", "=", keyId)
+        .where("user_id", "=", userId)
+        .execute();
     },
   };
 }

@@ -24,6 +24,7 @@ type UsersTable = {
   id: Id;
   username: string;
   status: Generated<number>;
+  rate_limit: Generated<number | null>;
   notify_url: string | null;
   notify_secrets: string | null;
   created_at: Generated<Date>;
@@ -39,6 +40,7 @@ type ApiKeysTable = {
   created_at: Date;
   expires_at: Date | null;
   revoked_at: Date | null;
+  last_used_at: Date | null;
 };
 
 export type PaymentConfigsTable = {

@@ -117,6 +117,7 @@ async function openShop(
   const merchant = await ops<{ user_id: string; webhook_secret: string }>("merchant create", {
     username,
     notify_url: inboxUrl,
+    rate_limit: "none",
   });
   const { api_key } = await ops<{ api_key: string }>("key create", { merchant: username });
   const configs: Record<string, string> = {};

@@ -9,6 +9,7 @@ const tables = [
     id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
     username VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
     status TINYINT NOT NULL DEFAULT 1 COMMENT '1 active, 0 disabled: creates nothing, the rest goes on',
+    rate_limit INT UNSIGNED NULL DEFAULT 100 COMMENT 'calls a minute; NULL: any number' CHECK (rate_limit > 0),
     notify_url VARCHAR(2048) NULL COMMENT 'default of orders that name none',
     notify_secrets TEXT NULL COMMENT 'sealed JSON list of whsec_ secrets; each signs',
     created_at DATETIME(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
@@ -24,6 +25,7 @@ const tables = [
     created_at DATETIME(3) NOT NULL,
     expires_at DATETIME(3) NULL,
     revoked_at DATETIME(3) NULL,
+    last_used_at DATETIME(3) NULL COMMENT 'to five minutes',
     UNIQUE KEY key_id (key_id),
     KEY user_keys (user_id, id)
   )`,

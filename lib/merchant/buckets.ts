@@ -1,0 +1,42 @@
+import type { Clock } from "../clock.ts";
+
+/**
+ * What one call came to. `debtUs`: how long until nothing is owed any more and all calls of a minute may come at once
+ * again, in microseconds, the unit of Redis' clock.
+ */
+export type Taken = { allowed: boolean; debtUs: number };
+
+/** Of so many calls a minute, each owes this much; the debt goes down as time goes by. */
+export function intervalUs(perMinute: number): number {
+  return Math.ceil(60_000_000 / perMinute);
+}
+
+/** The most that can be owed: the calls of a minute, made at once. */
+export function windowUs(perMinute: number): number {
+  return perMinute * intervalUs(perMinute);
+}
+
+/** The generic cell rate algorithm in this process; of more names than `most` it forgets the one asked for longest ago. */
+export function buckets(clock: Clock, most = 10_000) {
+  const freeAt = new Map<string, number>();
+
+  function keep(name: string, at: number): void {
+    freeAt.delete(name);
+    freeAt.set(name, at);
+    if (freeAt.size > most) freeAt.delete(freeAt.keys().next().value as string);
+  }
+
+  return {
+    /** Asks for a call; what is refused is not owed. `onlyLook`: what is allowed is not owed either. */
+    take(name: string, perMinute: number, onlyLook = false): Taken {
+      const now = clock.now().getTime() * 1000;
+      // At most the window, also after a clock that went back.
+      const debtUs = Math.min(Math.max((freeAt.get(name) ?? now) - now, 0), windowUs(perMinute));
+      const owed = debtUs + intervalUs(perMinute);
+      const allowed = owed <= windowUs(perMinute);
+      const after = allowed && !onlyLook ? owed : debtUs;
+      if (after > 0) keep(name, now + after);
+      return { allowed, debtUs: after };
+    },
+  };
+}

@@ -1,0 +1,87 @@
+import { randomUUID } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { apiOf } from "../steps/api.ts";
+import { operator, refusal } from "../steps/operator.ts";
+import { openWorld, type World } from "../steps/world.ts";
+
+let world: World;
+
+beforeAll(async () => {
+  world = await openWorld();
+});
+afterAll(() => world.stop());
+
+type NewKey = { api_key: string; key_id: string; scopes: string[]; expires_at: string | null };
+type ListedKey = NewKey & { live: boolean; revoked_at: string | null; last_used_at: string | null };
+
+async function newMerchant(): Promise<string> {
+  const username = `keys-${randomUUID().slice(0, 8)}`;
+  await operator("merchant create", { username });
+  return username;
+}
+
+const newKey = (merchant: string, more = {}) => operator<NewKey>("key create", { merchant, ...more });
+const keysOf = (merchant: string) => operator<ListedKey[]>("key list", { merchant });
+const use = async (apiKey: string) =>
+  (await apiOf(world, { apiKey, inboxUrl: "" }).call("GET", "/api/v1/capabilities")).status;
+
+const day = 24 * 3600;
+
+describe("a merchant's keys", () => {
+  it("are two at a time; a third is made once one is over", async () => {
+    const merchant = await newMerchant();
+    const first = await newKey(merchant);
+    await newKey(merchant);
+    expect(await refusal("key create", { merchant })).toMatchObject({ code: 1005 });
+    await operator("key revoke", { merchant, key_id: first.key_id });
+    await newKey(merchant);
+    expect((await keysOf(merchant)).map(({ live }) => live)).toEqual([false, true, true]);
+  });
+
+  it("end by themselves after the days that were said, and never unless some were", async () => {
+    const merchant = await newMerchant();
+    const short = await newKey(merchant, { expires_in_days: 2 });
+    const lasting = await newKey(merchant);
+    expect(lasting.expires_at).toBeNull();
+    expect([await use(short.api_key), await use(lasting.api_key)]).toEqual([200, 200]);
+    await world.passes(2 * day - 60);
+    expect([await use(short.api_key), await use(lasting.api_key)]).toEqual([200, 200]);
+    await world.passes(60);
+    expect([await use(short.api_key), await use(lasting.api_key)]).toEqual([401, 200]);
+    expect(await keysOf(merchant)).toMatchObject([
+      { live: false, expires_at: short.expires_at },
+      { live: true },
+    ]);
+  });
+
+  it("are rolled with their scopes; the new one ends when that was said", async () => {
+    const merchant = await newMerchant();
+    const old = await newKey(merchant, { scopes: "query,refund" });
+    const fresh = await operator<NewKey>("key roll", { merchant, expires_in_days: 1 });
+    expect(fresh).toMatchObject({ scopes: old.scopes, expires_at: expect.any(String) });
+    // Two are live, so that a roll in a hurry ends the older one.
+    await operator("key roll", { merchant });
+    expect((await keysOf(merchant)).filter(({ live }) => live)).toHaveLength(2);
+    expect(await use(fresh.api_key)).toBe(200);
+    await world.passes(day);
+    expect(await use(fresh.api_key)).toBe(401);
+  });
+
+  it("tell when they were last used", async () => {
+    const merchant = await newMerchant();
+    const { api_key } = await newKey(merchant);
+    expect(await keysOf(merchant)).toMatchObject([{ last_used_at: null }]);
+    const before = world.clock.now();
+    await use(api_key);
+    const [key] = await keysOf(merchant);
+    const used = new Date(key!.last_used_at!).getTime();
+    expect(used).toBeGreaterThanOrEqual(before.getTime());
+    expect(used).toBeLessThanOrEqual(world.clock.now().getTime());
+  });
+
+  it.each([0, -1, 1.5, 3651, "soon"])("are not made for %s days", async (expires_in_days) => {
+    const merchant = await newMerchant();
+    expect(await refusal("key create", { merchant, expires_in_days })).toMatchObject({ code: 1001 });
+    expect(await keysOf(merchant)).toEqual([]);
+  });
+});

@@ -1,0 +1,24 @@
+import { randomUUID } from "node:crypto";
+import { Redis } from "ioredis";
+
+/** What Redis is asked from outside while `act` runs, one command a line; what scripts do inside is left out. */
+export async function redisCommands(port: number, act: () => Promise<unknown>): Promise<string[][]> {
+  const client = new Redis(port);
+  const monitor = await client.monitor();
+  const commands: string[][] = [];
+  const end = randomUUID();
+  const ended = Promise.withResolvers<void>();
+  monitor.on("monitor", (_time: string, command: string[], source: string) => {
+    if (command[1] === end) ended.resolve();
+    else if (source !== "lua") commands.push(command);
+  });
+  try {
+    await act();
+    await client.echo(end);
+    await ended.promise;
+  } finally {
+    monitor.disconnect();
+    client.disconnect();
+  }
+  return commands;
+}

@@ -1,0 +1,127 @@
+import { randomUUID } from "node:crypto";
+import type { APIGatewayProxyStructuredResultV2 } from "aws-lambda";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { newApiKey } from "../../lib/merchant/api-key.ts";
+import { anOrder, apiOf } from "../steps/api.ts";
+import { logOf } from "../steps/captured-log.ts";
+import { type DatabaseProxy, startDatabaseProxy } from "../steps/database-proxy.ts";
+import { invoke } from "../steps/front.ts";
+import { openRows, type Rows } from "../steps/rows.ts";
+import { type SignedCall, stripeEvents } from "../steps/signed-webhooks.ts";
+import { openWorld, type Shop, type World } from "../steps/world.ts";
+
+let world: World;
+let proxy: DatabaseProxy;
+let rows: Rows;
+let shop: Shop;
+let other: Shop;
+
+beforeAll(async () => {
+  world = await openWorld();
+  const { hostname, port } = new URL(process.env.DATABASE_URL!);
+  proxy = await startDatabaseProxy({ host: hostname, port: Number(port) });
+  process.env.DB_PORT = String(proxy.port);
+  rows = await openRows();
+  shop = await world.openShop("stripe");
+  other = await world.openShop("stripe");
+});
+afterAll(async () => {
+  await rows.close();
+  proxy.stop();
+  await world.stop();
+});
+
+// Time stands still but for what a test lets pass: shares fill up as it goes by, however slow the machine is.
+beforeEach(() => void vi.useFakeTimers({ toFake: ["Date"] }));
+afterEach(() => void vi.useRealTimers());
+
+type Answer = { status: number; code: number; retryAfter: string | undefined };
+
+/** As API Gateway would bring it from this address. */
+async function from(sourceIp: string, entry: string, event: object): Promise<Answer> {
+  const requestContext = { requestId: randomUUID(), http: { method: "", path: "", sourceIp, userAgent: "" } };
+  const answer = await invoke(entry, { requestContext, isBase64Encoded: false, ...event });
+  const { statusCode = 0, body = "", headers = {} } = answer as APIGatewayProxyStructuredResultV2;
+  const { code = 0 } = JSON.parse(body) as { code?: number };
+  return { status: statusCode, code, retryAfter: headers["retry-after"]?.toString() };
+}
+
+const webhookFrom = (sourceIp: string, config_id: string, { body, headers }: SignedCall) =>
+  from(sourceIp, "webhooks/stripe", { pathParameters: { config_id }, body, headers });
+const listFrom = (sourceIp: string, apiKey: string) =>
+  from(sourceIp, "list-payments", { routeKey: "GET /api/v1/payment/list", headers: { "x-api-key": apiKey } });
+
+/** How they were answered, and how many of them were really looked at. */
+async function flood(calls: number, call: (at: number) => Promise<Answer>) {
+  const statuses: Record<number, number> = {};
+  const asked = proxy.statements.length;
+  const lines = await logOf(async () => {
+    for (let at = 0; at < calls; at++) {
+      const { status } = await call(at);
+      statuses[status] = (statuses[status] ?? 0) + 1;
+    }
+  });
+  const verified = lines.filter(({ message }) => message === "webhook").length;
+  return { statuses, verified, statements: proxy.statements.length - asked };
+}
+
+const refused = { status: 429, code: 1006, retryAfter: "1" };
+const forged: SignedCall = { body: "{}", headers: { "stripe-signature": "t=1,v1=00" } };
+let addresses = 0;
+const anAddress = () => `192.0.2.${++addresses}`;
+
+async function paidEvent(theirs: Shop) {
+  const { data } = await apiOf(world, theirs).create(anOrder({ provider: "stripe" }));
+  return { orderNo: data.order_no, call: stripeEvents(world, theirs).event(data.order_no) };
+}
+
+describe("a flood of forged webhooks of one config", () => {
+  it("is verified 300 times and then refused; a true one is believed a moment later", async () => {
+    const address = anAddress();
+    const config = shop.configs.stripe!;
+    const { orderNo, call } = await paidEvent(shop);
+    const seen = await flood(350, () => webhookFrom(address, config, forged));
+    expect(seen).toMatchObject({ statuses: { 401: 300, 429: 50 }, verified: 300 });
+    expect(await webhookFrom(address, config, call)).toEqual(refused);
+    expect(await rows.order(orderNo)).toMatchObject({ status: "pending" });
+    await world.passes(1);
+    expect(await webhookFrom(address, config, call)).toMatchObject({ status: 200 });
+    expect(await rows.order(orderNo)).toMatchObject({ status: "success" });
+  });
+
+  it("shuts out no other config from the same address, nor the same from another", async () => {
+    const [address, elsewhere] = [anAddress(), anAddress()];
+    await flood(350, () => webhookFrom(address, shop.configs.stripe!, forged));
+    const [mine, theirs] = [await paidEvent(shop), await paidEvent(other)];
+    expect(await webhookFrom(address, other.configs.stripe!, theirs.call)).toMatchObject({ status: 200 });
+    expect(await webhookFrom(elsewhere, shop.configs.stripe!, mine.call)).toMatchObject({ status: 200 });
+  });
+});
+
+describe("a flood of webhooks of configs that do not exist", () => {
+  it("is refused after 1,200, and asks the database nothing more", async () => {
+    const address = anAddress();
+    const unknown = (at: number) => webhookFrom(address, `99${at}`, forged);
+    const first = await flood(1200, unknown);
+    expect(first).toMatchObject({ statuses: { 401: 1200 }, verified: 1200 });
+    const more = await flood(100, (at) => unknown(5000 + at));
+    expect(more).toEqual({ statuses: { 429: 100 }, verified: 0, statements: 0 });
+    expect(await webhookFrom(anAddress(), "991", forged)).toMatchObject({ status: 401, code: 2002 });
+  });
+});
+
+describe("a flood of API keys that are made up", () => {
+  it("is looked for 300 times; a key in use goes on, and another is taken a moment later", async () => {
+    const address = anAddress();
+    const unused = await world.openShop("stripe");
+    const another = await world.openShop("stripe");
+    expect(await listFrom(address, shop.apiKey)).toMatchObject({ status: 200 });
+    const seen = await flood(350, () => listFrom(address, newApiKey(shop.userId).text));
+    expect(seen).toEqual({ statuses: { 401: 300, 429: 50 }, verified: 0, statements: 300 });
+    expect(await listFrom(address, shop.apiKey)).toMatchObject({ status: 200 });
+    expect(await listFrom(address, unused.apiKey)).toEqual(refused);
+    expect(await listFrom(anAddress(), another.apiKey)).toMatchObject({ status: 200 });
+    await world.passes(1);
+    expect(await listFrom(address, unused.apiKey)).toMatchObject({ status: 200 });
+  });
+});
