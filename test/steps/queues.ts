@@ -6,7 +6,7 @@ import {
   SQSClient,
 } from "@aws-sdk/client-sqs";
 import { functions } from "../../lib/functions.ts";
-import { invoke } from "./front.ts";
+import { type Invoke, invoke } from "./front.ts";
 
 export type TestQueues = {
   notifyUrl: string;
@@ -19,10 +19,14 @@ export type TestQueues = {
   delayed(): Promise<{ notify: number; recheck: number }>;
   /** Loses every message that is due now. */
   lose(): Promise<number>;
+  /** A function's messages that are due, for the test's own hand; what it does not remove comes again after 180 s. */
+  receive(entry: string): Promise<Received[]>;
 };
 
+export type Received = { record: { messageId: string; body: string }; remove(): Promise<void> };
+
 /** The two delay queues on the real queue server, emptied by the test's own hand instead of an event source. */
-export async function openQueues(): Promise<TestQueues> {
+export async function openQueues(run: Invoke = invoke): Promise<TestQueues> {
   const endpoint = process.env.SQS_ENDPOINT!;
   const prefix = process.env.QUEUE_PREFIX!;
   const client = new SQSClient({ endpoint });
@@ -46,7 +50,7 @@ export async function openQueues(): Promise<TestQueues> {
     const messages = await receive(QueueUrl);
     if (messages.length === 0) return 0;
     const Records = messages.map(({ MessageId, Body }) => ({ messageId: MessageId, body: Body }));
-    const { batchItemFailures } = (await invoke(entry, { Records })) as { batchItemFailures: unknown[] };
+    const { batchItemFailures } = (await run(entry, { Records })) as { batchItemFailures: unknown[] };
     if (batchItemFailures.length > 0)
       throw new Error(`${entry} failed on ${JSON.stringify(batchItemFailures)}`);
     for (const { ReceiptHandle } of messages)
@@ -89,6 +93,15 @@ export async function openQueues(): Promise<TestQueues> {
         }
       }
       return lost;
+    },
+    async receive(entry) {
+      const { QueueUrl } = consumers.find((consumer) => consumer.entry === entry)!;
+      return (await receive(QueueUrl)).map(({ MessageId = "", Body = "", ReceiptHandle }) => ({
+        record: { messageId: MessageId, body: Body },
+        async remove() {
+          await client.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
+        },
+      }));
     },
   };
 }

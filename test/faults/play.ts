@@ -1,0 +1,59 @@
+import { meeting, overtaken, type Played, standing, withRival } from "./at-step.ts";
+import type { FaultWorld } from "./fault-world.ts";
+import { type Cell, type FaultName, type Step, steps } from "./matrix.ts";
+import { queueFault } from "./queue-fault.ts";
+import { type Scenario, sameAgain } from "./scenario.ts";
+
+/** Plays one cell: the scenario, the fault at its step, what others do next, and the one end that it must have. */
+export async function play<Case>(world: FaultWorld, scenario: Scenario<Case>, cell: Cell): Promise<void> {
+  await world.emptyQueues();
+  const it = await scenario.begin(cell);
+  try {
+    await befall({ world, scenario, it, cell, step: steps[cell.step] }, cell.fault);
+    await scenario.finish(it);
+  } finally {
+    if (cell.fault === "Redis down") await world.redis.kill("SIGCONT");
+  }
+  await scenario.expectEnd(it);
+  await world.expectSound();
+}
+
+function befall<Case>(played: Played<Case>, fault: FaultName): Promise<unknown> {
+  const { world, scenario, step } = played;
+  switch (fault) {
+    case "killed before":
+      return meeting(played, { ...step.before, act: "kill" });
+    case "killed after":
+      return meeting(played, { ...step.after, act: "kill" });
+    case "time-out":
+      return timeOut(played);
+    case "concurrent duplicate":
+      return withRival(played, scenario.rival ?? sameAgain(scenario, step));
+    case "reordered":
+      return overtaken(played);
+    case "Redis down":
+      return standing(played, () => world.redis.kill("SIGSTOP"));
+    case "database reset":
+      return standing(played, () => world.cutConnections());
+    case "database read-only":
+      return meeting(played, { when: "before", ...written(step), act: "read-only" });
+    case "commit unknown":
+      return meeting(played, { ...step.after, act: "lost" });
+    default:
+      return queueFault(played, fault);
+  }
+}
+
+function written({ writes }: Step) {
+  if (!writes) throw new Error("this step writes nothing");
+  return writes;
+}
+
+/** What is asked for may be done, and nobody hears of it in time; a function that is too slow is killed by its platform. */
+function timeOut<Case>(played: Played<Case>): Promise<void> {
+  const { step } = played;
+  if (step.before.what === "^answer$") return standing(played, (held) => held.kill());
+  const silent = step.silent ?? { when: "after" as const, ...(step.writes ?? step.after) };
+  // A process that has worked before knows the config, and may have given up Redis for a while.
+  return meeting(played, { ...silent, act: "time-out" }, { fresh: step.silent !== undefined });
+}
