@@ -1,0 +1,68 @@
+import { expect } from "vitest";
+import { anOrder } from "../steps/api.ts";
+import type { Received } from "../steps/queues.ts";
+import type { FaultWorld } from "./fault-world.ts";
+import { type CellName, steps } from "./matrix.ts";
+import type { Scenario } from "./scenario.ts";
+
+type Captured = { orderNo: string; paymentId: string; message?: Received };
+
+const entry = "recheck";
+const early: CellName = "K1×queue early";
+
+/** A buyer has approved a PayPal order; its look-up takes the money, and the merchant is told. Webhooks are lost. */
+export function captureScenario(world: FaultWorld): Scenario<Captured> {
+  const { api, provider: paypal, rows } = world;
+  const query = ({ orderNo }: Captured) => api.query(orderNo);
+
+  /** PayPal's own word that the money is there comes before its answer is written down. */
+  async function webhook({ orderNo }: Captured): Promise<void> {
+    await paypal.faults({});
+    await paypal.resend(orderNo);
+    await paypal.accepted(orderNo);
+    await paypal.faults({ lose: true });
+  }
+  const message = {
+    entry,
+    text: async ({ orderNo }: Captured) => orderNo,
+    kind: "worked on",
+    seconds: 16,
+  } as const;
+
+  return {
+    async begin({ name }) {
+      await paypal.faults({ lose: true });
+      const { data } = await api.create(anOrder({ provider: "paypal" }));
+      const orderNo = String(data.order_no);
+      await paypal.approve(orderNo);
+      if (name !== early) await world.passes(16);
+      return { orderNo, paymentId: String(data.payment_id) };
+    },
+    async work(it) {
+      it.message ??= await world.message(entry, it.orderNo);
+      await world.handle(entry, it.message);
+    },
+    rival: { entry: "query-payment", asks: query },
+    overtaking: {
+      K1: { at: { when: "before", what: "^sql begin" }, by: query },
+      K2: { at: steps.K2.after, by: webhook },
+      K3: { at: steps.K3.before, by: webhook },
+    },
+    messages: { K1: message, K2: message, K3: message },
+    finish: ({ orderNo }) => world.goesOnUntil(async () => (await world.told(orderNo)).length > 0),
+    async expectEnd({ orderNo, paymentId }) {
+      const captures = (await paypal.calls()).filter(
+        ({ method, path }) => method === "POST" && path === `/v2/checkout/orders/${paymentId}/capture`,
+      );
+      expect(new Set(captures.map(({ headers }) => headers["paypal-request-id"])).size).toBe(1);
+      expect(await paypal.payments(orderNo)).toMatchObject([{ status: "paid", created: 1 }]);
+      expect(await rows.order(orderNo)).toMatchObject({ status: "success", late_success: 0 });
+      expect((await rows.statusLogs(orderNo)).map(({ to }) => to)).toEqual([
+        "pending",
+        "processing",
+        "success",
+      ]);
+      expect(await world.told(orderNo)).toEqual(["payment.success"]);
+    },
+  };
+}
