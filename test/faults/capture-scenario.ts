@@ -1,6 +1,7 @@
 import { expect } from "vitest";
 import { anOrder } from "../steps/api.ts";
 import type { Received } from "../steps/queues.ts";
+import { simulatorOf } from "../steps/simulator.ts";
 import type { FaultWorld } from "./fault-world.ts";
 import { type CellName, steps } from "./matrix.ts";
 import type { Scenario } from "./scenario.ts";
@@ -12,7 +13,8 @@ const early: CellName = "K1×queue early";
 
 /** A buyer has approved a PayPal order; its look-up takes the money, and the merchant is told. Webhooks are lost. */
 export function captureScenario(world: FaultWorld): Scenario<Captured> {
-  const { api, provider: paypal, rows } = world;
+  const { api } = world;
+  const paypal = simulatorOf(world, "paypal");
   const query = ({ orderNo }: Captured) => api.query(orderNo);
 
   /** PayPal's own word that the money is there comes before its answer is written down. */
@@ -56,8 +58,8 @@ export function captureScenario(world: FaultWorld): Scenario<Captured> {
       );
       expect(new Set(captures.map(({ headers }) => headers["paypal-request-id"])).size).toBe(1);
       expect(await paypal.payments(orderNo)).toMatchObject([{ status: "paid", created: 1 }]);
-      expect(await rows.order(orderNo)).toMatchObject({ status: "success", late_success: 0 });
-      expect((await rows.statusLogs(orderNo)).map(({ to }) => to)).toEqual([
+      expect(await world.rows.order(orderNo)).toMatchObject({ status: "success", late_success: 0 });
+      expect((await world.rows.statusLogs(orderNo)).map(({ to }) => to)).toEqual([
         "pending",
         "processing",
         "success",

@@ -6,7 +6,7 @@ import { play } from "./play.ts";
 
 let world: FaultWorld;
 beforeAll(async () => {
-  world = await openFaultWorld("paypal");
+  world = await openFaultWorld(["paypal"]);
 });
 afterAll(() => world.stop());
 

@@ -1,5 +1,6 @@
 import { expect } from "vitest";
 import { type ApiAnswer, anOrder } from "../steps/api.ts";
+import { simulatorOf } from "../steps/simulator.ts";
 import type { FaultWorld } from "./fault-world.ts";
 import { steps } from "./matrix.ts";
 import type { Scenario } from "./scenario.ts";
@@ -8,7 +9,8 @@ type Closed = { orderNo: string; answers: ApiAnswer[]; isPaid: boolean };
 
 /** A merchant closes a payment, asks again until it is closed, and is told. Stripe's webhooks are lost. */
 export function closeScenario(world: FaultWorld): Scenario<Closed> {
-  const { api, provider: stripe, rows } = world;
+  const { api } = world;
+  const stripe = simulatorOf(world, "stripe");
   const work = async (it: Closed) => void it.answers.push(await api.close(it.orderNo));
 
   /** The buyer is faster. */
@@ -50,7 +52,10 @@ export function closeScenario(world: FaultWorld): Scenario<Closed> {
       const [payment, ...others] = await stripe.payments(orderNo);
       expect(others).toEqual([]);
       expect(payment).toMatchObject({ status: isPaid ? "paid" : "closed" });
-      expect(await rows.order(orderNo)).toMatchObject({ status: isPaid ? "success" : "closed", version: 3 });
+      expect(await world.rows.order(orderNo)).toMatchObject({
+        status: isPaid ? "success" : "closed",
+        version: 3,
+      });
       expect(await world.told(orderNo)).toEqual([isPaid ? "payment.success" : "payment.closed"]);
     },
   };

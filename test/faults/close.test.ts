@@ -6,7 +6,7 @@ import { play } from "./play.ts";
 
 let world: FaultWorld;
 beforeAll(async () => {
-  world = await openFaultWorld("stripe");
+  world = await openFaultWorld(["stripe"]);
 });
 afterAll(() => world.stop());
 

@@ -1,6 +1,7 @@
 import { expect } from "vitest";
 import { type ApiAnswer, anOrder, type Data } from "../steps/api.ts";
 import { sessionCalls } from "../steps/ledgers.ts";
+import { simulatorOf } from "../steps/simulator.ts";
 import type { FaultWorld } from "./fault-world.ts";
 import { steps } from "./matrix.ts";
 import type { Message, Scenario } from "./scenario.ts";
@@ -11,10 +12,11 @@ const leaseSeconds = 12;
 
 /** A merchant creates a payment, and creates it again until it is answered; the buyer pays; the merchant is told. */
 export function createScenario(world: FaultWorld): Scenario<Created> {
-  const { api, provider: stripe, rows } = world;
+  const { api } = world;
+  const stripe = simulatorOf(world, "stripe");
   const storedOrder = async ({ order }: Created) => {
     const sql = "SELECT * FROM payment_orders WHERE out_trade_no = ?";
-    return (await rows.query<{ order_no: string; status: string }>(sql, [order.out_trade_no]))[0];
+    return (await world.rows.query<{ order_no: string; status: string }>(sql, [order.out_trade_no]))[0];
   };
   const orderNo = async (it: Created) => String((await storedOrder(it))?.order_no);
   const work = async (it: Created) => void it.answers.push(await api.create(it.order));
@@ -60,14 +62,14 @@ export function createScenario(world: FaultWorld): Scenario<Created> {
       const number = await orderNo(it);
       expect(first).toMatchObject({ order_no: number });
       expect(
-        await rows.query("SELECT COUNT(*) AS orders FROM payment_orders WHERE out_trade_no = ?", [
+        await world.rows.query("SELECT COUNT(*) AS orders FROM payment_orders WHERE out_trade_no = ?", [
           it.order.out_trade_no,
         ]),
       ).toEqual([{ orders: "1" }]);
       expect(await stripe.payments(number)).toMatchObject([{ created: 1, status: "paid" }]);
       const calls = await sessionCalls(stripe, it.order.out_trade_no);
       expect(new Set(calls.map(({ headers }) => headers["idempotency-key"])).size).toBe(1);
-      expect(await rows.order(number)).toMatchObject({ status: "success" });
+      expect(await world.rows.order(number)).toMatchObject({ status: "success" });
       expect(await world.told(number)).toEqual(["payment.success"]);
     },
   };

@@ -1,6 +1,7 @@
 import { expect } from "vitest";
 import { anOrder } from "../steps/api.ts";
 import type { Received } from "../steps/queues.ts";
+import { simulatorOf } from "../steps/simulator.ts";
 import type { FaultWorld } from "./fault-world.ts";
 import { type Cell, type CellName, steps } from "./matrix.ts";
 import type { Scenario } from "./scenario.ts";
@@ -25,7 +26,8 @@ const heardTwice: ReadonlySet<CellName> = new Set([
 
 /** A paid order's notification is in the queue; the merchant hears of it. */
 export function deliveryScenario(world: FaultWorld): Scenario<Delivered> {
-  const { api, provider: stripe, rows } = world;
+  const { api } = world;
+  const stripe = simulatorOf(world, "stripe");
 
   async function work(it: Delivered): Promise<void> {
     it.message ??= await world.message(entry, await world.taskOf(it.orderNo));
@@ -88,14 +90,14 @@ export function deliveryScenario(world: FaultWorld): Scenario<Delivered> {
       N5: { ...message, kind: "delayed", seconds: 61 },
     },
     finish: ({ orderNo }) =>
-      world.goesOnUntil(async () => (await rows.notifications(orderNo))[0]!.status === "success"),
+      world.goesOnUntil(async () => (await world.rows.notifications(orderNo))[0]!.status === "success"),
     async expectEnd({ orderNo, cell }) {
       const told = await world.notifications(orderNo);
       const times = heardTwice.has(cell.name) || cell.step === "N5" ? 2 : 1;
       expect(told).toHaveLength(times);
       expect(new Set(told.map(({ body, headers }) => `${headers["webhook-id"]} ${body}`)).size).toBe(1);
-      expect(await rows.notifications(orderNo)).toMatchObject([{ status: "success", generation: 1 }]);
-      const received = (await rows.sends(orderNo)).filter(({ outcome }) => outcome === "received");
+      expect(await world.rows.notifications(orderNo)).toMatchObject([{ status: "success", generation: 1 }]);
+      const received = (await world.rows.sends(orderNo)).filter(({ outcome }) => outcome === "received");
       expect(received).toHaveLength(1);
       // Nothing more comes, however long one waits.
       await world.passes(3600);

@@ -86,6 +86,7 @@ export function openFunctionProcesses(entries: readonly string[], cacheFolder: s
       over: over.promise,
       release() {
         if (held?.connected) tell(held, { kind: "release", environment: environment() });
+        held = undefined;
       },
       async kill() {
         held?.kill("SIGKILL");

@@ -1,19 +1,40 @@
 import { meeting, overtaken, type Played, standing, withRival } from "./at-step.ts";
 import type { FaultWorld } from "./fault-world.ts";
-import { type Cell, type FaultName, type Step, steps } from "./matrix.ts";
+import type { Befalling } from "./function-processes.ts";
+import { type Cell, type FaultName, type Step, type StepName, steps } from "./matrix.ts";
 import { queueFault } from "./queue-fault.ts";
 import { type Scenario, sameAgain } from "./scenario.ts";
 
 /** Plays one cell: the scenario, the fault at its step, what others do next, and the one end that it must have. */
 export async function play<Case>(world: FaultWorld, scenario: Scenario<Case>, cell: Cell): Promise<void> {
-  await world.emptyQueues();
-  const it = await scenario.begin(cell);
   try {
-    await befall({ world, scenario, it, cell, step: steps[cell.step] }, cell.fault);
-    await scenario.finish(it);
+    await whole(world, scenario, cell, (played) => befall(played, cell.fault));
   } finally {
     if (cell.fault === "Redis down") await world.redis.kill("SIGCONT");
   }
+}
+
+/** Plays a scenario in which something happens while its work stands before a step. */
+export function playAtStep<Case>(
+  world: FaultWorld,
+  scenario: Scenario<Case>,
+  step: StepName,
+  happens: (held: Befalling) => Promise<unknown>,
+): Promise<void> {
+  const cell: Cell = { name: `${step}×database reset`, step, fault: "database reset" };
+  return whole(world, scenario, cell, (played) => standing(played, happens));
+}
+
+async function whole<Case>(
+  world: FaultWorld,
+  scenario: Scenario<Case>,
+  cell: Cell,
+  befalls: (played: Played<Case>) => Promise<unknown>,
+): Promise<void> {
+  await world.clearAway();
+  const it = await scenario.begin(cell);
+  await befalls({ world, scenario, it, cell, step: steps[cell.step] });
+  await scenario.finish(it);
   await scenario.expectEnd(it);
   await world.expectSound();
 }

@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import type { ApiAnswer } from "../steps/api.ts";
 import { aRefundNo, paidOrder, refundsOf } from "../steps/paid-order.ts";
-import { until } from "../steps/simulator.ts";
+import { simulatorOf, until } from "../steps/simulator.ts";
 import type { FaultWorld } from "./fault-world.ts";
 import { steps } from "./matrix.ts";
 import type { Message, Scenario } from "./scenario.ts";
@@ -12,7 +12,8 @@ const leaseSeconds = 20;
 
 /** A merchant refunds 60.00 of 100.00, asks again until that has ended, and is told. Stripe's webhooks are lost. */
 export function refundScenario(world: FaultWorld): Scenario<Refunded> {
-  const { api, provider: stripe, rows } = world;
+  const { api } = world;
+  const stripe = simulatorOf(world, "stripe");
   const refunds = refundsOf(api);
 
   const ask = (it: Refunded, refundNo = it.refundNo) =>
@@ -20,7 +21,7 @@ export function refundScenario(world: FaultWorld): Scenario<Refunded> {
   const work = async (it: Refunded) => void it.answers.push(await ask(it));
   const stored = async ({ refundNo }: Refunded) =>
     (
-      await rows.query<{ id: string; status: string }>("SELECT * FROM refunds WHERE refund_no = ?", [
+      await world.rows.query<{ id: string; status: string }>("SELECT * FROM refunds WHERE refund_no = ?", [
         refundNo,
       ])
     )[0];
@@ -46,7 +47,6 @@ export function refundScenario(world: FaultWorld): Scenario<Refunded> {
   };
   return {
     async begin() {
-      await stripe.faults({});
       const orderNo = await paidOrder(world, api, "stripe");
       await stripe.faults({ lose: true });
       return { orderNo, refundNo: aRefundNo(), answers: [], isRefused: false };
@@ -74,7 +74,10 @@ export function refundScenario(world: FaultWorld): Scenario<Refunded> {
     async expectEnd(it) {
       const { orderNo, isRefused } = it;
       for (const { status } of it.answers) expect(isRefused ? [400] : [200, 500, 503, 504]).toContain(status);
-      expect(await rows.order(orderNo)).toMatchObject({ refunded_minor: "6000", refund_reserved_minor: "0" });
+      expect(await world.rows.order(orderNo)).toMatchObject({
+        refunded_minor: "6000",
+        refund_reserved_minor: "0",
+      });
       expect(await stripe.payments(orderNo)).toMatchObject([{ refunded_minor: 6000 }]);
       expect((await stored(it))?.status).toBe(isRefused ? undefined : "success");
       expect(await refunds.told(orderNo)).toMatchObject([{ event: "refund.success" }]);

@@ -6,7 +6,7 @@ import { refundScenario } from "./refund-scenario.ts";
 
 let world: FaultWorld;
 beforeAll(async () => {
-  world = await openFaultWorld("stripe");
+  world = await openFaultWorld(["stripe"]);
 });
 afterAll(() => world.stop());
 

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { anOrder } from "../steps/api.ts";
-import { until } from "../steps/simulator.ts";
+import { simulatorOf, until } from "../steps/simulator.ts";
 import type { FaultWorld } from "./fault-world.ts";
 import { steps } from "./matrix.ts";
 import type { Scenario } from "./scenario.ts";
@@ -9,7 +9,8 @@ type Heard = { orderNo: string; isPaid: boolean };
 
 /** A buyer pays, and Stripe says so until it is acknowledged; the merchant is told. */
 export function webhookScenario(world: FaultWorld): Scenario<Heard> {
-  const { api, provider: stripe, rows } = world;
+  const { api } = world;
+  const stripe = simulatorOf(world, "stripe");
 
   /** Makes Stripe say something, and waits until one of its calls was answered, in whatever way. */
   async function isCalled({ orderNo }: Heard, cause: () => Promise<unknown>): Promise<void> {
@@ -53,11 +54,11 @@ export function webhookScenario(world: FaultWorld): Scenario<Heard> {
     async expectEnd({ orderNo }) {
       expect(await stripe.payments(orderNo)).toMatchObject([{ status: "paid" }]);
       const trade_no = (await stripe.payments(orderNo))[0]?.trade_no;
-      expect(await rows.order(orderNo)).toMatchObject({ status: "success", trade_no, late_success: 0 });
+      expect(await world.rows.order(orderNo)).toMatchObject({ status: "success", trade_no, late_success: 0 });
       expect(
-        (await rows.statusLogs(orderNo)).map(({ to }) => to).filter((to) => to === "success"),
+        (await world.rows.statusLogs(orderNo)).map(({ to }) => to).filter((to) => to === "success"),
       ).toHaveLength(1);
-      expect(await rows.notifications(orderNo)).toMatchObject([
+      expect(await world.rows.notifications(orderNo)).toMatchObject([
         { event: "payment.success", status: "success" },
       ]);
       expect(await world.told(orderNo)).toEqual(["payment.success"]);
