@@ -3,6 +3,7 @@ import { withInvocation } from "../lib/invocation.ts";
 import { log } from "../lib/log.ts";
 import { sweepDeliveries } from "../lib/notify/sweep-deliveries.ts";
 import { openGateway } from "../lib/open-gateway.ts";
+import { forgetEvents } from "../lib/payment/forget-events.ts";
 import { sweepPayments } from "../lib/payment/sweep-payments.ts";
 import { sealConfigs } from "../lib/providers/seal-configs.ts";
 
@@ -14,7 +15,8 @@ export const handler = (_event: unknown, context: Context): Promise<Record<strin
       const deliveries = await sweepDeliveries(gateway);
       const payments = await sweepPayments(gateway);
       const configs = await sealConfigs(gateway);
-      log.info("swept", { count: deliveries + payments + configs });
-      return { deliveries, payments, configs };
+      const forgotten = await forgetEvents(gateway);
+      log.info("swept", { count: deliveries + payments + configs + forgotten });
+      return { deliveries, payments, configs, forgotten };
     },
   );

@@ -139,7 +139,7 @@ export const functions: readonly FunctionSpec[] = [
   },
   {
     entry: "ops",
-    impact: "operators cannot manage merchants, keys and configs",
+    impact: "operators can neither manage merchants nor look into payments and repair them",
     memoryMb: 512,
     timeoutSeconds: 60,
     grants: ["database", "cache", "seal", "unseal", "send-notify", "send-recheck"],

@@ -6,7 +6,7 @@ import { log, nameOf } from "./log.ts";
 import { authenticator } from "./merchant/authenticate.ts";
 import { notificationSender, whyUnsendable } from "./notify/send-notification.ts";
 import type { Payment } from "./payment/payment.ts";
-import type { Hint, OpenConfig, StoredConfig } from "./payment/ports.ts";
+import type { Hint, OpenConfig, StoredConfig, StoredEvent } from "./payment/ports.ts";
 import { configsOf, credentialsOf, openProvider } from "./providers/configs.ts";
 import { providers } from "./providers/registry.ts";
 import { deliveryMessageOf, gatewayHints, recheckMessageOf, refundMessageOf } from "./queue/gateway-hints.ts";
@@ -21,6 +21,7 @@ import { paymentConfigsIn } from "./storage/payment-configs.ts";
 import { refundsIn } from "./storage/refunds.ts";
 import { resend } from "./storage/resend.ts";
 import type { ConnectionSource } from "./storage/single-connection.ts";
+import type { NotifyStatus } from "./storage/tables.ts";
 import { timelineIn } from "./storage/timeline.ts";
 import { webhookEventsIn } from "./storage/webhook-events.ts";
 import { kmsKeys } from "./vault/kms.ts";
@@ -91,23 +92,24 @@ export function buildGateway(environment: Environment, parts: Parts = {}) {
       sealed === null ? [] : JSON.parse(await vault.open(sealed, notifySecretContext(userId))),
     sealBody: async (config: OpenConfig, body: Buffer): Promise<string | null> => {
       try {
-        return await vault.seal(body.toString("base64"), {
-          user: config.userId,
-          config: config.id,
-          provider: config.provider,
-          field: "webhook_body",
-        });
+        return await vault.seal(
+          body.toString("base64"),
+          webhookBodyContext({ ...config, configId: config.id }),
+        );
       } catch (error) {
         log.warn("webhook body not sealed", { config_id: config.id, ...nameOf(error) });
         return null;
       }
     },
+    openBody: async (event: StoredEvent, sealed: string): Promise<Buffer> =>
+      Buffer.from(await vault.open(sealed, webhookBodyContext(event)), "base64"),
     /** For operators: a provider with credentials that are not stored yet. */
     openProvider: (provider: string, name: string, given: unknown) =>
       openProvider({ provider, name, given }, { clock, baseUrls }),
     credentialsOf: (config: StoredConfig) => credentialsOf(config, vault),
     scenesOf: (provider: string): readonly string[] => providers[provider]?.scenes ?? [],
-    resend: (payment: Payment, eventId: string | null, now: Date) => resend(db, payment, eventId, now),
+    resend: (payment: Payment, eventId: string | null, now: Date, only?: readonly NotifyStatus[]) =>
+      resend(db, payment, eventId, now, only),
     queueReachable: () => queues.notify.reachable(),
     hintAll: async (hints: Hint[], due: Date): Promise<Hint[]> => {
       const messages = hints.map((hint) => deliveryMessageOf(hint, due));
@@ -132,6 +134,11 @@ export function buildGateway(environment: Environment, parts: Parts = {}) {
 /** What a merchant's notification secrets are sealed for. */
 export function notifySecretContext(userId: string): Record<string, string> {
   return { user: userId, field: "notify_secrets" };
+}
+
+/** What a webhook's body is sealed for. */
+function webhookBodyContext(event: Pick<StoredEvent, "userId" | "configId" | "provider">) {
+  return { user: event.userId, config: event.configId, provider: event.provider, field: "webhook_body" };
 }
 
 function databaseOf(environment: Environment) {

@@ -73,7 +73,10 @@ function readCursor(cursor: string): { createdAt: Date; id: string } {
   });
 }
 
+export function cursorOf(next: PaymentPage["next"]): string | null {
+  return next && Buffer.from(`${next.createdAt.getTime()}:${next.id}`).toString("base64url");
+}
+
 export function pageAnswer({ items, next }: PaymentPage): z.input<typeof listPaymentsContract.answer> {
-  const cursor = next && Buffer.from(`${next.createdAt.getTime()}:${next.id}`).toString("base64url");
-  return { items: items.map(seenAnswer), next_cursor: cursor };
+  return { items: items.map(seenAnswer), next_cursor: cursorOf(next) };
 }

@@ -19,7 +19,7 @@ export type DeliverGateway = {
 };
 
 /** Longer than a send may take. */
-const leaseSeconds = 45;
+export const leaseSeconds = 45;
 /** What a send and its record need at most; less is left to the next receive. */
 const leastRemainingMs = 16_000;
 

@@ -1,23 +1,23 @@
+import { hideEchoes } from "./hide-echoes.ts";
+import type { Delivery } from "./send-notification.ts";
+
 const longestBytes = 4096;
 
-/** Ours, should an endpoint echo what it was sent: signatures (also URL-encoded or JSON-escaped), secrets, API keys. */
-const ours = /v1(?:,|%2C)[\w+/=\\%-]+|\b(?:whsec|ak)_[\w+/=\\%-]+/gi;
-
-/** Query values shorter than this are words, not credentials. */
-const shortestCredential = 8;
+/** Ours, whoever tells it: signatures, secrets, API keys; also within a URL or JSON, where an escape may come first. */
+const ours = /v1(?:,|%2C)[\w+/=\\%-]+|whsec_[\w+/=\\%-]+|(?<=\b|%[\da-f]{2}|\\[bfnrt])ak_[\w%-]+/gi;
 
 /**
  * The first 4 KiB of a merchant's answer as one line of printable text. Without what an echo would give away: our
  * signatures, the notification itself and the credentials in the URL's query.
  */
-export function printableAnswer(body: Buffer, sent: { url: URL; payload: string }): string {
-  const { search, searchParams } = sent.url;
-  const credentials = [...searchParams.values()].filter(({ length }) => length >= shortestCredential);
+export function printableAnswer(body: Buffer, { url, headers, payload }: Delivery): string {
+  const { search, searchParams } = new URL(url);
+  const signatures = headers["webhook-signature"]?.split(" ").map((text) => text.replace(/^v1,/, "")) ?? [];
+  const sent = [payload, Buffer.from(payload).toString("base64"), ...signatures, ...searchParams.values()];
   let text = body.toString("utf8");
-  for (const echo of [sent.payload, JSON.stringify(sent.payload).slice(1, -1), search, ...credentials]) {
-    if (echo) text = text.replaceAll(echo, "[redacted]");
-  }
-  text = text.replace(ours, "[redacted]").replace(/[\p{C}\p{Zl}\p{Zp}]+/gu, " ");
+  if (search) text = text.replaceAll(search, "[redacted]");
+  text = hideEchoes(text, sent).replace(ours, "[redacted]");
+  text = text.replace(/[\p{C}\p{Zl}\p{Zp}]+/gu, " ");
   // Whole characters only, so that a cut never leaves half of one.
   const { read } = new TextEncoder().encodeInto(text, new Uint8Array(longestBytes));
   return text.slice(0, read);

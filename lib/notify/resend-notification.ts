@@ -14,7 +14,7 @@ export type ResendGateway = {
 /** Tells the merchant again: the last event of a payment, or the one that is named, in a new series of attempts. */
 export async function resendNotification(
   gateway: ResendGateway,
-  caller: Caller,
+  caller: Pick<Caller, "userId">,
   { orderNo, eventId }: { orderNo: string; eventId: string | null },
 ): Promise<SeenPayment> {
   const { payment } = await findPayment(gateway, caller, { orderNo });

@@ -49,22 +49,22 @@ export function notificationSender({
   limits = { connectMs: 3_000, totalMs: 10_000 },
   request: ask = request,
 }: NotificationSenderOptions): SendNotification {
-  return async ({ url: text, headers, payload }) => {
-    const why = whyUnsendable(text, loopbackEndpoints);
+  return async (delivery) => {
+    const why = whyUnsendable(delivery.url, loopbackEndpoints);
     if (why !== null) return failed(`not sent: the URL ${why}`);
-    const url = new URL(text);
+    const url = new URL(delivery.url);
     try {
       const answer = await ask({
         method: "POST",
         url,
-        headers: { ...headers, "content-type": "application/json", "user-agent": userAgent },
-        body: payload,
+        headers: { ...delivery.headers, "content-type": "application/json", "user-agent": userAgent },
+        body: delivery.payload,
         connectTimeoutMs: limits.connectMs,
         deadlineMs: limits.totalMs,
         maxBodyBytes: longestAnswerBytes,
         ...checkedConnection(addressRule(url, loopbackEndpoints), resolve),
       });
-      return judged(answer, { url, payload });
+      return judged(answer, delivery);
     } catch (error) {
       if (error instanceof OutboundError) return unfinished(error, limits);
       log.alarm("notification send broke", nameOf(error));
@@ -105,9 +105,9 @@ async function resolveByDns(hostname: string): Promise<string[]> {
   return addresses.map(({ address }) => address);
 }
 
-function judged({ status, body }: OutboundAnswer, sent: { url: URL; payload: string }): DeliveryOutcome {
+function judged({ status, body }: OutboundAnswer, delivery: Delivery): DeliveryOutcome {
   if (status >= 300 && status < 400) return failed("a redirect, which is not followed", status);
-  return { outcome: outcomeOf(status), httpStatus: status, answer: printableAnswer(body, sent) };
+  return { outcome: outcomeOf(status), httpStatus: status, answer: printableAnswer(body, delivery) };
 }
 
 /** The head of an answer decides, even when its body never ends: a merchant who said 2xx is not told again. */

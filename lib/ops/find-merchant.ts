@@ -8,3 +8,8 @@ export async function findMerchant({ merchants }: Gateway, name: string): Promis
   if (!found) throw new GatewayError("not_found", `no merchant "${name}": see merchant list`);
   return found;
 }
+
+/** `undefined`: no merchant was named, so every one is meant. */
+export async function merchantIdOf(gateway: Gateway, name: string | undefined): Promise<string | undefined> {
+  return name === undefined ? undefined : (await findMerchant(gateway, name)).userId;
+}

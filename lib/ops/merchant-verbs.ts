@@ -6,7 +6,10 @@ import { type Gateway, notifySecretContext } from "../open-gateway.ts";
 import { findMerchant } from "./find-merchant.ts";
 import { merchantName, verb } from "./verb.ts";
 
-const username = z.string().regex(/^[0-9A-Za-z_.-]{1,64}$/, "1 to 64 of 0-9 A-Z a-z _ . -");
+/** Not digits alone: wherever a merchant is named, those are an id. */
+const username = z
+  .string()
+  .regex(/^(?!\d+$)[0-9A-Za-z_.-]{1,64}$/, "1 to 64 of 0-9 A-Z a-z _ . -, and not digits alone");
 const notifyUrl = z.string().describe("where this merchant is told of payments that name no notify_url");
 
 export const merchantVerbs = {

@@ -2,13 +2,27 @@ import { failures, GatewayError } from "../errors.ts";
 import { failureOf } from "../http/failure-of.ts";
 import { log } from "../log.ts";
 import type { Gateway } from "../open-gateway.ts";
+import { anomalyVerbs } from "./anomaly-verbs.ts";
 import { configVerbs } from "./config-verbs.ts";
 import { keyVerbs } from "./key-verbs.ts";
 import { merchantVerbs } from "./merchant-verbs.ts";
+import { notifyVerbs } from "./notify-verbs.ts";
+import { orderVerbs } from "./order-verbs.ts";
+import { statsVerb } from "./stats-verb.ts";
 import type { Verb } from "./verb.ts";
+import { webhookVerbs } from "./webhook-verbs.ts";
 
 /** Every operator verb. The command line makes its help and its arguments from this table. */
-export const verbs: Record<string, Verb> = { ...merchantVerbs, ...keyVerbs, ...configVerbs };
+export const verbs: Record<string, Verb> = {
+  ...merchantVerbs,
+  ...keyVerbs,
+  ...configVerbs,
+  ...orderVerbs,
+  ...notifyVerbs,
+  ...webhookVerbs,
+  ...anomalyVerbs,
+  ...statsVerb,
+};
 
 export type OpsAnswer = { ok: true; data: unknown } | { ok: false; code: number; message: string };
 

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { plainId } from "../http/fields.ts";
 import type { Gateway } from "../open-gateway.ts";
 
 /** One thing an operator can do: its arguments are checked, its answer is shown as it is. */
@@ -14,3 +15,10 @@ export function verb<Args extends z.ZodObject>(summary: string, args: Args, run:
 
 /** Merchants are named by id or by username. */
 export const merchantName = z.string().min(1).describe("id or username of the merchant");
+
+/** The number that a row has in the database, see the list verbs. */
+export const rowId = z.string().regex(/^[1-9]\d{0,19}$/, "the number in the first column of the list");
+
+export const orderNo = plainId.describe("our number of the order");
+
+export const listLimit = z.coerce.number().int().min(1, "1 to 200").max(200, "1 to 200").default(50);

@@ -38,6 +38,9 @@ const agents = {
   "https:": new https.Agent({ keepAlive: true, timeout: idleMs }),
 };
 
+/** What heads, interim answers and the framing of a body may add to it: only some of them end by Node's own limits. */
+const mostAroundBodyBytes = 65_536;
+
 /** What must be left of the invocation to write the result down: no transaction begins with less than 5 s. */
 const reservedMs = 6000;
 
@@ -79,9 +82,13 @@ function attempt(wanted: OutboundRequest, url: URL, endsAt: number): Promise<Att
 
   const deadline = setTimeout(() => fail("timeout", seen.connected), left);
   const connecting = setTimeout(() => fail("timeout", false, "CONNECT"), wanted.connectTimeoutMs ?? 2000);
+  const mostBodyBytes = wanted.maxBodyBytes ?? 1_048_576;
   const stop = watchSocket(outgoing, wanted, seen, {
     connected: () => clearTimeout(connecting),
     blocked: () => fail("blocked", false),
+    received: (bytes) => {
+      if (bytes > mostBodyBytes + mostAroundBodyBytes) fail("too-large", true);
+    },
   });
   const settle = () => {
     clearTimeout(deadline);
@@ -106,7 +113,7 @@ function attempt(wanted: OutboundRequest, url: URL, endsAt: number): Promise<Att
   outgoing.once("response", async (incoming) => {
     seen.status = incoming.statusCode ?? null;
     try {
-      const body = await readBody(incoming, wanted.maxBodyBytes ?? 1_048_576);
+      const body = await readBody(incoming, mostBodyBytes);
       settle();
       if (body) resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, body });
       else fail("too-large", true);
@@ -128,23 +135,28 @@ function open(wanted: OutboundRequest, url: URL): ClientRequest {
       ...(typeof wanted.headers === "function" ? wanted.headers() : wanted.headers),
     },
     agent: wanted.agent ?? agents[secure ? "https:" : "http:"],
+    // Said, because an environment variable could say otherwise.
+    rejectUnauthorized: true,
     ...(wanted.lookup ? { lookup: wanted.lookup } : {}),
   });
 }
 
 type Seen = { connected: boolean; answering: boolean; status: number | null };
 
-/** Follows the socket from its connection to the first byte of the answer; returns what ends the watching. */
+/** Follows the socket from its connection to the last byte of the answer; returns what ends the watching. */
 function watchSocket(
   outgoing: ClientRequest,
   { checkSocket }: OutboundRequest,
   seen: Seen,
-  on: { connected: () => void; blocked: () => void },
+  on: { connected: () => void; blocked: () => void; received: (bytes: number) => void },
 ): () => void {
   let stop = () => {};
   outgoing.once("socket", (socket) => {
-    const sawData = () => {
+    let bytes = 0;
+    const sawData = (chunk: Buffer) => {
       seen.answering = true;
+      bytes += chunk.length;
+      on.received(bytes);
     };
     stop = () => socket.off("data", sawData);
     socket.on("data", sawData);

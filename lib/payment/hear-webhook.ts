@@ -5,9 +5,10 @@ import type { Payment } from "./payment.ts";
 import type { Configs, OpenConfig, WebhookEvents } from "./ports.ts";
 import type { Observation, WebhookCall } from "./provider.ts";
 
-export type HearGateway = ObserveGateway & {
+export type ApplyGateway = ObserveGateway & { events: WebhookEvents };
+
+export type HearGateway = ApplyGateway & {
   configs: Configs;
-  events: WebhookEvents;
   /** Seals a verified body for a replay; `null` when that fails now: a record must not cost a payment. */
   sealBody(config: OpenConfig, body: Buffer): Promise<string | null>;
 };
@@ -26,23 +27,17 @@ export async function hearWebhook(
   call: WebhookCall,
 ): Promise<void> {
   const { config, heard } = await verify(gateway, provider, configId, call);
-  const event = {
-    configId: config.id,
-    userId: config.userId,
-    provider,
-    eventId: heard.eventId,
-    eventType: heard.eventType,
-    sealedBody: await gateway.sealBody(config, call.body),
-    at: gateway.clock.now(),
-  };
-  const source: Source = { userId: config.userId, configId: config.id, provider, told: "webhook", event };
-  for (const seen of heard.observations) await apply(gateway, seen, source);
+  const { eventId, eventType } = heard;
+  const whose = { userId: config.userId, configId: config.id, provider };
+  const sealedBody = await gateway.sealBody(config, call.body);
+  const event = { ...whose, eventId, eventType, sealedBody, at: gateway.clock.now() };
+  await applyWebhook(gateway, heard.observations, { ...whose, told: "webhook", eventType, event });
   log.info("webhook", {
     provider,
     config_id: configId,
     merchant: config.userId,
     verdict: "accepted",
-    event_type: heard.eventType,
+    event_type: eventType,
   });
 }
 
@@ -73,9 +68,16 @@ function strangersView(error: GatewayError): GatewayError {
   return new GatewayError("notification_refused", "the signature is not valid");
 }
 
-async function apply(gateway: HearGateway, seen: Observation, source: Source): Promise<void> {
-  const { event } = source;
-  if (!event) return;
+/** Commits what a verified webhook says, whether it has just come or is replayed; `source.event` is recorded with it. */
+export async function applyWebhook(
+  gateway: ApplyGateway,
+  observations: Observation[],
+  source: Source,
+): Promise<void> {
+  for (const seen of observations) await apply(gateway, seen, source);
+}
+
+async function apply(gateway: ApplyGateway, seen: Observation, source: Source): Promise<void> {
   if (seen.kind === "paid") {
     const settled = await settlePaid(gateway, seen, source);
     if (settled.kind === "no-such-order") await unknownOrder(gateway, seen.orderNo, source);
@@ -83,7 +85,7 @@ async function apply(gateway: HearGateway, seen: Observation, source: Source): P
   }
   const orderNo = "orderNo" in seen ? seen.orderNo : null;
   const payment = await paymentOf(gateway, seen, source);
-  await gateway.events.record(event, payment?.orderNo ?? null);
+  if (source.event) await gateway.events.record(source.event, payment?.orderNo ?? null);
   if (payment && payment.configId !== source.configId) {
     const detail = { said: seen.kind, differs: ["config"] };
     const anomaly = { ...source, kind: "mismatch", orderNo: payment.orderNo, detail };
@@ -96,7 +98,7 @@ async function apply(gateway: HearGateway, seen: Observation, source: Source): P
 
 /** By our number, else by the provider's transaction; another merchant's order is never found. */
 async function paymentOf(
-  gateway: HearGateway,
+  gateway: ApplyGateway,
   seen: Observation,
   { userId, provider }: Source,
 ): Promise<Payment | null> {
@@ -107,7 +109,7 @@ async function paymentOf(
 }
 
 /** `said`: the number by which the provider named it. */
-async function unknownOrder(gateway: HearGateway, said: string, source: Source): Promise<void> {
+async function unknownOrder(gateway: ApplyGateway, said: string, source: Source): Promise<void> {
   if (!sendsOnlyOurs.has(source.provider)) {
     log.info("webhook", {
       provider: source.provider,
@@ -117,7 +119,7 @@ async function unknownOrder(gateway: HearGateway, said: string, source: Source):
     });
     return;
   }
-  const detail = { said: said.slice(0, 64), event_type: source.event?.eventType };
+  const detail = { said: said.slice(0, 64), event_type: source.eventType };
   await gateway.anomalies.raise(
     { ...source, kind: "unknown-order", orderNo: null, detail },
     gateway.clock.now(),
@@ -125,7 +127,7 @@ async function unknownOrder(gateway: HearGateway, said: string, source: Source):
 }
 
 /** What is about the provider's transaction and not about an order of ours by number. */
-async function withoutOrder(gateway: HearGateway, seen: Observation, source: Source): Promise<void> {
+async function withoutOrder(gateway: ApplyGateway, seen: Observation, source: Source): Promise<void> {
   if (seen.kind === "ignored") return;
   if (seen.kind === "unrecognised") {
     log.alarm("unrecognised word of a provider", {

@@ -31,6 +31,19 @@ export function lastLook({ status, closedAt }: Pick<Payment, "status" | "closedA
   return last > now ? last : null;
 }
 
+/** A merchant may have left, so that nobody answers any more. */
+const silenceEndsSeconds = 8 * 24 * 3600;
+
+/** When to ask about an ended payment again, should a look at it at `now` get no answer; `null`: it has had its time. */
+export function nextAfterSilence(
+  { status, closedAt }: Pick<Payment, "status" | "closedAt">,
+  now: Date,
+): Date | null {
+  const endedUnpaid = status === "success" ? null : closedAt;
+  if (endedUnpaid !== null && secondsAfter(endedUnpaid, silenceEndsSeconds) <= now) return null;
+  return secondsAfter(now, laterEverySeconds);
+}
+
 function nextAge(age: number): number {
   const first = firstAges.find((candidate) => candidate > age);
   if (first !== undefined) return first;

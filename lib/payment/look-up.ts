@@ -9,6 +9,9 @@ import type { Configs, OpenConfig, Timeline } from "./ports.ts";
 import type { Observation } from "./provider.ts";
 import { leaseSeconds, startPayment } from "./start-payment.ts";
 
+/** `silent`: the provider did not tell all that we asked; `unclear`: it told nothing that can be used. */
+export type LookedUp = { kind: "answered" } | { kind: "silent" | "unclear"; why: string };
+
 export type LookUpGateway = ObserveGateway & { configs: Configs; timeline: Timeline; clock: Clock };
 
 /**
@@ -16,11 +19,11 @@ export type LookUpGateway = ObserveGateway & { configs: Configs; timeline: Timel
  * whose outcome is unknown is repeated under its own key, an expired or unwanted payment is closed at the provider.
  * Never throws for what a provider does or fails to do.
  */
-export async function lookUp(gateway: LookUpGateway, payment: Payment): Promise<void> {
+export async function lookUp(gateway: LookUpGateway, payment: Payment): Promise<LookedUp> {
   try {
     const config = await gateway.configs.of(payment);
     if (payment.payable === null && payment.status === "processing" && (await resume(gateway, payment)))
-      return;
+      return { kind: "answered" };
     const { current, observations } = await ask(gateway, payment, config);
     await gateway.timeline.add(payment, {
       at: gateway.clock.now(),
@@ -29,19 +32,39 @@ export async function lookUp(gateway: LookUpGateway, payment: Payment): Promise<
       data: { answer: observations.map(summary) },
     });
     await observe(gateway, current, observations, { ...config, configId: config.id, told: "look-up" });
+    return lookedUp(payment, observations);
   } catch (error) {
     if (!(error instanceof GatewayError)) throw error;
     log.warn("look-up failed", { ...about(payment), reason: error.message, ...nameOf(error) });
+    // A final refusal is an answer, and the payment has failed by it.
+    return error.failure === "create_refused" ? { kind: "answered" } : { kind: "silent", why: error.message };
   }
 }
 
-/** Longer than the calls of a capture may take. */
-const captureSeconds = 15;
+function lookedUp({ status }: Payment, observations: Observation[]): LookedUp {
+  if (observations.length === 0)
+    return { kind: "unclear", why: "it is not made yet: there is nothing to ask about" };
+  for (const seen of observations) {
+    if (seen.kind === "unknown") return { kind: "silent", why: seen.why };
+    // A refund that was hinted at may be told yet, when it was the same look that found the payment.
+    if (seen.kind === "hint" && status !== "success") return { kind: "silent", why: seen.why };
+  }
+  const strange = observations.find((seen) => seen.kind === "unrecognised");
+  return strange
+    ? { kind: "unclear", why: `it said something unknown here: ${strange.said}` }
+    : { kind: "answered" };
+}
 
-/** Repeats a create whose outcome is unknown, while the order may still be paid. True: the payment has moved on. */
+/** Longer than the two calls of a capture may take. */
+const captureSeconds = 20;
+
+/**
+ * Repeats a create whose outcome is unknown, while the order may still be paid; one that the provider has started it must
+ * have made, and it answers the same again. True: the payment has moved on.
+ */
 async function resume(gateway: LookUpGateway, payment: Payment): Promise<boolean> {
   const now = gateway.clock.now();
-  if (payment.expiresAt <= now || payment.closeRequested) return false;
+  if (!payment.providerStarted && (payment.expiresAt <= now || payment.closeRequested)) return false;
   const leased = await gateway.orders.takeOver(payment, randomUUID(), secondsAfter(now, leaseSeconds), now);
   if (!leased) return false;
   await startPayment(gateway, leased);
@@ -54,11 +77,12 @@ type Asked = { current: Payment; observations: Observation[] };
 async function ask(gateway: LookUpGateway, payment: Payment, config: OpenConfig): Promise<Asked> {
   const { adapter } = config;
   const over = payment.expiresAt <= gateway.clock.now() && !payment.providerStarted;
+  const unwanted = over || payment.closeRequested;
   if (payment.payable === null) {
-    return { current: payment, observations: over ? await askUnmade(payment, config) : [] };
+    const seen = unwanted || payment.providerStarted ? await askUnmade(payment, config) : [];
+    return { current: payment, observations: seen };
   }
   const seen = await adapter.look(payment);
-  const unwanted = over || payment.closeRequested;
   if (seen.some(({ kind }) => kind === "approved") && !unwanted)
     return capture(gateway, payment, config, seen);
   const unpaid = seen.some(({ kind }) => kind === "open" || kind === "missing" || kind === "approved");
@@ -97,12 +121,12 @@ async function capture(
  */
 async function askUnmade(payment: Payment, { adapter }: OpenConfig): Promise<Observation[]> {
   const seen = await adapter.look(payment);
-  if (seen.some(({ kind }) => kind === "paid" || kind === "started")) return seen;
+  if (payment.providerStarted || seen.some(({ kind }) => kind === "paid" || kind === "started")) return seen;
   if (seen.some(({ kind }) => kind === "open"))
     return adapter.close ? [...seen, ...(await adapter.close(payment))] : seen;
   return [
     ...seen,
-    { kind: "closed", orderNo: payment.orderNo, why: "expired before the provider gave a link" },
+    { kind: "closed", orderNo: payment.orderNo, why: "it ended before the provider gave a link" },
   ];
 }
 

@@ -2,6 +2,7 @@ import type { Clock } from "../clock.ts";
 import { GatewayError } from "../errors.ts";
 import { log } from "../log.ts";
 import { type ObserveRefundGateway, observeRefund } from "../refund/observe-refund.ts";
+import { nextAfterSilence } from "./look-up-schedule.ts";
 import type { Payment } from "./payment.ts";
 import type { Anomalies, EventRecord, Hints, Orders, Settled } from "./ports.ts";
 import type { Observation, Paid } from "./provider.ts";
@@ -19,13 +20,21 @@ export type Source = {
   configId: string;
   provider: string;
   told: "webhook" | "look-up";
+  /** The webhook's own word for what it is. */
+  eventType?: string;
+  /** To be recorded with what it settles; a replayed one is on record already. */
   event?: EventRecord;
 };
 
 /**
  * T3 and what follows its commit: the merchant is told at once, and what contradicts the order is raised for a person.
  */
-export async function settlePaid(gateway: ObserveGateway, paid: Paid, source: Source): Promise<Settled> {
+export async function settlePaid(
+  gateway: ObserveGateway,
+  paid: Paid,
+  source: Source,
+  askAgainBy: Date | null = null,
+): Promise<Settled> {
   const { userId, configId, event, told } = source;
   const now = gateway.clock.now();
   const settled = await gateway.orders.settle(paid, {
@@ -33,6 +42,7 @@ export async function settlePaid(gateway: ObserveGateway, paid: Paid, source: So
     configId,
     now,
     source: told,
+    askAgainBy,
     ...(event && { event }),
   });
   if (settled.kind === "settled") {
@@ -67,11 +77,14 @@ export async function observe(
   source: Source,
 ): Promise<void> {
   const now = gateway.clock.now();
-  for (const seen of observations) {
+  for (const [index, seen] of observations.entries()) {
     switch (seen.kind) {
-      case "paid":
-        await settlePaid(gateway, seen, source);
+      case "paid": {
+        // A webhook is not acknowledged before its last word is booked; a look-up may end here.
+        const isLast = source.told === "webhook" || index + 1 === observations.length;
+        await settlePaid(gateway, seen, source, isLast ? null : nextAfterSilence(payment, now));
         break;
+      }
       case "closed":
       case "failed": {
         const concluded = await gateway.orders.conclude(payment, seen.kind, seen.why, now);
@@ -93,8 +106,8 @@ export async function observe(
         break;
       }
       case "hint":
-        // On a look-up's own hint nothing new would be learned by asking again.
         if (source.told === "webhook") await askSoon(gateway, payment);
+        else await refundUntold(gateway, payment, seen.why, source);
         break;
       case "unrecognised":
         log.alarm("unrecognised word of a provider", { ...about(payment), reason: seen.said });
@@ -125,6 +138,24 @@ async function refundSeen(
   await askSoon(gateway, payment);
   if (seen.kind !== "refundedTotal")
     throw new GatewayError("unavailable", "the payment of this refund is not settled yet: send it again");
+}
+
+/**
+ * A look-up says that something was refunded, and not how much. Where it was paid already when we asked and no refund is
+ * booked or under way, no webhook has come or will come: a person must find out.
+ */
+async function refundUntold(
+  gateway: ObserveGateway,
+  asked: Payment,
+  why: string,
+  source: Source,
+): Promise<void> {
+  if (asked.status !== "success") return;
+  const { orderNo, userId } = asked;
+  const current = (await gateway.orders.find(userId, { orderNo }))?.payment;
+  if (!current || current.refundedMinor + current.reservedMinor > 0) return;
+  const detail = { trade_no: current.tradeNo, why };
+  await gateway.anomalies.raise({ ...source, kind: "unbooked_refund", orderNo, detail }, gateway.clock.now());
 }
 
 async function askSoon(gateway: ObserveGateway, payment: Payment): Promise<void> {

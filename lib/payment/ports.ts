@@ -112,7 +112,15 @@ export interface Orders {
   /** T3, the one place where a payment becomes success. */
   settle(
     paid: Paid,
-    scope: { userId: string; configId: string; now: Date; event?: EventRecord; source: string },
+    scope: {
+      userId: string;
+      configId: string;
+      now: Date;
+      event?: EventRecord;
+      source: string;
+      /** What was said besides is not booked yet: the look-ups go on until it is, the next then at the latest. */
+      askAgainBy?: Date | null;
+    },
   ): Promise<Settled>;
   /** T4. `null`: the payment has changed since it was read (or an attempt is under way); read again. */
   conclude(payment: Payment, to: "failed" | "closed", why: string, now: Date): Promise<Concluded | null>;
@@ -132,6 +140,8 @@ export interface Orders {
   claimLookUp(payment: Payment, now: Date, gapMs: number): Promise<boolean>;
   /** Allows one look-up for the due time that was read. */
   claimRecheck(payment: Payment, nextQueryAt: Date | null, now: Date): Promise<boolean>;
+  /** An ended payment was asked about, as due at `claimed`; a look-up that became due meanwhile stays. */
+  endRechecks(payment: Payment, claimed: Date | null, last: Date | null): Promise<void>;
   /** Makes the next look-up due at once, unless one was made within `gapMs`. */
   makeDue(payment: Payment, now: Date, gapMs: number): Promise<boolean>;
   findForReturn(provider: string, orderNo: string): Promise<Payment | null>;
@@ -144,8 +154,13 @@ export interface Timeline {
   read(payment: Payment): Promise<LogEntry[]>;
 }
 
+/** A webhook as it was recorded. */
+export type StoredEvent = EventRecord & { id: string; orderNo: string | null; times: number };
+
 export interface WebhookEvents {
   record(event: EventRecord, orderNo: string | null): Promise<void>;
+  /** Deletes at most `limit` of those that came before `time`, and answers how many. */
+  forget(time: Date, limit: number): Promise<number>;
 }
 
 export type Anomaly = {
@@ -160,6 +175,8 @@ export type Anomaly = {
 export interface Anomalies {
   /** Recorded once per fact, and alarmed. */
   raise(anomaly: Anomaly, now: Date): Promise<void>;
+  /** The same for what an operator made us see again: one that is on record is not counted once more. */
+  raiseAgain(anomaly: Anomaly, now: Date): Promise<void>;
 }
 
 /** A merchant's config with its provider opened. */
@@ -189,6 +206,8 @@ export interface Configs {
     configId: string,
     call: WebhookCall,
   ): Promise<{ config: OpenConfig; heard: Heard } | null>;
+  /** What a recorded webhook of this config says. It was verified when it came, and is not again. */
+  read(event: StoredEvent, body: Buffer): Promise<Heard>;
 }
 
 /** A config as it is stored. */

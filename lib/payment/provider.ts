@@ -69,8 +69,12 @@ export type Observation =
   /** Everything refunded so far; what exceeds the refunds that we know of was made in the provider's console. */
   | { kind: "refundedTotal"; orderNo: string; tradeNo: string; total: Money }
   | { kind: "disputed"; tradeNo: string; why: string }
-  /** Something has happened that we must ask about, because the message itself proves too little. */
+  /**
+   * Something has happened that we must ask about, because the message itself proves too little. In an answer: there are
+   * refunds, and the provider does not tell which.
+   */
   | { kind: "hint"; orderNo: string; why: string }
+  | { kind: "hint"; orderNo: null; tradeNo: string; why: string }
   | { kind: "ignored"; why: string }
   | { kind: "unrecognised"; said: string };
 
@@ -96,8 +100,13 @@ export interface Provider {
   /** `idempotencyKey` and `prepared` are those of the stored attempt, the same on every repeat. */
   start(payment: Payment, prepared: Prepared, idempotencyKey: string): Promise<Started>;
   look(payment: Payment): Promise<Observation[]>;
-  /** `account` is the config's stored account. */
+  /** Verifies, then reads. `account` is the config's stored account. */
   hear(call: WebhookCall, account: string): Promise<Heard>;
+  /**
+   * What a webhook's body says, whoever sent it: for one that `hear` has verified before and that was kept since, never
+   * for one that comes in. Throws `notification_malformed` / `notification_refused` for what it cannot read.
+   */
+  read(body: Buffer, account: string): Heard;
   /**
    * `closed` only when the provider cannot take money any more; `open` with the reason when it still can.
    */

@@ -37,7 +37,7 @@ export async function paymentTimeline(
 /** Another merchant's order looks exactly like one that does not exist. */
 export async function findPayment(
   gateway: Pick<LookUpGateway, "orders">,
-  caller: Caller,
+  caller: Pick<Caller, "userId">,
   key: PaymentKey,
 ): Promise<SeenPayment> {
   const seen = await gateway.orders.find(caller.userId, key);

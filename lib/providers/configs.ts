@@ -63,6 +63,15 @@ export function configsOf(dependencies: ConfigDependencies): Configs {
   }
   const byId = (id: string) => single(id, () => rows.byId(id));
 
+  async function openOwn(
+    { configId, userId, provider }: { configId: string; userId: string; provider: string },
+    of: "order" | "event",
+  ): Promise<OpenConfig> {
+    const config = await byId(configId);
+    if (config && config.userId === userId && config.provider === provider) return open(config);
+    throw new GatewayError("config_not_found", `the ${provider} config of this ${of} no longer exists`);
+  }
+
   async function hear(stored: StoredConfig, call: WebhookCall) {
     // Learning the account asks the provider and writes: not for a call that anybody may have made up.
     if (stored.account === null) await (await opened(stored)).adapter.hear(call, "");
@@ -98,15 +107,10 @@ export function configsOf(dependencies: ConfigDependencies): Configs {
         return await open(chosen(fresh, provider, name));
       }
     },
-    async of(payment) {
-      const config = await byId(payment.configId);
-      if (!config || config.userId !== payment.userId || config.provider !== payment.provider) {
-        throw new GatewayError(
-          "config_not_found",
-          `the ${payment.provider} config of this order no longer exists`,
-        );
-      }
-      return open(config);
+    of: (payment) => openOwn(payment, "order"),
+    async read(event, body) {
+      const { adapter, account } = await openOwn(event, "event");
+      return adapter.read(body, account);
     },
     async hear(provider, configId, call) {
       const stored = await byId(configId);

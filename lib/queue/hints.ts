@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import {
   GetQueueAttributesCommand,
   SendMessageBatchCommand,
@@ -8,10 +9,8 @@ import type { Clock } from "../clock.ts";
 import { reach } from "../failpoint.ts";
 import { assertNoTransaction } from "../invocation.ts";
 import { log, nameOf } from "../log.ts";
+import { isGroupId, keepWithinSqsLimits, longestDelaySeconds, mostInBatch } from "./sqs-limits.ts";
 
-/** What AWS allows, and some local servers do not check: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference */
-const longestDelaySeconds = 900;
-const mostInBatch = 10;
 const sendTimeoutMs = 1_000;
 
 export type Message = {
@@ -38,9 +37,9 @@ export function hopSeconds(due: Date, now: Date): number {
 
 export function hintQueue(queueUrl: string, client: SQSClient, clock: Clock): HintQueue {
   const entry = ({ body, due, group }: Message) => ({
-    MessageBody: JSON.stringify(body),
+    MessageBody: asciiJson(body),
     DelaySeconds: hopSeconds(due, clock.now()),
-    MessageGroupId: group,
+    MessageGroupId: groupIdOf(group),
   });
 
   /** Those that were not accepted; `undefined`: no answer. */
@@ -91,7 +90,18 @@ export function hintQueue(queueUrl: string, client: SQSClient, clock: Clock): Hi
   };
 }
 
+/** JSON in ASCII, so that it holds none of the characters that SQS refuses. */
+function asciiJson(body: Message["body"]): string {
+  const escaped = (unit: string) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  return JSON.stringify(body).replace(/[^ -~]/g, escaped);
+}
+
+/** What cannot name a group is one all the same. */
+function groupIdOf(group: string): string {
+  return isGroupId(group) ? group : createHash("sha256").update(group).digest("hex");
+}
+
 /** No retries: a hint that takes longer than a second is worth less than the second. */
 export function sqsClient(): SQSClient {
-  return new SQSClient({ maxAttempts: 1, useQueueUrlAsEndpoint: false });
+  return keepWithinSqsLimits(new SQSClient({ maxAttempts: 1, useQueueUrlAsEndpoint: false }));
 }

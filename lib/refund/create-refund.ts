@@ -6,7 +6,7 @@ import { newProviderRefundNo } from "../payment/order-no.ts";
 import type { Payment } from "../payment/payment.ts";
 import type { Caller, Orders } from "../payment/ports.ts";
 import { findPayment, type PaymentKey } from "../payment/query-payment.ts";
-import { driveRefund, type RefundGateway, refundLeaseSeconds } from "./drive-refund.ts";
+import { driveRefund, newLease, type RefundGateway, refundLeaseSeconds } from "./drive-refund.ts";
 import type { NewRefund, StoredRefund } from "./ports.ts";
 import type { RefundOutcome } from "./refund.ts";
 
@@ -117,13 +117,7 @@ async function replay(
   if (refund.status === "failed" && refund.refusal && !refund.refundId)
     throw refused(payment, refund.refusal);
   if (refund.status === "success" || refund.status === "failed") return stored;
-  const now = gateway.clock.now();
-  const leased = await gateway.refunds.takeOver(
-    stored,
-    randomUUID(),
-    secondsAfter(now, refundLeaseSeconds),
-    now,
-  );
+  const leased = await gateway.refunds.takeOver(stored, newLease(refund, gateway.clock.now()));
   if (!leased) return stored;
   const outcome = await driveRefund(gateway, leased, { first: false, told: "call" });
   return answer(gateway, { userId: payment.userId }, wanted, outcome);
@@ -156,6 +150,8 @@ async function answer(
   if (!stored)
     throw new GatewayError("unavailable", "please send the same request again", { retryAfterSeconds: 1 });
   const { payment } = stored;
+  // A webhook was faster than the call: a new refund_no would give the money back twice.
+  if (stored.refund.status === "success") return stored;
   if (outcome.kind === "refused" && outcome.final) throw refused(payment, outcome.error);
   if (outcome.kind === "refused") {
     const message = `${payment.provider} did not accept the request (${outcome.error.code}): check the config, then send it again`;

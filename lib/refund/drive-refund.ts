@@ -1,9 +1,11 @@
+import { randomUUID } from "node:crypto";
 import { type Clock, secondsAfter } from "../clock.ts";
 import { log } from "../log.ts";
+import type { Payment } from "../payment/payment.ts";
 import type { Anomalies, Configs, Hints } from "../payment/ports.ts";
 import { nextRefundLook } from "./look-schedule.ts";
 import type { LeasedRefund, RefundFact, RefundFinished, Refunds } from "./ports.ts";
-import type { RefundOutcome } from "./refund.ts";
+import type { Refund, RefundOutcome } from "./refund.ts";
 
 export type RefundGateway = {
   clock: Clock;
@@ -17,6 +19,12 @@ export type RefundGateway = {
 export const refundLeaseSeconds = 20;
 /** How soon after an unclear answer the provider may be asked again. */
 const lookGapSeconds = 3;
+
+/** The look that it is for counts as made, so that one that cannot be made keeps no other waiting. */
+export function newLease(refund: Refund, now: Date) {
+  const leaseUntil = secondsAfter(now, refundLeaseSeconds);
+  return { leaseToken: randomUUID(), leaseUntil, nextQueryAt: nextRefundLook(refund, now), now };
+}
 
 /**
  * Asks the provider for a refund and writes down what it says. `first`: nobody has asked for it yet. Else it may be there
@@ -54,7 +62,7 @@ async function write(
     nextQueryAt: nextRefundLook(refund, now),
   };
   const ended = (to: RefundFact["to"], refundId: string, error: RefundFact["error"], notify: boolean) =>
-    endRefund(gateway, leased, { to, refundId, error, told, now, notify });
+    endRefund(gateway, leased, { to, refundId, error, told, now, notify, overrules: false });
   switch (outcome.kind) {
     case "refunded":
       return ended("success", outcome.refundId, null, true);
@@ -85,16 +93,22 @@ export async function endRefund(
 
 /** Tells the merchant at once, and a person of what contradicts the books. */
 export async function afterRefund(
-  gateway: Pick<RefundGateway, "hints" | "anomalies">,
-  about: Pick<LeasedRefund, "payment"> & { refund?: LeasedRefund["refund"] },
+  gateway: Pick<RefundGateway, "refunds" | "hints" | "anomalies">,
+  about: { payment: Payment; refund: Pick<Refund, "refundNo" | "refundId" | "amount"> },
   finished: RefundFinished,
   now: Date,
 ): Promise<void> {
   const { payment, refund } = about;
   if (finished.kind === "over-refund") {
     const { userId, configId, provider, orderNo } = payment;
-    const detail = { refund_no: refund?.refundNo ?? "", refund_id: refund?.refundId ?? "" };
+    const { refundNo, refundId, amount } = refund;
+    const detail = { refund_no: refundNo, refund_id: refundId, amount_minor: amount.minor };
     await gateway.anomalies.raise({ kind: "over_refund", userId, configId, provider, orderNo, detail }, now);
+  }
+  if (finished.kind === "contradicts") {
+    const { id: refundId, userId } = finished.refund;
+    await gateway.refunds.makeDue(finished.refund, now);
+    await gateway.hints.recheckRefund({ refundId, userId }, now);
   }
   if (finished.kind !== "finished") return;
   if (finished.after !== "processing") {

@@ -1,8 +1,8 @@
-import { randomUUID } from "node:crypto";
-import { secondsAfter } from "../clock.ts";
 import { GatewayError } from "../errors.ts";
+import { log, nameOf } from "../log.ts";
 import type { Caller } from "../payment/ports.ts";
-import { driveRefund, type RefundGateway, refundLeaseSeconds } from "./drive-refund.ts";
+import { driveRefund, endRefund, newLease, type RefundGateway } from "./drive-refund.ts";
+import { nextRefundLook } from "./look-schedule.ts";
 import type { StoredRefund } from "./ports.ts";
 
 /** A message may come this much before its time; clocks differ. */
@@ -41,23 +41,50 @@ export async function recheckRefund(
     const isItsOwn = refund.due.getTime() === stored.nextQueryAt.getTime();
     return isItsOwn ? gateway.hints.recheckRefund(refund, stored.nextQueryAt) : undefined;
   }
-  if (!(await look(gateway, stored))) return;
+  try {
+    if (isFinal(stored.refund)) return await lookAgain(gateway, stored);
+    if (!(await look(gateway, stored))) return;
+  } catch (error) {
+    // Its config cannot be opened: the next look may find it mended.
+    if (!(error instanceof GatewayError)) throw error;
+    const { orderNo, userId, provider } = stored.payment;
+    const about = { order_no: orderNo, merchant: userId, provider, reason: error.message };
+    return log.warn("look at a refund failed", { ...about, ...nameOf(error) });
+  }
   const after = await gateway.refunds.byId(refund.userId, refund.refundId);
   if (after?.nextQueryAt) await gateway.hints.recheckRefund(refund, after.nextQueryAt);
 }
 
 /** False when it is final, or somebody has just looked. */
 async function look(gateway: RefundGateway, stored: StoredRefund): Promise<boolean> {
-  const { status } = stored.refund;
-  if (status === "success" || status === "failed") return false;
-  const now = gateway.clock.now();
-  const leased = await gateway.refunds.takeOver(
-    stored,
-    randomUUID(),
-    secondsAfter(now, refundLeaseSeconds),
-    now,
-  );
+  if (isFinal(stored.refund)) return false;
+  const leased = await gateway.refunds.takeOver(stored, newLease(stored.refund, gateway.clock.now()));
   if (!leased) return false;
   await driveRefund(gateway, leased, { first: false, told: "look-up" });
   return true;
+}
+
+/**
+ * A word of the provider contradicts a final refund: how it ended is what the provider says now. It is never asked for
+ * again from here.
+ */
+async function lookAgain(gateway: RefundGateway, stored: StoredRefund): Promise<void> {
+  const { refund, payment } = stored;
+  const now = gateway.clock.now();
+  const next = nextRefundLook(refund, now);
+  if (!(await gateway.refunds.claimLook(stored, next))) return;
+  const { adapter } = await gateway.configs.of(payment);
+  const outcome = await adapter.lookRefund?.(payment, refund);
+  if (outcome?.kind === "unknown" || outcome?.kind === "pending") return;
+  if (outcome?.kind === "refunded" || outcome?.kind === "failed") {
+    const to = outcome.kind === "refunded" ? "success" : "failed";
+    const error = outcome.kind === "failed" ? outcome.error : null;
+    const told = { told: "look-up", now: gateway.clock.now(), notify: true, overrules: true };
+    await endRefund(gateway, stored, { to, refundId: outcome.refundId, error, ...told });
+  }
+  await gateway.refunds.endLooks(refund, next);
+}
+
+function isFinal({ status }: StoredRefund["refund"]): boolean {
+  return status === "success" || status === "failed";
 }

@@ -1,4 +1,5 @@
 import type { Clock } from "../clock.ts";
+import { sameMoney } from "../money/money.ts";
 import type { Payment } from "../payment/payment.ts";
 import type { Anomalies, Hints } from "../payment/ports.ts";
 import type { Observation, RefundSeen } from "../payment/provider.ts";
@@ -17,37 +18,49 @@ export async function observeRefund(
   told: string,
 ): Promise<void> {
   const now = gateway.clock.now();
-  if (seen.tradeNo !== payment.tradeNo) return raiseOther(gateway, payment, seen, now);
+  // It takes back another transaction's money: that of a second payment, or it is somebody's mistake.
+  if (seen.tradeNo !== payment.tradeNo) return raiseMismatch(gateway, payment, { seen, differs: "trade_no" });
   if (seen.kind === "refundedTotal") {
     const finished = await gateway.refunds.recordTotal(payment, seen.total, told, now);
-    return afterRefund(gateway, { payment }, finished, now);
+    return afterRefund(gateway, { payment, refund: factOf(seen) }, finished, now);
   }
   const ours =
     seen.refundNo === null ? null : await gateway.refunds.byProviderNo(payment.userId, seen.refundNo);
   if (seen.kind === "refundPending") return;
   if (ours && ours.payment.id === payment.id) {
+    if (!sameMoney(seen.amount, ours.refund.amount))
+      return raiseMismatch(gateway, payment, { seen, differs: "amount" });
     const error =
       seen.kind === "refunded"
         ? null
         : { code: "failed", message: "the provider says that this refund failed" };
     const to = seen.kind === "refunded" ? "success" : "failed";
-    return endRefund(gateway, ours, { to, refundId: seen.refundId, error, told, now, notify: true });
+    const { refundId } = seen;
+    const overrules = told === "look-up";
+    return endRefund(gateway, ours, { to, refundId, error, told, now, notify: true, overrules });
   }
   const { refundId, amount } = seen;
   const finished =
     seen.kind === "refunded"
       ? await gateway.refunds.recordForeign(payment, { refundId, amount }, told, now)
-      : await gateway.refunds.failForeign(payment, refundId, told, now);
-  await afterRefund(gateway, { payment }, finished, now);
+      : await gateway.refunds.failForeign(payment, { refundId, amount }, told, now);
+  await afterRefund(gateway, { payment, refund: factOf(seen) }, finished, now);
 }
 
-/** It names our order, but takes back another transaction's money: that of a second payment, or somebody's mistake. */
-async function raiseOther(
-  { anomalies }: ObserveRefundGateway,
+/** What tells this refund from every other of its payment. */
+function factOf(seen: RefundObservation) {
+  if (seen.kind === "refundedTotal") return { refundNo: "", refundId: "", amount: seen.total };
+  return { refundNo: seen.refundNo ?? "", refundId: seen.refundId, amount: seen.amount };
+}
+
+/** It names our order, and is not what we know. */
+async function raiseMismatch(
+  { anomalies, clock }: ObserveRefundGateway,
   { userId, configId, provider, orderNo }: Payment,
-  { kind: said, tradeNo }: RefundObservation,
-  now: Date,
+  { seen, differs }: { seen: RefundObservation; differs: string },
 ): Promise<void> {
-  const detail = { said, differs: ["trade_no"], trade_no: tradeNo };
-  await anomalies.raise({ kind: "mismatch", userId, configId, provider, orderNo, detail }, now);
+  const { refundId, amount } = factOf(seen);
+  const told = { said: seen.kind, differs: [differs], trade_no: seen.tradeNo };
+  const detail = { ...told, refund_id: refundId, amount_minor: amount.minor };
+  await anomalies.raise({ kind: "mismatch", userId, configId, provider, orderNo, detail }, clock.now());
 }

@@ -47,12 +47,16 @@ export type RefundFact = {
   now: Date;
   /** False when the caller is being answered with it. */
   notify: boolean;
+  /** The provider was asked for it: only then may it change a final status, because events come late and twice. */
+  overrules: boolean;
 };
 
 export type RefundFinished =
   | { kind: "finished"; notifications: Hint[]; after: "processing" | "success" | "failed" }
   /** Nothing new. */
   | { kind: "already" }
+  /** It has ended in the other way already: the provider is to be asked. */
+  | { kind: "contradicts"; refund: Refund }
   /** A late success that no longer fits into the payment. */
   | { kind: "over-refund" };
 
@@ -63,11 +67,10 @@ export interface Refunds {
   byProviderNo(userId: string, providerRefundNo: string): Promise<StoredRefund | null>;
   /** T5. */
   reserve(payment: Payment, wanted: NewRefund): Promise<Reserved>;
+  /** Lets one caller ask the provider; should it die, another look is due at `nextQueryAt`. */
   takeOver(
     stored: StoredRefund,
-    leaseToken: string,
-    leaseUntil: Date,
-    now: Date,
+    lease: { leaseToken: string; leaseUntil: Date; nextQueryAt: Date; now: Date },
   ): Promise<LeasedRefund | null>;
   /** The outcome is not known: the reservation stays, somebody may look again after `leaseUntil`. */
   release(
@@ -95,8 +98,19 @@ export interface Refunds {
    * our own reservations may hide is kept: should one of them fail, `finish` records what it has hidden.
    */
   recordTotal(payment: Payment, total: Money, told: string, now: Date): Promise<RefundFinished>;
-  /** A refund of the console that came to nothing after all. */
-  failForeign(payment: Payment, refundId: string, told: string, now: Date): Promise<RefundFinished>;
+  /** A refund of the console that came to nothing after all; recorded, so that an older event cannot revive it. */
+  failForeign(
+    payment: Payment,
+    foreign: { refundId: string; amount: Money },
+    told: string,
+    now: Date,
+  ): Promise<RefundFinished>;
+  /** Makes the next look due at once, final or not. */
+  makeDue(refund: Refund, now: Date): Promise<void>;
+  /** Allows one look at a final refund for the due time that was read; another is due at `next`. */
+  claimLook(stored: StoredRefund, next: Date): Promise<boolean>;
+  /** A final refund was looked at, as due at `claimed`; a look that became due meanwhile stays. */
+  endLooks(refund: Refund, claimed: Date): Promise<void>;
   /** Refunds to be asked about, oldest first. */
   dueForLook(now: Date, limit: number): Promise<{ refundId: string; userId: string }[]>;
 }

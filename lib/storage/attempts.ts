@@ -83,7 +83,10 @@ async function insertOrder(trx: OpenTransaction, order: NewOrder): Promise<strin
   return orderId;
 }
 
-/** Takes over an attempt whose outcome is not stored and whose lease is over. `null`: somebody else was faster. */
+/**
+ * Takes over an attempt whose outcome is not stored and whose lease is over. `null`: somebody else was faster, or the
+ * payment has ended, so that nothing may be made for it any more.
+ */
 export async function takeOver(
   db: Database,
   payment: Payment,
@@ -96,6 +99,14 @@ export async function takeOver(
     .where("user_id", "=", payment.userId)
     .where("done", "=", 0)
     .where("lease_until", "<=", lease.now)
+    .where(({ exists, selectFrom }) =>
+      exists(
+        selectFrom("payment_orders as o")
+          .select("o.id")
+          .whereRef("o.id", "=", "payment_attempts.order_id")
+          .where("o.status", "not in", ["failed", "closed"]),
+      ),
+    )
     .execute();
   const row = await db
     .selectFrom("payment_attempts")
@@ -149,7 +160,10 @@ export function storePayable(
   });
 }
 
-/** T4 for a refusal of the create: the caller is answered with it, so no notification. `false`: nothing was stored. */
+/**
+ * T4 for a refusal of the create: the caller is answered with it, so no notification. `false`: it is not this payment's
+ * outcome, because the lease was lost or the payment has moved on; then whoever comes next may try again.
+ */
 export function refuse(db: Database, leased: Leased, error: ProviderError, now: Date): Promise<boolean> {
   const { payment } = leased;
   return transact(db, async (trx) => {
@@ -168,8 +182,12 @@ export function refuse(db: Database, leased: Leased, error: ProviderError, now: 
       .where("user_id", "=", payment.userId)
       .where("status", "=", "processing")
       .where("version", "=", payment.version)
+      .where("provider_started", "=", 0)
       .executeTakeFirstOrThrow();
-    if (moved.numUpdatedRows === 0n) return false;
+    if (moved.numUpdatedRows === 0n) {
+      await attemptRow(trx, leased).set({ done: 0, lease_until: now }).execute();
+      return false;
+    }
     const data = { from: "processing", to: "failed", provider_error: error };
     await addLog(trx, payment, { at: now, kind: "status", title: "refused by the provider", data });
     return true;
@@ -184,13 +202,7 @@ export function release(
 ): Promise<void> {
   const { payment } = leased;
   return transact(db, async (trx) => {
-    const freed = await trx
-      .updateTable("payment_attempts")
-      .set({ lease_until: now })
-      .where("order_id", "=", payment.id)
-      .where("user_id", "=", payment.userId)
-      .where("lease_token", "=", leased.leaseToken)
-      .executeTakeFirstOrThrow();
+    const freed = await attemptRow(trx, leased).set({ lease_until: now }).executeTakeFirstOrThrow();
     if (freed.numUpdatedRows === 0n) return;
     await trx
       .updateTable("payment_orders")
@@ -210,12 +222,14 @@ export function release(
 
 /** Only the holder of the lease may store an outcome. A repeat after an unknown COMMIT still holds it. */
 async function finishAttempt(trx: OpenTransaction, leased: Leased): Promise<boolean> {
-  const finished = await trx
-    .updateTable("payment_attempts")
-    .set({ done: 1 })
-    .where("order_id", "=", leased.payment.id)
-    .where("user_id", "=", leased.payment.userId)
-    .where("lease_token", "=", leased.leaseToken)
-    .executeTakeFirstOrThrow();
+  const finished = await attemptRow(trx, leased).set({ done: 1 }).executeTakeFirstOrThrow();
   return finished.numUpdatedRows === 1n;
 }
+
+/** The attempt's row, for as long as the lease is ours. */
+const attemptRow = (trx: OpenTransaction, { payment, leaseToken }: Leased) =>
+  trx
+    .updateTable("payment_attempts")
+    .where("order_id", "=", payment.id)
+    .where("user_id", "=", payment.userId)
+    .where("lease_token", "=", leaseToken);

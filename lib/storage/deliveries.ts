@@ -6,7 +6,7 @@ import { type Database, type OpenTransaction, repeating, transact } from "./data
 import { hasDue, nextDue, takeDue } from "./due-deliveries.ts";
 
 /** Sends to one endpoint at the same time; a slow merchant delays no other. */
-const mostInFlight = 10;
+export const mostInFlight = 10;
 
 export function deliveriesIn(db: Database): Deliveries {
   return {
@@ -36,7 +36,7 @@ async function claim(trx: OpenTransaction, hint: Hint, lease: Lease): Promise<Cl
   await takeTurn(trx, hint.userId);
   const row = await read(trx, hint);
   if (!row) return { kind: "gone" };
-  if (hint.generation === 1 && row.held_since !== null && !(await receivedSince(trx, row))) {
+  if (row.held_since !== null && !(await isResend(trx, row)) && !(await receivedSince(trx, row))) {
     await hold(trx, hint, now);
     return { kind: "gone" };
   }
@@ -97,6 +97,9 @@ function read(trx: OpenTransaction, { taskId, userId }: Hint) {
       "n.generation",
       "n.attempt",
       "n.send_no",
+      "n.subject_type",
+      "n.subject_id",
+      "n.event",
       "n.event_id",
       "n.url",
       "n.endpoint",
@@ -115,9 +118,35 @@ function read(trx: OpenTransaction, { taskId, userId }: Hint) {
     .executeTakeFirst();
 }
 
+type Told = {
+  user_id: string;
+  subject_type: string;
+  subject_id: string;
+  event: string;
+  event_id: string;
+  generation: number;
+};
+
+/** A resend has its event's id from an older generation; it is sent whatever the endpoint has said. */
+async function isResend(trx: OpenTransaction, row: Told): Promise<boolean> {
+  if (row.generation === 1) return false;
+  const older = await trx
+    .selectFrom("notify_queue")
+    .select("id")
+    .where("subject_type", "=", row.subject_type)
+    .where("subject_id", "=", row.subject_id)
+    .where("event", "=", row.event)
+    .where("generation", "<", row.generation)
+    .where("event_id", "=", row.event_id)
+    .where("user_id", "=", row.user_id)
+    .limit(1)
+    .executeTakeFirst();
+  return older !== undefined;
+}
+
 /**
  * Whether the endpoint has received anything (by a row that a resend may have superseded since) after it said that it is
- * gone. A resend itself, a further generation, is sent all the same.
+ * gone.
  */
 async function receivedSince(
   trx: OpenTransaction,
@@ -139,13 +168,18 @@ async function receivedSince(
 async function hold(trx: OpenTransaction, hint: Hint, now: Date): Promise<void> {
   await trx
     .updateTable("notify_queue")
-    .set({ status: "held", updated_at: now })
+    .set({ status: "held", lease_token: null, lease_until: null, updated_at: now })
     .where("id", "=", hint.taskId)
     .where("user_id", "=", hint.userId)
     .where("generation", "=", hint.generation)
     .where("attempt", "=", hint.attempt)
-    .where("status", "=", "pending")
     .where("due_at", "<=", now)
+    .where((eb) =>
+      eb.or([
+        eb("status", "=", "pending"),
+        eb.and([eb("status", "=", "sending"), eb("lease_until", "<", now)]),
+      ]),
+    )
     .execute();
 }
 

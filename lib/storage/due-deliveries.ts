@@ -78,7 +78,8 @@ const ids = (rows: { id: string }[]) => rows.map(({ id }) => id);
 
 type NotifyQueue = ExpressionBuilder<Tables, "notify_queue">;
 
-const isDue = (now: Date) => (eb: NotifyQueue) =>
+/** Waits for a send, or has lost the one who had begun. */
+export const isDue = (now: Date) => (eb: NotifyQueue) =>
   eb.or([
     eb.and([eb("status", "=", "pending"), eb("due_at", "<=", now)]),
     eb.and([eb("status", "=", "sending"), eb("lease_until", "<", now)]),

@@ -3,13 +3,17 @@ import type { Database } from "./database.ts";
 import { orderColumns, paymentOf } from "./payment-rows.ts";
 
 /** One page of a merchant's payments, newest first; the page after it begins behind the last row's time and id. */
-export async function listPayments(
-  db: Database,
-  userId: string,
-  filter: PaymentFilter,
-): Promise<PaymentPage> {
-  const { status, provider, from, to, after, limit } = filter;
-  const rows = await db
+export function listPayments(db: Database, userId: string, filter: PaymentFilter): Promise<PaymentPage> {
+  return pageOf(withNotifyStatus(db).where("o.user_id", "=", userId), filter);
+}
+
+/** The same of every merchant's payments; for operators alone. */
+export function listEveryonesPayments(db: Database, filter: PaymentFilter): Promise<PaymentPage> {
+  return pageOf(withNotifyStatus(db), filter);
+}
+
+function withNotifyStatus(db: Database) {
+  return db
     .selectFrom("payment_orders as o")
     .select(orderColumns.map((name) => `o.${name}` as const))
     .select((eb) =>
@@ -21,8 +25,15 @@ export async function listPayments(
         .orderBy("n.id", "desc")
         .limit(1)
         .as("notify_status"),
-    )
-    .where("o.user_id", "=", userId)
+    );
+}
+
+async function pageOf(
+  payments: ReturnType<typeof withNotifyStatus>,
+  filter: PaymentFilter,
+): Promise<PaymentPage> {
+  const { status, provider, from, to, after, limit } = filter;
+  const rows = await payments
     .$if(status !== undefined, (query) => query.where("o.status", "=", status!))
     .$if(provider !== undefined, (query) => query.where("o.provider", "=", provider!))
     .$if(from !== undefined, (query) => query.where("o.created_at", ">=", from!))

@@ -33,6 +33,9 @@ export function ordersIn(db: Database): Orders {
     findByTradeNo: (userId, provider, tradeNo) => findByTradeNo(db, userId, provider, tradeNo),
     claimLookUp: (payment, now, gapMs) => claimLookUp(db, payment, now, gapMs),
     claimRecheck: (payment, nextQueryAt, now) => claimRecheck(db, payment, nextQueryAt, now),
+    async endRechecks(payment, claimed, last) {
+      await rowOf(db, payment).set({ next_query_at: last }).where("next_query_at", "=", claimed).execute();
+    },
     makeDue: (payment, now, gapMs) => makeDue(db, payment, now, gapMs),
     findForReturn: (provider, orderNo) => findForReturn(db, provider, orderNo),
     dueForRecheck: (now, limit) => dueForRecheck(db, now, limit),
@@ -230,8 +233,11 @@ async function makeDue(db: Database, payment: Payment, now: Date, gapMs: number)
   const made = await rowOf(db, payment)
     .set({ next_query_at: now })
     .where((eb) => eb.or([eb("next_query_at", "is", null), eb("next_query_at", ">", now)]))
-    .where((eb) =>
-      eb.or([eb("looked_up_at", "is", null), eb("looked_up_at", "<=", new Date(now.getTime() - gapMs))]),
+    // Without a gap nothing is compared: the clock that wrote the last look's time may be ahead of ours.
+    .$if(gapMs > 0, (query) =>
+      query.where((eb) =>
+        eb.or([eb("looked_up_at", "is", null), eb("looked_up_at", "<=", new Date(now.getTime() - gapMs))]),
+      ),
     )
     .executeTakeFirstOrThrow();
   return made.numUpdatedRows === 1n;

@@ -1,10 +1,13 @@
 import { sql } from "kysely";
 import type { Payment } from "../payment/payment.ts";
 import type { LeasedRefund, NewRefund, Refunds, Reserved, StoredRefund } from "../refund/ports.ts";
+import type { Refund } from "../refund/refund.ts";
 import { type Database, isDuplicate, type OpenTransaction, transact } from "./database.ts";
-import { finishRefund, recordForeign, recordTotal } from "./finish-refund.ts";
+import { finishRefund } from "./finish-refund.ts";
+import { failForeign, recordForeign } from "./foreign-refunds.ts";
 import { orderColumns, paymentOf } from "./payment-rows.ts";
 import { refundOf } from "./refund-rows.ts";
+import { recordTotal } from "./refund-totals.ts";
 import { addLog } from "./timeline.ts";
 
 /** Thrown inside T5, so that the refund's row goes back with the sum that could not be reserved. */
@@ -16,7 +19,7 @@ export function refundsIn(db: Database): Refunds {
     byId: (userId, id) => findBy(db, userId, "id", id),
     byProviderNo: (userId, providerRefundNo) => findBy(db, userId, "provider_refund_no", providerRefundNo),
     reserve: (payment, wanted) => reserve(db, payment, wanted),
-    takeOver: (stored, leaseToken, leaseUntil, now) => takeOver(db, stored, { leaseToken, leaseUntil, now }),
+    takeOver: (stored, lease) => takeOver(db, stored, lease),
     async release(leased, why, times) {
       await letGo(
         db,
@@ -27,23 +30,35 @@ export function refundsIn(db: Database): Refunds {
     },
     async pend(leased, refundId, times) {
       const entry = { title: "refund under way", data: { refund_id: refundId } };
-      await letGo(db, leased, { status: "processing", refundId, ...times }, entry);
+      const pending = { status: "processing" as const, ...times };
+      try {
+        await letGo(db, leased, { ...pending, refundId }, entry);
+      } catch (error) {
+        if (!isDuplicate(error, "order_refund")) throw error;
+        // Booked as one of the console; its end will tell that it is ours.
+        await letGo(db, leased, pending, entry);
+      }
     },
     finish: (refund, payment, fact) => finishRefund(db, refund, payment, fact),
     recordForeign: (payment, foreign, told, now) => recordForeign(db, payment, foreign, told, now),
     recordTotal: (payment, total, told, now) => recordTotal(db, payment, total, told, now),
-    async failForeign(payment, refundId, told, now) {
-      const stored = await findBy(db, payment.userId, "refund_id", refundId, payment.id);
-      if (!stored) return { kind: "already" };
-      const error = { code: "reversed", message: "the provider says that this refund failed" };
-      return finishRefund(db, stored.refund, payment, {
-        to: "failed",
-        refundId,
-        error,
-        told,
-        now,
-        notify: true,
-      });
+    failForeign: (payment, foreign, told, now) => failForeign(db, payment, foreign, told, now),
+    async makeDue(refund, now) {
+      await rowOf(db, refund)
+        .set({ next_query_at: now })
+        .where((eb) => eb.or([eb("next_query_at", "is", null), eb("next_query_at", ">", now)]))
+        .execute();
+    },
+    async claimLook({ refund, nextQueryAt }, next) {
+      const claimed = await rowOf(db, refund)
+        .set({ next_query_at: next })
+        .where("next_query_at", "=", nextQueryAt)
+        .where("status", "in", ["success", "failed"])
+        .executeTakeFirstOrThrow();
+      return claimed.numUpdatedRows === 1n;
+    },
+    async endLooks(refund, claimed) {
+      await rowOf(db, refund).set({ next_query_at: null }).where("next_query_at", "=", claimed).execute();
     },
     async dueForLook(now, limit) {
       const rows = await db
@@ -58,19 +73,21 @@ export function refundsIn(db: Database): Refunds {
   };
 }
 
+/** The refund's row, always reached with its tenant. */
+const rowOf = (db: Database, refund: Refund) =>
+  db.updateTable("refunds").where("id", "=", refund.id).where("user_id", "=", refund.userId);
+
 async function findBy(
   db: Database,
   userId: string,
-  column: "id" | "refund_no" | "provider_refund_no" | "refund_id",
+  column: "id" | "refund_no" | "provider_refund_no",
   value: string,
-  orderId?: string,
 ): Promise<StoredRefund | null> {
   const row = await db
     .selectFrom("refunds")
     .selectAll()
     .where("user_id", "=", userId)
     .where(column, "=", value)
-    .$if(orderId !== undefined, (query) => query.where("order_id", "=", orderId!))
     .executeTakeFirst();
   if (!row) return null;
   const order = await db
@@ -140,11 +157,15 @@ async function reserveOnce(trx: OpenTransaction, payment: Payment, wanted: NewRe
 async function takeOver(
   db: Database,
   { refund, payment }: StoredRefund,
-  lease: { leaseToken: string; leaseUntil: Date; now: Date },
+  lease: { leaseToken: string; leaseUntil: Date; nextQueryAt: Date; now: Date },
 ): Promise<LeasedRefund | null> {
   const taken = await db
     .updateTable("refunds")
-    .set({ lease_token: lease.leaseToken, lease_until: lease.leaseUntil })
+    .set({
+      lease_token: lease.leaseToken,
+      lease_until: lease.leaseUntil,
+      next_query_at: lease.nextQueryAt,
+    })
     .where("id", "=", refund.id)
     .where("user_id", "=", refund.userId)
     .where("status", "in", ["processing", "unknown"])

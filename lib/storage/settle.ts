@@ -16,6 +16,8 @@ export type SettleScope = {
   event?: EventRecord;
   /** Who says so, for the timeline. */
   source: string;
+  /** The look-ups go on, because more was said than this. */
+  askAgainBy?: Date | null;
 };
 
 /**
@@ -49,11 +51,13 @@ async function settleOnce(
   scope: SettleScope,
 ): Promise<Settled> {
   if (scope.event) await recordEvent(trx, scope.event, before.orderNo);
+  const { askAgainBy = null } = scope;
   // SET runs from left to right: `late_success` must see the old status.
   const moved = await sql`
     UPDATE payment_orders
     SET late_success = (status IN ('failed', 'closed')), status = 'success', trade_no = ${paid.tradeNo},
-        paid_at = ${paid.paidAt}, updated_at = ${scope.now}, next_query_at = NULL, version = version + 1
+        paid_at = ${paid.paidAt}, updated_at = ${scope.now}, version = version + 1,
+        next_query_at = LEAST(COALESCE(next_query_at, ${askAgainBy}), ${askAgainBy})
     WHERE id = ${before.id} AND user_id = ${scope.userId} AND config_id = ${scope.configId}
       AND provider_account = ${paid.account} AND amount_minor = ${String(paid.amount.minor)}
       AND currency = ${paid.amount.currency} AND status <> 'success'`.execute(trx);

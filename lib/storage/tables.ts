@@ -127,7 +127,7 @@ export type RefundsTable = {
   next_query_at: Date | null;
 };
 
-type WebhookEventsTable = {
+export type WebhookEventsTable = {
   id: Id;
   user_id: string;
   config_id: string;
@@ -150,7 +150,9 @@ type PaymentLogsTable = {
   data: string;
 };
 
-export type NotifyStatus = "pending" | "sending" | "success" | "exhausted" | "held" | "superseded";
+export const notifyStatuses = ["pending", "sending", "success", "exhausted", "held", "superseded"] as const;
+
+export type NotifyStatus = (typeof notifyStatuses)[number];
 
 export type NotifyQueueTable = {
   id: Id;
@@ -188,7 +190,9 @@ type NotifyAttemptsTable = {
   answer: string | null;
 };
 
-type AnomaliesTable = {
+export type AnomalyStatus = "open" | "resolved";
+
+export type AnomaliesTable = {
   id: Id;
   user_id: string;
   config_id: string;
@@ -196,8 +200,9 @@ type AnomaliesTable = {
   kind: string;
   fingerprint: string;
   detail: string;
-  status: Generated<string>;
+  status: Generated<AnomalyStatus>;
   times: Generated<number>;
   created_at: Date;
   resolved_at: Date | null;
+  note: string | null;
 };

@@ -23,14 +23,15 @@ export async function addLog(
 }
 
 /**
- * The outbox row of a fact about a payment, in the commit that makes it true. One series per fact: a second attempt to
- * tell it finds the key taken, and that is success.
+ * The outbox row of a fact about a payment, in the commit that makes it true. The guard of that commit lets each fact come
+ * here once; a refund can come to the same end again, which is the next generation of its series.
  */
 export async function addNotification(
   trx: OpenTransaction,
   payment: Payment,
   notification: Notification | null,
   now: Date,
+  generation = 1,
 ): Promise<Hint | null> {
   if (notification === null) return null;
   try {
@@ -42,6 +43,7 @@ export async function addNotification(
         subject_type: notification.subject.type,
         subject_id: notification.subject.id,
         event: notification.event,
+        generation,
         event_id: notification.eventId,
         url: notification.url,
         endpoint: notification.endpoint,
@@ -51,11 +53,30 @@ export async function addNotification(
         updated_at: now,
       })
       .executeTakeFirstOrThrow();
-    return { taskId: String(insertId), userId: payment.userId, generation: 1, attempt: 1 };
+    return { taskId: String(insertId), userId: payment.userId, generation, attempt: 1 };
   } catch (error) {
-    if (isDuplicate(error, "series")) return null;
-    throw error;
+    if (!isDuplicate(error, "series")) throw error;
+    const { subject, event } = notification;
+    const last = await lastGeneration(trx, payment.userId, { type: subject.type, id: subject.id, event });
+    return addNotification(trx, payment, notification, now, last + 1);
   }
+}
+
+/** The newest generation of a series, resends included. */
+export async function lastGeneration(
+  trx: OpenTransaction,
+  userId: string,
+  series: { type: string; id: string; event: string },
+): Promise<number> {
+  const { last } = await trx
+    .selectFrom("notify_queue")
+    .select((eb) => eb.fn.max("generation").as("last"))
+    .where("subject_type", "=", series.type)
+    .where("subject_id", "=", series.id)
+    .where("event", "=", series.event)
+    .where("user_id", "=", userId)
+    .executeTakeFirstOrThrow();
+  return Number(last ?? 0);
 }
 
 export function timelineIn(db: Database): Timeline {

@@ -1,6 +1,7 @@
-import { sql } from "kysely";
-import type { EventRecord, WebhookEvents } from "../payment/ports.ts";
-import type { Database, OpenTransaction } from "./database.ts";
+import { type Selectable, sql } from "kysely";
+import type { EventRecord, StoredEvent, WebhookEvents } from "../payment/ports.ts";
+import { type Database, type OpenTransaction, repeating } from "./database.ts";
+import type { WebhookEventsTable } from "./tables.ts";
 
 /** One row per notice of a provider, counted. It is a record, never a reason to stop: the first run may have died. */
 export async function recordEvent(
@@ -25,5 +26,86 @@ export async function recordEvent(
 }
 
 export function webhookEventsIn(db: Database): WebhookEvents {
-  return { record: (event, orderNo) => recordEvent(db, event, orderNo) };
+  return {
+    record: (event, orderNo) => recordEvent(db, event, orderNo),
+    forget: (time, limit) => repeating(() => forget(db, time, limit)),
+  };
+}
+
+/**
+ * One statement along the index by age, so that a sweeper that is frozen half-way keeps no row locked. By a list of ids
+ * MariaDB may read the whole table, and wait for whoever is at one of its rows.
+ */
+async function forget(db: Database, time: Date, limit: number): Promise<number> {
+  const deleted = await db
+    .deleteFrom("webhook_events")
+    .where("received_at", "<", time)
+    .orderBy("received_at")
+    .limit(limit)
+    .executeTakeFirstOrThrow();
+  return Number(deleted.numDeletedRows);
+}
+
+/** Absent: of every merchant, config or order. */
+export type EventFilter = {
+  userId?: string;
+  configId?: string;
+  orderNo?: string;
+  limit: number;
+};
+
+/** All but the body, which is opened for a replay only. */
+export type EventSummary = Omit<StoredEvent, "sealedBody"> & { replayable: boolean };
+
+/** Newest first; for operators. */
+export async function listEvents(db: Database, filter: EventFilter): Promise<EventSummary[]> {
+  const { userId, configId, orderNo, limit } = filter;
+  const rows = await db
+    .selectFrom("webhook_events")
+    .select(summaryColumns)
+    .select(sql<number | string>`sealed_body IS NOT NULL`.as("replayable"))
+    .$if(userId !== undefined, (query) => query.where("user_id", "=", userId!))
+    .$if(configId !== undefined, (query) => query.where("config_id", "=", configId!))
+    .$if(orderNo !== undefined, (query) => query.where("order_no", "=", orderNo!))
+    .orderBy("id", "desc")
+    .limit(limit)
+    .execute();
+  return rows.map((row) => ({ ...summaryOf(row), replayable: Number(row.replayable) === 1 }));
+}
+
+/** Of whichever merchant unless one is named; what follows carries its `userId`. */
+export async function findEvent(db: Database, id: string, userId?: string): Promise<StoredEvent | null> {
+  const row = await db
+    .selectFrom("webhook_events")
+    .selectAll()
+    .where("id", "=", id)
+    .$if(userId !== undefined, (query) => query.where("user_id", "=", userId!))
+    .executeTakeFirst();
+  return row ? { ...summaryOf(row), sealedBody: row.sealed_body } : null;
+}
+
+const summaryColumns = [
+  "id",
+  "user_id",
+  "config_id",
+  "provider",
+  "event_id",
+  "event_type",
+  "order_no",
+  "times",
+  "received_at",
+] as const satisfies (keyof WebhookEventsTable)[];
+
+function summaryOf(row: Pick<Selectable<WebhookEventsTable>, (typeof summaryColumns)[number]>) {
+  return {
+    id: row.id,
+    userId: row.user_id,
+    configId: row.config_id,
+    provider: row.provider,
+    eventId: row.event_id,
+    eventType: row.event_type,
+    orderNo: row.order_no,
+    times: row.times,
+    at: row.received_at,
+  };
 }

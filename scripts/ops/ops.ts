@@ -4,6 +4,8 @@ import { invokeDeployed } from "./invoke-deployed.ts";
 import { invokeLocal } from "./invoke-local.ts";
 import { asTable } from "./table.ts";
 
+const width = Math.max(...Object.keys(verbs).map((name) => name.length));
+
 /** `npm run ops -- <verb> [--name value …] [--stage dev|prod] [--json]`: the operators' command line. */
 const usage = `npm run ops -- <verb> [--name value …] [--stage dev|prod] [--json]
 
@@ -16,7 +18,7 @@ ${Object.entries(verbs)
 
 function describe(name: string, summary: string, names: string[]): string {
   const options = names.map((option) => `--${option.replaceAll("_", "-")}`).join(" ");
-  return `  ${name.padEnd(18)} ${summary}${options && `\n  ${"".padEnd(18)} ${options}`}`;
+  return `  ${name.padEnd(width)} ${summary}${options && `\n  ${"".padEnd(width)} ${options}`}`;
 }
 
 /** Every option of every verb is text; the verb's own schema checks it. */

@@ -1,13 +1,16 @@
 type Row = Record<string, unknown>;
 
-/** Rows with one column a field; a single record as one field a line. */
+/** Rows with one column a field; a single record as one field a line, and the lists in it below, each under its name. */
 export function asTable(data: unknown): string {
   if (Array.isArray(data)) return data.length === 0 ? "none" : rows(data as Row[]);
   if (typeof data !== "object" || data === null) return String(data);
-  const width = Math.max(...Object.keys(data).map((name) => name.length));
-  return Object.entries(data)
-    .map(([name, value]) => `${name.padEnd(width)}  ${cell(value)}`)
-    .join("\n");
+  const lists = Object.entries(data).filter(([, value]) => Array.isArray(value));
+  const fields = Object.entries(data).filter(([, value]) => !Array.isArray(value));
+  const width = Math.max(0, ...fields.map(([name]) => name.length));
+  return [
+    ...fields.map(([name, value]) => `${name.padEnd(width)}  ${cell(value)}`),
+    ...lists.map(([name, list]) => `\n${name}\n${asTable(list)}`),
+  ].join("\n");
 }
 
 function rows(data: Row[]): string {

@@ -36,6 +36,11 @@ export function proveHear(subject: Subject): void {
     expect(new Set(sent.map(({ outcome }) => outcome))).toEqual(new Set(["accepted"]));
   });
 
+  it("a webhook that was heard and kept is read the same without its signature", async () => {
+    const { call, heard } = await aPaidCall();
+    expect(adapter.read(call.body, account)).toEqual(heard);
+  });
+
   it("a webhook that is sent again keeps its id", async () => {
     const { payment } = await aPaidCall();
     const from = receiver.calls.length;

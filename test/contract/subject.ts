@@ -84,7 +84,7 @@ export async function openSubject(
 
 /** Everything that the adapter can do beyond what every provider must. */
 export function claimsOf(adapter: Provider): string[] {
-  const always = new Set(["livemode", "account", "prepare", "start", "look", "hear"]);
+  const always = new Set(["livemode", "account", "prepare", "start", "look", "hear", "read"]);
   return Object.keys(adapter).filter((name) => !always.has(name));
 }
 

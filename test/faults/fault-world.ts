@@ -1,6 +1,7 @@
 import path from "node:path";
 import { expect, inject } from "vitest";
 import { functions } from "../../lib/functions.ts";
+import { brokenInvariants, invariants, restInvariants } from "../../scripts/invariants/invariants.ts";
 import { startRedis } from "../../scripts/local/services/redis.ts";
 import type { ProviderName } from "../../scripts/sandbox/start-sandbox.ts";
 import { apiOf, type Data } from "../steps/api.ts";
@@ -121,6 +122,8 @@ export async function openFaultWorld(providers: ProviderName[], databaseUrl = pr
     /** What must hold after every cell, whatever it was. */
     async expectSound(): Promise<void> {
       expect(await rows.query("SELECT * FROM anomalies")).toEqual([]);
+      const list = [...invariants, ...restInvariants];
+      expect(await brokenInvariants(rows.query, world.clock.now(), list)).toEqual([]);
     },
     async stop(): Promise<void> {
       await processes.stop();

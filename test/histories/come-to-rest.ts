@@ -43,7 +43,8 @@ async function endFaults(world: HistoryWorld, played: Played): Promise<void> {
   world.webhooks.length = 0;
 }
 
-async function sweepAndDrain(world: HistoryWorld, played: Played): Promise<void> {
+/** One turn of the sweeper, then every message that is due; webhooks that come of it are lost. */
+export async function sweepAndDrain(world: HistoryWorld, played: Played): Promise<void> {
   judge(played, "sweep", await world.environments.run("sweep", calls.sweep));
   for (let handled = 1; handled > 0; ) {
     handled = 0;

@@ -122,11 +122,11 @@ export function openEnvironments(build: () => Gateway): Environments {
     const first = stopped.promise;
     withInvocation(invocation, () => withFailpoints(meet, () => work(environment.gateway))).then(
       (value) => {
-        idle.push(environment);
+        if (!environment.isDead) idle.push(environment);
         stopped.settle({ kind: "done", value });
       },
       (error) => {
-        idle.push(environment);
+        if (!environment.isDead) idle.push(environment);
         stopped.settle({ kind: "threw", error });
       },
     );

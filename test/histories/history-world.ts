@@ -82,6 +82,8 @@ export async function openHistoryWorld(services: { DATABASE_URL: string; REDIS_U
     connectionLimit: 2,
   });
   const redis = new Cluster([services.REDIS_URL]);
+  // It may be killed on purpose.
+  redis.on("error", () => {});
 
   const setUp = build();
   const shops = [await openShop(setUp, sandbox, endpoint.url), await openShop(setUp, sandbox, endpoint.url)];

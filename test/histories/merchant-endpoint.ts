@@ -3,8 +3,11 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Clock } from "../../lib/clock.ts";
 
-/** What a merchant's server does with a notification: an HTTP status, or it breaks the connection after reading it. */
-export type MerchantAnswer = number | "reset";
+/**
+ * What a merchant's server does with a notification: an HTTP status, or it breaks the connection after reading it, or keeps
+ * it open without a word.
+ */
+export type MerchantAnswer = number | "reset" | "hang";
 
 /** One notification as it arrived. */
 export type Arrival = {
@@ -24,6 +27,8 @@ export type MerchantEndpoint = {
   readonly arrivals: Arrival[];
   /** How this merchant answers from now on; unless told, 200. */
   answers(merchant: string, answer: MerchantAnswer): void;
+  /** Breaks every connection that is kept open. */
+  hangUp(): void;
   forget(): void;
   stop(): void;
 };
@@ -47,6 +52,7 @@ export async function startMerchantEndpoint(clock: Clock): Promise<MerchantEndpo
       body: Buffer.concat(chunks).toString("utf8"),
       answered,
     });
+    if (answered === "hang") return;
     if (answered === "reset") request.socket.destroy();
     else response.writeHead(answered, answered === 302 ? { location: "/elsewhere" } : {}).end("seen");
   });
@@ -58,6 +64,7 @@ export async function startMerchantEndpoint(clock: Clock): Promise<MerchantEndpo
     host,
     arrivals,
     answers: (merchant, answer) => void answers.set(merchant, answer),
+    hangUp: () => server.closeAllConnections(),
     forget() {
       arrivals.length = 0;
       answers.clear();

@@ -51,6 +51,11 @@ describe("the local database", () => {
     expect(await query("select id from kept")).toEqual([{ id: 7 }]);
   });
 
+  it("keeps its temporary tables where no other server that starts deletes them", async () => {
+    const [variable] = await query("select @@tmpdir as tmpdir");
+    expect(variable?.tmpdir).toContain(`own-database-${process.pid}`);
+  });
+
   it("is reached from this machine only", async () => {
     expect(await reachable("127.0.0.1", database.port)).toBe(true);
     expect(await reachable("127.0.0.2", database.port)).toBe(false);

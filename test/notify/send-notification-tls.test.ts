@@ -1,8 +1,10 @@
 import { generateKeyPairSync, sign } from "node:crypto";
-import { createServer } from "node:https";
+import { createServer, type ServerOptions } from "node:https";
 import type { AddressInfo } from "node:net";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { getCACertificates, setDefaultCACertificates } from "node:tls";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { notificationSender } from "../../lib/notify/send-notification.ts";
+import { aMerchant } from "./merchant-server.ts";
 
 /** DER: tag, length, content. */
 function der(tag: number, ...content: Buffer[]): Buffer {
@@ -13,15 +15,15 @@ function der(tag: number, ...content: Buffer[]): Buffer {
 }
 
 /** A valid X.509 certificate (version 1) for `name` that nobody but its own key has signed. */
-function selfSigned(name: string) {
+function selfSigned(name: string, fromYear = 2020, toYear = 2120) {
   const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
   const sequence = (...content: Buffer[]) => der(0x30, ...content);
   const ecdsaWithSha256 = sequence(der(0x06, Buffer.from("2a8648ce3d040302", "hex")));
   const commonName = sequence(der(0x06, Buffer.from("550403", "hex")), der(0x0c, Buffer.from(name)));
   const distinguishedName = sequence(der(0x31, commonName));
   const validity = sequence(
-    der(0x18, Buffer.from("20200101000000Z")),
-    der(0x18, Buffer.from("21200101000000Z")),
+    der(0x18, Buffer.from(`${fromYear}0101000000Z`)),
+    der(0x18, Buffer.from(`${toYear}0101000000Z`)),
   );
   const body = sequence(
     der(0x02, Buffer.from([1])),
@@ -42,32 +44,95 @@ function selfSigned(name: string) {
   };
 }
 
-describe("a certificate that nobody vouches for", () => {
-  it("gets no request", async () => {
-    const received: string[] = [];
-    const closed = Promise.withResolvers<void>();
-    const server = createServer(selfSigned("merchant.test"), (incoming, outgoing) => {
-      received.push(incoming.url ?? "");
-      outgoing.end("ok");
-    });
-    server.on("connection", (socket) => socket.on("close", () => closed.resolve()));
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    onTestFinished(() => {
-      server.closeAllConnections();
-      server.close();
-    });
-    const { port } = server.address() as AddressInfo;
-    const send = notificationSender({
-      loopbackEndpoints: new Set([`merchant.test:${port}`]),
-      resolve: async () => ["127.0.0.1"],
-    });
-    const outcome = await send({ url: `https://merchant.test:${port}/hook`, headers: {}, payload: "{}" });
-    expect(outcome).toMatchObject({
+/** An https server under this certificate; what arrived, and when its connection has ended. */
+async function aServer(options: ServerOptions) {
+  const received: string[] = [];
+  const closed = Promise.withResolvers<void>();
+  const server = createServer(options, (incoming, outgoing) => {
+    received.push(incoming.url ?? "");
+    outgoing.end("ok");
+  });
+  server.on("connection", (socket) => socket.on("close", () => closed.resolve()));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const { port } = server.address() as AddressInfo;
+  const send = notificationSender({
+    loopbackEndpoints: new Set([`merchant.test:${port}`, `127.0.0.1:${port}`]),
+    resolve: async () => ["127.0.0.1"],
+  });
+  const sendTo = async (host: string) => {
+    const outcome = await send({ url: `https://${host}:${port}/hook`, headers: {}, payload: "{}" });
+    await closed.promise;
+    return outcome;
+  };
+  return { received, sendTo };
+}
+
+function trust(certificate: string): void {
+  const before = getCACertificates("default");
+  setDefaultCACertificates([...before, certificate]);
+  onTestFinished(() => setDefaultCACertificates(before));
+}
+
+describe("a server's certificate", () => {
+  it("lets a notification pass when it is trusted, of this name and of this time", async () => {
+    const certificate = selfSigned("merchant.test");
+    trust(certificate.cert);
+    const { received, sendTo } = await aServer(certificate);
+    expect(await sendTo("merchant.test")).toMatchObject({ outcome: "received", answer: "ok" });
+    expect(received).toEqual(["/hook"]);
+  });
+
+  it.each([
+    ["another name", "ERR_TLS_CERT_ALTNAME_INVALID", selfSigned("other.test"), "merchant.test"],
+    ["a name below", "ERR_TLS_CERT_ALTNAME_INVALID", selfSigned("pay.merchant.test"), "merchant.test"],
+    ["a name for an address", "ERR_TLS_CERT_ALTNAME_INVALID", selfSigned("127.0.0.1"), "127.0.0.1"],
+    ["the past", "CERT_HAS_EXPIRED", selfSigned("merchant.test", 2020, 2021), "merchant.test"],
+    ["the future", "CERT_NOT_YET_VALID", selfSigned("merchant.test", 2119, 2120), "merchant.test"],
+  ])("of %s gets no request, although it is trusted", async (_title, code, certificate, host) => {
+    trust(certificate.cert);
+    const { received, sendTo } = await aServer(certificate);
+    expect(await sendTo(host)).toEqual({
       outcome: "failed",
       httpStatus: null,
-      answer: "no trusted TLS connection (DEPTH_ZERO_SELF_SIGNED_CERT)",
+      answer: `no trusted TLS connection (${code})`,
     });
-    await closed.promise;
     expect(received).toEqual([]);
+  });
+
+  it.each([undefined, "0"])(
+    "that nobody vouches for gets no request, with NODE_TLS_REJECT_UNAUTHORIZED %s",
+    async (setting) => {
+      vi.stubEnv("NODE_TLS_REJECT_UNAUTHORIZED", setting);
+      onTestFinished(() => void vi.unstubAllEnvs());
+      const { received, sendTo } = await aServer(selfSigned("merchant.test"));
+      expect(await sendTo("merchant.test")).toMatchObject({
+        outcome: "failed",
+        httpStatus: null,
+        answer: "no trusted TLS connection (DEPTH_ZERO_SELF_SIGNED_CERT)",
+      });
+      expect(received).toEqual([]);
+    },
+  );
+});
+
+describe("a server that speaks", () => {
+  it("TLS 1.1 only gets no request", async () => {
+    const certificate = selfSigned("merchant.test");
+    trust(certificate.cert);
+    const old = { minVersion: "TLSv1", maxVersion: "TLSv1.1", ciphers: "DEFAULT@SECLEVEL=0" } as const;
+    const { received, sendTo } = await aServer({ ...certificate, ...old });
+    expect((await sendTo("merchant.test")).answer).toMatch(/^no trusted TLS connection/);
+    expect(received).toEqual([]);
+  });
+
+  it("plain HTTP where TLS is wanted gets no request", async () => {
+    const merchant = await aMerchant({ body: "plain" });
+    const { answer } = await merchant.send(merchant.url.replace("http:", "https:"));
+    expect(answer).toMatch(/^no trusted TLS connection/);
+    expect(merchant.calls).toHaveLength(0);
   });
 });

@@ -147,6 +147,20 @@ describe("an outbound request that fails", () => {
     expect(error).toMatchObject({ kind: "too-large", mayHaveArrived: true });
   });
 
+  it("refuses what is around a small body when it is too much", async () => {
+    const framed = (chunks: number) =>
+      `HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n${`1;${"x".repeat(1000)}\r\nx\r\n`.repeat(chunks)}0\r\n\r\n`;
+    expect(
+      (await request({ method: "GET", url: await rawServer(framed(60)), maxBodyBytes: 100 })).body,
+    ).toHaveLength(60);
+    expect(
+      await failure({ method: "GET", url: await rawServer(framed(100)), maxBodyBytes: 100 }),
+    ).toMatchObject({
+      kind: "too-large",
+      mayHaveArrived: true,
+    });
+  });
+
   it.each([
     ["a body that breaks off", "HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nab", "reset"],
     ["no HTTP at all", "SSH-2.0-OpenSSH\r\n\r\n", "malformed"],

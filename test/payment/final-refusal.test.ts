@@ -53,4 +53,15 @@ describe("a provider's final refusal of a create", () => {
     await orderRow(gateway, leased.payment).set({ status: "success", version: 2 }).execute();
     await expect(startPayment(refusing(), leased)).rejects.toMatchObject({ failure: "create_unknown" });
   });
+
+  it("is not the outcome of a payment that the provider has started: the create can be tried again", async () => {
+    const leased = await leasedOrder(gateway, shop, "processing");
+    await gateway.orders.markStarted(leased.payment, "test", world.clock.now());
+    const started = { ...leased, payment: await read(leased.payment.orderNo) };
+    await expect(startPayment(refusing(), started)).rejects.toMatchObject({ failure: "create_unknown" });
+    const stored = await read(leased.payment.orderNo);
+    expect(stored).toMatchObject({ status: "processing", refusal: null });
+    const now = world.clock.now();
+    expect(await gateway.orders.takeOver(stored, randomUUID(), secondsAfter(now, 12), now)).not.toBeNull();
+  });
 });

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { secondsAfter } from "../../lib/clock.ts";
 import { type Gateway, openGateway } from "../../lib/open-gateway.ts";
+import { nextAfterSilence } from "../../lib/payment/look-up-schedule.ts";
 import { recheck } from "../../lib/payment/recheck.ts";
 import { anOrder } from "../steps/api.ts";
 import { createThrough } from "../steps/gateways.ts";
@@ -32,5 +33,26 @@ describe("the last look at a closed payment, a day after its end", () => {
     const after = await read(orderNo);
     expect(after).toMatchObject({ status: "closed", nextQueryAt: secondsAfter(closedAt, 86_400) });
     expect(after.lookedUpAt!.getTime()).toBeGreaterThanOrEqual(due.getTime());
+  });
+});
+
+describe("an ended payment whose provider is silent", () => {
+  it("is asked about again: when it ended unpaid for a week, when it is paid for as long as it takes", () => {
+    const closedAt = new Date("2026-01-01T00:00:00Z");
+    const soon = secondsAfter(closedAt, 86_400);
+    const late = secondsAfter(closedAt, 9 * 86_400);
+    expect(nextAfterSilence({ status: "closed", closedAt }, soon)).toEqual(secondsAfter(soon, 900));
+    expect(nextAfterSilence({ status: "closed", closedAt }, late)).toBeNull();
+    expect(nextAfterSilence({ status: "success", closedAt }, late)).toEqual(secondsAfter(late, 900));
+  });
+});
+
+describe("a payment that is to be asked about at once", () => {
+  it("becomes due even when another machine's clock, a little ahead, says that it was asked about later", async () => {
+    const { order_no: orderNo } = await createThrough(gateway, shop, anOrder({ provider: "stripe" }));
+    const now = world.clock.now();
+    expect(await gateway.orders.claimLookUp(await read(orderNo), secondsAfter(now, 0.5), 3_000)).toBe(true);
+    expect(await gateway.orders.makeDue(await read(orderNo), now, 0)).toBe(true);
+    expect(await read(orderNo)).toMatchObject({ nextQueryAt: now });
   });
 });

@@ -86,6 +86,13 @@ describe("a move of a payment", () => {
     expect(payment).toMatchObject({ status: "pending", payable: { paymentId: "fast" } });
   });
 
+  it.each(["failed", "closed"] as const)("is begun no more for a payment that is %s", async (status) => {
+    const { payment } = await leasedIn(status);
+    await world.passes(13);
+    const now = world.clock.now();
+    expect(await gateway.orders.takeOver(payment, randomUUID(), secondsAfter(now, 12), now)).toBeNull();
+  });
+
   it("by another merchant's row, config, account, amount or currency never makes it success", async () => {
     const { payment } = await leasedIn("pending");
     const paid = paidFact(payment);

@@ -2,9 +2,12 @@ import {
   CreateQueueCommand,
   DeleteMessageCommand,
   GetQueueAttributesCommand,
+  type Message,
   ReceiveMessageCommand,
+  SendMessageCommand,
   SQSClient,
 } from "@aws-sdk/client-sqs";
+import type { SQSBatchResponse } from "aws-lambda";
 import { functions } from "../../lib/functions.ts";
 import { type Invoke, invoke } from "./front.ts";
 
@@ -13,6 +16,12 @@ export type TestQueues = {
   recheckUrl: string;
   /** Hands every message that is due to its function, until none is left. */
   drain(): Promise<number>;
+  /** Hands every message that is due to its function once; what fails comes again after its visibility time-out. */
+  tryOnce(): Promise<{ received: number; failed: number }>;
+  /** Messages that failed too often, by queue. */
+  dead(): Promise<{ notify: number; recheck: number }>;
+  /** Sends dead messages back to the queue that they came from, as an operator does in the console. */
+  redrive(): Promise<number>;
   /** Makes delayed messages due as if this much time had passed. */
   advance(ms: number): Promise<void>;
   /** Messages that wait for their delay, by queue. */
@@ -32,7 +41,10 @@ export async function openQueues(run: Invoke = invoke): Promise<TestQueues> {
   const client = new SQSClient({ endpoint });
   const url = (name: string) => `${endpoint}/000000000000/${prefix}${name}`;
   for (const name of ["notify", "recheck"]) {
-    const Attributes = { VisibilityTimeout: "180" };
+    await client.send(new CreateQueueCommand({ QueueName: `${prefix}${name}-dead` }));
+    const deadLetterTargetArn = `arn:aws:sqs:${process.env.AWS_REGION}:000000000000:${prefix}${name}-dead`;
+    const RedrivePolicy = JSON.stringify({ deadLetterTargetArn, maxReceiveCount: 5 });
+    const Attributes = { VisibilityTimeout: "180", RedrivePolicy };
     await client.send(new CreateQueueCommand({ QueueName: prefix + name, Attributes }));
   }
   const consumers = functions.flatMap(({ entry, queue }) =>
@@ -46,22 +58,36 @@ export async function openQueues(run: Invoke = invoke): Promise<TestQueues> {
     return Messages;
   }
 
+  async function* batches(QueueUrl: string) {
+    for (let messages = await receive(QueueUrl); messages.length > 0; messages = await receive(QueueUrl))
+      yield messages;
+  }
+
+  const remove = (QueueUrl: string, { ReceiptHandle }: Message) =>
+    client.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
+
+  /** What does not fail is deleted. */
+  async function consume(entry: string, QueueUrl: string, messages: Message[]): Promise<number> {
+    const Records = messages.map(({ MessageId, Body }) => ({ messageId: MessageId, body: Body }));
+    const { batchItemFailures } = (await run(entry, { Records })) as SQSBatchResponse;
+    const failed = new Set(batchItemFailures.map(({ itemIdentifier }) => itemIdentifier));
+    for (const message of messages) if (!failed.has(message.MessageId!)) await remove(QueueUrl, message);
+    return failed.size;
+  }
+
   async function drainOne(entry: string, QueueUrl: string): Promise<number> {
     const messages = await receive(QueueUrl);
     if (messages.length === 0) return 0;
-    const Records = messages.map(({ MessageId, Body }) => ({ messageId: MessageId, body: Body }));
-    const { batchItemFailures } = (await run(entry, { Records })) as { batchItemFailures: unknown[] };
-    if (batchItemFailures.length > 0)
-      throw new Error(`${entry} failed on ${JSON.stringify(batchItemFailures)}`);
-    for (const { ReceiptHandle } of messages)
-      await client.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
+    const failed = await consume(entry, QueueUrl, messages);
+    if (failed > 0) throw new Error(`${entry} failed on ${failed} of ${messages.length} messages`);
     return messages.length;
   }
 
-  const count = async (QueueUrl: string) => {
-    const AttributeNames = ["ApproximateNumberOfMessagesDelayed" as const];
-    const { Attributes } = await client.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames }));
-    return Number(Attributes?.ApproximateNumberOfMessagesDelayed);
+  const count = async (QueueUrl: string, what: "" | "Delayed") => {
+    const name = `ApproximateNumberOfMessages${what}` as const;
+    const wanted = { QueueUrl, AttributeNames: [name] };
+    const { Attributes } = await client.send(new GetQueueAttributesCommand(wanted));
+    return Number(Attributes?.[name]);
   };
 
   return {
@@ -78,17 +104,43 @@ export async function openQueues(run: Invoke = invoke): Promise<TestQueues> {
     async advance(ms) {
       await fetch(`${process.env.SQS_ADMIN}/advance?prefix=${prefix}&ms=${ms}`, { method: "POST" });
     },
-    delayed: async () => ({ notify: await count(url("notify")), recheck: await count(url("recheck")) }),
+    async tryOnce() {
+      const total = { received: 0, failed: 0 };
+      for (const { entry, QueueUrl } of consumers) {
+        for await (const messages of batches(QueueUrl)) {
+          total.received += messages.length;
+          total.failed += await consume(entry, QueueUrl, messages);
+        }
+      }
+      return total;
+    },
+    dead: async () => ({
+      notify: await count(url("notify-dead"), ""),
+      recheck: await count(url("recheck-dead"), ""),
+    }),
+    async redrive() {
+      let moved = 0;
+      for (const { QueueUrl } of consumers) {
+        const from = `${QueueUrl}-dead`;
+        for await (const messages of batches(from)) {
+          for (const message of messages) {
+            await client.send(new SendMessageCommand({ QueueUrl, MessageBody: message.Body }));
+            await remove(from, message);
+          }
+          moved += messages.length;
+        }
+      }
+      return moved;
+    },
+    delayed: async () => ({
+      notify: await count(url("notify"), "Delayed"),
+      recheck: await count(url("recheck"), "Delayed"),
+    }),
     async lose() {
       let lost = 0;
       for (const { QueueUrl } of consumers) {
-        for (
-          let messages = await receive(QueueUrl);
-          messages.length > 0;
-          messages = await receive(QueueUrl)
-        ) {
-          for (const { ReceiptHandle } of messages)
-            await client.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
+        for await (const messages of batches(QueueUrl)) {
+          for (const message of messages) await remove(QueueUrl, message);
           lost += messages.length;
         }
       }
@@ -96,11 +148,9 @@ export async function openQueues(run: Invoke = invoke): Promise<TestQueues> {
     },
     async receive(entry) {
       const { QueueUrl } = consumers.find((consumer) => consumer.entry === entry)!;
-      return (await receive(QueueUrl)).map(({ MessageId = "", Body = "", ReceiptHandle }) => ({
-        record: { messageId: MessageId, body: Body },
-        async remove() {
-          await client.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
-        },
+      return (await receive(QueueUrl)).map((message) => ({
+        record: { messageId: String(message.MessageId), body: String(message.Body) },
+        remove: async () => void (await remove(QueueUrl, message)),
       }));
     },
   };

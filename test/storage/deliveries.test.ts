@@ -162,12 +162,42 @@ describe("an endpoint that has answered 410", () => {
     });
   });
 
+  it("holds what a dead sender left, too", async () => {
+    const held = await seedNotifications(rows, { count: 2, dueAt: now });
+    await withDatabases(1, async ([database]) => {
+      await claimOn(database!, held.hints[1]!);
+      await gone(database!, held, now);
+      expect(await claimOn(database!, held.hints[1]!, leaseUntil)).toEqual({ kind: "gone" });
+      expect(await row(held.hints[1]!)).toMatchObject({ status: "sending" });
+      expect(await claimOn(database!, held.hints[1]!, secondsAfter(leaseUntil, 1))).toEqual({ kind: "gone" });
+      expect(await row(held.hints[1]!)).toMatchObject({ status: "held" });
+    });
+  });
+
+  it("is not sent a fact that is the next generation of its series: only a resend goes there", async () => {
+    const held = await seedNotifications(rows, { count: 2, dueAt: now });
+    await withDatabases(1, async ([database]) => {
+      await gone(database!, held, now);
+      const next = { ...held.hints[1]!, generation: 2 };
+      await rows.query("UPDATE notify_queue SET generation = 2 WHERE id = ?", [next.taskId]);
+      expect(await claimOn(database!, next, secondsAfter(now, 5))).toEqual({ kind: "gone" });
+      expect(await row(next)).toMatchObject({ status: "held", send_no: 0 });
+    });
+  });
+
   it("is sent a resend, and everything again once it has taken one", async () => {
     const held = await seedNotifications(rows, { count: 3, dueAt: now });
     await withDatabases(1, async ([database]) => {
       await gone(database!, held, now);
       const [, resent, next] = held.hints as [Hint, Hint, Hint];
       await rows.query("UPDATE notify_queue SET generation = 2 WHERE id = ?", [resent.taskId]);
+      await rows.query(
+        `INSERT INTO notify_queue (user_id, order_id, subject_type, subject_id, event, event_id, url, endpoint, payload,
+           status, due_at, created_at, updated_at)
+         SELECT user_id, order_id, subject_type, subject_id, event, event_id, url, endpoint, payload, 'superseded',
+           due_at, created_at, updated_at FROM notify_queue WHERE id = ?`,
+        [resent.taskId],
+      );
       const later = secondsAfter(now, 5);
       const task = taskOf(await claimOn(database!, { ...resent, generation: 2 }, later, "resend"));
       const record = { outcome: "received", httpStatus: 200, answer: "", endedAt: secondsAfter(later, 1) };

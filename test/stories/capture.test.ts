@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type Api, anOrder, apiOf, type Data } from "../steps/api.ts";
+import { invoke } from "../steps/front.ts";
 import { openRows, type Rows } from "../steps/rows.ts";
 import { type SimulatorControl, simulatorOf } from "../steps/simulator.ts";
 import { openWorld, type Shop, type World } from "../steps/world.ts";
@@ -105,6 +106,25 @@ describe("taking the money of an approved PayPal order", () => {
       "pending>processing",
       "processing>success",
     ]);
+  });
+
+  it("that is declined is tried again at the payment's usual looks, and not sooner", async () => {
+    const { orderNo, paymentId } = await order();
+    await world.passes(1900);
+    await world.queues.drain();
+    await approvedUnheard(orderNo, paypal.fail);
+    await world.passes(4);
+    expect(await now(orderNo)).toMatchObject({ status: "pending" });
+    const tried = await captureKeys(paymentId);
+    expect(tried).toHaveLength(1);
+    await world.passes(100);
+    await invoke("sweep", {});
+    await world.queues.drain();
+    expect(await captureKeys(paymentId)).toEqual(tried);
+    await world.passes(900);
+    await invoke("sweep", {});
+    await world.queues.drain();
+    expect(await captureKeys(paymentId)).toHaveLength(2);
   });
 
   it("that takes PayPal days is under way, never expires, and is paid when it completes", async () => {

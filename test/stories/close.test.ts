@@ -78,6 +78,18 @@ describe("closing a payment", () => {
     expect(await told(orderNo)).toEqual(["payment.closed"]);
   });
 
+  it("for which the provider never gave a link waits for no end of its time", async () => {
+    await stripe.faults({ status: 503 });
+    const wanted = anOrder({ provider: "stripe", expires_in: 86_400 });
+    const { order_no: orderNo } = await api.create(wanted);
+    expect(await api.close(String(orderNo))).toMatchObject({ status: 502, code: 2004 });
+    await world.passes(60);
+    await world.queues.drain();
+    expect(await now(orderNo)).toMatchObject({ status: "closed" });
+    await stripe.faults({});
+    expect(await api.create(wanted)).toMatchObject({ status: 409, code: 2008 });
+  });
+
   it("leaves a payment open whose close nobody asked for", async () => {
     const { data } = await api.create(anOrder());
     await openPayPage(data);

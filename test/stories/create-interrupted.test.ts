@@ -2,8 +2,9 @@ import { fork } from "node:child_process";
 import { once } from "node:events";
 import path from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import type { Gateway } from "../../lib/open-gateway.ts";
+import { type Gateway, openGateway } from "../../lib/open-gateway.ts";
 import { type Api, anOrder, apiOf, type Data } from "../steps/api.ts";
+import { invoke } from "../steps/front.ts";
 import { anotherGateway, createThrough } from "../steps/gateways.ts";
 import { sessionCalls, storedMoves, storedOrders } from "../steps/ledgers.ts";
 import { type SimulatorControl, simulatorOf, until } from "../steps/simulator.ts";
@@ -138,6 +139,38 @@ describe("a create through Stripe", () => {
     const { data } = await api.query(String(lost.order_no));
     expect(data).toMatchObject({ status: "pending", payment_url: expect.stringMatching(/^http/) });
     await expectOne(order, data);
+  });
+
+  it("that WeChat has made without our knowledge is closed there at its end", async () => {
+    const wechat = simulatorOf(world, "wechat");
+    await wechat.faults({ timeout_after_success: true, path: "/v3/pay/transactions/native" });
+    const order = anOrder({ provider: "wechat", expires_in: 90 });
+    const answer = await api.create(order);
+    expect(answer).toMatchObject({ status: 504, code: 2000 });
+    await world.passes(100);
+    await world.queues.drain();
+    await wechat.faults({});
+    const [row] = await storedOrders(order.out_trade_no);
+    expect(row).toMatchObject({ status: "closed", payable: null });
+    expect(await wechat.payments(answer.order_no!)).toMatchObject([{ provider_status: "CLOSED" }]);
+  });
+
+  it("that the provider has started is resumed past its expiry, and asked about until it is paid", async () => {
+    await stripe.faults({ timeout_after_success: true, path: "/v1/checkout/sessions" });
+    const order = anOrder({ provider: "stripe", expires_in: 60 });
+    const { order_no } = await api.create(order);
+    const { payment } = (await openGateway().orders.find(shop.userId, { orderNo: order_no! }))!;
+    await stripe.faults({ lose: true });
+    await stripe.start(order_no!);
+    await openGateway().orders.markStarted(payment, "a webhook said so", world.clock.now());
+    await world.passes(3700);
+    await invoke("sweep", {});
+    await world.queues.drain();
+    await stripe.payUnopened(order_no!);
+    await world.passes(3700);
+    await world.queues.drain();
+    expect(await storedOrders(order.out_trade_no)).toMatchObject([{ status: "success" }]);
+    expect(await stripe.payments(order_no!)).toMatchObject([{ created: 1, status: "paid" }]);
   });
 
   it("that a webhook overtakes keeps its success and still hands out the link", async () => {

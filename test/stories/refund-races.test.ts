@@ -94,7 +94,10 @@ describe("100 refunds of 30 on a payment of 100", () => {
         const fact = { to: ends[which]!, refundId: `re-${refund.id}`, error: null, told: "webhook" };
         const finished = await Promise.all(
           refunds.map((each) =>
-            each.finish(refund, payment, { ...fact, now: world.clock.now(), notify: true }),
+            each.finish(refund, payment, {
+              ...fact,
+              ...{ now: world.clock.now(), notify: true, overrules: false },
+            }),
           ),
         );
         // Told by eight at once: one of them ends it.
@@ -112,6 +115,109 @@ describe("100 refunds of 30 on a payment of 100", () => {
         "refund.success",
       ]);
     }));
+});
+
+describe("a refund of ours that was first booked as one of the provider's console", () => {
+  const refundId = () => `re-${randomUUID()}`;
+  const finishing = (id: string) => {
+    const fact = { to: "success" as const, refundId: id, error: null, told: "call" };
+    return { ...fact, now: world.clock.now(), notify: true, overrules: false };
+  };
+
+  it("is booked once, as ours, and the merchant is told that the other is none", () =>
+    withDatabases(1, async ([database]) => {
+      const payment = await aPayment();
+      const refunds = refundsIn(database!);
+      const reserved = await refunds.reserve(payment, aRefund(3_000));
+      if (reserved.kind !== "reserved") throw new Error(reserved.kind);
+      const { refund } = reserved.leased;
+      const id = refundId();
+      const foreign = { refundId: id, amount: refund.amount };
+      expect(await refunds.recordForeign(payment, foreign, "webhook", world.clock.now())).toMatchObject({
+        kind: "finished",
+      });
+      expect(await refunds.finish(refund, payment, finishing(id))).toMatchObject({ kind: "finished" });
+      expect(await refunds.finish(refund, payment, finishing(id))).toEqual({ kind: "already" });
+      expect(await rows.order(payment.orderNo)).toMatchObject({
+        refund_reserved_minor: "0",
+        refunded_minor: "3000",
+      });
+      const told = (await rows.notifications(payment.orderNo)).map(({ payload }) =>
+        JSON.parse(String(payload)),
+      );
+      expect(told.slice(1).map(({ event, refund_no }) => [event, refund_no])).toEqual([
+        ["refund.success", ""],
+        ["refund.failed", ""],
+        ["refund.success", refund.refundNo],
+      ]);
+      // Told again it is known as ours.
+      expect(await refunds.recordForeign(payment, foreign, "webhook", world.clock.now())).toEqual({
+        kind: "already",
+      });
+    }));
+
+  it("can be under way all the same", () =>
+    withDatabases(1, async ([database]) => {
+      const payment = await aPayment();
+      const refunds = refundsIn(database!);
+      const reserved = await refunds.reserve(payment, aRefund(3_000));
+      if (reserved.kind !== "reserved") throw new Error(reserved.kind);
+      const now = world.clock.now();
+      const id = refundId();
+      await refunds.recordForeign(
+        payment,
+        { refundId: id, amount: { minor: 3_000, currency: "CNY" } },
+        "",
+        now,
+      );
+      await refunds.pend(reserved.leased, id, { now, leaseUntil: now, nextQueryAt: now });
+      expect(await refunds.byId(shop.userId, reserved.leased.refund.id)).toMatchObject({
+        refund: { status: "processing" },
+      });
+      expect(await refunds.finish(reserved.leased.refund, payment, finishing(id))).toMatchObject({
+        kind: "finished",
+      });
+    }));
+});
+
+describe("a refund that a webhook has called success while the call for it was under way", () => {
+  it.each([
+    { kind: "refused", final: true, error: { code: "no", message: "no" } },
+    { kind: "unknown", why: "time-out" },
+  ] as const)("is answered as it stands, whatever the call says: $kind", async (said) => {
+    const gateway = gateways[0]!;
+    const payment = await aPayment();
+    const heard: Gateway = {
+      ...gateway,
+      configs: {
+        ...gateway.configs,
+        of: async (asked) => {
+          const config = await gateway.configs.of(asked);
+          const refund = async (_: Payment, wanted: StoredRefund["refund"]) => {
+            const fact = {
+              to: "success" as const,
+              refundId: `re-${wanted.id}`,
+              error: null,
+              told: "webhook",
+            };
+            const now = world.clock.now();
+            await gateway.refunds.finish(wanted, payment, { ...fact, now, notify: true, overrules: false });
+            return said;
+          };
+          return { ...config, adapter: { ...config.adapter, refund } };
+        },
+      },
+    };
+    const wanted = {
+      order: { orderNo: payment.orderNo },
+      refundNo: aRefundNo(),
+      amount: "30.00",
+      reason: "",
+    };
+    expect(await createRefund(heard, caller, wanted, readAmount)).toMatchObject({
+      refund: { status: "success" },
+    });
+  });
 });
 
 describe("two refunds of all that is left", () => {

@@ -139,6 +139,7 @@ describe("a refund of Stripe's", () => {
       return sent.length > 0 && sent;
     });
     expect(heard.map(({ outcome }) => outcome)).toEqual(["accepted"]);
+    await world.queues.drain();
     expect(await sums(orderNo)).toEqual({ refunded: 6_000, reserved: 0 });
     expect(await refunds.now(first)).toMatchObject({ status: "failed" });
     const anomalies = await rows.anomalies(shop.configs.stripe!);

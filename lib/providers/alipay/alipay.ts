@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { GatewayError } from "../../errors.ts";
-import type { Observation, Provider } from "../../payment/provider.ts";
+import type { Heard, Observation, Provider } from "../../payment/provider.ts";
 import type { ProviderDependencies, ProviderModule } from "../provider-module.ts";
 import { alipayClient } from "./client.ts";
 import { type AlipayCredentials, alipayCredentials } from "./credentials.ts";
@@ -9,7 +9,7 @@ import { pagePay, preparePagePay } from "./page-pay.ts";
 import { preparePrecreate, startPrecreate } from "./precreate.ts";
 import { probe } from "./probe.ts";
 import { lookRefund, refund } from "./refund.ts";
-import { verifiedNotice } from "./signature.ts";
+import { noticeFields, verifiedNotice } from "./signature.ts";
 import { noticeObservations, queryObservations } from "./trade.ts";
 import { anyNotice, tradeNotice } from "./wire.ts";
 
@@ -29,6 +29,8 @@ function openAlipay(credentials: AlipayCredentials, { clock, baseUrl }: Provider
     if (code === "ACQ.TRADE_NOT_EXIST") return [{ kind: "missing", orderNo, why: code }];
     return [{ kind: "unrecognised", said: `alipay.trade.query: ${code}` }];
   };
+
+  const read = (fields: Record<string, string>) => readNotice(fields, credentials, clock.now());
 
   return {
     livemode: credentials.is_production,
@@ -67,26 +69,24 @@ function openAlipay(credentials: AlipayCredentials, { clock, baseUrl }: Provider
     lookRefund: (payment, wanted) => lookRefund(client, payment, wanted),
     probe: () => probe(client),
 
-    async hear({ body }) {
-      const fields = verifiedNotice(body, credentials.public_key);
-      const envelope = anyNotice.safeParse(fields);
-      if (!envelope.success) throw new GatewayError("notification_malformed", "the notice has no notify_id");
-      const { notify_id: eventId, notify_type: type } = envelope.data;
-      if (type !== "trade_status_sync") {
-        return { eventId, eventType: type, observations: [{ kind: "ignored", why: `${type} is no trade` }] };
-      }
-      const notice = tradeNotice.safeParse(fields);
-      const eventType = (fields.trade_status ?? "").slice(0, 64);
-      if (!notice.success) {
-        return {
-          eventId,
-          eventType,
-          observations: [{ kind: "unrecognised", said: "a trade notice of another form" }],
-        };
-      }
-      return { eventId, eventType, observations: noticeObservations(notice.data, credentials, clock.now()) };
-    },
+    hear: async ({ body }) => read(verifiedNotice(body, credentials.public_key)),
+    read: (body) => read(noticeFields(body)),
   };
+}
+
+function readNotice(fields: Record<string, string>, credentials: AlipayCredentials, now: Date): Heard {
+  const envelope = anyNotice.safeParse(fields);
+  if (!envelope.success) throw new GatewayError("notification_malformed", "the notice has no notify_id");
+  const { notify_id: eventId, notify_type: type } = envelope.data;
+  if (type !== "trade_status_sync") {
+    return { eventId, eventType: type, observations: [{ kind: "ignored", why: `${type} is no trade` }] };
+  }
+  const notice = tradeNotice.safeParse(fields);
+  const eventType = (fields.trade_status ?? "").slice(0, 64);
+  const observations: Observation[] = notice.success
+    ? noticeObservations(notice.data, credentials, now)
+    : [{ kind: "unrecognised", said: "a trade notice of another form" }];
+  return { eventId, eventType, observations };
 }
 
 /** Alipay in key mode: its payment page for computers, and codes that the buyer scans. */

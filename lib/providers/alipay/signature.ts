@@ -14,7 +14,7 @@ function isSigned(text: string, signature: string, publicKey: string): boolean {
  * https://opendocs.alipay.com/open/270/105902
  */
 export function verifiedNotice(body: Buffer, publicKey: string): Record<string, string> {
-  const fields = formFields(body);
+  const fields = noticeFields(body);
   const { sign, sign_type: signType, ...signed } = fields;
   if (signType !== "RSA2") throw new GatewayError("notification_refused", "sign_type must be RSA2");
   if (!sign) throw new GatewayError("notification_refused", "the notice is not signed");
@@ -28,7 +28,8 @@ export function verifiedNotice(body: Buffer, publicKey: string): Record<string, 
   return signed;
 }
 
-function formFields(body: Buffer): Record<string, string> {
+/** The fields of a notice as they came, signed or not. Throws `notification_malformed`. */
+export function noticeFields(body: Buffer): Record<string, string> {
   let text: string;
   try {
     text = new TextDecoder("utf-8", { fatal: true }).decode(body);

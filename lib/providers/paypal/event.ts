@@ -12,12 +12,18 @@ export function eventObservations({ event_type: type, resource }: PayPalEvent): 
   }
   const parsed = told.safeParse(resource);
   if (!parsed.success) return [{ kind: "unrecognised", said: `${type} of another form` }];
-  const { invoice_id: ofPayment, purchase_units: units } = parsed.data;
+  const { invoice_id: ofPayment, purchase_units: units, links = [] } = parsed.data;
   const orderNo = ofPayment || units?.[0]?.invoice_id;
+  if (orderNo) return [{ kind: "hint", orderNo, why: type }];
+  const tradeNo = links.map(captureAbove).find((id) => id !== undefined);
+  if (tradeNo) return [{ kind: "hint", orderNo: null, tradeNo, why: type }];
   // The order at PayPal might still be ours by its id; whoever made it without our number did not make it for us.
-  return [
-    orderNo ? { kind: "hint", orderNo, why: type } : { kind: "ignored", why: `${type} names no invoice` },
-  ];
+  return [{ kind: "ignored", why: `${type} names no invoice` }];
+}
+
+/** A refund that was made at PayPal need not repeat the payment's invoice; it always links to its capture. */
+function captureAbove({ rel, href }: { rel: string; href: string }): string | undefined {
+  return rel === "up" ? /\/captures\/([\w-]{1,64})$/.exec(href)?.[1] : undefined;
 }
 
 function disputeObservations(type: string, resource: unknown): Observation[] {

@@ -34,10 +34,15 @@ function openPayPal(credentials: PayPalCredentials, { clock, baseUrl }: Provider
 
     async hear(call: WebhookCall): Promise<Heard> {
       await verifyPayPalSignature(call, webhookId, clock.now(), baseUrl);
-      const event = readEvent(call.body);
-      return { eventId: event.id, eventType: event.event_type, observations: eventObservations(event) };
+      return read(call.body);
     },
+    read,
   };
+}
+
+function read(body: Buffer): Heard {
+  const event = readEvent(body);
+  return { eventId: event.id, eventType: event.event_type, observations: eventObservations(event) };
 }
 
 async function start(

@@ -63,6 +63,7 @@ export type PayPalEvent = z.infer<typeof event>;
 export const told = z.object({
   invoice_id: reference,
   purchase_units: z.array(z.object({ invoice_id: reference })).optional(),
+  links: links.catch(undefined),
 });
 
 export const dispute = z.object({

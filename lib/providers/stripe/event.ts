@@ -11,8 +11,25 @@ import {
   type StripeRefund,
 } from "./wire.ts";
 
-/** What a verified event says. `account` is the config's own; an event of a connected account keeps that account. */
-export function eventObservations(event: StripeEvent, account: string, livemode: boolean): Observation[] {
+/** A payment that is told later than this may have been overtaken by events of its refunds, which name no order. */
+const promptSeconds = 30;
+
+/**
+ * What an event says that was verified at `now`. `account` is the config's own; an event of a connected account keeps that
+ * account.
+ */
+export function eventObservations(
+  event: StripeEvent,
+  { account, livemode, now }: { account: string; livemode: boolean; now: Date },
+): Observation[] {
+  const said = observationsOf(event, account, livemode);
+  const [first] = said;
+  const isLate = now.getTime() / 1000 - event.created > promptSeconds;
+  if (first?.kind !== "paid" || !isLate) return said;
+  return [...said, { kind: "hint", orderNo: first.orderNo, why: "told late" }];
+}
+
+function observationsOf(event: StripeEvent, account: string, livemode: boolean): Observation[] {
   const { type } = event;
   if (event.livemode !== livemode) {
     return [{ kind: "unrecognised", said: `${type} of ${event.livemode ? "live" : "test"} mode` }];

@@ -4,16 +4,16 @@ import type { Refund, RefundOutcome } from "../../refund/refund.ts";
 import { fromStripeAmount } from "./amounts.ts";
 import type { StripeRefund } from "./wire.ts";
 
-/** Whether Stripe's refund is `refund` of `payment`, for just its amount. */
+/** Whether Stripe's refund is `refund` of `payment`, for just its amount; one made in its dashboard has no number of ours. */
 export function isRefundOf(
   told: StripeRefund,
   payment: Payment,
-  { providerRefundNo, amount }: Refund,
+  { refundNo, providerRefundNo, amount }: Refund,
 ): boolean {
   const said = fromStripeAmount(told.amount, told.currency);
   return (
     told.payment_intent === payment.tradeNo &&
-    told.metadata?.refund_no === providerRefundNo &&
+    (refundNo === "" || told.metadata?.refund_no === providerRefundNo) &&
     said?.minor === amount.minor &&
     said.currency === amount.currency
   );

@@ -20,6 +20,11 @@ function openStripe(credentials: StripeCredentials, { clock, baseUrl }: Provider
   const { secret_key: secretKey, webhook_secret: secrets = [] } = credentials;
   const livemode = secretKey.includes("_live_");
   const ask = stripeClient(secretKey, baseUrl);
+  const read = (body: Buffer, account: string): Heard => {
+    const event = readEvent(body);
+    const observations = eventObservations(event, { account, livemode, now: clock.now() });
+    return { eventId: event.id, eventType: event.type, observations };
+  };
 
   return {
     livemode,
@@ -43,13 +48,9 @@ function openStripe(credentials: StripeCredentials, { clock, baseUrl }: Provider
 
     async hear({ body, headers }: WebhookCall, account: string): Promise<Heard> {
       verifyStripeSignature(body, headers["stripe-signature"], secrets, clock.now());
-      const event = readEvent(body);
-      return {
-        eventId: event.id,
-        eventType: event.type,
-        observations: eventObservations(event, account, livemode),
-      };
+      return read(body, account);
     },
+    read,
   };
 }
 

@@ -7,16 +7,15 @@ import { type FindKey, signatureFault } from "./signature.ts";
 import { tradeObservations } from "./trade.ts";
 import { type Notice, notice, readJson } from "./wire.ts";
 
-/** Verifies, opens and reads a webhook. Throws `notification_refused` / `notification_malformed`. */
-export async function hearNotice(
-  call: WebhookCall,
-  credentials: WechatCredentials,
-  findKey: FindKey,
-  now: Date,
-): Promise<Heard> {
+/** Verifies a webhook. Throws `notification_refused`. */
+export async function verifyNotice(call: WebhookCall, findKey: FindKey, now: Date): Promise<void> {
   const fault = await signatureFault(call, findKey, now);
   if (fault !== null) throw new GatewayError("notification_refused", `the notice is refused: ${fault}`);
-  const parsed = notice.safeParse(readJson(call.body));
+}
+
+/** Opens and reads a webhook's body. Throws `notification_refused` / `notification_malformed`. */
+export function readNotice(body: Buffer, credentials: WechatCredentials, now: Date): Heard {
+  const parsed = notice.safeParse(readJson(body));
   if (!parsed.success)
     throw new GatewayError("notification_malformed", "the body is no notice of WeChat Pay");
   const { id: eventId, event_type: eventType } = parsed.data;

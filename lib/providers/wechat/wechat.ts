@@ -5,7 +5,7 @@ import type { ProviderDependencies, ProviderModule } from "../provider-module.ts
 import { type WechatClient, wechatClient } from "./client.ts";
 import { type WechatCredentials, wechatCredentials } from "./credentials.ts";
 import { nativePay, orderEnd, prepareNativePay } from "./native.ts";
-import { hearNotice } from "./notice.ts";
+import { readNotice, verifyNotice } from "./notice.ts";
 import { lookedUpRefund, refundOutcome, refundRequest } from "./refund.ts";
 import { inWords, weighRefusal } from "./refusal.ts";
 import { tradeObservations } from "./trade.ts";
@@ -62,7 +62,11 @@ function openWechat(
       );
     },
 
-    hear: (call) => hearNotice(call, credentials, client.findKey, clock.now()),
+    async hear(call) {
+      await verifyNotice(call, client.findKey, clock.now());
+      return readNotice(call.body, credentials, clock.now());
+    },
+    read: (body) => readNotice(body, credentials, clock.now()),
 
     async refund(payment, refund) {
       const said = await client.post(

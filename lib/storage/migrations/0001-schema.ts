@@ -84,6 +84,7 @@ const tables = [
     UNIQUE KEY user_order (user_id, out_trade_no),
     UNIQUE KEY provider_trade (provider, provider_account, trade_no),
     KEY user_newest (user_id, created_at),
+    KEY newest (created_at),
     KEY silent (next_query_at)
   )`,
   `CREATE TABLE payment_attempts (
@@ -170,7 +171,8 @@ const tables = [
     UNIQUE KEY series (subject_type, subject_id, event, generation),
     KEY due (status, due_at),
     KEY by_order (order_id, id),
-    KEY by_endpoint (endpoint, status, due_at)
+    KEY by_endpoint (endpoint, status, due_at),
+    KEY by_user (user_id, status, due_at)
   )`,
   `CREATE TABLE notify_attempts (
     id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
@@ -197,8 +199,10 @@ const tables = [
     times INT UNSIGNED NOT NULL DEFAULT 1,
     created_at DATETIME(3) NOT NULL,
     resolved_at DATETIME(3) NULL,
+    note VARCHAR(500) NULL COMMENT 'what was done about it',
     UNIQUE KEY fingerprint (fingerprint),
-    KEY by_status (status, id)
+    KEY by_status (status, id),
+    KEY by_order (order_no)
   )`,
 ];
 

@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { createConnection } from "mysql2/promise";
 import { baseOptions, type DatabaseProgram, findDatabase } from "./database-program.ts";
@@ -40,9 +40,12 @@ async function ownPlan(program: DatabaseProgram, options: StartOptions): Promise
   const data = path.join(options.dir, `${program.kind.toLowerCase()}-data`); // neither reads the other's files
   await ensureDataDirectory(program, data, options);
   const account = writeAccount(options.dir);
+  const temporary = path.join(options.dir, "database-temporary");
+  mkdirSync(temporary, { recursive: true });
   const args = [
     ...baseOptions(program),
     `--datadir=${data}`,
+    `--tmpdir=${temporary}`, // a server that starts deletes the temporary tables of every other in its own
     "--bind-address=127.0.0.1",
     "--socket=s.sock", // relative to the data directory: a socket's path ends at 107 bytes
     `--pid-file=${path.join(data, "server.pid")}`,

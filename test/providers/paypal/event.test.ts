@@ -54,6 +54,14 @@ describe("an event of PayPal", () => {
     });
   });
 
+  it("about a refund that names no order names the capture that it was made of", async () => {
+    const up = { rel: "up", href: `https://api.paypal.com/v2/payments/captures/${captureId}` };
+    const told = refund({ invoice_id: undefined, custom_id: undefined, links: [up] });
+    const { observations } = await hear("PAYMENT.CAPTURE.REFUNDED", told);
+    const why = "PAYMENT.CAPTURE.REFUNDED";
+    expect(observations).toEqual([{ kind: "hint", orderNo: null, tradeNo: captureId, why }]);
+  });
+
   it("proves nothing but that, because another body fits the same signature", async () => {
     const told = { id: "WH-1", event_type: "PAYMENT.CAPTURE.COMPLETED", resource: capture() };
     const real = JSON.stringify(told);

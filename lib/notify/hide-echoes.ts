@@ -1,0 +1,29 @@
+/** Texts with fewer letters and digits than this are words, not credentials. */
+const fewestLetters = 8;
+
+/** What JSON, HTML and URLs escape or lay out anew: all but the letters and digits of ASCII. */
+const wrapping = /(?:\\|%5c)(?:u[\da-f]{4}|[bfnrt])|%[\da-f]{2}|&#?[\da-z]{2,8};|[^\da-z]/gi;
+
+/** Redacts each of `sent` by its letters and digits alone, so that a usual way of escaping does not hide it. */
+export function hideEchoes(text: string, sent: string[]): string {
+  const places: number[] = [];
+  let letters = "";
+  let next = 0;
+  for (const { index, 0: wrapped } of [...text.matchAll(wrapping), { index: text.length, 0: "" }]) {
+    letters += text.slice(next, index);
+    for (; next < index; next += 1) places.push(next);
+    next = index + wrapped.length;
+  }
+  const isHidden = new Uint8Array(text.length);
+  for (const sought of sent.map((each) => each.replace(wrapping, ""))) {
+    if (sought.length < fewestLetters) continue;
+    for (let at = letters.indexOf(sought); at >= 0; at = letters.indexOf(sought, at + sought.length))
+      isHidden.fill(1, places[at], (places[at + sought.length - 1] ?? 0) + 1);
+  }
+  let shown = "";
+  for (let place = 0; place < text.length; place += 1) {
+    if (!isHidden[place]) shown += text[place];
+    else if (!isHidden[place - 1]) shown += "[redacted]";
+  }
+  return shown;
+}

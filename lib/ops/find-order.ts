@@ -1,0 +1,33 @@
+import * as z from "zod";
+import { GatewayError } from "../errors.ts";
+import { plainId } from "../http/fields.ts";
+import type { Gateway } from "../open-gateway.ts";
+import { findPayment, type SeenPayment } from "../payment/query-payment.ts";
+import { orderOwner } from "../storage/order-record.ts";
+import { merchantIdOf } from "./find-merchant.ts";
+import { merchantName, orderNo } from "./verb.ts";
+
+/** How an operator names an order: by our number alone, or by its merchant's. */
+export const orderKey = z
+  .strictObject({
+    order_no: orderNo.optional(),
+    merchant: merchantName.optional(),
+    out_trade_no: plainId.optional().describe("the merchant's own number, with --merchant"),
+  })
+  .refine(
+    ({ order_no, merchant, out_trade_no }) =>
+      (order_no === undefined) !== (out_trade_no === undefined) &&
+      (out_trade_no === undefined || merchant !== undefined),
+    "name the order by --order-no, or by --merchant and --out-trade-no",
+  );
+
+/** With a merchant named, only that merchant's. */
+export async function findOrder(
+  gateway: Gateway,
+  { order_no, merchant, out_trade_no }: z.output<typeof orderKey>,
+): Promise<SeenPayment> {
+  const userId = (await merchantIdOf(gateway, merchant)) ?? (await orderOwner(gateway.db, order_no ?? ""));
+  if (userId === null) throw new GatewayError("order_not_found", "no such order");
+  const key = out_trade_no === undefined ? { orderNo: order_no ?? "" } : { outTradeNo: out_trade_no };
+  return findPayment(gateway, { userId }, key);
+}

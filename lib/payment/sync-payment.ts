@@ -1,0 +1,23 @@
+import { GatewayError } from "../errors.ts";
+import { type LookUpGateway, lookUp } from "./look-up.ts";
+import type { Payment } from "./payment.ts";
+import { findPayment, type SeenPayment } from "./query-payment.ts";
+
+/** Asks the provider now, whatever the payment's status and however lately it was asked; throws when it learns nothing. */
+export async function syncPayment(gateway: LookUpGateway, payment: Payment): Promise<SeenPayment> {
+  const { orderNo, provider } = payment;
+  if (payment.refusal !== null) {
+    throw new GatewayError(
+      "order_status",
+      `${provider} refused to make this payment: there is nothing to ask`,
+      {
+        orderNo,
+      },
+    );
+  }
+  await gateway.orders.claimLookUp(payment, gateway.clock.now(), 0);
+  const seen = await lookUp(gateway, payment);
+  if (seen.kind !== "answered")
+    throw new GatewayError("look_up_failed", `the look-up at ${provider} failed: ${seen.why}`, { orderNo });
+  return findPayment(gateway, payment, { orderNo });
+}

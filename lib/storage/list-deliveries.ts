@@ -1,0 +1,58 @@
+import type { Payment } from "../payment/payment.ts";
+import type { Database } from "./database.ts";
+import { orderColumns, paymentOf } from "./payment-rows.ts";
+import type { NotifyStatus } from "./tables.ts";
+
+export type DeliveryFilter = {
+  /** Absent: of every merchant, or every order. */
+  userId?: string;
+  orderId?: string;
+  statuses: readonly NotifyStatus[];
+  limit: number;
+};
+
+/** Delivery series and what became of the attempt that each stands at, latest first; for operators. */
+export function listDeliveries(db: Database, { userId, orderId, statuses, limit }: DeliveryFilter) {
+  return db
+    .selectFrom("notify_queue as n")
+    .innerJoin("payment_orders as o", (join) =>
+      join.onRef("o.id", "=", "n.order_id").onRef("o.user_id", "=", "n.user_id"),
+    )
+    .leftJoin("notify_attempts as a", (join) =>
+      join
+        .onRef("a.task_id", "=", "n.id")
+        .onRef("a.attempt", "=", "n.attempt")
+        .onRef("a.send_no", "=", "n.send_no"),
+    )
+    .select(["n.id", "n.user_id", "o.order_no", "n.event", "n.event_id", "n.generation", "n.status"])
+    .select(["n.attempt", "n.due_at", "n.url", "a.outcome", "a.http_status"])
+    .where("n.status", "in", statuses)
+    .$if(userId !== undefined, (query) => query.where("n.user_id", "=", userId!))
+    .$if(orderId !== undefined, (query) => query.where("n.order_id", "=", orderId!))
+    .orderBy("n.due_at", "desc")
+    .orderBy("n.id", "desc")
+    .limit(limit)
+    .execute();
+}
+
+/** A merchant's series that stand at these statuses since before `time`, oldest first, each with its payment. */
+export async function seriesAt(
+  db: Database,
+  userId: string,
+  { statuses, before, limit }: { statuses: readonly NotifyStatus[]; before: Date; limit: number },
+): Promise<{ payment: Payment; eventId: string }[]> {
+  const rows = await db
+    .selectFrom("notify_queue as n")
+    .innerJoin("payment_orders as o", "o.id", "n.order_id")
+    .select(orderColumns.map((column) => `o.${column}` as const))
+    .select("n.event_id")
+    .where("n.user_id", "=", userId)
+    .where("o.user_id", "=", userId)
+    .where("n.status", "in", statuses)
+    .where("n.due_at", "<", before)
+    .orderBy("n.due_at")
+    .orderBy("n.id")
+    .limit(limit)
+    .execute();
+  return rows.map((row) => ({ payment: paymentOf(row), eventId: row.event_id }));
+}

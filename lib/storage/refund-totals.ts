@@ -1,0 +1,79 @@
+import { type Money, safeMinor } from "../money/money.ts";
+import type { Payment } from "../payment/payment.ts";
+import type { Hint } from "../payment/ports.ts";
+import type { RefundFact, RefundFinished } from "../refund/ports.ts";
+import { type Database, isDuplicate, type OpenTransaction, transact } from "./database.ts";
+import { readPayment } from "./payment-rows.ts";
+import { insertForeign, OverRefund } from "./refund-books.ts";
+
+/** Locks the order, so that two totals that arrive at once are not both held for news. */
+export async function recordTotal(
+  db: Database,
+  payment: Payment,
+  total: Money,
+  told: string,
+  now: Date,
+): Promise<RefundFinished> {
+  try {
+    return await transact(db, async (trx) => {
+      await trx
+        .selectFrom("payment_orders")
+        .select("id")
+        .where("id", "=", payment.id)
+        .where("user_id", "=", payment.userId)
+        .forUpdate()
+        .execute();
+      const current = await readPayment(trx, payment);
+      if (total.minor > current.refundedMinor + current.reservedMinor) {
+        const notifications = await insertToTotal(trx, current, total, { told, now });
+        return { kind: "finished", notifications, after: "processing" };
+      }
+      if (total.minor > current.refundedMinor) await keepTotal(trx, current, total);
+      return { kind: "already" };
+    });
+  } catch (error) {
+    if (isDuplicate(error, "order_refund")) return { kind: "already" };
+    if (error instanceof OverRefund) return { kind: "over-refund" };
+    throw error;
+  }
+}
+
+/** Our reservation covers this total, and may yet turn out to be none of it. */
+async function keepTotal(trx: OpenTransaction, payment: Payment, total: Money): Promise<void> {
+  await trx
+    .updateTable("payment_orders")
+    .set({ refund_total_minor: String(total.minor) })
+    .where("id", "=", payment.id)
+    .where("user_id", "=", payment.userId)
+    .where("refund_total_minor", "<", String(total.minor))
+    .execute();
+}
+
+/** A reservation has come to nothing: what it has hidden of the provider's total was made in its console. */
+export async function recordHidden(
+  trx: OpenTransaction,
+  payment: Payment,
+  { told, now }: RefundFact,
+): Promise<Hint[]> {
+  const current = await readPayment(trx, payment);
+  const row = await trx
+    .selectFrom("payment_orders")
+    .select("refund_total_minor")
+    .where("id", "=", payment.id)
+    .where("user_id", "=", payment.userId)
+    .executeTakeFirstOrThrow();
+  const total = { minor: safeMinor(row.refund_total_minor), currency: payment.amount.currency };
+  if (total.minor <= current.refundedMinor + current.reservedMinor) return [];
+  return insertToTotal(trx, current, total, { told, now });
+}
+
+/** One refund for all that lacks up to the provider's total. */
+function insertToTotal(
+  trx: OpenTransaction,
+  payment: Payment,
+  { minor, currency }: Money,
+  when: { told: string; now: Date },
+): Promise<Hint[]> {
+  const amount = { minor: minor - payment.refundedMinor - payment.reservedMinor, currency };
+  return insertForeign(trx, payment, { refundId: `total-${minor}`, amount }, when);
+}

@@ -1,0 +1,83 @@
+import type { Database } from "./database.ts";
+import { isDue } from "./due-deliveries.ts";
+
+export type StatisticsScope = {
+  /** Absent: of every merchant. */
+  userId?: string;
+  since: Date;
+  now: Date;
+};
+
+/** Payments made since then; sums in minor units, as text, because they may exceed what a number holds exactly. */
+export function countPayments(db: Database, { userId, since }: StatisticsScope) {
+  return db
+    .selectFrom("payment_orders")
+    .select(["provider", "status", "currency"])
+    .select(({ fn }) => [
+      fn.countAll<string>().as("count"),
+      fn.sum<string>("amount_minor").as("amount_minor"),
+    ])
+    .where("created_at", ">=", since)
+    .$if(userId !== undefined, (query) => query.where("user_id", "=", userId!))
+    .groupBy(["provider", "status", "currency"])
+    .orderBy("provider")
+    .orderBy("status")
+    .orderBy("currency")
+    .execute();
+}
+
+/** Series that ended since then, and whatever else has not been received, however old. */
+export function countDeliveries(db: Database, { userId, since }: StatisticsScope) {
+  return db
+    .selectFrom("notify_queue")
+    .select("status")
+    .select(({ fn }) => fn.countAll<string>().as("count"))
+    .where((eb) =>
+      eb.or([
+        eb("status", "in", ["pending", "sending", "exhausted", "held"]),
+        eb.and([eb("status", "in", ["success", "superseded"]), eb("due_at", ">=", since)]),
+      ]),
+    )
+    .$if(userId !== undefined, (query) => query.where("user_id", "=", userId!))
+    .groupBy("status")
+    .orderBy("status")
+    .execute();
+}
+
+export async function oldestDueDelivery(
+  db: Database,
+  { userId, now }: StatisticsScope,
+): Promise<Date | null> {
+  const row = await db
+    .selectFrom("notify_queue")
+    .select(({ fn }) => fn.min("due_at").as("due_at"))
+    .where(isDue(now))
+    .$if(userId !== undefined, (query) => query.where("user_id", "=", userId!))
+    .executeTakeFirstOrThrow();
+  return row.due_at;
+}
+
+/** Payments and refunds whose look-up is due and has not been made. */
+export async function countDueLookUps(db: Database, { userId, now }: StatisticsScope): Promise<number> {
+  let due = 0;
+  for (const table of ["payment_orders", "refunds"] as const) {
+    const { count } = await db
+      .selectFrom(table)
+      .select(({ fn }) => fn.countAll<string>().as("count"))
+      .where("next_query_at", "<=", now)
+      .$if(userId !== undefined, (query) => query.where("user_id", "=", userId!))
+      .executeTakeFirstOrThrow();
+    due += Number(count);
+  }
+  return due;
+}
+
+export async function countOpenAnomalies(db: Database, { userId }: StatisticsScope): Promise<number> {
+  const { count } = await db
+    .selectFrom("anomalies")
+    .select(({ fn }) => fn.countAll<string>().as("count"))
+    .where("status", "=", "open")
+    .$if(userId !== undefined, (query) => query.where("user_id", "=", userId!))
+    .executeTakeFirstOrThrow();
+  return Number(count);
+}

@@ -1,0 +1,22 @@
+import { member } from "./invariant.ts";
+
+/** The timeline's rows about a payment's status, as a table: `was`, `became` and who says so. */
+export const statusMoves = `(
+  SELECT id, order_id, at, title, ${member("data", "from")} AS was, ${member("data", "to")} AS became,
+    ${member("data", "trade_no")} AS trade_no, ${member("data", "told_by")} AS told_by
+  FROM payment_logs WHERE kind = 'status')`;
+
+/**
+ * The timeline's rows about the end of a refund, each with its refund: by our number, or by the provider's id of one that
+ * was made there. A row that belongs to no refund has none.
+ */
+export const refundMoves = `(
+  SELECT l.id, l.order_id, l.at, l.was, l.became, l.told_by, l.amount_minor, r.id AS refund_id
+  FROM (
+    SELECT id, order_id, at, ${member("data", "from")} AS was, ${member("data", "to")} AS became,
+      ${member("data", "refund_no")} AS refund_no, ${member("data", "refund_id")} AS provider_id,
+      ${member("data", "told_by")} AS told_by, ${member("data", "amount_minor")} AS amount_minor
+    FROM payment_logs WHERE kind = 'refund') l
+  LEFT JOIN refunds r ON r.order_id = l.order_id
+    AND (r.refund_no = l.refund_no OR (r.refund_no IS NULL AND l.refund_no = '' AND r.refund_id = l.provider_id))
+  WHERE l.became IS NOT NULL)`;

@@ -1,0 +1,90 @@
+import { execFile } from "node:child_process";
+import { mkdtempSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { localServer } from "../outbound/local-server.ts";
+import { openRows, type Rows } from "../steps/rows.ts";
+
+const reader = { name: "reader", password: "may-only-read" };
+let rows: Rows;
+let readerUrl: string;
+
+beforeAll(async () => {
+  rows = await openRows();
+  const url = new URL(process.env.DATABASE_URL!);
+  await rows.query(`CREATE USER IF NOT EXISTS '${reader.name}'@'%' IDENTIFIED BY '${reader.password}'`);
+  await rows.query(`GRANT SELECT ON ${url.pathname.slice(1)}.* TO '${reader.name}'@'%'`);
+  readerUrl = Object.assign(url, { username: reader.name, password: reader.password }).href;
+});
+afterAll(() => rows.close());
+
+type Ended = { code: number; stdout: string; stderr: string };
+
+/** `npm run check-invariants -- …` with no other environment. */
+function command(args: string[], environment: Record<string, string> = {}): Promise<Ended> {
+  const script = path.join(import.meta.dirname, "../../scripts/check-invariants.ts");
+  const { promise, resolve } = Promise.withResolvers<Ended>();
+  const child = execFile(process.execPath, [script, ...args], { env: environment }, (_, stdout, stderr) =>
+    resolve({ code: child.exitCode ?? -1, stdout, stderr }),
+  );
+  return promise;
+}
+
+describe("check-invariants", () => {
+  it("says of each invariant that it holds, with an account that may only read", async () => {
+    const { code, stdout } = await command([], { DATABASE_URL: readerUrl });
+    expect(stdout).toContain("ok       8  Each end of a payment is told");
+    expect(stdout).toMatch(/^\d+ checked, 0 broken$/m);
+    expect(code).toBe(0);
+    expect((await command(["--at-rest"], { DATABASE_URL: readerUrl })).stdout).toContain(
+      "ok       1  No look-up of a payment or a refund is overdue.",
+    );
+  });
+
+  it("names what breaks one, at most twenty rows, and fails", async () => {
+    const configs = Array.from({ length: 25 }, (_, at) => [424242, "stripe", `config-${at}`, "{}"]);
+    await rows.query("INSERT INTO payment_configs (user_id, provider, config_name, config_data) VALUES ?", [
+      configs,
+    ]);
+    const { code, stdout } = await command(["--database-url", readerUrl]);
+    expect(code).toBe(1);
+    expect(stdout).toContain("BROKEN  15  A config belongs to a merchant.");
+    expect(stdout.match(/424242/g)).toHaveLength(20);
+    expect(stdout).toContain("these are the first 20");
+    const json = await command(["--database-url", readerUrl, "--json", "--now", "2026-01-02T03:04:05Z"]);
+    expect(json.code).toBe(1);
+    expect(JSON.parse(json.stdout)).toMatchObject({
+      now: "2026-01-02T03:04:05.000Z",
+      broken: [{ invariant: 15, name: "A config belongs to a merchant.", rows: { length: 25 } }],
+    });
+  });
+
+  it("reads what npm start has opened, at the time that its clock shows", async () => {
+    const now = "2031-02-03T04:05:06.000Z";
+    const host = await localServer(() => ({ body: JSON.stringify({ now }) }));
+    const folder = mkdtempSync(path.join(inject("runFolder"), "stack-"));
+    const stack = { database_url: readerUrl, gateway_url: host.url };
+    writeFileSync(path.join(folder, "stack.json"), JSON.stringify(stack));
+    const { stdout } = await command(["--json"], { LOCAL_DIR: folder });
+    expect(JSON.parse(stdout)).toMatchObject({ now });
+    expect(host.calls).toMatchObject([{ method: "GET", path: "/_local/clock" }]);
+  });
+
+  it("fails otherwise where it cannot read, and shows no credentials", async () => {
+    const wrong = readerUrl.replace(reader.password, "not-this-one");
+    const outcomes = [
+      await command(["--database-url", wrong]),
+      await command(["--database-url", `${reader.name}:${reader.password}`]),
+      await command(["--database-url", readerUrl, "--now", "tomorrow"]),
+      await command([], { LOCAL_DIR: "/nonexistent" }),
+    ];
+    expect(outcomes.map(({ code }) => code)).toEqual([2, 2, 2, 2]);
+    const said = outcomes.map(({ stdout, stderr }) => stdout + stderr).join("\n");
+    expect(said).not.toMatch(/not-this-one|may-only-read/);
+    expect(said).toContain("npm start");
+  });
+
+  it("is explained", async () => {
+    expect((await command(["--help"])).stdout).toContain("--database-url");
+  });
+});

@@ -1,0 +1,179 @@
+import { randomUUID } from "node:crypto";
+import { secondsAfter } from "../../lib/clock.ts";
+import type { Gateway } from "../../lib/open-gateway.ts";
+import { settlePaid } from "../../lib/payment/observe.ts";
+import { type Api, anOrder, apiOf, type Data } from "../steps/api.ts";
+import { invoke } from "../steps/front.ts";
+import { leasedOrder, paidFact, settle } from "../steps/leased-order.ts";
+import { aRefundNo, paidOrder, refundsOf } from "../steps/paid-order.ts";
+import type { Rows } from "../steps/rows.ts";
+import { simulatorOf, until } from "../steps/simulator.ts";
+import type { Shop, World } from "../steps/world.ts";
+
+export type Life = { world: World; rows: Rows; gateway: Gateway; shop: Shop; other: Shop };
+
+/** What happens to payments, in turn. Each leaves rows behind that the next ones, and the plants, find. */
+export const life: Record<string, (life: Life) => Promise<unknown>> = {
+  "one payment with each provider": async ({ world, shop }) => {
+    const api = apiOf(world, shop);
+    for (const provider of ["alipay", "wechat", "stripe", "paypal"]) await paidOrder(world, api, provider);
+  },
+  "a payment of another merchant": ({ world, other }) => paidOrder(world, apiOf(world, other), "stripe"),
+  "a create that its provider refuses": async ({ world, gateway, shop }) => {
+    const leased = await leasedOrder(gateway, shop, "processing");
+    const words = { code: "refused", message: "no" };
+    await gateway.orders.refuse(leased, words, world.clock.now());
+  },
+  "a payment that the merchant closes": async ({ world, shop }) => {
+    const api = apiOf(world, shop);
+    await api.close(await created(api, { provider: "stripe" }));
+    await world.queues.drain();
+  },
+  "a payment that is closed and paid after all": async ({ world, gateway, shop }) => {
+    const api = apiOf(world, shop);
+    const orderNo = await created(api, { provider: "stripe" });
+    await api.close(orderNo);
+    await settle(gateway, (await gateway.orders.find(shop.userId, { orderNo }))!.payment);
+  },
+  "a payment that fails": async ({ world, gateway, shop }) => {
+    const orderNo = await created(apiOf(world, shop), {});
+    const { payment } = (await gateway.orders.find(shop.userId, { orderNo }))!;
+    await gateway.orders.conclude(payment, "failed", "declined", world.clock.now());
+  },
+  "a capture of an unknown outcome, begun again": async ({ world, shop }) => {
+    const api = apiOf(world, shop);
+    const paypal = simulatorOf(world, "paypal");
+    const orderNo = await created(api, { provider: "paypal" });
+    await paypal.faults({ lose: true });
+    await paypal.approve(orderNo);
+    await paypal.faults({ lose: true, status: 503, path: "/capture" });
+    await api.query(orderNo);
+    await world.passes(20);
+    await world.queues.drain();
+    await paypal.faults({});
+  },
+  "a payment that is paid twice": async ({ gateway, shop }) => {
+    const { payment } = await leasedOrder(gateway, shop, "processing");
+    const { userId, provider, configId } = payment;
+    const source = { userId, provider, configId, told: "look-up" as const };
+    await settlePaid(gateway, paidFact(payment), source);
+    await settlePaid(gateway, paidFact(payment), source);
+  },
+  "refunds: in part, in full, and one made in the provider's console": async ({ world, shop }) => {
+    const api = apiOf(world, shop);
+    const stripe = simulatorOf(world, "stripe");
+    const orderNo = await paidOrder(world, api, "stripe");
+    await refundsOf(api).ask({ order_no: orderNo, refund_no: aRefundNo(), amount: "30.00" });
+    await stripe.refund(orderNo, "20.00");
+    await tellsOf(world, api, orderNo, 2);
+    await refundsOf(api).ask({ order_no: orderNo, refund_no: aRefundNo() });
+    await tellsOf(world, api, orderNo, 3);
+  },
+  "a refund that succeeds and then fails": async ({ world, rows, shop }) => {
+    const api = apiOf(world, shop);
+    const orderNo = await paidOrder(world, api, "stripe");
+    const refundNo = aRefundNo();
+    await refundsOf(api).ask({ order_no: orderNo, refund_no: refundNo, amount: "30.00" });
+    await tellsOf(world, api, orderNo, 1);
+    const sql = "SELECT provider_refund_no AS number FROM refunds WHERE refund_no = ?";
+    const [refund] = await rows.query<{ number: string }>(sql, [refundNo]);
+    await simulatorOf(world, "stripe").refundResult(refund!.number, "failed");
+    await tellsOf(world, api, orderNo, 2);
+  },
+  "a refund that the provider works on": async ({ world, shop }) => {
+    const api = apiOf(world, shop);
+    const orderNo = await paidOrder(world, api, "stripe");
+    await simulatorOf(world, "stripe").tell("refund-result", { status: "pending" });
+    await refundsOf(api).ask({ order_no: orderNo, refund_no: aRefundNo(), amount: "40.00" });
+  },
+  "a notification that is sent again": async ({ world, shop }) => {
+    const api = apiOf(world, shop);
+    const orderNo = await paidOrder(world, api, "stripe");
+    await api.call("POST", `/api/v1/payment/notify/resend/${orderNo}`);
+    await world.queues.drain();
+  },
+  "a notification that is received at the third attempt": async ({ world, shop }) => {
+    const api = apiOf(world, shop);
+    await api.inboxAnswers({ status: 500 });
+    await paidOrder(world, api, "stripe");
+    await waits(world, 61);
+    await api.inboxAnswers({});
+    await waits(world, 121);
+  },
+  "a notification that is received at no attempt": async ({ world, other }) => {
+    const api = apiOf(world, other);
+    await api.inboxAnswers({ status: 500 });
+    await paidOrder(world, api, "stripe");
+    for (const seconds of [61, 121, 301, 601, 900, 901]) await waits(world, seconds);
+    await api.inboxAnswers({});
+  },
+  "a send whose process dies": async ({ world, rows, gateway, other }) => {
+    const { payment } = await leasedOrder(gateway, other, "processing");
+    await settle(gateway, payment);
+    const [task] = await rows.notifications(payment.orderNo);
+    const hint = { taskId: String(task!.id), userId: other.userId, generation: 1, attempt: 1 };
+    for (const seconds of [0, 46]) {
+      await world.passes(seconds);
+      const now = world.clock.now();
+      await gateway.deliveries.claim(hint, randomUUID(), secondsAfter(now, 45), now);
+    }
+  },
+  "a merchant whose endpoint is gone": async ({ world, shop }) => {
+    const api = apiOf(world, shop);
+    await api.inboxAnswers({ status: 410 });
+    await paidOrder(world, api, "stripe");
+    await api.inboxAnswers({});
+  },
+  "a notification between two attempts": async ({ world, other }) => {
+    const api = apiOf(world, other);
+    await api.inboxAnswers({ status: 500 });
+    await paidOrder(world, api, "stripe");
+    await api.inboxAnswers({});
+  },
+  "a payment that nobody pays yet": ({ world, shop }) => created(apiOf(world, shop), {}),
+  "a payment that its provider works on before its create is answered": async ({ world, gateway, shop }) => {
+    const leased = await leasedOrder(gateway, shop, "processing");
+    await gateway.orders.markStarted(leased.payment, "asynchronous", world.clock.now());
+    const payable = { paymentId: "p", paymentUrl: "https://pay.example", qrCode: "", extraData: {} };
+    await gateway.orders.storePayable(leased, payable, world.clock.now());
+  },
+  "a payment that its provider works on": async ({ world, gateway, shop }) => {
+    const orderNo = await created(apiOf(world, shop), { provider: "stripe" });
+    const { payment } = (await gateway.orders.find(shop.userId, { orderNo }))!;
+    await gateway.orders.markStarted(payment, "asynchronous", world.clock.now());
+  },
+  "a create of an unknown outcome": async ({ world, gateway, shop }) => {
+    const leased = await leasedOrder(gateway, shop, "processing");
+    const now = world.clock.now();
+    await gateway.orders.release(leased, "time-out", now, secondsAfter(now, 5));
+  },
+  "a create under way": ({ gateway, shop }) => leasedOrder(gateway, shop, "processing"),
+};
+
+async function created(api: Api, wanted: Data): Promise<string> {
+  const answer = await api.create(anOrder(wanted));
+  if (answer.status !== 200) throw new Error(`create: ${answer.status} ${answer.message}`);
+  return String(answer.data.order_no);
+}
+
+async function waits(world: World, seconds: number): Promise<void> {
+  await world.passes(seconds);
+  await world.queues.drain();
+}
+
+/** Until the merchant has been told of this many refunds of the order. */
+async function tellsOf(world: World, api: Api, orderNo: string, count: number): Promise<void> {
+  await until(async () => {
+    await world.queues.drain();
+    return (await refundsOf(api).told(orderNo)).length >= count;
+  });
+}
+
+/** Faults are over and time passes until nothing is left to do: longer than payments may be paid, and a series of attempts. */
+export async function comeToRest({ world }: Life): Promise<void> {
+  for (let minutes = 0; minutes < 180; minutes += 5) {
+    await waits(world, 300);
+    await invoke("sweep", {});
+    await world.queues.drain();
+  }
+}

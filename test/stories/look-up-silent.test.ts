@@ -1,0 +1,84 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { openGateway } from "../../lib/open-gateway.ts";
+import { type Api, anOrder, apiOf } from "../steps/api.ts";
+import { invoke } from "../steps/front.ts";
+import { paidOrder } from "../steps/paid-order.ts";
+import { openRows, type Rows } from "../steps/rows.ts";
+import { type SimulatorControl, simulatorOf, until } from "../steps/simulator.ts";
+import { openWorld, type Shop, type World } from "../steps/world.ts";
+
+let world: World;
+let rows: Rows;
+let shop: Shop;
+let api: Api;
+let paypal: SimulatorControl;
+let stripe: SimulatorControl;
+
+beforeAll(async () => {
+  world = await openWorld();
+  rows = await openRows();
+  shop = await world.openShop("paypal", "stripe");
+  api = apiOf(world, shop);
+  paypal = simulatorOf(world, "paypal");
+  stripe = simulatorOf(world, "stripe");
+});
+afterEach(async () => {
+  await paypal.faults({});
+  await stripe.faults({});
+});
+afterAll(async () => {
+  await rows.close();
+  await world.stop();
+});
+
+/** Lets a minute pass `times` times, with a sweep and all that is due in each. */
+async function minutes(times: number): Promise<void> {
+  for (let minute = 0; minute < times; minute++) {
+    await world.passes(60);
+    await invoke("sweep", {});
+    await world.queues.drain();
+  }
+}
+
+describe("a provider that is silent when we ask", () => {
+  it("about a refund of a paid payment that its webhook hinted at is asked again until it answers", async () => {
+    const orderNo = await paidOrder(world, api, "paypal");
+    await paypal.faults({ status: 503 });
+    await paypal.refund(orderNo, "25.00");
+    await until(async () => (await rows.order(orderNo)).next_query_at !== null);
+    await world.queues.drain();
+    await paypal.faults({});
+    await minutes(16);
+    expect(await rows.order(orderNo)).toMatchObject({ refunded_minor: "2500", next_query_at: null });
+  });
+
+  it("at the last look at a closed payment is asked again: the late success is not lost", async () => {
+    const { data } = await api.create(anOrder({ provider: "stripe" }));
+    const orderNo = String(data.order_no);
+    const gateway = openGateway();
+    await stripe.faults({ lose: true });
+    await stripe.pay(data);
+    const { payment } = (await gateway.orders.find(shop.userId, { orderNo }))!;
+    await gateway.orders.conclude(payment, "closed", "a mistake", world.clock.now());
+    await stripe.faults({ status: 503 });
+    await world.passes(86_400);
+    await minutes(1);
+    await stripe.faults({});
+    await minutes(16);
+    expect(await rows.order(orderNo)).toMatchObject({ status: "success", late_success: 1 });
+  });
+
+  it("about the refunds of a payment that it has just called paid is asked again for them", async () => {
+    const { data } = await api.create(anOrder({ provider: "stripe", amount: "100.00" }));
+    const orderNo = String(data.order_no);
+    await stripe.faults({ lose: true });
+    await stripe.pay(data);
+    await stripe.refund(orderNo, "25.00");
+    await stripe.faults({ status: 503, path: "/v1/refunds" });
+    await minutes(1);
+    expect(await rows.order(orderNo)).toMatchObject({ status: "success", refunded_minor: "0" });
+    await stripe.faults({});
+    await minutes(16);
+    expect(await rows.order(orderNo)).toMatchObject({ refunded_minor: "2500", next_query_at: null });
+  });
+});

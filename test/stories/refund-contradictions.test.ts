@@ -1,0 +1,287 @@
+import { randomUUID } from "node:crypto";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { recheckRefund } from "../../lib/refund/look-refund.ts";
+import { type Api, anOrder, apiOf, type Data } from "../steps/api.ts";
+import { invoke } from "../steps/front.ts";
+import { anotherGateway } from "../steps/gateways.ts";
+import { aRefundNo, paidOrder, refundsOf } from "../steps/paid-order.ts";
+import { openRows, type Rows } from "../steps/rows.ts";
+import { postWebhook, stripeEvents } from "../steps/signed-webhooks.ts";
+import { type SimulatorControl, simulatorOf, until } from "../steps/simulator.ts";
+import { openWorld, type Shop, type World } from "../steps/world.ts";
+
+let world: World;
+let rows: Rows;
+let shop: Shop;
+let api: Api;
+let refunds: ReturnType<typeof refundsOf>;
+let stripe: SimulatorControl;
+let wechat: SimulatorControl;
+
+beforeAll(async () => {
+  world = await openWorld();
+  rows = await openRows();
+  shop = await world.openShop("stripe", "wechat");
+  api = apiOf(world, shop);
+  refunds = refundsOf(api);
+  stripe = simulatorOf(world, "stripe");
+  wechat = simulatorOf(world, "wechat");
+});
+afterEach(async () => {
+  await stripe.faults({});
+  await wechat.faults({});
+});
+afterAll(async () => {
+  await rows.close();
+  await world.stop();
+});
+
+const sums = async (orderNo: string) => {
+  const { refunded_minor, refund_reserved_minor } = await rows.order(orderNo);
+  return { refunded: Number(refunded_minor), reserved: Number(refund_reserved_minor) };
+};
+
+const anomaliesOf = async (orderNo: string, provider: string) =>
+  (await rows.anomalies(shop.configs[provider]!)).filter(({ order_no }) => order_no === orderNo);
+
+/** A refund of 30.00 of ours, as its row says. */
+async function refunded(orderNo: string): Promise<{ refundNo: string; number: string; id: string }> {
+  const refundNo = aRefundNo();
+  const wanted = { order_no: orderNo, refund_no: refundNo, amount: "30.00" };
+  expect(await refunds.ask(wanted)).toMatchObject({ status: 200 });
+  const [row] = await rows.query("SELECT * FROM refunds WHERE refund_no = ?", [refundNo]);
+  return { refundNo, number: String(row!.provider_refund_no), id: String(row!.refund_id) };
+}
+
+const tradeOf = async (orderNo: string) => (await api.query(orderNo)).data.trade_no;
+
+/** The id of the last refund of a payment, asked from Stripe itself. */
+async function newestRefund(trade_no: unknown): Promise<string> {
+  const url = `${world.sandbox.simulators.stripe}/v1/refunds?payment_intent=${trade_no}`;
+  const headers = { authorization: `Bearer ${shop.accounts.stripe!.secret_key}` };
+  const { data } = (await (await fetch(url, { headers })).json()) as { data: { id: string }[] };
+  return data[0]!.id;
+}
+
+/** Stripe's truly signed word about a refund of a payment. */
+async function stripeTells(trade_no: unknown, refund: Data): Promise<number> {
+  const { signed, path } = stripeEvents(world, shop);
+  const object = { object: "refund", currency: "cny", payment_intent: trade_no, ...refund };
+  const event = { id: `evt_${randomUUID()}`, object: "event", type: "refund.updated", livemode: false };
+  const created = Math.floor(world.clock.now().getTime() / 1000);
+  const call = signed(JSON.stringify({ ...event, created, data: { object } }));
+  const { status } = await postWebhook(world, path, call);
+  await world.queues.drain();
+  return status;
+}
+
+/** Stripe's event of a payment, brought a minute after it was made. */
+async function stripePaidLate(orderNo: string, trade_no: unknown): Promise<number> {
+  const { signed, path, event } = stripeEvents(world, shop);
+  const session = { amount_total: 10_000, payment_intent: trade_no };
+  const told = { ...JSON.parse(event(orderNo, { session }).body) };
+  return (await postWebhook(world, path, signed(JSON.stringify({ ...told, created: told.created - 60 }))))
+    .status;
+}
+
+/** A payment whose webhook Stripe has not brought through yet. */
+async function paidUnheard(): Promise<string> {
+  const { data } = await api.create(anOrder({ provider: "stripe", amount: "100.00" }));
+  await stripe.faults({ lose: true });
+  await stripe.pay(data);
+  return String(data.order_no);
+}
+
+/** The events about an order's refunds that the merchant was told, in turn. */
+async function told(orderNo: string, count: number): Promise<unknown[]> {
+  return until(async () => {
+    await world.queues.drain();
+    const soFar = (await refunds.told(orderNo)).map(({ event }) => event);
+    return soFar.length >= count && soFar;
+  });
+}
+
+describe("Stripe's events about one refund", () => {
+  const orders = [
+    ["succeeded", "failed"],
+    ["failed", "succeeded"],
+    ["succeeded", "failed", "succeeded"],
+    ["failed", "succeeded", "failed", "succeeded"],
+  ];
+  it.each(orders.map((order) => [order.join(", "), order] as const))(
+    "that came as %s end as Stripe itself says: failed",
+    async (_name, order) => {
+      const orderNo = await paidOrder(world, api, "stripe");
+      await stripe.faults({ lose: true });
+      await stripe.tell("refund-result", { status: "pending" });
+      const { number, id, refundNo } = await refunded(orderNo);
+      await stripe.refundResult(number, "succeeded");
+      await stripe.refundResult(number, "failed");
+      const metadata = { order_no: orderNo, refund_no: number };
+      for (const status of order) {
+        expect(await stripeTells(await tradeOf(orderNo), { id, amount: 3_000, status, metadata })).toBe(200);
+      }
+      expect(await sums(orderNo)).toEqual({ refunded: 0, reserved: 0 });
+      expect(await refunds.now(refundNo)).toMatchObject({ status: "failed" });
+    },
+  );
+
+  it("made in its dashboard end failed in any order too", async () => {
+    for (const order of orders) {
+      const orderNo = await paidOrder(world, api, "stripe");
+      await stripe.faults({ lose: true });
+      await stripe.refund(orderNo, "30.00");
+      const id = await newestRefund(await tradeOf(orderNo));
+      await stripe.refundResult(id, "failed");
+      for (const status of order) {
+        const refund = { id, amount: 3_000, status, metadata: { order_no: orderNo } };
+        expect(await stripeTells(await tradeOf(orderNo), refund)).toBe(200);
+      }
+      expect(await sums(orderNo)).toEqual({ refunded: 0, reserved: 0 });
+      await stripe.faults({});
+    }
+  });
+
+  it("made in its dashboard, and told before the payment itself, is booked when that is told late", async () => {
+    const orderNo = await paidUnheard();
+    await stripe.refund(orderNo, "30.00");
+    const trade_no = (await stripe.payments(orderNo))[0]!.trade_no;
+    const id = await newestRefund(trade_no);
+    expect(await stripeTells(trade_no, { id, amount: 3_000, status: "succeeded", metadata: {} })).toBe(200);
+    await stripe.faults({});
+    expect(await stripePaidLate(orderNo, trade_no)).toBe(200);
+    expect(await rows.order(orderNo)).toMatchObject({ status: "success" });
+    await world.queues.drain();
+    expect(await sums(orderNo)).toEqual({ refunded: 3_000, reserved: 0 });
+  });
+
+  it("are told each time that it comes to another end", async () => {
+    const orderNo = await paidOrder(world, api, "stripe");
+    const { number } = await refunded(orderNo);
+    await told(orderNo, 1);
+    for (const [turn, status] of (["failed", "succeeded", "failed"] as const).entries()) {
+      await stripe.refundResult(number, status);
+      await told(orderNo, turn + 2);
+    }
+    expect(await told(orderNo, 4)).toEqual([
+      "refund.success",
+      "refund.failed",
+      "refund.success",
+      "refund.failed",
+    ]);
+    const ids = (await refunds.told(orderNo)).map(({ event_id }) => event_id);
+    expect(new Set(ids).size).toBe(4);
+
+    const resend = (event_id: unknown) =>
+      api.call("POST", `/api/v1/payment/notify/resend/${orderNo}`, { event_id });
+    for (const event_id of ids) expect(await resend(event_id)).toMatchObject({ status: 200 });
+    expect((await told(orderNo, 8)).length).toBe(8);
+    const again = (await refunds.told(orderNo)).slice(4).map(({ event_id }) => event_id);
+    expect(again.sort()).toEqual(ids.sort());
+  });
+
+  it("with another amount than ours are an anomaly and book nothing", async () => {
+    const orderNo = await paidOrder(world, api, "stripe");
+    await stripe.faults({ lose: true });
+    await stripe.tell("refund-result", { status: "pending" });
+    const { number, id } = await refunded(orderNo);
+    const metadata = { order_no: orderNo, refund_no: number };
+    expect(
+      await stripeTells(await tradeOf(orderNo), { id, amount: 2_000, status: "succeeded", metadata }),
+    ).toBe(200);
+    expect(await sums(orderNo)).toEqual({ refunded: 0, reserved: 3_000 });
+    expect(await anomaliesOf(orderNo, "stripe")).toMatchObject([
+      { kind: "mismatch", detail: { differs: ["amount"], amount_minor: 2_000 } },
+    ]);
+  });
+
+  it("made in its dashboard, for which ours left no room, is booked once ours has come to nothing", async () => {
+    const orderNo = await paidOrder(world, api, "stripe");
+    await stripe.tell("refund-result", { status: "pending" });
+    const wanted = { order_no: orderNo, refund_no: aRefundNo(), amount: "60.00" };
+    expect(await refunds.ask(wanted)).toMatchObject({ status: 200 });
+    const [{ provider_refund_no: number }] = (await rows.query(
+      "SELECT provider_refund_no FROM refunds WHERE refund_no = ?",
+      [wanted.refund_no],
+    )) as [{ provider_refund_no: string }];
+    await stripe.faults({ lose: true });
+    await stripe.refundResult(number, "failed");
+    await stripe.faults({});
+    await stripe.refund(orderNo, "50.00");
+    await until(async () => (await anomaliesOf(orderNo, "stripe")).length > 0);
+    expect(await sums(orderNo)).toEqual({ refunded: 0, reserved: 6_000 });
+    await until(async () => {
+      await world.passes(60);
+      await invoke("sweep", {});
+      await world.queues.drain();
+      return (await sums(orderNo)).refunded > 0;
+    });
+    expect(await sums(orderNo)).toEqual({ refunded: 5_000, reserved: 0 });
+  });
+
+  it("that fit no more are one anomaly for each refund, with its number and amount", async () => {
+    const orderNo = await paidOrder(world, api, "stripe");
+    for (const [id, amount] of [
+      ["re_first", 9_000],
+      ["re_second", 2_000],
+      ["re_third", 3_000],
+    ] as const) {
+      const refund = { id: `${id}_${orderNo}`, amount, status: "succeeded", metadata: { order_no: orderNo } };
+      expect(await stripeTells(await tradeOf(orderNo), refund)).toBe(200);
+    }
+    expect(await sums(orderNo)).toEqual({ refunded: 9_000, reserved: 0 });
+    expect(await anomaliesOf(orderNo, "stripe")).toMatchObject([
+      { kind: "over_refund", times: 1, detail: { refund_id: `re_second_${orderNo}`, amount_minor: 2_000 } },
+      { kind: "over_refund", times: 1, detail: { refund_id: `re_third_${orderNo}`, amount_minor: 3_000 } },
+    ]);
+  });
+});
+
+describe("a refund whose config can no longer be opened", () => {
+  it("waits for the config, behind those that can be looked at, and keeps its reservation", async () => {
+    const orderNo = await paidOrder(world, api, "stripe");
+    await stripe.tell("refund-result", { status: "pending" });
+    const { number } = await refunded(orderNo);
+    const id = shop.configs.stripe!;
+    const [{ config_data }] = (await rows.query("SELECT config_data FROM payment_configs WHERE id = ?", [
+      id,
+    ])) as [{ config_data: string }];
+    const store = (data: string) =>
+      rows.query("UPDATE payment_configs SET config_data = ?, version = version + 1 WHERE id = ?", [
+        data,
+        id,
+      ]);
+    await store("{}");
+    const gateway = anotherGateway();
+    await world.passes(61);
+    const stored = async () => (await gateway.refunds.byProviderNo(shop.userId, number))!;
+    const now = world.clock.now();
+    expect((await stored()).nextQueryAt!.getTime()).toBeLessThanOrEqual(now.getTime());
+    const { id: refundId } = (await stored()).refund;
+    await recheckRefund(gateway, { refundId, userId: shop.userId, due: now });
+    expect((await stored()).nextQueryAt!.getTime()).toBeGreaterThan(now.getTime());
+    expect(await sums(orderNo)).toEqual({ refunded: 0, reserved: 3_000 });
+    await store(config_data);
+    await gateway.close();
+  });
+});
+
+describe("a payment of WeChat Pay's of which we hear only after it was refunded", () => {
+  it("is a success, and calls a person, because nobody tells how much was given back", async () => {
+    const { data } = await api.create(anOrder({ provider: "wechat", amount: "100.00" }));
+    const orderNo = String(data.order_no);
+    await wechat.faults({ lose: true });
+    await wechat.pay(data);
+    await wechat.refund(orderNo, "25.00");
+    await world.passes(16);
+    await world.queues.drain();
+    expect(await rows.order(orderNo)).toMatchObject({ status: "success" });
+    // Its webhook may still be on its way.
+    expect(await anomaliesOf(orderNo, "wechat")).toEqual([]);
+    await world.passes(900);
+    await invoke("sweep", {});
+    await world.queues.drain();
+    expect(await anomaliesOf(orderNo, "wechat")).toMatchObject([{ kind: "unbooked_refund" }]);
+    expect(await rows.order(orderNo)).toMatchObject({ next_query_at: null });
+  });
+});
