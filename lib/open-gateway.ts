@@ -5,6 +5,7 @@ import { type Environment, environmentSchema } from "./environment.ts";
 import { log, nameOf } from "./log.ts";
 import { authenticator } from "./merchant/authenticate.ts";
 import { notificationSender, whyUnsendable } from "./notify/send-notification.ts";
+import { lookBudget } from "./payment/look-budget.ts";
 import type { Payment } from "./payment/payment.ts";
 import type { Hint, OpenConfig, StoredConfig, StoredEvent } from "./payment/ports.ts";
 import { configsOf, credentialsOf, openProvider } from "./providers/configs.ts";
@@ -84,6 +85,7 @@ export function buildGateway(environment: Environment, parts: Parts = {}) {
     deliveries: deliveriesIn(db),
     configs: configsOf({ rows: configRows, vault, clock, baseUrls, publicUrl: environment.PUBLIC_URL }),
     hints: gatewayHints(queues),
+    lookBudget: lookBudget(),
     locks: redisLocks(cache, parts.cachePrefix),
     authenticate: authenticator(keyRowsIn(db), clock),
     send: notificationSender({ loopbackEndpoints }),

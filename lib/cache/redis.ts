@@ -5,6 +5,8 @@ import { log, nameOf } from "../log.ts";
 
 const connectTimeoutMs = 200;
 const commandTimeoutMs = 150;
+/** The connection, and the two questions that follow it. */
+const longestConnectMs = connectTimeoutMs + 2 * commandTimeoutMs;
 
 export type RedisAddress = { host: string; port: number; tls: boolean };
 
@@ -75,5 +77,16 @@ function connect({ host, port, tls }: RedisAddress): Client {
     },
   });
   cluster.on("error", () => {});
-  return { cluster, ready: cluster.connect() };
+  return { cluster, ready: withinTime(cluster.connect()) };
+}
+
+/** ioredis never settles a connection whose last check, of the cluster's state, gets no answer. */
+async function withinTime(connecting: Promise<void>): Promise<void> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new Error("no connection in time")), longestConnectMs);
+  try {
+    await Promise.race([connecting, promise]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

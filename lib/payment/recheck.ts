@@ -1,19 +1,25 @@
+import { secondsAfter } from "../clock.ts";
+import { type LookBudget, overBudgetSeconds } from "./look-budget.ts";
 import { type LookUpGateway, lookUp } from "./look-up.ts";
 import { lastLook, nextAfterSilence, nextLookUp } from "./look-up-schedule.ts";
+import type { Payment } from "./payment.ts";
 import { isFinal } from "./status.ts";
+
+export type RecheckGateway = LookUpGateway & { lookBudget: LookBudget };
 
 /** A message may come this much before its time; clocks differ. */
 const earlyMs = 1_000;
 
+type Hinted = { orderNo: string; userId: string };
+
 /**
  * One look-up of a payment whose time has come. A hint on a long way is sent on; one for another time than the row's is
- * left over and does nothing, or every repeated hint would go on for as long as the payment does. The last look at a
- * closed payment needs no hint: the sweeper finds it due. An ended payment stays due until the provider has answered,
- * because nothing else need ask about it again.
+ * left over and does nothing, or every repeated hint would go on for as long as the payment does. One that finds too many
+ * look-ups of its config under way comes again.
  */
 export async function recheck(
-  gateway: LookUpGateway,
-  order: { orderNo: string; userId: string; due: Date },
+  gateway: RecheckGateway,
+  { due, ...order }: Hinted & { due: Date },
 ): Promise<void> {
   const seen = await gateway.orders.find(order.userId, { orderNo: order.orderNo });
   const payment = seen?.payment;
@@ -21,16 +27,25 @@ export async function recheck(
   const now = gateway.clock.now();
   const wait = payment.nextQueryAt.getTime() - now.getTime();
   if (wait > earlyMs) {
-    const isItsOwn = order.due.getTime() === payment.nextQueryAt.getTime();
+    const isItsOwn = due.getTime() === payment.nextQueryAt.getTime();
     return isItsOwn ? gateway.hints.recheck(order, payment.nextQueryAt) : undefined;
   }
+  const began = await gateway.lookBudget.within(payment.configId, () => look(gateway, payment, now));
+  if (!began) await gateway.hints.recheck(order, secondsAfter(now, overBudgetSeconds));
+}
 
+/**
+ * The last look at a closed payment needs no hint: the sweeper finds it due. An ended payment stays due until the provider
+ * has answered, because nothing else need ask about it again.
+ */
+async function look(gateway: RecheckGateway, payment: Payment, now: Date): Promise<void> {
+  const { orderNo, userId } = payment;
   const next = isFinal(payment.status) ? nextAfterSilence(payment, now) : nextLookUp(payment, now);
   if (!(await gateway.orders.claimRecheck(payment, next, now))) return;
   const { kind } = await lookUp(gateway, payment);
-  const after = (await gateway.orders.find(order.userId, { orderNo: order.orderNo }))?.payment;
+  const after = (await gateway.orders.find(userId, { orderNo }))?.payment;
   if (!after?.nextQueryAt) return;
-  if (!isFinal(after.status)) return gateway.hints.recheck(order, after.nextQueryAt);
+  if (!isFinal(after.status)) return gateway.hints.recheck({ orderNo, userId }, after.nextQueryAt);
   // Without a link nobody can have paid, and Stripe and PayPal cannot even be asked.
   if (kind !== "silent" || after.payable === null)
     await gateway.orders.endRechecks(after, next, lastLook(after, now));

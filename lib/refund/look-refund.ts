@@ -1,12 +1,18 @@
+import { secondsAfter } from "../clock.ts";
 import { GatewayError } from "../errors.ts";
 import { log, nameOf } from "../log.ts";
+import { type LookBudget, overBudgetSeconds } from "../payment/look-budget.ts";
 import type { Caller } from "../payment/ports.ts";
 import { driveRefund, endRefund, newLease, type RefundGateway } from "./drive-refund.ts";
 import { nextRefundLook } from "./look-schedule.ts";
 import type { StoredRefund } from "./ports.ts";
 
+export type RecheckRefundGateway = RefundGateway & { lookBudget: LookBudget };
+
 /** A message may come this much before its time; clocks differ. */
 const earlyMs = 1_000;
+
+type Hinted = { refundId: string; userId: string };
 
 /** A refund now; one that is not final is looked up first, at most once per three seconds. */
 export async function queryRefund(
@@ -29,18 +35,29 @@ async function findRefund(
   return stored;
 }
 
-/** One look at a refund whose time has come; a hint for another time than the row's is left over and does nothing. */
+/**
+ * One look at a refund whose time has come; a hint for another time than the row's is left over and does nothing, and one
+ * that finds too many look-ups of its config under way comes again.
+ */
 export async function recheckRefund(
-  gateway: RefundGateway,
-  refund: { refundId: string; userId: string; due: Date },
+  gateway: RecheckRefundGateway,
+  { due, ...refund }: Hinted & { due: Date },
 ): Promise<void> {
   const stored = await gateway.refunds.byId(refund.userId, refund.refundId);
   if (!stored?.nextQueryAt) return;
-  const wait = stored.nextQueryAt.getTime() - gateway.clock.now().getTime();
+  const now = gateway.clock.now();
+  const wait = stored.nextQueryAt.getTime() - now.getTime();
   if (wait > earlyMs) {
-    const isItsOwn = refund.due.getTime() === stored.nextQueryAt.getTime();
+    const isItsOwn = due.getTime() === stored.nextQueryAt.getTime();
     return isItsOwn ? gateway.hints.recheckRefund(refund, stored.nextQueryAt) : undefined;
   }
+  const began = await gateway.lookBudget.within(stored.payment.configId, () =>
+    lookInTurn(gateway, refund, stored),
+  );
+  if (!began) await gateway.hints.recheckRefund(refund, secondsAfter(now, overBudgetSeconds));
+}
+
+async function lookInTurn(gateway: RefundGateway, refund: Hinted, stored: StoredRefund): Promise<void> {
   try {
     if (isFinal(stored.refund)) return await lookAgain(gateway, stored);
     if (!(await look(gateway, stored))) return;

@@ -44,6 +44,18 @@ async function startListener(greet: (socket: Socket) => void) {
   };
 }
 
+/** A node that says it holds every slot, and nothing of how the cluster is. */
+function halfACluster(socket: Socket): void {
+  socket.on("data", (data) => {
+    const { port } = socket.address() as AddressInfo;
+    for (const [command] of data.toString().matchAll(/\*\d+\r\n(?:\$\d+\r\n[^\r]*\r\n)+/g)) {
+      if (/\r\nslots\r\n/i.test(command))
+        socket.write(`*1\r\n*3\r\n:0\r\n:16383\r\n*2\r\n$9\r\n127.0.0.1\r\n:${port}\r\n`);
+      else if (!/\r\ncluster\r\n/i.test(command)) socket.write("+OK\r\n");
+    }
+  });
+}
+
 describe("the cache", () => {
   it("opens no more connections for twenty who ask first at once than for one", async () => {
     const observer = new Redis(redis.port);
@@ -64,6 +76,7 @@ describe("the cache", () => {
     ["says nothing", () => {}],
     ["hangs up", (socket: Socket) => socket.destroy()],
     ["speaks nonsense", (socket: Socket) => socket.end("what?\r\n")],
+    ["tells its slots and then says nothing", halfACluster],
   ])("asks a Redis that %s once and then not again for the breaker's time", async (_name, greet) => {
     const listener = await startListener(greet);
     const cache = open(listener.port);

@@ -31,8 +31,8 @@ async function checkProviders(world: HistoryWorld, played: Played): Promise<void
       const theirs = [paid.account, String(paid.amount_minor), paid.currency, paid.trade_no];
       if (!isDeepStrictEqual(ours, theirs)) say(`${name}: ours ${ours}, theirs ${theirs}`);
       const refunded = Number(order.refunded_minor);
-      const mayLack = played.refundedInConsole.has(String(order.order_no));
-      if (mayLack ? refunded > paid.refunded_minor : refunded !== paid.refunded_minor)
+      const mayDiffer = played.changedInConsole.has(String(order.order_no));
+      if (!mayDiffer && refunded !== paid.refunded_minor)
         say(`${name}: refunded ${refunded} here, ${paid.refunded_minor} there`);
     } else {
       if (paid) say(`${name} is paid there and ${order.status} here`);

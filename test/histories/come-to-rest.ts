@@ -17,6 +17,7 @@ export async function comeToRest(world: HistoryWorld, played: Played): Promise<v
   const deadlines = await deadlinesOf(world);
   let isDelayedMoneyDecided = false;
   for (let round = 0; round < mostRounds; round++) {
+    world.doing = `coming to rest, round ${round}`;
     await sweepAndDrain(world, played);
     await missed(world, played, deadlines);
     const next = await nextTime(world, deadlines, isDelayedMoneyDecided);

@@ -92,6 +92,8 @@ export async function openHistoryWorld(services: { DATABASE_URL: string; REDIS_U
   let histories = 0;
   const world = {
     nextNumber: () => ++histories,
+    /** What is done at this moment, should it never end. */
+    doing: "",
     clock,
     shops,
     webhooks,

@@ -23,8 +23,8 @@ export type Played = {
   wrong: string[];
   /** What was asked of the gateway and how it ended, in turn. */
   outcomes: string[];
-  /** Orders of which a part was given back in the provider's console, which a lost webhook may have told alone. */
-  refundedInConsole: Set<string>;
+  /** Orders whose refunds have changed in the provider's console; a webhook alone tells that, and it may be lost. */
+  changedInConsole: Set<string>;
 };
 
 /** Does one step; what is not possible now is left out. */
@@ -214,13 +214,15 @@ async function atProvider(
   if (step.do === "send-webhook-again") await world.tell(provider, "resend", { order_no: orderNo });
   if (step.do === "console-refund") {
     const amount = partOf(ordered, step.part);
-    played.refundedInConsole.add(orderNo);
+    played.changedInConsole.add(orderNo);
     await world.tell(provider, "refund", { order_no: orderNo, ...(amount && { amount }) });
   }
   if (step.do !== "refund-result") return;
   const refundNo = `${ordered.wanted.out_trade_no}-r${step.refund}`;
-  const [row] = await world.query("SELECT provider_refund_no FROM refunds WHERE refund_no = ?", [refundNo]);
+  const sql = "SELECT provider_refund_no, status FROM refunds WHERE refund_no = ?";
+  const [row] = await world.query(sql, [refundNo]);
   const status = refundWords[provider][step.status]!;
+  if (row?.status === "success" || row?.status === "failed") played.changedInConsole.add(orderNo);
   if (row) await world.tell(provider, "refund-result", { refund_no: row.provider_refund_no, status });
 }
 

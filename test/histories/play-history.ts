@@ -9,7 +9,11 @@ import type { Step } from "./steps.ts";
 export async function playHistory(world: HistoryWorld, steps: readonly Step[]): Promise<string[]> {
   const played = newlyPlayed(world);
   try {
-    for (const step of steps) await perform(world, played, step);
+    for (const step of steps) {
+      world.doing = JSON.stringify(step);
+      await perform(world, played, step);
+    }
+    world.doing = "coming to rest";
     await checkInvariants(world, played, "under way");
     await comeToRest(world, played);
     await checkInvariants(world, played, "at rest");
@@ -23,7 +27,7 @@ export async function playHistory(world: HistoryWorld, steps: readonly Step[]): 
 
 export function newlyPlayed(world: HistoryWorld): Played {
   const id = `h${world.nextNumber()}`;
-  return { id, orders: new Map(), wrong: [], outcomes: [], refundedInConsole: new Set() };
+  return { id, orders: new Map(), wrong: [], outcomes: [], changedInConsole: new Set() };
 }
 
 export async function checkInvariants(

@@ -56,3 +56,27 @@ describe("a payment that is to be asked about at once", () => {
     expect(await read(orderNo)).toMatchObject({ nextQueryAt: now });
   });
 });
+
+describe("a look-up that finds too many of its config under way", () => {
+  it("is not made and comes again in fifteen seconds", async () => {
+    const { order_no: orderNo } = await createThrough(gateway, shop, anOrder({ provider: "stripe" }));
+    await world.queues.lose();
+    await world.passes(16);
+    const before = await read(orderNo);
+    const hinted: number[] = [];
+    const now = world.clock.now();
+    const full: Gateway = {
+      ...gateway,
+      lookBudget: { within: async () => false },
+      hints: {
+        ...gateway.hints,
+        async recheck(_order, due) {
+          hinted.push(Math.round((due.getTime() - now.getTime()) / 1000));
+        },
+      },
+    };
+    await recheck(full, { orderNo, userId: shop.userId, due: now });
+    expect(hinted).toEqual([15]);
+    expect(await read(orderNo)).toEqual(before);
+  });
+});

@@ -54,7 +54,7 @@ function checkRefundable(trade: Trade, fen: number): void {
     throw businessError("TRADE_HAS_FINISHED", "the trade is finished: it cannot be refunded any more");
   }
   if (trade.status !== "TRADE_SUCCESS") throw wrongStatus(trade);
-  if (fen > refundableFen(trade)) {
+  if (fen === 0 || fen > refundableFen(trade)) {
     throw businessError("REFUND_AMT_NOT_EQUAL_TOTAL", "more than what is left of the trade");
   }
   if (fen > (trade.account.availableFen ?? Infinity)) {

@@ -140,7 +140,8 @@ function tradeOf(trades: Trades, account: WechatAccount, { trade }: RefundReques
 function checkRefundable(trade: Trade, fen: number, totalFen: number): void {
   if (trade.paidAt === undefined) throw new WechatError("INVALID_REQUEST", "订单未支付");
   if (totalFen !== trade.order.fen) throw new WechatError("INVALID_REQUEST", "订单金额不一致");
-  if (fen > refundableFen(trade)) throw new WechatError("INVALID_REQUEST", "退款金额超过可退金额");
+  if (fen === 0 || fen > refundableFen(trade))
+    throw new WechatError("INVALID_REQUEST", "退款金额超过可退金额");
   if (trade.refunds.length >= maxRefunds) throw new WechatError("INVALID_REQUEST", "退款次数超过50次");
   if (fen > (trade.account.availableFen ?? Infinity)) throw new WechatError("NOT_ENOUGH", "账户余额不足");
 }
