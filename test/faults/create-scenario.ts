@@ -43,11 +43,12 @@ export function createScenario(world: FaultWorld): Scenario<Created> {
       C4: { at: steps.C4.before, by: pays },
     },
     messages: { C2: firstLookUp, C3: firstLookUp, C4: firstLookUp },
+    isDoneAtOnce: async ({ answers }) => answers[0]?.status === 200,
     async finish(it) {
       for (let tries = 0; it.answers.at(-1)?.status !== 200; tries++) {
         expect(tries).toBeLessThan(3);
         await world.passes(leaseSeconds + 1);
-        await work(it);
+        await Promise.all([work(it), work(it)]);
       }
       await work(it);
       if ((await storedOrder(it))?.status !== "success") await pays(it);
@@ -68,6 +69,8 @@ export function createScenario(world: FaultWorld): Scenario<Created> {
       ).toEqual([{ orders: "1" }]);
       expect(await stripe.payments(number)).toMatchObject([{ created: 1, status: "paid" }]);
       const calls = await sessionCalls(stripe, it.order.out_trade_no);
+      // The first, and one that resumed it.
+      expect(calls.length).toBeLessThanOrEqual(2);
       expect(new Set(calls.map(({ headers }) => headers["idempotency-key"])).size).toBe(1);
       expect(await world.rows.order(number)).toMatchObject({ status: "success" });
       expect(await world.told(number)).toEqual(["payment.success"]);

@@ -89,6 +89,10 @@ export function deliveryScenario(world: FaultWorld): Scenario<Delivered> {
       N4: message,
       N5: { ...message, kind: "delayed", seconds: 61 },
     },
+    async isDoneAtOnce({ orderNo, cell }) {
+      const [task] = await world.rows.notifications(orderNo);
+      return task!.status === (cell.step === "N5" ? "pending" : "success");
+    },
     finish: ({ orderNo }) =>
       world.goesOnUntil(async () => (await world.rows.notifications(orderNo))[0]!.status === "success"),
     async expectEnd({ orderNo, cell }) {

@@ -18,6 +18,11 @@ const served = new Set(functions.filter(({ routes }) => routes).map(({ entry }) 
 const loaded = ["create-payment", "deliver-notifications", "recheck", "sweep", "webhooks/stripe"];
 
 const longestDelayMs = 900_000;
+/** What payments leave behind; merchants and their configs stay. */
+const paymentTables = [
+  ...["notify_attempts", "notify_queue", "payment_logs", "webhook_events", "refunds"],
+  ...["payment_attempts", "anomalies", "payment_orders"],
+];
 
 /** The world around functions that really die: each in a process of its own, with a Redis that can be frozen. */
 export async function openFaultWorld(providers: ProviderName[], databaseUrl = process.env.DATABASE_URL) {
@@ -86,8 +91,10 @@ export async function openFaultWorld(providers: ProviderName[], databaseUrl = pr
         const { messages } = (await answer.json()) as { messages: { delayed: { body: string }[] } };
         return messages.delayed.some(({ body }) => body.includes(text));
       }),
-    /** Whatever is left of other payments goes: messages, faults of providers. */
+    /** Whatever is left of other payments goes: rows, messages, faults of providers. */
     async clearAway(): Promise<void> {
+      await rows.query("SET foreign_key_checks = 0");
+      for (const table of paymentTables) await rows.query(`DELETE FROM ${table}`);
       for (const provider of providers) await simulatorOf(world, provider).faults({});
       await world.queues.advance(longestDelayMs);
       await world.queues.lose();

@@ -1,3 +1,4 @@
+import { expect } from "vitest";
 import { meeting, overtaken, type Played, standing, withRival } from "./at-step.ts";
 import type { FaultWorld } from "./fault-world.ts";
 import type { Befalling } from "./function-processes.ts";
@@ -5,10 +6,21 @@ import { type Cell, type FaultName, type Step, type StepName, steps } from "./ma
 import { queueFault } from "./queue-fault.ts";
 import { type Scenario, sameAgain } from "./scenario.ts";
 
+/** What costs the caller nothing but a moment. */
+const unnoticed: ReadonlySet<FaultName> = new Set([
+  "Redis down",
+  "database reset",
+  "database read-only",
+  "commit unknown",
+]);
+
 /** Plays one cell: the scenario, the fault at its step, what others do next, and the one end that it must have. */
 export async function play<Case>(world: FaultWorld, scenario: Scenario<Case>, cell: Cell): Promise<void> {
   try {
-    await whole(world, scenario, cell, (played) => befall(played, cell.fault));
+    await whole(world, scenario, cell, async (played) => {
+      await befall(played, cell.fault);
+      if (unnoticed.has(cell.fault)) expect(await scenario.isDoneAtOnce(played.it)).toBe(true);
+    });
   } finally {
     if (cell.fault === "Redis down") await world.redis.kill("SIGCONT");
   }

@@ -63,6 +63,7 @@ export function refundScenario(world: FaultWorld): Scenario<Refunded> {
       R3: firstLook,
       R4: { entry: "deliver-notifications", text: (it) => world.taskOf(it.orderNo, /^refund/), kind: "due" },
     },
+    isDoneAtOnce: async ({ answers }) => answers[0]?.status === 200,
     async finish(it) {
       for (let tries = 0; !it.isRefused && it.answers.at(-1)?.data?.status !== "success"; tries++) {
         expect(tries).toBeLessThan(4);

@@ -12,6 +12,8 @@ export type Scenario<Case> = {
   overtaking: Partial<Record<StepName, { at: Point; by(it: Case): Promise<unknown> }>>;
   /** The message that the work at this step is about, or sends. */
   messages: Partial<Record<StepName, Message<Case>>>;
+  /** Whether the first try has done it: what nobody should notice takes no second one. */
+  isDoneAtOnce(it: Case): Promise<boolean>;
   /** What others do next, until all is done. */
   finish(it: Case): Promise<void>;
   /** The one end of it, whatever has happened. */

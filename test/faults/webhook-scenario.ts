@@ -45,6 +45,8 @@ export function webhookScenario(world: FaultWorld): Scenario<Heard> {
     messages: {
       W3: { entry: "deliver-notifications", text: ({ orderNo }) => world.taskOf(orderNo), kind: "due" },
     },
+    isDoneAtOnce: async ({ orderNo }) =>
+      (await stripe.webhooks(orderNo)).every(({ outcome }) => outcome === "accepted"),
     async finish({ orderNo }) {
       // Stripe's next try.
       await world.passes(2);
