@@ -51,6 +51,8 @@ export function webhookScenario(world: FaultWorld): Scenario<Heard> {
       // Stripe's next try.
       await world.passes(2);
       await stripe.accepted(orderNo);
+      // Before any look-up: nothing is acknowledged that is not committed.
+      expect(await world.rows.order(orderNo)).toMatchObject({ status: "success" });
       await world.goesOnUntil(async () => (await world.told(orderNo)).length > 0);
     },
     async expectEnd({ orderNo }) {
