@@ -10,8 +10,14 @@ import { lambdaContext } from "./lambda-context.ts";
 
 export type Front = { url: string; stop(): void };
 
-/** The entry files of functions/ behind HTTP, in this process: events and answers are made as the local host makes them. */
-export async function startFront(clock: Clock): Promise<Front> {
+/** Calls the function of an entry file with an event. */
+export type Invoke = (entry: string, event: unknown) => Promise<unknown>;
+
+/**
+ * The entry files of functions/ behind HTTP, in this process unless told otherwise: events and answers are made as the
+ * local host makes them.
+ */
+export async function startFront(clock: Clock, run: Invoke = invoke): Promise<Front> {
   const match = createRouteTable(
     functions.flatMap(({ entry, routes = [] }) => routes.map((key) => ({ key, target: entry }))),
   );
@@ -28,7 +34,7 @@ export async function startFront(clock: Clock): Promise<Front> {
       apiId: "test",
       receivedAt: clock.now(),
     });
-    const answer = httpAnswer(await invoke(route.target, event));
+    const answer = httpAnswer(await run(route.target, event));
     holdAnswer(String(request.method), splitTarget(request).path, answer);
     response.writeHead(answer?.status ?? 500, answer?.headers).end(answer?.body);
   });

@@ -9,7 +9,7 @@ import {
 } from "@aws-sdk/client-sqs";
 import type { SQSBatchResponse } from "aws-lambda";
 import { functions } from "../../lib/functions.ts";
-import { invoke } from "./front.ts";
+import { type Invoke, invoke } from "./front.ts";
 
 export type TestQueues = {
   notifyUrl: string;
@@ -28,10 +28,14 @@ export type TestQueues = {
   delayed(): Promise<{ notify: number; recheck: number }>;
   /** Loses every message that is due now. */
   lose(): Promise<number>;
+  /** A function's messages that are due, for the test's own hand; what it does not remove comes again after 180 s. */
+  receive(entry: string): Promise<Received[]>;
 };
 
+export type Received = { record: { messageId: string; body: string }; remove(): Promise<void> };
+
 /** The two delay queues on the real queue server, emptied by the test's own hand instead of an event source. */
-export async function openQueues(): Promise<TestQueues> {
+export async function openQueues(run: Invoke = invoke): Promise<TestQueues> {
   const endpoint = process.env.SQS_ENDPOINT!;
   const prefix = process.env.QUEUE_PREFIX!;
   const client = new SQSClient({ endpoint });
@@ -65,7 +69,7 @@ export async function openQueues(): Promise<TestQueues> {
   /** What does not fail is deleted. */
   async function consume(entry: string, QueueUrl: string, messages: Message[]): Promise<number> {
     const Records = messages.map(({ MessageId, Body }) => ({ messageId: MessageId, body: Body }));
-    const { batchItemFailures } = (await invoke(entry, { Records })) as SQSBatchResponse;
+    const { batchItemFailures } = (await run(entry, { Records })) as SQSBatchResponse;
     const failed = new Set(batchItemFailures.map(({ itemIdentifier }) => itemIdentifier));
     for (const message of messages) if (!failed.has(message.MessageId!)) await remove(QueueUrl, message);
     return failed.size;
@@ -141,6 +145,13 @@ export async function openQueues(): Promise<TestQueues> {
         }
       }
       return lost;
+    },
+    async receive(entry) {
+      const { QueueUrl } = consumers.find((consumer) => consumer.entry === entry)!;
+      return (await receive(QueueUrl)).map((message) => ({
+        record: { messageId: String(message.MessageId), body: String(message.Body) },
+        remove: async () => void (await remove(QueueUrl, message)),
+      }));
     },
   };
 }

@@ -3,7 +3,7 @@ import { createConnection } from "mysql2/promise";
 import { startKms } from "../../scripts/local/host/stand-ins/kms.ts";
 import { startSecretsManager } from "../../scripts/local/host/stand-ins/secrets-manager.ts";
 import { type ProviderName, type Sandbox, startSandbox } from "../../scripts/sandbox/start-sandbox.ts";
-import { type Front, invoke, startFront } from "./front.ts";
+import { type Front, type Invoke, invoke, startFront } from "./front.ts";
 import { type MovableClock, movableClock } from "./movable-clock.ts";
 import { openQueues, type TestQueues } from "./queues.ts";
 
@@ -36,14 +36,15 @@ const kmsKey = { id: "credentials", arn: "arn:aws:kms:local:000000000000:key/cre
 
 /**
  * Everything around the functions, real or simulated over HTTP, and the environment that the template would give them.
- * One world per test file, because the functions read their environment once per process.
+ * One world per test file, because the functions read their environment once per process. `run`: another way to call a
+ * function than in this process.
  */
-export async function openWorld(): Promise<World> {
+export async function openWorld(run: Invoke = invoke): Promise<World> {
   await keepMerchantsApart();
   const clock = movableClock();
   const sandbox = await startSandbox({ clock });
-  const queues = await openQueues();
-  const front = await startFront(clock);
+  const queues = await openQueues(run);
+  const front = await startFront(clock, run);
   const kept = new Map<string, string>();
   const kms = await startKms([kmsKey], {
     get: (name, make) => kept.get(name) ?? kept.set(name, make()).get(name)!,

@@ -1,0 +1,15 @@
+import { afterAll, beforeAll, describe, it } from "vitest";
+import { captureScenario } from "./capture-scenario.ts";
+import { type FaultWorld, openFaultWorld } from "./fault-world.ts";
+import { cellsOf } from "./matrix.ts";
+import { play } from "./play.ts";
+
+let world: FaultWorld;
+beforeAll(async () => {
+  world = await openFaultWorld(["paypal"]);
+});
+afterAll(() => world.stop());
+
+describe("an approved payment is taken once, whatever happens", () => {
+  it.each(cellsOf("capture"))("$name", (cell) => play(world, captureScenario(world), cell));
+});

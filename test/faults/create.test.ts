@@ -1,0 +1,15 @@
+import { afterAll, beforeAll, describe, it } from "vitest";
+import { createScenario } from "./create-scenario.ts";
+import { type FaultWorld, openFaultWorld } from "./fault-world.ts";
+import { cellsOf } from "./matrix.ts";
+import { play } from "./play.ts";
+
+let world: FaultWorld;
+beforeAll(async () => {
+  world = await openFaultWorld(["stripe"]);
+});
+afterAll(() => world.stop());
+
+describe("a create ends in one payment, whatever happens", () => {
+  it.each(cellsOf("create"))("$name", (cell) => play(world, createScenario(world), cell));
+});

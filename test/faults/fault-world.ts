@@ -1,0 +1,145 @@
+import path from "node:path";
+import { expect, inject } from "vitest";
+import { functions } from "../../lib/functions.ts";
+import { brokenInvariants, invariants, restInvariants } from "../../scripts/invariants/invariants.ts";
+import { startRedis } from "../../scripts/local/services/redis.ts";
+import type { ProviderName } from "../../scripts/sandbox/start-sandbox.ts";
+import { apiOf, type Data } from "../steps/api.ts";
+import type { Received } from "../steps/queues.ts";
+import { openRows } from "../steps/rows.ts";
+import { simulatorOf, until } from "../steps/simulator.ts";
+import { openWorld } from "../steps/world.ts";
+import { openFunctionProcesses } from "./function-processes.ts";
+
+export type FaultWorld = Awaited<ReturnType<typeof openFaultWorld>>;
+
+const gatewayError = { statusCode: 500, body: JSON.stringify({ message: "Internal Server Error" }) };
+const served = new Set(functions.filter(({ routes }) => routes).map(({ entry }) => entry));
+const loaded = ["create-payment", "deliver-notifications", "recheck", "sweep", "webhooks/stripe"];
+
+const longestDelayMs = 900_000;
+/** What payments leave behind; merchants and their configs stay. */
+const paymentTables = [
+  ...["notify_attempts", "notify_queue", "payment_logs", "webhook_events", "refunds"],
+  ...["payment_attempts", "anomalies", "payment_orders"],
+];
+
+/** The world around functions that really die: each in a process of its own, with a Redis that can be frozen. */
+export async function openFaultWorld(providers: ProviderName[], databaseUrl = process.env.DATABASE_URL) {
+  const folder = path.join(inject("runFolder"), `faults-${process.pid}`);
+  const redis = await startRedis({ dir: folder });
+  process.env.REDIS_URL = redis.url;
+  const processes = openFunctionProcesses(loaded, path.join(inject("runFolder"), "compile-cache"));
+  // As the platform answers for a function that has died.
+  const run = (entry: string, event: unknown) =>
+    processes.invoke(entry, event).catch((error) => {
+      if (served.has(entry)) return gatewayError;
+      throw error;
+    });
+  const world = await openWorld(run);
+  let rows = await openRows(databaseUrl);
+  const shop = await world.openShop(...providers);
+  const api = apiOf(world, shop);
+
+  const notifications = async (orderNo: string) =>
+    (await api.inbox()).filter(({ body }) => JSON.parse(body).order_no === orderNo);
+
+  /** Of everybody but the test itself. */
+  const connections = async () =>
+    (
+      await rows.query<{ id: string }>(
+        "SELECT id AS id FROM information_schema.processlist WHERE db = DATABASE() AND id <> CONNECTION_ID()",
+      )
+    ).map(({ id }) => id);
+
+  const faultWorld = {
+    ...world,
+    processes,
+    get rows() {
+      return rows;
+    },
+    redis,
+    api,
+    notifications,
+    /** The events that the merchant was told of an order, each once for every arrival. */
+    told: async (orderNo: string) =>
+      (await notifications(orderNo)).map(({ body }) => (JSON.parse(body) as Data).event),
+    /** What a hint about an order's notification holds. */
+    async taskOf(orderNo: string, wanted = /^payment/): Promise<string> {
+      const task = (await rows.notifications(orderNo)).find(({ event }) => wanted.test(String(event)));
+      return `"task":"${task?.id}"`;
+    },
+    /** The due message of a function that holds this text, as soon as the queue has it. */
+    message: (entry: string, text: string): Promise<Received> =>
+      until(async () => {
+        const received = await world.queues.receive(entry);
+        const found = received.find(({ record }) => record.body.includes(text));
+        for (const other of received) if (other !== found) await faultWorld.handle(entry, other);
+        return found;
+      }),
+    /** Hands a message to its function, as an event source does: it is removed when it was done. */
+    async handle(entry: string, message: Received): Promise<void> {
+      const answer = await processes.invoke(entry, { Records: [message.record] }).catch(() => null);
+      const failed = (answer as { batchItemFailures: unknown[] } | null)?.batchItemFailures;
+      if (failed?.length === 0) await message.remove();
+    },
+    /** Waits until a function's queue keeps a message that holds this text for later. */
+    isDelayed: (entry: string, text: string) =>
+      until(async () => {
+        const url = entry === "recheck" ? world.queues.recheckUrl : world.queues.notifyUrl;
+        const answer = await fetch(`${process.env.SQS_ADMIN}/queue/${url.split("/").at(-1)}`);
+        const { messages } = (await answer.json()) as { messages: { delayed: { body: string }[] } };
+        return messages.delayed.some(({ body }) => body.includes(text));
+      }),
+    /** Whatever is left of other payments goes: rows, messages, faults of providers. */
+    async clearAway(): Promise<void> {
+      await rows.query("SET foreign_key_checks = 0");
+      for (const table of paymentTables) await rows.query(`DELETE FROM ${table}`);
+      for (const provider of providers) await simulatorOf(world, provider).faults({});
+      await world.queues.advance(longestDelayMs);
+      await world.queues.lose();
+    },
+    /** Everything that is on its way arrives, and the sweeper comes every minute, until it is done. */
+    async goesOnUntil(done: () => Promise<boolean>): Promise<void> {
+      for (let minutes = 0; minutes < 10; minutes++) {
+        await world.queues.drain();
+        if (await done()) return;
+        await world.passes(61);
+        await processes.invoke("sweep", {});
+      }
+      expect.unreachable("ten minutes have passed, and it is not done");
+    },
+    /** What a failover does to whoever is connected. */
+    async cutConnections(): Promise<void> {
+      const others = await connections();
+      expect(others).not.toEqual([]);
+      for (const id of others) await rows.query(`KILL ${id}`);
+    },
+    /** Whether a transaction waits for a lock of another. InnoDB renews its tables about that too seldom. */
+    async someoneWaits(): Promise<boolean> {
+      const others = await connections();
+      const [status] = await rows.query<{ Status: string }>("SHOW ENGINE INNODB STATUS");
+      const waiting = status!.Status.split("---TRANSACTION").filter((trx) => trx.includes("LOCK WAIT"));
+      return others.some((id) => waiting.some((trx) => trx.includes(`thread id ${id},`)));
+    },
+    /** After the database was away, the test itself has to connect anew. */
+    async reconnect(): Promise<void> {
+      rows = await openRows(databaseUrl);
+    },
+    /** What must hold after every cell, whatever it was. */
+    async expectSound(): Promise<void> {
+      await processes.invoke("sweep", {});
+      await world.queues.drain();
+      expect(await rows.query("SELECT * FROM anomalies")).toEqual([]);
+      const list = [...invariants, ...restInvariants];
+      expect(await brokenInvariants(rows.query, world.clock.now(), list)).toEqual([]);
+    },
+    async stop(): Promise<void> {
+      await processes.stop();
+      await rows.close();
+      await world.stop();
+      await redis.stop();
+    },
+  };
+  return faultWorld;
+}

@@ -1,0 +1,133 @@
+import type { Crossing } from "./fault.ts";
+
+/** A side of something that leaves the process. */
+export type Point = Crossing & { when: "before" | "after" };
+
+export type Step = {
+  group: Group;
+  does: string;
+  /** The function whose process the faults befall. */
+  entry: string;
+  before: Point;
+  after: Point;
+  /** Its first write, which a writer that has become a reader refuses; `after` is its COMMIT then. Absent: no write. */
+  writes?: Crossing;
+  /** What gets no answer in time, where that is neither its first write nor `after`; a new process comes by it for sure. */
+  silent?: Point;
+};
+
+export type Group = "create" | "webhook" | "delivery" | "refund" | "capture" | "close";
+
+const around = (what: string, nth = 1) => ({
+  before: { when: "before", what, nth } as const,
+  after: { when: "after", what, nth } as const,
+});
+const commit = (nth: number) => around("^sql commit", nth);
+const recordOfSend = "^sql\\s+UPDATE notify_queue n JOIN";
+const toMerchants = "^queue .*notify$";
+const answer = around("^answer$");
+
+const create = { group: "create", entry: "create-payment" } as const;
+const webhook = { group: "webhook", entry: "webhooks/stripe" } as const;
+const delivery = { group: "delivery", entry: "deliver-notifications" } as const;
+const refund = { group: "refund", entry: "refund-payment" } as const;
+const capture = { group: "capture", entry: "recheck" } as const;
+const close = { group: "close", entry: "close-payment" } as const;
+
+/** Every step that a payment's fate can be interrupted at. */
+export const steps = {
+  C1: { ...create, does: "insert", ...commit(1), writes: { what: "^sql insert into `payment_orders`" } },
+  C2: { ...create, does: "provider call", ...around("^http POST .*/checkout/sessions$") },
+  C3: { ...create, does: "result", ...commit(2), writes: { what: "^sql update `payment_attempts`" } },
+  C4: { ...create, does: "answer", ...answer },
+  W1: {
+    ...{ ...webhook, does: "verify" },
+    before: { when: "before", what: "^event$" },
+    after: { when: "before", what: "^sql select .* from `payment_orders`" },
+    silent: { when: "after", what: "^sql select .* from `payment_configs`" },
+  },
+  W2: { ...webhook, does: "settle", ...commit(1), writes: { what: "^sql insert into `webhook_events`" } },
+  W3: { ...webhook, does: "hint", ...around(toMerchants) },
+  W4: { ...webhook, does: "ack", ...answer },
+  N1: {
+    ...{ ...delivery, does: "receive" },
+    before: { when: "before", what: "^event$" },
+    after: { when: "before", what: "^sql begin" },
+    silent: { when: "after", what: "^redis$" },
+  },
+  N2: { ...delivery, does: "claim", ...commit(1), writes: { what: "^sql\\s+UPDATE notify_queue\\s" } },
+  N3: { ...delivery, does: "POST", ...around("^http POST .*/inbox/") },
+  N4: { ...delivery, does: "finish", ...around(recordOfSend), writes: { what: recordOfSend } },
+  N5: { ...delivery, does: "hint", ...around(toMerchants) },
+  R1: { ...refund, does: "reserve", ...commit(1), writes: { what: "^sql insert into `refunds`" } },
+  R2: { ...refund, does: "provider", ...around("^http POST .*/v1/refunds$") },
+  R3: { ...refund, does: "finish", ...commit(2), writes: { what: "^sql update `refunds`" } },
+  R4: { ...refund, does: "notify", ...around(toMerchants) },
+  K1: {
+    ...{ ...capture, does: "claim", ...commit(1) },
+    writes: { what: "^sql update `payment_orders` set `status`" },
+  },
+  K2: { ...capture, does: "provider", ...around("^http POST .*/capture$") },
+  K3: { ...capture, does: "settle", ...commit(2), writes: { what: "^sql\\s+UPDATE payment_orders\\s" } },
+  X1: { ...close, does: "ask", ...around("^http POST .*/expire$") },
+  X2: { ...close, does: "write", ...commit(1), writes: { what: "^sql update `payment_orders`" } },
+} as const satisfies Record<string, Step>;
+
+export type StepName = keyof typeof steps;
+
+export const faults = [
+  "killed before",
+  "killed after",
+  "time-out",
+  "concurrent duplicate",
+  "reordered",
+  "Redis down",
+  "database reset",
+  "database read-only",
+  "commit unknown",
+  "queue duplicate",
+  "queue late",
+  "queue early",
+  "queue lost",
+] as const;
+
+export type FaultName = (typeof faults)[number];
+export type CellName = `${StepName}×${FaultName}`;
+
+const of = (...names: StepName[]) => names;
+const queue = ["queue duplicate", "queue late", "queue early", "queue lost"] as const;
+
+/** What cannot happen, or is another cell. */
+const leftOut: readonly [readonly StepName[], readonly FaultName[], string][] = [
+  [
+    of("C2", "C4", "W1", "W3", "W4", "N1", "N3", "N5", "R2", "R4", "K2", "X1"),
+    ["database read-only", "commit unknown"],
+    "It writes nothing to the database: the next write is another step's.",
+  ],
+  [of("C1", "R1"), queue, "Its hint is sent after this commit: C2 and R2 stand where it is under way."],
+  [of("W1", "W2"), queue, "There is no message before W3."],
+  [of("W4"), queue, "Its message is W3's."],
+  [of("W3", "R4", "X2"), ["queue early"], "Its hint is due at once."],
+  [of("N1"), ["queue early"], "Nothing is asked of the row before N2, which is what refuses it."],
+  [of("N3", "N4"), ["queue early"], "An early hint gets no further than N2."],
+  [of("K2", "K3"), ["queue early"], "An early hint gets no further than the look at its row before K1."],
+];
+
+/** The cells that are not run, with the reason. */
+export const notApplicable: readonly (readonly [CellName, string])[] = leftOut.flatMap(
+  ([names, kinds, why]) => names.flatMap((step) => kinds.map((fault) => [`${step}×${fault}`, why] as const)),
+);
+const unplayed = new Set(notApplicable.map(([name]) => name));
+
+export type Cell = { name: CellName; step: StepName; fault: FaultName };
+
+const stepNames = Object.keys(steps) as StepName[];
+
+/** Every step × every fault. */
+const cells: readonly Cell[] = stepNames.flatMap((step) =>
+  faults.map((fault) => ({ name: `${step}×${fault}` as const, step, fault })),
+);
+
+/** The cells of a group that are run. */
+export const cellsOf = (group: Group): readonly Cell[] =>
+  cells.filter(({ name, step }) => steps[step].group === group && !unplayed.has(name));

@@ -1,0 +1,88 @@
+import { expect } from "vitest";
+import type { ApiAnswer } from "../steps/api.ts";
+import { aRefundNo, paidOrder, refundsOf } from "../steps/paid-order.ts";
+import { simulatorOf, until } from "../steps/simulator.ts";
+import type { FaultWorld } from "./fault-world.ts";
+import { steps } from "./matrix.ts";
+import type { Message, Scenario } from "./scenario.ts";
+
+type Refunded = { orderNo: string; refundNo: string; answers: ApiAnswer[]; isRefused: boolean };
+
+const leaseSeconds = 20;
+
+/** A merchant refunds 60.00 of 100.00, asks again until that has ended, and is told. Stripe's webhooks are lost. */
+export function refundScenario(world: FaultWorld): Scenario<Refunded> {
+  const { api } = world;
+  const stripe = simulatorOf(world, "stripe");
+  const refunds = refundsOf(api);
+
+  const ask = (it: Refunded, refundNo = it.refundNo) =>
+    refunds.ask({ order_no: it.orderNo, refund_no: refundNo, amount: "60.00" });
+  const work = async (it: Refunded) => void it.answers.push(await ask(it));
+  const stored = async ({ refundNo }: Refunded) =>
+    (
+      await world.rows.query<{ id: string; status: string }>("SELECT * FROM refunds WHERE refund_no = ?", [
+        refundNo,
+      ])
+    )[0];
+  /** Another refund of the same payment takes what is there. */
+  async function another(it: Refunded): Promise<void> {
+    expect((await ask(it, aRefundNo())).status).toBe(200);
+    it.isRefused = true;
+  }
+  /** Stripe's own word about the refund comes before its answer is written down. */
+  async function webhook({ orderNo }: Refunded): Promise<void> {
+    await stripe.faults({});
+    const before = (await stripe.webhooks(orderNo)).length;
+    await stripe.resend(orderNo);
+    await until(async () => (await stripe.webhooks(orderNo)).length > before);
+    await stripe.faults({ lose: true });
+  }
+
+  const firstLook: Message<Refunded> = {
+    entry: "recheck",
+    text: async (it) => `"refund":"${(await stored(it))!.id}"`,
+    kind: "delayed",
+    seconds: 16,
+  };
+  return {
+    async begin() {
+      const orderNo = await paidOrder(world, api, "stripe");
+      await stripe.faults({ lose: true });
+      return { orderNo, refundNo: aRefundNo(), answers: [], isRefused: false };
+    },
+    work,
+    overtaking: {
+      R1: { at: { when: "before", what: "^sql begin" }, by: another },
+      R2: { at: steps.R2.after, by: webhook },
+      R3: { at: steps.R3.before, by: webhook },
+      R4: { at: steps.R4.before, by: webhook },
+    },
+    messages: {
+      R2: firstLook,
+      R3: firstLook,
+      R4: { entry: "deliver-notifications", text: (it) => world.taskOf(it.orderNo, /^refund/), kind: "due" },
+    },
+    isDoneAtOnce: async ({ answers }) => answers[0]?.status === 200,
+    async finish(it) {
+      for (let tries = 0; !it.isRefused && it.answers.at(-1)?.data?.status !== "success"; tries++) {
+        expect(tries).toBeLessThan(4);
+        await world.passes(leaseSeconds + 1);
+        await work(it);
+      }
+      await world.goesOnUntil(async () => (await refunds.told(it.orderNo)).length > 0);
+    },
+    async expectEnd(it) {
+      const { orderNo, isRefused } = it;
+      for (const { status } of it.answers) expect(isRefused ? [400] : [200, 500, 503, 504]).toContain(status);
+      expect(await world.rows.order(orderNo)).toMatchObject({
+        refunded_minor: "6000",
+        refund_reserved_minor: "0",
+      });
+      expect(await stripe.payments(orderNo)).toMatchObject([{ refunded_minor: 6000 }]);
+      expect((await stored(it))?.status).toBe(isRefused ? undefined : "success");
+      expect(await refunds.told(orderNo)).toMatchObject([{ event: "refund.success" }]);
+      expect(await world.told(orderNo)).toEqual(["payment.success", "refund.success"]);
+    },
+  };
+}

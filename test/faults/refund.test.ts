@@ -1,0 +1,15 @@
+import { afterAll, beforeAll, describe, it } from "vitest";
+import { type FaultWorld, openFaultWorld } from "./fault-world.ts";
+import { cellsOf } from "./matrix.ts";
+import { play } from "./play.ts";
+import { refundScenario } from "./refund-scenario.ts";
+
+let world: FaultWorld;
+beforeAll(async () => {
+  world = await openFaultWorld(["stripe"]);
+});
+afterAll(() => world.stop());
+
+describe("a refund is made once, whatever happens", () => {
+  it.each(cellsOf("refund"))("$name", (cell) => play(world, refundScenario(world), cell));
+});
