@@ -75,7 +75,13 @@ export async function recordTotal(
 ): Promise<RefundFinished> {
   try {
     return await transact(db, async (trx) => {
-      await trx.selectFrom("payment_orders").select("id").where("id", "=", payment.id).forUpdate().execute();
+      await trx
+        .selectFrom("payment_orders")
+        .select("id")
+        .where("id", "=", payment.id)
+        .where("user_id", "=", payment.userId)
+        .forUpdate()
+        .execute();
       const current = await readPayment(trx, payment);
       if (total.minor > current.refundedMinor + current.reservedMinor) {
         const notifications = await insertToTotal(trx, current, total, { told, now });

@@ -1,0 +1,129 @@
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { type Mutant, mutated } from "./mutant.ts";
+import { type PrivateCopy, privateCopy } from "./private-copy.ts";
+import { runTests, type TestRun } from "./run-tests.ts";
+import type { TestGround } from "./test-ground.ts";
+import { typeFaults } from "./type-check.ts";
+
+/**
+ * - `killed`: a test failed without the guard · `survived`: none did · `gone`: the guard's text is not there (once)
+ * - `broken`: without the guard the program does not even run, which proves nothing.
+ */
+export type Proof = {
+  mutant: Mutant;
+  outcome: "killed" | "survived" | "gone" | "broken";
+  /** The test that failed, or what is wrong. */
+  by: { file: string; test: string };
+  seconds: number;
+};
+
+export type ProofOptions = {
+  root: string;
+  mutants: readonly Mutant[];
+  /** One folder for each mutant that is tried at the same time; empty, and only ours. */
+  folders: readonly string[];
+  startGround(folder: string): Promise<TestGround>;
+  print(line: string): void;
+  signal: AbortSignal;
+};
+
+type Lane = { copy: PrivateCopy; ground: TestGround };
+
+/** Tries every mutant in copies of `root`. Throws when the tests are not green with all guards in place. */
+export async function proveMutants(options: ProofOptions): Promise<Proof[]> {
+  const { root, mutants, folders, print, signal } = options;
+  const gone = mutants.filter((mutant) => mutated(sourceOf(root, mutant), mutant) === null);
+  const present = mutants.filter((mutant) => !gone.includes(mutant));
+  const lanes: Lane[] = [];
+  try {
+    for (const folder of folders) {
+      const ground = await options.startGround(folder);
+      lanes.push({ copy: await privateCopy(root, path.join(folder, "copy")), ground });
+    }
+    const faults = await typeFaults(lanes[0]!.copy.folder, present, signal);
+    await proveGreen(lanes, present, options);
+    const proofs = [
+      ...gone.map((mutant) => proof(mutant, "gone", "its text is not there exactly once")),
+      ...[...faults].map(([mutant, fault]) => proof(mutant, "broken", `does not compile: ${fault}`)),
+    ];
+    for (const made of proofs) print(inWords(made));
+    const queue = present.filter((mutant) => !faults.has(mutant));
+    const total = mutants.length;
+    await Promise.all(
+      lanes.map(async (lane) => {
+        for (let mutant = queue.shift(); mutant; mutant = queue.shift()) {
+          const made = await tryMutant(lane, mutant, signal);
+          proofs.push(made);
+          print(`${proofs.length}/${total} ${inWords(made)}`);
+        }
+      }),
+    );
+    return proofs.sort((a, b) => mutants.indexOf(a.mutant) - mutants.indexOf(b.mutant));
+  } finally {
+    await Promise.all(lanes.map(({ ground }) => ground.stop()));
+  }
+}
+
+async function proveGreen(lanes: Lane[], mutants: readonly Mutant[], { print, signal }: ProofOptions) {
+  const files = [...new Set(mutants.flatMap(({ tests }) => tests))].sort();
+  const begun = performance.now();
+  const runs = await Promise.all(
+    lanes.map(async ({ copy, ground }, at): Promise<TestRun> => {
+      const tests = files.filter((_, index) => index % lanes.length === at);
+      if (tests.length === 0) return { kind: "green", passed: 0 };
+      const run = async () => {
+        await ground.renew();
+        return runTests({ folder: copy.folder, tests, env: ground.env, signal });
+      };
+      const first = await run();
+      // A machine under load may be too slow for one of so many: a second time it is not chance.
+      return first.kind === "green" ? first : await run();
+    }),
+  );
+  let passed = 0;
+  for (const run of runs) {
+    if (run.kind === "red")
+      throw new Error(`red with all guards in place: ${run.file}: ${run.test}\n${run.message}`);
+    if (run.kind === "broken") throw new Error(`the tests do not run: ${run.why}`);
+    passed += run.passed;
+  }
+  print(
+    `${passed} tests of ${files.length} files are green with all guards in place, ${secondsSince(begun)} s`,
+  );
+}
+
+async function tryMutant({ copy, ground }: Lane, mutant: Mutant, signal: AbortSignal): Promise<Proof> {
+  const begun = performance.now();
+  const restore = copy.plant(mutant);
+  try {
+    await ground.renew();
+    const run = await runTests({ folder: copy.folder, tests: mutant.tests, env: ground.env, signal });
+    const seconds = secondsSince(begun);
+    if (run.kind === "green") return { ...proof(mutant, "survived", `${run.passed} tests passed`), seconds };
+    if (run.kind === "broken") return { ...proof(mutant, "broken", run.why), seconds };
+    const timedOut = /^Error: Test timed out/.test(run.message) ? " (ran out of time)" : "";
+    return { mutant, outcome: "killed", by: { file: run.file, test: run.test + timedOut }, seconds };
+  } finally {
+    restore();
+  }
+}
+
+const secondsSince = (begun: number) => Math.round((performance.now() - begun) / 100) / 10;
+
+function proof(mutant: Mutant, outcome: Proof["outcome"], why: string): Proof {
+  return { mutant, outcome, by: { file: "", test: why }, seconds: 0 };
+}
+
+function sourceOf(root: string, { file }: Mutant): string {
+  try {
+    return readFileSync(path.join(root, file), "utf8");
+  } catch {
+    return "";
+  }
+}
+
+function inWords({ mutant, outcome, by, seconds }: Proof): string {
+  const where = by.file ? `${by.file}: ${by.test}` : by.test;
+  return `${outcome.toUpperCase()} ${seconds} s · ${mutant.name} · ${where}`;
+}
