@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import type { Mutant } from "../../scripts/mutants/mutant.ts";
+import { type Mutant, mutated } from "../../scripts/mutants/mutant.ts";
 import { mutants } from "../../scripts/mutants/mutants.ts";
 import { proveMutants } from "../../scripts/mutants/prove-mutants.ts";
 import { reportOf } from "../../scripts/mutants/report.ts";
@@ -124,7 +124,12 @@ it(
   timeout,
 );
 
-it("every mutant of the gateway has a name of its own", () => {
+it("every mutant of the gateway has a name of its own, and takes away what is there", () => {
   const names = mutants.map(({ name }) => name);
   expect(names.filter((name, at) => names.indexOf(name) !== at)).toEqual([]);
+  const here = path.join(import.meta.dirname, "../..");
+  const gone = mutants.filter(
+    (each) => mutated(readFileSync(path.join(here, each.file), "utf8"), each) === null,
+  );
+  expect(gone.map(({ name }) => name)).toEqual([]);
 });

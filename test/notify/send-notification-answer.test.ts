@@ -68,6 +68,7 @@ describe("a merchant's server that misbehaves", () => {
   it.each([
     [201, "content-length: 10\r\n\r\nab", "received"],
     [200, `content-length: 100000\r\n\r\n${"x".repeat(70_000)}`, "received"],
+    [302, "content-length: 10\r\n\r\nab", "failed"],
     [410, "content-length: 10\r\n\r\nab", "gone"],
   ])("and says %i but no whole body is judged by what it said", async (status, rest, outcome) => {
     const head = `HTTP/1.1 ${status} Said\r\n`;

@@ -86,7 +86,7 @@ export const deliveryGuards: Mutant[] = [
     file: deliveries,
     from: "const isRepeat = row.lease_token === leaseToken;",
     to: `const isRepeat = row.lease_token === "";`,
-    tests: ["test/stories/outage-database.test.ts"],
+    tests: ["test/storage/unique-keys.test.ts"],
   },
   {
     name: "T6: an endpoint that has answered 410 is told the next fact",

@@ -366,7 +366,7 @@ export const paymentGuards: Mutant[] = [
     from: `.where("user_id", "=", userId)
     .where("provider", "=", provider)`,
     to: `.where("provider", "=", provider)`,
-    tests: [tenancy],
+    tests: ["test/stories/tenant-statements.test.ts"],
   },
   {
     name: "Success is no longer a sink",

@@ -153,7 +153,7 @@ export const providerGuards: Mutant[] = [
   },
   {
     name: "WeChat Pay: the close of another account's order is believed",
-    ...of("wechat", "trade", "notice"),
+    ...of("wechat", "trade", "trade"),
     from: "if (account !== own.mch_id)\n",
     to: "if (account === state)\n",
   },
@@ -290,7 +290,7 @@ export const providerGuards: Mutant[] = [
     to: `if (!verify("sha256", signed, key, Buffer.from(signature, "base64")) && id === "") {`,
   },
   {
-    name: "PayPal: the event of another webhook id is believed",
+    name: "PayPal: a config without a webhook id believes an event",
     ...of("paypal", "signature", "signature"),
     from: 'if (webhookId === undefined) refuse("the config has no webhook_id");',
     to: "",

@@ -6,7 +6,6 @@ const races = "test/stories/refund-races.test.ts";
 const turns = "test/stories/refund-turns.test.ts";
 const story = "test/stories/refund.test.ts";
 const guards = "test/refund/refund-guards.test.ts";
-const tenancy = "test/stories/tenancy.test.ts";
 
 /** The WHERE lists and transactions of a refund: T5 reserve, T5b finish, and what leads to them. */
 export const refundGuards: Mutant[] = [
@@ -169,7 +168,7 @@ export const refundGuards: Mutant[] = [
     file: finish,
     from: "if (total.minor > current.refundedMinor + current.reservedMinor) {",
     to: "if (total.minor > current.refundedMinor) {",
-    tests: [turns, story],
+    tests: [guards],
   },
   {
     name: "A total that a reservation of ours has covered is forgotten",
