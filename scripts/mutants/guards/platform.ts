@@ -223,14 +223,14 @@ export const platformGuards: Mutant[] = [
     file: "lib/storage/merchants.ts",
     from: `.where("user_id", "=", userId)\n        .where("key_id", "=", keyId)`,
     to: `.where("key_id", "=", keyId)`,
-    tests: ["test/stories/onboarding.test.ts"],
+    tests: ["test/storage/merchant-rows.test.ts"],
   },
   {
-    name: "A config that changed while it was sealed is overwritten with what it was",
+    name: "A config that was sealed anew meanwhile is sealed over what it was",
     file: "lib/storage/payment-configs.ts",
-    from: `.where("version", "=", config.version)\n        .where("config_data", "=", config.data)`,
+    from: `.where("config_data", "=", config.data)`,
     to: "",
-    tests: ["test/storage/transactions.test.ts"],
+    tests: ["test/storage/merchant-rows.test.ts"],
   },
   {
     name: "A config of another merchant is switched off",
@@ -238,6 +238,6 @@ export const platformGuards: Mutant[] = [
     from: `.where("id", "=", id)
         .where("user_id", "=", userId)`,
     to: `.where("id", "=", id)`,
-    tests: ["test/stories/onboarding.test.ts"],
+    tests: ["test/storage/merchant-rows.test.ts"],
   },
 ];

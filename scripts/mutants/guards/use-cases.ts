@@ -19,13 +19,6 @@ export const useCaseGuards: Mutant[] = [
     tests: [replay],
   },
   {
-    name: "A create is repeated while its first caller waits for the provider",
-    file: create,
-    from: "if (attempt.done || attempt.leaseUntil > now) return null;",
-    to: "if (attempt.done) return null;",
-    tests: ["test/stories/create-at-once.test.ts"],
-  },
-  {
     name: "A disabled merchant creates payments",
     file: create,
     from: "if (!caller.active)",
@@ -72,14 +65,14 @@ export const useCaseGuards: Mutant[] = [
     file: lookUp,
     from: "payment.expiresAt <= gateway.clock.now() && !payment.providerStarted;",
     to: "payment.expiresAt <= gateway.clock.now();",
-    tests: [lookUps, capture],
+    tests: ["test/payment/look-up-guards.test.ts"],
   },
   {
     name: "A payment that has expired is made at the provider after all",
     file: lookUp,
     from: "if (payment.expiresAt <= now || payment.closeRequested) return false;",
     to: "",
-    tests: ["test/stories/create-interrupted.test.ts"],
+    tests: ["test/payment/look-up-guards.test.ts"],
   },
   {
     name: "A merchant that queries often asks the provider each time",
@@ -93,7 +86,7 @@ export const useCaseGuards: Mutant[] = [
     file: "lib/storage/orders.ts",
     from: `.where("next_query_at", "=", payment.nextQueryAt)`,
     to: "",
-    tests: [lookUps],
+    tests: ["test/payment/look-up-guards.test.ts"],
   },
   {
     name: "The provider is asked before the time has come",
