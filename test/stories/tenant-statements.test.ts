@@ -59,8 +59,9 @@ async function later(seconds: number) {
 }
 
 async function madeInTheConsole(provider: string, orderNo: string) {
+  const before = Number((await api.query(orderNo)).data.refunded_amount);
   await simulatorOf(world, provider).refund(orderNo, "10.00");
-  await until(async () => (await api.query(orderNo)).data.refunded_amount === 10);
+  await until(async () => Number((await api.query(orderNo)).data.refunded_amount) === before + 10);
 }
 
 /** Everything that a merchant, a provider, a queue or the clock can bring about. */
@@ -84,6 +85,7 @@ async function everything(): Promise<void> {
   }
   const orderNo = await paidOrder(world, api, "stripe");
   await api.call("POST", `/api/v1/payment/notify/resend/${orderNo}`);
+  await refunds.ask({ order_no: orderNo, refund_no: aRefundNo(), amount: "5.00" });
   const refundNo = aRefundNo();
   await simulatorOf(world, "stripe").tell("refund-result", { status: "pending" });
   await refunds.ask({ order_no: orderNo, refund_no: refundNo, amount: "30.00" });
