@@ -22,18 +22,21 @@ type Report = {
 export type TestRunOptions = {
   folder: string;
   tests: readonly string[];
+  /** The full name of the one test to run. */
+  only?: string | undefined;
   env: Record<string, string>;
   signal: AbortSignal;
 };
 
 /** Runs test files of the copy in `folder`, one after the other, up to the first test that fails. */
-export async function runTests({ folder, tests, env, signal }: TestRunOptions): Promise<TestRun> {
+export async function runTests({ folder, tests, only, env, signal }: TestRunOptions): Promise<TestRun> {
   const reportFile = path.join(folder, ".report.json");
   rmSync(reportFile, { force: true });
   const vitest = path.join(folder, "node_modules/vitest/vitest.mjs");
   // What the tests log is looked at too, so it must not be held back.
   const options = ["--bail=1", "--maxWorkers=1", "--reporter=json", "--disable-console-intercept"];
   const args = [vitest, "run", ...tests, ...options, `--outputFile=${reportFile}`];
+  if (only !== undefined) args.push(`--testNamePattern=^${only.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&")}$`);
   const child = spawn(process.execPath, args, {
     cwd: folder,
     env: { ...outsideOfTests(process.env), ...env },

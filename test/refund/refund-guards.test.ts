@@ -2,8 +2,10 @@ import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { secondsAfter } from "../../lib/clock.ts";
 import type { Gateway } from "../../lib/open-gateway.ts";
+import { observe } from "../../lib/payment/observe.ts";
 import { newProviderRefundNo } from "../../lib/payment/order-no.ts";
 import type { Payment } from "../../lib/payment/payment.ts";
+import { endRefund } from "../../lib/refund/drive-refund.ts";
 import { observeRefund } from "../../lib/refund/observe-refund.ts";
 import type { LeasedRefund, NewRefund, RefundFact, StoredRefund } from "../../lib/refund/ports.ts";
 import { anotherGateway } from "../steps/gateways.ts";
@@ -155,6 +157,14 @@ describe("the end of a refund", () => {
     expect(await stored({ refund })).toMatchObject({ refund: { status: "processing" } });
   });
 
+  it("that does not fit is raised for a person", async () => {
+    const { refund, payment } = await reserved(await aPayment());
+    await orderRow(gateway, payment).set({ status: "closed" }).execute();
+    await endRefund(gateway, { refund, payment }, fact());
+    const raised = (await rows.anomalies(payment.configId)).at(-1);
+    expect(raised).toMatchObject({ kind: "over_refund", order_no: payment.orderNo });
+  });
+
   it("that was told before is told no second time, and is no error", async () => {
     const { refund, payment } = await reserved(await aPayment());
     const ends = ["success", "failed", "success"] as const;
@@ -180,6 +190,18 @@ describe("the end of a refund", () => {
 });
 
 describe("a refund in the provider's console", () => {
+  it("that is told before its payment is settled is not acknowledged, and the provider is asked", async () => {
+    const { payment } = await leasedOrder(gateway, shop, "pending");
+    const { orderNo, userId, configId, provider } = payment;
+    const amount = { minor: 100, currency: "CNY" };
+    const seen = { kind: "refunded", orderNo, tradeNo: "t", refundNo: null, refundId: "re", amount } as const;
+    const source = { userId, configId, provider, told: "webhook" } as const;
+    const told = observe(gateway, payment, [seen], source);
+    await expect(told).rejects.toMatchObject({ failure: "unavailable" });
+    const due = (await rows.order(orderNo)).next_query_at as Date;
+    expect(due.getTime()).toBeLessThanOrEqual(world.clock.now().getTime());
+  });
+
   it("that is told again is known", async () => {
     const payment = await aPayment();
     const foreign = { refundId: `re-${randomUUID()}`, amount: { minor: 100, currency: "CNY" } };

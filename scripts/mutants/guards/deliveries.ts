@@ -259,13 +259,6 @@ export const deliveryGuards: Mutant[] = [
     tests: ["test/cache/redis.test.ts"],
   },
   {
-    name: "Redis: merchants' keys lie in one slot by chance only",
-    file: "lib/cache/locks.ts",
-    from: `{m\${userId}}`,
-    to: `m\${userId}`,
-    tests: ["test/cache/redis.test.ts"],
-  },
-  {
     name: "SQS: a delay is longer than AWS takes",
     file: "lib/queue/hints.ts",
     from: "Math.min(longestDelaySeconds, Math.max(",

@@ -135,7 +135,7 @@ export const refundGuards: Mutant[] = [
     file: "lib/refund/drive-refund.ts",
     from: `if (finished.kind === "over-refund") {`,
     to: `if (finished.kind === "over-refund" && payment.id === "") {`,
-    tests: [turns],
+    tests: [guards],
   },
   {
     name: "A final refund that changes alarms nobody",
@@ -210,7 +210,7 @@ export const refundGuards: Mutant[] = [
     file: "lib/payment/observe.ts",
     from: `if (seen.kind !== "refundedTotal")`,
     to: `if (payment.id === "")`,
-    tests: [turns],
+    tests: [guards],
   },
   {
     name: "The same refund_no with other content is answered with the first refund",
