@@ -41,12 +41,13 @@ async function main(): Promise<number> {
   }
   const begun = performance.now();
   const proofs = await proved(wanted, Math.min(Number(values.lanes), wanted.length));
+  if (proofs === "stopped") return 130;
   const { text, code } = reportOf(proofs);
   console.log(`\n${text}\n${((performance.now() - begun) / 60_000).toFixed(1)} min`);
   return code;
 }
 
-async function proved(wanted: typeof mutants, lanes: number): Promise<Proof[]> {
+async function proved(wanted: typeof mutants, lanes: number): Promise<Proof[] | "stopped"> {
   await sweepStale(tmpdir(), prefix);
   const folders = Array.from({ length: lanes }, () => mkdtempSync(path.join(tmpdir(), prefix)));
   const stopping = new AbortController();
@@ -60,6 +61,9 @@ async function proved(wanted: typeof mutants, lanes: number): Promise<Proof[]> {
       print: (line) => console.log(line),
       signal: stopping.signal,
     });
+  } catch (error) {
+    if (stopping.signal.aborted) return "stopped";
+    throw error;
   } finally {
     for (const folder of folders) rmSync(folder, { recursive: true, force: true });
   }

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
+import { type Lane, openLane } from "./lane.ts";
 import { type Mutant, mutated } from "./mutant.ts";
-import { type PrivateCopy, privateCopy } from "./private-copy.ts";
-import { runTests, type TestRun } from "./run-tests.ts";
 import type { TestGround } from "./test-ground.ts";
+import type { TestRun } from "./tests.ts";
 import { typeFaults } from "./type-check.ts";
 
 /**
@@ -28,87 +28,64 @@ export type ProofOptions = {
   signal: AbortSignal;
 };
 
-type Lane = { copy: PrivateCopy; ground: TestGround };
-
 /** Tries every mutant in copies of `root`. Throws when the tests are not green with all guards in place. */
 export async function proveMutants(options: ProofOptions): Promise<Proof[]> {
-  const { root, mutants, folders, print, signal } = options;
+  const { root, mutants, print, signal } = options;
   const gone = mutants.filter((mutant) => mutated(sourceOf(root, mutant), mutant) === null);
   const present = mutants.filter((mutant) => !gone.includes(mutant));
   const lanes: Lane[] = [];
   try {
-    for (const folder of folders) {
-      const ground = await options.startGround(folder);
-      lanes.push({ copy: await privateCopy(root, path.join(folder, "copy")), ground });
-    }
+    for (const folder of options.folders) lanes.push(await openLane(root, folder, options));
     const faults = await typeFaults(lanes[0]!.copy.folder, present, signal);
-    await proveGreen(lanes, present, options);
+    await proveGreen(lanes, present, print);
     const proofs = [
       ...gone.map((mutant) => proof(mutant, "gone", "its text is not there exactly once")),
       ...[...faults].map(([mutant, fault]) => proof(mutant, "broken", `does not compile: ${fault}`)),
     ];
     for (const made of proofs) print(inWords(made));
     const queue = present.filter((mutant) => !faults.has(mutant));
-    const total = mutants.length;
-    await Promise.all(
-      lanes.map(async (lane) => {
-        for (let mutant = queue.shift(); mutant; mutant = queue.shift()) {
-          const made = await tryMutant(lane, mutant, signal);
-          proofs.push(made);
-          print(`${proofs.length}/${total} ${inWords(made)}`);
-        }
-      }),
-    );
+    const work = async (lane: Lane) => {
+      for (let mutant = queue.shift(); mutant; mutant = queue.shift()) {
+        const made = await tryMutant(lane, mutant);
+        proofs.push(made);
+        print(`${proofs.length}/${mutants.length} ${inWords(made)}`);
+      }
+    };
+    await Promise.all(lanes.map(work));
     return proofs.sort((a, b) => mutants.indexOf(a.mutant) - mutants.indexOf(b.mutant));
   } finally {
-    await Promise.all(lanes.map(({ ground }) => ground.stop()));
+    await Promise.all(lanes.map((lane) => lane.close()));
   }
 }
 
-async function proveGreen(lanes: Lane[], mutants: readonly Mutant[], { print, signal }: ProofOptions) {
-  const files = [...new Set(mutants.flatMap(({ tests }) => tests))].sort();
+async function proveGreen(lanes: Lane[], mutants: readonly Mutant[], print: (line: string) => void) {
   const begun = performance.now();
-  const runs = await Promise.all(
-    lanes.map(async ({ copy, ground }, at): Promise<TestRun> => {
-      const tests = files.filter((_, index) => index % lanes.length === at);
-      if (tests.length === 0) return { kind: "green", passed: 0 };
-      const run = async () => {
-        await ground.renew();
-        return runTests({ folder: copy.folder, tests, env: ground.env, signal });
-      };
-      const first = await run();
-      // A machine under load may be too slow for one of so many: a second time it is not chance.
-      return first.kind === "green" ? first : await run();
-    }),
-  );
+  const files = [...new Set(mutants.flatMap(({ tests }) => tests))].sort();
+  const queue = [...files];
   let passed = 0;
-  for (const run of runs) {
-    if (run.kind === "red")
-      throw new Error(`red with all guards in place: ${run.file}: ${run.test}\n${run.message}`);
-    if (run.kind === "broken") throw new Error(`the tests do not run: ${run.why}`);
-    passed += run.passed;
-  }
+  const work = async (lane: Lane) => {
+    for (let file = queue.shift(); file; file = queue.shift()) {
+      const run = await sureRun((only) => lane.run([file!], only));
+      if (run.kind === "red")
+        throw new Error(`red with all guards in place: ${run.file}: ${run.test}\n${run.message}`);
+      if (run.kind === "broken") throw new Error(`the tests do not run: ${run.why}`);
+      passed += run.passed;
+    }
+  };
+  await Promise.all(lanes.map(work));
   print(
     `${passed} tests of ${files.length} files are green with all guards in place, ${secondsSince(begun)} s`,
   );
 }
 
-async function tryMutant({ copy, ground }: Lane, mutant: Mutant, signal: AbortSignal): Promise<Proof> {
+async function tryMutant(lane: Lane, mutant: Mutant): Promise<Proof> {
   const begun = performance.now();
-  const restore = copy.plant(mutant);
-  try {
-    const run = await sureRun(async (only) => {
-      await ground.renew();
-      return runTests({ folder: copy.folder, tests: mutant.tests, only, env: ground.env, signal });
-    });
-    const seconds = secondsSince(begun);
-    if (run.kind === "green") return { ...proof(mutant, "survived", `${run.passed} tests passed`), seconds };
-    if (run.kind === "broken") return { ...proof(mutant, "broken", run.why), seconds };
-    const timedOut = run.message.includes("Test timed out") ? " (ran out of time)" : "";
-    return { mutant, outcome: "killed", by: { file: run.file, test: run.test + timedOut }, seconds };
-  } finally {
-    restore();
-  }
+  const run = await lane.without(mutant, () => sureRun((only) => lane.run(mutant.tests, only)));
+  const seconds = secondsSince(begun);
+  if (run.kind === "green") return { ...proof(mutant, "survived", `${run.passed} tests passed`), seconds };
+  if (run.kind === "broken") return { ...proof(mutant, "broken", run.why), seconds };
+  const timedOut = run.message.includes("Test timed out") ? " (ran out of time)" : "";
+  return { mutant, outcome: "killed", by: { file: run.file, test: run.test + timedOut }, seconds };
 }
 
 const mostRuns = 3;
