@@ -37,12 +37,17 @@ export function withRival<Case>(played: Played<Case>, rival: Rival<Case>): Promi
   const { world, it, step } = played;
   return standing(played, async (first) => {
     const second = world.processes.befall(rival.entry, { ...(rival.waits ?? step.before), act: "hold" });
+    let isHeld = false;
+    const letGo = second.met.then(() => {
+      isHeld = true;
+    });
     const asked = rival.asks(it);
-    await endsOrWaits(world, second.met);
+    await endsOrWaits(world, letGo);
     first.release();
-    await first.over;
-    void second.met.then(second.release, () => {});
-    await Promise.all([asked, second.over]);
+    // One that has waited for a lock has others too, which would keep the first from its end.
+    if (isHeld) await first.over;
+    void letGo.then(second.release, () => {});
+    await Promise.all([first.over, asked, second.over]);
   });
 }
 

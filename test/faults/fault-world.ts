@@ -5,6 +5,7 @@ import { brokenInvariants, invariants, restInvariants } from "../../scripts/inva
 import { startRedis } from "../../scripts/local/services/redis.ts";
 import type { ProviderName } from "../../scripts/sandbox/start-sandbox.ts";
 import { apiOf, type Data } from "../steps/api.ts";
+import { functionDied } from "../steps/front.ts";
 import type { Received } from "../steps/queues.ts";
 import { openRows } from "../steps/rows.ts";
 import { simulatorOf, until } from "../steps/simulator.ts";
@@ -13,7 +14,6 @@ import { openFunctionProcesses } from "./function-processes.ts";
 
 export type FaultWorld = Awaited<ReturnType<typeof openFaultWorld>>;
 
-const gatewayError = { statusCode: 500, body: JSON.stringify({ message: "Internal Server Error" }) };
 const served = new Set(functions.filter(({ routes }) => routes).map(({ entry }) => entry));
 const loaded = ["create-payment", "deliver-notifications", "recheck", "sweep", "webhooks/stripe"];
 
@@ -33,7 +33,7 @@ export async function openFaultWorld(providers: ProviderName[], databaseUrl = pr
   // As the platform answers for a function that has died.
   const run = (entry: string, event: unknown) =>
     processes.invoke(entry, event).catch((error) => {
-      if (served.has(entry)) return gatewayError;
+      if (served.has(entry)) return functionDied;
       throw error;
     });
   const world = await openWorld(run);

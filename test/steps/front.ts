@@ -13,6 +13,13 @@ export type Front = { url: string; stop(): void };
 /** Calls the function of an entry file with an event. */
 export type Invoke = (entry: string, event: unknown) => Promise<unknown>;
 
+/** What the platform itself answers for a function that has died; no answer of ours. */
+export const functionDied = {
+  statusCode: 500,
+  headers: { "content-type": "application/json" },
+  body: JSON.stringify({ message: "Internal Server Error" }),
+};
+
 /**
  * The entry files of functions/ behind HTTP, in this process unless told otherwise: events and answers are made as the
  * local host makes them.
@@ -34,8 +41,9 @@ export async function startFront(clock: Clock, run: Invoke = invoke): Promise<Fr
       apiId: "test",
       receivedAt: clock.now(),
     });
-    const answer = httpAnswer(await run(route.target, event));
-    holdAnswer(String(request.method), splitTarget(request).path, answer);
+    const given = await run(route.target, event);
+    const answer = httpAnswer(given);
+    if (given !== functionDied) holdAnswer(String(request.method), splitTarget(request).path, answer);
     response.writeHead(answer?.status ?? 500, answer?.headers).end(answer?.body);
   });
   const listening = Promise.withResolvers<void>();
