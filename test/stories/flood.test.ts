@@ -39,7 +39,8 @@ type Answer = { status: number; code: number; retryAfter: string | undefined };
 
 /** As API Gateway would bring it from this address. */
 async function from(sourceIp: string, entry: string, event: object): Promise<Answer> {
-  const requestContext = { requestId: randomUUID(), http: { method: "", path: "", sourceIp, userAgent: "" } };
+  const http = { method: "", path: "", sourceIp, userAgent: "" };
+  const requestContext = { requestId: randomUUID(), timeEpoch: Date.now(), http };
   const answer = await invoke(entry, { requestContext, isBase64Encoded: false, ...event });
   const { statusCode = 0, body = "", headers = {} } = answer as APIGatewayProxyStructuredResultV2;
   const { code = 0 } = JSON.parse(body) as { code?: number };
