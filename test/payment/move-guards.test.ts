@@ -3,6 +3,7 @@ import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { secondsAfter } from "../../lib/clock.ts";
 import { type Gateway, openGateway } from "../../lib/open-gateway.ts";
+import type { Payment } from "../../lib/payment/payment.ts";
 import type { Leased } from "../../lib/payment/ports.ts";
 import type { Paid } from "../../lib/payment/provider.ts";
 import type { PaymentStatus } from "../../lib/payment/status.ts";
@@ -66,10 +67,13 @@ describe("a move of a payment", () => {
     expect(await storedOrders(leased.payment.outTradeNo)).toMatchObject([{ status: from, version: 2 }]);
   });
 
-  it("to closed waits for the attempt that is under way", async () => {
-    const { payment } = await leasedIn("processing");
-    expect(await gateway.orders.conclude(payment, "closed", "test", world.clock.now())).toBeNull();
-    expect(await storedOrders(payment.outTradeNo)).toMatchObject([{ status: "processing" }]);
+  it("to closed waits for the attempt that is under way, and not for one that is through", async () => {
+    const leased = await leasedIn("processing");
+    const close = (payment: Payment) => gateway.orders.conclude(payment, "closed", "test", world.clock.now());
+    expect(await close(leased.payment)).toBeNull();
+    expect(await storedOrders(leased.payment.outTradeNo)).toMatchObject([{ status: "processing" }]);
+    const made = await gateway.orders.storePayable(leased, payable, world.clock.now());
+    expect(await close(made!)).toMatchObject({ payment: { status: "closed" } });
   });
 
   it("by who has lost the lease changes nothing, and the link of who has it stays", async () => {
@@ -91,6 +95,28 @@ describe("a move of a payment", () => {
     await world.passes(13);
     const now = world.clock.now();
     expect(await gateway.orders.takeOver(payment, randomUUID(), secondsAfter(now, 12), now)).toBeNull();
+  });
+
+  it("is made no second time once its outcome is stored, however long ago the lease ended", async () => {
+    const leased = await leasedIn("processing");
+    await gateway.orders.storePayable(leased, payable, world.clock.now());
+    await world.passes(13);
+    const now = world.clock.now();
+    expect(await gateway.orders.takeOver(leased.payment, randomUUID(), now, now)).toBeNull();
+  });
+
+  it("that is let go makes nothing due that has settled, nor by who has lost the lease", async () => {
+    const settled = await leasedIn("processing");
+    await settle(gateway, settled.payment);
+    const slow = await leasedIn("processing");
+    await world.passes(13);
+    const now = world.clock.now();
+    await gateway.orders.takeOver(slow.payment, randomUUID(), secondsAfter(now, 12), now);
+    const hour = secondsAfter(now, 3600);
+    for (const leased of [settled, slow]) await gateway.orders.release(leased, "test", now, hour);
+    const dueOf = async ({ payment }: Leased) => (await storedOrders(payment.outTradeNo))[0]!.next_query_at;
+    expect(await dueOf(settled)).toBeNull();
+    expect(await dueOf(slow)).toEqual(slow.payment.nextQueryAt);
   });
 
   it("by another merchant's row, config, account, amount or currency never makes it success", async () => {

@@ -91,6 +91,10 @@ describe("the table of statuses, walked in the database", () => {
     );
   });
 
+  it("leads from what is final nowhere but to success, and from success nowhere", () => {
+    expect(paymentEdges).toMatchObject({ failed: ["success"], closed: ["success"], success: [] });
+  });
+
   it("has a way for every edge", () => {
     const edges = paymentStatuses.flatMap((from) => paymentEdges[from].map((to) => `${from}>${to}`));
     const walked = pairs.filter(({ may }) => may).map(({ from, to }) => `${from}>${to}`);

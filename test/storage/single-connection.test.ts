@@ -119,6 +119,24 @@ describe("the one connection", () => {
     await expect(write).rejects.toSatisfy((error) => isPassing(error));
     expect(await one(database)).toBe(1);
   });
+
+  it.each([1290, 1836])("is replaced when its server takes no writes any more: %i", async (errno) => {
+    const database = open();
+    const before = await connectionOf(database);
+    const refused = sql.raw(`SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = ${errno}`).execute(database);
+    await expect(refused).rejects.toSatisfy((error) => isPassing(error));
+    expect(await connectionOf(database)).not.toBe(before);
+  });
+
+  it("is opened with the account as it is now when the one that was known is refused", async () => {
+    const asked: boolean[] = [];
+    const database = open(async (fresh) => {
+      asked.push(fresh);
+      return { ...(await testDatabase()), ...(!fresh && { password: "of yesterday" }) };
+    });
+    expect(await one(database)).toBe(1);
+    expect(asked).toEqual([false, true]);
+  });
 });
 
 describe("a connection that ends inside a transaction", () => {

@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { openGateway } from "../../lib/open-gateway.ts";
 import { observe } from "../../lib/payment/observe.ts";
 import { type Api, anOrder, apiOf, type Data } from "../steps/api.ts";
+import { logOf } from "../steps/captured-log.ts";
 import { storedMoves, storedOrders } from "../steps/ledgers.ts";
 import { type SimulatorControl, simulatorOf, until } from "../steps/simulator.ts";
 import { openWorld, type Shop, type World } from "../steps/world.ts";
@@ -154,7 +155,7 @@ describe("closing a payment", () => {
 const outTradeNo = async ({ order_no }: Data) => (await now(order_no)).out_trade_no;
 
 describe("late words of a provider", () => {
-  it("lift a closed payment when they say paid, and the merchant is told", async () => {
+  it("lift a closed payment when they say paid; a person and the merchant are told", async () => {
     // Stripe makes the session but we never hear so: the order ends, and then its buyer pays all the same.
     const order = anOrder({ provider: "stripe", expires_in: 60 });
     await stripe.faults({ timeout_after_success: true });
@@ -168,8 +169,12 @@ describe("late words of a provider", () => {
     await stripe.faults({});
     const [session] = await stripe.payments(String(lost.order_no));
     const payment_url = `${world.sandbox.simulators.stripe}/c/pay/${session!.payment_id}`;
-    await stripe.pay({ order_no: lost.order_no, payment_url });
-    await until(async () => (await now(lost.order_no)).status === "success");
+    const log = await logOf(async () => {
+      await stripe.pay({ order_no: lost.order_no, payment_url });
+      await until(async () => (await now(lost.order_no)).status === "success");
+    });
+    const alarm = { level: "error", message: "late success", order_no: lost.order_no };
+    expect(log).toContainEqual(expect.objectContaining(alarm));
     await world.queues.drain();
     expect(await now(lost.order_no)).toMatchObject({ late_success: true, notify_status: "success" });
     expect(await told(lost.order_no)).toEqual(["payment.closed", "payment.success"]);

@@ -80,6 +80,16 @@ describe("a payment that nobody pays", () => {
     await world.queues.drain();
     expect(await askedAt(orderNo)).toHaveLength(1);
   });
+
+  it("is asked about once in three seconds, however often the merchant queries it", async () => {
+    const orderNo = String((await create({ provider: "stripe" })).order_no);
+    const looks = async () => (await askedAt(orderNo)).length;
+    for (let times = 0; times < 3; times++) await api.query(orderNo);
+    expect(await looks()).toBe(1);
+    await world.passes(3);
+    for (let times = 0; times < 3; times++) await api.query(orderNo);
+    expect(await looks()).toBe(2);
+  });
 });
 
 describe("when every webhook is lost", () => {

@@ -5,6 +5,7 @@ import { startDatabase } from "../../scripts/local/services/database.ts";
 import type { LocalServer } from "../../scripts/local/services/local-server.ts";
 import { type Api, anOrder, apiOf } from "../steps/api.ts";
 import { type DatabaseProxy, startDatabaseProxy } from "../steps/database-proxy.ts";
+import { anotherGateway } from "../steps/gateways.ts";
 import { openRows, type Rows } from "../steps/rows.ts";
 import { postWebhook, stripeEvents } from "../steps/signed-webhooks.ts";
 import { simulatorOf, until } from "../steps/simulator.ts";
@@ -159,6 +160,8 @@ describe("while a payment is created", () => {
 
 describe("while a notification is sent", () => {
   it("a lost answer to the claim's COMMIT or to the record's UPDATE sends it once", async () => {
+    // Of earlier orders nothing may be left whose COMMIT would come first.
+    await world.queues.drain();
     for (const statement of [/^commit$/, /^\s*UPDATE notify_queue n JOIN/]) {
       const orderNo = await stripeOrder();
       await postWebhook(world, stripe.path, stripe.event(orderNo));
@@ -223,4 +226,15 @@ describe("while the database is away", () => {
     await world.queues.drain();
     expect(await rows.notifications(orderNo)).toMatchObject([{ status: "success", attempt: 1 }]);
   });
+});
+
+it("a database whose guards would judge old snapshots is not used at all", async () => {
+  const isolation = (level: string) => rows.query(`SET GLOBAL TRANSACTION ISOLATION LEVEL ${level}`);
+  await isolation("REPEATABLE READ");
+  const gateway = anotherGateway();
+  const asked = gateway.orders.find(shop.userId, { orderNo: "UNI1" });
+  await expect(asked).rejects.toThrow("must run at READ-COMMITTED, not REPEATABLE-READ");
+  await isolation("READ COMMITTED");
+  expect(await gateway.orders.find(shop.userId, { orderNo: "UNI1" })).toBeNull();
+  await gateway.close();
 });

@@ -4,6 +4,7 @@ import { type Api, anOrder, apiOf, type Data, type Delivery } from "../steps/api
 import { aRefundNo, paidOrder, refundsOf } from "../steps/paid-order.ts";
 import { rawCall } from "../steps/raw-call.ts";
 import { openRows, type Rows } from "../steps/rows.ts";
+import { until } from "../steps/simulator.ts";
 import { openWorld, type Shop, type World } from "../steps/world.ts";
 
 let world: World;
@@ -119,6 +120,29 @@ describe("telling a merchant again", () => {
     const statuses = (await series(orderNo)).map(({ status }) => status);
     expect(statuses.at(-1)).toBe("success");
     expect(new Set(statuses.slice(0, -1))).toEqual(new Set(["superseded"]));
+  });
+
+  it("asked while another resend is being stored is that one's series", async () => {
+    const orderNo = await paidOrder(world, api, "stripe");
+    const [first] = await rows.notifications(orderNo);
+    const other = await openRows();
+    await other.query("BEGIN");
+    await other.query(
+      `INSERT INTO notify_queue (user_id, order_id, subject_type, subject_id, event, generation, event_id, url,
+         endpoint, payload, due_at, created_at, updated_at)
+       SELECT user_id, order_id, subject_type, subject_id, event, 2, event_id, url, endpoint, payload, due_at,
+         created_at, updated_at FROM notify_queue WHERE id = ?`,
+      [first!.id],
+    );
+    const asked = resend(orderNo);
+    await until(async () => {
+      const statements = await rows.query<{ Info: string | null }>("SHOW FULL PROCESSLIST");
+      return statements.some(({ Info }) => Info?.includes("INSERT INTO notify_queue"));
+    });
+    await other.query("COMMIT");
+    await other.close();
+    expect(await asked).toMatchObject({ status: 200, data: { notify_status: "pending" } });
+    expect(await series(orderNo)).toHaveLength(2);
   });
 
   it("is refused for an event that is none of this order's, and where there is none yet", async () => {

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { newApiKey } from "../../lib/merchant/api-key.ts";
+import { openGateway } from "../../lib/open-gateway.ts";
 import { type Api, anOrder, apiOf } from "../steps/api.ts";
 import { rawCall } from "../steps/raw-call.ts";
 import { openWorld, type Shop, type World } from "../steps/world.ts";
@@ -54,6 +55,17 @@ describe("another merchant's order", () => {
     expect(found).toMatchObject({ status: 404, code: 2007 });
     expect({ ...found, request_id: "" }).toEqual({ ...absent, request_id: "" });
     expect(await ask(api, String(data.order_no), String(order.out_trade_no))).toMatchObject({ status: 200 });
+  });
+
+  it("is never asked about with a config of ours, whatever its row says", async () => {
+    const { data } = await api.create(anOrder({ provider: "stripe" }));
+    const { orders, configs } = openGateway();
+    const { payment } = (await orders.find(shop.userId, { orderNo: String(data.order_no) }))!;
+    expect(await configs.of(payment)).toMatchObject({ id: shop.configs.stripe });
+    for (const configId of [other.configs.stripe!, shop.configs.alipay!])
+      await expect(configs.of({ ...payment, configId })).rejects.toMatchObject({
+        failure: "config_not_found",
+      });
   });
 
   it("may have the same out_trade_no as one of ours", async () => {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Api, anOrder, apiOf } from "../steps/api.ts";
+import { logOf } from "../steps/captured-log.ts";
 import { openRows, type Rows } from "../steps/rows.ts";
 import {
   type AlipayInOurHands,
@@ -149,11 +150,15 @@ describe("a truly signed Alipay notice", () => {
     });
   });
 
-  it("with a status that we do not know changes nothing", async () => {
+  it("with a status that we do not know changes nothing and calls a person", async () => {
     const orderNo = await alipayOrder();
     const before = await rows.order(orderNo);
     const strange = alipay.notice(orderNo, { trade_status: "TRADE_SOMETHING" });
-    expect((await heard(alipay.path, strange)).body).toBe("success");
+    const log = await logOf(async () => {
+      expect((await heard(alipay.path, strange)).body).toBe("success");
+    });
+    const message = "unrecognised word of a provider";
+    expect(log).toContainEqual(expect.objectContaining({ level: "error", message }));
     await expectUntouched(orderNo, before);
   });
 });

@@ -116,6 +116,8 @@ describe("a forged Alipay notice", () => {
     for (const id of ["999999999", shop.configs.stripe, `${alipay.configId}x`, `0${alipay.configId}`, "-1"]) {
       await expectRefused(`alipay/${id}`, good);
     }
+    // Truly signed for that config, at another provider's address.
+    await expectRefused(`alipay/${shop.configs.stripe}`, stripe.event(orderNo));
   });
 
   it("is malformed when it is not UTF-8 or repeats a field", async () => {

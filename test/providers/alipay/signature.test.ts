@@ -54,6 +54,7 @@ describe("a notice's signature", () => {
       Buffer.from(noticeBody(notice()).toString().replace("&body=", "")),
       /does not fit/,
     ],
+    ["something behind a good signature", Buffer.from(`${noticeBody(notice())}AAAA`), /does not fit/],
     ["a garbage signature", Buffer.from("a=1&sign=%00&sign_type=RSA2"), /does not fit/],
     ["an empty body", Buffer.alloc(0), /RSA2/],
   ])("refuses %s", (_title, body, message) => {

@@ -161,9 +161,12 @@ describe("PayPal's signature", () => {
   );
 
   it("is refused when the config has no webhook id", async () => {
-    const adapter = openPayPal({ webhook_id: undefined });
-    const call = { body: Buffer.from(body), headers: signedHeaders(body, "https://api.paypal.com/x") };
-    await expect(adapter.hear(call, "")).rejects.toMatchObject({ failure: "notification_refused" });
+    const server = await localServer(() => certificate);
+    const adapter = openPayPal({ baseUrl: server.url, webhook_id: undefined });
+    const headers = signedHeaders(body, server.url + certificatePath, { webhookId: "undefined" });
+    const heard = adapter.hear({ body: Buffer.from(body), headers }, "");
+    await expect(heard).rejects.toMatchObject({ failure: "notification_refused" });
+    expect(server.calls).toEqual([]);
   });
 });
 

@@ -48,6 +48,7 @@ describe("Stripe's signature", () => {
     ["no time", `v1=${v1}`],
     ["a time that is none", signatureOf(body).replace(/t=\d+/, "t=now")],
     ["two times", `t=1,${signatureOf(body)}`],
+    ["two times, the signed one first", `${signatureOf(body)},t=${time - 1}`],
     ["another secret", signatureOf(body, "whsec_other")],
     ["another body", signatureOf(`${body} `)],
     ["301 s of age", signatureOf(body, webhookSecret, time - 301)],

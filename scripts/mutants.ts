@@ -1,0 +1,72 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { availableParallelism, tmpdir } from "node:os";
+import path from "node:path";
+import { parseArgs } from "node:util";
+import { sweepStale } from "./local/services/start-services.ts";
+import { mutants } from "./mutants/mutants.ts";
+import { type Proof, proveMutants } from "./mutants/prove-mutants.ts";
+import { reportOf } from "./mutants/report.ts";
+import { startTestGround } from "./mutants/test-ground.ts";
+import { asTable } from "./ops/table.ts";
+
+/** `npm run mutants`: takes each guard away in turn, and wants a test that fails for it. */
+const usage = `npm run mutants -- [--only PATTERN] [--list] [--lanes N]
+
+Takes each guard of the gateway away in a private copy of the repository and runs the tests that should notice. Ends with
+1 when a guard is not missed by any test, or is no longer where it was.
+
+  --only PATTERN   only mutants whose name or file matches this regular expression
+  --list           names them and ends
+  --lanes N        how many are tried at the same time, each with services of its own
+`;
+
+const prefix = "uni-pay-mutants-";
+const root = path.join(import.meta.dirname, "..");
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    options: {
+      only: { type: "string", default: "" },
+      list: { type: "boolean", default: false },
+      lanes: { type: "string", default: String(Math.min(availableParallelism(), 4)) },
+      help: { type: "boolean" },
+    },
+  });
+  const pattern = new RegExp(values.only, "i");
+  const wanted = mutants.filter(({ name, file }) => pattern.test(name) || pattern.test(file));
+  if (values.help || values.list || wanted.length === 0) {
+    const list = asTable(wanted.map(({ name, file }) => ({ mutant: name, file })));
+    console.log(values.help ? usage : list);
+    return values.help || values.list ? 0 : 2;
+  }
+  const begun = performance.now();
+  const proofs = await proved(wanted, Math.min(Number(values.lanes), wanted.length));
+  if (proofs === "stopped") return 130;
+  const { text, code } = reportOf(proofs);
+  console.log(`\n${text}\n${((performance.now() - begun) / 60_000).toFixed(1)} min`);
+  return code;
+}
+
+async function proved(wanted: typeof mutants, lanes: number): Promise<Proof[] | "stopped"> {
+  await sweepStale(tmpdir(), prefix);
+  const folders = Array.from({ length: lanes }, () => mkdtempSync(path.join(tmpdir(), prefix)));
+  const stopping = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => stopping.abort());
+  try {
+    return await proveMutants({
+      root,
+      mutants: wanted,
+      folders,
+      startGround: startTestGround,
+      print: (line) => console.log(line),
+      signal: stopping.signal,
+    });
+  } catch (error) {
+    if (stopping.signal.aborted) return "stopped";
+    throw error;
+  } finally {
+    for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+process.exitCode = await main();

@@ -1,0 +1,222 @@
+import type { Mutant } from "../mutant.ts";
+
+const refunds = "lib/storage/refunds.ts";
+const finish = "lib/storage/finish-refund.ts";
+const races = "test/stories/refund-races.test.ts";
+const turns = "test/stories/refund-turns.test.ts";
+const story = "test/stories/refund.test.ts";
+const guards = "test/refund/refund-guards.test.ts";
+
+/** The WHERE lists and transactions of a refund: T5 reserve, T5b finish, and what leads to them. */
+export const refundGuards: Mutant[] = [
+  {
+    name: "T5: more is reserved than was paid",
+    file: refunds,
+    from: `\n      AND refund_reserved_minor + refunded_minor + \${amount.minor} <= amount_minor\``,
+    to: "`",
+    tests: [races],
+  },
+  {
+    name: "T5: what is not paid is refunded",
+    file: refunds,
+    from: " AND status = 'success' AND currency",
+    to: " AND currency",
+    tests: [guards],
+  },
+  {
+    name: "T5: a refund in another currency than the payment's is reserved",
+    file: refunds,
+    from: ` AND currency = \${amount.currency}`,
+    to: "",
+    tests: [guards],
+  },
+  {
+    name: "T5: the row of a refund stays whose sum did not fit",
+    file: refunds,
+    from: "if (reserved.numAffectedRows !== 1n) throw new DoesNotFit();",
+    to: `if (reserved.numAffectedRows !== 1n) return { kind: "does-not-fit" };`,
+    tests: [races],
+  },
+  {
+    name: "T5: who is too late takes the first refund for its own",
+    file: refunds,
+    from: `.where("lease_token", "=", wanted.leaseToken)`,
+    to: "",
+    tests: [guards],
+  },
+  {
+    name: "T5: a refund that an unanswered COMMIT has made is not recognised as one's own",
+    file: refunds,
+    from: `if (!mine) return { kind: "exists" };`,
+    to: `if (mine) return { kind: "exists" };\n    if (!mine) return { kind: "exists" };`,
+    tests: [guards],
+  },
+  {
+    name: "A refund is taken over before its lease is over",
+    file: refunds,
+    from: `.where("lease_until", "<=", lease.now)`,
+    to: "",
+    tests: [guards],
+  },
+  {
+    name: "A final refund is taken over",
+    file: refunds,
+    from: `.where("status", "in", ["processing", "unknown"])\n    .where("lease_until"`,
+    to: `.where("lease_until"`,
+    tests: [guards],
+  },
+  {
+    name: "A refund is let go by who has lost its lease",
+    file: refunds,
+    from: `.where("lease_token", "=", leaseToken)`,
+    to: "",
+    tests: [guards],
+  },
+  {
+    name: "A final refund becomes unknown when it is let go",
+    file: refunds,
+    from: `.where("lease_token", "=", leaseToken)\n      .where("status", "in", ["processing", "unknown"])`,
+    to: `.where("lease_token", "=", leaseToken)`,
+    tests: [guards],
+  },
+  {
+    name: "A merchant finds another merchant's refund",
+    file: refunds,
+    from: `.where("user_id", "=", userId)\n    .where(column, "=", value)`,
+    to: `.where(column, "=", value)`,
+    tests: [story],
+  },
+  {
+    name: "T5b: a refund that has ended ends again",
+    file: finish,
+    from: `.where("status", "in", from as ("processing" | "unknown" | "success" | "failed")[])`,
+    to: "",
+    tests: [races],
+  },
+  {
+    name: "T5b: more is refunded than was paid",
+    file: finish,
+    from: `\n      AND refunded_minor + refund_reserved_minor + \${refunded} <= amount_minor + \${reserved} + \${unrefunded}\``,
+    to: "`",
+    tests: [turns],
+  },
+  {
+    name: "T5b: the sums of what is not paid move",
+    file: finish,
+    from: " AND status = 'success'\n      AND refund_reserved_minor",
+    to: "\n      AND refund_reserved_minor",
+    tests: [guards],
+  },
+  {
+    name: "T5b: the refund's row moves although its sum cannot",
+    file: finish,
+    from: "if (moved.numAffectedRows !== 1n) throw new OverRefund();",
+    to: "",
+    tests: [turns],
+  },
+  {
+    name: "T5b: a refund that does not fit is an error for ever, not an anomaly",
+    file: finish,
+    from: `if (error instanceof OverRefund) return { kind: "over-refund" };
+    throw error;
+  }
+}
+
+/** A refund that we did not make`,
+    to: `throw error;
+  }
+}
+
+/** A refund that we did not make`,
+    tests: [turns],
+  },
+  {
+    name: "A refund that does not fit is raised for nobody",
+    file: "lib/refund/drive-refund.ts",
+    from: `if (finished.kind === "over-refund") {`,
+    to: `if (finished.kind === "over-refund" && payment.id === "") {`,
+    tests: [guards],
+  },
+  {
+    name: "A final refund that changes alarms nobody",
+    file: "lib/refund/drive-refund.ts",
+    from: `if (finished.after !== "processing") {`,
+    to: `if (finished.after !== "processing" && payment.id === "") {`,
+    tests: [turns],
+  },
+  {
+    name: "A refund in the provider's console that is told twice is an error",
+    file: finish,
+    from: `return { kind: "finished", notifications, after: "processing" };
+    });
+  } catch (error) {
+    if (isDuplicate(error, "order_refund")) return { kind: "already" };`,
+    to: `return { kind: "finished", notifications, after: "processing" };
+    });
+  } catch (error) {`,
+    tests: [guards],
+  },
+  {
+    name: "Two totals that arrive at once are both held for news",
+    file: finish,
+    from: ".forUpdate()",
+    to: "",
+    tests: [guards],
+  },
+  {
+    name: "A total that our own refunds account for is booked as another refund",
+    file: finish,
+    from: "if (total.minor > current.refundedMinor + current.reservedMinor) {",
+    to: "if (total.minor > current.refundedMinor) {",
+    tests: [guards],
+  },
+  {
+    name: "A total that a reservation of ours has covered is forgotten",
+    file: finish,
+    from: "if (total.minor > current.refundedMinor) await keepTotal(trx, current, total);",
+    to: "",
+    tests: [turns],
+  },
+  {
+    name: "A total that comes late takes the place of a greater one",
+    file: finish,
+    from: `.where("refund_total_minor", "<", String(total.minor))`,
+    to: "",
+    tests: [guards],
+  },
+  {
+    name: "A refund of another transaction is booked on the order that it names",
+    file: "lib/refund/observe-refund.ts",
+    from: "if (seen.tradeNo !== payment.tradeNo) return raiseOther(gateway, payment, seen, now);",
+    to: "",
+    tests: [turns],
+  },
+  {
+    name: "A refund of another order is ended by a word about this one",
+    file: "lib/refund/observe-refund.ts",
+    from: "if (ours && ours.payment.id === payment.id) {",
+    to: "if (ours) {",
+    tests: [guards],
+  },
+  {
+    name: "A refund that may be made already is asked for again without a look",
+    file: "lib/refund/drive-refund.ts",
+    from: "if (!first)\n",
+    to: "if (!first && !adapter.refund)\n",
+    tests: [guards],
+  },
+  {
+    name: "A refund that is told before its payment is settled is acknowledged and lost",
+    file: "lib/payment/observe.ts",
+    from: `if (seen.kind !== "refundedTotal")`,
+    to: `if (payment.id === "")`,
+    tests: [guards],
+  },
+  {
+    name: "The same refund_no with other content is answered with the first refund",
+    file: "lib/refund/create-refund.ts",
+    from: "refuseOtherContent(stored, wanted);",
+    to: "",
+    tests: [story],
+  },
+];

@@ -1,0 +1,34 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { text } from "node:stream/consumers";
+import { type Mutant, mutated } from "./mutant.ts";
+
+/**
+ * The first complaint about each mutant that does not compile: a test that then fails has noticed a slip of ours, not a
+ * guard that is gone. All are checked in one go, each as a file beside the one that it changes.
+ */
+export async function typeFaults(folder: string, mutants: readonly Mutant[], signal: AbortSignal) {
+  const beside = new Map<string, Mutant>();
+  for (const [index, mutant] of mutants.entries()) {
+    const file = mutant.file.replace(/\.ts$/, `.mutant-${index}.ts`);
+    writeFileSync(
+      path.join(folder, file),
+      mutated(readFileSync(path.join(folder, mutant.file), "utf8"), mutant)!,
+    );
+    beside.set(file, mutant);
+  }
+  const program = path.join(folder, "node_modules/typescript/bin/tsc");
+  // What a guard used may be left unused.
+  const args = [program, "--noEmit", "--noUnusedLocals", "false", "--noUnusedParameters", "false"];
+  const child = spawn(process.execPath, args, { cwd: folder, stdio: ["ignore", "pipe", "inherit"], signal });
+  const [output] = await Promise.all([text(child.stdout), once(child, "close")]);
+  for (const file of beside.keys()) rmSync(path.join(folder, file));
+  const faults = new Map<Mutant, string>();
+  for (const [, file = "", fault = ""] of output.matchAll(/^([^\s(]+)\(\d+,\d+\): error (.*)$/gm)) {
+    const mutant = beside.get(file);
+    if (mutant && !faults.has(mutant)) faults.set(mutant, fault);
+  }
+  return faults;
+}

@@ -1,0 +1,86 @@
+import { randomUUID } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { secondsAfter } from "../../lib/clock.ts";
+import type { Gateway } from "../../lib/open-gateway.ts";
+import type { Payment } from "../../lib/payment/payment.ts";
+import { anotherGateway } from "../steps/gateways.ts";
+import { leasedOrder, orderRow } from "../steps/leased-order.ts";
+import { storedOrders } from "../steps/ledgers.ts";
+import { openWorld, type Shop, type World } from "../steps/world.ts";
+
+let world: World;
+let shop: Shop;
+let gateway: Gateway;
+
+beforeAll(async () => {
+  world = await openWorld();
+  shop = await world.openShop("alipay", "stripe");
+  gateway = anotherGateway();
+});
+afterAll(async () => {
+  await gateway.close();
+  await world.stop();
+});
+
+/** A payment that nobody makes any more, so that only a capture may keep it. */
+async function approved(): Promise<Payment> {
+  const { payment } = await leasedOrder(gateway, shop, "pending");
+  await world.passes(13);
+  return payment;
+}
+
+const claim = (payment: Payment, key: string, now = world.clock.now()) => {
+  const until = secondsAfter(now, 15);
+  return gateway.orders.claimCapture(payment, { key, until, nextQueryAt: until }, now);
+};
+const stored = async (payment: Payment) => (await storedOrders(payment.outTradeNo))[0]!;
+
+describe("a capture", () => {
+  it("is not begun on what has changed since it was read", async () => {
+    const payment = await approved();
+    await orderRow(gateway, payment)
+      .set({ version: payment.version + 1 })
+      .execute();
+    expect(await claim(payment, randomUUID())).toBeNull();
+  });
+
+  it("is not begun once the payment has expired", async () => {
+    const payment = await approved();
+    expect(await claim(payment, randomUUID(), payment.expiresAt)).toBeNull();
+    expect(await stored(payment)).toMatchObject({ status: "pending", capture_key: null });
+  });
+
+  it("is not begun again, under its own key neither, while it may be under way", async () => {
+    const claimed = (await claim(await approved(), "first"))!;
+    expect(await claim(claimed, "first")).toBeNull();
+    await world.passes(16);
+    expect(await claim(claimed, "first")).toMatchObject({ version: claimed.version + 1 });
+  });
+
+  it("whose outcome is unknown is begun again under no other key", async () => {
+    const claimed = (await claim(await approved(), "first"))!;
+    await world.passes(16);
+    expect(await claim(claimed, "second")).toBeNull();
+    expect(await stored(claimed)).toMatchObject({ capture_key: "first", version: claimed.version });
+  });
+
+  it("that may be under way keeps the payment from being closed", async () => {
+    const claimed = (await claim(await approved(), "first"))!;
+    const close = () => gateway.orders.conclude(claimed, "closed", "test", world.clock.now());
+    expect(await close()).toBeNull();
+    await world.passes(16);
+    expect(await close()).toMatchObject({ payment: { status: "closed" } });
+  });
+
+  it("that was declined ends neither another one nor what has changed since", async () => {
+    const now = world.clock.now();
+    const claimed = (await claim(await approved(), "first"))!;
+    await gateway.orders.endCapture({ ...claimed, captureKey: "other" }, "declined", now, now);
+    expect(await stored(claimed)).toMatchObject({ status: "processing", capture_key: "first" });
+    await orderRow(gateway, claimed)
+      .set({ version: claimed.version + 1 })
+      .execute();
+    await gateway.orders.endCapture(claimed, "declined", now, now);
+    expect(await stored(claimed)).toMatchObject({ status: "processing", capture_key: "first" });
+  });
+});

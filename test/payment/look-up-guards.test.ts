@@ -1,0 +1,76 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Gateway, openGateway } from "../../lib/open-gateway.ts";
+import { lookUp } from "../../lib/payment/look-up.ts";
+import type { Payment } from "../../lib/payment/payment.ts";
+import type { Observation } from "../../lib/payment/provider.ts";
+import { leasedOrder, orderRow } from "../steps/leased-order.ts";
+import { openWorld, type Shop, type World } from "../steps/world.ts";
+
+let world: World;
+let shop: Shop;
+let gateway: Gateway;
+
+beforeAll(async () => {
+  world = await openWorld();
+  shop = await world.openShop("alipay", "stripe");
+  gateway = openGateway();
+});
+afterAll(() => world.stop());
+
+const payable = { paymentId: "p", paymentUrl: "https://pay.example", qrCode: "", extraData: {} };
+const read = async ({ orderNo }: Payment) => (await gateway.orders.find(shop.userId, { orderNo }))!.payment;
+
+/** What a look-up asks of a provider that calls this payment open for ever, and takes every close. */
+async function askedOf(payment: Payment): Promise<string[]> {
+  const asked: string[] = [];
+  const says = (what: string, kind: "open" | "closed") => async (): Promise<Observation[]> => {
+    asked.push(what);
+    return [{ kind, orderNo: payment.orderNo, why: "test" }];
+  };
+  const start = async () => {
+    asked.push("start");
+    return { kind: "unknown" as const, why: "test" };
+  };
+  const of: Gateway["configs"]["of"] = async (asking) => {
+    const config = await gateway.configs.of(asking);
+    const adapter = { ...config.adapter, look: says("look", "open"), close: says("close", "closed"), start };
+    return { ...config, adapter };
+  };
+  await lookUp({ ...gateway, configs: { ...gateway.configs, of } }, await read(payment));
+  return asked;
+}
+
+describe("a look-up", () => {
+  it("after its expiry closes a payment, but none that the provider has started", async () => {
+    const [open, started] = [
+      await leasedOrder(gateway, shop, "processing"),
+      await leasedOrder(gateway, shop, "processing"),
+    ];
+    for (const leased of [open, started])
+      await gateway.orders.storePayable(leased, payable, world.clock.now());
+    await orderRow(gateway, started.payment).set({ provider_started: 1 }).execute();
+    expect(await askedOf(open.payment)).toEqual(["look"]);
+    await world.passes(7_201);
+    expect(await askedOf(started.payment)).toEqual(["look"]);
+    expect(await read(started.payment)).toMatchObject({ status: "pending" });
+    expect(await askedOf(open.payment)).toEqual(["look", "close"]);
+    expect(await read(open.payment)).toMatchObject({ status: "closed" });
+  });
+
+  it("makes a payment at the provider that its caller could not, but none that has expired or is to be closed", async () => {
+    const made = () => leasedOrder(gateway, shop, "processing");
+    const [unmade, unwanted, expired] = [await made(), await made(), await made()];
+    await gateway.orders.requestClose(unwanted.payment, world.clock.now());
+    await world.passes(13);
+    expect(await askedOf(unmade.payment)).toEqual(["start"]);
+    expect(await askedOf(unwanted.payment)).toEqual([]);
+    await world.passes(7_201);
+    expect(await askedOf(expired.payment)).not.toContain("start");
+  });
+
+  it("for one time is allowed to one of two", async () => {
+    const { payment } = await leasedOrder(gateway, shop, "pending");
+    const claim = () => gateway.orders.claimRecheck(payment, payment.expiresAt, world.clock.now());
+    expect([await claim(), await claim()]).toEqual([true, false]);
+  });
+});

@@ -1,0 +1,101 @@
+import { randomUUID } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { secondsAfter } from "../../lib/clock.ts";
+import type { Gateway } from "../../lib/open-gateway.ts";
+import type { NewOrder } from "../../lib/payment/ports.ts";
+import { anOrder } from "../steps/api.ts";
+import { anotherGateway, createThrough } from "../steps/gateways.ts";
+import { openRows, type Rows } from "../steps/rows.ts";
+import { openWorld, type Shop, type World } from "../steps/world.ts";
+import { seedNotifications } from "./notification-rows.ts";
+
+let world: World;
+let rows: Rows;
+let shop: Shop;
+let gateway: Gateway;
+
+beforeAll(async () => {
+  world = await openWorld();
+  rows = await openRows();
+  shop = await world.openShop("alipay", "stripe");
+  gateway = anotherGateway();
+});
+afterAll(async () => {
+  await gateway.close();
+  await rows.close();
+  await world.stop();
+});
+
+const duplicate = { code: "ER_DUP_ENTRY" };
+
+/** An order as it is about to be stored. */
+async function newOrder(): Promise<NewOrder> {
+  const caught = Promise.withResolvers<NewOrder>();
+  const stop = new Error("stop here");
+  const create = (order: NewOrder) => {
+    caught.resolve(order);
+    return Promise.reject(stop);
+  };
+  const stopping: Gateway = { ...gateway, orders: { ...gateway.orders, create } };
+  await expect(createThrough(stopping, shop, anOrder())).rejects.toBe(stop);
+  return caught.promise;
+}
+
+describe("there are no two", () => {
+  it("merchants of one name", async () => {
+    const create = () => gateway.merchants.create("twice", null, world.clock.now());
+    await create();
+    await expect(create()).rejects.toMatchObject(duplicate);
+  });
+
+  it("API keys of one id", async () => {
+    const key = { keyId: `m${shop.userId}ktwice`, hash: Buffer.alloc(32) };
+    const add = () => gateway.merchants.addKey(shop.userId, key, ["query"], world.clock.now());
+    await add();
+    await expect(add()).rejects.toMatchObject(duplicate);
+  });
+
+  it("configs of one provider and name, which another merchant or provider may have too", async () => {
+    const create = (userId: string, provider: string) =>
+      gateway.configRows.create(userId, provider, "twice", world.clock.now());
+    await create(shop.userId, "stripe");
+    await create(shop.userId, "alipay");
+    await create("1", "stripe");
+    await expect(create(shop.userId, "stripe")).rejects.toMatchObject(duplicate);
+  });
+
+  it("orders of one number of ours", async () => {
+    const first = await newOrder();
+    expect(await gateway.orders.create(first)).toMatchObject({ payment: { orderNo: first.orderNo } });
+    const second = { ...(await newOrder()), orderNo: first.orderNo };
+    expect(await gateway.orders.create(second)).toBeNull();
+  });
+
+  it("records of one event of a provider", async () => {
+    const event = {
+      configId: shop.configs.stripe!,
+      userId: shop.userId,
+      provider: "stripe",
+      eventId: randomUUID(),
+      eventType: "test",
+      sealedBody: null,
+      at: world.clock.now(),
+    };
+    for (let times = 0; times < 3; times++) await gateway.events.record(event, null);
+    const stored = await rows.query("SELECT times FROM webhook_events WHERE event_id = ?", [event.eventId]);
+    expect(stored).toEqual([{ times: 3 }]);
+  });
+
+  it("records of one send, also when its claim is repeated after a COMMIT that nobody answered", async () => {
+    const now = world.clock.now();
+    const { hints } = await seedNotifications(rows, { dueAt: now });
+    for (let times = 0; times < 2; times++) {
+      const claim = await gateway.deliveries.claim(hints[0]!, "token", secondsAfter(now, 45), now);
+      expect(claim).toMatchObject({ kind: "claimed", task: { sendNo: 1 } });
+    }
+    const sends = await rows.query("SELECT send_no FROM notify_attempts WHERE task_id = ?", [
+      hints[0]!.taskId,
+    ]);
+    expect(sends).toEqual([{ send_no: 1 }]);
+  });
+});
