@@ -65,7 +65,12 @@ async function reserved(payment: Payment, change: Partial<NewRefund> = {}): Prom
 const stored = async ({ refund }: Pick<StoredRefund, "refund">) =>
   (await gateway.refunds.byId(refund.userId, refund.id))!;
 const takenOver = async (leased: LeasedRefund, now = world.clock.now()) =>
-  gateway.refunds.takeOver(await stored(leased), randomUUID(), secondsAfter(now, 20), now);
+  gateway.refunds.takeOver(await stored(leased), {
+    leaseToken: randomUUID(),
+    leaseUntil: secondsAfter(now, 20),
+    nextQueryAt: secondsAfter(now, 20),
+    now,
+  });
 const fact = (change: Partial<RefundFact> = {}): RefundFact => ({
   to: "success",
   refundId: `re-${randomUUID()}`,
@@ -73,6 +78,7 @@ const fact = (change: Partial<RefundFact> = {}): RefundFact => ({
   told: "webhook",
   now: world.clock.now(),
   notify: true,
+  overrules: true,
   ...change,
 });
 const times = () => ({
@@ -195,16 +201,27 @@ describe("the end of a refund", () => {
     expect(raised).toMatchObject({ kind: "over_refund", order_no: payment.orderNo });
   });
 
-  it("that was told before is told no second time, and is no error", async () => {
+  it("that comes again after another one is told again, in the next generation of its series", async () => {
     const { refund, payment } = await reserved(await aPayment());
-    const ends = ["success", "failed", "success"] as const;
     const told: number[] = [];
-    for (const to of ends) {
+    for (const to of ["success", "failed", "success"] as const) {
       const finished = await gateway.refunds.finish(refund, payment, fact({ to }));
-      if (finished.kind === "finished") told.push(finished.notifications.length);
+      if (finished.kind === "finished")
+        told.push(...finished.notifications.map(({ generation }) => generation));
     }
-    expect(told).toEqual([1, 1, 0]);
+    expect(told).toEqual([1, 1, 2]);
     expect(await totalRefunded(payment)).toBe(100);
+  });
+
+  it("is turned by what the provider was asked, and by no event, which may be an old one", async () => {
+    const { refund, payment } = await reserved(await aPayment());
+    const end = (to: "success" | "failed", overrules: boolean) =>
+      gateway.refunds.finish(refund, payment, fact({ to, overrules }));
+    expect(await end("success", false)).toMatchObject({ kind: "finished" });
+    expect(await end("failed", false)).toMatchObject({ kind: "contradicts" });
+    expect(await stored({ refund })).toMatchObject({ refund: { status: "success" } });
+    expect(await end("failed", true)).toMatchObject({ kind: "finished" });
+    expect(await totalRefunded(payment)).toBe(0);
   });
 
   it("is not told by a word about another order", async () => {

@@ -43,7 +43,7 @@ async function newOrder(): Promise<NewOrder> {
 
 describe("there are no two", () => {
   it("merchants of one name", async () => {
-    const create = () => gateway.merchants.create("twice", null, world.clock.now());
+    const create = () => gateway.merchants.create("twice", {}, world.clock.now());
     await create();
     await expect(create()).rejects.toMatchObject(duplicate);
   });

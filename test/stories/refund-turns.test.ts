@@ -137,10 +137,12 @@ describe("a refund of Stripe's", () => {
     const refused = async () =>
       (await simulators.stripe.webhooks(orderNo)).filter(({ outcome }) => outcome === "refused");
     await simulators.stripe.refundResult(number, "succeeded");
-    await until(async () => (await raised()).length + (await refused()).length > 0);
+    await until(async () => {
+      await world.queues.drain();
+      return (await raised()).length + (await refused()).length > 0;
+    });
     expect(await refused()).toEqual([]);
     expect(await raised()).toMatchObject([{ kind: "over_refund" }]);
-    await world.queues.drain();
     expect(await sums(orderNo)).toEqual({ refunded: 6_000, reserved: 0 });
     expect(await refunds.now(first)).toMatchObject({ status: "failed" });
   });
