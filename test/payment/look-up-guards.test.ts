@@ -63,7 +63,7 @@ describe("a look-up", () => {
     await gateway.orders.requestClose(unwanted.payment, world.clock.now());
     await world.passes(13);
     expect(await askedOf(unmade.payment)).toEqual(["start"]);
-    expect(await askedOf(unwanted.payment)).toEqual([]);
+    expect(await askedOf(unwanted.payment)).not.toContain("start");
     await world.passes(7_201);
     expect(await askedOf(expired.payment)).not.toContain("start");
   });

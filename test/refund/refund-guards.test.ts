@@ -5,9 +5,10 @@ import type { Gateway } from "../../lib/open-gateway.ts";
 import { observe } from "../../lib/payment/observe.ts";
 import { newProviderRefundNo } from "../../lib/payment/order-no.ts";
 import type { Payment } from "../../lib/payment/payment.ts";
-import { endRefund, newLease } from "../../lib/refund/drive-refund.ts";
+import { driveRefund, endRefund } from "../../lib/refund/drive-refund.ts";
 import { observeRefund } from "../../lib/refund/observe-refund.ts";
 import type { LeasedRefund, NewRefund, RefundFact, StoredRefund } from "../../lib/refund/ports.ts";
+import type { RefundOutcome } from "../../lib/refund/refund.ts";
 import { anotherGateway } from "../steps/gateways.ts";
 import { leasedOrder, orderRow, settle } from "../steps/leased-order.ts";
 import { aRefundNo } from "../steps/paid-order.ts";
@@ -64,7 +65,12 @@ async function reserved(payment: Payment, change: Partial<NewRefund> = {}): Prom
 const stored = async ({ refund }: Pick<StoredRefund, "refund">) =>
   (await gateway.refunds.byId(refund.userId, refund.id))!;
 const takenOver = async (leased: LeasedRefund, now = world.clock.now()) =>
-  gateway.refunds.takeOver(await stored(leased), newLease(leased.refund, now));
+  gateway.refunds.takeOver(await stored(leased), {
+    leaseToken: randomUUID(),
+    leaseUntil: secondsAfter(now, 20),
+    nextQueryAt: secondsAfter(now, 20),
+    now,
+  });
 const fact = (change: Partial<RefundFact> = {}): RefundFact => ({
   to: "success",
   refundId: `re-${randomUUID()}`,
@@ -72,7 +78,7 @@ const fact = (change: Partial<RefundFact> = {}): RefundFact => ({
   told: "webhook",
   now: world.clock.now(),
   notify: true,
-  overrules: false,
+  overrules: true,
   ...change,
 });
 const times = () => ({
@@ -150,6 +156,35 @@ describe("the lease of a refund", () => {
   });
 });
 
+describe("a refund whose outcome is unknown", () => {
+  it.each([
+    ["refunded", ["look"]],
+    ["unknown", ["look"]],
+    ["missing", ["look", "ask"]],
+  ] as const)("is looked for before anybody asks for it again: %s", async (kind, expected) => {
+    const leased = await reserved(await aPayment());
+    const asked: string[] = [];
+    const says = (what: string, outcome: RefundOutcome) => async () => {
+      asked.push(what);
+      return outcome;
+    };
+    const found: RefundOutcome = kind === "refunded" ? { kind, refundId: "re" } : { kind, why: "test" };
+    const of: Gateway["configs"]["of"] = async (payment) => {
+      const config = await gateway.configs.of(payment);
+      const lookRefund = says("look", found);
+      return {
+        ...config,
+        adapter: { ...config.adapter, lookRefund, refund: says("ask", { kind: "unknown", why: "" }) },
+      };
+    };
+    await driveRefund({ ...gateway, configs: { ...gateway.configs, of } }, leased, {
+      first: false,
+      told: "look-up",
+    });
+    expect(asked).toEqual(expected);
+  });
+});
+
 describe("the end of a refund", () => {
   it("moves no sum of what is not paid", async () => {
     const { refund, payment } = await reserved(await aPayment());
@@ -166,16 +201,27 @@ describe("the end of a refund", () => {
     expect(raised).toMatchObject({ kind: "over_refund", order_no: payment.orderNo });
   });
 
-  it("is told each time that it comes to another one, and not when it is the same", async () => {
+  it("that comes again after another one is told again, in the next generation of its series", async () => {
     const { refund, payment } = await reserved(await aPayment());
-    const ends = ["success", "success", "failed", "failed", "success"] as const;
     const told: number[] = [];
-    for (const to of ends) {
-      const finished = await gateway.refunds.finish(refund, payment, fact({ to, overrules: true }));
-      told.push(finished.kind === "finished" ? finished.notifications.length : 0);
+    for (const to of ["success", "failed", "success"] as const) {
+      const finished = await gateway.refunds.finish(refund, payment, fact({ to }));
+      if (finished.kind === "finished")
+        told.push(...finished.notifications.map(({ generation }) => generation));
     }
-    expect(told).toEqual([1, 0, 1, 0, 1]);
+    expect(told).toEqual([1, 1, 2]);
     expect(await totalRefunded(payment)).toBe(100);
+  });
+
+  it("is turned by what the provider was asked, and by no event, which may be an old one", async () => {
+    const { refund, payment } = await reserved(await aPayment());
+    const end = (to: "success" | "failed", overrules: boolean) =>
+      gateway.refunds.finish(refund, payment, fact({ to, overrules }));
+    expect(await end("success", false)).toMatchObject({ kind: "finished" });
+    expect(await end("failed", false)).toMatchObject({ kind: "contradicts" });
+    expect(await stored({ refund })).toMatchObject({ refund: { status: "success" } });
+    expect(await end("failed", true)).toMatchObject({ kind: "finished" });
+    expect(await totalRefunded(payment)).toBe(0);
   });
 
   it("is not told by a word about another order", async () => {

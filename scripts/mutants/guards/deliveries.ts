@@ -91,15 +91,22 @@ export const deliveryGuards: Mutant[] = [
   {
     name: "T6: an endpoint that has answered 410 is told the next fact",
     file: deliveries,
-    from: "if (hint.generation === 1 && row.held_since !== null && !(await receivedSince(trx, row))) {",
-    to: "if (hint.generation === 0 && row.held_since !== null && !(await receivedSince(trx, row))) {",
+    from: `if (row.held_since !== null && !(await isResend(trx, row)) && !(await receivedSince(trx, row))) {`,
+    to: `if (row.held_since !== null && row.id === "") {`,
     tests: [guards],
   },
   {
     name: "T6: a resend is held where its endpoint has answered 410",
     file: deliveries,
-    from: "if (hint.generation === 1 && row.held_since !== null",
-    to: "if (row.held_since !== null",
+    from: `!(await isResend(trx, row)) && `,
+    to: "",
+    tests: [guards],
+  },
+  {
+    name: "T6: a further fact counts as a resend, which a 410 does not hold",
+    file: deliveries,
+    from: `.where("event_id", "=", row.event_id)`,
+    to: "",
     tests: [guards],
   },
   {
@@ -205,15 +212,17 @@ export const deliveryGuards: Mutant[] = [
   {
     name: "A resend has another webhook-id",
     file: resend,
-    from: "generation + 1, event_id, url",
-    to: "generation + 1, UUID(), url",
+    from: `event, \${generation}, event_id, url`,
+    to: `event, \${generation}, UUID(), url`,
     tests: [again],
   },
   {
     name: "Two resends at once are an error for one of them",
     file: resend,
-    from: `if (isDuplicate(error, "series")) return transact(db, (trx) => newest(trx, payment, eventId));`,
-    to: "",
+    from: `if (isDuplicate(error, "series"))
+`,
+    to: `if (isDuplicate(error, "another_key"))
+`,
     tests: [again],
   },
   {
@@ -226,8 +235,8 @@ export const deliveryGuards: Mutant[] = [
   {
     name: "A fact that was told already is an error",
     file: "lib/storage/timeline.ts",
-    from: `if (isDuplicate(error, "series")) return null;`,
-    to: "",
+    from: `if (!isDuplicate(error, "series")) throw error;`,
+    to: `throw error;`,
     tests: ["test/refund/refund-guards.test.ts"],
   },
   {
@@ -274,9 +283,9 @@ export const deliveryGuards: Mutant[] = [
   },
   {
     name: "SQS: a batch holds more than ten",
-    file: "lib/queue/hints.ts",
-    from: "const mostInBatch = 10;",
-    to: "const mostInBatch = 11;",
+    file: "lib/queue/sqs-limits.ts",
+    from: `export const mostInBatch = 10;`,
+    to: `export const mostInBatch = 11;`,
     tests: ["test/queue/hints.test.ts"],
   },
   {

@@ -58,8 +58,8 @@ export const paymentGuards: Mutant[] = [
   {
     name: "T2: the outcome is stored by who has lost the lease",
     file: attempts,
-    from: `.where("lease_token", "=", leased.leaseToken)\n    .executeTakeFirstOrThrow();\n  return finished`,
-    to: ".executeTakeFirstOrThrow();\n  return finished",
+    from: `if (!(await finishAttempt(trx, leased))) return null;`,
+    to: `await finishAttempt(trx, leased);`,
     tests: [moves],
   },
   {
@@ -96,31 +96,45 @@ export const paymentGuards: Mutant[] = [
     file: attempts,
     from: `.where("status", "=", "processing")
       .where("version", "=", payment.version)
-      .executeTakeFirstOrThrow();
-    if (moved.numUpdatedRows === 0n) return false;`,
+      .where("provider_started"`,
     to: `.where("version", "=", payment.version)
-      .executeTakeFirstOrThrow();
-    if (moved.numUpdatedRows === 0n) return false;`,
+      .where("provider_started"`,
     tests: [edges],
   },
   {
     name: "T4: a payment that has changed since it was read is refused",
     file: attempts,
     from: `.where("version", "=", payment.version)
-      .executeTakeFirstOrThrow();
-    if (moved.numUpdatedRows === 0n) return false;`,
-    to: `.executeTakeFirstOrThrow();
-    if (moved.numUpdatedRows === 0n) return false;`,
+      .where("provider_started"`,
+    to: `.where("provider_started"`,
     tests: [moves],
   },
   {
-    name: "The lease is released by who has lost it",
+    name: "T4: a payment that the provider has started is refused",
     file: attempts,
-    from: `.where("lease_token", "=", leased.leaseToken)
-      .executeTakeFirstOrThrow();
-    if (freed`,
-    to: `.executeTakeFirstOrThrow();
-    if (freed`,
+    from: `.where("provider_started", "=", 0)`,
+    to: "",
+    tests: ["test/payment/final-refusal.test.ts"],
+  },
+  {
+    name: "T4: a refusal that is not the outcome keeps everybody else from trying",
+    file: attempts,
+    from: "await attemptRow(trx, leased).set({ done: 0, lease_until: now }).execute();",
+    to: "",
+    tests: ["test/payment/final-refusal.test.ts"],
+  },
+  {
+    name: "A payment that has ended is made at the provider after all",
+    file: attempts,
+    from: `.where("o.status", "not in", ["failed", "closed"])`,
+    to: "",
+    tests: [moves],
+  },
+  {
+    name: "An attempt is finished or let go by who has lost its lease",
+    file: attempts,
+    from: `.where("lease_token", "=", leaseToken);`,
+    to: ";",
     tests: [moves],
   },
   {

@@ -194,7 +194,7 @@ export const platformGuards: Mutant[] = [
   {
     name: "API keys: an expired one goes on",
     file: "lib/merchant/authenticate.ts",
-    from: " || isOver(key.expiresAt, now)",
+    from: `isOver(key.expiresAt, now) || `,
     to: "",
     tests: [keys],
   },

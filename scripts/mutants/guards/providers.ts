@@ -244,7 +244,7 @@ export const providerGuards: Mutant[] = [
   {
     name: "Stripe: a refund of another number is ours",
     ...of("stripe", "refund", "refund"),
-    from: "told.metadata?.refund_no === providerRefundNo &&",
+    from: `(refundNo === "" || told.metadata?.refund_no === providerRefundNo) &&`,
     to: "",
   },
   {
@@ -352,8 +352,8 @@ export const providerGuards: Mutant[] = [
   {
     name: "PayPal: the body of an event is believed, though another has the same signature",
     ...of("paypal", "event", "event"),
-    from: `orderNo ? { kind: "hint", orderNo, why: type }`,
-    to: `orderNo ? { kind: "closed", orderNo, why: type }`,
+    from: `if (orderNo) return [{ kind: "hint", orderNo, why: type }];`,
+    to: `if (orderNo) return [{ kind: "closed", orderNo, why: type }];`,
   },
   {
     name: "PayPal: an order that is not this payment's is believed",
@@ -388,7 +388,7 @@ export const providerGuards: Mutant[] = [
   {
     name: "An order's config is another merchant's",
     file: "lib/providers/configs.ts",
-    from: "config.userId !== payment.userId || ",
+    from: `config.userId === userId && `,
     to: "",
     tests: ["test/stories/tenancy.test.ts"],
   },

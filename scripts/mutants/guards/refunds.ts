@@ -2,6 +2,9 @@ import type { Mutant } from "../mutant.ts";
 
 const refunds = "lib/storage/refunds.ts";
 const finish = "lib/storage/finish-refund.ts";
+const books = "lib/storage/refund-books.ts";
+const totals = "lib/storage/refund-totals.ts";
+const foreign = "lib/storage/foreign-refunds.ts";
 const races = "test/stories/refund-races.test.ts";
 const turns = "test/stories/refund-turns.test.ts";
 const story = "test/stories/refund.test.ts";
@@ -95,21 +98,21 @@ export const refundGuards: Mutant[] = [
   },
   {
     name: "T5b: more is refunded than was paid",
-    file: finish,
+    file: books,
     from: `\n      AND refunded_minor + refund_reserved_minor + \${refunded} <= amount_minor + \${reserved} + \${unrefunded}\``,
     to: "`",
     tests: [turns],
   },
   {
     name: "T5b: the sums of what is not paid move",
-    file: finish,
+    file: books,
     from: " AND status = 'success'\n      AND refund_reserved_minor",
     to: "\n      AND refund_reserved_minor",
     tests: [guards],
   },
   {
     name: "T5b: the refund's row moves although its sum cannot",
-    file: finish,
+    file: books,
     from: "if (moved.numAffectedRows !== 1n) throw new OverRefund();",
     to: "",
     tests: [turns],
@@ -118,16 +121,8 @@ export const refundGuards: Mutant[] = [
     name: "T5b: a refund that does not fit is an error for ever, not an anomaly",
     file: finish,
     from: `if (error instanceof OverRefund) return { kind: "over-refund" };
-    throw error;
-  }
-}
-
-/** A refund that we did not make`,
-    to: `throw error;
-  }
-}
-
-/** A refund that we did not make`,
+      if (known`,
+    to: `if (known`,
     tests: [turns],
   },
   {
@@ -146,40 +141,37 @@ export const refundGuards: Mutant[] = [
   },
   {
     name: "A refund in the provider's console that is told twice is an error",
-    file: finish,
-    from: `return { kind: "finished", notifications, after: "processing" };
-    });
-  } catch (error) {
-    if (isDuplicate(error, "order_refund")) return { kind: "already" };`,
-    to: `return { kind: "finished", notifications, after: "processing" };
-    });
-  } catch (error) {`,
+    file: foreign,
+    from: `if (!isDuplicate(error, "order_refund")) throw error;
+    return finishKnown(db, payment, foreign, { to: "success"`,
+    to: `throw error;
+    return finishKnown(db, payment, foreign, { to: "success"`,
     tests: [guards],
   },
   {
     name: "Two totals that arrive at once are both held for news",
-    file: finish,
+    file: totals,
     from: ".forUpdate()",
     to: "",
     tests: [guards],
   },
   {
     name: "A total that our own refunds account for is booked as another refund",
-    file: finish,
+    file: totals,
     from: "if (total.minor > current.refundedMinor + current.reservedMinor) {",
     to: "if (total.minor > current.refundedMinor) {",
     tests: [guards],
   },
   {
     name: "A total that a reservation of ours has covered is forgotten",
-    file: finish,
+    file: totals,
     from: "if (total.minor > current.refundedMinor) await keepTotal(trx, current, total);",
     to: "",
     tests: [turns],
   },
   {
     name: "A total that comes late takes the place of a greater one",
-    file: finish,
+    file: totals,
     from: `.where("refund_total_minor", "<", String(total.minor))`,
     to: "",
     tests: [guards],
@@ -187,9 +179,23 @@ export const refundGuards: Mutant[] = [
   {
     name: "A refund of another transaction is booked on the order that it names",
     file: "lib/refund/observe-refund.ts",
-    from: "if (seen.tradeNo !== payment.tradeNo) return raiseOther(gateway, payment, seen, now);",
+    from: `if (seen.tradeNo !== payment.tradeNo) return raiseMismatch(gateway, payment, { seen, differs: "trade_no" });`,
     to: "",
     tests: [turns],
+  },
+  {
+    name: "A refund of ours is ended by a word about another amount",
+    file: "lib/refund/observe-refund.ts",
+    from: "if (!sameMoney(seen.amount, ours.refund.amount))",
+    to: "if (seen.amount.minor < 0)",
+    tests: [turns, guards],
+  },
+  {
+    name: "A final refund is turned by a webhook, which may be an old one",
+    file: finish,
+    from: "if (!fact.overrules) {",
+    to: 'if (!fact.overrules && payment.id === "") {',
+    tests: [guards],
   },
   {
     name: "A refund of another order is ended by a word about this one",
@@ -203,7 +209,7 @@ export const refundGuards: Mutant[] = [
     file: "lib/refund/drive-refund.ts",
     from: "if (!first)\n",
     to: "if (!first && !adapter.refund)\n",
-    tests: [turns, story],
+    tests: [guards],
   },
   {
     name: "A refund that is told before its payment is settled is acknowledged and lost",

@@ -163,8 +163,8 @@ export const sendingGuards: Mutant[] = [
   {
     name: "A notification's answer is kept with the signature that it echoes",
     file: "lib/notify/printable-answer.ts",
-    from: `text = text.replace(ours, "[redacted]")`,
-    to: "text = text",
+    from: `.replace(ours, "[redacted]")`,
+    to: "",
     tests: ["test/notify/send-notification-answer.test.ts"],
   },
 ];

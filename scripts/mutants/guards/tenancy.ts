@@ -24,12 +24,11 @@ const forNobody = (what: string, file: string, condition: string, before: string
 export const tenancyGuards: Mutant[] = [
   forNobody("The take-over of an attempt", attempts, ofPayment, `\n    .where("done", "=", 0)`),
   forNobody(
-    "The record of an attempt's outcome",
+    "The end or release of an attempt",
     attempts,
-    `.where("user_id", "=", leased.payment.userId)`,
-    `\n    .where("lease_token"`,
+    ofPayment,
+    `\n    .where("lease_token", "=", leaseToken)`,
   ),
-  forNobody("The release of an attempt", attempts, ofPayment, `\n      .where("lease_token"`),
   forNobody(
     "The end of a payment",
     orders,
@@ -50,11 +49,16 @@ export const tenancyGuards: Mutant[] = [
   forNobody("The end of a refund", finish, ofRefund, `\n    .where("status", "in", from`),
   forNobody(
     "The sum of a refund's end",
-    finish,
+    "lib/storage/refund-books.ts",
     `AND user_id = \${refund.userId} `,
     "AND status = 'success'",
   ),
-  forNobody("The lock for a refund's total", finish, ofPayment, "\n        .forUpdate()"),
+  forNobody(
+    "The lock for a refund's total",
+    "lib/storage/refund-totals.ts",
+    ofPayment,
+    "\n        .forUpdate()",
+  ),
   forNobody("T6", deliveries, `AND user_id = \${hint.userId} `, "AND generation"),
   forNobody("T7", deliveries, `AND n.user_id = \${task.userId} `, "AND n.lease_token"),
   forNobody(

@@ -70,7 +70,7 @@ export const useCaseGuards: Mutant[] = [
   {
     name: "A payment that has expired is made at the provider after all",
     file: lookUp,
-    from: "if (payment.expiresAt <= now || payment.closeRequested) return false;",
+    from: `if (!payment.providerStarted && (payment.expiresAt <= now || payment.closeRequested)) return false;`,
     to: "",
     tests: ["test/payment/look-up-guards.test.ts"],
   },
@@ -98,8 +98,8 @@ export const useCaseGuards: Mutant[] = [
   {
     name: "A hint that is left over goes on for as long as the payment does",
     file: recheck,
-    from: "order.due.getTime() === payment.nextQueryAt.getTime();",
-    to: "order.due.getTime() > 0;",
+    from: `due.getTime() === payment.nextQueryAt.getTime();`,
+    to: `due.getTime() > 0;`,
     tests: [lookUps],
   },
   {
