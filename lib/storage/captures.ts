@@ -1,5 +1,5 @@
 import type { Payment } from "../payment/payment.ts";
-import { type Database, transact } from "./database.ts";
+import { type Database, type OpenTransaction, transact } from "./database.ts";
 import { addLog } from "./timeline.ts";
 
 type Capture = { key: string; until: Date; nextQueryAt: Date; now: Date };
@@ -36,13 +36,33 @@ export function claimCapture(
         ]),
       )
       .executeTakeFirstOrThrow();
-    if (claimed.numUpdatedRows === 0n) return null;
-    if (payment.status === "pending") {
+    const isOurs = claimed.numUpdatedRows === 1n;
+    // Ours all the same where an earlier COMMIT of this very claim was answered by a lost connection.
+    if (!isOurs && !(await isClaimed(trx, payment, { key, until }))) return null;
+    if (isOurs && payment.status === "pending") {
       const data = { from: "pending", to: "processing" };
       await addLog(trx, payment, { at: now, kind: "status", title: "taking the money", data });
     }
     return { ...payment, status: "processing", version: payment.version + 1, captureKey: key, nextQueryAt };
   });
+}
+
+async function isClaimed(
+  trx: OpenTransaction,
+  payment: Payment,
+  { key, until }: Pick<Capture, "key" | "until">,
+): Promise<boolean> {
+  const row = await trx
+    .selectFrom("payment_orders")
+    .select("id")
+    .where("id", "=", payment.id)
+    .where("user_id", "=", payment.userId)
+    .where("status", "=", "processing")
+    .where("version", "=", payment.version + 1)
+    .where("capture_key", "=", key)
+    .where("capture_until", "=", until)
+    .executeTakeFirst();
+  return row !== undefined;
 }
 
 /** Nothing was taken: the buyer may choose another way to pay, which will be another capture. */

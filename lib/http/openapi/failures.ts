@@ -33,7 +33,7 @@ export function failureResponses(schemas: JsonSchemas) {
       headers: {
         ...requestIdHeader,
         ...(waits.length > 0 && retryAfterHeader(waits.length === possible.length)),
-        ...(possible.includes("too_many_requests") && rateLimitHeaders),
+        ...rateLimitHeaders,
       },
       content: {
         "application/json": {

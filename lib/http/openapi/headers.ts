@@ -8,8 +8,9 @@ export const retryAfterHeader = (required: boolean) => ({
   "Retry-After": { ...count("Seconds to wait before the same request is sent again."), required },
 });
 
+/** On every answer to a merchant that has a limit. */
 export const rateLimitHeaders = {
-  "X-RateLimit-Limit": count("How many requests are allowed in one period."),
-  "X-RateLimit-Remaining": count("How many are left in this one."),
-  "X-RateLimit-Reset": count("Seconds until the next period."),
+  "X-RateLimit-Limit": count("How many calls may come at once."),
+  "X-RateLimit-Remaining": count("How many may still come now."),
+  "X-RateLimit-Reset": count("Seconds until all of them may come again."),
 };

@@ -3,7 +3,7 @@ import { routes } from "../routes.ts";
 import { success } from "./envelope.ts";
 import { example } from "./examples.ts";
 import type { FailureResponses } from "./failures.ts";
-import { requestIdHeader } from "./headers.ts";
+import { rateLimitHeaders, requestIdHeader } from "./headers.ts";
 import type { MerchantRoute } from "./merchant-routes.ts";
 import type { JsonSchema, JsonSchemas } from "./schemas.ts";
 
@@ -59,7 +59,7 @@ export function merchantOperation(
   );
   const answered = (data: JsonSchema) => ({
     description: "What was asked for.",
-    headers: requestIdHeader,
+    headers: { ...requestIdHeader, ...rateLimitHeaders },
     content: {
       "application/json": {
         schema: {
