@@ -1,8 +1,9 @@
+import { randomUUID } from "node:crypto";
 import { type Money, safeMinor } from "../money/money.ts";
 import type { Payment } from "../payment/payment.ts";
 import type { Hint } from "../payment/ports.ts";
 import type { RefundFact, RefundFinished } from "../refund/ports.ts";
-import { type Database, isDuplicate, type OpenTransaction, transact } from "./database.ts";
+import { type Database, type OpenTransaction, transact } from "./database.ts";
 import { readPayment } from "./payment-rows.ts";
 import { insertForeign, OverRefund } from "./refund-books.ts";
 
@@ -24,21 +25,20 @@ export async function recordTotal(
         .forUpdate()
         .execute();
       const current = await readPayment(trx, payment);
+      if (total.minor > current.refundedMinor) await keepTotal(trx, current, total);
       if (total.minor > current.refundedMinor + current.reservedMinor) {
         const notifications = await insertToTotal(trx, current, total, { told, now });
         return { kind: "finished", notifications, after: "processing" };
       }
-      if (total.minor > current.refundedMinor) await keepTotal(trx, current, total);
       return { kind: "already" };
     });
   } catch (error) {
-    if (isDuplicate(error, "order_refund")) return { kind: "already" };
     if (error instanceof OverRefund) return { kind: "over-refund" };
     throw error;
   }
 }
 
-/** Our reservation covers this total, and may yet turn out to be none of it. */
+/** Our reservations cover a part of this total, and may yet turn out to be none of it. */
 async function keepTotal(trx: OpenTransaction, payment: Payment, total: Money): Promise<void> {
   await trx
     .updateTable("payment_orders")
@@ -67,7 +67,10 @@ export async function recordHidden(
   return insertToTotal(trx, current, total, { told, now });
 }
 
-/** One refund for all that lacks up to the provider's total. */
+/**
+ * One refund for all that lacks up to the provider's total. No id of the provider's keeps it from being booked twice: the
+ * order's row is locked, and its sums say what lacks. The same total can lack more once a further reservation has failed.
+ */
 function insertToTotal(
   trx: OpenTransaction,
   payment: Payment,
@@ -75,5 +78,5 @@ function insertToTotal(
   when: { told: string; now: Date },
 ): Promise<Hint[]> {
   const amount = { minor: minor - payment.refundedMinor - payment.reservedMinor, currency };
-  return insertForeign(trx, payment, { refundId: `total-${minor}`, amount }, when);
+  return insertForeign(trx, payment, { refundId: `total-${minor}-${randomUUID()}`, amount }, when);
 }

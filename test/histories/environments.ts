@@ -60,7 +60,8 @@ export function openEnvironments(build: () => Gateway): Environments {
     work: (gateway: Gateway) => Promise<T>,
     fault?: Fault,
   ): Promise<Outcome<T>> {
-    const environment = idle.pop() ?? fresh();
+    const environment = idle.filter(({ isDead }) => !isDead).at(-1) ?? fresh();
+    if (idle.includes(environment)) idle.splice(idle.indexOf(environment), 1);
     const stopped = signal<Outcome<T>>();
     let crossings = -1;
     let isOver = fault === undefined;

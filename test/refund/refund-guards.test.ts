@@ -258,6 +258,22 @@ describe("a refund in the provider's console", () => {
     expect(await totalRefunded(payment)).toBe(100);
   });
 
+  it("is booked as far as reservations have hidden it, each time that one of them fails", async () => {
+    const payment = await aPayment();
+    const amount = { minor: 300, currency: "CNY" };
+    const hiding = [await reserved(payment, { amount }), await reserved(payment, { amount })];
+    const total = { minor: 900, currency: "CNY" };
+    const tell = () => gateway.refunds.recordTotal(payment, total, "webhook", world.clock.now());
+    expect(await tell()).toMatchObject({ kind: "finished" });
+    expect(await totalRefunded(payment)).toBe(300);
+    for (const [index, { refund }] of hiding.entries()) {
+      const finished = await gateway.refunds.finish(refund, payment, fact({ to: "failed", refundId: "" }));
+      expect(finished).toMatchObject({ kind: "finished" });
+      expect(await totalRefunded(payment)).toBe(600 + index * 300);
+    }
+    expect(await tell()).toEqual({ kind: "already" });
+  });
+
   it("is booked once when two totals that hold it arrive at once", async () => {
     const payment = await aPayment();
     const others = [anotherGateway(), anotherGateway()];

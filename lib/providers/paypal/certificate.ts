@@ -18,7 +18,6 @@ const signerName = /^CN=messageverificationcerts(\.sandbox)?\.paypal\.com$/m;
 /** PayPal's, the same for every merchant. Only what passed enters, so that made-up URLs push nothing out. */
 const kept = new Map<string, SigningCertificate>();
 const mostKept = 20;
-const underWay = new Map<string, Promise<SigningCertificate>>();
 
 /**
  * The key of the certificate that a webhook names by its URL. That the URL is PayPal's own, over TLS, is what makes it
@@ -26,7 +25,7 @@ const underWay = new Map<string, Promise<SigningCertificate>>();
  */
 export async function signingKey(certUrl: string, now: Date, baseUrl?: string): Promise<KeyObject> {
   const url = pinned(certUrl, baseUrl);
-  const certificate = kept.get(url) ?? (await shared(url));
+  const certificate = kept.get(url) ?? (await fetchCertificate(url));
   if (now < certificate.from || now > certificate.to) {
     kept.delete(url);
     refuse("PayPal's certificate is not valid at this time");
@@ -44,14 +43,6 @@ function pinned(certUrl: string, baseUrl: string | undefined): string {
     refuse("paypal-cert-url is not PayPal's");
   }
   return url.href;
-}
-
-function shared(url: string): Promise<SigningCertificate> {
-  const waiting = underWay.get(url);
-  if (waiting) return waiting;
-  const fetching = fetchCertificate(url).finally(() => underWay.delete(url));
-  underWay.set(url, fetching);
-  return fetching;
 }
 
 async function fetchCertificate(url: string): Promise<SigningCertificate> {
