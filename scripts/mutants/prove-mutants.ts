@@ -125,6 +125,7 @@ function sourceOf(root: string, { file }: Mutant): string {
 }
 
 function inWords({ mutant, outcome, by, seconds }: Proof): string {
-  const where = by.file ? `${by.file}: ${by.test}` : by.test;
+  const [what] = by.test.split("\n");
+  const where = by.file ? `${by.file}: ${what}` : what;
   return `${outcome.toUpperCase()} ${seconds} s · ${mutant.name} · ${where}`;
 }
