@@ -8,7 +8,7 @@ import { typeFaults } from "./type-check.ts";
 
 /**
  * - `killed`: a test failed without the guard · `survived`: none did · `gone`: the guard's text is not there (once)
- * - `broken`: without the guard the program does not even run, which proves nothing.
+ * - `broken`: the program does not run without the guard, or its tests are not green with it, which proves nothing.
  */
 export type Proof = {
   mutant: Mutant;
@@ -28,7 +28,7 @@ export type ProofOptions = {
   signal: AbortSignal;
 };
 
-/** Tries every mutant in copies of `root`. Throws when the tests are not green with all guards in place. */
+/** Tries every mutant in copies of `root`. */
 export async function proveMutants(options: ProofOptions): Promise<Proof[]> {
   const { root, mutants, print, signal } = options;
   const gone = mutants.filter((mutant) => mutated(sourceOf(root, mutant), mutant) === null);
@@ -37,13 +37,17 @@ export async function proveMutants(options: ProofOptions): Promise<Proof[]> {
   try {
     for (const folder of options.folders) lanes.push(await openLane(root, folder, options));
     const faults = await typeFaults(lanes[0]!.copy.folder, present, signal);
-    await proveGreen(lanes, present, print);
+    const red = await redFiles(lanes, present, print);
+    const fault = (mutant: Mutant) =>
+      faults.get(mutant) ?? mutant.tests.map((file) => red.get(file)).find(Boolean);
+    const queue = present.filter((mutant) => fault(mutant) === undefined);
     const proofs = [
       ...gone.map((mutant) => proof(mutant, "gone", "its text is not there exactly once")),
-      ...[...faults].map(([mutant, fault]) => proof(mutant, "broken", `does not compile: ${fault}`)),
+      ...present
+        .filter((mutant) => !queue.includes(mutant))
+        .map((mutant) => proof(mutant, "broken", String(fault(mutant)))),
     ];
     for (const made of proofs) print(inWords(made));
-    const queue = present.filter((mutant) => !faults.has(mutant));
     const work = async (lane: Lane) => {
       for (let mutant = queue.shift(); mutant; mutant = queue.shift()) {
         const made = await tryMutant(lane, mutant);
@@ -58,24 +62,27 @@ export async function proveMutants(options: ProofOptions): Promise<Proof[]> {
   }
 }
 
-async function proveGreen(lanes: Lane[], mutants: readonly Mutant[], print: (line: string) => void) {
+/** What is wrong with each test file that is not green with all guards in place. */
+async function redFiles(lanes: Lane[], mutants: readonly Mutant[], print: (line: string) => void) {
   const begun = performance.now();
   const files = [...new Set(mutants.flatMap(({ tests }) => tests))].sort();
   const queue = [...files];
+  const red = new Map<string, string>();
   let passed = 0;
   const work = async (lane: Lane) => {
-    for (let file = queue.shift(); file; file = queue.shift()) {
-      const run = await sureRun((only) => lane.run([file!], only));
-      if (run.kind === "red")
-        throw new Error(`red with all guards in place: ${run.file}: ${run.test}\n${run.message}`);
-      if (run.kind === "broken") throw new Error(`the tests do not run: ${run.why}`);
-      passed += run.passed;
+    for (let file = queue.shift(); file !== undefined; file = queue.shift()) {
+      const tests = [file];
+      const run = await sureRun((only) => lane.run(tests, only));
+      if (run.kind === "green") passed += run.passed;
+      else if (run.kind === "broken") red.set(file, run.why);
+      else red.set(file, `red with all guards in place: ${run.file}: ${run.test}: ${run.message}`);
     }
   };
   await Promise.all(lanes.map(work));
   print(
     `${passed} tests of ${files.length} files are green with all guards in place, ${secondsSince(begun)} s`,
   );
+  return red;
 }
 
 async function tryMutant(lane: Lane, mutant: Mutant): Promise<Proof> {
@@ -118,6 +125,7 @@ function sourceOf(root: string, { file }: Mutant): string {
 }
 
 function inWords({ mutant, outcome, by, seconds }: Proof): string {
-  const where = by.file ? `${by.file}: ${by.test}` : by.test;
+  const [what] = by.test.split("\n");
+  const where = by.file ? `${by.file}: ${what}` : what;
   return `${outcome.toUpperCase()} ${seconds} s · ${mutant.name} · ${where}`;
 }

@@ -28,7 +28,7 @@ export async function typeFaults(folder: string, mutants: readonly Mutant[], sig
   const faults = new Map<Mutant, string>();
   for (const [, file = "", fault = ""] of output.matchAll(/^([^\s(]+)\(\d+,\d+\): error (.*)$/gm)) {
     const mutant = beside.get(file);
-    if (mutant && !faults.has(mutant)) faults.set(mutant, fault);
+    if (mutant && !faults.has(mutant)) faults.set(mutant, `does not compile: ${fault}`);
   }
   return faults;
 }

@@ -116,9 +116,12 @@ it(
   "nothing is proven by tests that are red with all guards in place",
   async () => {
     writeFileSync(path.join(root, "lib/pay.ts"), files["lib/pay.ts"].replace("100", "1000"));
-    await expect(prove(killed)).rejects.toThrow(
-      /red with all guards in place: test\/pay\.test\.ts: takes no more/,
+    const { outcomes, report } = await prove(killed);
+    expect(outcomes).toEqual(["broken"]);
+    expect(report.text).toMatch(
+      /^broken: .*: red with all guards in place: test\/pay\.test\.ts: takes no more/m,
     );
+    expect(report.code).toBe(1);
     writeFileSync(path.join(root, "lib/pay.ts"), files["lib/pay.ts"]);
   },
   timeout,
