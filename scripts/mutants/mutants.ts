@@ -1,4 +1,5 @@
 import { deliveryGuards } from "./guards/deliveries.ts";
+import { limitGuards } from "./guards/limits.ts";
 import { paymentGuards } from "./guards/payments.ts";
 import { platformGuards } from "./guards/platform.ts";
 import { providerGuards } from "./guards/providers.ts";
@@ -19,5 +20,6 @@ export const mutants: Mutant[] = [
   ...providerGuards,
   ...sendingGuards,
   ...platformGuards,
+  ...limitGuards,
   ...useCaseGuards,
 ];

@@ -3,7 +3,8 @@ import { Redis } from "ioredis";
 
 /** What Redis is asked from outside while `act` runs, one command a line; what scripts do inside is left out. */
 export async function redisCommands(port: number, act: () => Promise<unknown>): Promise<string[][]> {
-  const client = new Redis(port);
+  // Its own check that Redis is ready would be among the commands.
+  const client = new Redis({ port, enableReadyCheck: false });
   const monitor = await client.monitor();
   const commands: string[][] = [];
   const end = randomUUID();

@@ -40,8 +40,8 @@ export const explained: Record<Failure, Explained> = {
     },
   },
   too_many_requests: {
-    means: "too many requests",
-    message: "too many requests: slow down",
+    means: "too many requests: of the merchant, or too many failed ones from one address",
+    message: "too many requests: 100 of these a minute are allowed; send it again in 1 s",
     details: { retryAfterSeconds: 1 },
   },
   create_refused: {

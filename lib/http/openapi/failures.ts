@@ -7,6 +7,8 @@ import { rateLimitHeaders, requestIdHeader, retryAfterHeader } from "./headers.t
 import type { JsonSchemas } from "./schemas.ts";
 
 const names = Object.keys(failures) as Failure[];
+/** Answered to those of whom nobody knows which merchant they are. */
+const uncounted = new Set<Failure>(["unauthorised", "notification_malformed", "notification_refused"]);
 
 /** Answers to failures. One that tells of a single failure stands once, in `named`, and is referred to. */
 export function failureResponses(schemas: JsonSchemas) {
@@ -33,7 +35,7 @@ export function failureResponses(schemas: JsonSchemas) {
       headers: {
         ...requestIdHeader,
         ...(waits.length > 0 && retryAfterHeader(waits.length === possible.length)),
-        ...rateLimitHeaders,
+        ...(possible.some((name) => !uncounted.has(name)) && rateLimitHeaders),
       },
       content: {
         "application/json": {

@@ -8,9 +8,9 @@ export const retryAfterHeader = (required: boolean) => ({
   "Retry-After": { ...count("Seconds to wait before the same request is sent again."), required },
 });
 
-/** On every answer to a merchant that has a limit. */
+/** Never required: a merchant may have no limit, and what is refused before its key is known counts against none. */
 export const rateLimitHeaders = {
-  "X-RateLimit-Limit": count("How many calls may come at once."),
-  "X-RateLimit-Remaining": count("How many may still come now."),
+  "X-RateLimit-Limit": count("How many calls a minute are allowed; they may come at once."),
+  "X-RateLimit-Remaining": count("How many of them may come now."),
   "X-RateLimit-Reset": count("Seconds until all of them may come again."),
 };

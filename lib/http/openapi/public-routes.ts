@@ -81,7 +81,12 @@ function providerWebhook(
           content: { [contentType]: { schema: { ...schema, const: example }, example } },
         }),
       },
-      ...failing("notification_malformed", "notification_refused", "create_not_accepted"),
+      ...failing(
+        "notification_malformed",
+        "notification_refused",
+        "too_many_requests",
+        "create_not_accepted",
+      ),
     },
   };
 }
