@@ -7,7 +7,8 @@ import { createOrder, refuse, release, storePayable, takeOver } from "./attempts
 import { claimCapture, endCapture } from "./captures.ts";
 import { type Database, transact } from "./database.ts";
 import { listPayments } from "./list-payments.ts";
-import { attemptOf, orderColumns, paymentOf } from "./payment-rows.ts";
+import { claimLookUp, claimRecheck, dueForRecheck, endRechecks, makeDue } from "./look-ups.ts";
+import { attemptOf, orderColumns, paymentOf, rowOf } from "./payment-rows.ts";
 import { settle } from "./settle.ts";
 import { addLog, addNotification } from "./timeline.ts";
 
@@ -33,18 +34,12 @@ export function ordersIn(db: Database): Orders {
     findByTradeNo: (userId, provider, tradeNo) => findByTradeNo(db, userId, provider, tradeNo),
     claimLookUp: (payment, now, gapMs) => claimLookUp(db, payment, now, gapMs),
     claimRecheck: (payment, nextQueryAt, now) => claimRecheck(db, payment, nextQueryAt, now),
-    async endRechecks(payment, claimed, last) {
-      await rowOf(db, payment).set({ next_query_at: last }).where("next_query_at", "=", claimed).execute();
-    },
+    endRechecks: (payment, claimed, last) => endRechecks(db, payment, claimed, last),
     makeDue: (payment, now, gapMs) => makeDue(db, payment, now, gapMs),
     findForReturn: (provider, orderNo) => findForReturn(db, provider, orderNo),
     dueForRecheck: (now, limit) => dueForRecheck(db, now, limit),
   };
 }
-
-/** The payment's row, always reached with its tenant. */
-const rowOf = (db: Database, payment: Payment) =>
-  db.updateTable("payment_orders").where("id", "=", payment.id).where("user_id", "=", payment.userId);
 
 async function findByOutTradeNo(
   db: Database,
@@ -204,52 +199,4 @@ async function markStarted(db: Database, payment: Payment, why: string, now: Dat
       data,
     });
   });
-}
-
-async function claimLookUp(db: Database, payment: Payment, now: Date, gapMs: number): Promise<boolean> {
-  const claimed = await rowOf(db, payment)
-    .set((eb) => ({ looked_up_at: now, look_ups: eb("look_ups", "+", 1) }))
-    .where((eb) =>
-      eb.or([eb("looked_up_at", "is", null), eb("looked_up_at", "<=", new Date(now.getTime() - gapMs))]),
-    )
-    .executeTakeFirstOrThrow();
-  return claimed.numUpdatedRows === 1n;
-}
-
-async function claimRecheck(
-  db: Database,
-  payment: Payment,
-  nextQueryAt: Date | null,
-  now: Date,
-): Promise<boolean> {
-  const claimed = await rowOf(db, payment)
-    .set((eb) => ({ next_query_at: nextQueryAt, looked_up_at: now, look_ups: eb("look_ups", "+", 1) }))
-    .where("next_query_at", "=", payment.nextQueryAt)
-    .executeTakeFirstOrThrow();
-  return claimed.numUpdatedRows === 1n;
-}
-
-async function makeDue(db: Database, payment: Payment, now: Date, gapMs: number): Promise<boolean> {
-  const made = await rowOf(db, payment)
-    .set({ next_query_at: now })
-    .where((eb) => eb.or([eb("next_query_at", "is", null), eb("next_query_at", ">", now)]))
-    // Without a gap nothing is compared: the clock that wrote the last look's time may be ahead of ours.
-    .$if(gapMs > 0, (query) =>
-      query.where((eb) =>
-        eb.or([eb("looked_up_at", "is", null), eb("looked_up_at", "<=", new Date(now.getTime() - gapMs))]),
-      ),
-    )
-    .executeTakeFirstOrThrow();
-  return made.numUpdatedRows === 1n;
-}
-
-async function dueForRecheck(db: Database, now: Date, limit: number) {
-  const rows = await db
-    .selectFrom("payment_orders")
-    .select(["order_no", "user_id"])
-    .where("next_query_at", "<=", now)
-    .orderBy("next_query_at")
-    .limit(limit)
-    .execute();
-  return rows.map((row) => ({ orderNo: row.order_no, userId: row.user_id }));
 }

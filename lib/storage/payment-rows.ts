@@ -2,7 +2,7 @@ import type { Selectable } from "kysely";
 import { safeMinor } from "../money/money.ts";
 import type { Payment } from "../payment/payment.ts";
 import type { Attempt } from "../payment/ports.ts";
-import type { OpenTransaction } from "./database.ts";
+import type { Database, OpenTransaction } from "./database.ts";
 import type { PaymentOrdersTable, Tables } from "./tables.ts";
 
 export const orderColumns = [
@@ -109,3 +109,7 @@ export async function readPayment(trx: OpenTransaction, { id, userId }: Payment)
     .executeTakeFirstOrThrow();
   return paymentOf(row);
 }
+
+/** The payment's row, always reached with its tenant. */
+export const rowOf = (db: Database, payment: Payment) =>
+  db.updateTable("payment_orders").where("id", "=", payment.id).where("user_id", "=", payment.userId);

@@ -41,7 +41,7 @@ export const tenancyGuards: Mutant[] = [
     ofPayment,
     `\n      .where("version", "=", payment.version)\n      .where("expires`,
   ),
-  forNobody("The claim of a look-up", orders, ofPayment, ";"),
+  forNobody("The claim of a look-up", "lib/storage/payment-rows.ts", ofPayment, ";"),
   forNobody("T3", "lib/storage/settle.ts", `AND user_id = \${scope.userId} `, "AND config_id"),
   forNobody("T5", refunds, `AND user_id = \${payment.userId} `, "AND status = 'success'"),
   forNobody("The take-over of a refund", refunds, ofRefund, `\n    .where("status"`),

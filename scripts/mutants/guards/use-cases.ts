@@ -83,7 +83,7 @@ export const useCaseGuards: Mutant[] = [
   },
   {
     name: "Two hints for one time ask the provider twice",
-    file: "lib/storage/orders.ts",
+    file: "lib/storage/look-ups.ts",
     from: `.where("next_query_at", "=", payment.nextQueryAt)`,
     to: "",
     tests: ["test/payment/look-up-guards.test.ts"],

@@ -1,0 +1,69 @@
+import type { Payment } from "../payment/payment.ts";
+import type { Database } from "./database.ts";
+import { rowOf } from "./payment-rows.ts";
+
+/** Whoever asks, once within the gap. */
+export async function claimLookUp(
+  db: Database,
+  payment: Payment,
+  now: Date,
+  gapMs: number,
+): Promise<boolean> {
+  const claimed = await rowOf(db, payment)
+    .set((eb) => ({ looked_up_at: now, look_ups: eb("look_ups", "+", 1) }))
+    .where((eb) =>
+      eb.or([eb("looked_up_at", "is", null), eb("looked_up_at", "<=", new Date(now.getTime() - gapMs))]),
+    )
+    .executeTakeFirstOrThrow();
+  return claimed.numUpdatedRows === 1n;
+}
+
+/** For the due time that was read. */
+export async function claimRecheck(
+  db: Database,
+  payment: Payment,
+  nextQueryAt: Date | null,
+  now: Date,
+): Promise<boolean> {
+  const claimed = await rowOf(db, payment)
+    .set((eb) => ({ next_query_at: nextQueryAt, looked_up_at: now, look_ups: eb("look_ups", "+", 1) }))
+    .where("next_query_at", "=", payment.nextQueryAt)
+    .executeTakeFirstOrThrow();
+  return claimed.numUpdatedRows === 1n;
+}
+
+/** A look-up that became due since `claimed` stays. */
+export async function endRechecks(
+  db: Database,
+  payment: Payment,
+  claimed: Date | null,
+  last: Date | null,
+): Promise<void> {
+  await rowOf(db, payment).set({ next_query_at: last }).where("next_query_at", "=", claimed).execute();
+}
+
+export async function makeDue(db: Database, payment: Payment, now: Date, gapMs: number): Promise<boolean> {
+  const made = await rowOf(db, payment)
+    .set({ next_query_at: now })
+    .where((eb) => eb.or([eb("next_query_at", "is", null), eb("next_query_at", ">", now)]))
+    // Without a gap nothing is compared: the clock that wrote the last look's time may be ahead of ours.
+    .$if(gapMs > 0, (query) =>
+      query.where((eb) =>
+        eb.or([eb("looked_up_at", "is", null), eb("looked_up_at", "<=", new Date(now.getTime() - gapMs))]),
+      ),
+    )
+    .executeTakeFirstOrThrow();
+  return made.numUpdatedRows === 1n;
+}
+
+/** Oldest first, of every merchant. */
+export async function dueForRecheck(db: Database, now: Date, limit: number) {
+  const rows = await db
+    .selectFrom("payment_orders")
+    .select(["order_no", "user_id"])
+    .where("next_query_at", "<=", now)
+    .orderBy("next_query_at")
+    .limit(limit)
+    .execute();
+  return rows.map((row) => ({ orderNo: row.order_no, userId: row.user_id }));
+}
