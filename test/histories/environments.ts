@@ -50,6 +50,12 @@ export function openEnvironments(build: () => Gateway): Environments {
     return environment;
   }
 
+  /** One may have been killed by what its last invocation had left behind. */
+  function takeIdle(): Environment | undefined {
+    const environment = idle.pop();
+    return environment?.isDead ? takeIdle() : environment;
+  }
+
   async function end(environment: Environment): Promise<void> {
     environment.isDead = true;
     await environment.gateway.close();
@@ -60,8 +66,7 @@ export function openEnvironments(build: () => Gateway): Environments {
     work: (gateway: Gateway) => Promise<T>,
     fault?: Fault,
   ): Promise<Outcome<T>> {
-    const environment = idle.filter(({ isDead }) => !isDead).at(-1) ?? fresh();
-    if (idle.includes(environment)) idle.splice(idle.indexOf(environment), 1);
+    const environment = takeIdle() ?? fresh();
     const stopped = signal<Outcome<T>>();
     let crossings = -1;
     let isOver = fault === undefined;
