@@ -8,7 +8,9 @@ export function reportOf(proofs: readonly Proof[]): { text: string; code: 0 | 1 
     return { mutant: name, file, "killed by": how, test: by.test.split("\n")[0], seconds };
   });
   const missed = proofs.filter(({ outcome }) => outcome !== "killed");
-  const lines = missed.map(({ mutant, outcome, by }) => `${outcome}: ${mutant.name}: ${by.test}`);
+  const lines = missed.map(
+    ({ mutant, outcome, by }) => `${outcome}: ${mutant.name}: ${by.test.split("\n")[0]}`,
+  );
   const count = `${proofs.length - missed.length} of ${proofs.length} mutants killed`;
   return { text: [asTable(rows), "", count, ...lines].join("\n"), code: missed.length > 0 ? 1 : 0 };
 }

@@ -224,6 +224,18 @@ describe("the end of a refund", () => {
     expect(await totalRefunded(payment)).toBe(0);
   });
 
+  it("is not told by a word about another amount", async () => {
+    const { refund, payment } = await reserved(await aPayment());
+    const { tradeNo, orderNo } = payment;
+    const amount = { minor: refund.amount.minor + 1, currency: "CNY" };
+    const seen = { orderNo, tradeNo, refundNo: refund.providerRefundNo, refundId: "re", amount };
+    await observeRefund(gateway, payment, { kind: "refunded", ...seen }, "webhook");
+    expect(await stored({ refund })).toMatchObject({ refund: { status: "processing" } });
+    expect((await rows.anomalies(payment.configId)).at(-1)).toMatchObject({
+      detail: { differs: ["amount"] },
+    });
+  });
+
   it("is not told by a word about another order", async () => {
     const { refund } = await reserved(await aPayment());
     const other = await aPayment();

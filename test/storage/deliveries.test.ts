@@ -148,6 +148,16 @@ describe("an endpoint that has answered 410", () => {
     expect(await deliveriesIn(database).finish(task, "gone", record, { status: "held" })).toBe(true);
   }
 
+  /** The generation before this one in its series, of the same event or of another. */
+  const olderGeneration = ({ taskId }: Hint, eventId: "event_id" | "UUID()", status: string) =>
+    rows.query(
+      `INSERT INTO notify_queue (user_id, order_id, subject_type, subject_id, event, event_id, url, endpoint, payload,
+         status, due_at, created_at, updated_at)
+       SELECT user_id, order_id, subject_type, subject_id, event, ${eventId}, url, endpoint, payload, ?,
+         due_at, created_at, updated_at FROM notify_queue WHERE id = ?`,
+      [status, taskId],
+    );
+
   it("is sent nothing more: what is due is held with it, other endpoints go on", async () => {
     const held = await seedNotifications(rows, { count: 3, dueAt: now });
     const other = await seedNotifications(rows, { dueAt: now, userId: held.userId });
@@ -180,6 +190,7 @@ describe("an endpoint that has answered 410", () => {
       await gone(database!, held, now);
       const next = { ...held.hints[1]!, generation: 2 };
       await rows.query("UPDATE notify_queue SET generation = 2 WHERE id = ?", [next.taskId]);
+      await olderGeneration(next, "UUID()", "exhausted");
       expect(await claimOn(database!, next, secondsAfter(now, 5))).toEqual({ kind: "gone" });
       expect(await row(next)).toMatchObject({ status: "held", send_no: 0 });
     });
@@ -191,13 +202,7 @@ describe("an endpoint that has answered 410", () => {
       await gone(database!, held, now);
       const [, resent, next] = held.hints as [Hint, Hint, Hint];
       await rows.query("UPDATE notify_queue SET generation = 2 WHERE id = ?", [resent.taskId]);
-      await rows.query(
-        `INSERT INTO notify_queue (user_id, order_id, subject_type, subject_id, event, event_id, url, endpoint, payload,
-           status, due_at, created_at, updated_at)
-         SELECT user_id, order_id, subject_type, subject_id, event, event_id, url, endpoint, payload, 'superseded',
-           due_at, created_at, updated_at FROM notify_queue WHERE id = ?`,
-        [resent.taskId],
-      );
+      await olderGeneration(resent, "event_id", "superseded");
       const later = secondsAfter(now, 5);
       const task = taskOf(await claimOn(database!, { ...resent, generation: 2 }, later, "resend"));
       const record = { outcome: "received", httpStatus: 200, answer: "", endedAt: secondsAfter(later, 1) };

@@ -89,7 +89,7 @@ export const sendingGuards: Mutant[] = [
     ...url,
     from: "? isLoopback : isPublicUnicast",
     to: "? () => true : isPublicUnicast",
-    tests: ["test/notify/send-notification.test.ts"],
+    tests: ["test/notify/send-notification-url.test.ts"],
   },
   {
     name: "A URL is sent to that could never be sent to",
@@ -102,21 +102,21 @@ export const sendingGuards: Mutant[] = [
     ...url,
     from: `if (status >= 200 && status < 300) return "received";`,
     to: `if (status >= 200 && status < 400) return "received";`,
-    tests: ["test/notify/send-notification.test.ts", "test/notify/send-notification-answer.test.ts"],
+    tests: ["test/notify/hostile-answers.test.ts"],
   },
   {
     name: "The answer of a redirect is one like any other",
     ...url,
     from: `if (status >= 300 && status < 400) return failed("a redirect, which is not followed", status);`,
     to: "",
-    tests: ["test/notify/send-notification.test.ts"],
+    tests: ["test/notify/hostile-answers.test.ts"],
   },
   {
     name: "One allowed address is enough, whatever the others are",
     file: "lib/notify/checked-connection.ts",
     from: "if (!resolved.every(isAllowed))",
     to: "if (!resolved.some(isAllowed))",
-    tests: ["test/notify/send-notification.test.ts"],
+    tests: ["test/notify/send-notification-url.test.ts"],
   },
   {
     name: "What the socket has reached is not checked again",

@@ -141,7 +141,7 @@ export const useCaseGuards: Mutant[] = [
     name: "PayPal's word of a webhook is not followed by a question",
     file: observe,
     from: `if (source.told === "webhook") await askSoon(gateway, payment);`,
-    to: "",
+    to: `if (source.told === "webhook") break;`,
     tests: [capture, "test/stories/forged-events.test.ts"],
   },
   {
