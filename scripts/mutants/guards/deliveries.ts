@@ -235,8 +235,8 @@ export const deliveryGuards: Mutant[] = [
   {
     name: "A fact that was told already is an error",
     file: "lib/storage/timeline.ts",
-    from: `if (!isDuplicate(error, "series")) throw error;`,
-    to: `throw error;`,
+    from: `"series"`,
+    to: `"another_key"`,
     tests: ["test/refund/refund-guards.test.ts"],
   },
   {
