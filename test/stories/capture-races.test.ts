@@ -98,12 +98,15 @@ it.each([
   );
   await Promise.all(orders.map(({ order_no }) => paypal.approve(order_no)));
   const before = (await paypal.calls()).length;
-  await Promise.all(
-    orders.map(async ({ order_no: orderNo }, at) => {
-      const [first, second] = [gateways[at % 3]!, gateways[3 + (at % 3)]!];
-      await Promise.all([ways[one]!(first, orderNo), ways[other]!(second, orderNo)]);
-    }),
-  );
+  // Ten races at once: who waits for a connection for longer than two seconds is turned away.
+  for (let from = 0; from < times; from += 10) {
+    await Promise.all(
+      orders.slice(from, from + 10).map(async ({ order_no: orderNo }, at) => {
+        const [first, second] = [gateways[at % 3]!, gateways[3 + (at % 3)]!];
+        await Promise.all([ways[one]!(first, orderNo), ways[other]!(second, orderNo)]);
+      }),
+    );
+  }
   const captures = new Map<string, Set<string>>();
   let posts = 0;
   for (const { method, path, headers } of (await paypal.calls()).slice(before)) {
