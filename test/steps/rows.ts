@@ -10,6 +10,8 @@ export async function openRows(url = process.env.DATABASE_URL!) {
     supportBigNumbers: true,
     bigNumberStrings: true,
   });
+  // The server ends what idles for a minute, and a story may be busy elsewhere for longer.
+  await connection.query("SET SESSION wait_timeout = 86400");
 
   async function query<T = Row>(sql: string, values: unknown[] = []): Promise<T[]> {
     const [rows] = await connection.query<RowDataPacket[]>(sql, values);
