@@ -14,6 +14,13 @@ import { verifyPayPalSignature } from "./signature.ts";
 import { probeWebhooks, registerWebhook } from "./webhooks.ts";
 import * as wire from "./wire.ts";
 
+/**
+ * An order's PayPal-Request-Id is kept for six hours, but an order waits for its buyer for about three: a later repeat
+ * brings none that can be paid. Without the last minutes: clocks differ and calls take time.
+ * https://developer.paypal.com/api/rest/reference/idempotency/
+ */
+const startKeySeconds = 3 * 3600 - 300;
+
 function openPayPal(credentials: PayPalCredentials, { clock, baseUrl }: ProviderDependencies): Provider {
   const client = paypalClient(credentials, clock, baseUrl);
   const { webhook_id: webhookId, merchant_id: merchantId } = credentials;
@@ -24,6 +31,7 @@ function openPayPal(credentials: PayPalCredentials, { clock, baseUrl }: Provider
     account: async () => merchantId ?? askForAccount(client),
     prepare: prepareCheckoutOrder,
     start: (payment, prepared, idempotencyKey) => start(client, payment, prepared, idempotencyKey),
+    startKeySeconds,
     look,
     close: (payment) => close(payment, look),
     capture: (payment, idempotencyKey) => captureOrder(client, clock, payment, idempotencyKey),
