@@ -38,7 +38,7 @@ export const createPaymentWanted = (knownProvider: (name: string) => boolean) =>
     ),
     currency: z
       .string()
-      .regex(/^[A-Z]{3}$/, "a three-letter code such as CNY")
+      .regex(/^[A-Z]{3}$/, "must be three capital letters such as CNY")
       .default("CNY")
       .describe("ISO 4217."),
     notify_url: url

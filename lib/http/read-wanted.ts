@@ -5,10 +5,14 @@ import type { Contract } from "./contract.ts";
 import { readJsonBody } from "./json-body.ts";
 import { assertJson } from "./json-content.ts";
 import { rawBody } from "./raw-body.ts";
+import { wordsForInput } from "./words-for-input.ts";
 
 /** What a caller wants, checked against the contract; every field that is wrong is named. */
 export function readWanted(contract: Contract, event: APIGatewayProxyEventV2): unknown {
-  const parsed = contract.wanted.safeParse({ ...given(contract, event), ...event.pathParameters });
+  const parsed = contract.wanted.safeParse(
+    { ...given(contract, event), ...event.pathParameters },
+    { error: wordsForInput },
+  );
   if (parsed.success) return parsed.data;
   const { issues } = parsed.error;
   const fields = issues.flatMap(fieldErrors);
