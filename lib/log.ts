@@ -88,8 +88,8 @@ export const log = {
   alarm: (message: string, fields: LogFields = {}) => write("error", message, fields),
 };
 
-/** What a class or a code looks like; whatever else stands in their place is nobody's name. */
-const name = /^[A-Za-z][\w.]{0,59}$/;
+/** What a class or a code looks like; whatever else stands in their place, a key perhaps, is nobody's name. */
+const name = /^(?!(?:ak|[rs]k|whsec)_)[A-Za-z][\w.]{0,59}$/;
 
 /** A failure's class and code, without its message, cause or anything else that it carries. */
 export function nameOf(error: unknown): { error: string; error_code?: string | undefined } {

@@ -175,6 +175,7 @@ describe("the name of a failure", () => {
       },
     };
     for (const odd of [
+      canary,
       `x ${canary}`,
       `-----BEGIN ${canary}`,
       "a\nb",
