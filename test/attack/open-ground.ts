@@ -113,6 +113,8 @@ async function tradeInAllStates(world: World, shop: Shop, provider: Name): Promi
   const refundNo = aRefundNo();
   const refunds = refundsOf(api);
   await refunds.ask({ order_no: refunded, refund_no: refundNo, amount: "10.00" });
+  // WeChat Pay takes its time, and tells it then.
+  await world.passes(16);
   await until(async () => {
     await world.queues.drain();
     return (await refunds.now(refundNo)).status === "success";
