@@ -1,5 +1,5 @@
 import type { Context } from "aws-lambda";
-import { withInvocation } from "../lib/invocation.ts";
+import { invoked } from "../lib/http/invoked.ts";
 import { log } from "../lib/log.ts";
 import { forgetCalls } from "../lib/merchant/forget-calls.ts";
 import { sweepDeliveries } from "../lib/notify/sweep-deliveries.ts";
@@ -9,16 +9,13 @@ import { sweepPayments } from "../lib/payment/sweep-payments.ts";
 import { sealConfigs } from "../lib/providers/seal-configs.ts";
 
 export const handler = (_event: unknown, context: Context): Promise<Record<string, number>> =>
-  withInvocation(
-    { requestId: context.awsRequestId, remainingMs: () => context.getRemainingTimeInMillis() },
-    async () => {
-      const gateway = openGateway();
-      const deliveries = await sweepDeliveries(gateway);
-      const payments = await sweepPayments(gateway);
-      const configs = await sealConfigs(gateway);
-      const forgotten = await forgetEvents(gateway);
-      const calls = await forgetCalls(gateway);
-      log.info("swept", { count: deliveries + payments + configs + forgotten + calls });
-      return { deliveries, payments, configs, forgotten, calls };
-    },
-  );
+  invoked(context, async () => {
+    const gateway = openGateway();
+    const deliveries = await sweepDeliveries(gateway);
+    const payments = await sweepPayments(gateway);
+    const configs = await sealConfigs(gateway);
+    const forgotten = await forgetEvents(gateway);
+    const calls = await forgetCalls(gateway);
+    log.info("swept", { count: deliveries + payments + configs + forgotten + calls });
+    return { deliveries, payments, configs, forgotten, calls };
+  });

@@ -1,7 +1,7 @@
 import { currentInvocation } from "./invocation.ts";
 
 /** The only fields that reach a log line; what is not listed is dropped, whatever a caller passes. */
-const allowed = [
+export const logFields = [
   "order_no",
   "merchant",
   "key_id",
@@ -35,27 +35,48 @@ const allowed = [
   "answer",
 ] as const;
 
-export type LogFields = Partial<
-  Record<(typeof allowed)[number], string | number | boolean | null | undefined>
->;
+type Plain = string | number | boolean | null;
+
+export type LogFields = Partial<Record<(typeof logFields)[number], Plain | undefined>>;
 
 const longest = 500;
 /** Bodies, which come here redacted: `lib/http/redact.ts`. */
 const longestBody = 4096;
 
 function write(level: "info" | "warn" | "error", message: string, fields: LogFields): void {
-  const line: Record<string, unknown> = { time: new Date().toISOString(), level, message };
+  const line: Record<string, Plain> = {
+    time: new Date().toISOString(),
+    level,
+    message: cut(message, longest),
+  };
   const { requestId } = currentInvocation();
-  if (requestId) line.request_id = requestId;
-  for (const name of allowed) {
-    const value = fields[name];
-    if (value === undefined) continue;
-    line[name] = typeof value === "string" ? value.slice(0, longestOf(name)) : value;
+  if (requestId) line.request_id = cut(requestId, longest);
+  for (const name of logFields) {
+    const value = plain(fields[name], longestOf(name));
+    if (value !== undefined) line[name] = value;
   }
-  process.stdout.write(`${JSON.stringify(line)}\n`);
+  process.stdout.write(`${oneLine(line)}\n`);
 }
 
-function longestOf(name: (typeof allowed)[number]): number {
+/** What is no plain value, whatever the types say, is dropped: an object could bring anything along. */
+function plain(value: unknown, most: number): Plain | undefined {
+  if (typeof value === "string") return cut(value, most);
+  return typeof value === "number" || typeof value === "boolean" || value === null ? value : undefined;
+}
+
+function cut(text: string, most: number): string {
+  return text.slice(0, most).toWellFormed();
+}
+
+/** JSON leaves these as they are: a terminal obeys some, a reader of lines ends one at others, or shows text in another order. */
+const unseen = /[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
+
+function oneLine(line: Record<string, Plain>): string {
+  const asEscape = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  return JSON.stringify(line).replace(unseen, asEscape);
+}
+
+function longestOf(name: (typeof logFields)[number]): number {
   return name === "request" || name === "answer" ? longestBody : longest;
 }
 
@@ -67,9 +88,16 @@ export const log = {
   alarm: (message: string, fields: LogFields = {}) => write("error", message, fields),
 };
 
-/** A failure's class and code, without its message. */
+/** What a class or a code looks like; whatever else stands in their place, a key perhaps, is nobody's name. */
+const name = /^(?!(?:ak|[rs]k|whsec)_)[A-Za-z][\w.]{0,59}$/;
+
+/** A failure's class and code, without its message, cause or anything else that it carries. */
 export function nameOf(error: unknown): { error: string; error_code?: string | undefined } {
   if (!(error instanceof Error)) return { error: typeof error };
-  const code = "code" in error ? String(error.code) : undefined;
-  return { error: error.name, error_code: code };
+  const { name: given, code } = error as { name: unknown; code?: unknown };
+  return {
+    error: typeof given === "string" && name.test(given) ? given : "Error",
+    error_code:
+      typeof code === "number" || (typeof code === "string" && name.test(code)) ? String(code) : undefined,
+  };
 }

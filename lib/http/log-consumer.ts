@@ -1,8 +1,8 @@
 import { gunzipSync } from "node:zlib";
 import type { CloudWatchLogsEvent, Context } from "aws-lambda";
 import * as z from "zod";
-import { withInvocation } from "../invocation.ts";
 import { log } from "../log.ts";
+import { invoked } from "./invoked.ts";
 
 const handedOver = z.object({
   /** A control message only asks whether somebody is there. */
@@ -15,9 +15,8 @@ const handedOver = z.object({
  * with an alarm; when the rest cannot be consumed, the platform tries all of it twice more.
  */
 export function logConsumer<Line>(schema: z.ZodType<Line>, consume: (lines: Line[]) => Promise<void>) {
-  return (event: CloudWatchLogsEvent, context: Context): Promise<void> => {
-    const remainingMs = () => context.getRemainingTimeInMillis();
-    return withInvocation({ requestId: context.awsRequestId, remainingMs }, async () => {
+  return (event: CloudWatchLogsEvent, context: Context): Promise<void> =>
+    invoked(context, async () => {
       const packed = Buffer.from(event.awslogs.data, "base64");
       const { messageType, logEvents } = handedOver.parse(JSON.parse(gunzipSync(packed).toString("utf8")));
       if (messageType === "CONTROL_MESSAGE") return;
@@ -26,7 +25,6 @@ export function logConsumer<Line>(schema: z.ZodType<Line>, consume: (lines: Line
       if (count > 0) log.alarm("unreadable lines dropped", { count });
       await consume(lines);
     });
-  };
 }
 
 function read<Line>(schema: z.ZodType<Line>, message: string): Line[] {

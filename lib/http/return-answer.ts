@@ -31,7 +31,8 @@ export function returnAnswer(payment: Payment): APIGatewayProxyStructuredResultV
   };
 }
 
-function page({ subject, amount, status, orderNo }: Payment): string {
+/** Anybody who has heard of the number may see it, so it says nothing in the merchant's words: they may name the buyer. */
+function page({ amount, status, orderNo }: Payment): string {
   return `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -39,7 +40,7 @@ function page({ subject, amount, status, orderNo }: Payment): string {
 <title>${escapeHtml(sentences[status])}</title>
 <style>body{font:16px/1.5 system-ui,sans-serif;max-width:28rem;margin:15vh auto;padding:0 1rem}small{color:#666}</style>
 <h1>${escapeHtml(sentences[status])}</h1>
-<p>${escapeHtml(subject)}: ${escapeHtml(toDecimal(amount))} ${escapeHtml(amount.currency)}</p>
+<p>${escapeHtml(toDecimal(amount))} ${escapeHtml(amount.currency)}</p>
 <p><small>${escapeHtml(orderNo)}</small></p>
 </html>
 `;

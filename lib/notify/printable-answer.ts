@@ -1,4 +1,4 @@
-import { hideEchoes } from "./hide-echoes.ts";
+import { hideEchoes } from "../outbound/hide-echoes.ts";
 import type { Delivery } from "./send-notification.ts";
 
 const longestBytes = 4096;

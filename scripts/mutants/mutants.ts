@@ -1,5 +1,6 @@
 import { deliveryGuards } from "./guards/deliveries.ts";
 import { limitGuards } from "./guards/limits.ts";
+import { logGuards } from "./guards/logs.ts";
 import { paymentGuards } from "./guards/payments.ts";
 import { platformGuards } from "./guards/platform.ts";
 import { providerGuards } from "./guards/providers.ts";
@@ -22,4 +23,5 @@ export const mutants: Mutant[] = [
   ...platformGuards,
   ...limitGuards,
   ...useCaseGuards,
+  ...logGuards,
 ];

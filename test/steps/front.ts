@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { createServer } from "node:http";
+import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Clock } from "../../lib/clock.ts";
 import { functions } from "../../lib/functions.ts";
@@ -29,12 +29,13 @@ export async function startFront(clock: Clock, run: Invoke = invoke): Promise<Fr
     functions.flatMap(({ entry, routes = [] }) => routes.map((key) => ({ key, target: entry }))),
   );
   const server = createServer(async (request, response) => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const body = await readAll(request);
+    // Who goes away in the middle of a request never gets as far as a function.
+    if (body === null) return void response.destroy();
     const { route, pathParameters } = match(String(request.method), splitTarget(request).path)!;
     const event = proxyEvent({
       request,
-      body: Buffer.concat(chunks),
+      body,
       requestId: randomUUID(),
       routeKey: route.key,
       pathParameters,
@@ -56,6 +57,14 @@ export async function startFront(clock: Clock, run: Invoke = invoke): Promise<Fr
       server.closeAllConnections();
     },
   };
+}
+
+async function readAll(request: IncomingMessage): Promise<Buffer | null> {
+  try {
+    return Buffer.concat(await request.toArray());
+  } catch {
+    return null;
+  }
 }
 
 /** Calls a function's handler as the platform does, with `seconds` until the platform would end it. */

@@ -58,6 +58,12 @@ export async function openRows(url = process.env.DATABASE_URL!) {
           [configId],
         )
       ).map((row) => ({ ...row, detail: JSON.parse(row.detail) as Row })),
+    /** All that is stored, as one text. */
+    async allText(): Promise<string> {
+      const contents = [];
+      for (const name of await tables()) contents.push(await query("SELECT * FROM ??", [name]));
+      return JSON.stringify(contents);
+    },
     /** One number for each table's whole content. */
     checksums: async () => query(`CHECKSUM TABLE ${(await tables()).join(", ")}`),
     close: () => connection.end(),

@@ -103,7 +103,9 @@ export async function openWorld(run: Invoke = invoke): Promise<World> {
 /** The workers share one Redis, whose keys name the merchant: each worker's merchants have numbers of their own. */
 export async function keepMerchantsApart(): Promise<void> {
   const connection = await createConnection({ uri: process.env.DATABASE_URL! });
-  await connection.query(`ALTER TABLE users AUTO_INCREMENT = ${Number(process.env.VITEST_POOL_ID)}000000`);
+  await connection.query(
+    `ALTER TABLE users AUTO_INCREMENT = ${Number(process.env.VITEST_POOL_ID ?? 1)}000000`,
+  );
   await connection.end();
 }
 

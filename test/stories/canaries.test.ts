@@ -1,6 +1,7 @@
 import { ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Api, anOrder, apiOf } from "../steps/api.ts";
+import { authorizationsOf, namesIn, secretsOf } from "../steps/canaries.ts";
 import { type LogLine, logOf } from "../steps/captured-log.ts";
 import { aRefundNo, paidOrder, refundsOf } from "../steps/paid-order.ts";
 import { callLines, handOver } from "../steps/recorded-calls.ts";
@@ -61,46 +62,8 @@ async function receiveAll(): Promise<void> {
   client.destroy();
 }
 
-/** Long enough that no chance makes them: the credentials, their keys line by line, and what calls were signed with. */
 async function canaries(): Promise<Map<string, string>> {
-  const found = new Map<string, string>([
-    ["API key", shop.apiKey],
-    ["notification secret", shop.webhookSecret.replace("whsec_", "")],
-  ]);
-  const secret = ["secret_key", "webhook_secret", "secret", "api_v3_key", "private_key"];
-  for (const [provider, account] of Object.entries(shop.accounts)) {
-    for (const name of secret.filter((field) => account[field])) {
-      const lines = account[name]!.split("\n").filter((line) => line.length > 16 && !line.startsWith("-"));
-      for (const [at, line] of lines.entries()) found.set(`${provider} ${name} ${at}`, line);
-    }
-  }
-  for (const provider of providers) {
-    for (const [at, { headers }] of (await simulatorOf(world, provider).calls()).entries()) {
-      const { authorization } = headers;
-      const [, credential] = /(?:^\w+ |signature=")([^" ,]{20,})"?$/.exec(authorization ?? "") ?? [];
-      if (credential) found.set(`${provider} authorization ${at}`, credential);
-    }
-  }
-  return found;
-}
-
-/** Names of the canaries in a text, also where JSON, a URL or base64 has disguised them. */
-function namesIn(text: string, wanted: Map<string, string>): string[] {
-  const names = [...wanted].filter(([, value]) =>
-    [value, encodeURIComponent(value), Buffer.from(value).toString("base64").replace(/.?=*$/, "")].some(
-      (form) => text.includes(form),
-    ),
-  );
-  return names.map(([name]) => name);
-}
-
-async function databaseText(): Promise<string> {
-  const tables = await rows.query<{ name: string }>(
-    "SELECT table_name AS name FROM information_schema.tables WHERE table_schema = DATABASE()",
-  );
-  const contents = [];
-  for (const { name } of tables) contents.push(await rows.query("SELECT * FROM ??", [name]));
-  return JSON.stringify(contents);
+  return new Map([...secretsOf(shop), ...(await authorizationsOf(world, providers))]);
 }
 
 describe.each(providers)("through %s", (provider) => {
@@ -168,7 +131,7 @@ describe("of all credentials and of all that calls were signed with", () => {
 
   it("none is in the database, but sealed", async () => {
     await handOver(called);
-    const text = await databaseText();
+    const text = await rows.allText();
     expect(text).toContain(paid.alipay);
     expect(text).toContain(String(called[0]?.request_id));
     expect(namesIn(text, await canaries())).toEqual([]);

@@ -1,6 +1,7 @@
 import type { Clock } from "../../clock.ts";
 import { secondsAfter } from "../../clock.ts";
 import type { ProviderError } from "../../errors.ts";
+import { hideEchoes } from "../../outbound/hide-echoes.ts";
 import { OutboundError } from "../../outbound/outbound-error.ts";
 import { type OutboundAnswer, request } from "../../outbound/request.ts";
 import type { PayPalCredentials } from "./credentials.ts";
@@ -125,8 +126,10 @@ function read({ status, body }: OutboundAnswer, secrets: readonly string[]): Pay
   // What stands in front of PayPal's API answers for itself; only the API's own no is final.
   if (!aboutUs && !(final && said.success)) return { kind: "unknown", why: `PayPal answered HTTP ${status}` };
   const words = said.success ? wordsOf(said.data) : { code: `HTTP_${status}`, message: "" };
-  const clean = (text: string) => secrets.reduce((left, secret) => left.replaceAll(secret, "…"), text);
-  const error = { code: clean(words.code), message: clean(words.message).slice(0, 300) };
+  const error = {
+    code: hideEchoes(words.code, secrets),
+    message: hideEchoes(words.message, secrets).slice(0, 300),
+  };
   return { kind: "refused", status, final, error };
 }
 

@@ -1,7 +1,7 @@
-import { verify } from "node:crypto";
 import { crc32 } from "node:zlib";
 import { GatewayError } from "../../errors.ts";
 import type { WebhookCall } from "../../payment/provider.ts";
+import { signatureFits } from "../signature-fits.ts";
 import { signingKey } from "./certificate.ts";
 
 /** PayPal tries again for three days; whether with a fresh time is not documented. */
@@ -36,7 +36,7 @@ export async function verifyPayPalSignature(
 
   const key = await signingKey(certUrl, now, baseUrl);
   const signed = Buffer.from(`${id}|${time}|${webhookId}|${crc32(body)}`);
-  if (!verify("sha256", signed, key, Buffer.from(signature, "base64"))) {
+  if (!signatureFits(signed, signature, key)) {
     refuse("the signature does not fit the event");
   }
 }

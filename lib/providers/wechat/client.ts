@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import WxPay from "wechatpay-node-v3";
 import type { Clock } from "../../clock.ts";
 import type { ProviderError } from "../../errors.ts";
+import { hideEchoes } from "../../outbound/hide-echoes.ts";
 import { OutboundError } from "../../outbound/outbound-error.ts";
 import { type OutboundAnswer, request } from "../../outbound/request.ts";
 import { wechatKeys } from "./certificates.ts";
@@ -29,12 +30,10 @@ export type WechatClient = {
   findKey: FindKey;
 };
 
-type Send = (
-  method: "GET" | "POST",
-  path: string,
-  body?: string,
-  deadlineMs?: number,
-) => Promise<OutboundAnswer>;
+type Send = (method: "GET" | "POST", path: string, body?: string, deadlineMs?: number) => Promise<Signed>;
+
+/** An answer, and what the request was signed with. */
+type Signed = OutboundAnswer & { signature: string };
 
 /** A webhook that waits for it must be answered within 5 s. */
 const certificatesDeadlineMs = 3000;
@@ -51,7 +50,8 @@ export function wechatClient(
   );
   const ask = async (method: "GET" | "POST", path: string, body?: string): Promise<WechatAnswer> => {
     try {
-      return await readAnswer(await send(method, path, body), findKey, clock);
+      const answer = await send(method, path, body);
+      return await readAnswer(answer, [credentials.api_v3_key, answer.signature], { findKey, clock });
     } catch (error) {
       if (error instanceof OutboundError) return { kind: "unknown", why: error.message };
       throw error;
@@ -75,11 +75,12 @@ function sender(credentials: WechatCredentials, clock: Clock, baseUrl: string): 
   });
   const { public_key_id: publicKeyId } = credentials;
 
-  return (method, path, body, deadlineMs) => {
+  return async (method, path, body, deadlineMs) => {
+    let signature = "";
     const headers = () => {
       const timestamp = String(Math.floor(clock.now().getTime() / 1000));
       const nonce = randomBytes(16).toString("hex");
-      const signature = sdk.getSignature(method, nonce, timestamp, path, body);
+      signature = sdk.getSignature(method, nonce, timestamp, path, body);
       return {
         authorization: sdk.getAuthorization(nonce, timestamp, signature),
         accept: "application/json",
@@ -89,7 +90,7 @@ function sender(credentials: WechatCredentials, clock: Clock, baseUrl: string): 
         ...(publicKeyId === undefined ? {} : { "wechatpay-serial": publicKeyId }),
       };
     };
-    return request({
+    const answer = await request({
       method,
       url: `${baseUrl}${path}`,
       headers,
@@ -97,10 +98,15 @@ function sender(credentials: WechatCredentials, clock: Clock, baseUrl: string): 
       ...(body === undefined ? {} : { body }),
       ...(deadlineMs === undefined ? {} : { deadlineMs }),
     });
+    return { ...answer, signature };
   };
 }
 
-async function readAnswer(answer: OutboundAnswer, findKey: FindKey, clock: Clock): Promise<WechatAnswer> {
+async function readAnswer(
+  answer: OutboundAnswer,
+  secrets: string[],
+  { findKey, clock }: { findKey: FindKey; clock: Clock },
+): Promise<WechatAnswer> {
   const { status, headers, body } = answer;
   const verified = async (content: WechatAnswer): Promise<WechatAnswer> => {
     const fault = await signatureFault(answer, findKey, clock.now());
@@ -114,7 +120,7 @@ async function readAnswer(answer: OutboundAnswer, findKey: FindKey, clock: Clock
     return verified(content === undefined ? unreadable : { kind: "done", content });
   }
 
-  const { error, location } = readRefusal(answer);
+  const { error, location } = readRefusal(answer, secrets);
   const notLetIn = status === 401 || status === 403 || status === 429;
   if (notLetIn && !isSigned(headers)) return { kind: "denied", error };
   if (status < 400 || status >= 500) {
@@ -125,8 +131,9 @@ async function readAnswer(answer: OutboundAnswer, findKey: FindKey, clock: Clock
   return verified({ kind: "refused", status, location, error });
 }
 
-function readRefusal({ status, body }: OutboundAnswer): { error: ProviderError; location: string } {
+function readRefusal({ status, body }: OutboundAnswer, secrets: string[]) {
   const { data } = refusal.safeParse(readJson(body));
   if (!data) return { error: { code: `HTTP_${status}`, message: "no readable reason" }, location: "" };
-  return { error: { code: data.code, message: data.message }, location: data.detail?.location ?? "" };
+  const message = hideEchoes(data.message, secrets).slice(0, 300);
+  return { error: { code: hideEchoes(data.code, secrets), message }, location: data.detail?.location ?? "" };
 }

@@ -1,4 +1,5 @@
-import { type KeyObject, verify } from "node:crypto";
+import type { KeyObject } from "node:crypto";
+import { signatureFits } from "../signature-fits.ts";
 
 /** Both ways. */
 const toleranceSeconds = 300;
@@ -42,8 +43,7 @@ export async function signatureFault(
   const found = await findKey(serial);
   if ("fault" in found) return found.fault;
   const text = Buffer.concat([Buffer.from(`${timestamp}\n${nonce}\n`), body, Buffer.from("\n")]);
-  const fits = verify("sha256", text, found.key, Buffer.from(signature, "base64"));
-  return fits ? null : "its signature does not fit";
+  return signatureFits(text, signature, found.key) ? null : "its signature does not fit";
 }
 
 /** Whether somebody has signed at all, rightly or not. */

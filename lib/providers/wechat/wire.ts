@@ -23,7 +23,7 @@ export const refusal = z.object({
   message: z
     .string()
     .catch("")
-    .transform((text) => text.toWellFormed().slice(0, 300)),
+    .transform((text) => text.toWellFormed()),
   /** Which part of the request was wrong. */
   detail: z.object({ location: word.optional() }).optional().catch(undefined),
 });

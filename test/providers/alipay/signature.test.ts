@@ -55,6 +55,11 @@ describe("a notice's signature", () => {
       /does not fit/,
     ],
     ["something behind a good signature", Buffer.from(`${noticeBody(notice())}AAAA`), /does not fit/],
+    [
+      "a good signature without its padding",
+      Buffer.from(noticeBody(notice()).toString().replace("%3D%3D", "")),
+      /does not fit/,
+    ],
     ["a garbage signature", Buffer.from("a=1&sign=%00&sign_type=RSA2"), /does not fit/],
     ["an empty body", Buffer.alloc(0), /RSA2/],
   ])("refuses %s", (_title, body, message) => {

@@ -71,6 +71,13 @@ describe("PayPal's signature", () => {
       "another webhook id",
       (_: object, url: string) => signedHeaders(body, url + certificatePath, { webhookId: "8PT" }),
     ],
+    [
+      "the signature cut by its padding",
+      (headers: Record<string, string | undefined>) => ({
+        ...headers,
+        "paypal-transmission-sig": headers["paypal-transmission-sig"]?.replace("==", ""),
+      }),
+    ],
     ["another algorithm", (headers: object) => ({ ...headers, "paypal-auth-algo": "SHA1withRSA" })],
     ["another transmission id", (headers: object) => ({ ...headers, "paypal-transmission-id": "b2384410" })],
     [

@@ -74,6 +74,13 @@ describe("WeChat Pay's signature", () => {
     expect(await fault(signing)).toMatch(message);
   });
 
+  it.each(["", "=", "==x", "==="])("does not fit with other padding: %s", async (padding) => {
+    const headers = signedHeaders(body);
+    const signature = headers["wechatpay-signature"]!.replace("==", padding);
+    const changed = { headers: { ...headers, "wechatpay-signature": signature }, body };
+    expect(await signatureFault(changed, findKey, createdAt)).toBe("its signature does not fit");
+  });
+
   it("does not fit any other body", async () => {
     const bytes = fc.uint8Array({ maxLength: 40 }).map((array) => Buffer.from(array));
     const property = fc.asyncProperty(bytes, async (other) => {

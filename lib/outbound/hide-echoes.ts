@@ -5,7 +5,7 @@ const fewestLetters = 8;
 const wrapping = /(?:\\|%5c)(?:u[\da-f]{4}|[bfnrt])|%[\da-f]{2}|&#?[\da-z]{2,8};|[^\da-z]/gi;
 
 /** Redacts each of `sent` by its letters and digits alone, so that a usual way of escaping does not hide it. */
-export function hideEchoes(text: string, sent: string[]): string {
+export function hideEchoes(text: string, sent: readonly string[]): string {
   const places: number[] = [];
   let letters = "";
   let next = 0;

@@ -1,0 +1,10 @@
+import { type KeyObject, verify } from "node:crypto";
+
+/**
+ * Whether this is the RSA signature (PKCS1-v1_5, SHA-256) of the text, in base64. Only the one form that a provider sends
+ * counts: Node's decoder reads many others, cut or followed by anything, as the same bytes.
+ */
+export function signatureFits(text: Buffer, signature: string, publicKey: string | KeyObject): boolean {
+  const bytes = Buffer.from(signature, "base64");
+  return bytes.toString("base64") === signature && verify("sha256", text, publicKey, bytes);
+}

@@ -1,0 +1,114 @@
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { parseArgs } from "node:util";
+import { migrate } from "../../lib/storage/migrate.ts";
+import { startServices } from "../../scripts/local/services/start-services.ts";
+import { logOf } from "../steps/captured-log.ts";
+import { takeFaults } from "../steps/faults.ts";
+import { checksums } from "./checksums.ts";
+import { type Ground, openGround } from "./open-ground.ts";
+import { attacked } from "./requests.ts";
+import { emptyTally, runAttack } from "./run-attack.ts";
+
+/**
+ * `npm run attack -- --requests N --seed S`: sends so many requests from outside. `--only ENTRY`: to one function, for
+ * example `webhooks/paypal`. `--from NUMBER`: begins there; `--resume`: where the last run of this seed ended or was
+ * stopped. Exit 1 when any was believed, learned something or broke something, or when the database has changed.
+ */
+const { values } = parseArgs({
+  options: {
+    requests: { type: "string", default: "100000" },
+    seed: { type: "string", default: "1" },
+    only: { type: "string" },
+    from: { type: "string" },
+    resume: { type: "boolean", default: false },
+  },
+});
+
+/** Requests between two looks at the database. */
+const perRound = 5_000;
+const mostShown = 20;
+
+const stateFile = path.join(import.meta.dirname, "../../.local/attack.json");
+const seed = Number(values.seed);
+const first = Number(values.from ?? (values.resume ? nextRequest() : 0));
+const count = Number(values.requests);
+if (![seed, first, count].every((number) => Number.isSafeInteger(number) && number >= 0))
+  throw new Error("--requests, --seed and --from take whole numbers");
+if (values.only !== undefined && !attacked.includes(values.only))
+  throw new Error(`--only takes one of ${attacked.join(", ")}`);
+
+const services = await startServices({
+  dir: mkdtempSync(path.join(tmpdir(), "uni-pay-attack-")),
+  ephemeral: true,
+  quiet: true,
+});
+await migrate(services.env.DATABASE_URL);
+Object.assign(process.env, services.env, {
+  QUEUE_PREFIX: "attack-",
+  AWS_REGION: "ap-southeast-1",
+  AWS_ACCESS_KEY_ID: "local",
+  AWS_SECRET_ACCESS_KEY: "local",
+});
+
+let ground: Ground | undefined;
+await logOf(async () => {
+  ground = await openGround();
+});
+const tally = emptyTally();
+const begunAt = performance.now();
+await attackInRounds(ground!);
+await ground!.stop();
+await services.stop();
+print(tally.byKind, "by kind");
+print(tally.byReason, "webhooks");
+print(tally.byStatus, "by status of the answer (0: the connection was closed)");
+console.log(
+  `${tally.requests} requests of seed ${seed} from ${first}, ${tally.wrong.length} faults, ${minutes()} min`,
+);
+for (const wrong of tally.wrong.slice(0, mostShown)) console.error(wrong);
+process.exitCode = tally.wrong.length > 0 ? 1 : 0;
+
+async function attackInRounds(attacked: Ground): Promise<void> {
+  const before = await checksums(attacked.rows);
+  const only = values.only === undefined ? {} : { only: [values.only] };
+  for (let from = first; from < first + count; from += perRound) {
+    const requests = Math.min(perRound, first + count - from);
+    await runAttack(attacked, { seed, from, requests, ...only }, tally);
+    const now = await checksums(attacked.rows);
+    const changed = Object.keys(before).filter((table) => before[table] !== now[table]);
+    if (changed.length > 0)
+      tally.wrong.push(`requests ${from} to ${from + requests} changed ${changed.join(", ")}`);
+    tally.wrong.push(...takeFaults());
+    remember(from + requests);
+    if (tally.requests % (10 * perRound) === 0)
+      console.log(`${tally.requests} of ${count}, ${tally.wrong.length} faults, ${minutes()} min`);
+    // What has changed once would be told again after every round.
+    if (changed.length > 0) return;
+  }
+}
+
+function minutes(): string {
+  return ((performance.now() - begunAt) / 60_000).toFixed(1);
+}
+
+function print(counts: Map<string | number, number>, title: string): void {
+  console.log(`\n${title}`);
+  const lines = [...counts].sort(([a], [b]) => (String(a) < String(b) ? -1 : 1));
+  for (const [name, times] of lines) console.log(`${String(times).padStart(9)}  ${name}`);
+}
+
+function nextRequest(): number {
+  try {
+    const last = JSON.parse(readFileSync(stateFile, "utf8")) as { seed: number; next: number };
+    return last.seed === seed ? last.next : 0;
+  } catch {
+    return 0;
+  }
+}
+
+function remember(next: number): void {
+  mkdirSync(path.dirname(stateFile), { recursive: true });
+  writeFileSync(stateFile, JSON.stringify({ seed, next }));
+}
