@@ -10,7 +10,7 @@ import { paymentAnswer } from "./payment-contracts.ts";
 import { routes } from "./routes.ts";
 
 const time = z.iso
-  .datetime({ offset: true, error: "an RFC 3339 time such as 2026-01-31T00:00:00Z" })
+  .datetime({ offset: true, error: "an RFC 3339 time such as 2026-01-31T00:00:00Z", abort: true })
   .refine((text) => isStorable(new Date(text)), "a time of the years 1000 to 9999, in UTC");
 
 export const listPaymentsContract = {
