@@ -10,7 +10,7 @@ const instead = (text: string, status = 200) => body(() => text, status);
 /** Head and body to the byte, past what Node would put right. */
 const raw = (text: (honest: TappedAnswer) => string | Buffer): Garble => {
   return (honest, response) => {
-    response.socket!.end(text(honest));
+    response.socket?.end(text(honest));
     return undefined;
   };
 };

@@ -32,8 +32,11 @@ const calls = /^(?!\/v1\/oauth2\/token)/;
 export async function openGarbledProvider(provider: ProviderName): Promise<GarbledProvider> {
   const { table } = (await import(`../contract/${provider}.ts`)) as { table: ContractTable };
   const { signedByUs, trustingUs } = table.answers ?? {};
+  let trusted = false;
   const signed = (answer: TappedAnswer) =>
-    signedByUs && (provider !== "alipay" || signable.test(answer.body)) ? signedByUs(answer) : answer;
+    signedByUs && trusted && (provider !== "alipay" || signable.test(answer.body))
+      ? signedByUs(answer)
+      : answer;
   const world = await openWorld();
   let underWay: { garble: Garble; path: RegExp; changed: number } | undefined;
 
@@ -65,6 +68,7 @@ export async function openGarbledProvider(provider: ProviderName): Promise<Garbl
     const { account: _, ...own } = shop.accounts[provider]!;
     const data = JSON.stringify(trustingUs(own));
     await world.ops("config set", { merchant: shop.username, provider, data, skip_probe: "yes" });
+    trusted = true;
   }
   const rows = await openRows();
   return {

@@ -15,7 +15,10 @@ export type Wrong = {
 };
 
 /** Whatever a provider answers: nothing succeeds or fails by it, and the next honest answer puts everything right. */
-export function proveGarbage(provider: ProviderName, { wanted, create, look, refund }: Wrong): void {
+export function proveGarbage(
+  provider: ProviderName,
+  { wanted, create, look, refund }: Wrong,
+): () => GarbledProvider {
   let scene: GarbledProvider;
   let simulator: SimulatorControl;
 
@@ -118,4 +121,5 @@ export function proveGarbage(provider: ProviderName, { wanted, create, look, ref
       },
     );
   });
+  return () => scene;
 }
