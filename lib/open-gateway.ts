@@ -2,7 +2,7 @@ import { redisLocks } from "./cache/locks.ts";
 import { openCache } from "./cache/redis.ts";
 import { redisBuckets } from "./cache/shared-buckets.ts";
 import { type WaitingClock, wallClock } from "./clock.ts";
-import { type Environment, environmentSchema } from "./environment.ts";
+import { type Environment, environmentSchema, loopbackEndpointsOf, providerBaseUrls } from "./environment.ts";
 import { log, nameOf } from "./log.ts";
 import { authenticator } from "./merchant/authenticate.ts";
 import { failureLimit } from "./merchant/failure-limit.ts";
@@ -69,8 +69,8 @@ export function buildGateway(environment: Environment, parts: Parts = {}) {
   };
   const vault = vaultWith(parts.keys ?? kmsKeys(environment.KMS_KEY_ID));
   const configRows = paymentConfigsIn(db);
-  const loopbackEndpoints = loopbackOf(environment);
-  const baseUrls = baseUrlsOf(environment);
+  const loopbackEndpoints = loopbackEndpointsOf(environment);
+  const baseUrls = providerBaseUrls(environment);
 
   return {
     clock,
@@ -158,29 +158,4 @@ function databaseOf(environment: Environment) {
     tls: environment.DB_TLS === "on",
     secretArn: environment.DB_SECRET_ARN,
   };
-}
-
-/** Simulators instead of the official hosts: in the local stage only, and on this machine only. */
-function baseUrlsOf({ STAGE, PROVIDER_BASE_URLS }: Environment): Record<string, string> {
-  if (PROVIDER_BASE_URLS === undefined) return {};
-  const urls: Record<string, string> = JSON.parse(PROVIDER_BASE_URLS);
-  for (const url of Object.values(urls)) {
-    if (STAGE !== "local" || !isLoopback(new URL(url).hostname)) {
-      throw new Error("provider base URLs may be set in the local stage only, to loopback hosts only");
-    }
-  }
-  return urls;
-}
-
-function loopbackOf({ STAGE, LOOPBACK_ENDPOINTS }: Environment): ReadonlySet<string> {
-  const endpoints = (LOOPBACK_ENDPOINTS ?? "").split(",").filter(Boolean);
-  if (endpoints.length === 0) return new Set();
-  if (STAGE !== "local" || !endpoints.every((endpoint) => isLoopback(endpoint.replace(/:\d+$/, "")))) {
-    throw new Error("plain http notifications may be sent in the local stage only, to loopback hosts only");
-  }
-  return new Set(endpoints);
-}
-
-function isLoopback(host: string): boolean {
-  return host === "127.0.0.1" || host === "localhost" || host === "[::1]";
 }

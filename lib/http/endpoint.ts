@@ -62,7 +62,9 @@ export function wrapped(handle: (event: Event) => Promise<Answer>) {
       },
     })
     .handler(handle);
-  return (event: Event, context: Context): Promise<Answer> => {
+  return (given: Event, context: Context): Promise<Answer> => {
+    // Of a request there are always some; an event that was made by hand may lack them.
+    const event: Event = { ...given, headers: given.headers ?? {} };
     const { requestId } = event.requestContext;
     return withInvocation({ requestId, remainingMs: () => context.getRemainingTimeInMillis() }, async () => {
       const begun = performance.now();

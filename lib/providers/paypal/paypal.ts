@@ -4,6 +4,7 @@ import { GatewayError } from "../../errors.ts";
 import type { Payment } from "../../payment/payment.ts";
 import type { Heard, Observation, Prepared, Provider, Started, WebhookCall } from "../../payment/provider.ts";
 import type { ProviderDependencies, ProviderModule } from "../provider-module.ts";
+import { isWebUrl } from "../web-url.ts";
 import { captureOrder, lookAtOrder } from "./capture.ts";
 import { checkoutOrder, prepareCheckoutOrder } from "./checkout-order.ts";
 import { type PayPalClient, paypalClient } from "./client.ts";
@@ -72,7 +73,7 @@ async function start(
   const link = (name: string) => order.data?.links?.find(({ rel }) => rel === name)?.href;
   const paymentUrl = link("payer-action") ?? link("approve");
   const invoiceId = order.data?.purchase_units?.[0]?.invoice_id ?? orderNo;
-  if (!order.success || !paymentUrl || !URL.canParse(paymentUrl) || invoiceId !== orderNo) {
+  if (!order.success || !paymentUrl || !isWebUrl(paymentUrl) || invoiceId !== orderNo) {
     return { kind: "unknown", why: "PayPal's answer is no order of this payment" };
   }
   return {
