@@ -1,3 +1,4 @@
+import { credentialGuards } from "./guards/credentials.ts";
 import { deliveryGuards } from "./guards/deliveries.ts";
 import { limitGuards } from "./guards/limits.ts";
 import { paymentGuards } from "./guards/payments.ts";
@@ -16,6 +17,7 @@ export const mutants: Mutant[] = [
   ...paymentGuards,
   ...refundGuards,
   ...tenancyGuards,
+  ...credentialGuards,
   ...deliveryGuards,
   ...providerGuards,
   ...sendingGuards,
