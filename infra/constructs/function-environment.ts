@@ -19,7 +19,7 @@ export function functionEnvironment(
   scope: Construct,
   { stage, data, publicUrl, queues }: FunctionEnvironmentProps,
 ): { common: Variables; migration: Variables } {
-  const { database, cache, credentialsKey } = data;
+  const { database, cache, credentialsKeys } = data;
   const local = stage === "local" ? localVariables(scope) : {};
   const connection = {
     STAGE: stage,
@@ -37,7 +37,7 @@ export function functionEnvironment(
     REDIS_TLS: "on",
     NOTIFY_QUEUE_URL: queues.notify.queue.queueUrl,
     RECHECK_QUEUE_URL: queues.recheck.queue.queueUrl,
-    KMS_KEY_ID: credentialsKey.keyArn,
+    KMS_KEY_IDS: credentialsKeys.map(({ keyArn }) => keyArn).join(","),
     ...local,
   };
   const migration = {

@@ -41,7 +41,7 @@ export class AppStack extends Stack {
   constructor(scope: Construct, id: string, props: AppStackProps) {
     super(scope, id, { description: "Uni-Pay: functions", terminationProtection: props.settings.keepData });
     const { stage, settings, network, data, dist } = props;
-    const { database, credentialsKey } = data;
+    const { database, credentialsKeys } = data;
     // The API exists before its functions, so its own address may be one of their variables.
     const publicUrl = props.publicUrl ?? this.api.apiEndpoint;
     const environment = functionEnvironment(this, { stage, data, publicUrl, queues: this.queues });
@@ -57,7 +57,7 @@ export class AppStack extends Stack {
       });
       grant(gatewayFunction, {
         database,
-        credentialsKey,
+        credentialsKeys,
         notify: this.queues.notify.queue,
         recheck: this.queues.recheck.queue,
       });
