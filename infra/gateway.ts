@@ -9,7 +9,8 @@ export type Gateway = { network: NetworkStack; data: DataStack; app: AppStack };
 
 /**
  * Defines the stacks of one stage. Context: `stage` (default dev), `publicUrl` (production only, required there),
- * `alarmEmail`, `credentialsKeys` (default 1), `dist` (built functions, default `dist` of this repository).
+ * `corsOrigins` (default none), `alarmEmail`, `credentialsKeys` (default 1), `dist` (built functions, default `dist` of
+ * this repository).
  */
 export function defineGateway(app: App): Gateway {
   const stage = stageOf(app);
@@ -23,6 +24,7 @@ export function defineGateway(app: App): Gateway {
     network,
     data,
     publicUrl: publicUrlOf(app, stage),
+    corsOrigins: corsOriginsOf(app),
     alarmEmail: contextText(app, "alarmEmail"),
     dist: contextText(app, "dist") ?? join(import.meta.dirname, "..", "dist"),
   });
@@ -50,6 +52,17 @@ function publicUrlOf(app: App, stage: Stage): string | undefined {
     throw new Error(`publicUrl must be an https origin without path or trailing slash, not "${url}"`);
   }
   return url;
+}
+
+/** Exact origins, comma-separated. */
+function corsOriginsOf(app: App): string[] {
+  const origins = contextText(app, "corsOrigins")?.split(",") ?? [];
+  for (const origin of origins) {
+    if (URL.parse(origin)?.origin !== origin) {
+      throw new Error(`corsOrigins must be origins such as https://docs.example.com, not "${origin}"`);
+    }
+  }
+  return origins;
 }
 
 /** Numbers of KMS keys, each made when it is first named: the first seals credentials, all of them open. */

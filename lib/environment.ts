@@ -10,6 +10,11 @@ export const environmentSchema = z.object({
   STAGE: z.enum(["local", "dev", "prod"]),
   /** Origin that providers and buyers reach us at, without a trailing slash. */
   PUBLIC_URL: url,
+  /** Origins whose pages may read the API reference, comma-separated, or `none`. */
+  CORS_ORIGINS: z
+    .string()
+    .min(1)
+    .transform((text) => (text === "none" ? [] : text.split(","))),
   DB_HOST: z.string().min(1),
   DB_PORT: z.coerce.number().int(),
   DB_NAME: z.string().min(1),

@@ -4,6 +4,7 @@ import { redisBuckets } from "./cache/shared-buckets.ts";
 import { type WaitingClock, wallClock } from "./clock.ts";
 import { type Environment, environmentSchema } from "./environment.ts";
 import { GatewayError } from "./errors.ts";
+import { healthCheck } from "./health.ts";
 import { type LogFields, log, nameOf } from "./log.ts";
 import { authenticator } from "./merchant/authenticate.ts";
 import { failureLimit } from "./merchant/failure-limit.ts";
@@ -71,6 +72,7 @@ export function buildGateway(environment: Environment, parts: Parts = {}) {
   };
   const vault = vaultWith(parts.keys ?? kmsKeys(environment.KMS_KEY_IDS));
   const configRows = paymentConfigsIn(db);
+  const queueReachable = () => queues.notify.reachable();
   const loopbackEndpoints = loopbackOf(environment);
   const baseUrls = baseUrlsOf(environment);
 
@@ -140,7 +142,7 @@ export function buildGateway(environment: Environment, parts: Parts = {}) {
     scenesOf: (provider: string): readonly string[] => providers[provider]?.scenes ?? [],
     resend: (payment: Payment, eventId: string | null, now: Date, only?: readonly NotifyStatus[]) =>
       resend(db, payment, eventId, now, only),
-    queueReachable: () => queues.notify.reachable(),
+    health: healthCheck({ clock, db, cache, queueReachable }),
     hintAll: async (hints: Hint[], due: Date): Promise<Hint[]> => {
       const messages = hints.map((hint) => deliveryMessageOf(hint, due));
       const unsent = new Set(await queues.notify.sendAll(messages));

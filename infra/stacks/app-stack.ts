@@ -25,6 +25,8 @@ export type AppStackProps = {
   data: DataStack;
   /** Origin that providers and buyers reach us at; without it, the API's own. */
   publicUrl: string | undefined;
+  /** Whose pages may read the API reference. */
+  corsOrigins: readonly string[];
   alarmEmail: string | undefined;
   /** Holds the built functions. */
   dist: string;
@@ -40,11 +42,17 @@ export class AppStack extends Stack {
 
   constructor(scope: Construct, id: string, props: AppStackProps) {
     super(scope, id, { description: "Uni-Pay: functions", terminationProtection: props.settings.keepData });
-    const { stage, settings, network, data, dist } = props;
+    const { stage, settings, network, data, corsOrigins, dist } = props;
     const { database, credentialsKeys } = data;
     // The API exists before its functions, so its own address may be one of their variables.
     const publicUrl = props.publicUrl ?? this.api.apiEndpoint;
-    const environment = functionEnvironment(this, { stage, data, publicUrl, queues: this.queues });
+    const environment = functionEnvironment(this, {
+      stage,
+      data,
+      publicUrl,
+      corsOrigins,
+      queues: this.queues,
+    });
     const all = functions.map((spec) => {
       const gatewayFunction = new GatewayFunction(this, {
         stage,

@@ -56,6 +56,7 @@ export async function openHistoryWorld(services: { DATABASE_URL: string; REDIS_U
   const environment = environmentSchema.parse({
     STAGE: "local",
     PUBLIC_URL: publicUrl,
+    CORS_ORIGINS: "none",
     DB_HOST: connection.host,
     DB_PORT: connection.port,
     DB_NAME: connection.database,

@@ -59,6 +59,7 @@ export async function openWorld(run: Invoke = invoke): Promise<World> {
   Object.assign(process.env, {
     STAGE: "local",
     PUBLIC_URL: front.url,
+    CORS_ORIGINS: "none",
     DB_HOST: database.hostname,
     DB_PORT: database.port,
     DB_NAME: database.pathname.slice(1),
