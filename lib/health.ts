@@ -15,6 +15,8 @@ export type HealthParts = {
 
 /** How long an answer is given again, in milliseconds by the gateway's clock: a monitor must not become a load. */
 const cachedMs = 10_000;
+/** A part that says nothing for so long, in milliseconds of real time, does not answer. */
+const silentMs = 3_000;
 
 /** Asks every part at once; all who ask meanwhile and for 10 seconds after are answered by the same check. */
 export function healthCheck(parts: HealthParts): () => Promise<Health> {
@@ -29,12 +31,16 @@ export function healthCheck(parts: HealthParts): () => Promise<Health> {
 
 async function check(parts: HealthParts): Promise<Health> {
   const [database, cache, queue] = await Promise.all([
-    sql`SELECT 1`.execute(parts.db).then(
-      () => true,
-      () => false,
-    ),
-    parts.cache.ask((redis) => redis.get("health")).then((answer) => answer !== undefined),
-    parts.queueReachable(),
+    answers(sql`SELECT 1`.execute(parts.db).then(() => true)),
+    answers(parts.cache.ask((redis) => redis.get("health")).then((answer) => answer !== undefined)),
+    answers(parts.queueReachable()),
   ]);
   return { status: database && cache && queue ? "ok" : "unavailable", database, cache, queue };
+}
+
+async function answers(asked: Promise<boolean>): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const timer = setTimeout(() => resolve(false), silentMs);
+  asked.then(resolve, () => resolve(false));
+  return promise.finally(() => clearTimeout(timer));
 }

@@ -1,5 +1,6 @@
 import { credentialGuards } from "./guards/credentials.ts";
 import { deliveryGuards } from "./guards/deliveries.ts";
+import { frontGuards } from "./guards/front.ts";
 import { limitGuards } from "./guards/limits.ts";
 import { paymentGuards } from "./guards/payments.ts";
 import { platformGuards } from "./guards/platform.ts";
@@ -23,5 +24,6 @@ export const mutants: Mutant[] = [
   ...sendingGuards,
   ...platformGuards,
   ...limitGuards,
+  ...frontGuards,
   ...useCaseGuards,
 ];
