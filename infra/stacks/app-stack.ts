@@ -6,6 +6,7 @@ import { LambdaInvoke } from "aws-cdk-lib/aws-scheduler-targets";
 import { Trigger } from "aws-cdk-lib/triggers";
 import type { Construct } from "constructs";
 import { functions } from "../../lib/functions.ts";
+import { addAccessLog } from "../constructs/access-log.ts";
 import { addLogSubscriptions } from "../constructs/add-log-subscriptions.ts";
 import { addRoutes } from "../constructs/add-routes.ts";
 import { Alarms } from "../constructs/alarms.ts";
@@ -72,6 +73,7 @@ export class AppStack extends Stack {
       this.connect(gatewayFunction);
       return gatewayFunction;
     });
+    addAccessLog(this.api, settings);
     for (const one of all) addLogSubscriptions(one, all);
     this.runOnDeploy(all);
     new Alarms(this, "Alarms", { functions: all, queues: this.queues, email: props.alarmEmail });
