@@ -10,6 +10,11 @@ export const environmentSchema = z.object({
   STAGE: z.enum(["local", "dev", "prod"]),
   /** Origin that providers and buyers reach us at, without a trailing slash. */
   PUBLIC_URL: url,
+  /** Origins whose pages may read the API reference, comma-separated, or `none`. */
+  CORS_ORIGINS: z
+    .string()
+    .min(1)
+    .transform((text) => (text === "none" ? [] : text.split(","))),
   DB_HOST: z.string().min(1),
   DB_PORT: z.coerce.number().int(),
   DB_NAME: z.string().min(1),
@@ -21,7 +26,11 @@ export const environmentSchema = z.object({
   REDIS_TLS: z.enum(["on", "off"]),
   NOTIFY_QUEUE_URL: url,
   RECHECK_QUEUE_URL: url,
-  KMS_KEY_ID: z.string().min(1),
+  /** ARNs, comma-separated: the first key seals, each opens what it has sealed. */
+  KMS_KEY_IDS: z
+    .string()
+    .min(1)
+    .transform((text) => text.split(",")),
   /** Local stage only: JSON `{"alipay":"http://127.0.0.1:…",…}`; loopback hosts only, asserted. */
   PROVIDER_BASE_URLS: z.string().optional(),
   /** Local stage only: comma-separated `host:port` of loopback endpoints that may be notified over plain http. */

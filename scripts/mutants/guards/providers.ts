@@ -389,8 +389,8 @@ export const providerGuards: Mutant[] = [
   {
     name: "An order's config is another merchant's",
     file: "lib/providers/configs.ts",
-    from: `config.userId === userId && `,
-    to: "",
+    from: `return config.userId === userId && `,
+    to: "return ",
     tests: ["test/stories/tenancy.test.ts"],
   },
   {

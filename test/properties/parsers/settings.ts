@@ -8,7 +8,7 @@ import {
 } from "../../../lib/environment.ts";
 import { verbs } from "../../../lib/ops/run-verb.ts";
 import { alipayCredentials } from "../../../lib/providers/alipay/credentials.ts";
-import { credentialsOf } from "../../../lib/providers/configs.ts";
+import { credentialsOf } from "../../../lib/providers/credentials.ts";
 import { paypalCredentials } from "../../../lib/providers/paypal/credentials.ts";
 import { stripeCredentials } from "../../../lib/providers/stripe/credentials.ts";
 import { wechatCredentials } from "../../../lib/providers/wechat/credentials.ts";
