@@ -85,6 +85,31 @@ const rules: Record<string, string[]> = {
   test: ["functions", "lib", "infra", "scripts"],
 };
 
+/** Who reaches rows of every merchant, and for whom. */
+const across: Record<string, string> = {
+  "lib/storage/anomalies.ts": "operators",
+  "lib/storage/calls.ts": "a batch of call records is of many merchants",
+  "lib/storage/deliveries.ts": "sweepers; an endpoint is one merchant's URL",
+  "lib/storage/due-deliveries.ts": "sweepers; an endpoint is one merchant's URL",
+  "lib/storage/list-calls.ts": "operators",
+  "lib/storage/list-deliveries.ts": "operators",
+  "lib/storage/list-payments.ts": "operators",
+  "lib/storage/look-ups.ts": "sweepers",
+  "lib/storage/merchants.ts": "an API key says who calls; operators",
+  "lib/storage/order-record.ts": "operators",
+  "lib/storage/orders.ts": "the page to which a buyer returns knows the order number only",
+  "lib/storage/payment-configs.ts": "a webhook's URL names a config; sweepers",
+  "lib/storage/refunds.ts": "sweepers",
+  "lib/storage/statistics.ts": "operators",
+  "lib/storage/webhook-events.ts": "operators",
+};
+/** Raw statements that name tables: nothing narrows them to a merchant. */
+const raw: Record<string, string> = {
+  "lib/storage/deliveries.ts": "an endpoint is one merchant's URL",
+  "lib/storage/forget-oldest.ts": "retention, of every merchant",
+  "lib/storage/migrations/0001-schema.ts": "the schema",
+};
+
 const files = globSync("{functions,lib,infra,scripts,test}/**/*.ts", { cwd: root }).sort();
 const sources = new Map(files.map((file) => [file, readFileSync(path.join(root, file), "utf8")]));
 
@@ -167,6 +192,25 @@ describe("the architecture", () => {
       (file) => /^(lib|functions)\//.test(file) && /parseFloat\(|\.toFixed\(/.test(sources.get(file)!),
     );
     expect(floating).toEqual([]);
+  });
+
+  it("reaches across merchants, or past `of-merchant.ts`, in the files only that say why", () => {
+    const others = files.filter(
+      (file) => /^(lib|functions)\//.test(file) && file !== "lib/storage/of-merchant.ts",
+    );
+    const using = (what: RegExp) => others.filter((file) => what.test(sources.get(file)!));
+    expect(using(/\bacrossMerchants\(/)).toEqual(Object.keys(across));
+    const silent = Object.keys(across).filter((file) => !/across merchants/i.test(sources.get(file)!));
+    expect(silent).toEqual([]);
+    const tables = [...sources.get("lib/storage/tables.ts")!.matchAll(/^ {2}(\w+): \w+Table;/gm)];
+    const names = tables.map(([, name]) => name).join("|");
+    const rawTable = new RegExp(
+      `sql\\.table|(sql\`|\\b(from|join|into|update|table)\\s)\\s*(${names})\\b`,
+      "i",
+    );
+    expect(tables.length).toBeGreaterThan(10);
+    expect(using(rawTable)).toEqual(Object.keys(raw));
+    expect(using(/\b(Kysely<Tables|withTables|\$extendTables|withoutPlugins)\b/)).toEqual([]);
   });
 
   it("names its tests' files so that nothing is skipped or alone", () => {

@@ -1,5 +1,6 @@
 import type { Payment } from "../payment/payment.ts";
 import type { Database } from "./database.ts";
+import { acrossMerchants } from "./of-merchant.ts";
 import { rowOf } from "./payment-rows.ts";
 
 /** Whoever asks, once within the gap. */
@@ -56,9 +57,9 @@ export async function makeDue(db: Database, payment: Payment, now: Date, gapMs: 
   return made.numUpdatedRows === 1n;
 }
 
-/** Oldest first, of every merchant. */
+/** Oldest first; across merchants, because a sweeper works for all. */
 export async function dueForRecheck(db: Database, now: Date, limit: number) {
-  const rows = await db
+  const rows = await acrossMerchants(db)
     .selectFrom("payment_orders")
     .select(["order_no", "user_id"])
     .where("next_query_at", "<=", now)

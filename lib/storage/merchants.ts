@@ -1,5 +1,6 @@
 import type { KeyRows } from "../merchant/authenticate.ts";
 import type { Database } from "./database.ts";
+import { acrossMerchants, ofMerchant } from "./of-merchant.ts";
 
 export type Merchant = {
   userId: string;
@@ -48,12 +49,17 @@ export function merchantsIn(db: Database): Merchants {
   return {
     async create(username, settings, now) {
       const values = { username, ...settingColumns(settings), created_at: now, updated_at: now };
-      const { insertId } = await db.insertInto("users").values(values).executeTakeFirstOrThrow();
+      // Across merchants: there is none yet.
+      const { insertId } = await acrossMerchants(db)
+        .insertInto("users")
+        .values(values)
+        .executeTakeFirstOrThrow();
       return String(insertId);
     },
     async list() {
       const columns = ["id", "username", "status", "rate_limit", "notify_url", "created_at"] as const;
-      const rows = await db.selectFrom("users").select(columns).orderBy("id").execute();
+      // Across merchants: for operators.
+      const rows = await acrossMerchants(db).selectFrom("users").select(columns).orderBy("id").execute();
       return rows.map((row) => ({
         userId: row.id,
         username: row.username,
@@ -69,40 +75,30 @@ export function merchantsIn(db: Database): Merchants {
         ...settingColumns(settings),
         ...(active !== undefined && { status: active ? 1 : 0 }),
       };
-      const updated = await db
-        .updateTable("users")
-        .set(set)
-        .where("id", "=", userId)
-        .executeTakeFirstOrThrow();
+      const updated = await ofMerchant(db, userId).updateTable("users").set(set).executeTakeFirstOrThrow();
       return updated.numUpdatedRows === 1n;
     },
     async notifySecrets(userId) {
-      const row = await db
+      const row = await ofMerchant(db, userId)
         .selectFrom("users")
         .select("notify_secrets")
-        .where("id", "=", userId)
         .executeTakeFirst();
       return row?.notify_secrets ?? null;
     },
     async saveNotifySecrets(userId, sealed, now) {
-      await db
+      await ofMerchant(db, userId)
         .updateTable("users")
         .set({ notify_secrets: sealed, updated_at: now })
-        .where("id", "=", userId)
         .execute();
     },
     async addKey(userId, { keyId, hash, expiresAt = null }, scopes, now) {
       const key = { key_id: keyId, hash, scopes: scopes.join(","), created_at: now, expires_at: expiresAt };
-      await db
-        .insertInto("api_keys")
-        .values({ user_id: userId, ...key })
-        .execute();
+      await ofMerchant(db, userId).insertInto("api_keys").values(key).execute();
     },
     async keys(userId) {
-      const rows = await db
+      const rows = await ofMerchant(db, userId)
         .selectFrom("api_keys")
         .select(["key_id", "scopes", "created_at", "expires_at", "revoked_at", "last_used_at"])
-        .where("user_id", "=", userId)
         .orderBy("id")
         .execute();
       return rows.map((row) => ({
@@ -115,10 +111,9 @@ export function merchantsIn(db: Database): Merchants {
       }));
     },
     async revokeKey(userId, keyId, at) {
-      const revoked = await db
+      const revoked = await ofMerchant(db, userId)
         .updateTable("api_keys")
         .set({ revoked_at: at })
-        .where("user_id", "=", userId)
         .where("key_id", "=", keyId)
         .where((eb) => eb.or([eb("revoked_at", "is", null), eb("revoked_at", ">", at)]))
         .executeTakeFirstOrThrow();
@@ -137,7 +132,8 @@ function settingColumns({ notifyUrl, rateLimit }: MerchantSettings) {
 export function keyRowsIn(db: Database): KeyRows {
   return {
     async find(keyId) {
-      const row = await db
+      // Across merchants: a key says who calls.
+      const row = await acrossMerchants(db)
         .selectFrom("api_keys as k")
         .innerJoin("users as u", "u.id", "k.user_id")
         .select([
@@ -172,11 +168,10 @@ export function keyRowsIn(db: Database): KeyRows {
       };
     },
     async noteUse({ keyId, userId }, at) {
-      await db
+      await ofMerchant(db, userId)
         .updateTable("api_keys")
         .set({ last_used_at: at })
         .where("key_id", "=", keyId)
-        .where("user_id", "=", userId)
         .execute();
     },
   };

@@ -215,8 +215,8 @@ export const platformGuards: Mutant[] = [
   {
     name: "An API key of another merchant is revoked",
     file: "lib/storage/merchants.ts",
-    from: `.where("user_id", "=", userId)\n        .where("key_id", "=", keyId)`,
-    to: `.where("key_id", "=", keyId)`,
+    from: "const revoked = await ofMerchant(db, userId)",
+    to: "const revoked = await acrossMerchants(db)",
     tests: ["test/storage/merchant-rows.test.ts"],
   },
   {
@@ -229,9 +229,10 @@ export const platformGuards: Mutant[] = [
   {
     name: "A config of another merchant is switched off",
     file: "lib/storage/payment-configs.ts",
-    from: `.where("id", "=", id)
-        .where("user_id", "=", userId)`,
-    to: `.where("id", "=", id)`,
+    from: `await ofMerchant(db, userId)
+        .updateTable("payment_configs")`,
+    to: `await acrossMerchants(db)
+        .updateTable("payment_configs")`,
     tests: ["test/storage/merchant-rows.test.ts"],
   },
 ];
