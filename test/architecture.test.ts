@@ -95,7 +95,7 @@ const across: Record<string, string> = {
   "lib/storage/list-deliveries.ts": "operators",
   "lib/storage/list-payments.ts": "operators",
   "lib/storage/look-ups.ts": "sweepers",
-  "lib/storage/merchants.ts": "an API key says who calls; operators",
+  "lib/storage/merchants.ts": "operators",
   "lib/storage/order-record.ts": "operators",
   "lib/storage/orders.ts": "the page to which a buyer returns knows the order number only",
   "lib/storage/payment-configs.ts": "a webhook's URL names a config; sweepers",

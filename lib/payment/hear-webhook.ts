@@ -46,9 +46,8 @@ const decimalId = /^[1-9]\d{0,19}$/;
 
 async function verify(gateway: HearGateway, provider: string, configId: string, call: WebhookCall) {
   try {
-    const heard = decimalId.test(configId) ? await gateway.configs.hear(provider, configId, call) : null;
-    if (!heard) throw new GatewayError("notification_refused", "no such config");
-    return heard;
+    if (!decimalId.test(configId)) throw new GatewayError("notification_refused", "no such config");
+    return await gateway.configs.hear(provider, configId, call);
   } catch (error) {
     if (!(error instanceof GatewayError)) throw error;
     log.warn("webhook", {

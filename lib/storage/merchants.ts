@@ -131,9 +131,8 @@ function settingColumns({ notifyUrl, rateLimit }: MerchantSettings) {
 
 export function keyRowsIn(db: Database): KeyRows {
   return {
-    async find(keyId) {
-      // Across merchants: a key says who calls.
-      const row = await acrossMerchants(db)
+    async find({ keyId, userId }) {
+      const row = await ofMerchant(db, userId)
         .selectFrom("api_keys as k")
         .innerJoin("users as u", "u.id", "k.user_id")
         .select([

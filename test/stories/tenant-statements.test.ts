@@ -38,7 +38,6 @@ const ofEndpoint = /FROM notify_queue (n|held)\s+WHERE \1\.endpoint = /g;
 const exempt: Record<string, RegExp> = {
   "a webhook's URL names a config, whose merchant is then the one":
     /from `payment_configs` where `id` = '\d+'$/,
-  "an API key says who calls": /from `api_keys` as `k` .* where `k`\.`key_id` = '\w+'$/,
   "the page to which a buyer returns knows an order number only":
     /where `order_no` = '\w+' and `provider` = /,
   "what is old is forgotten, whosever it is": /DELETE FROM `\w+` WHERE `\w+_at` < /,

@@ -3,6 +3,7 @@ import type { Mutant } from "../mutant.ts";
 const kept = "test/storage/of-merchant.test.ts";
 const statements = "test/stories/tenant-statements.test.ts";
 const tenancy = "test/stories/tenancy.test.ts";
+const indistinguishable = "test/stories/indistinguishable.test.ts";
 const deliveries = "lib/storage/deliveries.ts";
 const orders = "lib/storage/orders.ts";
 
@@ -33,7 +34,7 @@ export const tenancyGuards: Mutant[] = [
     "reads every merchant's rows",
     "...this.#where(query.from?.froms ?? [], query.where)",
     "...this.#where([], query.where)",
-    tenancy,
+    indistinguishable,
   ),
   narrowing(
     "changes every merchant's rows",
@@ -88,7 +89,7 @@ export const tenancyGuards: Mutant[] = [
     orders,
     `ofMerchant(db, userId)\n    .selectFrom("payment_orders as o")`,
     "\n    .select(orderColumns.map((name)",
-    tenancy,
+    indistinguishable,
   ),
   forNobody(
     "A create finds another merchant's order by its number",
