@@ -85,23 +85,23 @@ const rules: Record<string, string[]> = {
   test: ["functions", "lib", "infra", "scripts"],
 };
 
-/** Who reaches rows of every merchant, and for whom. */
-const across: Record<string, string> = {
-  "lib/storage/anomalies.ts": "operators",
-  "lib/storage/calls.ts": "a batch of call records is of many merchants",
-  "lib/storage/deliveries.ts": "sweepers; an endpoint is one merchant's URL",
-  "lib/storage/due-deliveries.ts": "sweepers; an endpoint is one merchant's URL",
-  "lib/storage/list-calls.ts": "operators",
-  "lib/storage/list-deliveries.ts": "operators",
-  "lib/storage/list-payments.ts": "operators",
-  "lib/storage/look-ups.ts": "sweepers",
-  "lib/storage/merchants.ts": "operators",
-  "lib/storage/order-record.ts": "operators",
-  "lib/storage/orders.ts": "the page to which a buyer returns knows the order number only",
-  "lib/storage/payment-configs.ts": "a webhook's URL names a config; sweepers",
-  "lib/storage/refunds.ts": "sweepers",
-  "lib/storage/statistics.ts": "operators",
-  "lib/storage/webhook-events.ts": "operators",
+/** Every use of `acrossMerchants`, by what it is for. */
+const across: Record<string, string[]> = {
+  "lib/storage/anomalies.ts": ["operators' list", "an operator's anomaly by its id"],
+  "lib/storage/calls.ts": ["a batch of call records is of many merchants"],
+  "lib/storage/deliveries.ts": ["what a sweeper has found, it marks", "an endpoint is one merchant's URL"],
+  "lib/storage/due-deliveries.ts": ["an endpoint is one merchant's URL", "sweepers"],
+  "lib/storage/list-calls.ts": ["operators' list"],
+  "lib/storage/list-deliveries.ts": ["operators' list"],
+  "lib/storage/list-payments.ts": ["operators' list"],
+  "lib/storage/look-ups.ts": ["sweepers"],
+  "lib/storage/merchants.ts": ["a merchant that there is not yet", "operators' list"],
+  "lib/storage/order-record.ts": ["an operator's order by its number"],
+  "lib/storage/orders.ts": ["the page to which a buyer returns knows the order number only"],
+  "lib/storage/payment-configs.ts": ["a webhook's URL names a config", "sweepers"],
+  "lib/storage/refunds.ts": ["sweepers"],
+  "lib/storage/statistics.ts": ["payments", "deliveries", "oldest delivery", "look-ups", "anomalies"],
+  "lib/storage/webhook-events.ts": ["operators' list", "an operator's event by its id"],
 };
 /** Raw statements that name tables: nothing narrows them to a merchant. */
 const raw: Record<string, string> = {
@@ -194,14 +194,15 @@ describe("the architecture", () => {
     expect(floating).toEqual([]);
   });
 
-  it("reaches across merchants, or past `of-merchant.ts`, in the files only that say why", () => {
+  it("reaches across merchants, or past `of-merchant.ts`, only where it is said why", () => {
     const others = files.filter(
       (file) => /^(lib|functions)\//.test(file) && file !== "lib/storage/of-merchant.ts",
     );
     const using = (what: RegExp) => others.filter((file) => what.test(sources.get(file)!));
-    expect(using(/\bacrossMerchants\(/)).toEqual(Object.keys(across));
-    const silent = Object.keys(across).filter((file) => !/across merchants/i.test(sources.get(file)!));
-    expect(silent).toEqual([]);
+    const uses = (file: string) => sources.get(file)!.match(/\bacrossMerchants\(/g)!.length;
+    const found = using(/\bacrossMerchants\(/).map((file) => [file, uses(file)]);
+    expect(found).toEqual(Object.entries(across).map(([file, whys]) => [file, whys.length]));
+    expect(using(/across merchants/i)).toEqual(Object.keys(across));
     const tables = [...sources.get("lib/storage/tables.ts")!.matchAll(/^ {2}(\w+): \w+Table;/gm)];
     const names = tables.map(([, name]) => name).join("|");
     const rawTable = new RegExp(
@@ -210,7 +211,7 @@ describe("the architecture", () => {
     );
     expect(tables.length).toBeGreaterThan(10);
     expect(using(rawTable)).toEqual(Object.keys(raw));
-    expect(using(/\b(Kysely<Tables|withTables|\$extendTables|withoutPlugins)\b/)).toEqual([]);
+    expect(using(/Kysely<(Tables|any)|withTables|extendTables|withoutPlugins/)).toEqual([]);
   });
 
   it("names its tests' files so that nothing is skipped or alone", () => {
