@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import type { Payment } from "../payment/payment.ts";
 import type { LeasedRefund, NewRefund, Refunds, Reserved, StoredRefund } from "../refund/ports.ts";
-import { type Database, isDuplicate, type OpenTransaction, transact } from "./database.ts";
+import { type Database, isDuplicate, type OpenTransaction, repeating, transact } from "./database.ts";
 import { finishRefund } from "./finish-refund.ts";
 import { failForeign, recordForeign } from "./foreign-refunds.ts";
 import { acrossMerchants, ofMerchant } from "./of-merchant.ts";
@@ -50,15 +50,16 @@ export function refundsIn(db: Database): Refunds {
         .execute();
     },
     async claimLook({ refund, nextQueryAt }, next) {
-      const claimed = await refundRow(db, refund)
+      const claim = refundRow(db, refund)
         .set({ next_query_at: next })
         .where("next_query_at", "=", nextQueryAt)
-        .where("status", "in", ["success", "failed"])
-        .executeTakeFirstOrThrow();
+        .where("status", "in", ["success", "failed"]);
+      const claimed = await repeating(() => claim.executeTakeFirstOrThrow());
       return claimed.numUpdatedRows === 1n;
     },
     async endLooks(refund, claimed) {
-      await refundRow(db, refund).set({ next_query_at: null }).where("next_query_at", "=", claimed).execute();
+      const end = refundRow(db, refund).set({ next_query_at: null }).where("next_query_at", "=", claimed);
+      await repeating(() => end.execute());
     },
     async dueForLook(now, limit) {
       // Across merchants: a sweeper works for all.

@@ -350,6 +350,13 @@ export const paymentGuards: Mutant[] = [
     tests: [captureGuards],
   },
   {
+    name: "A look-up is lost to a deadlock",
+    file: "lib/storage/look-ups.ts",
+    from: "await repeating(() => claim.executeTakeFirstOrThrow());",
+    to: "await claim.executeTakeFirstOrThrow();",
+    tests: ["test/payment/look-up-guards.test.ts"],
+  },
+  {
     name: "Success is no longer a sink",
     file: "lib/payment/status.ts",
     from: "success: [],",
