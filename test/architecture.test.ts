@@ -72,6 +72,7 @@ const rules: Record<string, string[]> = {
     "lib/http/fields.ts",
     "lib/http/list-contracts.ts",
     "lib/http/payment-answers.ts",
+    "lib/http/words-for-input.ts",
     "lib/providers/credentials.ts",
     "lib/providers/registry.ts",
     "lib/storage",
@@ -82,6 +83,35 @@ const rules: Record<string, string[]> = {
   scripts: ["lib", "infra/stages.ts"],
   "scripts/sandbox": ["lib/clock.ts"],
   test: ["functions", "lib", "infra", "scripts"],
+};
+
+/** Every use of `acrossMerchants`, by what it is for. */
+const across: Record<string, string[]> = {
+  "lib/storage/anomalies.ts": ["operators' list", "an operator's anomaly by its id"],
+  "lib/storage/calls.ts": ["a batch of call records is of many merchants"],
+  "lib/storage/deliveries.ts": ["what a sweeper has found, it marks", "an endpoint is one merchant's URL"],
+  "lib/storage/due-deliveries.ts": ["an endpoint is one merchant's URL", "sweepers"],
+  "lib/storage/list-calls.ts": ["operators' list"],
+  "lib/storage/list-deliveries.ts": ["operators' list"],
+  "lib/storage/list-payments.ts": ["operators' list"],
+  "lib/storage/look-ups.ts": ["sweepers"],
+  "lib/storage/merchants.ts": ["a merchant that there is not yet", "operators' list", "all are sealed anew"],
+  "lib/storage/order-record.ts": ["an operator's order by its number"],
+  "lib/storage/orders.ts": ["the page to which a buyer returns knows the order number only"],
+  "lib/storage/payment-configs.ts": ["a webhook's URL names a config", "sweepers", "all are sealed anew"],
+  "lib/storage/refunds.ts": ["sweepers"],
+  "lib/storage/statistics.ts": ["payments", "deliveries", "oldest delivery", "look-ups", "anomalies"],
+  "lib/storage/webhook-events.ts": [
+    "operators' list",
+    "an operator's event by its id",
+    "all are sealed anew",
+  ],
+};
+/** Raw statements that name tables: nothing narrows them to a merchant. */
+const raw: Record<string, string> = {
+  "lib/storage/deliveries.ts": "an endpoint is one merchant's URL",
+  "lib/storage/forget-oldest.ts": "retention, of every merchant",
+  "lib/storage/migrations/0001-schema.ts": "the schema",
 };
 
 const files = globSync("{functions,lib,infra,scripts,test}/**/*.ts", { cwd: root }).sort();
@@ -166,6 +196,26 @@ describe("the architecture", () => {
       (file) => /^(lib|functions)\//.test(file) && /parseFloat\(|\.toFixed\(/.test(sources.get(file)!),
     );
     expect(floating).toEqual([]);
+  });
+
+  it("reaches across merchants, or past `of-merchant.ts`, only where it is said why", () => {
+    const others = files.filter(
+      (file) => /^(lib|functions)\//.test(file) && file !== "lib/storage/of-merchant.ts",
+    );
+    const using = (what: RegExp) => others.filter((file) => what.test(sources.get(file)!));
+    const uses = (file: string) => sources.get(file)!.match(/\bacrossMerchants\(/g)!.length;
+    const found = using(/\bacrossMerchants\(/).map((file) => [file, uses(file)]);
+    expect(found).toEqual(Object.entries(across).map(([file, whys]) => [file, whys.length]));
+    expect(using(/across merchants/i)).toEqual(Object.keys(across));
+    const tables = [...sources.get("lib/storage/tables.ts")!.matchAll(/^ {2}(\w+): \w+Table;/gm)];
+    const names = tables.map(([, name]) => name).join("|");
+    const rawTable = new RegExp(
+      `sql\\.table|(sql\`|\\b(from|join|into|update|table)\\s)\\s*(${names})\\b`,
+      "i",
+    );
+    expect(tables.length).toBeGreaterThan(10);
+    expect(using(rawTable)).toEqual(Object.keys(raw));
+    expect(using(/Kysely<(Tables|any)|withTables|extendTables|withoutPlugins/)).toEqual([]);
   });
 
   it("names its tests' files so that nothing is skipped or alone", () => {

@@ -19,9 +19,12 @@ export type StoredKey = {
   merchant: Omit<Authenticated, "scopes">;
 };
 
+/** What a key says of itself; nothing is believed before its hash is found under it. */
+export type KeyName = { keyId: string; userId: string };
+
 export interface KeyRows {
-  find(keyId: string): Promise<StoredKey | null>;
-  noteUse(key: { keyId: string; userId: string }, at: Date): Promise<void>;
+  find(key: KeyName): Promise<StoredKey | null>;
+  noteUse(key: KeyName, at: Date): Promise<void>;
 }
 
 /** `source`: the address that the call came from; those who name none share one. */
@@ -59,7 +62,7 @@ export function authenticator(rows: KeyRows, clock: Clock): Authenticate {
     const read = readApiKey(text);
     if (!read) throw invalid();
     const now = clock.now();
-    const key = await rows.find(read.keyId);
+    const key = await rows.find(read);
     if (!sameKey(text, key?.hash ?? null) || key === null) throw invalid();
     known.set(nameIn(text), { key, at: now.getTime() });
     if (known.size > mostCached) known.delete(known.keys().next().value as string);
@@ -77,7 +80,7 @@ export function authenticator(rows: KeyRows, clock: Clock): Authenticate {
    * Only when the key has just been read, so that a warm call writes nothing. Waited for, because what is not is frozen
    * with the process once the call is answered; a failure costs the note and not the call.
    */
-  async function noteUse(read: { keyId: string; userId: string }, key: StoredKey, now: Date): Promise<void> {
+  async function noteUse(read: KeyName, key: StoredKey, now: Date): Promise<void> {
     if (key.lastUsedAt && now.getTime() - key.lastUsedAt.getTime() < lastUseMs) return;
     await rows.noteUse(read, now).catch((error) => log.warn("last use of a key not noted", nameOf(error)));
   }

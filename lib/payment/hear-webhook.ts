@@ -50,9 +50,8 @@ async function verify(gateway: HearGateway, provider: string, configId: string, 
   try {
     if (call.body.length > longestBytes)
       throw new GatewayError("notification_malformed", "the body is over 1 MiB");
-    const heard = decimalId.test(configId) ? await gateway.configs.hear(provider, configId, call) : null;
-    if (!heard) throw new GatewayError("notification_refused", "no such config");
-    return heard;
+    if (!decimalId.test(configId)) throw new GatewayError("notification_refused", "no such config");
+    return await gateway.configs.hear(provider, configId, call);
   } catch (error) {
     if (!(error instanceof GatewayError)) throw error;
     log.warn("webhook", {

@@ -198,14 +198,10 @@ export interface Configs {
   /** The config of an existing payment, active or not. */
   of(payment: Payment): Promise<OpenConfig>;
   /**
-   * What a webhook that was posted to this config says, verified; `null` when the provider has no such config. Until it
-   * is verified nothing is asked and nothing is written.
+   * What a webhook that was posted to this config says, verified. Until it is verified nothing is asked and nothing is
+   * written. Throws `notification_refused` when the provider has no such config, too.
    */
-  hear(
-    provider: string,
-    configId: string,
-    call: WebhookCall,
-  ): Promise<{ config: OpenConfig; heard: Heard } | null>;
+  hear(provider: string, configId: string, call: WebhookCall): Promise<{ config: OpenConfig; heard: Heard }>;
   /** What a recorded webhook of this config says. It was verified when it came, and is not again. */
   read(event: StoredEvent, body: Buffer): Promise<Heard>;
 }

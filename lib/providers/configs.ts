@@ -76,7 +76,8 @@ export function configsOf(dependencies: ConfigDependencies): Configs {
     throw new GatewayError("config_not_found", `the ${provider} config of this ${of} no longer exists`);
   }
 
-  async function hear(stored: StoredConfig, call: WebhookCall) {
+  async function hear(provider: string, stored: StoredConfig | null, call: WebhookCall) {
+    if (stored?.provider !== provider) throw new GatewayError("notification_refused", "no such config");
     // Learning the account asks the provider and writes: not for a call that anybody may have made up.
     if (stored.account === null) await (await opened(stored)).adapter.hear(call, "");
     const config = await open(stored);
@@ -118,16 +119,15 @@ export function configsOf(dependencies: ConfigDependencies): Configs {
     },
     async hear(provider, configId, call) {
       const stored = await byId(configId);
-      if (stored?.provider !== provider) return null;
       try {
-        return await hear(stored, call);
+        return await hear(provider, stored, call);
       } catch (error) {
-        // The secret may have been changed since we read it; a flood of forgeries must not become one of look-ups.
-        const fresh = isRefusal(error)
-          ? await single.renewed(configId, reloadMs, () => rows.byId(configId))
-          : null;
-        if (fresh?.provider !== provider || fresh.data === stored.data) throw error;
-        return await hear(fresh, call);
+        if (!isRefusal(error) && !isUnusable(error)) throw error;
+        // The secret may have been changed since we read it, or the config been made: what there is not is looked for
+        // just as often, which tells a stranger nothing. A flood of forgeries must not become one of look-ups.
+        const fresh = await single.renewed(configId, reloadMs, () => rows.byId(configId));
+        if (fresh?.data === stored?.data) throw error;
+        return await hear(provider, fresh, call);
       }
     },
   };

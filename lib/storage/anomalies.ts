@@ -3,6 +3,7 @@ import { type Selectable, sql } from "kysely";
 import { log } from "../log.ts";
 import type { Anomalies, Anomaly } from "../payment/ports.ts";
 import type { Database } from "./database.ts";
+import { acrossMerchants, ofMerchant } from "./of-merchant.ts";
 import type { AnomaliesTable, AnomalyStatus } from "./tables.ts";
 
 export function anomaliesIn(db: Database): Anomalies {
@@ -15,10 +16,9 @@ export function anomaliesIn(db: Database): Anomalies {
 async function raise(db: Database, anomaly: Anomaly, now: Date, more: 0 | 1): Promise<void> {
   const detail = JSON.stringify(anomaly.detail);
   const identity = [anomaly.kind, anomaly.configId, anomaly.orderNo ?? "", detail].join("\n");
-  await db
+  await ofMerchant(db, anomaly.userId)
     .insertInto("anomalies")
     .values({
-      user_id: anomaly.userId,
       config_id: anomaly.configId,
       order_no: anomaly.orderNo,
       kind: anomaly.kind,
@@ -61,13 +61,12 @@ export type AnomalyFilter = {
   limit: number;
 };
 
-/** Newest first; for operators. */
+/** Newest first; across merchants, for operators. */
 export async function listAnomalies(db: Database, filter: AnomalyFilter): Promise<StoredAnomaly[]> {
   const { userId, orderNo, status, kind, limit } = filter;
-  const rows = await db
+  const rows = await acrossMerchants(db, userId)
     .selectFrom("anomalies")
     .selectAll()
-    .$if(userId !== undefined, (query) => query.where("user_id", "=", userId!))
     .$if(orderNo !== undefined, (query) => query.where("order_no", "=", orderNo!))
     .$if(status !== undefined, (query) => query.where("status", "=", status!))
     .$if(kind !== undefined, (query) => query.where("kind", "=", kind!))
@@ -77,13 +76,12 @@ export async function listAnomalies(db: Database, filter: AnomalyFilter): Promis
   return rows.map(anomalyOf);
 }
 
-/** Of whichever merchant unless one is named; what follows carries its `userId`. */
+/** Across merchants, because an operator may name an anomaly by its id alone; what follows carries its `userId`. */
 export async function findAnomaly(db: Database, id: string, userId?: string): Promise<StoredAnomaly | null> {
-  const row = await db
+  const row = await acrossMerchants(db, userId)
     .selectFrom("anomalies")
     .selectAll()
     .where("id", "=", id)
-    .$if(userId !== undefined, (query) => query.where("user_id", "=", userId!))
     .executeTakeFirst();
   return row ? anomalyOf(row) : null;
 }
@@ -95,11 +93,10 @@ export async function resolveAnomaly(
   note: string,
   now: Date,
 ): Promise<boolean> {
-  const resolved = await db
+  const resolved = await ofMerchant(db, userId)
     .updateTable("anomalies")
     .set({ status: "resolved", resolved_at: now, note })
     .where("id", "=", id)
-    .where("user_id", "=", userId)
     .where("status", "=", "open")
     .executeTakeFirstOrThrow();
   return resolved.numUpdatedRows === 1n;

@@ -1,4 +1,5 @@
 import { type Database, type OpenTransaction, transact } from "./database.ts";
+import { ofMerchant } from "./of-merchant.ts";
 import { takeTurn } from "./take-turn.ts";
 
 export type ApiKeyInfo = {
@@ -71,11 +72,10 @@ export function apiKeysIn(db: Database): ApiKeys {
 
 /** Of this very key, where an earlier COMMIT that made it was answered by a lost connection. */
 async function scopesOf(trx: OpenTransaction, userId: string, key: StoredApiKey): Promise<string[] | null> {
-  const row = await trx
+  const row = await ofMerchant(trx, userId)
     .selectFrom("api_keys")
     .select("scopes")
     .where("key_id", "=", key.keyId)
-    .where("user_id", "=", userId)
     .where("hash", "=", key.hash)
     .executeTakeFirst();
   return row?.scopes.split(",") ?? null;
@@ -89,18 +89,14 @@ async function insert(
   now: Date,
 ): Promise<void> {
   const key = { key_id: keyId, hash, scopes: scopes.join(","), created_at: now, expires_at: expiresAt };
-  await trx
-    .insertInto("api_keys")
-    .values({ user_id: userId, ...key })
-    .execute();
+  await ofMerchant(trx, userId).insertInto("api_keys").values(key).execute();
 }
 
 /** Oldest first. */
 async function keysOf(db: Database | OpenTransaction, userId: string): Promise<ApiKeyInfo[]> {
-  const rows = await db
+  const rows = await ofMerchant(db, userId)
     .selectFrom("api_keys")
     .select(["key_id", "scopes", "created_at", "expires_at", "revoked_at", "last_used_at"])
-    .where("user_id", "=", userId)
     .orderBy("id")
     .execute();
   return rows.map((row) => ({
@@ -119,10 +115,9 @@ async function revoke(
   keyId: string,
   at: Date,
 ): Promise<boolean> {
-  const revoked = await db
+  const revoked = await ofMerchant(db, userId)
     .updateTable("api_keys")
     .set({ revoked_at: at })
-    .where("user_id", "=", userId)
     .where("key_id", "=", keyId)
     .where((eb) => eb.or([eb("revoked_at", "is", null), eb("revoked_at", ">", at)]))
     .executeTakeFirstOrThrow();

@@ -2,7 +2,8 @@ import type { ProviderError } from "../errors.ts";
 import type { Payable, Payment } from "../payment/payment.ts";
 import type { Leased, NewOrder } from "../payment/ports.ts";
 import { type Database, isDuplicate, type OpenTransaction, transact } from "./database.ts";
-import { attemptOf, readPayment } from "./payment-rows.ts";
+import { ofMerchant } from "./of-merchant.ts";
+import { attemptOf, readPayment, rowOf } from "./payment-rows.ts";
 import { addLog } from "./timeline.ts";
 
 /**
@@ -15,11 +16,10 @@ export async function createOrder(db: Database, order: NewOrder): Promise<Leased
     orderId = await transact(db, (trx) => insertOrder(trx, order));
   } catch (error) {
     if (!isDuplicate(error, "user_order") && !isDuplicate(error, "order_no")) throw error;
-    const mine = await db
+    const mine = await ofMerchant(db, order.userId)
       .selectFrom("payment_orders as o")
       .innerJoin("payment_attempts as a", "a.order_id", "o.id")
       .select("a.order_id")
-      .where("o.user_id", "=", order.userId)
       .where("o.out_trade_no", "=", order.outTradeNo)
       .where("a.lease_token", "=", order.leaseToken)
       .executeTakeFirst();
@@ -40,11 +40,11 @@ export async function createOrder(db: Database, order: NewOrder): Promise<Leased
 }
 
 async function insertOrder(trx: OpenTransaction, order: NewOrder): Promise<string> {
-  const { insertId } = await trx
+  const rows = ofMerchant(trx, order.userId);
+  const { insertId } = await rows
     .insertInto("payment_orders")
     .values({
       order_no: order.orderNo,
-      user_id: order.userId,
       config_id: order.configId,
       provider: order.provider,
       provider_account: order.providerAccount,
@@ -68,11 +68,10 @@ async function insertOrder(trx: OpenTransaction, order: NewOrder): Promise<strin
     })
     .executeTakeFirstOrThrow();
   const orderId = String(insertId);
-  await trx
+  await rows
     .insertInto("payment_attempts")
     .values({
       order_id: orderId,
-      user_id: order.userId,
       idempotency_key: order.idempotencyKey,
       prepared: JSON.stringify(order.prepared),
       lease_token: order.leaseToken,
@@ -92,11 +91,11 @@ export async function takeOver(
   payment: Payment,
   lease: { leaseToken: string; leaseUntil: Date; now: Date },
 ): Promise<Leased | null> {
-  await db
+  const rows = ofMerchant(db, payment.userId);
+  await rows
     .updateTable("payment_attempts")
     .set({ lease_token: lease.leaseToken, lease_until: lease.leaseUntil })
     .where("order_id", "=", payment.id)
-    .where("user_id", "=", payment.userId)
     .where("done", "=", 0)
     .where("lease_until", "<=", lease.now)
     .where(({ exists, selectFrom }) =>
@@ -108,11 +107,10 @@ export async function takeOver(
       ),
     )
     .execute();
-  const row = await db
+  const row = await rows
     .selectFrom("payment_attempts")
     .select(["id", "idempotency_key", "prepared", "done", "lease_until"])
     .where("order_id", "=", payment.id)
-    .where("user_id", "=", payment.userId)
     .where("lease_token", "=", lease.leaseToken)
     .executeTakeFirst();
   return row ? { payment, attempt: attemptOf(row), leaseToken: lease.leaseToken } : null;
@@ -132,22 +130,14 @@ export function storePayable(
   return transact(db, async (trx) => {
     if (!(await finishAttempt(trx, leased))) return null;
     const stored = JSON.stringify(payable);
-    const moved = await trx
-      .updateTable("payment_orders")
+    const moved = await rowOf(trx, payment)
       .set((eb) => ({ payable: stored, status: "pending", version: eb("version", "+", 1), updated_at: now }))
-      .where("id", "=", payment.id)
-      .where("user_id", "=", payment.userId)
       .where("status", "=", "processing")
       .where("version", "=", payment.version)
       .executeTakeFirstOrThrow();
     if (moved.numUpdatedRows === 0n) {
       const set = { payable: stored, updated_at: now };
-      await trx
-        .updateTable("payment_orders")
-        .set(set)
-        .where("id", "=", payment.id)
-        .where("user_id", "=", payment.userId)
-        .execute();
+      await rowOf(trx, payment).set(set).execute();
       return await readPayment(trx, payment);
     }
     await addLog(trx, payment, {
@@ -168,8 +158,7 @@ export function refuse(db: Database, leased: Leased, error: ProviderError, now: 
   const { payment } = leased;
   return transact(db, async (trx) => {
     if (!(await finishAttempt(trx, leased))) return false;
-    const moved = await trx
-      .updateTable("payment_orders")
+    const moved = await rowOf(trx, payment)
       .set((eb) => ({
         status: "failed",
         version: eb("version", "+", 1),
@@ -178,8 +167,6 @@ export function refuse(db: Database, leased: Leased, error: ProviderError, now: 
         updated_at: now,
         next_query_at: null,
       }))
-      .where("id", "=", payment.id)
-      .where("user_id", "=", payment.userId)
       .where("status", "=", "processing")
       .where("version", "=", payment.version)
       .where("provider_started", "=", 0)
@@ -204,11 +191,8 @@ export function release(
   return transact(db, async (trx) => {
     const freed = await attemptRow(trx, leased).set({ lease_until: now }).executeTakeFirstOrThrow();
     if (freed.numUpdatedRows === 0n) return;
-    await trx
-      .updateTable("payment_orders")
+    await rowOf(trx, payment)
       .set({ next_query_at: nextQueryAt })
-      .where("id", "=", payment.id)
-      .where("user_id", "=", payment.userId)
       .where("status", "=", "processing")
       .execute();
     await addLog(trx, payment, {
@@ -228,8 +212,7 @@ async function finishAttempt(trx: OpenTransaction, leased: Leased): Promise<bool
 
 /** The attempt's row, for as long as the lease is ours. */
 const attemptRow = (trx: OpenTransaction, { payment, leaseToken }: Leased) =>
-  trx
+  ofMerchant(trx, payment.userId)
     .updateTable("payment_attempts")
     .where("order_id", "=", payment.id)
-    .where("user_id", "=", payment.userId)
     .where("lease_token", "=", leaseToken);

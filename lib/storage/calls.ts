@@ -2,6 +2,7 @@ import { sql } from "kysely";
 import type { Calls, RecordedCall } from "../merchant/recorded-call.ts";
 import { type Database, repeating } from "./database.ts";
 import { forgetOldest } from "./forget-oldest.ts";
+import { acrossMerchants } from "./of-merchant.ts";
 
 /** A subscription hands over some thousand lines at most; a statement stays far below the server's packet limit. */
 const perStatement = 100;
@@ -17,6 +18,7 @@ export function callsIn(db: Database): Calls {
   };
 }
 
+/** Across merchants: a batch of lines is of many. */
 async function insert(db: Database, calls: RecordedCall[]): Promise<void> {
   const rows = calls.map((call) => ({
     request_id: call.requestId,
@@ -33,5 +35,9 @@ async function insert(db: Database, calls: RecordedCall[]): Promise<void> {
     request: call.request,
     answer: call.answer,
   }));
-  await db.insertInto("api_logs").values(rows).onDuplicateKeyUpdate({ id: sql`id` }).execute();
+  await acrossMerchants(db)
+    .insertInto("api_logs")
+    .values(rows)
+    .onDuplicateKeyUpdate({ id: sql`id` })
+    .execute();
 }

@@ -1,5 +1,7 @@
 import type { Payment } from "../payment/payment.ts";
 import { type Database, type OpenTransaction, transact } from "./database.ts";
+import { ofMerchant } from "./of-merchant.ts";
+import { rowOf } from "./payment-rows.ts";
 import { addLog } from "./timeline.ts";
 
 type Capture = { key: string; until: Date; nextQueryAt: Date; now: Date };
@@ -14,8 +16,7 @@ export function claimCapture(
   { key, until, nextQueryAt, now }: Capture,
 ): Promise<Payment | null> {
   return transact(db, async (trx) => {
-    const claimed = await trx
-      .updateTable("payment_orders")
+    const claimed = await rowOf(trx, payment)
       .set((eb) => ({
         status: "processing",
         version: eb("version", "+", 1),
@@ -24,8 +25,6 @@ export function claimCapture(
         next_query_at: nextQueryAt,
         updated_at: now,
       }))
-      .where("id", "=", payment.id)
-      .where("user_id", "=", payment.userId)
       .where("version", "=", payment.version)
       .where("expires_at", ">", now)
       .where((eb) => eb.or([eb("capture_until", "is", null), eb("capture_until", "<=", now)]))
@@ -52,11 +51,10 @@ async function isClaimed(
   payment: Payment,
   { key, until }: Pick<Capture, "key" | "until">,
 ): Promise<boolean> {
-  const row = await trx
+  const row = await ofMerchant(trx, payment.userId)
     .selectFrom("payment_orders")
     .select("id")
     .where("id", "=", payment.id)
-    .where("user_id", "=", payment.userId)
     .where("status", "=", "processing")
     .where("version", "=", payment.version + 1)
     .where("capture_key", "=", key)
@@ -72,8 +70,7 @@ export async function endCapture(
   { why, now, nextQueryAt }: { why: string; now: Date; nextQueryAt: Date },
 ): Promise<void> {
   await transact(db, async (trx) => {
-    const ended = await trx
-      .updateTable("payment_orders")
+    const ended = await rowOf(trx, payment)
       .set((eb) => ({
         status: "pending",
         version: eb("version", "+", 1),
@@ -82,8 +79,6 @@ export async function endCapture(
         next_query_at: nextQueryAt,
         updated_at: now,
       }))
-      .where("id", "=", payment.id)
-      .where("user_id", "=", payment.userId)
       .where("status", "=", "processing")
       .where("version", "=", payment.version)
       .where("capture_key", "=", payment.captureKey)

@@ -1,9 +1,11 @@
-import { sql } from "kysely";
+import { type ExpressionBuilder, sql } from "kysely";
 import type { AfterSend, Claim, Deliveries, DeliveryTask, SendRecord } from "../notify/ports.ts";
 import { earlyMs } from "../notify/schedule.ts";
 import type { Hint } from "../payment/ports.ts";
 import { type Database, type OpenTransaction, repeating, transact } from "./database.ts";
 import { hasDue, nextDue, takeDue } from "./due-deliveries.ts";
+import { acrossMerchants, ofMerchant } from "./of-merchant.ts";
+import type { Tables } from "./tables.ts";
 import { takeTurn } from "./take-turn.ts";
 
 /** Sends to one endpoint at the same time; a slow merchant delays no other. */
@@ -24,7 +26,12 @@ export function deliveriesIn(db: Database): Deliveries {
     async unmark(hints) {
       if (hints.length === 0) return;
       const ids = hints.map((hint) => hint.taskId);
-      await db.updateTable("notify_queue").set({ hinted_at: null }).where("id", "in", ids).execute();
+      // Across merchants: what a sweeper has found, it marks.
+      await acrossMerchants(db)
+        .updateTable("notify_queue")
+        .set({ hinted_at: null })
+        .where("id", "in", ids)
+        .execute();
     },
   };
 }
@@ -41,24 +48,25 @@ async function claim(trx: OpenTransaction, hint: Hint, lease: Lease): Promise<Cl
     await hold(trx, hint, now);
     return { kind: "gone" };
   }
-  const claimed = await sql`
-    UPDATE notify_queue
-    SET status = 'sending', lease_token = ${leaseToken}, lease_until = ${leaseUntil}, send_no = send_no + 1, updated_at = ${now}
-    WHERE id = ${hint.taskId} AND user_id = ${hint.userId} AND generation = ${hint.generation} AND attempt = ${hint.attempt}
-      AND due_at <= ${new Date(now.getTime() + earlyMs)}
-      AND (status = 'pending' OR (status = 'sending' AND lease_until < ${now}))
-      AND (SELECT COUNT(*) FROM (
-             SELECT n.id FROM notify_queue n
-             WHERE n.endpoint = ${row.endpoint} AND n.id <> ${row.id} AND n.status = 'sending' AND n.lease_until >= ${now}
-           ) AS in_flight) < ${mostInFlight}`.execute(trx);
+  const claimed = await taskRow(trx, hint)
+    .set((eb) => ({
+      status: "sending",
+      lease_token: leaseToken,
+      lease_until: leaseUntil,
+      send_no: eb("send_no", "+", 1),
+      updated_at: now,
+    }))
+    .where("due_at", "<=", new Date(now.getTime() + earlyMs))
+    .where(isFree(now))
+    .where(inFlight(row, now), "<", mostInFlight)
+    .executeTakeFirstOrThrow();
   // Ours all the same where an earlier COMMIT of this very claim was answered by a lost connection.
   const isRepeat = row.lease_token === leaseToken;
-  if (claimed.numAffectedRows !== 1n && !isRepeat) return whyNot(row, hint, now);
+  if (claimed.numUpdatedRows !== 1n && !isRepeat) return whyNot(row, hint, now);
   const sendNo = isRepeat ? row.send_no : row.send_no + 1;
-  await trx
+  await ofMerchant(trx, row.user_id)
     .insertInto("notify_attempts")
     .values({
-      user_id: row.user_id,
       task_id: row.id,
       attempt: row.attempt,
       send_no: sendNo,
@@ -83,8 +91,31 @@ async function claim(trx: OpenTransaction, hint: Hint, lease: Lease): Promise<Cl
   };
 }
 
+/** The task's row, for as long as it stands at what the hint tells of. */
+const taskRow = (trx: OpenTransaction, { taskId, userId, generation, attempt }: Hint) =>
+  ofMerchant(trx, userId)
+    .updateTable("notify_queue")
+    .where("id", "=", taskId)
+    .where("generation", "=", generation)
+    .where("attempt", "=", attempt);
+
+/** Nobody sends it. */
+const isFree = (now: Date) => (eb: ExpressionBuilder<Tables, "notify_queue">) =>
+  eb.or([eb("status", "=", "pending"), eb.and([eb("status", "=", "sending"), eb("lease_until", "<", now)])]);
+
+/** How many others are being sent to this endpoint, which is one merchant's URL. */
+const inFlight = ({ id, endpoint }: { id: string; endpoint: string }, now: Date) => sql<number>`
+  (SELECT COUNT(*) FROM (
+     SELECT n.id FROM notify_queue n
+     WHERE n.endpoint = ${endpoint} AND n.id <> ${id} AND n.status = 'sending' AND n.lease_until >= ${now}
+   ) AS in_flight)`;
+
+/** When this endpoint, which is one merchant's URL, last said that it is gone. */
+const heldSince = sql<Date | null>`
+  (SELECT MAX(held.due_at) FROM notify_queue held WHERE held.endpoint = n.endpoint AND held.status = 'held')`;
+
 function read(trx: OpenTransaction, { taskId, userId }: Hint) {
-  return trx
+  return ofMerchant(trx, userId)
     .selectFrom("notify_queue as n")
     .innerJoin("users as u", "u.id", "n.user_id")
     .select([
@@ -101,16 +132,8 @@ function read(trx: OpenTransaction, { taskId, userId }: Hint) {
       "n.endpoint",
     ])
     .select(["n.payload", "n.status", "n.due_at", "n.lease_token", "n.lease_until", "u.notify_secrets"])
-    .select((eb) =>
-      eb
-        .selectFrom("notify_queue as held")
-        .select((inner) => inner.fn.max("held.due_at").as("since"))
-        .whereRef("held.endpoint", "=", "n.endpoint")
-        .where("held.status", "=", "held")
-        .as("held_since"),
-    )
+    .select(heldSince.as("held_since"))
     .where("n.id", "=", taskId)
-    .where("n.user_id", "=", userId)
     .executeTakeFirst();
 }
 
@@ -126,7 +149,7 @@ type Told = {
 /** A resend has its event's id from an older generation; it is sent whatever the endpoint has said. */
 async function isResend(trx: OpenTransaction, row: Told): Promise<boolean> {
   if (row.generation === 1) return false;
-  const older = await trx
+  const older = await ofMerchant(trx, row.user_id)
     .selectFrom("notify_queue")
     .select("id")
     .where("subject_type", "=", row.subject_type)
@@ -134,7 +157,6 @@ async function isResend(trx: OpenTransaction, row: Told): Promise<boolean> {
     .where("event", "=", row.event)
     .where("generation", "<", row.generation)
     .where("event_id", "=", row.event_id)
-    .where("user_id", "=", row.user_id)
     .limit(1)
     .executeTakeFirst();
   return older !== undefined;
@@ -142,13 +164,13 @@ async function isResend(trx: OpenTransaction, row: Told): Promise<boolean> {
 
 /**
  * Whether the endpoint has received anything (by a row that a resend may have superseded since) after it said that it is
- * gone.
+ * gone. Across merchants: an endpoint is one merchant's URL.
  */
 async function receivedSince(
   trx: OpenTransaction,
   { endpoint, held_since }: { endpoint: string; held_since: Date | null },
 ): Promise<boolean> {
-  const received = await trx
+  const received = await acrossMerchants(trx)
     .selectFrom("notify_queue as n")
     .innerJoin("notify_attempts as a", "a.task_id", "n.id")
     .select("a.id")
@@ -162,20 +184,10 @@ async function receivedSince(
 }
 
 async function hold(trx: OpenTransaction, hint: Hint, now: Date): Promise<void> {
-  await trx
-    .updateTable("notify_queue")
+  await taskRow(trx, hint)
     .set({ status: "held", lease_token: null, lease_until: null, updated_at: now })
-    .where("id", "=", hint.taskId)
-    .where("user_id", "=", hint.userId)
-    .where("generation", "=", hint.generation)
-    .where("attempt", "=", hint.attempt)
     .where("due_at", "<=", now)
-    .where((eb) =>
-      eb.or([
-        eb("status", "=", "pending"),
-        eb.and([eb("status", "=", "sending"), eb("lease_until", "<", now)]),
-      ]),
-    )
+    .where(isFree(now))
     .execute();
 }
 
@@ -208,11 +220,24 @@ async function finish(
     after.status === "pending"
       ? { attempt: after.attempt, sendNo: 0, due: after.due }
       : { attempt: task.attempt, sendNo: task.sendNo, due: record.endedAt };
-  const finished = await sql`
-    UPDATE notify_queue n JOIN notify_attempts a ON a.task_id = n.id AND a.attempt = ${task.attempt} AND a.send_no = ${task.sendNo}
-    SET n.status = ${after.status}, n.attempt = ${next.attempt}, n.send_no = ${next.sendNo}, n.due_at = ${next.due},
-        n.lease_until = NULL, n.hinted_at = NULL, n.updated_at = ${record.endedAt}, a.ended_at = ${record.endedAt}, a.outcome = ${record.outcome},
-        a.http_status = ${record.httpStatus}, a.answer = ${record.answer}
-    WHERE n.id = ${task.id} AND n.user_id = ${task.userId} AND n.lease_token = ${leaseToken}`.execute(db);
-  return (finished.numAffectedRows ?? 0n) > 0n;
+  const finished = await ofMerchant(db, task.userId)
+    .updateTable(["notify_queue as n", "notify_attempts as a"])
+    .set("n.status", after.status)
+    .set("n.attempt", next.attempt)
+    .set("n.send_no", next.sendNo)
+    .set("n.due_at", next.due)
+    .set("n.lease_until", null)
+    .set("n.hinted_at", null)
+    .set("n.updated_at", record.endedAt)
+    .set("a.ended_at", record.endedAt)
+    .set("a.outcome", record.outcome)
+    .set("a.http_status", record.httpStatus)
+    .set("a.answer", record.answer)
+    .where("n.id", "=", task.id)
+    .where("n.lease_token", "=", leaseToken)
+    .whereRef("a.task_id", "=", "n.id")
+    .where("a.attempt", "=", task.attempt)
+    .where("a.send_no", "=", task.sendNo)
+    .executeTakeFirstOrThrow();
+  return finished.numUpdatedRows > 0n;
 }

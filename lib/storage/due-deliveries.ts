@@ -3,6 +3,7 @@ import { secondsAfter } from "../clock.ts";
 import { hintLifeSeconds } from "../notify/schedule.ts";
 import type { Hint } from "../payment/ports.ts";
 import type { Database, OpenTransaction } from "./database.ts";
+import { acrossMerchants, ofMerchant } from "./of-merchant.ts";
 import type { Tables } from "./tables.ts";
 
 const hintColumns = ["id", "user_id", "generation", "attempt"] as const;
@@ -17,7 +18,11 @@ const hintOf = (row: { id: string; user_id: string; generation: number; attempt:
 export async function nextDue(trx: OpenTransaction, endpoint: string, now: Date): Promise<Hint | null> {
   const row = await dueAt(trx, endpoint, now).forUpdate().skipLocked().executeTakeFirst();
   if (!row) return null;
-  await trx.updateTable("notify_queue").set({ hinted_at: now }).where("id", "=", row.id).execute();
+  await ofMerchant(trx, row.user_id)
+    .updateTable("notify_queue")
+    .set({ hinted_at: now })
+    .where("id", "=", row.id)
+    .execute();
   return hintOf(row);
 }
 
@@ -25,8 +30,9 @@ export async function hasDue(db: Database, endpoint: string, now: Date): Promise
   return (await dueAt(db, endpoint, now).executeTakeFirst()) !== undefined;
 }
 
+/** Across merchants: an endpoint is one merchant's URL. */
 function dueAt(db: Database | OpenTransaction, endpoint: string, now: Date) {
-  return db
+  return acrossMerchants(db)
     .selectFrom("notify_queue")
     .select(hintColumns)
     .where("endpoint", "=", endpoint)
@@ -41,10 +47,12 @@ type TakeLimits = { total: number; perEndpoint: number; hintedBefore: Date };
 
 /**
  * T8. Any number of sweepers in parallel: what one has locked, the others skip. The places are given before the locks, so
- * that an endpoint with more due rows than a pass takes keeps no other endpoint waiting.
+ * that an endpoint with more due rows than a pass takes keeps no other endpoint waiting. Across merchants, because a
+ * sweeper works for all.
  */
 export async function takeDue(trx: OpenTransaction, now: Date, limits: TakeLimits): Promise<Hint[]> {
-  const candidates = await trx
+  const rows = acrossMerchants(trx);
+  const candidates = await rows
     .selectFrom((eb) =>
       eb
         .selectFrom("notify_queue")
@@ -60,7 +68,7 @@ export async function takeDue(trx: OpenTransaction, now: Date, limits: TakeLimit
     .limit(limits.total)
     .execute();
   if (candidates.length === 0) return [];
-  const taken = await trx
+  const taken = await rows
     .selectFrom("notify_queue")
     .select(hintColumns)
     .where("id", "in", ids(candidates))
@@ -70,7 +78,7 @@ export async function takeDue(trx: OpenTransaction, now: Date, limits: TakeLimit
     .skipLocked()
     .execute();
   if (taken.length === 0) return [];
-  await trx.updateTable("notify_queue").set({ hinted_at: now }).where("id", "in", ids(taken)).execute();
+  await rows.updateTable("notify_queue").set({ hinted_at: now }).where("id", "in", ids(taken)).execute();
   return taken.map(hintOf);
 }
 

@@ -3,8 +3,10 @@ import type { Hint } from "../payment/ports.ts";
 import type { RefundFact, RefundFinished } from "../refund/ports.ts";
 import type { Refund } from "../refund/refund.ts";
 import { type Database, isDuplicate, type OpenTransaction, transact } from "./database.ts";
+import { ofMerchant } from "./of-merchant.ts";
+import { rowOf } from "./payment-rows.ts";
 import { moveSums, OverRefund, tell } from "./refund-books.ts";
-import { refundOf } from "./refund-rows.ts";
+import { refundOf, refundRow } from "./refund-rows.ts";
 import { recordHidden } from "./refund-totals.ts";
 
 /**
@@ -59,16 +61,12 @@ async function finishOnce(
 
 /** There is room now for a refund of the provider's console that found none: a look-up tells it again. */
 async function lookForUnbooked(trx: OpenTransaction, payment: Payment, { now }: RefundFact): Promise<void> {
-  await trx
-    .updateTable("payment_orders")
+  await rowOf(trx, payment)
     .set({ next_query_at: now })
-    .where("id", "=", payment.id)
-    .where("user_id", "=", payment.userId)
     .where(({ exists, selectFrom }) =>
       exists(
         selectFrom("anomalies as a")
           .select("a.id")
-          .where("a.user_id", "=", payment.userId)
           .where("a.order_no", "=", payment.orderNo)
           .where("a.kind", "=", "over_refund"),
       ),
@@ -86,10 +84,9 @@ async function takeFromForeign(
   payment: Payment,
   fact: RefundFact,
 ): Promise<Hint[]> {
-  const row = await trx
+  const row = await ofMerchant(trx, payment.userId)
     .selectFrom("refunds")
     .selectAll()
-    .where("user_id", "=", payment.userId)
     .where("order_id", "=", payment.id)
     .where("refund_id", "=", fact.refundId)
     .where("refund_no", "is", null)
@@ -97,11 +94,10 @@ async function takeFromForeign(
     .executeTakeFirst();
   if (!row) return [];
   const error = { code: "known", message: `this is the refund ${refundNo}` };
-  await trx
+  await ofMerchant(trx, payment.userId)
     .updateTable("refunds")
     .set({ status: "failed", refund_id: null, refusal: JSON.stringify(error), updated_at: fact.now })
     .where("id", "=", row.id)
-    .where("user_id", "=", payment.userId)
     .execute();
   if (row.status !== "success") return [];
   const foreign = refundOf(row);
@@ -116,8 +112,7 @@ async function moveRefund(
   from: readonly string[],
   fact: RefundFact,
 ): Promise<boolean> {
-  const moved = await trx
-    .updateTable("refunds")
+  const moved = await refundRow(trx, refund)
     .set({
       status: fact.to,
       refusal: fact.error ? JSON.stringify(fact.error) : null,
@@ -126,8 +121,6 @@ async function moveRefund(
       lease_until: fact.now,
       ...(fact.refundId && { refund_id: fact.refundId }),
     })
-    .where("id", "=", refund.id)
-    .where("user_id", "=", refund.userId)
     .where("status", "in", from as ("processing" | "unknown" | "success" | "failed")[])
     .executeTakeFirstOrThrow();
   return moved.numUpdatedRows === 1n;
@@ -138,11 +131,10 @@ async function hasStatus(
   refund: Refund,
   status: "success" | "failed",
 ): Promise<boolean> {
-  const row = await trx
+  const row = await ofMerchant(trx, refund.userId)
     .selectFrom("refunds")
     .select("id")
     .where("id", "=", refund.id)
-    .where("user_id", "=", refund.userId)
     .where("status", "=", status)
     .executeTakeFirst();
   return row !== undefined;

@@ -4,6 +4,7 @@ import type { RefundFact, RefundFinished } from "../refund/ports.ts";
 import type { Refund } from "../refund/refund.ts";
 import { type Database, isDuplicate, transact } from "./database.ts";
 import { finishRefund } from "./finish-refund.ts";
+import { ofMerchant } from "./of-merchant.ts";
 import { insertForeign, insertRow, OverRefund } from "./refund-books.ts";
 import { refundOf } from "./refund-rows.ts";
 import { addLog } from "./timeline.ts";
@@ -71,10 +72,9 @@ async function finishKnown(
 }
 
 async function byRefundId(db: Database, payment: Payment, refundId: string): Promise<Refund | null> {
-  const row = await db
+  const row = await ofMerchant(db, payment.userId)
     .selectFrom("refunds")
     .selectAll()
-    .where("user_id", "=", payment.userId)
     .where("order_id", "=", payment.id)
     .where("refund_id", "=", refundId)
     .executeTakeFirst();

@@ -1,6 +1,7 @@
 import type { Selectable } from "kysely";
 import type { RecordedCall } from "../merchant/recorded-call.ts";
 import type { Database } from "./database.ts";
+import { acrossMerchants, ofMerchant, type Rows } from "./of-merchant.ts";
 import type { ApiLogsTable } from "./tables.ts";
 
 /** Which calls, newest first; `after`: only those behind this row. */
@@ -21,19 +22,19 @@ export type CallPage = {
 
 /** One page of a merchant's calls. */
 export function listCalls(db: Database, userId: string, filter: CallFilter): Promise<CallPage> {
-  return pageOf(allCalls(db).where("user_id", "=", userId), filter);
+  return pageOf(callsAmong(ofMerchant(db, userId)), filter);
 }
 
-/** The same of every merchant's calls; for operators alone. */
+/** The same across merchants; for operators alone. */
 export function listEveryonesCalls(db: Database, filter: CallFilter): Promise<CallPage> {
-  return pageOf(allCalls(db), filter);
+  return pageOf(callsAmong(acrossMerchants(db)), filter);
 }
 
-function allCalls(db: Database) {
-  return db.selectFrom("api_logs").selectAll();
+function callsAmong(rows: Rows) {
+  return rows.selectFrom("api_logs").selectAll();
 }
 
-async function pageOf(calls: ReturnType<typeof allCalls>, filter: CallFilter): Promise<CallPage> {
+async function pageOf(calls: ReturnType<typeof callsAmong>, filter: CallFilter): Promise<CallPage> {
   const { orderNo, httpStatus, from, to, after, limit } = filter;
   const rows = await calls
     .$if(orderNo !== undefined, (query) => query.where("order_no", "=", orderNo!))

@@ -1,5 +1,6 @@
 import type { Payment } from "../payment/payment.ts";
 import type { Database } from "./database.ts";
+import { acrossMerchants, ofMerchant } from "./of-merchant.ts";
 import { orderColumns, paymentOf } from "./payment-rows.ts";
 import type { NotifyStatus } from "./tables.ts";
 
@@ -11,9 +12,9 @@ export type DeliveryFilter = {
   limit: number;
 };
 
-/** Delivery series and what became of the attempt that each stands at, latest first; for operators. */
+/** Delivery series and what became of the attempt that each stands at, latest first; across merchants, for operators. */
 export function listDeliveries(db: Database, { userId, orderId, statuses, limit }: DeliveryFilter) {
-  return db
+  return acrossMerchants(db, userId)
     .selectFrom("notify_queue as n")
     .innerJoin("payment_orders as o", (join) =>
       join.onRef("o.id", "=", "n.order_id").onRef("o.user_id", "=", "n.user_id"),
@@ -27,7 +28,6 @@ export function listDeliveries(db: Database, { userId, orderId, statuses, limit 
     .select(["n.id", "n.user_id", "o.order_no", "n.event", "n.event_id", "n.generation", "n.status"])
     .select(["n.attempt", "n.due_at", "n.url", "a.outcome", "a.http_status"])
     .where("n.status", "in", statuses)
-    .$if(userId !== undefined, (query) => query.where("n.user_id", "=", userId!))
     .$if(orderId !== undefined, (query) => query.where("n.order_id", "=", orderId!))
     .orderBy("n.due_at", "desc")
     .orderBy("n.id", "desc")
@@ -41,13 +41,11 @@ export async function seriesAt(
   userId: string,
   { statuses, before, limit }: { statuses: readonly NotifyStatus[]; before: Date; limit: number },
 ): Promise<{ payment: Payment; eventId: string }[]> {
-  const rows = await db
+  const rows = await ofMerchant(db, userId)
     .selectFrom("notify_queue as n")
     .innerJoin("payment_orders as o", "o.id", "n.order_id")
     .select(orderColumns.map((column) => `o.${column}` as const))
     .select("n.event_id")
-    .where("n.user_id", "=", userId)
-    .where("o.user_id", "=", userId)
     .where("n.status", "in", statuses)
     .where("n.due_at", "<", before)
     .orderBy("n.due_at")

@@ -1,19 +1,20 @@
 import type { NotifyState, PaymentFilter, PaymentPage } from "../payment/ports.ts";
 import type { Database } from "./database.ts";
+import { acrossMerchants, ofMerchant, type Rows } from "./of-merchant.ts";
 import { orderColumns, paymentOf } from "./payment-rows.ts";
 
 /** One page of a merchant's payments, newest first; the page after it begins behind the last row's time and id. */
 export function listPayments(db: Database, userId: string, filter: PaymentFilter): Promise<PaymentPage> {
-  return pageOf(withNotifyStatus(db).where("o.user_id", "=", userId), filter);
+  return pageOf(withNotifyStatus(ofMerchant(db, userId)), filter);
 }
 
-/** The same of every merchant's payments; for operators alone. */
+/** The same across merchants; for operators alone. */
 export function listEveryonesPayments(db: Database, filter: PaymentFilter): Promise<PaymentPage> {
-  return pageOf(withNotifyStatus(db), filter);
+  return pageOf(withNotifyStatus(acrossMerchants(db)), filter);
 }
 
-function withNotifyStatus(db: Database) {
-  return db
+function withNotifyStatus(rows: Rows) {
+  return rows
     .selectFrom("payment_orders as o")
     .select(orderColumns.map((name) => `o.${name}` as const))
     .select((eb) =>

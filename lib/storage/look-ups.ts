@@ -1,5 +1,6 @@
 import type { Payment } from "../payment/payment.ts";
-import type { Database } from "./database.ts";
+import { type Database, repeating } from "./database.ts";
+import { acrossMerchants } from "./of-merchant.ts";
 import { rowOf } from "./payment-rows.ts";
 
 /** Whoever asks, once within the gap. */
@@ -18,17 +19,21 @@ export async function claimLookUp(
   return claimed.numUpdatedRows === 1n;
 }
 
-/** For the due time that was read. */
+/**
+ * For the due time that was read. By its index the server may lock the row in another order than a transaction that
+ * changes the time, so that one of them must begin again. Who repeats after a lost answer has not claimed: the look-up
+ * comes at its next time.
+ */
 export async function claimRecheck(
   db: Database,
   payment: Payment,
   nextQueryAt: Date | null,
   now: Date,
 ): Promise<boolean> {
-  const claimed = await rowOf(db, payment)
+  const claim = rowOf(db, payment)
     .set((eb) => ({ next_query_at: nextQueryAt, looked_up_at: now, look_ups: eb("look_ups", "+", 1) }))
-    .where("next_query_at", "=", payment.nextQueryAt)
-    .executeTakeFirstOrThrow();
+    .where("next_query_at", "=", payment.nextQueryAt);
+  const claimed = await repeating(() => claim.executeTakeFirstOrThrow());
   return claimed.numUpdatedRows === 1n;
 }
 
@@ -39,7 +44,8 @@ export async function endRechecks(
   claimed: Date | null,
   last: Date | null,
 ): Promise<void> {
-  await rowOf(db, payment).set({ next_query_at: last }).where("next_query_at", "=", claimed).execute();
+  const end = rowOf(db, payment).set({ next_query_at: last }).where("next_query_at", "=", claimed);
+  await repeating(() => end.execute());
 }
 
 export async function makeDue(db: Database, payment: Payment, now: Date, gapMs: number): Promise<boolean> {
@@ -56,9 +62,9 @@ export async function makeDue(db: Database, payment: Payment, now: Date, gapMs: 
   return made.numUpdatedRows === 1n;
 }
 
-/** Oldest first, of every merchant. */
+/** Oldest first; across merchants, because a sweeper works for all. */
 export async function dueForRecheck(db: Database, now: Date, limit: number) {
-  const rows = await db
+  const rows = await acrossMerchants(db)
     .selectFrom("payment_orders")
     .select(["order_no", "user_id"])
     .where("next_query_at", "<=", now)

@@ -2,6 +2,7 @@ import { sql } from "kysely";
 import type { KeyRows } from "../merchant/authenticate.ts";
 import { type ApiKeys, apiKeysIn } from "./api-keys.ts";
 import type { Database } from "./database.ts";
+import { acrossMerchants, ofMerchant } from "./of-merchant.ts";
 
 export type Merchant = {
   userId: string;
@@ -39,12 +40,17 @@ export function merchantsIn(db: Database): Merchants {
     ...apiKeysIn(db),
     async create(username, settings, now) {
       const values = { username, ...settingColumns(settings), created_at: now, updated_at: now };
-      const { insertId } = await db.insertInto("users").values(values).executeTakeFirstOrThrow();
+      // Across merchants: there is none yet.
+      const { insertId } = await acrossMerchants(db)
+        .insertInto("users")
+        .values(values)
+        .executeTakeFirstOrThrow();
       return String(insertId);
     },
     async list() {
       const columns = ["id", "username", "status", "rate_limit", "notify_url", "created_at"] as const;
-      const rows = await db.selectFrom("users").select(columns).orderBy("id").execute();
+      // Across merchants: for operators.
+      const rows = await acrossMerchants(db).selectFrom("users").select(columns).orderBy("id").execute();
       return rows.map((row) => ({
         userId: row.id,
         username: row.username,
@@ -60,32 +66,27 @@ export function merchantsIn(db: Database): Merchants {
         ...settingColumns(settings),
         ...(active !== undefined && { status: active ? 1 : 0 }),
       };
-      const updated = await db
-        .updateTable("users")
-        .set(set)
-        .where("id", "=", userId)
-        .executeTakeFirstOrThrow();
+      const updated = await ofMerchant(db, userId).updateTable("users").set(set).executeTakeFirstOrThrow();
       return updated.numUpdatedRows === 1n;
     },
     async notifySecrets(userId) {
-      const row = await db
+      const row = await ofMerchant(db, userId)
         .selectFrom("users")
         .select("notify_secrets")
-        .where("id", "=", userId)
         .executeTakeFirst();
       return row?.notify_secrets ?? null;
     },
     async saveNotifySecrets(userId, before, sealed, now) {
-      const saved = await db
+      const saved = await ofMerchant(db, userId)
         .updateTable("users")
         .set({ notify_secrets: sealed, updated_at: now })
-        .where("id", "=", userId)
         .where(sql`notify_secrets <=> ${before}`, "=", 1)
         .executeTakeFirstOrThrow();
       return saved.numUpdatedRows === 1n;
     },
     async secretsAfter(userId, limit) {
-      const rows = await db
+      // Across merchants: all secrets are sealed anew.
+      const rows = await acrossMerchants(db)
         .selectFrom("users")
         .select(["id", "notify_secrets"])
         .where("id", ">", userId)
@@ -107,8 +108,8 @@ function settingColumns({ notifyUrl, rateLimit }: MerchantSettings) {
 
 export function keyRowsIn(db: Database): KeyRows {
   return {
-    async find(keyId) {
-      const row = await db
+    async find({ keyId, userId }) {
+      const row = await ofMerchant(db, userId)
         .selectFrom("api_keys as k")
         .innerJoin("users as u", "u.id", "k.user_id")
         .select([
@@ -143,11 +144,10 @@ export function keyRowsIn(db: Database): KeyRows {
       };
     },
     async noteUse({ keyId, userId }, at) {
-      await db
+      await ofMerchant(db, userId)
         .updateTable("api_keys")
         .set({ last_used_at: at })
         .where("key_id", "=", keyId)
-        .where("user_id", "=", userId)
         .execute();
     },
   };

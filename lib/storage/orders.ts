@@ -8,6 +8,7 @@ import { claimCapture, endCapture } from "./captures.ts";
 import { type Database, transact } from "./database.ts";
 import { listPayments } from "./list-payments.ts";
 import { claimLookUp, claimRecheck, dueForRecheck, endRechecks, makeDue } from "./look-ups.ts";
+import { acrossMerchants, ofMerchant } from "./of-merchant.ts";
 import { attemptOf, orderColumns, paymentOf, rowOf } from "./payment-rows.ts";
 import { settle } from "./settle.ts";
 import { addLog, addNotification } from "./timeline.ts";
@@ -46,7 +47,7 @@ async function findByOutTradeNo(
   userId: string,
   outTradeNo: string,
 ): Promise<StoredOrder | null> {
-  const row = await db
+  const row = await ofMerchant(db, userId)
     .selectFrom("payment_orders as o")
     .innerJoin("payment_attempts as a", "a.order_id", "o.id")
     .select(orderColumns.map((column) => `o.${column}` as const))
@@ -59,7 +60,6 @@ async function findByOutTradeNo(
       "a.done",
       "a.lease_until",
     ])
-    .where("o.user_id", "=", userId)
     .where("o.out_trade_no", "=", outTradeNo)
     .executeTakeFirst();
   if (!row) return null;
@@ -70,7 +70,7 @@ async function findByOutTradeNo(
 async function find(db: Database, userId: string, key: { orderNo: string } | { outTradeNo: string }) {
   const [column, value] =
     "orderNo" in key ? (["o.order_no", key.orderNo] as const) : (["o.out_trade_no", key.outTradeNo] as const);
-  const row = await db
+  const row = await ofMerchant(db, userId)
     .selectFrom("payment_orders as o")
     .select(orderColumns.map((name) => `o.${name}` as const))
     .select((eb) =>
@@ -83,15 +83,15 @@ async function find(db: Database, userId: string, key: { orderNo: string } | { o
         .limit(1)
         .as("notify_status"),
     )
-    .where("o.user_id", "=", userId)
     .where(column, "=", value)
     .executeTakeFirst();
   if (!row) return null;
   return { payment: paymentOf(row), notifyStatus: (row.notify_status ?? "none") as NotifyState };
 }
 
+/** Across merchants: the page to which a buyer returns knows the order number only. */
 async function findForReturn(db: Database, provider: string, orderNo: string): Promise<Payment | null> {
-  const row = await db
+  const row = await acrossMerchants(db)
     .selectFrom("payment_orders")
     .select(orderColumns)
     .where("order_no", "=", orderNo)
@@ -111,8 +111,7 @@ function conclude(
   { why, now }: { why: string; now: Date },
 ): Promise<Concluded | null> {
   return transact(db, async (trx) => {
-    const moved = await trx
-      .updateTable("payment_orders")
+    const moved = await rowOf(trx, payment)
       .set((eb) => ({
         status: to,
         version: eb("version", "+", 1),
@@ -120,8 +119,6 @@ function conclude(
         updated_at: now,
         next_query_at: lastLook({ status: to, closedAt: now }, now),
       }))
-      .where("id", "=", payment.id)
-      .where("user_id", "=", payment.userId)
       .where("version", "=", payment.version)
       .where("status", "in", statusesBefore(to))
       .where((eb) => eb.or([eb("capture_until", "is", null), eb("capture_until", "<=", now)]))
@@ -163,10 +160,9 @@ async function findByTradeNo(
   provider: string,
   tradeNo: string,
 ): Promise<Payment | null> {
-  const row = await db
+  const row = await ofMerchant(db, userId)
     .selectFrom("payment_orders")
     .select(orderColumns)
-    .where("user_id", "=", userId)
     .where("provider", "=", provider)
     .where("trade_no", "=", tradeNo)
     .executeTakeFirst();
@@ -175,16 +171,13 @@ async function findByTradeNo(
 
 async function markStarted(db: Database, payment: Payment, why: string, now: Date): Promise<void> {
   await transact(db, async (trx) => {
-    const moved = await trx
-      .updateTable("payment_orders")
+    const moved = await rowOf(trx, payment)
       .set((eb) => ({
         provider_started: 1,
         status: "processing",
         version: eb("version", "+", 1),
         updated_at: now,
       }))
-      .where("id", "=", payment.id)
-      .where("user_id", "=", payment.userId)
       .where("version", "=", payment.version)
       .where("status", "in", ["pending", "processing"])
       .where("provider_started", "=", 0)

@@ -1,6 +1,7 @@
 import { type Selectable, sql } from "kysely";
 import type { ConfigRows, StoredConfig } from "../payment/ports.ts";
 import type { Database } from "./database.ts";
+import { acrossMerchants, ofMerchant, type Rows } from "./of-merchant.ts";
 import type { PaymentConfigsTable } from "./tables.ts";
 
 export interface PaymentConfigs extends ConfigRows {
@@ -35,32 +36,29 @@ const sealedTexts = '{"sealed":%';
 const nothingYet = "{}";
 
 export function paymentConfigsIn(db: Database): PaymentConfigs {
-  const rows = db.selectFrom("payment_configs").select(columns);
   return {
     async list(userId, provider) {
-      return (
-        await rows.where("user_id", "=", userId).where("provider", "=", provider).orderBy("id").execute()
-      ).map(configOf);
+      const rows = configsAmong(ofMerchant(db, userId));
+      return (await rows.where("provider", "=", provider).orderBy("id").execute()).map(configOf);
     },
     async listAll(userId) {
-      return (await rows.where("user_id", "=", userId).orderBy("id").execute()).map(configOf);
+      return (await configsAmong(ofMerchant(db, userId)).orderBy("id").execute()).map(configOf);
     },
     async byId(id) {
-      const row = await rows.where("id", "=", id).executeTakeFirst();
+      // Across merchants: a webhook's URL names a config, whose merchant is then the one.
+      const row = await configsAmong(acrossMerchants(db)).where("id", "=", id).executeTakeFirst();
       return row ? configOf(row) : null;
     },
     async saveAccount(config, account) {
-      await db
+      await ofMerchant(db, config.userId)
         .updateTable("payment_configs")
         .set({ account })
         .where("id", "=", config.id)
-        .where("user_id", "=", config.userId)
         .where("version", "=", config.version)
         .execute();
     },
     async create(userId, provider, name, now) {
       const values = {
-        user_id: userId,
         provider,
         config_name: name,
         config_data: nothingYet,
@@ -68,11 +66,14 @@ export function paymentConfigsIn(db: Database): PaymentConfigs {
         created_at: now,
         updated_at: now,
       };
-      const { insertId } = await db.insertInto("payment_configs").values(values).executeTakeFirstOrThrow();
+      const { insertId } = await ofMerchant(db, userId)
+        .insertInto("payment_configs")
+        .values(values)
+        .executeTakeFirstOrThrow();
       return String(insertId);
     },
     async saveCredentials(config, sealed, changed, now) {
-      const saved = await db
+      const saved = await ofMerchant(db, config.userId)
         .updateTable("payment_configs")
         .set((eb) => ({
           config_data: sealed,
@@ -80,7 +81,6 @@ export function paymentConfigsIn(db: Database): PaymentConfigs {
           ...(changed && { version: eb("version", "+", 1), account: null, status: 1 }),
         }))
         .where("id", "=", config.id)
-        .where("user_id", "=", config.userId)
         .where("version", "=", config.version)
         .$if(!changed, (query) => query.where("config_data", "=", config.data))
         .executeTakeFirstOrThrow();
@@ -88,17 +88,17 @@ export function paymentConfigsIn(db: Database): PaymentConfigs {
     },
     async setActive(userId, id, active, now) {
       const set = { status: active ? 1 : 0, updated_at: now };
-      const saved = await db
+      const saved = await ofMerchant(db, userId)
         .updateTable("payment_configs")
         .set(set)
         .where("id", "=", id)
-        .where("user_id", "=", userId)
         .executeTakeFirstOrThrow();
       return saved.numUpdatedRows === 1n;
     },
     async unsealed(limit) {
+      // Across merchants: the sweeper seals for all.
       return (
-        await rows
+        await configsAmong(acrossMerchants(db))
           .where("config_data", "not like", sealedTexts)
           .where("config_data", "<>", nothingYet)
           .where(sql`JSON_VALID(config_data)`, "=", 1)
@@ -107,10 +107,16 @@ export function paymentConfigsIn(db: Database): PaymentConfigs {
       ).map(configOf);
     },
     async sealedAfter(id, limit) {
-      const behind = rows.where("id", ">", id).where("config_data", "like", sealedTexts);
+      // Across merchants: all configs are sealed anew.
+      const all = configsAmong(acrossMerchants(db));
+      const behind = all.where("id", ">", id).where("config_data", "like", sealedTexts);
       return (await behind.orderBy("id").limit(limit).execute()).map(configOf);
     },
   };
+}
+
+function configsAmong(rows: Rows) {
+  return rows.selectFrom("payment_configs").select(columns);
 }
 
 function configOf(row: Pick<Selectable<PaymentConfigsTable>, (typeof columns)[number]>): StoredConfig {

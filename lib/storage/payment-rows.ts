@@ -3,6 +3,7 @@ import { safeMinor } from "../money/money.ts";
 import type { Payment } from "../payment/payment.ts";
 import type { Attempt } from "../payment/ports.ts";
 import type { Database, OpenTransaction } from "./database.ts";
+import { ofMerchant } from "./of-merchant.ts";
 import type { PaymentOrdersTable, Tables } from "./tables.ts";
 
 export const orderColumns = [
@@ -101,15 +102,14 @@ export function attemptOf(
 
 /** The payment as it is now, inside the transaction that has just written it. */
 export async function readPayment(trx: OpenTransaction, { id, userId }: Payment): Promise<Payment> {
-  const row = await trx
+  const row = await ofMerchant(trx, userId)
     .selectFrom("payment_orders")
     .select(orderColumns)
     .where("id", "=", id)
-    .where("user_id", "=", userId)
     .executeTakeFirstOrThrow();
   return paymentOf(row);
 }
 
-/** The payment's row, always reached with its tenant. */
+/** The payment's row, to be changed. */
 export const rowOf = (db: Database, payment: Payment) =>
-  db.updateTable("payment_orders").where("id", "=", payment.id).where("user_id", "=", payment.userId);
+  ofMerchant(db, payment.userId).updateTable("payment_orders").where("id", "=", payment.id);

@@ -8,6 +8,7 @@ import type { Hint } from "../payment/ports.ts";
 import type { RefundFact } from "../refund/ports.ts";
 import type { Refund } from "../refund/refund.ts";
 import type { OpenTransaction } from "./database.ts";
+import { ofMerchant } from "./of-merchant.ts";
 import { readPayment } from "./payment-rows.ts";
 import { refundOf } from "./refund-rows.ts";
 import { addLog, addNotification } from "./timeline.ts";
@@ -25,16 +26,23 @@ export async function moveSums(
   const reserved = from === "reserved" ? minor : 0;
   const unrefunded = from === "refunded" ? minor : 0;
   const refunded = fact.to === "success" ? minor : 0;
-  const moved = await sql`
-    UPDATE payment_orders
-    SET refund_reserved_minor = refund_reserved_minor - ${reserved},
-        refunded_minor = refunded_minor + ${refunded} - ${unrefunded}, version = version + 1, updated_at = ${fact.now}
-    WHERE id = ${refund.orderId} AND user_id = ${refund.userId} AND status = 'success'
-      AND refund_reserved_minor >= ${reserved} AND refunded_minor >= ${unrefunded}
-      AND refunded_minor + refund_reserved_minor + ${refunded} <= amount_minor + ${reserved} + ${unrefunded}`.execute(
-    trx,
-  );
-  if (moved.numAffectedRows !== 1n) throw new OverRefund();
+  const moved = await ofMerchant(trx, refund.userId)
+    .updateTable("payment_orders")
+    .set({
+      refund_reserved_minor: sql<string>`refund_reserved_minor - ${reserved}`,
+      refunded_minor: sql<string>`refunded_minor + ${refunded} - ${unrefunded}`,
+      version: sql<number>`version + 1`,
+      updated_at: fact.now,
+    })
+    .where("id", "=", refund.orderId)
+    .where("status", "=", "success")
+    .where("refund_reserved_minor", ">=", String(reserved))
+    .where("refunded_minor", ">=", String(unrefunded))
+    .where(
+      sql<boolean>`refunded_minor + refund_reserved_minor + ${refunded} <= amount_minor + ${reserved} + ${unrefunded}`,
+    )
+    .executeTakeFirstOrThrow();
+  if (moved.numUpdatedRows !== 1n) throw new OverRefund();
 }
 
 /** The timeline's line and the merchant's event of a refund's end. */
@@ -99,7 +107,6 @@ export async function insertRow(
 ): Promise<Refund> {
   const { refundId, amount, now, status } = made;
   const row = {
-    user_id: payment.userId,
     order_id: payment.id,
     refund_no: null,
     provider_refund_no: newProviderRefundNo(now),
@@ -116,6 +123,10 @@ export async function insertRow(
     updated_at: now,
     next_query_at: null,
   };
-  const { insertId } = await trx.insertInto("refunds").values(row).executeTakeFirstOrThrow();
-  return refundOf({ ...row, id: String(insertId) });
+  const { userId } = payment;
+  const { insertId } = await ofMerchant(trx, userId)
+    .insertInto("refunds")
+    .values(row)
+    .executeTakeFirstOrThrow();
+  return refundOf({ ...row, id: String(insertId), user_id: userId });
 }

@@ -1,6 +1,8 @@
 import type { Selectable } from "kysely";
 import { safeMinor } from "../money/money.ts";
 import type { Refund } from "../refund/refund.ts";
+import type { Database } from "./database.ts";
+import { ofMerchant } from "./of-merchant.ts";
 import type { RefundsTable } from "./tables.ts";
 
 export function refundOf(row: Selectable<RefundsTable>): Refund {
@@ -19,3 +21,7 @@ export function refundOf(row: Selectable<RefundsTable>): Refund {
     updatedAt: row.updated_at,
   };
 }
+
+/** The refund's row, to be changed. */
+export const refundRow = (db: Database, refund: Refund) =>
+  ofMerchant(db, refund.userId).updateTable("refunds").where("id", "=", refund.id);

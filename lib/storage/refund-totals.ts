@@ -4,7 +4,8 @@ import type { Payment } from "../payment/payment.ts";
 import type { Hint } from "../payment/ports.ts";
 import type { RefundFact, RefundFinished } from "../refund/ports.ts";
 import { type Database, type OpenTransaction, transact } from "./database.ts";
-import { readPayment } from "./payment-rows.ts";
+import { ofMerchant } from "./of-merchant.ts";
+import { readPayment, rowOf } from "./payment-rows.ts";
 import { insertForeign, OverRefund } from "./refund-books.ts";
 
 /** Locks the order, so that two totals that arrive at once are not both held for news. */
@@ -17,11 +18,10 @@ export async function recordTotal(
 ): Promise<RefundFinished> {
   try {
     return await transact(db, async (trx) => {
-      await trx
+      await ofMerchant(trx, payment.userId)
         .selectFrom("payment_orders")
         .select("id")
         .where("id", "=", payment.id)
-        .where("user_id", "=", payment.userId)
         .forUpdate()
         .execute();
       const current = await readPayment(trx, payment);
@@ -40,11 +40,8 @@ export async function recordTotal(
 
 /** Our reservations cover a part of this total, and may yet turn out to be none of it. */
 async function keepTotal(trx: OpenTransaction, payment: Payment, total: Money): Promise<void> {
-  await trx
-    .updateTable("payment_orders")
+  await rowOf(trx, payment)
     .set({ refund_total_minor: String(total.minor) })
-    .where("id", "=", payment.id)
-    .where("user_id", "=", payment.userId)
     .where("refund_total_minor", "<", String(total.minor))
     .execute();
 }
@@ -56,11 +53,10 @@ export async function recordHidden(
   { told, now }: RefundFact,
 ): Promise<Hint[]> {
   const current = await readPayment(trx, payment);
-  const row = await trx
+  const row = await ofMerchant(trx, payment.userId)
     .selectFrom("payment_orders")
     .select("refund_total_minor")
     .where("id", "=", payment.id)
-    .where("user_id", "=", payment.userId)
     .executeTakeFirstOrThrow();
   const total = { minor: safeMinor(row.refund_total_minor), currency: payment.amount.currency };
   if (total.minor <= current.refundedMinor + current.reservedMinor) return [];

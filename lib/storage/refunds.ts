@@ -1,12 +1,12 @@
 import { sql } from "kysely";
 import type { Payment } from "../payment/payment.ts";
 import type { LeasedRefund, NewRefund, Refunds, Reserved, StoredRefund } from "../refund/ports.ts";
-import type { Refund } from "../refund/refund.ts";
-import { type Database, isDuplicate, type OpenTransaction, transact } from "./database.ts";
+import { type Database, isDuplicate, type OpenTransaction, repeating, transact } from "./database.ts";
 import { finishRefund } from "./finish-refund.ts";
 import { failForeign, recordForeign } from "./foreign-refunds.ts";
-import { orderColumns, paymentOf } from "./payment-rows.ts";
-import { refundOf } from "./refund-rows.ts";
+import { acrossMerchants, ofMerchant } from "./of-merchant.ts";
+import { orderColumns, paymentOf, rowOf } from "./payment-rows.ts";
+import { refundOf, refundRow } from "./refund-rows.ts";
 import { recordTotal } from "./refund-totals.ts";
 import { addLog } from "./timeline.ts";
 
@@ -44,24 +44,26 @@ export function refundsIn(db: Database): Refunds {
     recordTotal: (payment, total, told, now) => recordTotal(db, payment, total, told, now),
     failForeign: (payment, foreign, told, now) => failForeign(db, payment, foreign, told, now),
     async makeDue(refund, now) {
-      await rowOf(db, refund)
+      await refundRow(db, refund)
         .set({ next_query_at: now })
         .where((eb) => eb.or([eb("next_query_at", "is", null), eb("next_query_at", ">", now)]))
         .execute();
     },
     async claimLook({ refund, nextQueryAt }, next) {
-      const claimed = await rowOf(db, refund)
+      const claim = refundRow(db, refund)
         .set({ next_query_at: next })
         .where("next_query_at", "=", nextQueryAt)
-        .where("status", "in", ["success", "failed"])
-        .executeTakeFirstOrThrow();
+        .where("status", "in", ["success", "failed"]);
+      const claimed = await repeating(() => claim.executeTakeFirstOrThrow());
       return claimed.numUpdatedRows === 1n;
     },
     async endLooks(refund, claimed) {
-      await rowOf(db, refund).set({ next_query_at: null }).where("next_query_at", "=", claimed).execute();
+      const end = refundRow(db, refund).set({ next_query_at: null }).where("next_query_at", "=", claimed);
+      await repeating(() => end.execute());
     },
     async dueForLook(now, limit) {
-      const rows = await db
+      // Across merchants: a sweeper works for all.
+      const rows = await acrossMerchants(db)
         .selectFrom("refunds")
         .select(["id", "user_id"])
         .where("next_query_at", "<=", now)
@@ -73,28 +75,19 @@ export function refundsIn(db: Database): Refunds {
   };
 }
 
-/** The refund's row, always reached with its tenant. */
-const rowOf = (db: Database, refund: Refund) =>
-  db.updateTable("refunds").where("id", "=", refund.id).where("user_id", "=", refund.userId);
-
 async function findBy(
   db: Database,
   userId: string,
   column: "id" | "refund_no" | "provider_refund_no",
   value: string,
 ): Promise<StoredRefund | null> {
-  const row = await db
-    .selectFrom("refunds")
-    .selectAll()
-    .where("user_id", "=", userId)
-    .where(column, "=", value)
-    .executeTakeFirst();
+  const rows = ofMerchant(db, userId);
+  const row = await rows.selectFrom("refunds").selectAll().where(column, "=", value).executeTakeFirst();
   if (!row) return null;
-  const order = await db
+  const order = await rows
     .selectFrom("payment_orders")
     .select(orderColumns)
     .where("id", "=", row.order_id)
-    .where("user_id", "=", userId)
     .executeTakeFirstOrThrow();
   const { request, lease_until: leaseUntil, next_query_at: nextQueryAt } = row;
   return { refund: refundOf(row), payment: paymentOf(order), request, leaseUntil, nextQueryAt };
@@ -108,10 +101,9 @@ async function reserve(db: Database, payment: Payment, wanted: NewRefund): Promi
     if (error instanceof DoesNotFit) return { kind: "does-not-fit" };
     if (!isDuplicate(error, "user_refund") && !isDuplicate(error, "provider_refund")) throw error;
     // An earlier COMMIT of this very reservation may have been answered by a lost connection.
-    const mine = await db
+    const mine = await ofMerchant(db, payment.userId)
       .selectFrom("refunds")
       .selectAll()
-      .where("user_id", "=", payment.userId)
       .where("lease_token", "=", wanted.leaseToken)
       .executeTakeFirst();
     if (!mine) return { kind: "exists" };
@@ -122,7 +114,6 @@ async function reserve(db: Database, payment: Payment, wanted: NewRefund): Promi
 async function reserveOnce(trx: OpenTransaction, payment: Payment, wanted: NewRefund): Promise<Reserved> {
   const { amount, now, leaseToken } = wanted;
   const row = {
-    user_id: payment.userId,
     order_id: payment.id,
     refund_no: wanted.refundNo,
     provider_refund_no: wanted.providerRefundNo,
@@ -139,18 +130,23 @@ async function reserveOnce(trx: OpenTransaction, payment: Payment, wanted: NewRe
     updated_at: now,
     next_query_at: wanted.nextQueryAt,
   };
-  const { insertId } = await trx.insertInto("refunds").values(row).executeTakeFirstOrThrow();
-  const reserved = await sql`
-    UPDATE payment_orders
-    SET refund_reserved_minor = refund_reserved_minor + ${amount.minor}, updated_at = ${now}
-    WHERE id = ${payment.id} AND user_id = ${payment.userId} AND status = 'success' AND currency = ${amount.currency}
-      AND refund_reserved_minor + refunded_minor + ${amount.minor} <= amount_minor`.execute(trx);
-  if (reserved.numAffectedRows !== 1n) throw new DoesNotFit();
+  const { userId } = payment;
+  const { insertId } = await ofMerchant(trx, userId)
+    .insertInto("refunds")
+    .values(row)
+    .executeTakeFirstOrThrow();
+  const reserved = await rowOf(trx, payment)
+    .set({ refund_reserved_minor: sql<string>`refund_reserved_minor + ${amount.minor}`, updated_at: now })
+    .where("status", "=", "success")
+    .where("currency", "=", amount.currency)
+    .where(sql<boolean>`refund_reserved_minor + refunded_minor + ${amount.minor} <= amount_minor`)
+    .executeTakeFirstOrThrow();
+  if (reserved.numUpdatedRows !== 1n) throw new DoesNotFit();
   const data = { refund_no: wanted.refundNo, amount_minor: amount.minor, reason: wanted.reason };
   await addLog(trx, payment, { at: now, kind: "refund", title: "refund requested", data });
   return {
     kind: "reserved",
-    leased: { refund: refundOf({ ...row, id: String(insertId) }), payment, leaseToken },
+    leased: { refund: refundOf({ ...row, id: String(insertId), user_id: userId }), payment, leaseToken },
   };
 }
 
@@ -159,15 +155,12 @@ async function takeOver(
   { refund, payment }: StoredRefund,
   lease: { leaseToken: string; leaseUntil: Date; nextQueryAt: Date; now: Date },
 ): Promise<LeasedRefund | null> {
-  const taken = await db
-    .updateTable("refunds")
+  const taken = await refundRow(db, refund)
     .set({
       lease_token: lease.leaseToken,
       lease_until: lease.leaseUntil,
       next_query_at: lease.nextQueryAt,
     })
-    .where("id", "=", refund.id)
-    .where("user_id", "=", refund.userId)
     .where("status", "in", ["processing", "unknown"])
     .where("lease_until", "<=", lease.now)
     .executeTakeFirstOrThrow();
@@ -190,8 +183,7 @@ async function letGo(
   { title, data }: { title: string; data: Record<string, unknown> },
 ): Promise<void> {
   await transact(db, async (trx) => {
-    const moved = await trx
-      .updateTable("refunds")
+    const moved = await refundRow(trx, refund)
       .set({
         status,
         lease_until: leaseUntil,
@@ -199,8 +191,6 @@ async function letGo(
         updated_at: now,
         ...(refundId && { refund_id: refundId }),
       })
-      .where("id", "=", refund.id)
-      .where("user_id", "=", refund.userId)
       .where("lease_token", "=", leaseToken)
       .where("status", "in", ["processing", "unknown"])
       .executeTakeFirstOrThrow();

@@ -1,8 +1,8 @@
-import { sql } from "kysely";
 import type { Payment } from "../payment/payment.ts";
 import type { Hint } from "../payment/ports.ts";
 import { type Database, isDuplicate, type OpenTransaction, transact } from "./database.ts";
-import type { NotifyStatus } from "./tables.ts";
+import { ofMerchant } from "./of-merchant.ts";
+import type { NotifyQueueTable, NotifyStatus } from "./tables.ts";
 import { lastGeneration } from "./timeline.ts";
 
 /**
@@ -27,6 +27,18 @@ export async function resend(
   }
 }
 
+/** What a further generation has in common with the one before it. */
+const copied = [
+  "order_id",
+  "subject_type",
+  "subject_id",
+  "event",
+  "event_id",
+  "url",
+  "endpoint",
+  "payload",
+] as const satisfies (keyof NotifyQueueTable)[];
+
 async function resendOnce(
   trx: OpenTransaction,
   payment: Payment,
@@ -36,30 +48,41 @@ async function resendOnce(
   const last = await newest(trx, payment, eventId);
   if (!last) return null;
   const generation = (await lastGeneration(trx, payment.userId, last.series)) + 1;
-  const made = await sql`
-    INSERT INTO notify_queue (user_id, order_id, subject_type, subject_id, event, generation, event_id, url, endpoint,
-      payload, due_at, created_at, updated_at)
-    SELECT user_id, order_id, subject_type, subject_id, event, ${generation}, event_id, url, endpoint, payload,
-      ${now}, ${now}, ${now}
-    FROM notify_queue WHERE id = ${last.hint.taskId} AND user_id = ${payment.userId}
-      ${only ? sql`AND status IN (${sql.join(only)})` : sql``}`.execute(trx);
-  if (made.numAffectedRows === 0n) return null;
-  await sql`
-    UPDATE notify_queue old JOIN notify_queue last ON last.id = ${last.hint.taskId}
-    SET old.status = 'superseded', old.lease_token = NULL, old.lease_until = NULL, old.updated_at = ${now}
-    WHERE old.subject_type = last.subject_type AND old.subject_id = last.subject_id AND old.event = last.event
-      AND old.event_id = last.event_id AND old.generation < ${generation} AND old.user_id = ${payment.userId}`.execute(
-    trx,
-  );
+  const rows = ofMerchant(trx, payment.userId);
+  const made = await rows
+    .insertInto("notify_queue")
+    .columns([...copied, "generation", "due_at", "created_at", "updated_at"])
+    .expression((eb) =>
+      eb
+        .selectFrom("notify_queue")
+        .select([...copied, eb.val(generation).as("generation")])
+        .select([eb.val(now).as("due_at"), eb.val(now).as("created_at"), eb.val(now).as("updated_at")])
+        .where("id", "=", last.hint.taskId)
+        .$if(only !== undefined, (query) => query.where("status", "in", only!)),
+    )
+    .executeTakeFirstOrThrow();
+  if (made.numInsertedOrUpdatedRows === 0n) return null;
+  await rows
+    .updateTable(["notify_queue as old", "notify_queue as last"])
+    .set("old.status", "superseded")
+    .set("old.lease_token", null)
+    .set("old.lease_until", null)
+    .set("old.updated_at", now)
+    .where("last.id", "=", last.hint.taskId)
+    .whereRef("old.subject_type", "=", "last.subject_type")
+    .whereRef("old.subject_id", "=", "last.subject_id")
+    .whereRef("old.event", "=", "last.event")
+    .whereRef("old.event_id", "=", "last.event_id")
+    .where("old.generation", "<", generation)
+    .execute();
   return { ...last.hint, taskId: String(made.insertId), generation, attempt: 1 };
 }
 
 async function newest(trx: OpenTransaction, payment: Payment, eventId: string | null) {
-  const row = await trx
+  const row = await ofMerchant(trx, payment.userId)
     .selectFrom("notify_queue")
     .select(["id", "user_id", "generation", "attempt", "subject_type", "subject_id", "event"])
     .where("order_id", "=", payment.id)
-    .where("user_id", "=", payment.userId)
     .$if(eventId !== null, (query) => query.where("event_id", "=", eventId))
     .orderBy("id", "desc")
     .limit(1)

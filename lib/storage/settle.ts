@@ -4,6 +4,7 @@ import type { Payment } from "../payment/payment.ts";
 import type { EventRecord, Settled } from "../payment/ports.ts";
 import type { Paid } from "../payment/provider.ts";
 import { type Database, isDuplicate, type OpenTransaction, transact } from "./database.ts";
+import { ofMerchant } from "./of-merchant.ts";
 import { orderColumns, paymentOf, readPayment } from "./payment-rows.ts";
 import { addLog, addNotification } from "./timeline.ts";
 import { recordEvent } from "./webhook-events.ts";
@@ -53,16 +54,26 @@ async function settleOnce(
   if (scope.event) await recordEvent(trx, scope.event, before.orderNo);
   const { askAgainBy = null } = scope;
   // SET runs from left to right: `late_success` must see the old status.
-  const moved = await sql`
-    UPDATE payment_orders
-    SET late_success = (status IN ('failed', 'closed')), status = 'success', trade_no = ${paid.tradeNo},
-        paid_at = ${paid.paidAt}, updated_at = ${scope.now}, version = version + 1,
-        next_query_at = LEAST(COALESCE(next_query_at, ${askAgainBy}), ${askAgainBy})
-    WHERE id = ${before.id} AND user_id = ${scope.userId} AND config_id = ${scope.configId}
-      AND provider_account = ${paid.account} AND amount_minor = ${String(paid.amount.minor)}
-      AND currency = ${paid.amount.currency} AND status <> 'success'`.execute(trx);
+  const moved = await ofMerchant(trx, scope.userId)
+    .updateTable("payment_orders")
+    .set({
+      late_success: sql<number>`status IN ('failed', 'closed')`,
+      status: "success",
+      trade_no: paid.tradeNo,
+      paid_at: paid.paidAt,
+      updated_at: scope.now,
+      version: sql<number>`version + 1`,
+      next_query_at: sql<Date | null>`LEAST(COALESCE(next_query_at, ${askAgainBy}), ${askAgainBy})`,
+    })
+    .where("id", "=", before.id)
+    .where("config_id", "=", scope.configId)
+    .where("provider_account", "=", paid.account)
+    .where("amount_minor", "=", String(paid.amount.minor))
+    .where("currency", "=", paid.amount.currency)
+    .where("status", "<>", "success")
+    .executeTakeFirstOrThrow();
   const current = await readPayment(trx, before);
-  if (moved.numAffectedRows !== 1n) return judge(current, paid, scope);
+  if (moved.numUpdatedRows !== 1n) return judge(current, paid, scope);
 
   const notification = await addNotification(
     trx,
@@ -88,11 +99,10 @@ async function settleOnce(
 /** The status that the UPDATE found: what was read before it may have changed in between. */
 async function statusBefore(trx: OpenTransaction, before: Payment, current: Payment): Promise<string> {
   if (before.version + 1 === current.version) return before.status;
-  const last = await trx
+  const last = await ofMerchant(trx, current.userId)
     .selectFrom("payment_logs")
     .select("data")
     .where("order_id", "=", current.id)
-    .where("user_id", "=", current.userId)
     .where("kind", "=", "status")
     .orderBy("id", "desc")
     .limit(1)
@@ -114,11 +124,10 @@ function judge(current: Payment, paid: Paid, scope: SettleScope): Settled {
 }
 
 async function read(db: Database, orderNo: string, userId: string): Promise<Payment | null> {
-  const row = await db
+  const row = await ofMerchant(db, userId)
     .selectFrom("payment_orders")
     .select(orderColumns)
     .where("order_no", "=", orderNo)
-    .where("user_id", "=", userId)
     .executeTakeFirst();
   return row ? paymentOf(row) : null;
 }

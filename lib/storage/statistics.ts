@@ -1,6 +1,8 @@
 import type { Database } from "./database.ts";
 import { isDue } from "./due-deliveries.ts";
+import { acrossMerchants } from "./of-merchant.ts";
 
+/** All of this is across merchants, for operators. */
 export type StatisticsScope = {
   /** Absent: of every merchant. */
   userId?: string;
@@ -10,7 +12,7 @@ export type StatisticsScope = {
 
 /** Payments made since then; sums in minor units, as text, because they may exceed what a number holds exactly. */
 export function countPayments(db: Database, { userId, since }: StatisticsScope) {
-  return db
+  return acrossMerchants(db, userId)
     .selectFrom("payment_orders")
     .select(["provider", "status", "currency"])
     .select(({ fn }) => [
@@ -18,7 +20,6 @@ export function countPayments(db: Database, { userId, since }: StatisticsScope) 
       fn.sum<string>("amount_minor").as("amount_minor"),
     ])
     .where("created_at", ">=", since)
-    .$if(userId !== undefined, (query) => query.where("user_id", "=", userId!))
     .groupBy(["provider", "status", "currency"])
     .orderBy("provider")
     .orderBy("status")
@@ -28,7 +29,7 @@ export function countPayments(db: Database, { userId, since }: StatisticsScope) 
 
 /** Series that ended since then, and whatever else has not been received, however old. */
 export function countDeliveries(db: Database, { userId, since }: StatisticsScope) {
-  return db
+  return acrossMerchants(db, userId)
     .selectFrom("notify_queue")
     .select("status")
     .select(({ fn }) => fn.countAll<string>().as("count"))
@@ -38,7 +39,6 @@ export function countDeliveries(db: Database, { userId, since }: StatisticsScope
         eb.and([eb("status", "in", ["success", "superseded"]), eb("due_at", ">=", since)]),
       ]),
     )
-    .$if(userId !== undefined, (query) => query.where("user_id", "=", userId!))
     .groupBy("status")
     .orderBy("status")
     .execute();
@@ -48,11 +48,10 @@ export async function oldestDueDelivery(
   db: Database,
   { userId, now }: StatisticsScope,
 ): Promise<Date | null> {
-  const row = await db
+  const row = await acrossMerchants(db, userId)
     .selectFrom("notify_queue")
     .select(({ fn }) => fn.min("due_at").as("due_at"))
     .where(isDue(now))
-    .$if(userId !== undefined, (query) => query.where("user_id", "=", userId!))
     .executeTakeFirstOrThrow();
   return row.due_at;
 }
@@ -61,11 +60,10 @@ export async function oldestDueDelivery(
 export async function countDueLookUps(db: Database, { userId, now }: StatisticsScope): Promise<number> {
   let due = 0;
   for (const table of ["payment_orders", "refunds"] as const) {
-    const { count } = await db
+    const { count } = await acrossMerchants(db, userId)
       .selectFrom(table)
       .select(({ fn }) => fn.countAll<string>().as("count"))
       .where("next_query_at", "<=", now)
-      .$if(userId !== undefined, (query) => query.where("user_id", "=", userId!))
       .executeTakeFirstOrThrow();
     due += Number(count);
   }
@@ -73,11 +71,10 @@ export async function countDueLookUps(db: Database, { userId, now }: StatisticsS
 }
 
 export async function countOpenAnomalies(db: Database, { userId }: StatisticsScope): Promise<number> {
-  const { count } = await db
+  const { count } = await acrossMerchants(db, userId)
     .selectFrom("anomalies")
     .select(({ fn }) => fn.countAll<string>().as("count"))
     .where("status", "=", "open")
-    .$if(userId !== undefined, (query) => query.where("user_id", "=", userId!))
     .executeTakeFirstOrThrow();
   return Number(count);
 }

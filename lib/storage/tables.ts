@@ -1,4 +1,4 @@
-import type { Generated } from "kysely";
+import type { ColumnType, Generated } from "kysely";
 import type { PaymentStatus } from "../payment/status.ts";
 import type { RefundStatus } from "../refund/status.ts";
 
@@ -19,6 +19,8 @@ export type Tables = {
 };
 
 type Id = Generated<string>;
+/** Written by `ofMerchant` alone, and never changed. */
+type Owner = ColumnType<string, never, never>;
 
 type UsersTable = {
   id: Id;
@@ -33,7 +35,7 @@ type UsersTable = {
 
 type ApiKeysTable = {
   id: Id;
-  user_id: string;
+  user_id: Owner;
   key_id: string;
   hash: Buffer;
   scopes: string;
@@ -45,7 +47,7 @@ type ApiKeysTable = {
 
 export type PaymentConfigsTable = {
   id: Id;
-  user_id: string;
+  user_id: Owner;
   provider: string;
   config_name: string;
   config_data: string;
@@ -59,7 +61,7 @@ export type PaymentConfigsTable = {
 export type PaymentOrdersTable = {
   id: Id;
   order_no: string;
-  user_id: string;
+  user_id: Owner;
   config_id: string;
   provider: string;
   provider_account: string;
@@ -101,7 +103,7 @@ export type PaymentOrdersTable = {
 type PaymentAttemptsTable = {
   id: Id;
   order_id: string;
-  user_id: string;
+  user_id: Owner;
   idempotency_key: string;
   prepared: string;
   done: Generated<number>;
@@ -112,7 +114,7 @@ type PaymentAttemptsTable = {
 
 export type RefundsTable = {
   id: Id;
-  user_id: string;
+  user_id: Owner;
   order_id: string;
   refund_no: string | null;
   provider_refund_no: string;
@@ -132,7 +134,7 @@ export type RefundsTable = {
 
 export type WebhookEventsTable = {
   id: Id;
-  user_id: string;
+  user_id: Owner;
   config_id: string;
   provider: string;
   event_id: string;
@@ -145,7 +147,7 @@ export type WebhookEventsTable = {
 
 type PaymentLogsTable = {
   id: Id;
-  user_id: string;
+  user_id: Owner;
   order_id: string;
   at: Date;
   kind: string;
@@ -159,7 +161,7 @@ export type NotifyStatus = (typeof notifyStatuses)[number];
 
 export type NotifyQueueTable = {
   id: Id;
-  user_id: string;
+  user_id: Owner;
   order_id: string;
   subject_type: string;
   subject_id: string;
@@ -182,7 +184,7 @@ export type NotifyQueueTable = {
 
 type NotifyAttemptsTable = {
   id: Id;
-  user_id: string;
+  user_id: Owner;
   task_id: string;
   attempt: number;
   send_no: number;
@@ -197,7 +199,7 @@ export type AnomalyStatus = "open" | "resolved";
 
 export type AnomaliesTable = {
   id: Id;
-  user_id: string;
+  user_id: Owner;
   config_id: string;
   order_no: string | null;
   kind: string;
@@ -213,7 +215,8 @@ export type AnomaliesTable = {
 export type ApiLogsTable = {
   id: Id;
   request_id: string;
-  user_id: string;
+  /** The rows come in batches of many merchants. */
+  user_id: ColumnType<string, string, never>;
   key_id: string;
   at: Date;
   method: string;

@@ -2,6 +2,7 @@ import type { Notification } from "../notify/event.ts";
 import type { Payment } from "../payment/payment.ts";
 import type { Hint, LogEntry, Timeline } from "../payment/ports.ts";
 import { type Database, isDuplicate, type OpenTransaction } from "./database.ts";
+import { ofMerchant } from "./of-merchant.ts";
 
 /** Writes one line of a payment's timeline; inside a transaction it belongs to the change that it tells of. */
 export async function addLog(
@@ -9,10 +10,9 @@ export async function addLog(
   payment: Payment,
   entry: LogEntry,
 ): Promise<void> {
-  await db
+  await ofMerchant(db, payment.userId)
     .insertInto("payment_logs")
     .values({
-      user_id: payment.userId,
       order_id: payment.id,
       at: entry.at,
       kind: entry.kind,
@@ -35,10 +35,9 @@ export async function addNotification(
 ): Promise<Hint | null> {
   if (notification === null) return null;
   try {
-    const { insertId } = await trx
+    const { insertId } = await ofMerchant(trx, payment.userId)
       .insertInto("notify_queue")
       .values({
-        user_id: payment.userId,
         order_id: payment.id,
         subject_type: notification.subject.type,
         subject_id: notification.subject.id,
@@ -68,13 +67,12 @@ export async function lastGeneration(
   userId: string,
   series: { type: string; id: string; event: string },
 ): Promise<number> {
-  const { last } = await trx
+  const { last } = await ofMerchant(trx, userId)
     .selectFrom("notify_queue")
     .select((eb) => eb.fn.max("generation").as("last"))
     .where("subject_type", "=", series.type)
     .where("subject_id", "=", series.id)
     .where("event", "=", series.event)
-    .where("user_id", "=", userId)
     .executeTakeFirstOrThrow();
   return Number(last ?? 0);
 }
@@ -83,14 +81,14 @@ export function timelineIn(db: Database): Timeline {
   return {
     add: (payment, entry) => addLog(db, payment, entry),
     async read(payment) {
-      const logs = await db
+      const rows = ofMerchant(db, payment.userId);
+      const logs = await rows
         .selectFrom("payment_logs")
         .select(["at", "kind", "title", "data"])
         .where("order_id", "=", payment.id)
-        .where("user_id", "=", payment.userId)
         .orderBy("id")
         .execute();
-      const deliveries = await db
+      const deliveries = await rows
         .selectFrom("notify_attempts as a")
         .innerJoin("notify_queue as n", "n.id", "a.task_id")
         .select([
@@ -103,7 +101,6 @@ export function timelineIn(db: Database): Timeline {
           "a.answer",
         ])
         .where("n.order_id", "=", payment.id)
-        .where("n.user_id", "=", payment.userId)
         .orderBy("a.id")
         .execute();
       const entries: LogEntry[] = [

@@ -2,6 +2,7 @@ import { type Selectable, sql } from "kysely";
 import type { EventRecord, StoredEvent, WebhookEvents } from "../payment/ports.ts";
 import { type Database, type OpenTransaction, repeating } from "./database.ts";
 import { forgetOldest } from "./forget-oldest.ts";
+import { acrossMerchants, ofMerchant } from "./of-merchant.ts";
 import type { WebhookEventsTable } from "./tables.ts";
 
 /** One row per notice of a provider, counted. It is a record, never a reason to stop: the first run may have died. */
@@ -10,10 +11,9 @@ export async function recordEvent(
   event: EventRecord,
   orderNo: string | null,
 ): Promise<void> {
-  await db
+  await ofMerchant(db, event.userId)
     .insertInto("webhook_events")
     .values({
-      user_id: event.userId,
       config_id: event.configId,
       provider: event.provider,
       event_id: event.eventId,
@@ -44,14 +44,13 @@ export type EventFilter = {
 /** All but the body, which is opened for a replay only. */
 export type EventSummary = Omit<StoredEvent, "sealedBody"> & { replayable: boolean };
 
-/** Newest first; for operators. */
+/** Newest first; across merchants, for operators. */
 export async function listEvents(db: Database, filter: EventFilter): Promise<EventSummary[]> {
   const { userId, configId, orderNo, limit } = filter;
-  const rows = await db
+  const rows = await acrossMerchants(db, userId)
     .selectFrom("webhook_events")
     .select(summaryColumns)
     .select(sql<number | string>`sealed_body IS NOT NULL`.as("replayable"))
-    .$if(userId !== undefined, (query) => query.where("user_id", "=", userId!))
     .$if(configId !== undefined, (query) => query.where("config_id", "=", configId!))
     .$if(orderNo !== undefined, (query) => query.where("order_no", "=", orderNo!))
     .orderBy("id", "desc")
@@ -60,20 +59,19 @@ export async function listEvents(db: Database, filter: EventFilter): Promise<Eve
   return rows.map((row) => ({ ...summaryOf(row), replayable: Number(row.replayable) === 1 }));
 }
 
-/** Of whichever merchant unless one is named; what follows carries its `userId`. */
+/** Across merchants, because an operator may name an event by its id alone; what follows carries its `userId`. */
 export async function findEvent(db: Database, id: string, userId?: string): Promise<StoredEvent | null> {
-  const row = await db
+  const row = await acrossMerchants(db, userId)
     .selectFrom("webhook_events")
     .selectAll()
     .where("id", "=", id)
-    .$if(userId !== undefined, (query) => query.where("user_id", "=", userId!))
     .executeTakeFirst();
   return row ? { ...summaryOf(row), sealedBody: row.sealed_body } : null;
 }
 
-/** Every merchant's whose bodies are kept, by id, behind this one; for operators. */
+/** Those whose bodies are kept, by id, behind this one. Across merchants: all are sealed anew. */
 export async function bodiesAfter(db: Database, id: string, limit: number) {
-  const rows = await db
+  const rows = await acrossMerchants(db)
     .selectFrom("webhook_events")
     .select(summaryColumns)
     .select("sealed_body")
@@ -91,11 +89,10 @@ export async function saveBody(
   event: Pick<StoredEvent, "id" | "userId" | "sealedBody">,
   sealed: string,
 ): Promise<boolean> {
-  const saved = await db
+  const saved = await ofMerchant(db, event.userId)
     .updateTable("webhook_events")
     .set({ sealed_body: sealed })
     .where("id", "=", event.id)
-    .where("user_id", "=", event.userId)
     .where("sealed_body", "=", event.sealedBody)
     .executeTakeFirstOrThrow();
   return saved.numUpdatedRows === 1n;

@@ -23,7 +23,7 @@ function scene(change: Partial<StoredKey> = {}) {
   const noted: Date[] = [];
   let now = start;
   const rows = {
-    async find(keyId: string) {
+    async find({ keyId }: { keyId: string }) {
       asked.push(keyId);
       return keyId === key.keyId ? { ...row } : null;
     },

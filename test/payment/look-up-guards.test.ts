@@ -4,6 +4,8 @@ import { lookUp } from "../../lib/payment/look-up.ts";
 import type { Payment } from "../../lib/payment/payment.ts";
 import type { Observation } from "../../lib/payment/provider.ts";
 import { leasedOrder, orderRow } from "../steps/leased-order.ts";
+import { openRows } from "../steps/rows.ts";
+import { until } from "../steps/simulator.ts";
 import { openWorld, type Shop, type World } from "../steps/world.ts";
 
 let world: World;
@@ -72,5 +74,36 @@ describe("a look-up", () => {
     const { payment } = await leasedOrder(gateway, shop, "pending");
     const claim = () => gateway.orders.claimRecheck(payment, payment.expiresAt, world.clock.now());
     expect([await claim(), await claim()]).toEqual([true, false]);
+  });
+
+  it("is claimed, too, against a transaction that locks the row's parts in another order", async () => {
+    const { payment } = await leasedOrder(gateway, shop, "pending");
+    const [rows, other] = [await openRows(), await openRows()];
+    await other.query("BEGIN");
+    // The server gives up who has written less.
+    const weight = Array.from({ length: 20 }, () => [
+      shop.userId,
+      payment.id,
+      new Date(),
+      "test",
+      "weight",
+      "{}",
+    ]);
+    await other.query("INSERT INTO payment_logs (user_id, order_id, at, kind, title, data) VALUES ?", [
+      weight,
+    ]);
+    await other.query("SELECT id FROM payment_orders WHERE id = ? FOR UPDATE", [payment.id]);
+    const claim = gateway.orders.claimRecheck(payment, payment.expiresAt, world.clock.now());
+    await until(async () => {
+      const statements = await rows.query<{ Info: string | null }>("SHOW FULL PROCESSLIST");
+      return statements.some(({ Info }) => Info?.startsWith("update `payment_orders` set `next_query_at`"));
+    });
+    await other.query("UPDATE payment_orders SET next_query_at = ? WHERE id = ?", [
+      payment.expiresAt,
+      payment.id,
+    ]);
+    await other.query("ROLLBACK");
+    expect(await claim).toBe(true);
+    await Promise.all([rows.close(), other.close()]);
   });
 });

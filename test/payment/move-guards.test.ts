@@ -7,6 +7,7 @@ import type { Payment } from "../../lib/payment/payment.ts";
 import type { Leased } from "../../lib/payment/ports.ts";
 import type { Paid } from "../../lib/payment/provider.ts";
 import type { PaymentStatus } from "../../lib/payment/status.ts";
+import { ofMerchant } from "../../lib/storage/of-merchant.ts";
 import { anotherGateway } from "../steps/gateways.ts";
 import { leasedOrder, orderRow, paidFact, settle } from "../steps/leased-order.ts";
 import { storedMoves, storedOrders } from "../steps/ledgers.ts";
@@ -165,7 +166,8 @@ describe("a move of a payment", () => {
     const letGo = Promise.withResolvers<void>();
     // Both have read `pending` and wait for the row before either may write.
     const holder = gateway.db.transaction().execute(async (trx) => {
-      await trx.selectFrom("payment_orders").select("id").where("id", "=", payment.id).forUpdate().execute();
+      const rows = ofMerchant(trx, payment.userId).selectFrom("payment_orders").select("id");
+      await rows.where("id", "=", payment.id).forUpdate().execute();
       holding.resolve();
       await letGo.promise;
     });

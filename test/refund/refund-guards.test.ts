@@ -9,6 +9,7 @@ import { driveRefund, endRefund } from "../../lib/refund/drive-refund.ts";
 import { observeRefund } from "../../lib/refund/observe-refund.ts";
 import type { LeasedRefund, NewRefund, RefundFact, StoredRefund } from "../../lib/refund/ports.ts";
 import type { RefundOutcome } from "../../lib/refund/refund.ts";
+import { ofMerchant } from "../../lib/storage/of-merchant.ts";
 import { anotherGateway } from "../steps/gateways.ts";
 import { leasedOrder, orderRow, settle } from "../steps/leased-order.ts";
 import { aRefundNo } from "../steps/paid-order.ts";
@@ -292,7 +293,8 @@ describe("a refund in the provider's console", () => {
     const holding = Promise.withResolvers<void>();
     const letGo = Promise.withResolvers<void>();
     const holder = gateway.db.transaction().execute(async (trx) => {
-      await trx.selectFrom("payment_orders").select("id").where("id", "=", payment.id).forUpdate().execute();
+      const rows = ofMerchant(trx, payment.userId).selectFrom("payment_orders").select("id");
+      await rows.where("id", "=", payment.id).forUpdate().execute();
       holding.resolve();
       await letGo.promise;
     });

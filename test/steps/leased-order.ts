@@ -4,6 +4,7 @@ import type { Payment } from "../../lib/payment/payment.ts";
 import type { Leased, Settled } from "../../lib/payment/ports.ts";
 import type { Paid } from "../../lib/payment/provider.ts";
 import type { PaymentStatus } from "../../lib/payment/status.ts";
+import { rowOf } from "../../lib/storage/payment-rows.ts";
 import { anOrder } from "./api.ts";
 import { createThrough } from "./gateways.ts";
 import type { Shop } from "./world.ts";
@@ -30,8 +31,7 @@ export async function leasedOrder(gateway: Gateway, shop: Shop, status: PaymentS
 }
 
 /** A payment's row, to be changed by hand. */
-export const orderRow = (gateway: Gateway, { id }: Payment) =>
-  gateway.db.updateTable("payment_orders").where("id", "=", id);
+export const orderRow = (gateway: Gateway, payment: Payment) => rowOf(gateway.db, payment);
 
 /** The provider's word that this payment is paid, by a transaction of its own. */
 export const paidFact = ({ orderNo, providerAccount: account, amount, createdAt }: Payment): Paid => ({

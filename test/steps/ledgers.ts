@@ -1,10 +1,11 @@
 import { openGateway } from "../../lib/open-gateway.ts";
+import { acrossMerchants } from "../../lib/storage/of-merchant.ts";
 import type { SimulatorControl } from "./simulator.ts";
 
 /** Our rows about an `out_trade_no`, whoever asks. */
 export async function storedOrders(outTradeNo: unknown) {
-  return openGateway()
-    .db.selectFrom("payment_orders")
+  return acrossMerchants(openGateway().db)
+    .selectFrom("payment_orders")
     .selectAll()
     .where("out_trade_no", "=", String(outTradeNo))
     .execute();
@@ -12,8 +13,8 @@ export async function storedOrders(outTradeNo: unknown) {
 
 /** The timeline's moves of a payment's status, oldest first: `from>to`. */
 export async function storedMoves(orderId: string): Promise<string[]> {
-  const rows = await openGateway()
-    .db.selectFrom("payment_logs")
+  const rows = await acrossMerchants(openGateway().db)
+    .selectFrom("payment_logs")
     .select("data")
     .where("order_id", "=", orderId)
     .where("kind", "=", "status")

@@ -99,7 +99,7 @@ describe("while a transaction settles a payment", () => {
     ]);
     await other.query("UPDATE payment_orders SET updated_at = updated_at WHERE id = ?", [id]);
     const from = proxy.statements.length;
-    const atUpdate = proxy.hold(/^\s*UPDATE payment_orders/);
+    const atUpdate = proxy.hold(/^update `payment_orders`/);
     const heard = postWebhook(world, stripe.path, call);
     (await atUpdate)();
     await other.query(
@@ -162,7 +162,7 @@ describe("while a notification is sent", () => {
   it("a lost answer to the claim's COMMIT or to the record's UPDATE sends it once", async () => {
     // Of earlier orders nothing may be left whose COMMIT would come first.
     await world.queues.drain();
-    for (const statement of [/^commit$/, /^\s*UPDATE notify_queue n JOIN/]) {
+    for (const statement of [/^commit$/, /^update `notify_queue` as `n`, `notify_attempts`/]) {
       const orderNo = await stripeOrder();
       await postWebhook(world, stripe.path, stripe.event(orderNo));
       const lost = proxy.loseAnswerTo(statement);

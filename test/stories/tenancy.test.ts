@@ -30,33 +30,6 @@ const newMerchant = async () => {
 const withKey = (apiKey: string) => apiOf(world, { ...shop, apiKey });
 
 describe("another merchant's order", () => {
-  const ways: [string, (theirs: Api, orderNo: string, outTradeNo: string) => ReturnType<Api["query"]>][] = [
-    ["query", (theirs, orderNo) => theirs.query(orderNo)],
-    [
-      "query by out_trade_no",
-      (theirs, _, outTradeNo) => theirs.call("GET", `/api/v1/payment/query?out_trade_no=${outTradeNo}`),
-    ],
-    ["close", (theirs, orderNo) => theirs.close(orderNo)],
-    ["timeline", (theirs, orderNo) => theirs.call("GET", `/api/v1/payment/timeline/${orderNo}`)],
-  ];
-  it.each(ways)("looks exactly like none at all: %s", async (_way, ask) => {
-    const order = anOrder({ provider: "stripe" });
-    const { data } = await api.create(order);
-    const { headers: _, ...found } = await ask(
-      apiOf(world, other),
-      String(data.order_no),
-      String(order.out_trade_no),
-    );
-    const { headers: __, ...absent } = await ask(
-      apiOf(world, other),
-      "UNI20260101000000AAAAAAAAAAAAAAA",
-      "no-such",
-    );
-    expect(found).toMatchObject({ status: 404, code: 2007 });
-    expect({ ...found, request_id: "" }).toEqual({ ...absent, request_id: "" });
-    expect(await ask(api, String(data.order_no), String(order.out_trade_no))).toMatchObject({ status: 200 });
-  });
-
   it("is never asked about with a config of ours, whatever its row says", async () => {
     const { data } = await api.create(anOrder({ provider: "stripe" }));
     const { orders, configs } = openGateway();

@@ -120,10 +120,9 @@ describe("a forged Alipay notice", () => {
     await expectRefused(`alipay/${shop.configs.stripe}`, stripe.event(orderNo));
   });
 
-  it("is malformed when it is not UTF-8 or repeats a field", async () => {
-    const malformed = { status: 400, body: '{"code":2002,' };
-    await expectRefused(alipay.path, { ...good, body: `${good.body}&trade_status=TRADE_SUCCESS` }, malformed);
-    await expectRefused(alipay.path, { ...good, body: `a=%FF&${good.body}&a=2` }, malformed);
+  it("is refused when it repeats a field, signed or not", async () => {
+    await expectRefused(alipay.path, { ...good, body: `${good.body}&trade_status=TRADE_SUCCESS` });
+    await expectRefused(alipay.path, { ...good, body: `a=%FF&${good.body}&a=2` });
   });
 
   it("tells a stranger nothing of a config that is not usable", async () => {

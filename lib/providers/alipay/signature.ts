@@ -8,7 +8,7 @@ function isSigned(text: string, signature: string, publicKey: string): boolean {
 
 /**
  * The fields of a notice that Alipay has signed: all but `sign` and `sign_type`, decoded once, empty ones included.
- * Throws `notification_malformed` for what is not a form with unique fields, `notification_refused` for the rest.
+ * Throws `notification_refused`.
  * https://opendocs.alipay.com/open/270/105902
  */
 export function verifiedNotice(body: Buffer, publicKey: string): Record<string, string> {
@@ -29,18 +29,20 @@ export function verifiedNotice(body: Buffer, publicKey: string): Record<string, 
   return signed;
 }
 
-/** The fields of a notice as they came, signed or not. Throws `notification_malformed`. */
+/**
+ * The fields of a notice as they came, signed or not. Throws `notification_refused` for what is not a form with unique
+ * fields: that it is malformed is for the one to hear who has signed it, and Alipay signs no such thing.
+ */
 export function noticeFields(body: Buffer): Record<string, string> {
   let text: string;
   try {
     text = new TextDecoder("utf-8", { fatal: true }).decode(body);
   } catch {
-    throw new GatewayError("notification_malformed", "the notice is not UTF-8");
+    throw new GatewayError("notification_refused", "the notice is not UTF-8");
   }
   const entries = [...new URLSearchParams(text)];
   const names = new Set(entries.map(([name]) => name));
-  if (names.size !== entries.length)
-    throw new GatewayError("notification_malformed", "a field appears twice");
+  if (names.size !== entries.length) throw new GatewayError("notification_refused", "a field appears twice");
   return Object.fromEntries(entries);
 }
 

@@ -94,14 +94,6 @@ export const credentialGuards: Mutant[] = [
     tests: ["test/storage/merchant-rows.test.ts"],
   },
   {
-    name: "A config of another merchant is switched off",
-    file: "lib/storage/payment-configs.ts",
-    from: `.where("id", "=", id)
-        .where("user_id", "=", userId)`,
-    to: `.where("id", "=", id)`,
-    tests: ["test/storage/merchant-rows.test.ts"],
-  },
-  {
     name: "A plain config in which a letter's case was corrected is sealed as it was",
     file: "lib/storage/migrations/0001-schema.ts",
     from: "config_data TEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL",

@@ -215,8 +215,17 @@ export const platformGuards: Mutant[] = [
   {
     name: "An API key of another merchant is revoked",
     file: "lib/storage/api-keys.ts",
-    from: `.where("user_id", "=", userId)\n    .where("key_id", "=", keyId)`,
-    to: `.where("key_id", "=", keyId)`,
+    from: "const revoked = await ofMerchant(db, userId)",
+    to: "const revoked = await acrossMerchants(db)",
+    tests: ["test/storage/merchant-rows.test.ts"],
+  },
+  {
+    name: "A config of another merchant is switched off",
+    file: "lib/storage/payment-configs.ts",
+    from: `await ofMerchant(db, userId)
+        .updateTable("payment_configs")`,
+    to: `await acrossMerchants(db)
+        .updateTable("payment_configs")`,
     tests: ["test/storage/merchant-rows.test.ts"],
   },
 ];

@@ -396,15 +396,29 @@ export const providerGuards: Mutant[] = [
   {
     name: "A webhook is heard with another provider's config",
     file: "lib/providers/configs.ts",
-    from: "if (stored?.provider !== provider) return null;",
-    to: "if (!stored) return null;",
+    from: "if (stored?.provider !== provider)",
+    to: "if (stored === null)",
     tests: ["test/stories/webhook-refused.test.ts"],
+  },
+  {
+    name: "A config that there is not is looked for less often than one that there is",
+    file: "lib/providers/configs.ts",
+    from: "if (!isRefusal(error) && !isUnusable(error)) throw error;",
+    to: "if (stored === null || (!isRefusal(error) && !isUnusable(error))) throw error;",
+    tests: ["test/stories/indistinguishable.test.ts"],
+  },
+  {
+    name: "Alipay: a stranger learns that there is a config by a form that cannot be read",
+    file: "lib/providers/alipay/signature.ts",
+    from: `"notification_refused", "a field appears twice"`,
+    to: `"notification_malformed", "a field appears twice"`,
+    tests: ["test/stories/indistinguishable.test.ts"],
   },
   {
     name: "Every forged webhook reads the config anew",
     file: "lib/providers/configs.ts",
-    from: "? await single.renewed(configId, reloadMs, () => rows.byId(configId))",
-    to: "? await single.renewed(configId, 0, () => rows.byId(configId))",
+    from: "await single.renewed(configId, reloadMs, () => rows.byId(configId))",
+    to: "await single.renewed(configId, 0, () => rows.byId(configId))",
     tests: ["test/stories/onboarding.test.ts"],
   },
   {
@@ -424,8 +438,8 @@ export const providerGuards: Mutant[] = [
   {
     name: "A config id that only begins with a number is read as that number",
     file: "lib/payment/hear-webhook.ts",
-    from: "decimalId.test(configId) ?",
-    to: "configId ?",
+    from: "if (!decimalId.test(configId))",
+    to: "if (!configId)",
     tests: ["test/stories/webhook-refused.test.ts"],
   },
   {

@@ -72,9 +72,12 @@ describe("a notice's signature", () => {
     ["a second sign", Buffer.concat([noticeBody(notice()), Buffer.from("&sign=x")])],
     ["a second amount", Buffer.concat([noticeBody(notice()), Buffer.from("&total_amount=99.00")])],
     ["bytes that are no UTF-8", Buffer.from([0x61, 0x3d, 0xff])],
-  ])("calls %s malformed", (_title, body) => {
+  ])("refuses %s before it looks at the signature", (_title, body) => {
     expect(() => verifiedNotice(body, publicKey)).toThrow(
-      expect.objectContaining({ failure: "notification_malformed" }),
+      expect.objectContaining({
+        failure: "notification_refused",
+        message: expect.stringMatching(/twice|UTF-8/),
+      }),
     );
   });
 

@@ -1,0 +1,221 @@
+import { randomUUID } from "node:crypto";
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { newApiKey } from "../../lib/merchant/api-key.ts";
+import { openGateway } from "../../lib/open-gateway.ts";
+import { type Api, type ApiAnswer, anOrder, apiOf } from "../steps/api.ts";
+import { type DatabaseProxy, startDatabaseProxy } from "../steps/database-proxy.ts";
+import { aRefundNo, paidOrder, refundsOf } from "../steps/paid-order.ts";
+import { rawCall } from "../steps/raw-call.ts";
+import { postWebhook, stripeEvents } from "../steps/signed-webhooks.ts";
+import { simulatorOf } from "../steps/simulator.ts";
+import { openWorld, type Shop, type World } from "../steps/world.ts";
+
+const providers = ["alipay", "wechat", "stripe", "paypal"];
+
+let world: World;
+let proxy: DatabaseProxy;
+let shop: Shop;
+let api: Api;
+/** A paid order of the shop, a part of it given back. */
+let theirs: { orderNo: string; outTradeNo: string; refundNo: string; eventId: string };
+
+beforeAll(async () => {
+  world = await openWorld();
+  const { hostname, port } = new URL(process.env.DATABASE_URL!);
+  proxy = await startDatabaseProxy({ host: hostname, port: Number(port) });
+  process.env.DB_PORT = String(proxy.port);
+  shop = await world.openShop();
+  api = apiOf(world, shop);
+  const outTradeNo = `order-${randomUUID()}`;
+  const orderNo = await paidOrder(world, api, "stripe", { out_trade_no: outTradeNo });
+  const refundNo = aRefundNo();
+  await refundsOf(api).ask({ order_no: orderNo, refund_no: refundNo, amount: "5.00" });
+  await world.queues.drain();
+  const eventId = (await api.inbox())[0]!.headers["webhook-id"]!;
+  theirs = { orderNo, outTradeNo, refundNo, eventId };
+});
+afterEach(() => void vi.useRealTimers());
+afterAll(async () => {
+  proxy.stop();
+  await world.stop();
+});
+
+/** What there is not, of the same length. */
+const missing = (text: string) => `${text.slice(0, -4)}ZZZZ`;
+const gone = () => ({
+  orderNo: missing(theirs.orderNo),
+  outTradeNo: missing(theirs.outTradeNo),
+  refundNo: missing(theirs.refundNo),
+  eventId: randomUUID(),
+});
+
+/** A merchant whom this process has not seen, so that nothing is remembered of an earlier call. */
+async function aStranger(): Promise<Api> {
+  const merchant = `shop-${randomUUID().slice(0, 8)}`;
+  await world.ops("merchant create", { username: merchant });
+  const { api_key: apiKey } = await world.ops<{ api_key: string }>("key create", { merchant });
+  return apiOf(world, { ...shop, apiKey });
+}
+
+/** A statement without its values, however many they are. */
+const shapeOf = (statement: string) =>
+  statement
+    .replace(/'(?:[^'\\]|\\.)*'/g, "?")
+    .replace(/\b\d+\b/g, "?")
+    .replace(/\?(, \?)+/g, "?");
+
+/** Everything that a caller can see or time: the answer, what the database was asked, how often providers were. */
+async function seenOf(ask: () => Promise<ApiAnswer>) {
+  const atProviders = async () =>
+    (await Promise.all(providers.map((name) => simulatorOf(world, name).calls()))).flat().length;
+  const calls = await atProviders();
+  const from = proxy.statements.length;
+  const { headers, ...answer } = await ask();
+  const told = [...headers].filter(([name]) => !/^(date|x-request-id|ratelimit-.*)$/.test(name));
+  return {
+    answer: { ...answer, request_id: "" },
+    headers: Object.fromEntries(told),
+    names: [...headers.keys()].sort(),
+    statements: proxy.statements.slice(from).map(shapeOf),
+    calls: (await atProviders()) - calls,
+  };
+}
+
+type Named = typeof theirs;
+type Way = [string, number, (caller: Api, named: Named) => Promise<ApiAnswer>];
+
+describe("another merchant's, and what does not exist, are one to a merchant", () => {
+  const post = (path: string, body?: (named: Named) => object) => (caller: Api, named: Named) =>
+    caller.call("POST", path, body?.(named));
+  const ways: Way[] = [
+    ["an order", 2007, (caller, { orderNo }) => caller.query(orderNo)],
+    [
+      "an order by out_trade_no",
+      2007,
+      (caller, { outTradeNo }) => caller.call("GET", `/api/v1/payment/query?out_trade_no=${outTradeNo}`),
+    ],
+    ["an order to close", 2007, (caller, { orderNo }) => caller.close(orderNo)],
+    ["a timeline", 2007, (caller, { orderNo }) => caller.call("GET", `/api/v1/payment/timeline/${orderNo}`)],
+    [
+      "an order to tell of again",
+      2007,
+      (caller, { orderNo }) => caller.call("POST", `/api/v1/payment/notify/resend/${orderNo}`),
+    ],
+    [
+      "an event to tell again",
+      2007,
+      (caller, { orderNo, eventId }) =>
+        caller.call("POST", `/api/v1/payment/notify/resend/${orderNo}`, { event_id: eventId }),
+    ],
+    [
+      "an order to refund",
+      2007,
+      post("/api/v1/payment/refund", ({ orderNo }) => ({ order_no: orderNo, refund_no: "r-1" })),
+    ],
+    [
+      "an order to refund by out_trade_no",
+      2007,
+      post("/api/v1/payment/refund", ({ outTradeNo }) => ({ out_trade_no: outTradeNo, refund_no: "r-1" })),
+    ],
+    [
+      "an order to refund, with its refund's number",
+      2007,
+      post("/api/v1/payment/refund", ({ orderNo, refundNo }) => ({
+        order_no: orderNo,
+        refund_no: refundNo,
+        amount: "5.00",
+      })),
+    ],
+    ["a refund", 1004, (caller, { refundNo }) => caller.call("GET", `/api/v1/payment/refund/${refundNo}`)],
+  ];
+  it.each(ways)("%s", async (_what, code, ask) => {
+    const [asker, other] = [await aStranger(), await aStranger()];
+    const found = await seenOf(() => ask(asker, theirs));
+    const absent = await seenOf(() => ask(other, gone()));
+    expect(found).toEqual(absent);
+    expect(found).toMatchObject({ answer: { code }, calls: 0 });
+    expect(found.statements.length).toBeGreaterThan(1);
+  });
+
+  it("though its own merchant finds each of them", async () => {
+    for (const [what, code, ask] of ways) {
+      const found = await ask(api, theirs);
+      expect({ what, code: found.code }).not.toEqual({ what, code });
+      expect(found.status).not.toBe(404);
+    }
+  });
+
+  it("a config", async () => {
+    const named = (config: string) => async (caller: Api) => {
+      const answer = await caller.create(anOrder({ provider: "stripe", config, out_trade_no: "o-1" }));
+      return { ...answer, message: answer.message.replace(config, "NAME") };
+    };
+    const { configs } = openGateway();
+    expect((await configs.usable(shop.userId)).map(({ name }) => name)).toContain("default");
+    const [asker, other] = [await aStranger(), await aStranger()];
+    const found = await seenOf(() => named("default")(asker));
+    const absent = await seenOf(() => named("missing")(other));
+    expect(found).toEqual(absent);
+    expect(found).toMatchObject({
+      answer: { code: 2006, message: expect.stringContaining("NAME") },
+      calls: 0,
+    });
+    expect(found.statements.length).toBeGreaterThan(1);
+  });
+
+  it("an event of another order, to who has one", async () => {
+    const orderNo = await paidOrder(world, api, "alipay");
+    const resend = (event_id: string) => () =>
+      api.call("POST", `/api/v1/payment/notify/resend/${orderNo}`, { event_id });
+    const found = await seenOf(resend(theirs.eventId));
+    expect(found).toEqual(await seenOf(resend(randomUUID())));
+    expect(found).toMatchObject({ answer: { code: 2008 }, calls: 0 });
+  });
+
+  it("a key's id, to who does not know its secret", async () => {
+    const [known, unknown] = [newApiKey(shop.userId), newApiKey(shop.userId)];
+    const { merchants, clock } = openGateway();
+    await merchants.addKey(shop.userId, { ...known, hash: Buffer.alloc(32, 1) }, ["query"], clock.now(), 9);
+    const withKey = (apiKey: string) => () => apiOf(world, { ...shop, apiKey }).query(theirs.orderNo);
+    const found = await seenOf(withKey(known.text));
+    expect(found).toEqual(await seenOf(withKey(unknown.text)));
+    expect(found).toMatchObject({ answer: { status: 401, code: 1002 }, calls: 0 });
+    expect(found.statements).toEqual([expect.stringContaining("`api_keys`")]);
+  });
+});
+
+describe("a config that there is, and one that there is not, are one to who posts a webhook", () => {
+  const forged: [string, string | Buffer<ArrayBuffer>, Record<string, string>][] = [
+    ["nothing", "", {}],
+    ["a form", "a=1&sign=x&sign_type=RSA2", { "content-type": "application/x-www-form-urlencoded" }],
+    ["a form with a field twice", "a=1&a=2", { "content-type": "application/x-www-form-urlencoded" }],
+    ["no UTF-8", Buffer.from("ff", "hex"), {}],
+    ["JSON", "{}", { "content-type": "application/json" }],
+    ["a signature of Stripe's form", "{}", { "stripe-signature": `t=1,v1=${"0".repeat(64)}` }],
+  ];
+  let unknown = 900_000;
+  it.each(forged)("with %s", async (_what, body, headers) => {
+    const { configs } = await world.openShop();
+    for (const provider of providers) {
+      const post = (id: unknown) => () =>
+        rawCall(world, { path: `/api/v1/public/notify/${provider}/${id}`, headers, body });
+      const found = await seenOf(post(configs[provider]));
+      expect(found).toEqual(await seenOf(post(unknown++)));
+      expect(found).toMatchObject({ answer: { status: 401, code: 2002 }, calls: 0 });
+      // Both are looked for once more: a secret may have been changed, or a config made.
+      expect(found.statements).toHaveLength(2);
+    }
+  });
+
+  it("until it is made, and then it is found within five seconds", async () => {
+    const { configs } = await world.openShop("stripe");
+    const path = `stripe/${Number(configs.stripe) + 1}`;
+    vi.useFakeTimers({ toFake: ["performance"] });
+    expect(await postWebhook(world, path, { body: "{}", headers: {} })).toMatchObject({ status: 401 });
+    const made = await world.openShop("stripe");
+    const events = stripeEvents(world, made);
+    expect(events.path).toBe(path);
+    vi.advanceTimersByTime(5_000);
+    expect(await postWebhook(world, path, events.event("UNI1"))).toMatchObject({ status: 200 });
+  });
+});
