@@ -116,6 +116,17 @@ describe.each(routeNames)("%s", (_, route) => {
   });
 });
 
+describe("a call of which no line can be written", () => {
+  it.each(routeNames)("%s is answered all the same, with an alarm", async (_, route) => {
+    const event = eventOf(route);
+    const { requestId, routeKey } = event.requestContext;
+    const requestContext = { requestId, routeKey } as typeof event.requestContext;
+    const { answer, log } = await called(route, { ...event, requestContext });
+    expectFront(route, answer, log);
+    expect(log).toContainEqual(expect.objectContaining({ level: "error", message: "call not logged" }));
+  });
+});
+
 describe("while the database refuses every statement", () => {
   const named = async (from: string, to: string) => {
     const found = await rows.query<{ name: string }>(

@@ -60,6 +60,13 @@ export const frontGuards: Mutant[] = [
     tests: everyRoute,
   },
   {
+    name: "A call whose line cannot be written is not answered",
+    file: "lib/http/endpoint.ts",
+    from: 'log.alarm("call not logged", nameOf(error));',
+    to: 'log.alarm("call not logged", nameOf(error));\n    throw error;',
+    tests: everyRoute,
+  },
+  {
     name: "Any page may read an answer",
     file: "lib/http/cors-headers.ts",
     from: "origin !== undefined && allowed.includes(origin)",
