@@ -1,3 +1,4 @@
+import { badInputGuards } from "./guards/bad-input.ts";
 import { deliveryGuards } from "./guards/deliveries.ts";
 import { limitGuards } from "./guards/limits.ts";
 import { paymentGuards } from "./guards/payments.ts";
@@ -22,4 +23,5 @@ export const mutants: Mutant[] = [
   ...platformGuards,
   ...limitGuards,
   ...useCaseGuards,
+  ...badInputGuards,
 ];
