@@ -10,6 +10,7 @@ const { values } = parseArgs({ options: { seeds: { type: "string", default: "200
 const proofs = [
   ["the fault matrix, with killed processes", "npm", "test", "--", "test/faults"],
   ["random histories", "npm", "run", "soak", "--", "--seeds", values.seeds, "--resume"],
+  ["parsers", "npm", "run", "fuzz", "--", "--runs", "50000"],
   ["requests from outside", "npm", "run", "attack", "--", "--requests", "200000"],
   ["guards taken away in turn", "npm", "run", "mutants"],
 ] as const;

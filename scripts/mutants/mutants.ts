@@ -1,3 +1,4 @@
+import { badInputGuards } from "./guards/bad-input.ts";
 import { credentialGuards } from "./guards/credentials.ts";
 import { deliveryGuards } from "./guards/deliveries.ts";
 import { frontGuards } from "./guards/front.ts";
@@ -27,5 +28,6 @@ export const mutants: Mutant[] = [
   ...limitGuards,
   ...frontGuards,
   ...useCaseGuards,
+  ...badInputGuards,
   ...logGuards,
 ];

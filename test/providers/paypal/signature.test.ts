@@ -40,6 +40,15 @@ describe("PayPal's signature", () => {
     expect(server.calls[0]?.headers).not.toHaveProperty("authorization");
   });
 
+  it("keeps one certificate, however its URL is written", async () => {
+    const server = await localServer(() => certificate);
+    for (const end of ["", "?", "#", "?#"]) {
+      const headers = signedHeaders(body, server.url + certificatePath + end);
+      await openPayPal({ baseUrl: server.url }).hear({ body: Buffer.from(body), headers }, "");
+    }
+    expect(server.calls.map(({ path }) => path)).toEqual([certificatePath]);
+  });
+
   it("does not keep what went wrong", async () => {
     const server = await localServer((_call, count) => (count === 1 ? { status: 503 } : certificate));
     const adapter = openPayPal({ baseUrl: server.url });
@@ -154,6 +163,11 @@ describe("PayPal's signature", () => {
     ["no longer valid", { body: newSigner(named, at(-3651 * day)).certificatePem }, "not valid at this time"],
     ["not signed by its issuer", { body: signerAndStranger() }, "not signed by its issuer"],
     ["of another key", { body: forged.certificatePem }, "does not fit"],
+    [
+      "of a key that nobody can read",
+      { body: withUnreadableKey() },
+      "the key of a certificate is not readable",
+    ],
     ["never coming", "reset", "reset"],
   ] satisfies [string, Reply, string][])(
     "is refused when its certificate is %s",
@@ -176,6 +190,14 @@ describe("PayPal's signature", () => {
     expect(server.calls).toEqual([]);
   });
 });
+
+/** The key's algorithm is one that does not exist. */
+function withUnreadableKey(): string {
+  const der = Buffer.from(signer.certificatePem.replace(/-----.*?-----|\s/g, ""), "base64");
+  const rsaEncryption = Buffer.from("2a864886f70d010101", "hex");
+  der[der.indexOf(rsaEncryption) + rsaEncryption.length - 1] = 0x7f;
+  return `-----BEGIN CERTIFICATE-----\n${der.toString("base64")}\n-----END CERTIFICATE-----\n`;
+}
 
 /** Two of one name: each is named as the other's issuer. */
 function signerAndStranger(): string {
