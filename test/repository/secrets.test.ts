@@ -70,6 +70,6 @@ it.each([
   ["token of a code host or registry", `ghp_${"a1B2c3D4e5".repeat(3)}`],
   ["JSON web token", `eyJhbGciOiJIUzI1NiJ9.${"eyJzdWIi"}OiIxIn0`],
   ["40 characters of base64", `"${"bWVyY2hhbnQ1".repeat(4)}=="`],
-])("a %s would be found", (kind, text) => {
+])("finds a new one: %s", (kind, text) => {
   expect(text.match(patterns[kind]!)).toHaveLength(1);
 });
