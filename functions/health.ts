@@ -1,4 +1,3 @@
-import { checkHealth } from "../lib/health.ts";
 import { wrapped } from "../lib/http/endpoint.ts";
 import { notFound } from "../lib/http/envelope.ts";
 import { healthAnswer } from "../lib/http/health-answer.ts";
@@ -7,7 +6,7 @@ import { openGateway } from "../lib/open-gateway.ts";
 
 export const handler = wrapped(async ({ routeKey, queryStringParameters }) => {
   if (routeKey !== routes.health) throw notFound;
-  const health = queryStringParameters?.deep === "1" ? await checkHealth(openGateway()) : { status: "ok" };
+  const health = queryStringParameters?.deep === "1" ? await openGateway().health() : { status: "ok" };
   const statusCode = health.status === "ok" ? 200 : 503;
   const body = JSON.stringify(healthAnswer.parse(health));
   return { statusCode, headers: { "content-type": "application/json" }, body };

@@ -1,15 +1,17 @@
 import { environmentSchema } from "../lib/environment.ts";
+import { corsHeaders } from "../lib/http/cors-headers.ts";
 import { wrapped } from "../lib/http/endpoint.ts";
 import { openApiDocument } from "../lib/http/openapi/document.ts";
 
-const { PUBLIC_URL } = environmentSchema.pick({ PUBLIC_URL: true }).parse(process.env);
+const { PUBLIC_URL, CORS_ORIGINS } = environmentSchema
+  .pick({ PUBLIC_URL: true, CORS_ORIGINS: true })
+  .parse(process.env);
 const body = JSON.stringify(openApiDocument(PUBLIC_URL));
 
-const headers = {
-  "content-type": "application/json",
-  "cache-control": "public, max-age=300",
-  // A reference viewer on any page may read it.
-  "access-control-allow-origin": "*",
-};
+const fixed = { "content-type": "application/json", "cache-control": "public, max-age=300" };
 
-export const handler = wrapped(async () => ({ statusCode: 200, headers, body }));
+export const handler = wrapped(async ({ headers }) => ({
+  statusCode: 200,
+  headers: { ...fixed, ...corsHeaders(headers.origin, CORS_ORIGINS) },
+  body,
+}));

@@ -9,20 +9,22 @@ export type Gateway = { network: NetworkStack; data: DataStack; app: AppStack };
 
 /**
  * Defines the stacks of one stage. Context: `stage` (default dev), `publicUrl` (production only, required there),
- * `alarmEmail`, `dist` (built functions, default `dist` of this repository).
+ * `corsOrigins` (default none), `alarmEmail`, `credentialsKeys` (default 1), `dist` (built functions, default `dist` of
+ * this repository).
  */
 export function defineGateway(app: App): Gateway {
   const stage = stageOf(app);
   const settings = stages[stage];
   const name = `uni-pay-${stage}`;
   const network = new NetworkStack(app, `${name}-network`, { settings });
-  const data = new DataStack(app, `${name}-data`, { name, settings, network });
+  const data = new DataStack(app, `${name}-data`, { name, settings, network, keys: credentialsKeysOf(app) });
   const application = new AppStack(app, `${name}-app`, {
     stage,
     settings,
     network,
     data,
     publicUrl: publicUrlOf(app, stage),
+    corsOrigins: corsOriginsOf(app),
     alarmEmail: contextText(app, "alarmEmail"),
     dist: contextText(app, "dist") ?? join(import.meta.dirname, "..", "dist"),
   });
@@ -50,6 +52,27 @@ function publicUrlOf(app: App, stage: Stage): string | undefined {
     throw new Error(`publicUrl must be an https origin without path or trailing slash, not "${url}"`);
   }
   return url;
+}
+
+/** Exact origins, comma-separated. */
+function corsOriginsOf(app: App): string[] {
+  const origins = contextText(app, "corsOrigins")?.split(",") ?? [];
+  for (const origin of origins) {
+    if (URL.parse(origin)?.origin !== origin) {
+      throw new Error(`corsOrigins must be origins such as https://docs.example.com, not "${origin}"`);
+    }
+  }
+  return origins;
+}
+
+/** Numbers of KMS keys, each made when it is first named: the first seals credentials, all of them open. */
+function credentialsKeysOf(app: App): number[] {
+  const text = contextText(app, "credentialsKeys") ?? "1";
+  const keys = text.split(",").map(Number);
+  if (!/^[1-9]\d?(,[1-9]\d?)*$/.test(text) || new Set(keys).size < keys.length) {
+    throw new Error(`credentialsKeys must be different numbers such as 2,1, not "${text}"`);
+  }
+  return keys;
 }
 
 function contextText(app: App, key: string): string | undefined {

@@ -14,6 +14,14 @@ export function wallClock(stage: string, environment: NodeJS.ProcessEnv = proces
   return { now: () => new Date(Date.now() + Number(environment.CLOCK_OFFSET_MS ?? 0)), sleep };
 }
 
+const firstStorable = new Date("1000-01-01T00:00:00Z");
+const firstBeyond = new Date("+010000-01-01T00:00:00Z");
+
+/** Whether a column can hold it: DATETIME reaches from the year 1000 to 9999. What others send may name any time. */
+export function isStorable(time: Date): boolean {
+  return time >= firstStorable && time < firstBeyond;
+}
+
 /** `time` moved by `seconds` (negative: earlier). */
 export function secondsAfter(time: Date, seconds: number): Date {
   return new Date(time.getTime() + seconds * 1000);

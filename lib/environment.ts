@@ -10,6 +10,11 @@ export const environmentSchema = z.object({
   STAGE: z.enum(["local", "dev", "prod"]),
   /** Origin that providers and buyers reach us at, without a trailing slash. */
   PUBLIC_URL: url,
+  /** Origins whose pages may read the API reference, comma-separated, or `none`. */
+  CORS_ORIGINS: z
+    .string()
+    .min(1)
+    .transform((text) => (text === "none" ? [] : text.split(","))),
   DB_HOST: z.string().min(1),
   DB_PORT: z.coerce.number().int(),
   DB_NAME: z.string().min(1),
@@ -21,7 +26,11 @@ export const environmentSchema = z.object({
   REDIS_TLS: z.enum(["on", "off"]),
   NOTIFY_QUEUE_URL: url,
   RECHECK_QUEUE_URL: url,
-  KMS_KEY_ID: z.string().min(1),
+  /** ARNs, comma-separated: the first key seals, each opens what it has sealed. */
+  KMS_KEY_IDS: z
+    .string()
+    .min(1)
+    .transform((text) => text.split(",")),
   /** Local stage only: JSON `{"alipay":"http://127.0.0.1:…",…}`; loopback hosts only, asserted. */
   PROVIDER_BASE_URLS: z.string().optional(),
   /** Local stage only: comma-separated `host:port` of loopback endpoints that may be notified over plain http. */
@@ -39,3 +48,56 @@ export const migrateEnvironmentSchema = environmentSchema
   });
 
 export type MigrateEnvironment = z.infer<typeof migrateEnvironmentSchema>;
+
+/** A setting that cannot be read, or that the stage does not allow: no function starts with it. */
+export class SettingError extends Error {
+  override readonly name = "SettingError";
+}
+
+const simulators = z
+  .string()
+  .transform((text) => parse(text))
+  .pipe(
+    z.record(
+      z.string(),
+      z.string().refine((text) => isLoopback(URL.parse(text)?.hostname ?? "")),
+    ),
+  );
+
+/** Simulators instead of the official hosts: in the local stage only, and on this machine only. */
+export function providerBaseUrls({
+  STAGE,
+  PROVIDER_BASE_URLS,
+}: Pick<Environment, "STAGE" | "PROVIDER_BASE_URLS">): Record<string, string> {
+  if (PROVIDER_BASE_URLS === undefined) return {};
+  const { data } = simulators.safeParse(PROVIDER_BASE_URLS);
+  if (STAGE === "local" && data) return data;
+  throw new SettingError(
+    "provider base URLs may be set in the local stage only, as JSON, to loopback hosts only",
+  );
+}
+
+export function loopbackEndpointsOf({
+  STAGE,
+  LOOPBACK_ENDPOINTS,
+}: Pick<Environment, "STAGE" | "LOOPBACK_ENDPOINTS">): ReadonlySet<string> {
+  const endpoints = (LOOPBACK_ENDPOINTS ?? "").split(",").filter(Boolean);
+  if (endpoints.length === 0) return new Set();
+  if (STAGE === "local" && endpoints.every((endpoint) => isLoopback(endpoint.replace(/:\d+$/, ""))))
+    return new Set(endpoints);
+  throw new SettingError(
+    "plain http notifications may be sent in the local stage only, to loopback hosts only",
+  );
+}
+
+function isLoopback(host: string): boolean {
+  return host === "127.0.0.1" || host === "localhost" || host === "[::1]";
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

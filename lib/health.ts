@@ -1,27 +1,46 @@
 import { sql } from "kysely";
 import type { Cache } from "./cache/redis.ts";
+import type { Clock } from "./clock.ts";
 import type { Database } from "./storage/database.ts";
 
+/** Which parts answer; `ok` when all do. */
 export type Health = { status: "ok" | "unavailable"; database: boolean; cache: boolean; queue: boolean };
 
-export type HealthGateway = { db: Database; cache: Cache; queueReachable(): Promise<boolean> };
+export type HealthParts = {
+  clock: Clock;
+  db: Database;
+  cache: Cache;
+  queueReachable(): Promise<boolean>;
+};
 
-/** How long an answer is given again, in milliseconds of real time: a monitor must not become a load. */
+/** How long an answer is given again, in milliseconds by the gateway's clock: a monitor must not become a load. */
 const cachedMs = 10_000;
-let last: { health: Health; at: number } | undefined;
+/** A part that says nothing for so long, in milliseconds of real time, does not answer. */
+const silentMs = 3_000;
 
-/** The parts that a payment needs. Without Redis payments go on, so it alone does not make the gateway unavailable. */
-export async function checkHealth(gateway: HealthGateway): Promise<Health> {
-  if (last && performance.now() - last.at < cachedMs) return last.health;
+/** Asks every part at once; all who ask meanwhile and for 10 seconds after are answered by the same check. */
+export function healthCheck(parts: HealthParts): () => Promise<Health> {
+  let last: { health: Promise<Health>; at: number } | undefined;
+  return () => {
+    const now = parts.clock.now().getTime();
+    const age = last ? now - last.at : cachedMs;
+    if (!last || age < 0 || age >= cachedMs) last = { health: check(parts), at: now };
+    return last.health;
+  };
+}
+
+async function check(parts: HealthParts): Promise<Health> {
   const [database, cache, queue] = await Promise.all([
-    sql`SELECT 1`.execute(gateway.db).then(
-      () => true,
-      () => false,
-    ),
-    gateway.cache.ask((redis) => redis.get("health")).then((answer) => answer !== undefined),
-    gateway.queueReachable(),
+    answers(sql`SELECT 1`.execute(parts.db).then(() => true)),
+    answers(parts.cache.ask((redis) => redis.get("health")).then((answer) => answer !== undefined)),
+    answers(parts.queueReachable()),
   ]);
-  const health: Health = { status: database && queue ? "ok" : "unavailable", database, cache, queue };
-  last = { health, at: performance.now() };
-  return health;
+  return { status: database && cache && queue ? "ok" : "unavailable", database, cache, queue };
+}
+
+async function answers(asked: Promise<boolean>): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const timer = setTimeout(() => resolve(false), silentMs);
+  asked.then(resolve, () => resolve(false));
+  return promise.finally(() => clearTimeout(timer));
 }

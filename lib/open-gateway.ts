@@ -2,8 +2,10 @@ import { redisLocks } from "./cache/locks.ts";
 import { openCache } from "./cache/redis.ts";
 import { redisBuckets } from "./cache/shared-buckets.ts";
 import { type WaitingClock, wallClock } from "./clock.ts";
-import { type Environment, environmentSchema } from "./environment.ts";
-import { log, nameOf } from "./log.ts";
+import { type Environment, environmentSchema, loopbackEndpointsOf, providerBaseUrls } from "./environment.ts";
+import { GatewayError } from "./errors.ts";
+import { healthCheck } from "./health.ts";
+import { type LogFields, log, nameOf } from "./log.ts";
 import { authenticator } from "./merchant/authenticate.ts";
 import { failureLimit } from "./merchant/failure-limit.ts";
 import { rateLimit } from "./merchant/rate-limit.ts";
@@ -11,7 +13,8 @@ import { notificationSender, whyUnsendable } from "./notify/send-notification.ts
 import { lookBudget } from "./payment/look-budget.ts";
 import type { Payment } from "./payment/payment.ts";
 import type { Hint, OpenConfig, StoredConfig, StoredEvent } from "./payment/ports.ts";
-import { configsOf, credentialsOf, openProvider } from "./providers/configs.ts";
+import { configsOf } from "./providers/configs.ts";
+import { credentialsOf, openProvider } from "./providers/credentials.ts";
 import { providers } from "./providers/registry.ts";
 import { deliveryMessageOf, gatewayHints, recheckMessageOf, refundMessageOf } from "./queue/gateway-hints.ts";
 import { type HintQueue, hintQueue, sqsClient } from "./queue/hints.ts";
@@ -67,10 +70,22 @@ export function buildGateway(environment: Environment, parts: Parts = {}) {
     notify: hintQueue(environment.NOTIFY_QUEUE_URL, sqs, clock),
     recheck: hintQueue(environment.RECHECK_QUEUE_URL, sqs, clock),
   };
-  const vault = vaultWith(parts.keys ?? kmsKeys(environment.KMS_KEY_ID));
+  const vault = vaultWith(parts.keys ?? kmsKeys(environment.KMS_KEY_IDS));
   const configRows = paymentConfigsIn(db);
-  const loopbackEndpoints = loopbackOf(environment);
-  const baseUrls = baseUrlsOf(environment);
+  const queueReachable = () => queues.notify.reachable();
+  const loopbackEndpoints = loopbackEndpointsOf(environment);
+  const baseUrls = providerBaseUrls(environment);
+
+  /** A key service that is away says so itself. */
+  async function openOrNull(sealed: string, context: Record<string, string>, whose: LogFields) {
+    try {
+      return await vault.open(sealed, context);
+    } catch (error) {
+      if (error instanceof GatewayError) throw error;
+      log.alarm("sealed text does not open", { ...whose, kind: context.field, ...nameOf(error) });
+      return null;
+    }
+  }
 
   return {
     clock,
@@ -97,8 +112,12 @@ export function buildGateway(environment: Environment, parts: Parts = {}) {
     rateLimit: rateLimit(redisBuckets(cache, parts.cachePrefix), clock),
     send: notificationSender({ loopbackEndpoints }),
     whyUnsendable: (url: string) => whyUnsendable(url, loopbackEndpoints),
-    notifySecrets: async (userId: string, sealed: string | null): Promise<string[]> =>
-      sealed === null ? [] : JSON.parse(await vault.open(sealed, notifySecretContext(userId))),
+    /** None where they do not open: they were moved or changed, or sealed under a key that is gone. */
+    notifySecrets: async (userId: string, sealed: string | null): Promise<string[]> => {
+      if (sealed === null) return [];
+      const opened = await openOrNull(sealed, notifySecretContext(userId), { merchant: userId });
+      return opened === null ? [] : JSON.parse(opened);
+    },
     sealBody: async (config: OpenConfig, body: Buffer): Promise<string | null> => {
       try {
         return await vault.seal(
@@ -110,8 +129,12 @@ export function buildGateway(environment: Environment, parts: Parts = {}) {
         return null;
       }
     },
-    openBody: async (event: StoredEvent, sealed: string): Promise<Buffer> =>
-      Buffer.from(await vault.open(sealed, webhookBodyContext(event)), "base64"),
+    /** `null`: it does not open. */
+    openBody: async (event: StoredEvent, sealed: string): Promise<Buffer | null> => {
+      const whose = { merchant: event.userId, config_id: event.configId };
+      const opened = await openOrNull(sealed, webhookBodyContext(event), whose);
+      return opened === null ? null : Buffer.from(opened, "base64");
+    },
     /** For operators: a provider with credentials that are not stored yet. */
     openProvider: (provider: string, name: string, given: unknown) =>
       openProvider({ provider, name, given }, { clock, baseUrls }),
@@ -119,7 +142,7 @@ export function buildGateway(environment: Environment, parts: Parts = {}) {
     scenesOf: (provider: string): readonly string[] => providers[provider]?.scenes ?? [],
     resend: (payment: Payment, eventId: string | null, now: Date, only?: readonly NotifyStatus[]) =>
       resend(db, payment, eventId, now, only),
-    queueReachable: () => queues.notify.reachable(),
+    health: healthCheck({ clock, db, cache, queueReachable }),
     hintAll: async (hints: Hint[], due: Date): Promise<Hint[]> => {
       const messages = hints.map((hint) => deliveryMessageOf(hint, due));
       const unsent = new Set(await queues.notify.sendAll(messages));
@@ -146,7 +169,7 @@ export function notifySecretContext(userId: string): Record<string, string> {
 }
 
 /** What a webhook's body is sealed for. */
-function webhookBodyContext(event: Pick<StoredEvent, "userId" | "configId" | "provider">) {
+export function webhookBodyContext(event: Pick<StoredEvent, "userId" | "configId" | "provider">) {
   return { user: event.userId, config: event.configId, provider: event.provider, field: "webhook_body" };
 }
 
@@ -158,29 +181,4 @@ function databaseOf(environment: Environment) {
     tls: environment.DB_TLS === "on",
     secretArn: environment.DB_SECRET_ARN,
   };
-}
-
-/** Simulators instead of the official hosts: in the local stage only, and on this machine only. */
-function baseUrlsOf({ STAGE, PROVIDER_BASE_URLS }: Environment): Record<string, string> {
-  if (PROVIDER_BASE_URLS === undefined) return {};
-  const urls: Record<string, string> = JSON.parse(PROVIDER_BASE_URLS);
-  for (const url of Object.values(urls)) {
-    if (STAGE !== "local" || !isLoopback(new URL(url).hostname)) {
-      throw new Error("provider base URLs may be set in the local stage only, to loopback hosts only");
-    }
-  }
-  return urls;
-}
-
-function loopbackOf({ STAGE, LOOPBACK_ENDPOINTS }: Environment): ReadonlySet<string> {
-  const endpoints = (LOOPBACK_ENDPOINTS ?? "").split(",").filter(Boolean);
-  if (endpoints.length === 0) return new Set();
-  if (STAGE !== "local" || !endpoints.every((endpoint) => isLoopback(endpoint.replace(/:\d+$/, "")))) {
-    throw new Error("plain http notifications may be sent in the local stage only, to loopback hosts only");
-  }
-  return new Set(endpoints);
-}
-
-function isLoopback(host: string): boolean {
-  return host === "127.0.0.1" || host === "localhost" || host === "[::1]";
 }

@@ -32,6 +32,7 @@ const starting = startStack({
     gateway: () => preferredPort("PORT", 8080),
     sandbox: () => preferredPort("SANDBOX_PORT", 8090),
   },
+  notifyServer: notifyServer(),
   onLog: (line) => logs?.write(`${line}\n`),
   stage: timed,
   signal: interrupted.signal,
@@ -52,6 +53,14 @@ async function ownServices(signal: AbortSignal): Promise<ServiceEnvironment> {
     say("the schema has changed since the last start: the local database begins anew");
   }
   return services.env;
+}
+
+/** Where a merchant's own server on this machine listens, to be notified as it will be in production. */
+function notifyServer(): string | undefined {
+  const { NOTIFY_SERVER: server } = process.env;
+  if (!server || /^(127\.0\.0\.1|localhost):\d+$/.test(server)) return server;
+  console.error(`NOTIFY_SERVER=${server} is not a host and port on this machine such as 127.0.0.1:9000`);
+  process.exit(1);
 }
 
 async function timed<T>(stage: string, work: () => Promise<T>): Promise<T> {

@@ -11,15 +11,17 @@ export type FunctionEnvironmentProps = {
   data: DataStack;
   /** Origin that providers and buyers reach us at. */
   publicUrl: string;
+  /** Whose pages may read the API reference. */
+  corsOrigins: readonly string[];
   queues: Record<"notify" | "recheck", DelayQueue>;
 };
 
 /** Exactly the variables of `lib/environment.ts`: those of the functions, and of the one that migrates the database. */
 export function functionEnvironment(
   scope: Construct,
-  { stage, data, publicUrl, queues }: FunctionEnvironmentProps,
+  { stage, data, publicUrl, corsOrigins, queues }: FunctionEnvironmentProps,
 ): { common: Variables; migration: Variables } {
-  const { database, cache, credentialsKey } = data;
+  const { database, cache, credentialsKeys } = data;
   const local = stage === "local" ? localVariables(scope) : {};
   const connection = {
     STAGE: stage,
@@ -32,12 +34,13 @@ export function functionEnvironment(
     ...connection,
     DB_SECRET_ARN: database.appSecret.secretArn,
     PUBLIC_URL: publicUrl,
+    CORS_ORIGINS: corsOrigins.join(",") || "none",
     REDIS_HOST: cache.attrEndpointAddress,
     REDIS_PORT: cache.attrEndpointPort,
     REDIS_TLS: "on",
     NOTIFY_QUEUE_URL: queues.notify.queue.queueUrl,
     RECHECK_QUEUE_URL: queues.recheck.queue.queueUrl,
-    KMS_KEY_ID: credentialsKey.keyArn,
+    KMS_KEY_IDS: credentialsKeys.map(({ keyArn }) => keyArn).join(","),
     ...local,
   };
   const migration = {

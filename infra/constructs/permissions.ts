@@ -9,7 +9,8 @@ import type { GatewayFunction } from "./gateway-function.ts";
 
 export type Grantable = {
   database: Database;
-  credentialsKey: kms.IKey;
+  /** The first seals. */
+  credentialsKeys: readonly kms.IKey[];
   notify: sqs.IQueue;
   recheck: sqs.IQueue;
 };
@@ -25,7 +26,7 @@ export function securityGroupsFor({ grants }: FunctionSpec, network: NetworkStac
 
 /** Gives the function what its entry in the list says, and nothing else. */
 export function grant(gatewayFunction: GatewayFunction, to: Grantable): void {
-  const { database, credentialsKey, notify, recheck } = to;
+  const { database, credentialsKeys, notify, recheck } = to;
   const give: Record<Grant, () => void> = {
     database: () => void database.appSecret.grantRead(gatewayFunction),
     // It creates the other account, so it reads that password too.
@@ -34,8 +35,8 @@ export function grant(gatewayFunction: GatewayFunction, to: Grantable): void {
       database.appSecret.grantRead(gatewayFunction);
     },
     cache: () => {},
-    unseal: () => useKey(gatewayFunction, credentialsKey, "kms:Decrypt"),
-    seal: () => useKey(gatewayFunction, credentialsKey, "kms:GenerateDataKey"),
+    unseal: () => useKeys(gatewayFunction, credentialsKeys, "kms:Decrypt"),
+    seal: () => useKeys(gatewayFunction, credentialsKeys.slice(0, 1), "kms:GenerateDataKey"),
     "send-notify": () => void notify.grantSendMessages(gatewayFunction),
     "send-recheck": () => void recheck.grantSendMessages(gatewayFunction),
   };
@@ -43,12 +44,12 @@ export function grant(gatewayFunction: GatewayFunction, to: Grantable): void {
 }
 
 /** Every sealed value is bound to its merchant; a webhook function opens only what is bound to its provider, too. */
-function useKey({ spec, grantPrincipal }: GatewayFunction, key: kms.IKey, action: string): void {
+function useKeys({ spec, grantPrincipal }: GatewayFunction, keys: readonly kms.IKey[], action: string): void {
   const provider = action === "kms:Decrypt" && /^webhooks\/(.+)$/.exec(spec.entry)?.[1];
   grantPrincipal.addToPrincipalPolicy(
     new iam.PolicyStatement({
       actions: [action],
-      resources: [key.keyArn],
+      resources: keys.map(({ keyArn }) => keyArn),
       conditions: {
         Null: { "kms:EncryptionContext:user": "false" },
         ...(provider && { StringEquals: { "kms:EncryptionContext:provider": provider } }),

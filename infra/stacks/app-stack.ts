@@ -6,6 +6,7 @@ import { LambdaInvoke } from "aws-cdk-lib/aws-scheduler-targets";
 import { Trigger } from "aws-cdk-lib/triggers";
 import type { Construct } from "constructs";
 import { functions } from "../../lib/functions.ts";
+import { addAccessLog } from "../constructs/access-log.ts";
 import { addLogSubscriptions } from "../constructs/add-log-subscriptions.ts";
 import { addRoutes } from "../constructs/add-routes.ts";
 import { Alarms } from "../constructs/alarms.ts";
@@ -25,6 +26,8 @@ export type AppStackProps = {
   data: DataStack;
   /** Origin that providers and buyers reach us at; without it, the API's own. */
   publicUrl: string | undefined;
+  /** Whose pages may read the API reference. */
+  corsOrigins: readonly string[];
   alarmEmail: string | undefined;
   /** Holds the built functions. */
   dist: string;
@@ -40,11 +43,17 @@ export class AppStack extends Stack {
 
   constructor(scope: Construct, id: string, props: AppStackProps) {
     super(scope, id, { description: "Uni-Pay: functions", terminationProtection: props.settings.keepData });
-    const { stage, settings, network, data, dist } = props;
-    const { database, credentialsKey } = data;
+    const { stage, settings, network, data, corsOrigins, dist } = props;
+    const { database, credentialsKeys } = data;
     // The API exists before its functions, so its own address may be one of their variables.
     const publicUrl = props.publicUrl ?? this.api.apiEndpoint;
-    const environment = functionEnvironment(this, { stage, data, publicUrl, queues: this.queues });
+    const environment = functionEnvironment(this, {
+      stage,
+      data,
+      publicUrl,
+      corsOrigins,
+      queues: this.queues,
+    });
     const all = functions.map((spec) => {
       const gatewayFunction = new GatewayFunction(this, {
         stage,
@@ -57,13 +66,14 @@ export class AppStack extends Stack {
       });
       grant(gatewayFunction, {
         database,
-        credentialsKey,
+        credentialsKeys,
         notify: this.queues.notify.queue,
         recheck: this.queues.recheck.queue,
       });
       this.connect(gatewayFunction);
       return gatewayFunction;
     });
+    addAccessLog(this.api, settings);
     for (const one of all) addLogSubscriptions(one, all);
     this.runOnDeploy(all);
     new Alarms(this, "Alarms", { functions: all, queues: this.queues, email: props.alarmEmail });

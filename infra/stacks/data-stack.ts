@@ -12,16 +12,18 @@ export type DataStackProps = {
   name: string;
   settings: StageSettings;
   network: NetworkStack;
+  /** Numbers of the keys that there are; see `credentialsKeys`. */
+  keys: readonly number[];
 };
 
-/** What must survive when the functions are replaced: database, cache and the key that seals credentials. */
+/** What must survive when the functions are replaced: database, cache and the keys that seal credentials. */
 export class DataStack extends Stack {
   readonly database: Database;
   readonly cache: elasticache.CfnServerlessCache;
-  /** Seals the credentials that merchants have with their providers. */
-  readonly credentialsKey: kms.Key;
+  /** The first seals the credentials that merchants have with their providers, each opens what it has sealed. */
+  readonly credentialsKeys: readonly kms.Key[];
 
-  constructor(scope: Construct, id: string, { name, settings, network }: DataStackProps) {
+  constructor(scope: Construct, id: string, { name, settings, network, keys }: DataStackProps) {
     super(scope, id, { description: "Uni-Pay: data", terminationProtection: settings.keepData });
     this.database = new Database(this, "Database", {
       settings,
@@ -29,12 +31,15 @@ export class DataStack extends Stack {
       clients: network.databaseClients,
     });
     this.cache = this.serverlessCache(name, network);
-    this.credentialsKey = new kms.Key(this, "CredentialsKey", {
-      description: `Seals the provider credentials of the merchants of ${name}`,
-      enableKeyRotation: true,
-      removalPolicy: settings.keepData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
-      pendingWindow: Duration.days(settings.keepData ? 30 : 7),
-    });
+    this.credentialsKeys = keys.map(
+      (key) =>
+        new kms.Key(this, key === 1 ? "CredentialsKey" : `CredentialsKey${key}`, {
+          description: `Seals the provider credentials of the merchants of ${name}: key ${key}`,
+          enableKeyRotation: true,
+          removalPolicy: settings.keepData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+          pendingWindow: Duration.days(settings.keepData ? 30 : 7),
+        }),
+    );
   }
 
   /** Valkey, because a serverless Redis starts at 1 GB: fifteen times the price. Always TLS, always cluster mode. */

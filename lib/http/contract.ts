@@ -13,7 +13,7 @@ export type Contract<Wanted extends ZodObject = ZodObject, Answer extends ZodTyp
   limit?: LimitKind;
   /** Path, query and body together; strict, so that an unknown field is an error that names it. */
   wanted: Wanted;
-  /** Where the fields that are not in the path come from. */
+  /** Where the fields that are not in the path come from; with `path` there are none, and a query is refused. */
   from: "body" | "query" | "path";
   /** No body at all counts as `{}`. */
   mayBeBodyless?: true;

@@ -2,9 +2,11 @@ import middy from "@middy/core";
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from "aws-lambda";
 import type * as z from "zod";
 import { withInvocation } from "../invocation.ts";
+import { log, nameOf } from "../log.ts";
 import type { Authenticate } from "../merchant/authenticate.ts";
 import type { RateLimit } from "../merchant/rate-limit.ts";
 import type { Caller } from "../payment/ports.ts";
+import { alwaysHeaders } from "./always-headers.ts";
 import { logCall } from "./call-line.ts";
 import type { Contract } from "./contract.ts";
 import { failed, notFound, succeeded } from "./envelope.ts";
@@ -53,22 +55,36 @@ export function serve<Gateway extends ServingGateway>(
   return wrapped(handle);
 }
 
-/** What every HTTP function has around it: the invocation's bounds, one log line, failures in the envelope. */
-export function wrapped(handle: (event: Event) => Promise<Answer>) {
+/**
+ * What every HTTP function has around it: the invocation's bounds, one log line, failures in the envelope (or as `refuse`
+ * words them), the headers of every answer.
+ */
+export function wrapped(handle: (event: Event) => Promise<Answer>, refuse = failed) {
   const guarded = middy<Event, Answer>()
     .use({
       onError: (request) => {
-        request.response = failed(failureOf(request.error), request.event.requestContext.requestId);
+        request.response = refuse(failureOf(request.error), request.event.requestContext.requestId);
       },
     })
     .handler(handle);
-  return (event: Event, context: Context): Promise<Answer> => {
+  return (given: Event, context: Context): Promise<Answer> => {
+    // Of a request there are always some; an event that was made by hand may lack them.
+    const event: Event = { ...given, headers: given.headers ?? {} };
     const { requestId } = event.requestContext;
     return withInvocation({ requestId, remainingMs: () => context.getRemainingTimeInMillis() }, async () => {
       const begun = performance.now();
       const answer = await guarded(event, context);
-      logCall(event, answer, Math.round(performance.now() - begun));
-      return answer;
+      logged(event, answer, Math.round(performance.now() - begun));
+      return { ...answer, headers: { ...alwaysHeaders(requestId), ...answer.headers } };
     });
   };
+}
+
+/** A line that cannot be written costs nobody an answer. */
+function logged(...call: Parameters<typeof logCall>): void {
+  try {
+    logCall(...call);
+  } catch (error) {
+    log.alarm("call not logged", nameOf(error));
+  }
 }

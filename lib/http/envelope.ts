@@ -1,13 +1,13 @@
 import type { APIGatewayProxyStructuredResultV2 } from "aws-lambda";
 import { failures, GatewayError } from "../errors.ts";
 
-const headers = { "content-type": "application/json; charset=utf-8", "cache-control": "no-store" };
+const headers = { "content-type": "application/json; charset=utf-8" };
 
 /** The one envelope of every answer. */
 export function succeeded(data: unknown, requestId: string): APIGatewayProxyStructuredResultV2 {
   return {
     statusCode: 200,
-    headers: { ...headers, "x-request-id": requestId },
+    headers,
     body: JSON.stringify({ code: 0, message: "success", data, request_id: requestId }),
   };
 }
@@ -31,7 +31,6 @@ export function failed(error: GatewayError, requestId: string): APIGatewayProxyS
     statusCode: http,
     headers: {
       ...headers,
-      "x-request-id": requestId,
       ...(retryAfterSeconds !== undefined && { "retry-after": String(retryAfterSeconds) }),
     },
     body: JSON.stringify(body),

@@ -16,14 +16,14 @@ function isPlainAmount(text: string): boolean {
   return /^\d+(\.\d+)?$/.test(text) && text.replace(".", "").replace(/^0+/, "").length <= 15;
 }
 
+const notPlain = "must be a plain decimal number such as 12.34, with at most 15 digits and no exponent";
+const notPositive = "must be greater than 0";
+
 /** Decimal text; a JSON number arrives as its source text, which the API reference says in the caller's terms. */
 export const plainAmount = z
   .string("must be a number or a decimal string")
-  .refine(
-    isPlainAmount,
-    "must be a plain decimal number such as 12.34, with at most 15 digits and no exponent",
-  )
-  .refine((text) => !isPlainAmount(text) || /[1-9]/.test(text), "must be greater than 0")
+  .refine(isPlainAmount, { error: ({ input }) => (/^-[\d.]+$/.test(String(input)) ? notPositive : notPlain) })
+  .refine((text) => !isPlainAmount(text) || /[1-9]/.test(text), notPositive)
   .meta({ type: ["number", "string"], exclusiveMinimum: 0, pattern: "^\\d+(\\.\\d+)?$" });
 
 /** An amount as it is answered: `10.00` prints `10`. */

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { isStorable } from "../clock.ts";
 import { GatewayError } from "../errors.ts";
 import type { PaymentFilter, PaymentPage } from "../payment/ports.ts";
 import { paymentStatuses } from "../payment/status.ts";
@@ -8,7 +9,9 @@ import { seenAnswer } from "./payment-answers.ts";
 import { paymentAnswer } from "./payment-contracts.ts";
 import { routes } from "./routes.ts";
 
-const time = z.iso.datetime({ offset: true, error: "an RFC 3339 time such as 2026-01-31T00:00:00Z" });
+const time = z.iso
+  .datetime({ offset: true, error: "an RFC 3339 time such as 2026-01-31T00:00:00Z", abort: true })
+  .refine((text) => isStorable(new Date(text)), "a time of the years 1000 to 9999, in UTC");
 
 export const listPaymentsContract = {
   route: routes.listPayments,
@@ -90,7 +93,8 @@ export function paymentFilter(wanted: z.output<typeof listPaymentsContract.wante
 /** The cursor is the last row's time and id; nothing in it is believed but its form. */
 export function readCursor(cursor: string): { createdAt: Date; id: string } {
   const [, ms, id] = /^(\d{1,15}):(\d{1,20})$/.exec(Buffer.from(cursor, "base64url").toString("utf8")) ?? [];
-  if (ms !== undefined && id !== undefined) return { createdAt: new Date(Number(ms)), id };
+  const createdAt = new Date(Number(ms));
+  if (id !== undefined && isStorable(createdAt)) return { createdAt, id };
   const message = "use the next_cursor of the page before";
   throw new GatewayError("invalid_parameter", `cursor: ${message}`, {
     fields: [{ field: "cursor", message }],

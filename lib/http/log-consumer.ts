@@ -4,7 +4,8 @@ import * as z from "zod";
 import { log } from "../log.ts";
 import { invoked } from "./invoked.ts";
 
-const handedOver = z.object({
+/** What a subscription hands over, once it is unpacked. */
+export const handedOver = z.object({
   /** A control message only asks whether somebody is there. */
   messageType: z.enum(["DATA_MESSAGE", "CONTROL_MESSAGE"]),
   logEvents: z.array(z.object({ message: z.string() })),

@@ -38,7 +38,7 @@ export const createPaymentWanted = (knownProvider: (name: string) => boolean) =>
     ),
     currency: z
       .string()
-      .regex(/^[A-Z]{3}$/, "a three-letter code such as CNY")
+      .regex(/^[A-Z]{3}$/, "must be three capital letters such as CNY")
       .default("CNY")
       .describe("ISO 4217."),
     notify_url: url
@@ -174,7 +174,8 @@ export const closePaymentContract = {
   route: routes.closePayment,
   summary: "Close a payment at the provider, then here",
   scope: "create",
-  from: "path",
+  from: "body",
+  mayBeBodyless: true,
   wanted: byOrderNo,
   answer: paymentAnswer,
   failures: ["order_not_found", "order_status", "config_not_found", "close_not_possible", "close_failed"],

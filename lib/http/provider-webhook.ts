@@ -3,6 +3,7 @@ import type { FailureLimit } from "../merchant/failure-limit.ts";
 import { type HearGateway, hearWebhook } from "../payment/hear-webhook.ts";
 import { providers } from "../providers/registry.ts";
 import { wrapped } from "./endpoint.ts";
+import { failed } from "./envelope.ts";
 import { rawBody } from "./raw-body.ts";
 
 export type HearingGateway = HearGateway & { webhookFailures: FailureLimit };
@@ -33,5 +34,15 @@ export function providerWebhook(open: () => HearingGateway, provider: string) {
     });
     const { status, contentType, body } = providers[provider]!.acknowledgement;
     return { statusCode: status, headers: { ...(contentType && { "content-type": contentType }) }, body };
+  }, refusedBy(provider));
+}
+
+/** In the provider's own words where it has some. */
+function refusedBy(provider: string): typeof failed {
+  const { refusal } = providers[provider]!;
+  if (!refusal) return failed;
+  return (error, requestId) => ({
+    ...failed(error, requestId),
+    body: JSON.stringify(refusal(error.message)),
   });
 }

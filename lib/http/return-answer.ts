@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { APIGatewayProxyStructuredResultV2 } from "aws-lambda";
 import { toDecimal } from "../money/money.ts";
 import type { Payment } from "../payment/payment.ts";
@@ -13,20 +14,19 @@ const sentences: Record<PaymentStatus, string> = {
   closed: "This payment is closed.",
 };
 
-const headers = {
-  "cache-control": "no-store",
-  "referrer-policy": "no-referrer",
-  "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'",
-  "x-content-type-options": "nosniff",
-};
+const style =
+  "body{font:16px/1.5 system-ui,sans-serif;max-width:28rem;margin:15vh auto;padding:0 1rem}small{color:#666}";
+const hash = createHash("sha256").update(style).digest("base64");
+/** The page's own style and nothing else. */
+const policy = `default-src 'none'; style-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
 
 /** Sends the buyer on to the merchant, or shows a plain page where the merchant named none. */
 export function returnAnswer(payment: Payment): APIGatewayProxyStructuredResultV2 {
   const location = merchantReturnUrl(payment);
-  if (location !== null) return { statusCode: 302, headers: { ...headers, location }, body: "" };
+  if (location !== null) return { statusCode: 302, headers: { location }, body: "" };
   return {
     statusCode: 200,
-    headers: { ...headers, "content-type": "text/html; charset=utf-8" },
+    headers: { "content-type": "text/html; charset=utf-8", "content-security-policy": policy },
     body: page(payment),
   };
 }
@@ -38,7 +38,7 @@ function page({ amount, status, orderNo }: Payment): string {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${escapeHtml(sentences[status])}</title>
-<style>body{font:16px/1.5 system-ui,sans-serif;max-width:28rem;margin:15vh auto;padding:0 1rem}small{color:#666}</style>
+<style>${style}</style>
 <h1>${escapeHtml(sentences[status])}</h1>
 <p>${escapeHtml(toDecimal(amount))} ${escapeHtml(amount.currency)}</p>
 <p><small>${escapeHtml(orderNo)}</small></p>

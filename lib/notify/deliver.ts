@@ -14,7 +14,7 @@ export type DeliverGateway = {
   locks: Locks;
   hints: Hints;
   send: SendNotification;
-  /** Opens a merchant's signing secrets. */
+  /** Opens a merchant's signing secrets; none where they do not open. */
   notifySecrets(userId: string, sealed: string | null): Promise<string[]>;
 };
 
@@ -72,7 +72,11 @@ async function claimAndSend(gateway: DeliverGateway, hint: Hint): Promise<void> 
 async function send(gateway: DeliverGateway, task: DeliveryTask): Promise<DeliveryOutcome> {
   const secrets = await gateway.notifySecrets(task.userId, task.sealedSecrets);
   if (secrets.length === 0)
-    return { outcome: "failed", httpStatus: null, answer: "not sent: the merchant has no signing secret" };
+    return {
+      outcome: "failed",
+      httpStatus: null,
+      answer: "not sent: the merchant has no signing secret that can be read",
+    };
   const headers = signedHeaders(task.eventId, task.payload, secrets, gateway.clock.now());
   return gateway.send({ url: task.url, headers, payload: task.payload });
 }

@@ -21,7 +21,9 @@ export async function resendNotification(
   const now = gateway.clock.now();
   const hint = await gateway.resend(payment, eventId, now);
   if (!hint) {
-    const message = eventId === null ? "this order has no event to tell yet" : "this order has no such event";
+    const untold = payment.notifyUrl === null ? "it has no notify_url" : "nothing has happened to it yet";
+    const message =
+      eventId === null ? `this order has no event to tell: ${untold}` : "this order has no such event";
     throw new GatewayError("order_status", message, { orderNo });
   }
   await gateway.hints.notify(hint, now);

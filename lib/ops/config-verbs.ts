@@ -4,14 +4,23 @@ import type { Gateway } from "../open-gateway.ts";
 import type { StoredConfig } from "../payment/ports.ts";
 import type { Provider } from "../payment/provider.ts";
 import { webhookUrl } from "../payment/public-urls.ts";
-import { credentialContext } from "../providers/configs.ts";
+import { credentialContext } from "../providers/credentials.ts";
 import { isProvider, providers } from "../providers/registry.ts";
 import { findMerchant } from "./find-merchant.ts";
+import { rewrap, type ShelfName, shelfNames } from "./rewrap.ts";
 import { merchantName, verb } from "./verb.ts";
 
 const provider = z.string().refine(isProvider, `one of ${Object.keys(providers).join(", ")}`);
 const configName = z.string().min(1).max(64).default("default");
 const configId = z.string().regex(/^[0-9]{1,20}$/, "the config's id, see config list");
+const bookmark = z
+  .string()
+  .regex(new RegExp(`^(${shelfNames.join("|")}):[0-9]{1,20}$`), "the last answer's next")
+  .transform((text) => {
+    const [shelf, after] = text.split(":") as [ShelfName, string];
+    return { shelf, after };
+  })
+  .describe("where the last call stopped: its next");
 
 export const configVerbs = {
   "config set": verb(
@@ -81,6 +90,14 @@ export const configVerbs = {
         account,
         webhook_url: webhookUrl(gateway.publicUrl, config),
       };
+    },
+  ),
+  "config rewrap": verb(
+    "seal everything anew under the newest key (credentials, signing secrets, kept webhooks), at any time and again",
+    z.strictObject({ from: bookmark.optional() }),
+    async (gateway, { from = { shelf: shelfNames[0], after: "0" } }) => {
+      const { next, ...done } = await rewrap(gateway, from);
+      return { ...done, next: next && `${next.shelf}:${next.after}` };
     },
   ),
   "config disable": verb(

@@ -1,9 +1,9 @@
 import * as z from "zod";
 import { secondsAfter } from "../clock.ts";
 import { GatewayError } from "../errors.ts";
-import { newApiKey, type Scope, scopes } from "../merchant/api-key.ts";
+import { type NewApiKey, newApiKey, scopes } from "../merchant/api-key.ts";
 import type { Gateway } from "../open-gateway.ts";
-import type { ApiKeyInfo } from "../storage/merchants.ts";
+import { isLive } from "../storage/api-keys.ts";
 import { findMerchant } from "./find-merchant.ts";
 import { merchantName, verb } from "./verb.ts";
 
@@ -35,14 +35,14 @@ export const keyVerbs = {
     }),
     async (gateway, { merchant, scopes: wanted = [...scopes], expires_in_days }) => {
       const { userId } = await findMerchant(gateway, merchant);
-      const live = (await gateway.merchants.keys(userId)).filter((key) => isLive(key, gateway.clock.now()));
-      if (live.length >= mostLiveKeys) {
-        throw new GatewayError(
-          "conflict",
-          `this merchant has ${mostLiveKeys} live keys: revoke one first, see key list`,
-        );
+      const key = newKey(gateway, userId, expires_in_days);
+      if (await gateway.merchants.addKey(userId, key, wanted, gateway.clock.now(), mostLiveKeys)) {
+        return shownOnce(userId, key, wanted);
       }
-      return addKey(gateway, userId, wanted, expires_in_days);
+      throw new GatewayError(
+        "conflict",
+        `this merchant has ${mostLiveKeys} live keys: revoke one first, see key list`,
+      );
     },
   ),
   "key list": verb(
@@ -71,14 +71,9 @@ export const keyVerbs = {
     async (gateway, { merchant, overlap_hours, expires_in_days }) => {
       const { userId } = await findMerchant(gateway, merchant);
       const now = gateway.clock.now();
-      const [newest, ...older] = (await gateway.merchants.keys(userId))
-        .filter((key) => isLive(key, now))
-        .reverse();
-      for (const key of older) await gateway.merchants.revokeKey(userId, key.keyId, now);
-      if (newest)
-        await gateway.merchants.revokeKey(userId, newest.keyId, secondsAfter(now, overlap_hours * 3600));
-      const wanted = (newest?.scopes as Scope[] | undefined) ?? [...scopes];
-      return addKey(gateway, userId, wanted, expires_in_days);
+      const key = newKey(gateway, userId, expires_in_days);
+      const wanted = { scopes, until: secondsAfter(now, overlap_hours * 3600) };
+      return shownOnce(userId, key, await gateway.merchants.rollKey(userId, key, wanted, now));
     },
   ),
   "key revoke": verb(
@@ -94,20 +89,14 @@ export const keyVerbs = {
   ),
 };
 
-async function addKey(gateway: Gateway, userId: string, wanted: readonly Scope[], days?: number) {
-  const key = newApiKey(userId);
-  const now = gateway.clock.now();
+type TimedKey = NewApiKey & { expiresAt: Date | null };
+
+function newKey({ clock }: Gateway, userId: string, days?: number): TimedKey {
+  const now = clock.now();
   const expiresAt = days === undefined ? null : secondsAfter(now, days * daySeconds);
-  await gateway.merchants.addKey(userId, { ...key, expiresAt }, wanted, now);
-  return {
-    user_id: userId,
-    key_id: key.keyId,
-    api_key: key.text,
-    scopes: wanted,
-    expires_at: expiresAt,
-  };
+  return { ...newApiKey(userId), expiresAt };
 }
 
-function isLive({ revokedAt, expiresAt }: ApiKeyInfo, now: Date): boolean {
-  return (revokedAt === null || revokedAt > now) && (expiresAt === null || expiresAt > now);
+function shownOnce(userId: string, { keyId, text, expiresAt }: TimedKey, wanted: readonly string[]) {
+  return { user_id: userId, key_id: keyId, api_key: text, scopes: wanted, expires_at: expiresAt };
 }

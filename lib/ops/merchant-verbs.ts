@@ -34,7 +34,7 @@ export const merchantVerbs = {
       const userId = await gateway.merchants.create(username, settings, now);
       const secret = newSecret();
       const sealed = await gateway.vault.seal(JSON.stringify([secret]), notifySecretContext(userId));
-      await gateway.merchants.saveNotifySecrets(userId, sealed, now);
+      await gateway.merchants.saveNotifySecrets(userId, null, sealed, now);
       return { user_id: userId, username, webhook_secret: secret };
     },
   ),
@@ -73,11 +73,14 @@ export const merchantVerbs = {
     z.strictObject({ merchant: merchantName, alone: z.literal("yes").optional() }),
     async (gateway, { merchant, alone }) => {
       const { userId } = await findMerchant(gateway, merchant);
-      const before = await gateway.notifySecrets(userId, await gateway.merchants.notifySecrets(userId));
+      const stored = await gateway.merchants.notifySecrets(userId);
+      const before = await gateway.notifySecrets(userId, stored);
       const secret = newSecret();
       const secrets = alone ? [secret] : [secret, ...before.slice(0, 1)];
       const sealed = await gateway.vault.seal(JSON.stringify(secrets), notifySecretContext(userId));
-      await gateway.merchants.saveNotifySecrets(userId, sealed, gateway.clock.now());
+      if (!(await gateway.merchants.saveNotifySecrets(userId, stored, sealed, gateway.clock.now()))) {
+        throw new GatewayError("conflict", "the secrets were changed at the same time: try again");
+      }
       return { user_id: userId, webhook_secret: secret, signing: secrets.length };
     },
   ),

@@ -5,8 +5,8 @@ import { resendUnreceived } from "../notify/resend-unreceived.ts";
 import { listDeliveries, seriesAt } from "../storage/list-deliveries.ts";
 import { notifyStatuses } from "../storage/tables.ts";
 import { findMerchant, merchantIdOf } from "./find-merchant.ts";
-import { findOrder } from "./find-order.ts";
-import { listLimit, merchantName, orderNo, verb } from "./verb.ts";
+import { findOrder, orderKey } from "./find-order.ts";
+import { listLimit, merchantName, verb } from "./verb.ts";
 import { withoutQuery } from "./without-query.ts";
 
 export const notifyVerbs = {
@@ -25,11 +25,7 @@ export const notifyVerbs = {
   ),
   "notify resend": verb(
     "tell a merchant an order's last event again, or the one that is named",
-    z.strictObject({
-      order_no: orderNo,
-      merchant: merchantName.optional(),
-      event_id: plainId.optional(),
-    }),
+    orderKey.safeExtend({ event_id: plainId.optional() }),
     async (gateway, { event_id: eventId = null, ...key }) => {
       const { userId, orderNo } = (await findOrder(gateway, key)).payment;
       const { notifyStatus } = await resendNotification(gateway, { userId }, { orderNo, eventId });

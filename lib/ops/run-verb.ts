@@ -1,5 +1,6 @@
 import { failures, GatewayError } from "../errors.ts";
 import { failureOf } from "../http/failure-of.ts";
+import { wordsForInput } from "../http/words-for-input.ts";
 import { log } from "../log.ts";
 import type { Gateway } from "../open-gateway.ts";
 import { anomalyVerbs } from "./anomaly-verbs.ts";
@@ -34,7 +35,7 @@ export async function runVerb(gateway: Gateway, name: string, args: unknown): Pr
     const found = Object.hasOwn(verbs, name) ? verbs[name] : undefined;
     if (!found)
       throw new GatewayError("not_found", `no verb "${name}"; there is ${Object.keys(verbs).join(", ")}`);
-    const parsed = found.args.safeParse(args);
+    const parsed = found.args.safeParse(args, { error: wordsForInput });
     if (!parsed.success) throw wrongArguments(parsed.error.issues);
     const data = await found.run(gateway, parsed.data);
     log.info("ops", { event: name, verdict: "done" });

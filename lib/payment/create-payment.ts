@@ -7,7 +7,7 @@ import type { Caller, Configs, Hints, Leased, NewOrder, OpenConfig, Orders, Stor
 import type { NewPayment } from "./provider.ts";
 import { buyerReturnUrl, webhookUrl } from "./public-urls.ts";
 import { differingFields, normalised, type WantedPayment } from "./request.ts";
-import { leaseSeconds, outcomeUnknown, refused, startPayment } from "./start-payment.ts";
+import { leaseSeconds, outcomeUnknown, refused, startableUntil, startPayment } from "./start-payment.ts";
 
 export type CreateGateway = {
   clock: WaitingClock;
@@ -147,6 +147,8 @@ async function replay(
 async function takeOver(gateway: CreateGateway, { payment, attempt }: StoredOrder): Promise<Leased | null> {
   const now = gateway.clock.now();
   if (attempt.done || attempt.leaseUntil > now) return null;
+  const { adapter } = await gateway.configs.of(payment);
+  if (startableUntil(payment, adapter) <= now) return null;
   return gateway.orders.takeOver(payment, randomUUID(), secondsAfter(now, leaseSeconds), now);
 }
 

@@ -43,9 +43,13 @@ export async function hearWebhook(
 
 /** The database would read `7x` as 7. */
 const decimalId = /^[1-9]\d{0,19}$/;
+/** Many times what a provider sends. */
+const longestBytes = 1024 * 1024;
 
 async function verify(gateway: HearGateway, provider: string, configId: string, call: WebhookCall) {
   try {
+    if (call.body.length > longestBytes)
+      throw new GatewayError("notification_malformed", "the body is over 1 MiB");
     const heard = decimalId.test(configId) ? await gateway.configs.hear(provider, configId, call) : null;
     if (!heard) throw new GatewayError("notification_refused", "no such config");
     return heard;

@@ -7,7 +7,7 @@ import { about, type ObserveGateway, observe } from "./observe.ts";
 import type { Payment } from "./payment.ts";
 import type { Configs, OpenConfig, Timeline } from "./ports.ts";
 import type { Observation } from "./provider.ts";
-import { leaseSeconds, startPayment } from "./start-payment.ts";
+import { leaseSeconds, startableUntil, startPayment } from "./start-payment.ts";
 
 /** `silent`: the provider did not tell all that we asked; `unclear`: it told nothing that can be used. */
 export type LookedUp = { kind: "answered" } | { kind: "silent" | "unclear"; why: string };
@@ -22,7 +22,11 @@ export type LookUpGateway = ObserveGateway & { configs: Configs; timeline: Timel
 export async function lookUp(gateway: LookUpGateway, payment: Payment): Promise<LookedUp> {
   try {
     const config = await gateway.configs.of(payment);
-    if (payment.payable === null && payment.status === "processing" && (await resume(gateway, payment)))
+    if (
+      payment.payable === null &&
+      payment.status === "processing" &&
+      (await resume(gateway, payment, config))
+    )
       return { kind: "answered" };
     const { current, observations } = await ask(gateway, payment, config);
     await gateway.timeline.add(payment, {
@@ -62,9 +66,10 @@ const captureSeconds = 20;
  * Repeats a create whose outcome is unknown, while the order may still be paid; one that the provider has started it must
  * have made, and it answers the same again. True: the payment has moved on.
  */
-async function resume(gateway: LookUpGateway, payment: Payment): Promise<boolean> {
+async function resume(gateway: LookUpGateway, payment: Payment, { adapter }: OpenConfig): Promise<boolean> {
   const now = gateway.clock.now();
-  if (!payment.providerStarted && (payment.expiresAt <= now || payment.closeRequested)) return false;
+  const over = startableUntil(payment, adapter) <= now;
+  if (!payment.providerStarted && (over || payment.closeRequested)) return false;
   const leased = await gateway.orders.takeOver(payment, randomUUID(), secondsAfter(now, leaseSeconds), now);
   if (!leased) return false;
   await startPayment(gateway, leased);
@@ -76,7 +81,8 @@ type Asked = { current: Payment; observations: Observation[] };
 
 async function ask(gateway: LookUpGateway, payment: Payment, config: OpenConfig): Promise<Asked> {
   const { adapter } = config;
-  const over = payment.expiresAt <= gateway.clock.now() && !payment.providerStarted;
+  const end = payment.payable === null ? startableUntil(payment, adapter) : payment.expiresAt;
+  const over = end <= gateway.clock.now() && !payment.providerStarted;
   const unwanted = over || payment.closeRequested;
   if (payment.payable === null) {
     const seen = unwanted || payment.providerStarted ? await askUnmade(payment, config) : [];

@@ -99,6 +99,8 @@ export interface Provider {
   prepare(payment: NewPayment): Prepared;
   /** `idempotencyKey` and `prepared` are those of the stored attempt, the same on every repeat. */
   start(payment: Payment, prepared: Prepared, idempotencyKey: string): Promise<Started>;
+  /** How long a repeat of `start` is known as one, in seconds; absent: for as long as any payment can be paid. */
+  readonly startKeySeconds?: number;
   look(payment: Payment): Promise<Observation[]>;
   /** Verifies, then reads. `account` is the config's stored account. */
   hear(call: WebhookCall, account: string): Promise<Heard>;

@@ -7,8 +7,8 @@ import type { Observation } from "./provider.ts";
 export type ReplayGateway = ApplyGateway & {
   configs: Configs;
   anomalies: Anomalies;
-  /** Opens a recorded body that was sealed for this event's config. */
-  openBody(event: StoredEvent, sealed: string): Promise<Buffer>;
+  /** Opens a recorded body that was sealed for this event's config; `null`: it was not. */
+  openBody(event: StoredEvent, sealed: string): Promise<Buffer | null>;
 };
 
 /**
@@ -19,6 +19,8 @@ export async function replayWebhook(gateway: ReplayGateway, event: StoredEvent):
   if (event.sealedBody === null)
     throw new GatewayError("conflict", "this event's body could not be kept: sync its order instead");
   const body = await gateway.openBody(event, event.sealedBody);
+  if (body === null)
+    throw new GatewayError("conflict", "this event's body cannot be read: sync its order instead");
   const { eventType, observations } = await gateway.configs.read(event, body);
   const { userId, configId, provider } = event;
   const anomalies = { ...gateway.anomalies, raise: gateway.anomalies.raiseAgain };

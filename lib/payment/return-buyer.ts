@@ -20,7 +20,9 @@ export async function returnBuyer(
   orderNo: string,
 ): Promise<Payment> {
   const first = await gateway.orders.findForReturn(provider, orderNo);
-  if (!first) throw new GatewayError("order_not_found", "no such order");
+  // The database takes a trailing space for nothing.
+  if (first?.orderNo !== orderNo || first.provider !== provider)
+    throw new GatewayError("order_not_found", "no such order");
   if (isFinal(first.status)) return first;
 
   const now = gateway.clock.now();

@@ -2,10 +2,23 @@ import { type Clock, secondsAfter } from "../clock.ts";
 import { GatewayError } from "../errors.ts";
 import type { Payment } from "./payment.ts";
 import type { Configs, Leased, Orders } from "./ports.ts";
+import type { Provider } from "./provider.ts";
 
 /** Longer than the provider call may take, so that no two run at once. */
 export const leaseSeconds = 12;
 const retryLookUpSeconds = 5;
+
+/**
+ * Until when a create whose outcome is unknown may be sent again: while the payment can be paid, and the provider knows
+ * the repeat. After that it ends: a second order there must not be made, and nobody was given a link to the first.
+ */
+export function startableUntil(
+  { createdAt, expiresAt }: Pick<Payment, "createdAt" | "expiresAt">,
+  { startKeySeconds }: Pick<Provider, "startKeySeconds">,
+): Date {
+  const forgotten = startKeySeconds === undefined ? expiresAt : secondsAfter(createdAt, startKeySeconds);
+  return forgotten < expiresAt ? forgotten : expiresAt;
+}
 
 /**
  * Makes the payment at the provider. Only the holder of the lease comes here; a repeat sends the same stored request

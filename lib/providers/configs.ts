@@ -1,55 +1,59 @@
-import type { Clock } from "../clock.ts";
+import { createHash } from "node:crypto";
 import { GatewayError } from "../errors.ts";
-import { log } from "../log.ts";
 import type { ConfigRows, Configs, OpenConfig, StoredConfig } from "../payment/ports.ts";
 import type { Provider, WebhookCall } from "../payment/provider.ts";
 import { webhookUrl } from "../payment/public-urls.ts";
+import {
+  type CredentialVault,
+  credentialsOf,
+  type OpeningDependencies,
+  openProvider,
+} from "./credentials.ts";
 import type { ProviderModule } from "./provider-module.ts";
 import { providers } from "./registry.ts";
 import { remembering } from "./remembering.ts";
 
-export interface CredentialVault {
-  /** Returns the text that was sealed for exactly this context. */
-  open(sealed: string, context: Record<string, string>): Promise<string>;
-}
-
-export type ConfigDependencies = {
+export type ConfigDependencies = Pick<OpeningDependencies, "clock" | "baseUrls"> & {
   rows: ConfigRows;
   vault: CredentialVault;
-  clock: Clock;
-  /** Local stage only: replaces official hosts by simulators on loopback. */
-  baseUrls: Record<string, string>;
   /** Origin of our public routes. */
   publicUrl: string;
 };
 
 /** How long a changed or disabled config may still be used, in milliseconds of real time. */
 const cacheMs = 60_000;
-/** A config is read anew for a webhook that does not verify, or a create that finds none, at most once in this time. */
+/** A config is read anew for a webhook that does not verify, or when none is usable, at most once in this time. */
 const reloadMs = 5_000;
 const usualNames = new Set(["default", "默认配置"]);
 
-/** Which sealed text is whose: a config moved to another merchant, row or provider does not open. */
-export function credentialContext(
-  config: Pick<StoredConfig, "id" | "userId" | "provider">,
-): Record<string, string> {
-  return { user: config.userId, config: config.id, provider: config.provider, field: "config_data" };
-}
-
 type Opened = { adapter: Provider; module: ProviderModule };
 
-/** The merchants' configs with their providers opened; rows for 60 s, adapters for as long as their version lives. */
+/** The merchants' configs with their providers opened; rows for 60 s, adapters for as long as their row stays the same. */
 export function configsOf(dependencies: ConfigDependencies): Configs {
   const { rows } = dependencies;
   const lists = remembering<StoredConfig[]>(cacheMs);
   const single = remembering<StoredConfig | null>(cacheMs);
   const adapters = remembering<Opened>(Number.POSITIVE_INFINITY);
 
-  const opened = (config: StoredConfig) =>
-    adapters(`${config.id}:${config.version}`, () => openAdapter(config, dependencies));
+  const openedAsRead = async (config: StoredConfig) => ({
+    config,
+    ...(await adapters(stateOf(config), () => openAdapter(config, dependencies))),
+  });
 
-  async function open(config: StoredConfig): Promise<OpenConfig> {
-    const { adapter, module } = await opened(config);
+  /** A row that is not usable may have been completed since we read it, or sealed anew under another key. */
+  async function opened(asRead: StoredConfig): Promise<Opened & { config: StoredConfig }> {
+    try {
+      return await openedAsRead(asRead);
+    } catch (error) {
+      const { id } = asRead;
+      const fresh = isUnusable(error) ? await single.renewed(id, reloadMs, () => rows.byId(id)) : null;
+      if (fresh === null || !isOf(asRead, fresh) || fresh.data === asRead.data) throw error;
+      return openedAsRead(fresh);
+    }
+  }
+
+  async function open(asRead: StoredConfig): Promise<OpenConfig> {
+    const { config, adapter, module } = await opened(asRead);
     config.account ??= await learnAccount(config, adapter, rows);
     return {
       id: config.id,
@@ -68,7 +72,7 @@ export function configsOf(dependencies: ConfigDependencies): Configs {
     of: "order" | "event",
   ): Promise<OpenConfig> {
     const config = await byId(configId);
-    if (config && config.userId === userId && config.provider === provider) return open(config);
+    if (config && isOf({ userId, provider }, config)) return open(config);
     throw new GatewayError("config_not_found", `the ${provider} config of this ${of} no longer exists`);
   }
 
@@ -122,7 +126,7 @@ export function configsOf(dependencies: ConfigDependencies): Configs {
         const fresh = isRefusal(error)
           ? await single.renewed(configId, reloadMs, () => rows.byId(configId))
           : null;
-        if (fresh?.provider !== provider || fresh.version === stored.version) throw error;
+        if (fresh?.provider !== provider || fresh.data === stored.data) throw error;
         return await hear(fresh, call);
       }
     },
@@ -138,8 +142,21 @@ function isUnusable(error: unknown): boolean {
 }
 
 function incomplete(error: unknown): { adapter: null } {
-  if (error instanceof GatewayError) return { adapter: null };
+  if (isUnusable(error)) return { adapter: null };
   throw error;
+}
+
+type Whose = Pick<StoredConfig, "userId" | "provider">;
+
+function isOf({ userId, provider }: Whose, config: Whose): boolean {
+  return config.userId === userId && config.provider === provider;
+}
+
+/** All that an adapter is made of. */
+function stateOf({ id, userId, provider, data }: StoredConfig): string {
+  return createHash("sha256")
+    .update(JSON.stringify([id, userId, provider, data]))
+    .digest("base64");
 }
 
 /** By name; else the only active one; else the one with a usual name. */
@@ -172,51 +189,6 @@ async function openAdapter(config: StoredConfig, dependencies: ConfigDependencie
   if (missing.length === 0) return { adapter, module };
   const lacks = `the ${provider} config "${name}" lacks ${missing.join(", ")}`;
   throw new GatewayError("config_not_found", lacks);
-}
-
-/** A provider opened with credentials that need not be stored or complete; `missing` names what it cannot do without. */
-export async function openProvider(
-  { provider, name, given }: { provider: string; name: string; given: unknown },
-  dependencies: Pick<ConfigDependencies, "clock" | "baseUrls"> & { webhookUrl?: string },
-) {
-  const { module, credentials } = await checkCredentials(provider, name, given);
-  const { clock, baseUrls, webhookUrl } = dependencies;
-  const adapter = module.open(credentials, { clock, baseUrl: baseUrls[provider], webhookUrl });
-  return { module, adapter, missing: module.missing?.(credentials) ?? [] };
-}
-
-/** Credentials that have the provider's form and whose keys parse; the error names what does not, never its value. */
-async function checkCredentials(provider: string, name: string, given: unknown) {
-  const entry = providers[provider];
-  if (!entry) throw new GatewayError("provider_not_found", `unknown provider "${provider}"`);
-  const module = await entry.load();
-  const parsed = module.credentials.safeParse(given);
-  if (parsed.success) return { module, credentials: parsed.data };
-  const wrong = parsed.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`).join("; ");
-  throw new GatewayError(
-    "config_not_found",
-    `the ${provider} config "${name}" is incomplete or wrong: ${wrong}`,
-  );
-}
-
-export async function credentialsOf(config: StoredConfig, vault: CredentialVault): Promise<unknown> {
-  const stored = parse(config.data);
-  if (typeof stored !== "object" || stored === null || !("sealed" in stored)) {
-    log.warn("config stored unsealed; the sweeper will seal it", {
-      config_id: config.id,
-      provider: config.provider,
-    });
-    return stored;
-  }
-  return parse(await vault.open(config.data, credentialContext(config)));
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 async function learnAccount(config: StoredConfig, adapter: Provider, rows: ConfigRows): Promise<string> {

@@ -6,6 +6,8 @@ export type ProviderEntry = {
   scenes: readonly [string, ...string[]];
   /** What the provider must read after we have committed its webhook. */
   acknowledgement: { status: number; contentType?: string; body: string };
+  /** The JSON in which it wants to be told of a failure; absent: it looks at the status alone. */
+  refusal?: (message: string) => object;
   load: () => Promise<ProviderModule>;
 };
 
@@ -22,6 +24,7 @@ export const providers: Record<string, ProviderEntry> = {
   wechat: {
     scenes: ["native"],
     acknowledgement: { status: 204, body: "" },
+    refusal: (message) => ({ code: "FAIL", message }),
     load: async () => (await import("./wechat/wechat.ts")).wechat,
   },
   stripe: {

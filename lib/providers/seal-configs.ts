@@ -1,7 +1,7 @@
 import type { Clock } from "../clock.ts";
 import { log } from "../log.ts";
 import type { StoredConfig } from "../payment/ports.ts";
-import { credentialContext } from "./configs.ts";
+import { credentialContext } from "./credentials.ts";
 
 export type SealConfigsGateway = {
   clock: Clock;

@@ -1,20 +1,30 @@
 import * as z from "zod";
+import { isStorable } from "../clock.ts";
 import type { Hint, Hints } from "../payment/ports.ts";
 import type { HintQueue, Message } from "./hints.ts";
 
+/** Of a row. The database would read `7x` as 7. */
+const id = z.string().regex(/^[1-9]\d{0,19}$/);
+const count = z.number().int().min(0).max(4_294_967_295);
+
 /** A hint in the notify queue: which row to look at. */
 export const deliveryMessage = z.object({
-  task: z.string(),
-  merchant: z.string(),
-  generation: z.number().int(),
-  attempt: z.number().int(),
+  task: id,
+  merchant: id,
+  generation: count,
+  attempt: count,
   insist: z.literal(1).optional(),
 });
 
+const due = z
+  .number()
+  .int()
+  .refine((ms) => isStorable(new Date(ms)));
+
 /** A hint in the recheck queue: a payment or a refund. `due`: the time it is for, in milliseconds since 1970. */
 export const recheckMessage = z.union([
-  z.object({ order_no: z.string(), merchant: z.string(), due: z.number().int() }),
-  z.object({ refund: z.string(), merchant: z.string(), due: z.number().int() }),
+  z.object({ order_no: z.string().max(32), merchant: id, due }),
+  z.object({ refund: id, merchant: id, due }),
 ]);
 
 export function hintOf(message: z.infer<typeof deliveryMessage>): Hint {

@@ -20,6 +20,9 @@ export async function observeRefund(
   const now = gateway.clock.now();
   // It takes back another transaction's money: that of a second payment, or it is somebody's mistake.
   if (seen.tradeNo !== payment.tradeNo) return raiseMismatch(gateway, payment, { seen, differs: "trade_no" });
+  const { currency } = seen.kind === "refundedTotal" ? seen.total : seen.amount;
+  if (currency !== payment.amount.currency)
+    return raiseMismatch(gateway, payment, { seen, differs: "currency" });
   if (seen.kind === "refundedTotal") {
     const finished = await gateway.refunds.recordTotal(payment, seen.total, told, now);
     return afterRefund(gateway, { payment, refund: factOf(seen) }, finished, now);

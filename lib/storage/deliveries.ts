@@ -4,6 +4,7 @@ import { earlyMs } from "../notify/schedule.ts";
 import type { Hint } from "../payment/ports.ts";
 import { type Database, type OpenTransaction, repeating, transact } from "./database.ts";
 import { hasDue, nextDue, takeDue } from "./due-deliveries.ts";
+import { takeTurn } from "./take-turn.ts";
 
 /** Sends to one endpoint at the same time; a slow merchant delays no other. */
 export const mostInFlight = 10;
@@ -80,11 +81,6 @@ async function claim(trx: OpenTransaction, hint: Hint, lease: Lease): Promise<Cl
       sealedSecrets: row.notify_secrets,
     },
   };
-}
-
-/** Claims for one merchant take turns: of several at once each would find the same last place free. */
-async function takeTurn(trx: OpenTransaction, userId: string): Promise<void> {
-  await trx.selectFrom("users").select("id").where("id", "=", userId).forUpdate().execute();
 }
 
 function read(trx: OpenTransaction, { taskId, userId }: Hint) {

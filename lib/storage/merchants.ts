@@ -1,4 +1,6 @@
+import { sql } from "kysely";
 import type { KeyRows } from "../merchant/authenticate.ts";
+import { type ApiKeys, apiKeysIn } from "./api-keys.ts";
 import type { Database } from "./database.ts";
 
 export type Merchant = {
@@ -11,41 +13,30 @@ export type Merchant = {
   createdAt: Date;
 };
 
-export type ApiKeyInfo = {
-  keyId: string;
-  scopes: string[];
-  createdAt: Date;
-  expiresAt: Date | null;
-  revokedAt: Date | null;
-  lastUsedAt: Date | null;
-};
-
 /** What is absent stays as it is, or becomes what it usually is. */
 export type MerchantSettings = {
   notifyUrl?: string | null | undefined;
   rateLimit?: number | null | undefined;
 };
 
-export interface Merchants {
+/** Of one merchant, as sealed. */
+export type SealedSecrets = { userId: string; secrets: string };
+
+export interface Merchants extends ApiKeys {
   create(username: string, settings: MerchantSettings, now: Date): Promise<string>;
   list(): Promise<Merchant[]>;
   update(userId: string, change: MerchantSettings & { active?: boolean }, now: Date): Promise<boolean>;
   /** Sealed JSON list of the secrets that sign notifications. */
   notifySecrets(userId: string): Promise<string | null>;
-  saveNotifySecrets(userId: string, sealed: string, now: Date): Promise<void>;
-  addKey(
-    userId: string,
-    key: { keyId: string; hash: Buffer; expiresAt?: Date | null },
-    scopes: readonly string[],
-    now: Date,
-  ): Promise<void>;
-  keys(userId: string): Promise<ApiKeyInfo[]>;
-  /** Ends a key at `at`; false when this merchant has no such living key. */
-  revokeKey(userId: string, keyId: string, at: Date): Promise<boolean>;
+  /** Stores them over those that were read; `false`: somebody else has changed them. */
+  saveNotifySecrets(userId: string, before: string | null, sealed: string, now: Date): Promise<boolean>;
+  /** Every merchant's, by id, behind this one. */
+  secretsAfter(userId: string, limit: number): Promise<SealedSecrets[]>;
 }
 
 export function merchantsIn(db: Database): Merchants {
   return {
+    ...apiKeysIn(db),
     async create(username, settings, now) {
       const values = { username, ...settingColumns(settings), created_at: now, updated_at: now };
       const { insertId } = await db.insertInto("users").values(values).executeTakeFirstOrThrow();
@@ -84,45 +75,25 @@ export function merchantsIn(db: Database): Merchants {
         .executeTakeFirst();
       return row?.notify_secrets ?? null;
     },
-    async saveNotifySecrets(userId, sealed, now) {
-      await db
+    async saveNotifySecrets(userId, before, sealed, now) {
+      const saved = await db
         .updateTable("users")
         .set({ notify_secrets: sealed, updated_at: now })
         .where("id", "=", userId)
-        .execute();
-    },
-    async addKey(userId, { keyId, hash, expiresAt = null }, scopes, now) {
-      const key = { key_id: keyId, hash, scopes: scopes.join(","), created_at: now, expires_at: expiresAt };
-      await db
-        .insertInto("api_keys")
-        .values({ user_id: userId, ...key })
-        .execute();
-    },
-    async keys(userId) {
-      const rows = await db
-        .selectFrom("api_keys")
-        .select(["key_id", "scopes", "created_at", "expires_at", "revoked_at", "last_used_at"])
-        .where("user_id", "=", userId)
-        .orderBy("id")
-        .execute();
-      return rows.map((row) => ({
-        keyId: row.key_id,
-        scopes: row.scopes.split(","),
-        createdAt: row.created_at,
-        expiresAt: row.expires_at,
-        revokedAt: row.revoked_at,
-        lastUsedAt: row.last_used_at,
-      }));
-    },
-    async revokeKey(userId, keyId, at) {
-      const revoked = await db
-        .updateTable("api_keys")
-        .set({ revoked_at: at })
-        .where("user_id", "=", userId)
-        .where("key_id", "=", keyId)
-        .where((eb) => eb.or([eb("revoked_at", "is", null), eb("revoked_at", ">", at)]))
+        .where(sql`notify_secrets <=> ${before}`, "=", 1)
         .executeTakeFirstOrThrow();
-      return revoked.numUpdatedRows === 1n;
+      return saved.numUpdatedRows === 1n;
+    },
+    async secretsAfter(userId, limit) {
+      const rows = await db
+        .selectFrom("users")
+        .select(["id", "notify_secrets"])
+        .where("id", ">", userId)
+        .where("notify_secrets", "is not", null)
+        .orderBy("id")
+        .limit(limit)
+        .execute();
+      return rows.map((row) => ({ userId: row.id, secrets: row.notify_secrets! }));
     },
   };
 }

@@ -1,4 +1,4 @@
-import type { Selectable } from "kysely";
+import { type Selectable, sql } from "kysely";
 import type { ConfigRows, StoredConfig } from "../payment/ports.ts";
 import type { Database } from "./database.ts";
 import type { PaymentConfigsTable } from "./tables.ts";
@@ -7,10 +7,16 @@ export interface PaymentConfigs extends ConfigRows {
   listAll(userId: string): Promise<StoredConfig[]>;
   /** Makes the row first, so that its id can be part of what its credentials are sealed for. */
   create(userId: string, provider: string, name: string, now: Date): Promise<string>;
-  /** Stores sealed credentials; a new version when they are other credentials, not only sealed anew. */
+  /**
+   * Stores sealed credentials: other ones (`changed`) over the version that was read, under the next version; the same
+   * ones, sealed anew, over the very text that was read. `false`: somebody else has changed them.
+   */
   saveCredentials(config: StoredConfig, sealed: string, changed: boolean, now: Date): Promise<boolean>;
   setActive(userId: string, id: string, active: boolean, now: Date): Promise<boolean>;
+  /** Those that somebody inserted as plain JSON; what is not even that is left as it is. */
   unsealed(limit: number): Promise<StoredConfig[]>;
+  /** Every merchant's that are sealed, by id, behind this one. */
+  sealedAfter(id: string, limit: number): Promise<StoredConfig[]>;
 }
 
 const columns = [
@@ -23,6 +29,10 @@ const columns = [
   "account",
   "status",
 ] as const;
+
+const sealedTexts = '{"sealed":%';
+/** The credentials of a config that is being made. */
+const nothingYet = "{}";
 
 export function paymentConfigsIn(db: Database): PaymentConfigs {
   const rows = db.selectFrom("payment_configs").select(columns);
@@ -53,7 +63,7 @@ export function paymentConfigsIn(db: Database): PaymentConfigs {
         user_id: userId,
         provider,
         config_name: name,
-        config_data: "{}",
+        config_data: nothingYet,
         status: 0,
         created_at: now,
         updated_at: now,
@@ -72,7 +82,7 @@ export function paymentConfigsIn(db: Database): PaymentConfigs {
         .where("id", "=", config.id)
         .where("user_id", "=", config.userId)
         .where("version", "=", config.version)
-        .where("config_data", "=", config.data)
+        .$if(!changed, (query) => query.where("config_data", "=", config.data))
         .executeTakeFirstOrThrow();
       return saved.numUpdatedRows === 1n;
     },
@@ -89,11 +99,16 @@ export function paymentConfigsIn(db: Database): PaymentConfigs {
     async unsealed(limit) {
       return (
         await rows
-          .where("config_data", "not like", '{"sealed":%')
-          .where("status", "=", 1)
+          .where("config_data", "not like", sealedTexts)
+          .where("config_data", "<>", nothingYet)
+          .where(sql`JSON_VALID(config_data)`, "=", 1)
           .limit(limit)
           .execute()
       ).map(configOf);
+    },
+    async sealedAfter(id, limit) {
+      const behind = rows.where("id", ">", id).where("config_data", "like", sealedTexts);
+      return (await behind.orderBy("id").limit(limit).execute()).map(configOf);
     },
   };
 }

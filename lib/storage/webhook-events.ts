@@ -71,6 +71,36 @@ export async function findEvent(db: Database, id: string, userId?: string): Prom
   return row ? { ...summaryOf(row), sealedBody: row.sealed_body } : null;
 }
 
+/** Every merchant's whose bodies are kept, by id, behind this one; for operators. */
+export async function bodiesAfter(db: Database, id: string, limit: number) {
+  const rows = await db
+    .selectFrom("webhook_events")
+    .select(summaryColumns)
+    .select("sealed_body")
+    .where("id", ">", id)
+    .where("sealed_body", "is not", null)
+    .orderBy("id")
+    .limit(limit)
+    .execute();
+  return rows.map((row) => ({ ...summaryOf(row), sealedBody: row.sealed_body! }));
+}
+
+/** Stores a body that was sealed anew over the text that was read; `false`: it is not there any more. */
+export async function saveBody(
+  db: Database,
+  event: Pick<StoredEvent, "id" | "userId" | "sealedBody">,
+  sealed: string,
+): Promise<boolean> {
+  const saved = await db
+    .updateTable("webhook_events")
+    .set({ sealed_body: sealed })
+    .where("id", "=", event.id)
+    .where("user_id", "=", event.userId)
+    .where("sealed_body", "=", event.sealedBody)
+    .executeTakeFirstOrThrow();
+  return saved.numUpdatedRows === 1n;
+}
+
 const summaryColumns = [
   "id",
   "user_id",

@@ -1,4 +1,9 @@
-import { DecryptCommand, GenerateDataKeyCommand, KMSClient } from "@aws-sdk/client-kms";
+import {
+  DecryptCommand,
+  GenerateDataKeyCommand,
+  IncorrectKeyException,
+  KMSClient,
+} from "@aws-sdk/client-kms";
 import { GatewayError } from "../errors.ts";
 import { reach } from "../failpoint.ts";
 import { assertNoTransaction } from "../invocation.ts";
@@ -8,14 +13,17 @@ import type { KeyService } from "./vault.ts";
 /** A KMS that is silent costs a caller at most twice this; by itself the SDK would wait for ever. */
 const limits = { connectionTimeout: 1_000, requestTimeout: 2_000, throwOnRequestTimeout: true };
 
-/** The deployment's KMS key as the vault's key service. */
-export function kmsKeys(keyId: string): KeyService {
+/**
+ * The deployment's KMS keys as the vault's key service: the first wraps, each of them opens what it has wrapped. No other
+ * key does, whoever may have put its text here.
+ */
+export function kmsKeys([newest, ...older]: readonly string[]): KeyService {
   const client = new KMSClient({ maxAttempts: 2, requestHandler: limits });
   return {
     async generate(context) {
       assertNoTransaction("KMS GenerateDataKey");
       const command = new GenerateDataKeyCommand({
-        KeyId: keyId,
+        KeyId: newest,
         KeySpec: "AES_256",
         EncryptionContext: context,
       });
@@ -27,18 +35,31 @@ export function kmsKeys(keyId: string): KeyService {
     },
     async unwrap(wrapped, context) {
       assertNoTransaction("KMS Decrypt");
-      const command = new DecryptCommand({
-        KeyId: keyId,
-        CiphertextBlob: wrapped,
-        EncryptionContext: context,
-      });
+      let plain = await unwrapBy(newest, wrapped, context);
+      for (const keyId of older) plain ??= await unwrapBy(keyId, wrapped, context);
+      if (!plain) throw new Error("no key of this deployment has wrapped this");
+      return plain;
+    },
+  };
+
+  /** `null`: it was wrapped by another key. */
+  async function unwrapBy(
+    KeyId: string | undefined,
+    CiphertextBlob: Uint8Array,
+    EncryptionContext: Record<string, string>,
+  ): Promise<Uint8Array | null> {
+    const command = new DecryptCommand({ KeyId, CiphertextBlob, EncryptionContext });
+    try {
       if (process.env.FAILPOINTS) await reach("before", "kms Decrypt");
-      const { Plaintext } = await client.send(command).catch(away);
+      const { Plaintext } = await client.send(command);
       if (process.env.FAILPOINTS) await reach("after", "kms Decrypt");
       if (!Plaintext) throw new Error("KMS answered without a plain key");
       return Plaintext;
-    },
-  };
+    } catch (error) {
+      if (error instanceof IncorrectKeyException) return null;
+      return away(error);
+    }
+  }
 }
 
 /** A key service that is silent, throttles or fails is worth another try; one that refuses is not. */

@@ -71,26 +71,15 @@ export function vaultWith(keys: KeyService): Vault {
       return JSON.stringify(sealed);
     },
     async open(text, context) {
-      const { key, iv, data, tag } = read(text);
+      const { key, ...parts } = read(text);
+      const [iv, data, tag] = [bytesOf(parts.iv), bytesOf(parts.data), bytesOf(parts.tag)];
       const plain = await plainKey(key, context);
-      const decipher = createDecipheriv("aes-256-gcm", plain, Buffer.from(iv, "base64"), {
-        authTagLength: tagBytes,
-      });
+      const decipher = createDecipheriv("aes-256-gcm", plain, iv, { authTagLength: tagBytes });
       decipher.setAAD(additionalData(key, context));
-      decipher.setAuthTag(Buffer.from(tag, "base64"));
-      return Buffer.concat([decipher.update(Buffer.from(data, "base64")), decipher.final()]).toString("utf8");
+      decipher.setAuthTag(tag);
+      return Buffer.concat([decipher.update(data), decipher.final()]).toString("utf8");
     },
   };
-}
-
-/** True for what `seal` made, false for plain JSON that somebody inserted by hand. */
-export function isSealed(text: string): boolean {
-  try {
-    read(text);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function read(text: string): Sealed {
@@ -100,6 +89,13 @@ function read(text: string): Sealed {
   if (typeof found !== "object" || found === null || found.sealed !== 1) throw new Error("not a sealed text");
   if (!parts.every((part) => typeof found[part] === "string")) throw new Error("a sealed text lacks a part");
   return found;
+}
+
+/** Only base64 as it is written here: what stands for the same bytes otherwise was changed. */
+function bytesOf(base64: string): Buffer {
+  const bytes = Buffer.from(base64, "base64");
+  if (bytes.toString("base64") !== base64) throw new Error("a sealed text was changed");
+  return bytes;
 }
 
 /** The same for any order of the names. */

@@ -14,6 +14,8 @@ export type StackOptions = {
   dir: string;
   /** 0: a free one. */
   ports: { gateway(): Promise<number>; sandbox(): Promise<number> };
+  /** `host:port` of a server on this machine that may be notified over plain http, as the demo inboxes may. */
+  notifyServer?: string | undefined;
   /** Put before the queues' names when several stacks share one SQS server. */
   queuePrefix?: string;
   onLog(line: string): void;
@@ -79,7 +81,7 @@ async function start(
       services,
       parameters: {
         ProviderBaseUrls: JSON.stringify(sandbox.simulators),
-        LoopbackEndpoints: new URL(sandbox.url).host,
+        LoopbackEndpoints: [new URL(sandbox.url).host, options.notifyServer].filter(Boolean).join(","),
       },
       port: await ports.gateway(),
       dir,

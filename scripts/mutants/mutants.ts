@@ -1,4 +1,6 @@
+import { credentialGuards } from "./guards/credentials.ts";
 import { deliveryGuards } from "./guards/deliveries.ts";
+import { frontGuards } from "./guards/front.ts";
 import { limitGuards } from "./guards/limits.ts";
 import { logGuards } from "./guards/logs.ts";
 import { paymentGuards } from "./guards/payments.ts";
@@ -17,11 +19,13 @@ export const mutants: Mutant[] = [
   ...paymentGuards,
   ...refundGuards,
   ...tenancyGuards,
+  ...credentialGuards,
   ...deliveryGuards,
   ...providerGuards,
   ...sendingGuards,
   ...platformGuards,
   ...limitGuards,
+  ...frontGuards,
   ...useCaseGuards,
   ...logGuards,
 ];

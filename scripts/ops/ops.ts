@@ -61,6 +61,14 @@ async function main(): Promise<number> {
 try {
   process.exitCode = await main();
 } catch (error) {
-  console.error(error instanceof Error ? error.message : error);
+  console.error(inWords(error));
   process.exitCode = 1;
+}
+
+/** Node's own words about an option that no verb has go on about positional arguments. */
+function inWords(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const isUnknownOption = "code" in error && error.code === "ERR_PARSE_ARGS_UNKNOWN_OPTION";
+  const [what] = error.message.split(". ");
+  return isUnknownOption ? `${what}: npm run ops lists the verbs with their options` : error.message;
 }

@@ -4,8 +4,8 @@ type Row = Record<string, unknown>;
 export function asTable(data: unknown): string {
   if (Array.isArray(data)) return data.length === 0 ? "none" : rows(data as Row[]);
   if (typeof data !== "object" || data === null) return String(data);
-  const lists = Object.entries(data).filter(([, value]) => Array.isArray(value));
-  const fields = Object.entries(data).filter(([, value]) => !Array.isArray(value));
+  const lists = Object.entries(data).filter(([, value]) => isListOfRows(value));
+  const fields = Object.entries(data).filter(([, value]) => !isListOfRows(value));
   const width = Math.max(0, ...fields.map(([name]) => name.length));
   return [
     ...fields.map(([name, value]) => `${name.padEnd(width)}  ${cell(value)}`),
@@ -27,7 +27,13 @@ function rows(data: Row[]): string {
     .join("\n");
 }
 
+/** A list of plain values, such as scopes, fits into a cell. */
+function isListOfRows(value: unknown): boolean {
+  return Array.isArray(value) && value.every((item) => typeof item === "object" && item !== null);
+}
+
 function cell(value: unknown): string {
   if (value === null || value === undefined) return "-";
+  if (Array.isArray(value) && !isListOfRows(value)) return value.join(",");
   return typeof value === "object" ? JSON.stringify(value) : String(value);
 }

@@ -1,5 +1,5 @@
 import { wallClock } from "../../lib/clock.ts";
-import { openProvider } from "../../lib/providers/configs.ts";
+import { openProvider } from "../../lib/providers/credentials.ts";
 import { providers } from "../../lib/providers/registry.ts";
 import { checkWebhook } from "./check-webhook.ts";
 import { NotProven, safeChecks } from "./safe-checks.ts";

@@ -3,7 +3,7 @@ import type { Payable, Payment } from "../../lib/payment/payment.ts";
 import type { Provider } from "../../lib/payment/provider.ts";
 import type { TappedAnswer } from "./tap.ts";
 
-/** The methods that a provider may leave out. */
+/** The members that a provider may leave out. */
 export type OptionalMethod = {
   [Name in keyof Provider]-?: Record<never, never> extends Pick<Provider, Name> ? Name : never;
 }[keyof Provider];
@@ -21,7 +21,7 @@ export type SceneTable = {
 /** What is different about a provider: all that the contract suite knows of it. */
 export type ContractTable = {
   scenes: Record<string, SceneTable>;
-  /** The optional methods that its adapter has. */
+  /** The optional members that its adapter has. */
   claims: readonly OptionalMethod[];
   /** Of the orders that are made. */
   amount: Money;

@@ -12,7 +12,7 @@ export const table: ContractTable = {
       }),
     },
   },
-  claims: ["close", "capture", "refund", "lookRefund", "register", "probe"],
+  claims: ["close", "capture", "refund", "lookRefund", "register", "probe", "startKeySeconds"],
   amount: { minor: 1230, currency: "USD" },
   inexpressible: [
     { amount: { minor: 1230, currency: "KRW" }, field: "currency" },

@@ -60,3 +60,16 @@ export function proveStart(subject: Subject): void {
     }
   });
 }
+
+/** For how long a repeat is known as one. */
+export function proveStartKey(subject: Subject): void {
+  const { table, adapter, clock } = subject;
+
+  it.each(Object.keys(table.scenes))("%s: a repeat is known at the end of the time", async (scene) => {
+    const { payment, prepared } = order(subject, scene);
+    const start = () => adapter.start(payment, prepared, payment.orderNo);
+    const first = await start();
+    clock.advance((adapter.startKeySeconds! - 1) * 1000);
+    expect(await start()).toEqual(first);
+  });
+}

@@ -10,10 +10,10 @@ import { proveProbe, proveRegister } from "./prove-config.ts";
 import { proveHear } from "./prove-hear.ts";
 import { proveLook } from "./prove-look.ts";
 import { proveLookRefund, proveRefund } from "./prove-refund.ts";
-import { proveStart } from "./prove-start.ts";
+import { proveStart, proveStartKey } from "./prove-start.ts";
 import { claimsOf, openSubject, type Subject } from "./subject.ts";
 
-/** A proof for each method that a provider may have: the type demands all of them, and no other. */
+/** A proof for each member that a provider may have: the type demands all of them, and no other. */
 const proofs: Record<OptionalMethod, (subject: Subject) => void> = {
   close: proveClose,
   capture: proveCapture,
@@ -21,6 +21,7 @@ const proofs: Record<OptionalMethod, (subject: Subject) => void> = {
   lookRefund: proveLookRefund,
   register: proveRegister,
   probe: proveProbe,
+  startKeySeconds: proveStartKey,
 };
 
 const clock = movableClock();

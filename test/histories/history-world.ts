@@ -56,6 +56,7 @@ export async function openHistoryWorld(services: { DATABASE_URL: string; REDIS_U
   const environment = environmentSchema.parse({
     STAGE: "local",
     PUBLIC_URL: publicUrl,
+    CORS_ORIGINS: "none",
     DB_HOST: connection.host,
     DB_PORT: connection.port,
     DB_NAME: connection.database,
@@ -66,7 +67,7 @@ export async function openHistoryWorld(services: { DATABASE_URL: string; REDIS_U
     REDIS_TLS: "off",
     NOTIFY_QUEUE_URL: "http://127.0.0.1:9/notify",
     RECHECK_QUEUE_URL: "http://127.0.0.1:9/recheck",
-    KMS_KEY_ID: "unused",
+    KMS_KEY_IDS: "unused",
     PROVIDER_BASE_URLS: JSON.stringify(sandbox.simulators),
     LOOPBACK_ENDPOINTS: endpoint.host,
   });

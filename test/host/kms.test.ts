@@ -5,9 +5,12 @@ import { DecryptCommand, EncryptCommand, GenerateDataKeyCommand, KMSClient } fro
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openKeptSecrets } from "../../scripts/local/host/kept-secrets.ts";
 import type { StandIn } from "../../scripts/local/host/stand-ins/json-protocol.ts";
-import { startKms } from "../../scripts/local/host/stand-ins/kms.ts";
+import { type KmsKey, startKms } from "../../scripts/local/host/stand-ins/kms.ts";
 
-const keys = ["one", "two"].map((id) => ({ id, arn: `arn:aws:kms:ap-southeast-1:000000000000:key/${id}` }));
+const keys: KmsKey[] = ["one", "two"].map((id) => ({
+  id,
+  arn: `arn:aws:kms:ap-southeast-1:000000000000:key/${id}`,
+}));
 const EncryptionContext = { user: "u1", provider: "alipay" };
 
 let folder: string;
@@ -82,6 +85,19 @@ describe("the local KMS", () => {
       kms.send(new DecryptCommand({ CiphertextBlob, EncryptionContext, KeyId }));
     await expect(decrypt("two")).rejects.toMatchObject({ name: "IncorrectKeyException" });
     await expect(decrypt("three")).rejects.toMatchObject({ name: "NotFoundException" });
+  });
+
+  it("neither makes nor opens anything with a key that is disabled", async () => {
+    const { CiphertextBlob } = await generate();
+    keys[0]!.disabled = true;
+    const disabled = { name: "DisabledException" };
+    await expect(generate()).rejects.toMatchObject(disabled);
+    for (const KeyId of [undefined, "one"]) {
+      const decrypt = kms.send(new DecryptCommand({ CiphertextBlob, EncryptionContext, KeyId }));
+      await expect(decrypt).rejects.toMatchObject(disabled);
+    }
+    keys[0]!.disabled = false;
+    expect(await kms.send(new DecryptCommand({ CiphertextBlob, EncryptionContext }))).toBeDefined();
   });
 
   it("encrypts up to 4,096 bytes", async () => {

@@ -6,6 +6,7 @@ import * as z from "zod";
 import { type Failure, failures } from "../../lib/errors.ts";
 import { functions } from "../../lib/functions.ts";
 import type { Contract } from "../../lib/http/contract.ts";
+import { corsHeaders } from "../../lib/http/cors-headers.ts";
 import { example } from "../../lib/http/openapi/examples.ts";
 import { merchantRoutes } from "../../lib/http/openapi/merchant-routes.ts";
 import { routes } from "../../lib/http/routes.ts";
@@ -155,6 +156,7 @@ describe("GET /openapi.json", () => {
   let front: Front;
   beforeAll(async () => {
     process.env.PUBLIC_URL = "https://pay.example.com";
+    process.env.CORS_ORIGINS = "https://docs.example.com,https://tools.example.com";
     front = await startFront(movableClock());
   });
   afterAll(() => front.stop());
@@ -164,11 +166,43 @@ describe("GET /openapi.json", () => {
     expect(answer.status).toBe(200);
     expect(Object.fromEntries(answer.headers)).toMatchObject({
       "content-type": "application/json",
-      "access-control-allow-origin": "*",
+      vary: "origin",
     });
+    expect(answer.headers.has("access-control-allow-origin")).toBe(false);
+    const origin = "https://docs.example.com";
+    const toPage = await fetch(`${front.url}/openapi.json`, { headers: { origin } });
+    expect(toPage.headers.get("access-control-allow-origin")).toBe(origin);
     const document = (await answer.json()) as typeof reference;
     expect(document).toEqual(JSON.parse(JSON.stringify(reference)));
     expect(document.servers).toEqual([{ url: "https://pay.example.com" }]);
+  });
+});
+
+describe("a page that wants to read the API reference", () => {
+  const none: string[] = [];
+  const some = ["https://docs.example.com", "https://tools.example.com"];
+
+  it.each(some)("may from the origin %s, which the deployment names", (origin) => {
+    expect(corsHeaders(origin, some)).toEqual({ vary: "origin", "access-control-allow-origin": origin });
+  });
+
+  it.each([
+    undefined,
+    "",
+    "null",
+    "*",
+    "https://docs.example.com.evil.example",
+    "http://docs.example.com",
+    "https://docs.example.com:8443",
+    "https://DOCS.example.com",
+    some.join(","),
+  ])("may not from the origin %s", (origin) => {
+    expect(corsHeaders(origin, some)).toEqual({ vary: "origin" });
+    expect(corsHeaders(origin, none)).toEqual({});
+  });
+
+  it("may from nowhere while the deployment names no origin", () => {
+    for (const origin of some) expect(corsHeaders(origin, none)).toEqual({});
   });
 });
 

@@ -160,7 +160,7 @@ describe("the environment of the functions", () => {
     const literals = [...variablesOf(app), ...variablesOf(synthesize("dev").app)].flatMap(([, variables]) =>
       Object.entries(variables).filter(([, value]) => typeof value === "string"),
     );
-    const harmless = ["STAGE", "PUBLIC_URL", "DB_NAME", "DB_TLS", "REDIS_TLS"];
+    const harmless = ["STAGE", "PUBLIC_URL", "CORS_ORIGINS", "DB_NAME", "DB_TLS", "REDIS_TLS"];
     for (const [name] of literals) expect(harmless).toContain(name);
   });
 

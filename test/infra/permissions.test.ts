@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { functions } from "../../lib/functions.ts";
-import { functionsOf, type Resource, resourcesOf, synthesizeProd } from "./templates.ts";
+import { functionsOf, type Resource, resourcesOf, synthesize, synthesizeProd } from "./templates.ts";
 
 type Statement = {
   Action: string | string[];
@@ -82,6 +82,42 @@ describe.each(functions.map((spec) => [spec.entry, spec] as const))("function %s
       const provider = decrypts ? /^webhooks\/(.+)$/.exec(entry)?.[1] : undefined;
       expect(Condition?.StringEquals?.["kms:EncryptionContext:provider"]).toBe(provider);
     }
+  });
+});
+
+describe("while the credentials are moved to another key", () => {
+  const { app, data } = synthesize("dev", { credentialsKeys: "2,1" });
+  const [first, second] = ["CredentialsKey", "CredentialsKey2"].map(
+    (name) =>
+      Object.keys(resourcesOf(data, "AWS::KMS::Key")).find((id) => RegExp(`^${name}[A-F0-9]{8}$`).test(id))!,
+  );
+  const namedIn = (value: unknown) =>
+    (JSON.stringify(value).match(/CredentialsKey2?[A-F0-9]{8}/g) ?? []).map((id) => id.slice(0, -8));
+
+  it("there are both, and every function that seals uses the first named", () => {
+    expect([first, second]).toEqual([expect.any(String), expect.any(String)]);
+    const policies = Object.values(resourcesOf(app, "AWS::IAM::Policy")).flatMap(
+      ({ Properties }) => Properties.PolicyDocument.Statement as Statement[],
+    );
+    const on = (action: string) =>
+      policies
+        .filter(({ Action }) => [Action].flat().includes(action))
+        .map(({ Resource }) => namedIn(Resource));
+    const count = (grant: string) =>
+      functions.filter(({ grants }) => (grants as readonly string[]).includes(grant)).length;
+    expect(on("kms:Decrypt")).toEqual(Array(count("unseal")).fill(["CredentialsKey2", "CredentialsKey"]));
+    expect(on("kms:GenerateDataKey")).toEqual(Array(count("seal")).fill(["CredentialsKey2"]));
+  });
+
+  it("every function is told both, the one that seals first", () => {
+    for (const [entry, { properties }] of functionsOf(app)) {
+      const { KMS_KEY_IDS } = properties.Environment.Variables;
+      if (entry !== "migrate") expect(namedIn(KMS_KEY_IDS)).toEqual(["CredentialsKey2", "CredentialsKey"]);
+    }
+  });
+
+  it.each(["0", "1,1", "2,", "one", "1 2"])("no others are named than by numbers: %j", (credentialsKeys) => {
+    expect(() => synthesize("dev", { credentialsKeys })).toThrow("credentialsKeys must be");
   });
 });
 

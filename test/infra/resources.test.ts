@@ -18,6 +18,26 @@ describe.each(["dev", "prod"] as const)("stage %s", (stage) => {
     }
   });
 
+  it("logs every request, also one that no function sees, by its id and without what is in its address", () => {
+    const stages = all("AWS::ApiGatewayV2::Stage");
+    expect(stages).toHaveLength(1);
+    const { DestinationArn, Format } = stages[0]!.Properties.AccessLogSettings;
+    const [group] = DestinationArn["Fn::GetAtt"];
+    expect(resourcesOf(app, "AWS::Logs::LogGroup")).toHaveProperty(group);
+    expect(JSON.parse(Format)).toMatchObject({
+      request_id: "$context.requestId",
+      http_status: "$context.status",
+      refused: "$context.error.responseType",
+    });
+    expect(Format).not.toMatch(/\$context\.(path|authorizer)|querystring|\$request/i);
+  });
+
+  it("lets no page of another origin in by itself", () => {
+    for (const { Properties } of all("AWS::ApiGatewayV2::Api")) {
+      expect(Properties.CorsConfiguration).toBeUndefined();
+    }
+  });
+
   it("encrypts every queue, and moves what fails five times to a dead-letter queue", () => {
     const queues = all("AWS::SQS::Queue");
     expect(queues).toHaveLength(4);

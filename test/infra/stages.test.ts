@@ -57,6 +57,22 @@ describe("production", () => {
   });
 });
 
+describe("the origins whose pages may read the API reference", () => {
+  const told = (context: Record<string, string>) =>
+    functionsOf(synthesize("dev", context).app).get("openapi")?.properties.Environment.Variables.CORS_ORIGINS;
+
+  it("are none unless some are named", () => {
+    expect(told({})).toBe("none");
+    const corsOrigins = "https://docs.example.com,http://localhost:8000";
+    expect(told({ corsOrigins })).toBe(corsOrigins);
+  });
+
+  it.each(["*", "https://docs.example.com/", "docs.example.com", "https://*.example.com/x", "null", ","])(
+    "are not %s",
+    (corsOrigins) => expect(() => synthesize("dev", { corsOrigins })).toThrow("corsOrigins must be origins"),
+  );
+});
+
 describe("every stage", () => {
   it("is one of the three", () => {
     expect(() => synthesize("production")).toThrow('unknown stage "production"');

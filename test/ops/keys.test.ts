@@ -1,8 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { runVerb } from "../../lib/ops/run-verb.ts";
 import { apiOf } from "../steps/api.ts";
+import { startDatabaseProxy } from "../steps/database-proxy.ts";
+import { anotherGateway } from "../steps/gateways.ts";
 import { operator, refusal } from "../steps/operator.ts";
 import { openWorld, type World } from "../steps/world.ts";
+import { testDatabase } from "../storage/connections.ts";
 
 let world: World;
 
@@ -36,6 +40,39 @@ describe("a merchant's keys", () => {
     await operator("key revoke", { merchant, key_id: first.key_id });
     await newKey(merchant);
     expect((await keysOf(merchant)).map(({ live }) => live)).toEqual([false, true, true]);
+  });
+
+  it.each([
+    ["created", "key create", 0],
+    ["created beside one that there is", "key create", 1],
+    ["rolled", "key roll", 0],
+    ["rolled where there are two", "key roll", 2],
+  ])("are never three, however many are %s at once", async (_, verb, before) => {
+    const merchant = await newMerchant();
+    for (let made = 0; made < before; made++) await newKey(merchant);
+    const gateways = Array.from({ length: 8 }, () => anotherGateway());
+    const answers = await Promise.all(gateways.map((gateway) => runVerb(gateway, verb, { merchant })));
+    await Promise.all(gateways.map((gateway) => gateway.close()));
+    const keys = await keysOf(merchant);
+    expect(keys.filter(({ live }) => live)).toHaveLength(2);
+    const made = answers.filter(({ ok }) => ok);
+    expect(made).toHaveLength(verb === "key roll" ? 8 : 2 - before);
+    expect(keys).toHaveLength(before + made.length);
+    for (const answer of answers) if (!answer.ok) expect(answer).toMatchObject({ code: 1005 });
+  });
+
+  it("are made once, though the answer to the COMMIT is lost", async () => {
+    const merchant = await newMerchant();
+    const proxy = await startDatabaseProxy(await testDatabase());
+    const gateway = anotherGateway({ DB_PORT: String(proxy.port) });
+    for (const [verb, args] of Object.entries({ "key create": { scopes: "query" }, "key roll": {} })) {
+      const lost = proxy.loseAnswerTo(/^commit/i);
+      const [answer] = await Promise.all([runVerb(gateway, verb, { merchant, ...args }), lost]);
+      expect(answer).toMatchObject({ ok: true, data: { scopes: ["query"] } });
+    }
+    await gateway.close();
+    proxy.stop();
+    expect((await keysOf(merchant)).map(({ live }) => live)).toEqual([true, true]);
   });
 
   it("end by themselves after the days that were said, and never unless some were", async () => {

@@ -182,10 +182,10 @@ describe("replaying a webhook", () => {
       rows.query(`UPDATE webhook_events SET ${set} = ? WHERE id = ?`, [value, id]);
     // Neither a body nor an event that was moved to somebody else opens.
     await change("user_id", other.userId);
-    expect(await refusal("webhook replay", { id })).toMatchObject({ code: 1000 });
+    expect(await refusal("webhook replay", { id })).toMatchObject({ code: 1005 });
     await change("user_id", shop.userId);
     await change("config_id", shop.configs.alipay);
-    expect(await refusal("webhook replay", { id })).toMatchObject({ code: 1000 });
+    expect(await refusal("webhook replay", { id })).toMatchObject({ code: 1005 });
     await change("config_id", event?.config_id);
     await change("sealed_body", null);
     expect(await refusal("webhook replay", { id })).toMatchObject({ code: 1005 });

@@ -3,6 +3,8 @@ import path from "node:path";
 import { expect, it } from "vitest";
 import { providers } from "../../lib/providers/registry.ts";
 import { payDemoOrder } from "../../scripts/local/pay-demo-order.ts";
+import { localServer } from "../outbound/local-server.ts";
+import { anOrder } from "../steps/api.ts";
 import { until } from "../steps/simulator.ts";
 import { killAll, npmStart, type StackFile, stillRunning } from "./npm-start.ts";
 
@@ -59,6 +61,37 @@ it("npm start outlives a second start, a dead database and a kill of everything"
   expect(await again.exited).toBe(130);
   expect(stillRunning(running, first.folder)).toEqual([]);
   expect(again.hasStackFile()).toBe(false);
+});
+
+it(
+  "npm start lets a server on this machine be told of payments, and no other address",
+  patience,
+  async () => {
+    const told = await localServer(() => ({ status: 200 }));
+    const server = new URL(told.url).host;
+    const start = npmStart({ onServicesOfTheRun: true, env: { NOTIFY_SERVER: server } });
+    await start.says(/^Up\./m);
+    const { gateway_url, merchants, simulators } = start.stack();
+    const create = (notify_url: string) =>
+      fetch(`${gateway_url}/api/v1/payment/create`, {
+        method: "POST",
+        headers: { "x-api-key": merchants[0]!.api_key, "content-type": "application/json" },
+        body: JSON.stringify({ ...anOrder({ provider: "stripe" }), notify_url }),
+      });
+    expect((await create("http://127.0.0.1:9/notify")).status).toBe(400);
+    const { data } = (await (await create(`http://${server}/notify`)).json()) as {
+      data: { order_no: string };
+    };
+    const body = JSON.stringify({ order_no: data.order_no });
+    await fetch(`${simulators.stripe}/_sim/pay`, { method: "POST", body });
+    await until(async () => told.calls.some(({ path }) => path === "/notify"));
+  },
+);
+
+it("npm start says so when NOTIFY_SERVER is not on this machine", patience, async () => {
+  const start = npmStart({ onServicesOfTheRun: true, env: { NOTIFY_SERVER: "shop.example:80" } });
+  expect(await start.exited).toBe(1);
+  expect(start.output()).toContain("NOTIFY_SERVER=shop.example:80 is not a host and port on this machine");
 });
 
 function expectDocumentedShape(stack: StackFile): void {

@@ -9,8 +9,8 @@ import type { Data } from "./api.ts";
 import type { Shop } from "./world.ts";
 
 /** What one more execution environment would have: a gateway and a database connection of its own. */
-export function anotherGateway(): Gateway {
-  return buildGateway(environmentSchema.parse(process.env));
+export function anotherGateway(changed: Record<string, string> = {}): Gateway {
+  return buildGateway(environmentSchema.parse({ ...process.env, ...changed }));
 }
 
 /** Creates a payment through one gateway, as the function does behind its front; a refusal is thrown. */

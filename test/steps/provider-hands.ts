@@ -2,7 +2,7 @@ import { generateKeyPairSync, type KeyObject, randomUUID, sign } from "node:cryp
 import { openGateway } from "../../lib/open-gateway.ts";
 import { seal } from "../../scripts/sandbox/wechat/resource.ts";
 import { signedHeaders } from "../providers/paypal/account.ts";
-import { alipayInOurHands, type SignedCall, stripeEvents } from "./signed-webhooks.ts";
+import { alipayInOurHands, type Bytes, type SignedCall, stripeEvents } from "./signed-webhooks.ts";
 import type { Shop, World } from "./world.ts";
 
 /** What an event says: paid, this much, to this account. What is not given is true. */
@@ -18,6 +18,8 @@ export type Hand = {
   paid(told: Told): SignedCall;
   /** An event from before the payment: still open, expired, or approved. */
   earlier(orderNo: string): SignedCall;
+  /** Any body at all, truly signed; Alipay's is a form. */
+  signs(body: Bytes): SignedCall<Bytes>;
   signature(call: SignedCall): string;
   /** The same call with another signature; `null`: with none. */
   withSignature(call: SignedCall, signature: string | null): SignedCall;
@@ -57,6 +59,7 @@ async function alipayHand(world: World, shop: Shop): Promise<Hand> {
         ...(account && { app_id: account }),
       }),
     earlier: (orderNo) => ours.notice(orderNo, { trade_status: "TRADE_CLOSED", gmt_payment: "" }),
+    signs: (body) => ours.call(Object.fromEntries(new URLSearchParams(body.toString()))),
     signature: ({ body }) => new URLSearchParams(body).get("sign") ?? "",
     withSignature({ body, headers }, signature) {
       const form = new URLSearchParams(body);
@@ -77,12 +80,10 @@ function wechatHand(world: World, shop: Shop): { hand: Hand; swapKeys(): Promise
     const { nonce, ...sealed } = seal(account.api_v3_key!, JSON.stringify(transaction), "transaction");
     const resource = { original_type: "transaction", ...sealed, nonce };
     const event = { id: `EV-${randomUUID()}`, create_time: now, event_type: type, resource };
-    return wechatCall(
-      JSON.stringify({ ...event, resource_type: "encrypt-resource", summary: "" }),
-      account.public_key_id!,
-      { privateKey, now: world.clock.now() },
-    );
+    return signs(JSON.stringify({ ...event, resource_type: "encrypt-resource", summary: "" }));
   }
+  const signs = <Body extends Bytes>(body: Body) =>
+    wechatCall(body, account.public_key_id!, { privateKey, now: world.clock.now() });
   const own = { appid: account.app_id, mchid: account.mch_id };
 
   const hand: Hand = {
@@ -101,6 +102,7 @@ function wechatHand(world: World, shop: Shop): { hand: Hand; swapKeys(): Promise
       }),
     earlier: (orderNo) =>
       told("TRANSACTION.SUCCESS", { ...own, out_trade_no: orderNo, trade_state: "CLOSED" }),
+    signs,
     ...inHeader("wechatpay-signature"),
   };
   return {
@@ -116,14 +118,14 @@ function wechatHand(world: World, shop: Shop): { hand: Hand; swapKeys(): Promise
   };
 }
 
-function wechatCall(
-  body: string,
+function wechatCall<Body extends Bytes>(
+  body: Body,
   serial: string,
   { privateKey, now }: { privateKey: KeyObject; now: Date },
-): SignedCall {
+): SignedCall<Body> {
   const timestamp = String(Math.floor(now.getTime() / 1000));
   const nonce = aTrade();
-  const text = `${timestamp}\n${nonce}\n${body}\n`;
+  const text = Buffer.concat([Buffer.from(`${timestamp}\n${nonce}\n`), Buffer.from(body), Buffer.from("\n")]);
   return {
     body,
     headers: {
@@ -132,13 +134,13 @@ function wechatCall(
       "wechatpay-nonce": nonce,
       "wechatpay-serial": serial,
       "wechatpay-signature-type": "WECHATPAY2-SHA256-RSA2048",
-      "wechatpay-signature": sign("sha256", Buffer.from(text), privateKey).toString("base64"),
+      "wechatpay-signature": sign("sha256", text, privateKey).toString("base64"),
     },
   };
 }
 
 function stripeHand(world: World, shop: Shop): Hand {
-  const { path, event } = stripeEvents(world, shop);
+  const { path, event, signed } = stripeEvents(world, shop);
   return {
     path,
     configId: shop.configs.stripe!,
@@ -153,6 +155,7 @@ function stripeHand(world: World, shop: Shop): Hand {
         type: "checkout.session.expired",
         session: { status: "expired", payment_status: "unpaid" },
       }),
+    signs: (body) => signed(body),
     signature: ({ headers }) => /v1=(\w+)/.exec(headers["stripe-signature"]!)![1]!,
     withSignature({ body, headers: { "stripe-signature": header = "", ...headers } }, signature) {
       if (signature === null) return { body, headers };
@@ -171,8 +174,10 @@ export async function paypalHand(world: World, shop: Shop, certUrl: string): Pro
   const stored = await gateway.configRows.byId(configId);
   const { webhook_id: webhookId } = (await gateway.credentialsOf(stored!)) as { webhook_id: string };
 
-  function told(event_type: string, resource: object): SignedCall {
-    const body = JSON.stringify({ id: `WH-${randomUUID()}`, event_type, resource });
+  const told = (event_type: string, resource: object) =>
+    signs(JSON.stringify({ id: `WH-${randomUUID()}`, event_type, resource }));
+
+  function signs<Body extends Bytes>(body: Body): SignedCall<Body> {
     const time = world.clock.now().toISOString();
     const headers = signedHeaders(body, certUrl, { webhookId, time }) as Record<string, string>;
     return { body, headers: { "content-type": "application/json", ...headers } };
@@ -192,6 +197,7 @@ export async function paypalHand(world: World, shop: Shop, certUrl: string): Pro
       }),
     earlier: (orderNo) =>
       told("CHECKOUT.ORDER.APPROVED", { status: "APPROVED", purchase_units: [{ invoice_id: orderNo }] }),
+    signs,
     ...inHeader("paypal-transmission-sig"),
   };
 }

@@ -2,13 +2,14 @@ import { createHmac, generateKeyPairSync, randomUUID, sign } from "node:crypto";
 import type { Shop, World } from "./world.ts";
 
 export type Fields = Record<string, string>;
-export type SignedCall = { body: string; headers: Record<string, string> };
+export type Bytes = string | Buffer<ArrayBuffer>;
+export type SignedCall<Body extends Bytes = string> = { body: Body; headers: Record<string, string> };
 
 /** Posts a webhook as a provider would and answers what it got back. */
 export async function postWebhook(
   world: World,
   path: string,
-  { body, headers }: SignedCall,
+  { body, headers }: SignedCall<Bytes>,
 ): Promise<{ status: number; body: string }> {
   const url = `${world.front.url}/api/v1/public/notify/${path}`;
   const answer = await fetch(url, { method: "POST", headers, body });
@@ -74,13 +75,14 @@ type EventParts = { type?: string; account?: string; session?: object; signedAt?
 export function stripeEvents(world: World, shop: Shop) {
   const { webhook_secret: secret } = shop.accounts.stripe!;
 
-  function signed(
-    body: string,
+  function signed<Body extends Bytes>(
+    body: Body,
     { signedAt = world.clock.now(), secret: other }: EventParts = {},
-  ): SignedCall {
+  ): SignedCall<Body> {
     const time = Math.floor(signedAt.getTime() / 1000);
     const v1 = createHmac("sha256", other ?? secret!)
-      .update(`${time}.${body}`)
+      .update(`${time}.`)
+      .update(body)
       .digest("hex");
     return {
       body,

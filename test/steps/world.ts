@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { createConnection } from "mysql2/promise";
-import { startKms } from "../../scripts/local/host/stand-ins/kms.ts";
+import { type KmsKey, startKms } from "../../scripts/local/host/stand-ins/kms.ts";
 import { startSecretsManager } from "../../scripts/local/host/stand-ins/secrets-manager.ts";
 import { type ProviderName, type Sandbox, startSandbox } from "../../scripts/sandbox/start-sandbox.ts";
 import { type Front, type Invoke, invoke, startFront } from "./front.ts";
@@ -23,6 +23,8 @@ export type World = {
   front: Front;
   sandbox: Sandbox;
   queues: TestQueues;
+  /** The gateway begins with the first alone. */
+  kmsKeys: KmsKey[];
   /** Moves every clock: gateway, queues, simulators. */
   passes(seconds: number): Promise<void>;
   ops<T>(verb: string, args: Record<string, unknown>): Promise<T>;
@@ -32,7 +34,7 @@ export type World = {
 };
 
 const secretArn = "arn:aws:secretsmanager:local:000000000000:secret:database";
-const kmsKey = { id: "credentials", arn: "arn:aws:kms:local:000000000000:key/credentials" };
+const aKmsKey = (id: string): KmsKey => ({ id, arn: `arn:aws:kms:local:000000000000:key/${id}` });
 
 /**
  * Everything around the functions, real or simulated over HTTP, and the environment that the template would give them.
@@ -46,7 +48,8 @@ export async function openWorld(run: Invoke = invoke): Promise<World> {
   const queues = await openQueues(run);
   const front = await startFront(clock, run);
   const kept = new Map<string, string>();
-  const kms = await startKms([kmsKey], {
+  const kmsKeys = [aKmsKey("credentials"), aKmsKey("credentials-2")];
+  const kms = await startKms(kmsKeys, {
     get: (name, make) => kept.get(name) ?? kept.set(name, make()).get(name)!,
   });
   const database = new URL(process.env.DATABASE_URL!);
@@ -56,6 +59,7 @@ export async function openWorld(run: Invoke = invoke): Promise<World> {
   Object.assign(process.env, {
     STAGE: "local",
     PUBLIC_URL: front.url,
+    CORS_ORIGINS: "none",
     DB_HOST: database.hostname,
     DB_PORT: database.port,
     DB_NAME: database.pathname.slice(1),
@@ -66,7 +70,7 @@ export async function openWorld(run: Invoke = invoke): Promise<World> {
     REDIS_TLS: "off",
     NOTIFY_QUEUE_URL: queues.notifyUrl,
     RECHECK_QUEUE_URL: queues.recheckUrl,
-    KMS_KEY_ID: kmsKey.id,
+    KMS_KEY_IDS: kmsKeys[0]?.arn,
     PROVIDER_BASE_URLS: JSON.stringify(sandbox.simulators),
     LOOPBACK_ENDPOINTS: new URL(sandbox.url).host,
     AWS_ENDPOINT_URL_SQS: process.env.SQS_ENDPOINT,
@@ -85,6 +89,7 @@ export async function openWorld(run: Invoke = invoke): Promise<World> {
     front,
     sandbox,
     queues,
+    kmsKeys,
     ops,
     async passes(seconds) {
       clock.advance(seconds * 1000);

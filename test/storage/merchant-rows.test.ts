@@ -43,7 +43,7 @@ it("a config is switched on and off by its merchant only", async () => {
 it("an API key is revoked by its merchant only", async () => {
   const { addKey, revokeKey, keys } = merchantsIn(database);
   const keyId = `m7k${randomUUID().slice(0, 8)}`;
-  await addKey("7", { keyId, hash: Buffer.alloc(32) }, ["query"], now);
+  await addKey("7", { keyId, hash: Buffer.alloc(32) }, ["query"], now, 2);
   expect(await revokeKey("8", keyId, now)).toBe(false);
   expect((await keys("7")).find((key) => key.keyId === keyId)).toMatchObject({ revokedAt: null });
   expect(await revokeKey("7", keyId, now)).toBe(true);

@@ -49,10 +49,12 @@ describe("there are no two", () => {
   });
 
   it("API keys of one id", async () => {
-    const key = { keyId: `m${shop.userId}ktwice`, hash: Buffer.alloc(32) };
-    const add = () => gateway.merchants.addKey(shop.userId, key, ["query"], world.clock.now());
-    await add();
-    await expect(add()).rejects.toMatchObject(duplicate);
+    const add = (secret: number) => {
+      const key = { keyId: `m${shop.userId}ktwice`, hash: Buffer.alloc(32, secret) };
+      return gateway.merchants.addKey(shop.userId, key, ["query"], world.clock.now(), 9);
+    };
+    await add(1);
+    await expect(add(2)).rejects.toMatchObject(duplicate);
   });
 
   it("configs of one provider and name, which another merchant or provider may have too", async () => {

@@ -31,6 +31,25 @@ afterAll(async () => {
 
 const create = (wanted: Data) => apiOf(world, shop).create(wanted);
 
+describe("a refusal", () => {
+  const said: [Data, string][] = [
+    [{ provider: undefined }, "provider: is required"],
+    [{ subject: 7 }, "subject: must be a string"],
+    [{ expires_in: "60" }, "expires_in: must be a number"],
+    [{ metadata: "a" }, "metadata: must be an object"],
+    [{ amount: "-5.00" }, "amount: must be greater than 0"],
+    [{ currency: "usd" }, "currency: must be three capital letters such as CNY"],
+  ];
+  it.each(said)("says in words what to change: %j", async (wrong, message) => {
+    expect(await create(anOrder({ provider: "stripe", ...wrong }))).toMatchObject({ code: 1001, message });
+  });
+
+  it("says what a list may be asked for", async () => {
+    const { message } = await apiOf(world, shop).call("GET", "/api/v1/payment/list?status=foo");
+    expect(message).toBe("status: must be one of processing, pending, failed, closed, success");
+  });
+});
+
 describe("a create with a field that is wrong", () => {
   const missing: string[] = ["provider", "out_trade_no", "subject", "amount"];
   it.each(missing)("is refused without %s", async (name) => {

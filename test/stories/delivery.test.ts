@@ -163,7 +163,8 @@ describe("an attempt", () => {
     const { userId, webhookSecret } = merchant.shop;
     const secrets = [webhookSecret, newSecret()];
     const sealed = await gateway.vault.seal(JSON.stringify(secrets), notifySecretContext(userId));
-    await gateway.merchants.saveNotifySecrets(userId, sealed, world.clock.now());
+    const before = await gateway.merchants.notifySecrets(userId);
+    await gateway.merchants.saveNotifySecrets(userId, before, sealed, world.clock.now());
     const orderNo = await paidOrder(merchant);
     await world.queues.drain();
     const { body, headers } = (await told(merchant, orderNo))[0]!;
@@ -185,7 +186,11 @@ describe("an attempt", () => {
       await world.queues.drain();
       expect(await told(merchant, orderNo)).toEqual([]);
       expect(await rows.sends(orderNo)).toMatchObject([
-        { outcome: "failed", http_status: null, answer: "not sent: the merchant has no signing secret" },
+        {
+          outcome: "failed",
+          http_status: null,
+          answer: "not sent: the merchant has no signing secret that can be read",
+        },
       ]);
       expect(await task(orderNo)).toMatchObject({ status: "pending", attempt: 2 });
     },

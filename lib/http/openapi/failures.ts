@@ -14,10 +14,11 @@ const uncounted = new Set<Failure>(["unauthorised", "notification_malformed", "n
 export function failureResponses(schemas: JsonSchemas) {
   const named: Record<string, object> = {};
 
-  /** By HTTP status. */
-  function of(possible: readonly Failure[]): Record<string, object> {
+  /** By HTTP status; `refusal`: the body, where it is not our envelope. */
+  function of(possible: readonly Failure[], refusal?: Refusal): Record<string, object> {
     const byStatus = Object.groupBy(possible, (name) => failures[name].http);
-    return Object.fromEntries(Object.entries(byStatus).map(([http, some]) => [http, response(some)]));
+    const told = (some: readonly Failure[]) => (refusal ? made(some, worded(some, refusal)) : response(some));
+    return Object.fromEntries(Object.entries(byStatus).map(([http, some]) => [http, told(some)]));
   }
 
   function response(possible: readonly Failure[]): object {
@@ -27,8 +28,15 @@ export function failureResponses(schemas: JsonSchemas) {
     return { $ref: `#/components/responses/${only}` };
   }
 
-  function made(possible: readonly Failure[]): object {
+  function enveloped(possible: readonly Failure[]): object {
     const codes = [...new Set(possible.map((name) => failures[name].code))];
+    return {
+      schema: { allOf: [schemas.of(body), { type: "object", properties: { code: { enum: codes } } }] },
+      examples: Object.fromEntries(possible.map((name) => [name, { $ref: `#/components/examples/${name}` }])),
+    };
+  }
+
+  function made(possible: readonly Failure[], content = enveloped(possible)): object {
     const waits = possible.filter((name) => answered(name).headers?.["retry-after"] !== undefined);
     return {
       description: possible.map((name) => `${failures[name].code}: ${explained[name].means}.`).join(" "),
@@ -37,18 +45,27 @@ export function failureResponses(schemas: JsonSchemas) {
         ...(waits.length > 0 && retryAfterHeader(waits.length === possible.length)),
         ...(possible.some((name) => !uncounted.has(name)) && rateLimitHeaders),
       },
-      content: {
-        "application/json": {
-          schema: { allOf: [schemas.of(body), { type: "object", properties: { code: { enum: codes } } }] },
-          examples: Object.fromEntries(
-            possible.map((name) => [name, { $ref: `#/components/examples/${name}` }]),
-          ),
-        },
-      },
+      content: { "application/json": content },
     };
   }
 
   return { named, of };
+}
+
+/** A provider's own words for a failure. */
+export type Refusal = (message: string) => object;
+
+function worded(possible: readonly Failure[], refusal: Refusal): object {
+  const { message, ...fixed } = refusal("") as { message: string };
+  const known = Object.entries(fixed).map(([name, value]) => [name, { const: value }]);
+  return {
+    schema: {
+      type: "object",
+      properties: { ...Object.fromEntries(known), message: { type: typeof message } },
+      required: [...Object.keys(fixed), "message"],
+    },
+    example: refusal(explained[possible[0]!].message),
+  };
 }
 
 export type FailureResponses = ReturnType<typeof failureResponses>;

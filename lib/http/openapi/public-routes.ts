@@ -2,18 +2,27 @@ import type { Failure } from "../../errors.ts";
 import { providers } from "../../providers/registry.ts";
 import { healthAnswer } from "../health-answer.ts";
 import { routes, webhookRoute } from "../routes.ts";
-import type { FailureResponses } from "./failures.ts";
+import type { FailureResponses, Refusal } from "./failures.ts";
+import { requestIdHeader } from "./headers.ts";
 import { type Operation, operationIdOf, pathNames } from "./operations.ts";
 import type { JsonSchemas } from "./schemas.ts";
 
 const always: readonly Failure[] = ["internal", "unavailable"];
+const hookFailures: readonly Failure[] = [
+  "notification_malformed",
+  "notification_refused",
+  "too_many_requests",
+  "create_not_accepted",
+];
+
+type Failing = (own: readonly Failure[], refusal?: Refusal) => Operation["responses"];
 
 /** What is called without a key: by providers, buyers and monitors. By route. */
 export function publicOperations(
   schemas: JsonSchemas,
   failures: FailureResponses,
 ): Record<string, Operation> {
-  const failing = (...own: Failure[]) => failures.of([...own, ...always]);
+  const failing: Failing = (own, refusal) => failures.of([...own, ...always], refusal);
   const hooks = Object.keys(providers).map((name) => [webhookRoute(name), providerWebhook(name, failing)]);
   const health = schemas.of(healthAnswer);
   return {
@@ -24,13 +33,17 @@ export function publicOperations(
       responses: {
         200: {
           description: "A plain page, where the merchant gave no `return_url`.",
+          headers: requestIdHeader,
           content: { "text/html": { schema: { type: "string" } } },
         },
         302: {
           description: "On to the merchant's `return_url`, with `order_no` in its query.",
-          headers: { Location: { required: true, schema: { type: "string", format: "uri" } } },
+          headers: {
+            ...requestIdHeader,
+            Location: { required: true, schema: { type: "string", format: "uri" } },
+          },
         },
-        ...failing("order_not_found"),
+        ...failing(["order_not_found"]),
       },
     },
     [routes.health]: {
@@ -46,7 +59,7 @@ export function publicOperations(
       ],
       responses: {
         200: json("Up.", health, { status: "ok" }),
-        503: json("Payments do not work now.", health, {
+        503: json("A part does not answer.", health, {
           status: "unavailable",
           database: false,
           cache: true,
@@ -62,11 +75,9 @@ export function publicOperations(
   };
 }
 
-function providerWebhook(
-  provider: string,
-  failing: (...own: Failure[]) => Operation["responses"],
-): Operation {
-  const { status, contentType, body } = providers[provider]!.acknowledgement;
+function providerWebhook(provider: string, failing: Failing): Operation {
+  const { acknowledgement, refusal } = providers[provider]!;
+  const { status, contentType, body } = acknowledgement;
   const example = contentType === "application/json" ? JSON.parse(body) : body;
   const schema = contentType === "application/json" ? { type: "object" } : { type: "string" };
   return {
@@ -77,16 +88,12 @@ function providerWebhook(
     responses: {
       [status]: {
         description: "Committed, or nothing of ours.",
+        headers: requestIdHeader,
         ...(contentType && {
           content: { [contentType]: { schema: { ...schema, const: example }, example } },
         }),
       },
-      ...failing(
-        "notification_malformed",
-        "notification_refused",
-        "too_many_requests",
-        "create_not_accepted",
-      ),
+      ...failing(hookFailures, refusal),
     },
   };
 }
@@ -109,5 +116,9 @@ function open(route: string, summary: string, operationId = operationIdOf(route)
 }
 
 function json(description: string, schema: object, example?: object) {
-  return { description, content: { "application/json": { schema, ...(example && { example }) } } };
+  return {
+    description,
+    headers: requestIdHeader,
+    content: { "application/json": { schema, ...(example && { example }) } },
+  };
 }

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { isStorable } from "../../clock.ts";
 import { fromBeijingTime } from "./beijing-time.ts";
 
 const decimal = z.string().regex(/^\d{1,11}(\.\d{1,2})?$/);
@@ -6,7 +7,7 @@ const decimal = z.string().regex(/^\d{1,11}(\.\d{1,2})?$/);
 const time = z
   .string()
   .regex(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/)
-  .refine((text) => !Number.isNaN(fromBeijingTime(text).getTime()));
+  .refine((text) => isStorable(fromBeijingTime(text)));
 const word = z.string().max(128);
 
 /** What every answer holds; the rest only when `code` is 10000. https://opendocs.alipay.com/common/02km9f */

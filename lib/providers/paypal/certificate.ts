@@ -24,7 +24,7 @@ const mostKept = 20;
  * PayPal's key. `baseUrl` replaces PayPal's hosts in the local stage. Throws `notification_refused`.
  */
 export async function signingKey(certUrl: string, now: Date, baseUrl?: string): Promise<KeyObject> {
-  const url = pinned(certUrl, baseUrl);
+  const url = pinnedUrl(certUrl, baseUrl);
   const certificate = kept.get(url) ?? (await fetchCertificate(url));
   if (now < certificate.from || now > certificate.to) {
     kept.delete(url);
@@ -34,7 +34,7 @@ export async function signingKey(certUrl: string, now: Date, baseUrl?: string): 
 }
 
 /** https://developer.paypal.com/api/rest/webhooks/rest/ */
-function pinned(certUrl: string, baseUrl: string | undefined): string {
+export function pinnedUrl(certUrl: string, baseUrl: string | undefined): string {
   const url = URL.canParse(certUrl) ? new URL(certUrl) : undefined;
   const ofPayPal = url?.protocol === "https:" && url.port === "" && hosts.has(url.hostname);
   const known = baseUrl === undefined ? ofPayPal : url?.origin === new URL(baseUrl).origin;
@@ -42,12 +42,13 @@ function pinned(certUrl: string, baseUrl: string | undefined): string {
   if (!url || !known || !bare || !/^\/v1\/notifications\/certs\/[\w-]{1,128}$/.test(url.pathname)) {
     refuse("paypal-cert-url is not PayPal's");
   }
-  return url.href;
+  // Without the bare `?` or `#` that no part of a URL shows.
+  return url.origin + url.pathname;
 }
 
 async function fetchCertificate(url: string): Promise<SigningCertificate> {
   const pem = await fetchPem(url);
-  const certificate = read(pem);
+  const certificate = readCertificate(pem);
   kept.set(url, certificate);
   if (kept.size > mostKept) kept.delete(kept.keys().next().value as string);
   return certificate;
@@ -65,17 +66,27 @@ async function fetchPem(url: string): Promise<string> {
 }
 
 /** Where the file brings the issuer too, it must have signed; whether it does is not documented. */
-function read(pem: string): SigningCertificate {
+export function readCertificate(pem: string): SigningCertificate {
   const chain = certificatesIn(pem);
   const signer = chain.find(({ subject }) => signerName.test(subject));
   if (!signer) refuse("the certificate is not that of PayPal's webhooks");
   const issuer = chain.find((other) => other !== signer && signer.checkIssued(other));
-  if (issuer && !signer.verify(issuer.publicKey)) refuse("the certificate is not signed by its issuer");
-  const { publicKey: key, validFromDate: from, validToDate: to } = signer;
+  if (issuer && !signer.verify(keyOf(issuer))) refuse("the certificate is not signed by its issuer");
+  const { validFromDate: from, validToDate: to } = signer;
+  const key = keyOf(signer);
   if (key.asymmetricKeyType !== "rsa" || (key.asymmetricKeyDetails?.modulusLength ?? 0) < 2048) {
     refuse("the certificate's key is not RSA of 2048 bits or more");
   }
   return { key, from, to };
+}
+
+/** A certificate can be read whose key cannot. */
+function keyOf(certificate: X509Certificate): KeyObject {
+  try {
+    return certificate.publicKey;
+  } catch {
+    return refuse("the key of a certificate is not readable");
+  }
 }
 
 function certificatesIn(pem: string): X509Certificate[] {

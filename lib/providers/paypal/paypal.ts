@@ -4,6 +4,7 @@ import { GatewayError } from "../../errors.ts";
 import type { Payment } from "../../payment/payment.ts";
 import type { Heard, Observation, Prepared, Provider, Started, WebhookCall } from "../../payment/provider.ts";
 import type { ProviderDependencies, ProviderModule } from "../provider-module.ts";
+import { isWebUrl } from "../web-url.ts";
 import { captureOrder, lookAtOrder } from "./capture.ts";
 import { checkoutOrder, prepareCheckoutOrder } from "./checkout-order.ts";
 import { type PayPalClient, paypalClient } from "./client.ts";
@@ -13,6 +14,13 @@ import { findRefund, makeRefund } from "./refund.ts";
 import { verifyPayPalSignature } from "./signature.ts";
 import { probeWebhooks, registerWebhook } from "./webhooks.ts";
 import * as wire from "./wire.ts";
+
+/**
+ * An order's PayPal-Request-Id is kept for six hours, but an order waits for its buyer for about three: a later repeat
+ * brings none that can be paid. Without the last minutes: clocks differ and calls take time.
+ * https://developer.paypal.com/api/rest/reference/idempotency/
+ */
+const startKeySeconds = 3 * 3600 - 300;
 
 function openPayPal(credentials: PayPalCredentials, { clock, baseUrl }: ProviderDependencies): Provider {
   const client = paypalClient(credentials, clock, baseUrl);
@@ -24,6 +32,7 @@ function openPayPal(credentials: PayPalCredentials, { clock, baseUrl }: Provider
     account: async () => merchantId ?? askForAccount(client),
     prepare: prepareCheckoutOrder,
     start: (payment, prepared, idempotencyKey) => start(client, payment, prepared, idempotencyKey),
+    startKeySeconds,
     look,
     close: (payment) => close(payment, look),
     capture: (payment, idempotencyKey) => captureOrder(client, clock, payment, idempotencyKey),
@@ -64,7 +73,7 @@ async function start(
   const link = (name: string) => order.data?.links?.find(({ rel }) => rel === name)?.href;
   const paymentUrl = link("payer-action") ?? link("approve");
   const invoiceId = order.data?.purchase_units?.[0]?.invoice_id ?? orderNo;
-  if (!order.success || !paymentUrl || !URL.canParse(paymentUrl) || invoiceId !== orderNo) {
+  if (!order.success || !paymentUrl || !isWebUrl(paymentUrl) || invoiceId !== orderNo) {
     return { kind: "unknown", why: "PayPal's answer is no order of this payment" };
   }
   return {

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { isStorable } from "../../clock.ts";
 
 // PayPal adds fields and values at any time: only what we read is described, and no list of values is closed here.
 // https://developer.paypal.com/docs/api/orders/v2/ https://developer.paypal.com/docs/api/payments/v2/
@@ -11,6 +12,7 @@ const reference = z.string().max(256).optional();
 const time = z.iso
   .datetime({ offset: true })
   .transform((text) => new Date(text))
+  .refine(isStorable)
   .optional()
   .catch(undefined);
 const amount = z.object({ currency_code: z.string().max(8), value: z.string().max(32) });

@@ -83,9 +83,16 @@ const makeRequest: Stripe.HttpClient["makeRequest"] = async (
     toStream: () => {
       throw new Error("streams are not used");
     },
-    toJSON: async () => JSON.parse(answer.body.toString("utf8")),
+    toJSON: async () => readObject(answer.body),
   };
 };
+
+/** What is no object the SDK cannot bear: its call would never end. */
+function readObject(body: Buffer): object {
+  const value: unknown = JSON.parse(body.toString("utf8"));
+  if (typeof value !== "object" || value === null) throw new SyntaxError("not an object");
+  return value;
+}
 
 function failureOf(error: Stripe.errors.StripeError): StripeFailure {
   const { statusCode: status, code, message, rawType } = error;

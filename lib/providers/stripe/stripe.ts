@@ -4,6 +4,7 @@ import { GatewayError } from "../../errors.ts";
 import type { Payment } from "../../payment/payment.ts";
 import type { Heard, Observation, Provider, Started, WebhookCall } from "../../payment/provider.ts";
 import type { ProviderDependencies, ProviderModule } from "../provider-module.ts";
+import { isWebUrl } from "../web-url.ts";
 import { accountId, probe } from "./account.ts";
 import { checkout, prepareCheckout } from "./checkout.ts";
 import { type AskStripe, stripeClient } from "./client.ts";
@@ -65,11 +66,14 @@ async function start(
   if (said.kind === "refused") return { kind: "refused", final: said.final, error: said.error };
   if (said.kind === "unknown") return said;
   const session = wire.checkoutSession.safeParse(said.body);
-  if (!session.success || !session.data.url || session.data.client_reference_id !== orderNo) {
+  const url = session.data?.url ?? "";
+  if (!session.success || !isWebUrl(url) || session.data.client_reference_id !== orderNo) {
     return { kind: "unknown", why: "Stripe's answer is no session of this order" };
   }
-  const { id, url } = session.data;
-  return { kind: "payable", payable: { paymentId: id, paymentUrl: url, qrCode: "", extraData: {} } };
+  return {
+    kind: "payable",
+    payable: { paymentId: session.data.id, paymentUrl: url, qrCode: "", extraData: {} },
+  };
 }
 
 /** Paid, then refunded, in that order. Refunds go by their ids, as in events, so that none is counted twice. */

@@ -1,11 +1,16 @@
 import * as z from "zod";
+import { isStorable } from "../../clock.ts";
 
 // Stripe adds fields and values at any time, and an endpoint may speak another version than ours: only what we read is
 // described, and no list of values is closed here. https://docs.stripe.com/api
 
 const id = z.string().min(1).max(255);
 const word = z.string().max(64);
-const seconds = z.int().nonnegative();
+/** Since 1970. */
+const seconds = z
+  .int()
+  .nonnegative()
+  .refine((count) => isStorable(new Date(count * 1000)));
 const units = z.int().nonnegative();
 const metadata = z.record(z.string(), z.string()).nullish();
 /** An id, or the object itself when it was expanded. */

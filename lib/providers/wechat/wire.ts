@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { isStorable } from "../../clock.ts";
 
 // WeChat Pay adds fields and values at any time: only what we read is described, and no list of values is closed here.
 
@@ -6,7 +7,11 @@ const word = z.string().max(128);
 const id = z.string().min(1).max(64);
 const fen = z.int().nonnegative();
 /** RFC 3339, with +08:00. Of what has not happened yet it is absent or empty. */
-const time = z.iso.datetime({ offset: true }).or(z.literal("")).optional();
+const time = z.iso
+  .datetime({ offset: true })
+  .refine((text) => isStorable(new Date(text)))
+  .or(z.literal(""))
+  .optional();
 
 /** What the JSON says; undefined for anything else. */
 export function readJson(body: Buffer): unknown {

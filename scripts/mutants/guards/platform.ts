@@ -2,13 +2,12 @@ import type { Mutant } from "../mutant.ts";
 
 const database = "lib/storage/database.ts";
 const connection = "lib/storage/single-connection.ts";
-const vault = { file: "lib/vault/vault.ts", tests: ["test/vault/vault.test.ts"] };
 const outage = "test/stories/outage-database.test.ts";
 const one = "test/storage/single-connection.test.ts";
 const keys = "test/merchant/authenticate.test.ts";
 const tenancy = "test/stories/tenancy.test.ts";
 
-/** Transactions, their retries, the connection, sealed credentials, API keys. */
+/** Transactions, their retries, the connection, API keys. */
 export const platformGuards: Mutant[] = [
   {
     name: "Nothing is a transaction",
@@ -144,24 +143,25 @@ export const platformGuards: Mutant[] = [
     tests: [one],
   },
   {
-    name: "Vault: a text moved to another owner or field opens",
-    ...vault,
-    from: `return Buffer.from(\`1\\n\${key}\\n\${canonical(context)}\`);`,
-    to: `return Buffer.from(\`1\\n\${key}\`);`,
+    name: "API keys: several made at once each find the same last place free",
+    file: "lib/storage/api-keys.ts",
+    from: "await takeTurn(trx, userId);\n        if (await scopesOf",
+    to: "if (await scopesOf",
+    tests: ["test/ops/keys.test.ts"],
   },
   {
-    name: "Vault: a changed text opens",
-    ...vault,
-    from: 'decipher.update(Buffer.from(data, "base64")), decipher.final()]',
-    to: 'decipher.update(Buffer.from(data, "base64"))]',
+    name: "API keys: of several rolls at once each leaves the same key alive",
+    file: "lib/storage/api-keys.ts",
+    from: "await takeTurn(trx, userId);\n        const made",
+    to: "const made",
+    tests: ["test/ops/keys.test.ts"],
   },
   {
-    name: "Vault: a short tag, which can be guessed, is taken",
-    ...vault,
-    from: `Buffer.from(iv, "base64"), {
-        authTagLength: tagBytes,
-      });`,
-    to: `Buffer.from(iv, "base64"), {});`,
+    name: "API keys: one that an unanswered COMMIT has made is not recognised",
+    file: "lib/storage/api-keys.ts",
+    from: "if (await scopesOf(trx, userId, key)) return true;",
+    to: "",
+    tests: ["test/ops/keys.test.ts"],
   },
   {
     name: "API keys: any secret under a known id is taken",
@@ -214,24 +214,9 @@ export const platformGuards: Mutant[] = [
   },
   {
     name: "An API key of another merchant is revoked",
-    file: "lib/storage/merchants.ts",
-    from: `.where("user_id", "=", userId)\n        .where("key_id", "=", keyId)`,
+    file: "lib/storage/api-keys.ts",
+    from: `.where("user_id", "=", userId)\n    .where("key_id", "=", keyId)`,
     to: `.where("key_id", "=", keyId)`,
-    tests: ["test/storage/merchant-rows.test.ts"],
-  },
-  {
-    name: "A config that was sealed anew meanwhile is sealed over what it was",
-    file: "lib/storage/payment-configs.ts",
-    from: `.where("config_data", "=", config.data)`,
-    to: "",
-    tests: ["test/storage/merchant-rows.test.ts"],
-  },
-  {
-    name: "A config of another merchant is switched off",
-    file: "lib/storage/payment-configs.ts",
-    from: `.where("id", "=", id)
-        .where("user_id", "=", userId)`,
-    to: `.where("id", "=", id)`,
     tests: ["test/storage/merchant-rows.test.ts"],
   },
 ];

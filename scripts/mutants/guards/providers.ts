@@ -347,8 +347,8 @@ export const providerGuards: Mutant[] = [
   {
     name: "PayPal: a certificate need not be signed by its issuer",
     ...of("paypal", "certificate", "signature"),
-    from: "if (issuer && !signer.verify(issuer.publicKey))",
-    to: "if (issuer && !issuer.publicKey)",
+    from: "if (issuer && !signer.verify(keyOf(issuer)))",
+    to: "if (issuer && !keyOf(issuer))",
   },
   {
     name: "PayPal: the body of an event is believed, though another has the same signature",
@@ -389,8 +389,8 @@ export const providerGuards: Mutant[] = [
   {
     name: "An order's config is another merchant's",
     file: "lib/providers/configs.ts",
-    from: `config.userId === userId && `,
-    to: "",
+    from: `return config.userId === userId && `,
+    to: "return ",
     tests: ["test/stories/tenancy.test.ts"],
   },
   {

@@ -63,16 +63,30 @@ export const useCaseGuards: Mutant[] = [
   {
     name: "A payment expires whose money the provider is on the way with",
     file: lookUp,
-    from: "payment.expiresAt <= gateway.clock.now() && !payment.providerStarted;",
-    to: "payment.expiresAt <= gateway.clock.now();",
+    from: "end <= gateway.clock.now() && !payment.providerStarted;",
+    to: "end <= gateway.clock.now();",
     tests: ["test/payment/look-up-guards.test.ts"],
   },
   {
     name: "A payment that has expired is made at the provider after all",
     file: lookUp,
-    from: `if (!payment.providerStarted && (payment.expiresAt <= now || payment.closeRequested)) return false;`,
+    from: `if (!payment.providerStarted && (over || payment.closeRequested)) return false;`,
     to: "",
     tests: ["test/payment/look-up-guards.test.ts"],
+  },
+  {
+    name: "A look-up repeats a create whose key the provider has forgotten",
+    file: lookUp,
+    from: "const over = startableUntil(payment, adapter) <= now;",
+    to: "const over = payment.expiresAt <= now;",
+    tests: ["test/stories/create-forgotten.test.ts"],
+  },
+  {
+    name: "The same create is repeated whose key the provider has forgotten",
+    file: "lib/payment/create-payment.ts",
+    from: "if (startableUntil(payment, adapter) <= now) return null;",
+    to: "",
+    tests: ["test/stories/create-forgotten.test.ts"],
   },
   {
     name: "A merchant that queries often asks the provider each time",

@@ -4,7 +4,7 @@ import type { KeptSecrets } from "../kept-secrets.ts";
 import { AwsError, type StandIn, serveOperations } from "./json-protocol.ts";
 
 /** One customer managed key. */
-export type KmsKey = { id: string; arn: string };
+export type KmsKey = { id: string; arn: string; disabled?: boolean };
 
 const encryptionContext = z.record(z.string(), z.string()).default({});
 const generateDataKeySchema = z.strictObject({
@@ -44,6 +44,7 @@ function createSealer(keys: readonly KmsKey[], kept: KeptSecrets): Sealer {
   const find = (idOrArn: string): KmsKey => {
     const key = keys.find(({ id, arn }) => idOrArn === id || idOrArn === arn);
     if (key === undefined) throw new AwsError("NotFoundException", `Key '${idOrArn}' does not exist`);
+    if (key.disabled) throw new AwsError("DisabledException", `${key.arn} is disabled.`);
     return key;
   };
   const masterKey = ({ arn }: KmsKey): Buffer =>
@@ -73,7 +74,8 @@ function createSealer(keys: readonly KmsKey[], kept: KeptSecrets): Sealer {
       decipher.setAAD(canonical(context)).setAuthTag(tag);
       const ciphertext = blob.subarray(end + ivBytes + tagBytes);
       return { key, plaintext: Buffer.concat([decipher.update(ciphertext), decipher.final()]) };
-    } catch {
+    } catch (error) {
+      if (error instanceof AwsError && error.name === "DisabledException") throw error;
       throw new AwsError("InvalidCiphertextException", "");
     }
   }

@@ -1,0 +1,130 @@
+import { type Database, type OpenTransaction, transact } from "./database.ts";
+import { takeTurn } from "./take-turn.ts";
+
+export type ApiKeyInfo = {
+  keyId: string;
+  scopes: string[];
+  createdAt: Date;
+  expiresAt: Date | null;
+  revokedAt: Date | null;
+  lastUsedAt: Date | null;
+};
+
+export type StoredApiKey = { keyId: string; hash: Buffer; expiresAt?: Date | null };
+
+export interface ApiKeys {
+  /** Makes a key unless the merchant has `mostLive` living ones; `false`: it has. */
+  addKey(
+    userId: string,
+    key: StoredApiKey,
+    scopes: readonly string[],
+    now: Date,
+    mostLive: number,
+  ): Promise<boolean>;
+  /**
+   * Makes a key with the scopes of the newest living one, else with `scopes`; that one lives on until `until`, older ones
+   * end now. Returns the new key's scopes.
+   */
+  rollKey(
+    userId: string,
+    key: StoredApiKey,
+    wanted: { scopes: readonly string[]; until: Date },
+    now: Date,
+  ): Promise<string[]>;
+  keys(userId: string): Promise<ApiKeyInfo[]>;
+  /** Ends a key at `at`; false when this merchant has no such living key. */
+  revokeKey(userId: string, keyId: string, at: Date): Promise<boolean>;
+}
+
+export function isLive({ revokedAt, expiresAt }: ApiKeyInfo, now: Date): boolean {
+  return (revokedAt === null || revokedAt > now) && (expiresAt === null || expiresAt > now);
+}
+
+export function apiKeysIn(db: Database): ApiKeys {
+  return {
+    addKey: (userId, key, scopes, now, mostLive) =>
+      transact(db, async (trx) => {
+        await takeTurn(trx, userId);
+        if (await scopesOf(trx, userId, key)) return true;
+        const live = (await keysOf(trx, userId)).filter((one) => isLive(one, now));
+        if (live.length >= mostLive) return false;
+        await insert(trx, userId, key, scopes, now);
+        return true;
+      }),
+    rollKey: (userId, key, { scopes, until }, now) =>
+      transact(db, async (trx) => {
+        await takeTurn(trx, userId);
+        const made = await scopesOf(trx, userId, key);
+        if (made) return made;
+        const live = (await keysOf(trx, userId)).filter((one) => isLive(one, now));
+        const [newest, ...older] = live.reverse();
+        for (const one of older) await revoke(trx, userId, one.keyId, now);
+        if (newest) await revoke(trx, userId, newest.keyId, until);
+        const given = newest?.scopes ?? [...scopes];
+        await insert(trx, userId, key, given, now);
+        return given;
+      }),
+    keys: (userId) => keysOf(db, userId),
+    revokeKey: (userId, keyId, at) => revoke(db, userId, keyId, at),
+  };
+}
+
+/** Of this very key, where an earlier COMMIT that made it was answered by a lost connection. */
+async function scopesOf(trx: OpenTransaction, userId: string, key: StoredApiKey): Promise<string[] | null> {
+  const row = await trx
+    .selectFrom("api_keys")
+    .select("scopes")
+    .where("key_id", "=", key.keyId)
+    .where("user_id", "=", userId)
+    .where("hash", "=", key.hash)
+    .executeTakeFirst();
+  return row?.scopes.split(",") ?? null;
+}
+
+async function insert(
+  trx: OpenTransaction,
+  userId: string,
+  { keyId, hash, expiresAt = null }: StoredApiKey,
+  scopes: readonly string[],
+  now: Date,
+): Promise<void> {
+  const key = { key_id: keyId, hash, scopes: scopes.join(","), created_at: now, expires_at: expiresAt };
+  await trx
+    .insertInto("api_keys")
+    .values({ user_id: userId, ...key })
+    .execute();
+}
+
+/** Oldest first. */
+async function keysOf(db: Database | OpenTransaction, userId: string): Promise<ApiKeyInfo[]> {
+  const rows = await db
+    .selectFrom("api_keys")
+    .select(["key_id", "scopes", "created_at", "expires_at", "revoked_at", "last_used_at"])
+    .where("user_id", "=", userId)
+    .orderBy("id")
+    .execute();
+  return rows.map((row) => ({
+    keyId: row.key_id,
+    scopes: row.scopes.split(","),
+    createdAt: row.created_at,
+    expiresAt: row.expires_at,
+    revokedAt: row.revoked_at,
+    lastUsedAt: row.last_used_at,
+  }));
+}
+
+async function revoke(
+  db: Database | OpenTransaction,
+  userId: string,
+  keyId: string,
+  at: Date,
+): Promise<boolean> {
+  const revoked = await db
+    .updateTable("api_keys")
+    .set({ revoked_at: at })
+    .where("user_id", "=", userId)
+    .where("key_id", "=", keyId)
+    .where((eb) => eb.or([eb("revoked_at", "is", null), eb("revoked_at", ">", at)]))
+    .executeTakeFirstOrThrow();
+  return revoked.numUpdatedRows === 1n;
+}

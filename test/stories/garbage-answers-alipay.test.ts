@@ -1,0 +1,55 @@
+import { member } from "../steps/garbage.ts";
+import { proveGarbage } from "../steps/prove-garbage.ts";
+
+const long = (length: number) => "x".repeat(length);
+
+proveGarbage("alipay", {
+  wanted: { scene: "qr" },
+  create: [
+    ["no code of success", member("code", undefined)],
+    ["a code of another type", member("code", 10_000)],
+    ["a code of a failure of its own", member("code", "20000")],
+    ["a code too long", member("code", long(129))],
+    ["another order", member("out_trade_no", "UNI1")],
+    ["no order", member("out_trade_no", undefined)],
+    ["an order of another type", member("out_trade_no", 7)],
+    ["nothing to scan", member("qr_code", undefined)],
+    ["an empty text to scan", member("qr_code", "")],
+    ["a text to scan that is too long", member("qr_code", long(1_025))],
+    ["a text to scan of another type", member("qr_code", ["https://qr.alipay.com/x"])],
+  ],
+  look: [
+    ["no code of success", member("code", undefined)],
+    ["a code of a failure of its own", member("code", "20000")],
+    ["a refusal that nobody knows", member("code", "40004")],
+    ["another order", member("out_trade_no", "UNI1")],
+    ["no order", member("out_trade_no", null)],
+    ["no transaction", member("trade_no", undefined)],
+    ["an empty transaction", member("trade_no", "")],
+    ["a transaction too long", member("trade_no", long(65))],
+    ["an unknown status", member("trade_status", "TRADE_TELEPORTED")],
+    ["a status in small letters", member("trade_status", "trade_success")],
+    ["a status of another type", member("trade_status", true)],
+    ["a status of a prototype", member("trade_status", "__proto__")],
+    ["another amount", member("total_amount", "12.33")],
+    ["an amount that is a number", member("total_amount", 12.34)],
+    ["an amount of three decimals", member("total_amount", "12.340")],
+    ["a negative amount", member("total_amount", "-12.34")],
+    ["an amount with an exponent", member("total_amount", "1234e-2")],
+    ["an amount with a comma", member("total_amount", "12,34")],
+    ["an amount beyond integers", member("total_amount", "9".repeat(40))],
+    ["an empty amount", member("total_amount", "")],
+    ["an amount of null", member("total_amount", null)],
+    ["a time before all years", member("send_pay_date", "0000-01-01 00:00:00")],
+    ["a time on no day", member("send_pay_date", "2026-02-30 25:61:61")],
+    ["a time of another type", member("send_pay_date", 1_763_899_200)],
+  ],
+  refund: [
+    ["no code of success", member("code", undefined)],
+    ["a code of a failure of its own", member("code", "20000")],
+    ["another order", member("out_trade_no", "UNI1")],
+    ["no order", member("out_trade_no", undefined)],
+    ["an order of another type", member("out_trade_no", 7)],
+    ["an order too long", member("out_trade_no", long(129))],
+  ],
+});

@@ -1,0 +1,56 @@
+import { member } from "../steps/garbage.ts";
+import { proveGarbage } from "../steps/prove-garbage.ts";
+
+const long = "x".repeat(300);
+
+proveGarbage("stripe", {
+  wanted: {},
+  create: [
+    ["no id", member("id", undefined)],
+    ["an id of something else", member("id", "pi_1")],
+    ["an id too long", member("id", `cs_${long}`)],
+    ["no link", member("url", null)],
+    ["a link that is a script", member("url", "javascript:alert(1)")],
+    ["a link that is none", member("url", "checkout")],
+    ["a link too long", member("url", `https://checkout.stripe.com/${"x".repeat(5_000)}`)],
+    ["another order", member("client_reference_id", "UNI1")],
+    ["no order", member("client_reference_id", null)],
+    ["no payment status", member("payment_status", undefined)],
+    ["a payment status of another type", member("payment_status", 1)],
+    ["an amount with a fraction", member("amount_total", 1.5)],
+  ],
+  look: [
+    ["no id", member("id", undefined)],
+    ["another order", member("client_reference_id", "UNI1")],
+    ["an order of another type", member("client_reference_id", 7)],
+    ["an unknown payment status", member("payment_status", "teleported")],
+    ["no payment status", member("payment_status", undefined)],
+    ["a payment status in capitals", member("payment_status", "PAID")],
+    ["another amount", member("amount_total", 1235)],
+    ["an amount with a fraction", member("amount_total", 1234.5)],
+    ["an amount as text", member("amount_total", "1234")],
+    ["a negative amount", member("amount_total", -1234)],
+    ["an amount beyond integers", member("amount_total", 2 ** 53)],
+    ["an amount of null", member("amount_total", null)],
+    ["the same amount in another currency", member("currency", "usd")],
+    ["a currency without decimals", member("currency", "jpy")],
+    ["an unknown currency", member("currency", "xyz")],
+    ["a currency of null", member("currency", null)],
+    ["no payment intent", member("payment_intent", null)],
+    ["an empty payment intent", member("payment_intent", "")],
+    ["a payment intent too long", member("payment_intent", `pi_${long}`)],
+    ["a charge beyond all years", member("payment_intent.latest_charge.created", 2 ** 52)],
+    ["a charge in a list", member("payment_intent.latest_charge", [])],
+  ],
+  refund: [
+    ["no id", member("id", undefined)],
+    ["another amount", member("amount", 51)],
+    ["an amount as text", member("amount", "50")],
+    ["another currency", member("currency", "usd")],
+    ["another payment", member("payment_intent", "pi_other")],
+    ["another number", member("metadata.refund_no", "R1")],
+    ["an unknown status", member("status", "teleported")],
+    ["no status", member("status", null)],
+    ["an id too long", member("id", `re_${long}`)],
+  ],
+});

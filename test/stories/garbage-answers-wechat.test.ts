@@ -1,0 +1,57 @@
+import { member } from "../steps/garbage.ts";
+import { proveGarbage } from "../steps/prove-garbage.ts";
+
+const long = (length: number) => "x".repeat(length);
+
+proveGarbage("wechat", {
+  wanted: {},
+  create: [
+    ["nothing to scan", member("code_url", undefined)],
+    ["an empty text to scan", member("code_url", "")],
+    ["a text to scan that is too long", member("code_url", long(513))],
+    ["a text to scan of another type", member("code_url", { url: "weixin://x" })],
+    ["a text to scan of null", member("code_url", null)],
+  ],
+  look: [
+    ["another order", member("out_trade_no", "UNI1")],
+    ["no order", member("out_trade_no", undefined)],
+    ["an order of another type", member("out_trade_no", 7)],
+    ["no state", member("trade_state", undefined)],
+    ["an unknown state", member("trade_state", "TELEPORTED")],
+    ["a state in small letters", member("trade_state", "success")],
+    ["a state of another type", member("trade_state", 1)],
+    ["no transaction", member("transaction_id", undefined)],
+    ["an empty transaction", member("transaction_id", "")],
+    ["a transaction too long", member("transaction_id", long(129))],
+    ["no amount", member("amount", undefined)],
+    ["an amount that is a number", member("amount", 1234)],
+    ["another total", member("amount.total", 1233)],
+    ["a total with a fraction", member("amount.total", 1234.5)],
+    ["a total as text", member("amount.total", "1234")],
+    ["a negative total", member("amount.total", -1234)],
+    ["a total beyond integers", member("amount.total", 2 ** 53)],
+    ["another currency", member("amount.currency", "USD")],
+    ["an unknown currency", member("amount.currency", "XYZ")],
+    ["no currency", member("amount.currency", undefined)],
+    ["another merchant", member("mchid", "1900000999")],
+    ["another application", member("appid", "wx0000000000000000")],
+    ["no merchant", member("mchid", undefined)],
+    ["a time before all years", member("success_time", "0000-01-01T00:00:00+08:00")],
+    ["a time after all years", member("success_time", "9999-12-31T23:59:59-12:00")],
+    ["a time that is none", member("success_time", "yesterday")],
+  ],
+  refund: [
+    ["no id", member("refund_id", undefined)],
+    ["an empty id", member("refund_id", "")],
+    ["an id too long", member("refund_id", long(65))],
+    ["another number", member("out_refund_no", "R1")],
+    ["no order", member("out_trade_no", undefined)],
+    ["another amount", member("amount.refund", 51)],
+    ["an amount with a fraction", member("amount.refund", 50.5)],
+    ["an amount as text", member("amount.refund", "50")],
+    ["no amount", member("amount", undefined)],
+    ["an unknown status", member("status", "TELEPORTED")],
+    ["no status", member("status", undefined)],
+    ["a status of another type", member("status", true)],
+  ],
+});

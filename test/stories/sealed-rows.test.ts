@@ -1,0 +1,308 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { readAmount } from "../../lib/http/read-amount.ts";
+import type { Gateway } from "../../lib/open-gateway.ts";
+import { runVerb } from "../../lib/ops/run-verb.ts";
+import { capabilities } from "../../lib/payment/capabilities.ts";
+import { closePayment } from "../../lib/payment/close-payment.ts";
+import { hearWebhook } from "../../lib/payment/hear-webhook.ts";
+import { queryPayment } from "../../lib/payment/query-payment.ts";
+import { credentialContext } from "../../lib/providers/credentials.ts";
+import { sealConfigs } from "../../lib/providers/seal-configs.ts";
+import { createRefund } from "../../lib/refund/create-refund.ts";
+import { type Api, anOrder, apiOf } from "../steps/api.ts";
+import { type LogLine, logOf } from "../steps/captured-log.ts";
+import { anotherGateway, createThrough } from "../steps/gateways.ts";
+import { aRefundNo, paidOrder } from "../steps/paid-order.ts";
+import { openRows, type Rows } from "../steps/rows.ts";
+import { stripeEvents } from "../steps/signed-webhooks.ts";
+import { openWorld, type Shop, type World } from "../steps/world.ts";
+
+let world: World;
+let rows: Rows;
+let shop: Shop;
+let other: Shop;
+let api: Api;
+/** An environment that has nothing open yet. */
+let gateway: Gateway;
+
+beforeAll(async () => {
+  world = await openWorld();
+  rows = await openRows();
+  shop = await world.openShop("stripe");
+  other = await world.openShop("stripe");
+  await world.ops("config set", {
+    merchant: shop.username,
+    provider: "stripe",
+    name: "second",
+    data: JSON.stringify({ ...shop.accounts.stripe, account: undefined }),
+  });
+  api = apiOf(world, shop);
+});
+beforeEach(() => {
+  gateway = anotherGateway();
+});
+afterEach(() => gateway.close());
+afterAll(async () => {
+  await rows.close();
+  await world.stop();
+});
+
+const stored = async (userId: string, name = "default") =>
+  (
+    await rows.query<{ config_data: string }>(
+      "SELECT config_data FROM payment_configs WHERE user_id = ? AND config_name = ?",
+      [userId, name],
+    )
+  )[0]!.config_data;
+const secretsOf = async (userId: string) =>
+  (await rows.query<{ text: string }>("SELECT notify_secrets AS text FROM users WHERE id = ?", [userId]))[0]!
+    .text;
+
+/** With one bit changed at a share of the text's length. */
+function flipped(text: string, share: number): string {
+  const bytes = Buffer.from(text);
+  const at = Math.floor(bytes.length * share);
+  return bytes.fill(bytes[at]! ^ 1, at, at + 1).toString("latin1");
+}
+
+const whoseText = {
+  "another merchant's": () => stored(other.userId),
+  "another config's": () => stored(shop.userId, "second"),
+  "another field's": () => secretsOf(shop.userId),
+};
+const shares = [0, 0.01, 0.03, 0.1, 0.3, 0.5, 0.7, 0.9, 0.98, 0.9999];
+const damage: [string, (text: string) => string | Promise<string>][] = [
+  ...Object.entries(whoseText),
+  ...shares.map((share): [string, (text: string) => string] => [
+    `its own with a bit changed at ${share}`,
+    (text) => flipped(text, share),
+  ]),
+  ...shares.map((share): [string, (text: string) => string] => [
+    `its own cut off at ${share}`,
+    (text) => text.slice(0, Math.floor(text.length * share)),
+  ]),
+];
+
+/** That nothing of it has become known: neither what is sealed nor what was stored instead. */
+function expectNothingLeaked(told: unknown, log: LogLine[], text: string): void {
+  const everything = JSON.stringify([told, log]);
+  const { secret_key, webhook_secret } = shop.accounts.stripe!;
+  const sealed = [...text.matchAll(/[\w+/=]{30,}/g)].map(([part]) => part);
+  for (const secret of [secret_key, webhook_secret, ...sealed]) expect(everything).not.toContain(secret);
+}
+
+describe("a config whose stored text is", () => {
+  let unpaid: string;
+  let paid: string;
+  let text: string;
+  beforeAll(async () => {
+    const wanted = { provider: "stripe", config: "default" };
+    paid = await paidOrder(world, api, "stripe", { config: "default" });
+    unpaid = String((await api.create(anOrder(wanted))).data.order_no);
+    text = await stored(shop.userId);
+  });
+  const put = (data: string) =>
+    rows.query("UPDATE payment_configs SET config_data = ? WHERE id = ?", [data, shop.configs.stripe]);
+  afterEach(() => put(text));
+
+  it.each(damage)("%s is used for nothing, and says so to its merchant alone", async (_, damaged) => {
+    const instead = await damaged(text);
+    await put(instead);
+    const before = await rows.checksums();
+    const told: unknown[] = [];
+    const log = await logOf(async () => {
+      const caller = await gateway.authenticate(shop.apiKey, "create");
+      const refund = { order: { orderNo: paid }, refundNo: aRefundNo(), amount: "1.00", reason: "" };
+      const { body, headers } = stripeEvents(world, shop).event(unpaid);
+      const call = { body: Buffer.from(body), headers };
+      const calls = {
+        create: () => createThrough(gateway, shop, anOrder({ provider: "stripe", config: "default" })),
+        close: () => closePayment(gateway, caller, { orderNo: unpaid }),
+        refund: () => createRefund(gateway, caller, refund, readAmount),
+        webhook: () => hearWebhook(gateway, "stripe", shop.configs.stripe!, call),
+      };
+      for (const [name, run] of Object.entries(calls)) {
+        const failure = await run().then(
+          () => "none",
+          (error) => ({ failure: error.failure, message: error.message }),
+        );
+        told.push(failure);
+        if (name === "webhook")
+          expect(failure).toEqual({ failure: "notification_refused", message: "the signature is not valid" });
+        else
+          expect(failure, name).toEqual({
+            failure: "config_not_found",
+            message: expect.stringMatching(
+              /^the stripe config "default" (cannot be read|is incomplete or wrong)/,
+            ),
+          });
+      }
+      expect(await capabilities(gateway, caller)).toMatchObject([{ config: "second" }]);
+    });
+    expect(await rows.checksums()).toEqual(before);
+    const { payment } = await queryPayment(gateway, await gateway.authenticate(shop.apiKey, "query"), {
+      orderNo: unpaid,
+    });
+    expect(payment).toMatchObject({ status: "pending", orderNo: unpaid });
+    expectNothingLeaked(told, log, instead);
+  });
+
+  it("taken to another merchant serves neither of them, not even where it is open", async () => {
+    const id = shop.configs.stripe!;
+    const caller = await gateway.authenticate(other.apiKey, "create");
+    await gateway.configs.of((await gateway.orders.find(shop.userId, { orderNo: unpaid }))!.payment);
+    await rows.query("UPDATE payment_configs SET user_id = ?, config_name = 'taken' WHERE id = ?", [
+      other.userId,
+      id,
+    ]);
+    await logOf(() =>
+      expect(gateway.configs.choose(caller.userId, "stripe", "taken")).rejects.toThrow(/cannot be read/),
+    );
+    await rows.query("UPDATE payment_configs SET user_id = ?, config_name = 'default' WHERE id = ?", [
+      shop.userId,
+      id,
+    ]);
+  });
+
+  it("taken to another merchant and sealed for them is not theirs for whom it was read", async () => {
+    const id = shop.configs.stripe!;
+    await put("damaged");
+    const caller = await gateway.authenticate(shop.apiKey, "create");
+    const choose = () => gateway.configs.choose(caller.userId, "stripe", "default");
+    await logOf(async () => {
+      // From here on it knows the row as the first merchant's.
+      await expect(gateway.configs.choose(caller.userId, "stripe", "none")).rejects.toThrow(/none/);
+      const theirs = { ...(await gateway.configRows.byId(id))!, userId: other.userId };
+      const { account: _, ...credentials } = other.accounts.stripe!;
+      const sealed = await gateway.vault.seal(JSON.stringify(credentials), credentialContext(theirs));
+      await rows.query(
+        "UPDATE payment_configs SET user_id = ?, config_name = 'taken', config_data = ? WHERE id = ?",
+        [other.userId, sealed, id],
+      );
+      await expect(choose()).rejects.toMatchObject({ failure: "config_not_found" });
+    });
+    const named = "UPDATE payment_configs SET user_id = ?, config_name = 'default' WHERE id = ?";
+    await rows.query(named, [shop.userId, id]);
+  });
+});
+
+describe("a merchant's signing secrets that are", () => {
+  const cases: [string, (text: string) => Promise<string> | string][] = [
+    ["another merchant's", () => secretsOf(other.userId)],
+    ["another field's", () => stored(shop.userId)],
+    ["cut off", (text) => text.slice(0, -3)],
+    ["changed by a bit", (text) => flipped(text, 0.9)],
+  ];
+  it.each(cases)("%s sign nothing, and nothing is sent", async (_, damaged) => {
+    const text = await secretsOf(shop.userId);
+    const put = (secrets: string) =>
+      rows.query("UPDATE users SET notify_secrets = ? WHERE id = ?", [secrets, shop.userId]);
+    await put(await damaged(text));
+    const wanted = anOrder({ provider: "stripe", config: "default" });
+    const { order_no: orderNo } = await createThrough(gateway, shop, wanted);
+    const { body, headers } = stripeEvents(world, shop).event(orderNo);
+    const log = await logOf(async () => {
+      await hearWebhook(gateway, "stripe", shop.configs.stripe!, { body: Buffer.from(body), headers });
+      await world.queues.drain();
+    });
+    expect((await api.inbox()).filter((told) => told.body.includes(orderNo))).toEqual([]);
+    expect(await rows.sends(orderNo)).toMatchObject([
+      { outcome: "failed", answer: "not sent: the merchant has no signing secret that can be read" },
+    ]);
+    expect(log).toContainEqual(
+      expect.objectContaining({
+        level: "error",
+        message: "sealed text does not open",
+        kind: "notify_secrets",
+      }),
+    );
+    // Put right, the next attempt is signed.
+    await put(text);
+    await world.passes(61);
+    await world.queues.drain();
+    expect((await api.inbox()).filter((told) => told.body.includes(orderNo))).toHaveLength(1);
+  });
+});
+
+describe("a kept webhook whose body is", () => {
+  it.each([
+    ["another merchant's config's", null],
+    ["cut off", (text: string) => text.slice(0, -5)],
+    ["changed by a bit", (text: string) => flipped(text, 0.5)],
+  ] as const)("%s is not replayed", async (_, damaged) => {
+    const { order_no: orderNo } = (await api.create(anOrder({ provider: "stripe", config: "default" }))).data;
+    const theirs = (await apiOf(world, other).create(anOrder({ provider: "stripe" }))).data.order_no;
+    for (const [whose, order] of [
+      [shop, orderNo],
+      [other, theirs],
+    ] as const) {
+      const { body, headers } = stripeEvents(world, whose).event(order);
+      await hearWebhook(gateway, "stripe", whose.configs.stripe!, { body: Buffer.from(body), headers });
+    }
+    const bodyOf = async (order: unknown) =>
+      (
+        await rows.query<{ id: string; sealed_body: string }>(
+          "SELECT id, sealed_body FROM webhook_events WHERE order_no = ?",
+          [order],
+        )
+      )[0]!;
+    const { id, sealed_body } = await bodyOf(orderNo);
+    const instead = damaged ? damaged(sealed_body) : (await bodyOf(theirs)).sealed_body;
+    await rows.query("UPDATE webhook_events SET sealed_body = ? WHERE id = ?", [instead, id]);
+    const before = await rows.checksums();
+    const log = await logOf(async () => {
+      const answer = await runVerb(gateway, "webhook replay", { id });
+      expect(answer).toMatchObject({
+        ok: false,
+        code: 1005,
+        message: expect.stringContaining("cannot be read"),
+      });
+    });
+    expect(log).toContainEqual(expect.objectContaining({ level: "error", kind: "webhook_body" }));
+    expect(await rows.checksums()).toEqual(before);
+  });
+});
+
+describe("the sweeper", () => {
+  const byHand = (name: string, data: string, status = 1) =>
+    rows.query(
+      "INSERT INTO payment_configs (user_id, provider, config_name, config_data, status) VALUES (?, 'stripe', ?, ?, ?)",
+      [shop.userId, name, data, status],
+    );
+
+  it.each([
+    ["another key", '{"secret_key":"sk_test_other"}'],
+    ["a letter's case alone", '{"secret_key":"sk_test_ABC"}'],
+  ])("does not seal over a plain row in which %s is corrected meanwhile", async (_, corrected) => {
+    const name = `corrected ${corrected}`;
+    await byHand(name, '{"secret_key":"sk_test_abc"}');
+    const racing = {
+      ...gateway,
+      vault: {
+        async seal(text: string, context: Record<string, string>) {
+          await rows.query("UPDATE payment_configs SET config_data = ? WHERE config_name = ?", [
+            corrected,
+            name,
+          ]);
+          return gateway.vault.seal(text, context);
+        },
+      },
+    };
+    await sealConfigs(racing);
+    expect(await stored(shop.userId, name)).toBe(corrected);
+    await sealConfigs(gateway);
+    const id = (await gateway.configRows.listAll(shop.userId)).find((config) => config.name === name)!.id;
+    expect(await stored(shop.userId, name)).toMatch(/^\{"sealed":1,/);
+    expect(await gateway.credentialsOf((await gateway.configRows.byId(id))!)).toEqual(JSON.parse(corrected));
+  });
+
+  it("seals a plain row that is disabled too, and leaves alone what is no JSON", async () => {
+    await byHand("disabled", '{"secret_key":"sk_test_abc"}', 0);
+    await byHand("broken", '{"secret_key":"sk_te');
+    await byHand("being made", "{}", 0);
+    await sealConfigs(gateway);
+    expect(await stored(shop.userId, "disabled")).toMatch(/^\{"sealed":1,/);
+    expect(await stored(shop.userId, "broken")).toBe('{"secret_key":"sk_te');
+    expect(await stored(shop.userId, "being made")).toBe("{}");
+  });
+});
