@@ -72,6 +72,7 @@ const rules: Record<string, string[]> = {
     "lib/http/fields.ts",
     "lib/http/list-contracts.ts",
     "lib/http/payment-answers.ts",
+    "lib/http/words-for-input.ts",
     "lib/providers/credentials.ts",
     "lib/providers/registry.ts",
     "lib/storage",
