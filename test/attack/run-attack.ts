@@ -1,7 +1,7 @@
 import { logOf } from "../steps/captured-log.ts";
 import type { Attempt } from "./attempt.ts";
 import { type Dice, diceOf } from "./dice.ts";
-import { canaries } from "./known.ts";
+import { canaries, type Known } from "./known.ts";
 import type { Ground } from "./open-ground.ts";
 import { attacked, makeAttempt } from "./requests.ts";
 import { send } from "./send.ts";
@@ -59,7 +59,7 @@ async function attack({ known, world }: Ground, plan: Plan, number: number, tall
   tally.requests += 1;
   count(tally.byKind, `${attempt.entry}: ${attempt.kind}`);
   count(tally.byStatus, answer?.status ?? 0);
-  const why = wrongWith(attempt, answer);
+  const why = wrongWith(attempt, answer, known);
   if (why) tally.wrong.push(`seed ${plan.seed}, request ${number}: ${why}\n${inWords(attempt)}`);
 }
 
@@ -71,14 +71,25 @@ function sourceOf(dice: Dice): string {
 
 type Answered = { status: number; headers: object; body: Buffer } | undefined;
 
-function wrongWith(attempt: Attempt, answer: Answered): string | null {
+function wrongWith(attempt: Attempt, answer: Answered, { victim }: Known): string | null {
   if (!answer) return "the function gave no HTTP answer";
   const { status, headers, body } = answer;
   const said = `${JSON.stringify(headers)} ${body}`;
   if (status >= 500) return `answered ${status}: ${body}`;
   if (status < 400 && !attempt.mayBeAnswered) return `was believed: ${status} ${body}`;
-  return leaks(said) ? `says what is the victim's: ${said}` : null;
+  const learned =
+    leaks(said) ||
+    numbersOf(victim).some((number) => said.includes(number) && !asked(attempt).includes(number));
+  return learned ? `says what is the victim's: ${said}` : null;
 }
+
+const numbersOf = ({ orders }: Known["victim"]) =>
+  orders
+    .flatMap(({ orderNo, outTradeNo, tradeNo, refundNo }) => [orderNo, outTradeNo, tradeNo, refundNo])
+    .filter(Boolean);
+
+/** What somebody says who asks for it is no news to him. */
+const asked = ({ target, body, bytes }: Attempt) => `${target} ${body} ${bytes ?? ""}`;
 
 const leaks = (text: string) => Object.values(canaries).some((canary) => text.includes(canary));
 

@@ -17,14 +17,16 @@ const patterns: Record<string, RegExp> = {
   "token of a code host or registry":
     /\b(?:gh[pousr]_\w{30,}|npm_\w{30,}|xox[abp]-[\w-]{10,}|AIza[\w-]{30,})/g,
   "JSON web token": /\beyJ[\w-]{15,}\.[\w-]{10,}/g,
+  // No path of a URL, which begins with a slash or in a host's name.
   "40 characters of base64":
-    /(?<![\w+/-])(?=[A-Za-z+/]*\d)(?=[\d+/a-z]*[A-Z])(?=[\d+/A-Z]*[a-z])[A-Za-z0-9+/]{40,}=*/g,
+    /(?<![\w+/.-])(?=[A-Za-z+/]*\d)(?=[\d+/a-z]*[A-Z])(?=[\d+/A-Z]*[a-z])[A-Za-z0-9+][A-Za-z0-9+/]{39,}=*/g,
 };
 
 /** Made up, and why they stand here. */
 const madeUp: Record<string, string> = {
   sk_live_51HxAbCdEfGhIjKl: "to be masked, and to be found in rows",
   sk_test_51HxAbCdEfGhIjKl: "to be found in rows",
+  sk_live_4242424242424242: "to be masked, and no card number",
   sk_live_51canary: "to be kept out of an operator's output",
   sk_test_51canary: "to be kept out of an operator's output",
   sk_test_51nobody: "a key that Stripe's simulator does not know",
@@ -33,6 +35,7 @@ const madeUp: Record<string, string> = {
   whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw: "of the Standard Webhooks specification",
   whsec_another_one_0123456789: "of a second endpoint in a test",
   ak_m1000000k0123abcd_0123456789abcdefghjkmnpqrstvwxyz0123456: "no checksum fits it",
+  ak_m7k00000000_0123456789abcdefghjkmnpqrstvwxyz0000000: "no checksum fits it",
   ak_m1k0123abcd_0123456789abcdefghjkmnpqrstvwxyz0123456: "no checksum fits it",
   "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0": "to be masked",
   "Ceo5qEr07ixe2NLpvHk3FH9bwy/WavXrAFQ/9tdO6mc=": "a signature in the API reference's example",
@@ -70,6 +73,6 @@ it.each([
   ["token of a code host or registry", `ghp_${"a1B2c3D4e5".repeat(3)}`],
   ["JSON web token", `eyJhbGciOiJIUzI1NiJ9.${"eyJzdWIi"}OiIxIn0`],
   ["40 characters of base64", `"${"bWVyY2hhbnQ1".repeat(4)}=="`],
-])("a %s would be found", (kind, text) => {
+])("finds a new one: %s", (kind, text) => {
   expect(text.match(patterns[kind]!)).toHaveLength(1);
 });
