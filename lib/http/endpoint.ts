@@ -12,6 +12,7 @@ import type { Contract } from "./contract.ts";
 import { failed, notFound, succeeded } from "./envelope.ts";
 import { failureOf } from "./failure-of.ts";
 import { readWanted } from "./read-wanted.ts";
+import { sourceNetwork } from "./source-network.ts";
 import { withinQuota } from "./within-quota.ts";
 
 /** What every route needs of the gateway. */
@@ -44,7 +45,11 @@ export function serve<Gateway extends ServingGateway>(
     const gateway = open();
     const { requestId, http } = event.requestContext;
     const { scope, limit = "calls" } = found.contract;
-    const caller = await gateway.authenticate(event.headers["x-api-key"], scope, http.sourceIp);
+    const caller = await gateway.authenticate(
+      event.headers["x-api-key"],
+      scope,
+      sourceNetwork(http.sourceIp),
+    );
     const quota = await gateway.rateLimit(caller, limit);
     return withinQuota(quota, requestId, async () => {
       const wanted = readWanted(found.contract, event);

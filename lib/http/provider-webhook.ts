@@ -5,6 +5,7 @@ import { providers } from "../providers/registry.ts";
 import { wrapped } from "./endpoint.ts";
 import { failed } from "./envelope.ts";
 import { rawBody } from "./raw-body.ts";
+import { sourceNetwork } from "./source-network.ts";
 
 export type HearingGateway = HearGateway & { webhookFailures: FailureLimit };
 
@@ -22,11 +23,11 @@ const longestId = 20;
 export function providerWebhook(open: () => HearingGateway, provider: string) {
   return wrapped(async (event: APIGatewayProxyEventV2) => {
     const gateway = open();
-    const { sourceIp } = event.requestContext.http;
+    const source = sourceNetwork(event.requestContext.http.sourceIp);
     const configId = event.pathParameters?.config_id ?? "";
     const names = {
-      [sourceIp]: mostFailures.ofAddress,
-      [`${sourceIp} ${configId.slice(0, longestId)}`]: mostFailures.ofConfig,
+      [source]: mostFailures.ofAddress,
+      [`${source} ${configId.slice(0, longestId)}`]: mostFailures.ofConfig,
     };
     await gateway.webhookFailures(names, () => {
       const call = { body: rawBody(event), headers: event.headers };

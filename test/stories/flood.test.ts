@@ -76,6 +76,14 @@ async function paidEvent(theirs: Shop) {
   return { orderNo: data.order_no, call: stripeEvents(world, theirs).event(data.order_no) };
 }
 
+it("counts for the whole network that an IPv6 address is one of", async () => {
+  const config = shop.configs.stripe!;
+  const calls = await flood(310, (at) => webhookFrom(`2001:db8:0:1::${at.toString(16)}`, config, forged));
+  expect(calls.verified).toBe(300);
+  expect(await webhookFrom("2001:db8:0:1:ffff::", config, forged)).toEqual(refused);
+  expect(await webhookFrom("2001:db8:0:2::1", config, forged)).toMatchObject({ status: 401 });
+});
+
 describe("a flood of forged webhooks of one config", () => {
   it("is verified 300 times and then refused; a true one is believed a moment later", async () => {
     const address = anAddress();

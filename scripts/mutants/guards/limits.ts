@@ -163,8 +163,8 @@ export const limitGuards: Mutant[] = [
   {
     name: "Failures: wrong keys from anywhere shut out everybody",
     file: endpoint,
-    from: ", scope, http.sourceIp)",
-    to: `, scope, http.sourceIp && "")`,
+    from: "sourceNetwork(http.sourceIp),",
+    to: `"",`,
     tests: webhook.tests,
   },
   {
@@ -206,14 +206,14 @@ export const limitGuards: Mutant[] = [
   {
     name: "Failures: an address may try one config after another",
     ...webhook,
-    from: "[sourceIp]: mostFailures.ofAddress,",
+    from: "[source]: mostFailures.ofAddress,",
     to: "",
   },
   {
     name: "Failures: forgeries from anywhere shut out a config's true webhooks",
     ...webhook,
-    from: "sourceIp} ${configId",
-    to: "sourceIp && 0} ${configId",
+    from: "${source} ${configId",
+    to: "${source && 0} ${configId",
   },
   {
     name: "API keys: each process notes each minute that a key is used",
@@ -244,5 +244,12 @@ export const limitGuards: Mutant[] = [
     ...keyVerbs,
     from: "const mostLiveKeys = 2;",
     to: "const mostLiveKeys = 3;",
+  },
+  {
+    name: "Whoever has an IPv6 network fails as often as it has addresses",
+    file: "lib/http/provider-webhook.ts",
+    from: "sourceNetwork(event.requestContext.http.sourceIp)",
+    to: "event.requestContext.http.sourceIp",
+    tests: ["test/stories/flood.test.ts"],
   },
 ];
