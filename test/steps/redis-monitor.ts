@@ -5,6 +5,8 @@ import { Redis } from "ioredis";
 export async function redisCommands(port: number, act: () => Promise<unknown>): Promise<string[][]> {
   // Its own check that Redis is ready would be among the commands.
   const client = new Redis({ port, enableReadyCheck: false });
+  // What a connection asks as it opens must not meet the monitor's beginning: the client would take it for an answer.
+  await client.echo("open");
   const monitor = await client.monitor();
   const commands: string[][] = [];
   const end = randomUUID();
