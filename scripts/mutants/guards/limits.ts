@@ -212,8 +212,8 @@ export const limitGuards: Mutant[] = [
   {
     name: "Failures: forgeries from anywhere shut out a config's true webhooks",
     ...webhook,
-    from: "${source} ${configId",
-    to: "${source && 0} ${configId",
+    from: "source} ${configId",
+    to: "source && 0} ${configId",
   },
   {
     name: "API keys: each process notes each minute that a key is used",
