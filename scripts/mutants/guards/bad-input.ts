@@ -1,7 +1,6 @@
 import type { Mutant } from "../mutant.ts";
 
 const story = (name: string) => [`test/stories/${name}.test.ts`];
-const properties = ["test/properties/parsers.test.ts"];
 
 /** What stands between input that means harm, or nothing, and the books. */
 export const badInputGuards: Mutant[] = [
@@ -85,7 +84,7 @@ export const badInputGuards: Mutant[] = [
   {
     name: "PayPal: a time beyond all years is read",
     file: "lib/providers/paypal/wire.ts",
-    tests: properties,
+    tests: ["test/providers/paypal/order.test.ts"],
     from: ".refine(isStorable)",
     to: "",
   },

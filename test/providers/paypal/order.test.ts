@@ -55,6 +55,11 @@ describe("a look at PayPal", () => {
     ["a capture", captured(), [paid]],
     ["a capture without a time", captured([capture({ create_time: "?" })]), [{ ...paid, paidAt: createdAt }]],
     [
+      "a capture beyond all years",
+      captured([capture({ create_time: "9999-12-31T23:59:59-23:59" })]),
+      [{ ...paid, paidAt: createdAt }],
+    ],
+    [
       "another amount",
       captured([capture({ amount: { currency_code: "USD", value: "0.01" } })]),
       [{ ...paid, amount: usd(1) }],
