@@ -4,7 +4,7 @@ import { feed } from "./parsers/parser.ts";
 import { parsers } from "./parsers/parsers.ts";
 
 /** `npm run fuzz` gives a million to each. */
-const numRuns = 500;
+const numRuns = 2_000;
 
 /** Of the processor, for one input. The longest take half a second; with the square of their length it would be hours. */
 const longestMs = 5_000;

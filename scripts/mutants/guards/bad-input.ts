@@ -124,6 +124,13 @@ export const badInputGuards: Mutant[] = [
     to: "",
   },
   {
+    name: "Deliveries: an echo hides behind a sign that makes an escape of its beginning",
+    file: "lib/notify/hide-echoes.ts",
+    tests: ["test/notify/hide-echoes.test.ts"],
+    from: "isHidden.fill(1, at, at + each.length);",
+    to: "isHidden.fill(0, at, at);",
+  },
+  {
     name: "Settings: simulators stand in for providers in any stage",
     file: "lib/environment.ts",
     tests: ["test/environment.test.ts"],

@@ -183,3 +183,12 @@ export function hardJson(bytes: number): string[] {
     "\\".repeat(bytes),
   ];
 }
+
+/** The headers with some of their values changed or left out. */
+export function headersLike(valid: Record<string, string>): fc.Arbitrary<Record<string, string | undefined>> {
+  const values = Object.values(valid).map((value) =>
+    fc.oneof({ arbitrary: fc.constant(value), weight: 6 }, textLike(value), fc.constant(undefined)),
+  );
+  const names = Object.keys(valid);
+  return fc.tuple(...values).map((given) => Object.fromEntries(names.map((name, at) => [name, given[at]])));
+}

@@ -20,7 +20,7 @@ import {
 } from "../../providers/stripe/account.ts";
 import * as merchant from "../../providers/wechat/merchant.ts";
 import { assertHeard } from "./facts.ts";
-import { bytesLike, hardJson, jsonBytesLike, jsonLike, textLike } from "./hostile.ts";
+import { bytesLike, hardJson, headersLike, jsonBytesLike, jsonLike, textLike } from "./hostile.ts";
 import { demand, type Parser, parser } from "./parser.ts";
 
 /** Lambda takes no larger call. */
@@ -108,15 +108,6 @@ const paypalHeaders = {
   "paypal-cert-url": "https://elsewhere.example/v1/notifications/certs/CERT-1",
   "paypal-auth-algo": "SHA256withRSA",
 };
-
-/** The headers with some of their values changed or left out. */
-function headersLike(valid: Record<string, string>): fc.Arbitrary<Record<string, string | undefined>> {
-  const values = Object.values(valid).map((value) =>
-    fc.oneof({ arbitrary: fc.constant(value), weight: 6 }, textLike(value), fc.constant(undefined)),
-  );
-  const names = Object.keys(valid);
-  return fc.tuple(...values).map((given) => Object.fromEntries(names.map((name, at) => [name, given[at]])));
-}
 
 const hard = hardJson(longest).map((text) => Buffer.from(text));
 const isTrue = (heard: Heard) => assertHeard(heard);
