@@ -67,14 +67,16 @@ export function serve<Gateway extends ServingGateway>(
 export function wrapped(handle: (event: Event) => Promise<Answer>, refuse = failed) {
   const guarded = middy<Event, Answer>()
     .use({
+      before: ({ event }) => {
+        // Of a request there are always some; an event that was made by hand may lack them.
+        event.headers ??= {};
+      },
       onError: (request) => {
         request.response = refuse(failureOf(request.error), request.event.requestContext.requestId);
       },
     })
     .handler(handle);
-  return (given: Event, context: Context): Promise<Answer> => {
-    // Of a request there are always some; an event that was made by hand may lack them.
-    const event: Event = { ...given, headers: given.headers ?? {} };
+  return (event: Event, context: Context): Promise<Answer> => {
     const { requestId } = event.requestContext;
     return withInvocation({ requestId, remainingMs: () => context.getRemainingTimeInMillis() }, async () => {
       const begun = performance.now();

@@ -23,7 +23,7 @@ const around = (what: string, nth = 1) => ({
   after: { when: "after", what, nth } as const,
 });
 const commit = (nth: number) => around("^sql commit", nth);
-const recordOfSend = "^sql\\s+UPDATE notify_queue n JOIN";
+const recordOfSend = "^sql update `notify_queue` as `n`";
 const toMerchants = "^queue .*notify$";
 const answer = around("^answer$");
 
@@ -55,7 +55,7 @@ export const steps = {
     after: { when: "before", what: "^sql begin" },
     silent: { when: "after", what: "^redis$" },
   },
-  N2: { ...delivery, does: "claim", ...commit(1), writes: { what: "^sql\\s+UPDATE notify_queue\\s" } },
+  N2: { ...delivery, does: "claim", ...commit(1), writes: { what: "^sql update `notify_queue` set" } },
   N3: { ...delivery, does: "POST", ...around("^http POST .*/inbox/") },
   N4: { ...delivery, does: "finish", ...around(recordOfSend), writes: { what: recordOfSend } },
   N5: { ...delivery, does: "hint", ...around(toMerchants) },
@@ -68,7 +68,12 @@ export const steps = {
     writes: { what: "^sql update `payment_orders` set `status`" },
   },
   K2: { ...capture, does: "provider", ...around("^http POST .*/capture$") },
-  K3: { ...capture, does: "settle", ...commit(2), writes: { what: "^sql\\s+UPDATE payment_orders\\s" } },
+  K3: {
+    ...capture,
+    does: "settle",
+    ...commit(2),
+    writes: { what: "^sql update `payment_orders` set `late_success`" },
+  },
   X1: { ...close, does: "ask", ...around("^http POST .*/expire$") },
   X2: { ...close, does: "write", ...commit(1), writes: { what: "^sql update `payment_orders`" } },
 } as const satisfies Record<string, Step>;

@@ -51,7 +51,7 @@ describe("npm start that cannot", () => {
     [
       "reach the database",
       { onServicesOfTheRun: true, env: { DATABASE_URL: "mysql://root@127.0.0.1:1/t1" } },
-      /^Failed: gateway: .*\nmigrate, .*ECONNREFUSED 127\.0\.0\.1:1$/m,
+      /^Failed: gateway: .*\nmigrate, .*ECONNREFUSED$/m,
     ],
     [
       "read a URL",

@@ -203,11 +203,8 @@ describe("a resend with", () => {
     expectRefused(await resend(body), 1001, field);
   });
 
-  it("an order_no in the body sends what the path names", async () => {
-    expect(await resend(JSON.stringify({ order_no: orderNo }), "UNI1")).toMatchObject({
-      status: 404,
-      code: 2007,
-    });
+  it("an order_no in the body is refused: the path names it", async () => {
+    expectRefused(await resend(JSON.stringify({ order_no: orderNo }), "UNI1"), 1001, "order_no");
   });
 
   it("an event that is not this order's is refused", async () => {

@@ -97,7 +97,7 @@ describe("a truly signed notice of Alipay", () => {
     ["fields of prototypes", () => ({ ...wrongAmount(), constructor: "1", toString: "2" })],
     ["a field without a name", () => ({ ...wrongAmount(), "": "1" })],
     ["an empty field", () => ({ ...wrongAmount(), body: "" })],
-    ["a field of 2 MB", () => ({ ...wrongAmount(), body: "茶".repeat(700_000) })],
+    ["a field of 1 MB", () => ({ ...wrongAmount(), body: "x".repeat(1_000_000) })],
     [
       "5,000 fields",
       () => ({
@@ -114,9 +114,9 @@ describe("a truly signed notice of Alipay", () => {
 
 describe("a notice of Alipay that was changed in its form,", () => {
   const changes: [string, (body: string) => string | Buffer<ArrayBuffer>, number][] = [
-    ["with a field twice", (body) => `${body}&total_amount=12.34`, 400],
-    ["with its signature twice", (body) => `${body}&${body.slice(body.lastIndexOf("sign="))}`, 400],
-    ["with a name written otherwise", (body) => `${body}&%74otal_amount=12.34`, 400],
+    ["with a field twice", (body) => `${body}&total_amount=12.34`, 401],
+    ["with its signature twice", (body) => `${body}&${body.slice(body.lastIndexOf("sign="))}`, 401],
+    ["with a name written otherwise", (body) => `${body}&%74otal_amount=12.34`, 401],
     ["with one field more", (body) => `${body}&extra=1`, 401],
     ["with an empty field more", (body) => `${body}&extra=`, 401],
     ["with a name in capitals", (body) => body.replace("total_amount", "TOTAL_AMOUNT"), 401],
@@ -135,14 +135,14 @@ describe("a notice of Alipay that was changed in its form,", () => {
     [
       "in bytes that are not UTF-8",
       (body) => Buffer.concat([Buffer.from(`${body}&subject=`), Buffer.from([0xc2, 0xcc])]),
-      400,
+      401,
     ],
     ["in UTF-16", (body) => Buffer.from(body, "utf16le"), 401],
     ["with a byte order mark", (body) => `\ufeff${body}`, 200],
     ["with a question mark before it", (body) => `?${body}`, 200],
     ["with nothing", () => "", 401],
     ["with a million separators", () => "&".repeat(1_000_000), 401],
-    ["with a million fields", () => "a=1&".repeat(250_000), 400],
+    ["with a million fields", () => "a=1&".repeat(250_000), 401],
   ];
   it.each(changes)("%s, settles nothing", async (_what, change, status) => {
     const call = signs({ ...notice(), trade_status: "WAIT_BUYER_PAY" });

@@ -29,8 +29,8 @@ export const badInputGuards: Mutant[] = [
     name: "Functions: an event without headers is an internal error",
     file: "lib/http/endpoint.ts",
     tests: story("bad-input-events"),
-    from: "{ ...given, headers: given.headers ?? {} }",
-    to: "given",
+    from: "event.headers ??= {};",
+    to: "",
   },
   {
     name: "Queues: a message names a row by any text",
@@ -125,8 +125,8 @@ export const badInputGuards: Mutant[] = [
   },
   {
     name: "Deliveries: an echo hides behind a sign that makes an escape of its beginning",
-    file: "lib/notify/hide-echoes.ts",
-    tests: ["test/notify/hide-echoes.test.ts"],
+    file: "lib/outbound/hide-echoes.ts",
+    tests: ["test/outbound/hide-echoes.test.ts"],
     from: "isHidden.fill(1, at, at + each.length);",
     to: "isHidden.fill(0, at, at);",
   },

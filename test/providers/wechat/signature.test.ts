@@ -78,7 +78,7 @@ describe("WeChat Pay's signature", () => {
     const headers = signedHeaders(body);
     const signature = headers["wechatpay-signature"]!.replace("==", padding);
     const changed = { headers: { ...headers, "wechatpay-signature": signature }, body };
-    expect(await signatureFault(changed, findKey, createdAt)).toBe("its signature does not fit");
+    expect(await signatureFault(changed, findKey, createdAt)).toMatch(/does not fit|not signed/);
   });
 
   it("does not fit any other body", async () => {

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { hideEchoes } from "../../lib/notify/hide-echoes.ts";
+import { hideEchoes } from "../../lib/outbound/hide-echoes.ts";
 
 const token = "abcdefgh12345678";
 
