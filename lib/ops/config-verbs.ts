@@ -6,6 +6,7 @@ import type { Provider } from "../payment/provider.ts";
 import { webhookUrl } from "../payment/public-urls.ts";
 import { credentialContext } from "../providers/credentials.ts";
 import { isProvider, providers } from "../providers/registry.ts";
+import { isDuplicate } from "../storage/database.ts";
 import { findMerchant } from "./find-merchant.ts";
 import { rewrap, type ShelfName, shelfNames } from "./rewrap.ts";
 import { merchantName, verb } from "./verb.ts";
@@ -125,7 +126,10 @@ async function findOrCreate(
 ): Promise<StoredConfig> {
   const same = (await configRows.list(userId, provider)).find((config) => config.name === name);
   if (same) return same;
-  const id = await configRows.create(userId, provider, name, clock.now());
+  const id = await configRows.create(userId, provider, name, clock.now()).catch((error: unknown) => {
+    if (!isDuplicate(error, "user_config")) throw error;
+    throw new GatewayError("conflict", `a config of this name is being made at the same time: try again`);
+  });
   const made = await configRows.byId(id);
   if (!made) throw new GatewayError("unavailable", "the config was not stored: try again");
   return made;

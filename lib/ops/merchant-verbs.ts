@@ -3,6 +3,7 @@ import { GatewayError } from "../errors.ts";
 import { whyUnsendable } from "../notify/send-notification.ts";
 import { newSecret } from "../notify/signature.ts";
 import { type Gateway, notifySecretContext } from "../open-gateway.ts";
+import { isDuplicate } from "../storage/database.ts";
 import type { Merchant } from "../storage/merchants.ts";
 import { findMerchant } from "./find-merchant.ts";
 import { merchantName, verb } from "./verb.ts";
@@ -26,12 +27,12 @@ export const merchantVerbs = {
     z.strictObject({ username, notify_url: notifyUrl.optional(), rate_limit: rateLimit.optional() }),
     async (gateway, { username, notify_url = null, rate_limit }) => {
       assertSendable(gateway, notify_url);
-      if ((await gateway.merchants.list()).some((merchant) => merchant.username === username)) {
-        throw new GatewayError("conflict", `there is a merchant "${username}" already`);
-      }
       const now = gateway.clock.now();
       const settings = { notifyUrl: notify_url, rateLimit: rate_limit };
-      const userId = await gateway.merchants.create(username, settings, now);
+      const userId = await gateway.merchants.create(username, settings, now).catch((error: unknown) => {
+        if (!isDuplicate(error, "username")) throw error;
+        throw new GatewayError("conflict", `there is a merchant "${username}" already`);
+      });
       const secret = newSecret();
       const sealed = await gateway.vault.seal(JSON.stringify([secret]), notifySecretContext(userId));
       await gateway.merchants.saveNotifySecrets(userId, null, sealed, now);
