@@ -216,7 +216,7 @@ export const platformGuards: Mutant[] = [
     name: "An API key of another merchant is revoked",
     file: "lib/storage/api-keys.ts",
     from: "const revoked = await ofMerchant(db, userId)",
-    to: "const revoked = await acrossMerchants(db)",
+    to: `const revoked = await (await import("./of-merchant.ts")).acrossMerchants(db)`,
     tests: ["test/storage/merchant-rows.test.ts"],
   },
   {
