@@ -260,6 +260,11 @@ const late = [
     ["drops of chunks", chunked(500), { drip: "1\r\nx\r\n" }],
     ["drops of trailers", `${chunked(500)}0\r\n`, { drip: "x: y\r\n" }],
   ),
+  ...rows(failed(tooLate, 302), [
+    "a redirect, then silence",
+    head(302, "location: {trap}/", "content-length: 9"),
+    "silence",
+  ]),
   ...rows(received(tooLate), ["a success, then silence", `${head(200, "content-length: 9")}ok`, "silence"]),
 ];
 

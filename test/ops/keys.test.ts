@@ -5,6 +5,7 @@ import { apiOf } from "../steps/api.ts";
 import { startDatabaseProxy } from "../steps/database-proxy.ts";
 import { anotherGateway } from "../steps/gateways.ts";
 import { operator, refusal } from "../steps/operator.ts";
+import { until } from "../steps/simulator.ts";
 import { openWorld, type World } from "../steps/world.ts";
 import { testDatabase } from "../storage/connections.ts";
 
@@ -59,6 +60,33 @@ describe("a merchant's keys", () => {
     expect(made).toHaveLength(verb === "key roll" ? 8 : 2 - before);
     expect(keys).toHaveLength(before + made.length);
     for (const answer of answers) if (!answer.ok) expect(answer).toMatchObject({ code: 1005 });
+  });
+
+  it("are two, though one roll comes between another's reading and writing", async () => {
+    const merchant = await newMerchant();
+    await newKey(merchant);
+    const proxies = [
+      await startDatabaseProxy(await testDatabase()),
+      await startDatabaseProxy(await testDatabase()),
+    ];
+    const gateways = proxies.map(({ port }) => anotherGateway({ DB_PORT: String(port) }));
+    const [slow, beside] = proxies.map((proxy, at) => ({
+      proxy,
+      roll: () => runVerb(gateways[at]!, "key roll", { merchant }),
+    }));
+    const held = slow!.proxy.hold(/^insert into `api_keys`/);
+    const first = slow!.roll();
+    const release = await held;
+    const second = beside!.roll();
+    // It waits for its turn; without one it waits for the row that it wants to end.
+    await until(async () =>
+      beside!.proxy.statements.some((sent) => /for update$|^update `api_keys`/.test(sent)),
+    );
+    release();
+    expect(await Promise.all([first, second])).toMatchObject([{ ok: true }, { ok: true }]);
+    expect((await keysOf(merchant)).map(({ live }) => live)).toEqual([false, true, true]);
+    await Promise.all(gateways.map((gateway) => gateway.close()));
+    for (const proxy of proxies) proxy.stop();
   });
 
   it("are made once, though the answer to the COMMIT is lost", async () => {
