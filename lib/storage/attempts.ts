@@ -172,6 +172,8 @@ export function refuse(db: Database, leased: Leased, error: ProviderError, now: 
       .where("provider_started", "=", 0)
       .executeTakeFirstOrThrow();
     if (moved.numUpdatedRows === 0n) {
+      // Ours all the same where an earlier COMMIT was answered by a lost connection: who holds the lease refuses.
+      if ((await readPayment(trx, payment)).refusal !== null) return true;
       await attemptRow(trx, leased).set({ done: 0, lease_until: now }).execute();
       return false;
     }

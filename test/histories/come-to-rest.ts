@@ -28,7 +28,7 @@ export async function comeToRest(world: HistoryWorld, played: Played): Promise<v
     if (isDelayedMoneyDecided) return;
     // What providers have begun ends now: delayed payments, refunds under way.
     isDelayedMoneyDecided = true;
-    if (!(await decideDelayed(world))) return;
+    await decideDelayed(world);
   }
   played.wrong.push(`no rest after ${mostRounds} rounds: ${JSON.stringify(await unfinished(world))}`);
 }
@@ -134,8 +134,8 @@ function unfinished(world: HistoryWorld): Promise<Record<string, unknown>[]> {
       FROM notify_queue WHERE status IN ('pending', 'sending')`);
 }
 
-/** Half of the delayed payments arrive, the others fail; refunds succeed. True: something has happened. */
-async function decideDelayed(world: HistoryWorld): Promise<boolean> {
+/** Half of the delayed payments arrive, the others fail; refunds succeed. */
+async function decideDelayed(world: HistoryWorld): Promise<void> {
   const started = (await ledgers(world)).filter(({ status }) => status === "started");
   for (const [index, row] of started.entries()) {
     const provider = providerNames.find((name) => name === row.provider)!;
@@ -149,5 +149,4 @@ async function decideDelayed(world: HistoryWorld): Promise<boolean> {
     const name = providerNames.find((known) => known === provider)!;
     await world.tell(name, "refund-result", { refund_no, status: refundWords[name][0] });
   }
-  return started.length + refunds.length > 0;
 }

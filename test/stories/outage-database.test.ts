@@ -152,6 +152,19 @@ describe("while a payment is created", () => {
     },
   );
 
+  it("a lost answer to the COMMIT of a refusal leaves the provider's words, and they are answered", async () => {
+    const wanted = anOrder({ provider: "stripe", amount: "0.01" });
+    const lost = afterFirstCommit();
+    const refused = await api.create(wanted);
+    await lost;
+    expect(refused).toMatchObject({ status: 402, code: 2000, provider_error: { code: "amount_too_small" } });
+    expect(await rows.order(refused.order_no)).toMatchObject({ status: "failed", version: 2 });
+    const attempts =
+      "SELECT done FROM payment_attempts a JOIN payment_orders o ON o.id = a.order_id WHERE order_no = ?";
+    expect(await rows.query(attempts, [refused.order_no])).toEqual([{ done: 1 }]);
+    expect(await api.create(wanted)).toMatchObject({ status: 402, provider_error: refused.provider_error });
+  });
+
   async function afterFirstCommit() {
     (await proxy.hold(/^commit$/))();
     await proxy.loseAnswerTo(/^commit$/);

@@ -116,6 +116,13 @@ export const paymentGuards: Mutant[] = [
     tests: ["test/payment/final-refusal.test.ts"],
   },
   {
+    name: "T4: a refusal that an unanswered COMMIT has stored is not recognised as one's own",
+    file: "lib/storage/attempts.ts",
+    from: "if ((await readPayment(trx, payment)).refusal !== null) return true;",
+    to: "",
+    tests: ["test/stories/outage-database.test.ts"],
+  },
+  {
     name: "T4: a refusal that is not the outcome keeps everybody else from trying",
     file: attempts,
     from: "await attemptRow(trx, leased).set({ done: 0, lease_until: now }).execute();",
