@@ -131,7 +131,8 @@ async function readAnswer(
   return verified({ kind: "refused", status, location, error });
 }
 
-function readRefusal({ status, body }: OutboundAnswer, secrets: string[]) {
+/** WeChat Pay's own words, cut, with nothing in them that we sent to authenticate. */
+export function readRefusal({ status, body }: Pick<OutboundAnswer, "status" | "body">, secrets: string[]) {
   const { data } = refusal.safeParse(readJson(body));
   if (!data) return { error: { code: `HTTP_${status}`, message: "no readable reason" }, location: "" };
   const message = hideEchoes(data.message, secrets).slice(0, 300);

@@ -10,6 +10,7 @@ import { fromStripeAmount } from "../../../lib/providers/stripe/amounts.ts";
 import { refundSeen, refundOutcome as stripeOutcome } from "../../../lib/providers/stripe/refund.ts";
 import { sessionObservations } from "../../../lib/providers/stripe/session.ts";
 import * as stripeWire from "../../../lib/providers/stripe/wire.ts";
+import { readRefusal } from "../../../lib/providers/wechat/client.ts";
 import { refundOutcome as wechatOutcome } from "../../../lib/providers/wechat/refund.ts";
 import { tradeObservations } from "../../../lib/providers/wechat/trade.ts";
 import * as wechatWire from "../../../lib/providers/wechat/wire.ts";
@@ -149,11 +150,11 @@ export const answerParsers: Parser[] = [
       },
     ),
     parse: (content) => ({
-      refusal: wechatWire.refusal.safeParse(content).data,
+      ...readRefusal({ status: 400, body: Buffer.from(JSON.stringify(content) ?? "") }, ["secret-12345678"]),
       list: wechatWire.platformCertificates.safeParse(content).data,
     }),
-    holds: ({ refusal }) =>
-      demand(refusal === undefined || refusal.message.length <= 300, "words without an end"),
+    holds: ({ error }) =>
+      demand(error.message.length <= 300 && error.code.length <= 64, "words without an end"),
   }),
   parser({
     name: "Stripe session",
