@@ -125,9 +125,11 @@ export async function openHistoryWorld(services: { DATABASE_URL: string; REDIS_U
     async disturbRedis(how: "empty" | "stale-locks" | "wrong-types"): Promise<void> {
       for (const { id, user_id } of await world.query("SELECT id, user_id FROM notify_queue")) {
         const key = redisKey(cachePrefix, String(user_id), `deliver:${id}`);
-        await redis.del(key);
-        if (how === "stale-locks") await redis.set(key, "nobody");
-        if (how === "wrong-types") await redis.rpush(key, "a list");
+        // At one stroke: a delivery may take its lock in between.
+        const changes = redis.multi().del(key);
+        if (how === "stale-locks") changes.set(key, "nobody");
+        if (how === "wrong-types") changes.rpush(key, "a list");
+        await changes.exec();
       }
     },
     async passes(seconds: number): Promise<void> {
