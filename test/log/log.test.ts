@@ -3,25 +3,10 @@ import { describe, expect, it } from "vitest";
 import { GatewayError } from "../../lib/errors.ts";
 import { withInvocation } from "../../lib/invocation.ts";
 import { type LogFields, log, logFields, nameOf } from "../../lib/log.ts";
+import { written } from "../steps/captured-log.ts";
 
 const canary = "sk_live_canary";
 const remainingMs = () => 1_000;
-
-/** What is written, as bytes would be: nothing is parsed. */
-async function written(run: () => void | Promise<void>): Promise<string> {
-  const { write } = process.stdout;
-  let text = "";
-  process.stdout.write = ((chunk: string) => {
-    text += chunk;
-    return true;
-  }) as typeof write;
-  try {
-    await run();
-  } finally {
-    process.stdout.write = write;
-  }
-  return text;
-}
 
 const linesOf = (text: string) => text.split("\n").slice(0, -1);
 /** Fields as a caller without types could pass them. */

@@ -1,11 +1,11 @@
 export type LogLine = Record<string, unknown> & { level: string; message: string };
 
-/** What the gateway logs while `run` runs, instead of on the terminal. */
-export async function logOf(run: () => Promise<unknown>): Promise<LogLine[]> {
-  const lines: LogLine[] = [];
+/** What is written while `run` runs, instead of on the terminal, as it is. */
+export async function written(run: () => unknown): Promise<string> {
   const { write } = process.stdout;
-  process.stdout.write = ((text: string | Uint8Array) => {
-    lines.push(JSON.parse(String(text)));
+  let text = "";
+  process.stdout.write = ((chunk: string | Uint8Array) => {
+    text += String(chunk);
     return true;
   }) as typeof write;
   try {
@@ -13,5 +13,11 @@ export async function logOf(run: () => Promise<unknown>): Promise<LogLine[]> {
   } finally {
     process.stdout.write = write;
   }
-  return lines;
+  return text;
+}
+
+/** What the gateway logs while `run` runs. */
+export async function logOf(run: () => Promise<unknown>): Promise<LogLine[]> {
+  const lines = (await written(run)).split("\n").filter(Boolean);
+  return lines.map((line) => JSON.parse(line) as LogLine);
 }

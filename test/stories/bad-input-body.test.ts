@@ -1,28 +1,21 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, it } from "vitest";
 import { anOrder, apiOf, type Data } from "../steps/api.ts";
 import { type RawCall, rawCall } from "../steps/raw-call.ts";
 import { expectRefused } from "../steps/refused-input.ts";
-import { openRows, type Rows } from "../steps/rows.ts";
+import { expectTablesUnchanged } from "../steps/unchanged-tables.ts";
 import { openWorld, type Shop, type World } from "../steps/world.ts";
 
 let world: World;
 let shop: Shop;
-let rows: Rows;
-let before: unknown;
 
 beforeAll(async () => {
   world = await openWorld();
   shop = await world.openShop();
   // The first create of a config learns its account.
   for (const provider of ["alipay", "stripe"]) await create({ ...anOrder({ provider }), config: "default" });
-  rows = await openRows();
-  before = await rows.checksums();
 });
-afterEach(async () => expect(await rows.checksums()).toEqual(before));
-afterAll(async () => {
-  await rows.close();
-  await world.stop();
-});
+expectTablesUnchanged();
+afterAll(() => world.stop());
 
 const create = (wanted: Data) => apiOf(world, shop).create(wanted);
 const json = () => ({ "x-api-key": shop.apiKey, "content-type": "application/json" });

@@ -1,28 +1,21 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Api, anOrder, apiOf, type Data } from "../steps/api.ts";
 import { invoke } from "../steps/front.ts";
-import { openRows, type Rows } from "../steps/rows.ts";
+import { expectTablesUnchanged } from "../steps/unchanged-tables.ts";
 import { openWorld, type Shop, type World } from "../steps/world.ts";
 
 let world: World;
 let shop: Shop;
 let api: Api;
-let rows: Rows;
-let before: unknown;
 
 beforeAll(async () => {
   world = await openWorld();
   shop = await world.openShop("stripe");
   api = apiOf(world, shop);
   await api.create(anOrder({ provider: "stripe" }));
-  rows = await openRows();
-  before = await rows.checksums();
 });
-afterEach(async () => expect(await rows.checksums()).toEqual(before));
-afterAll(async () => {
-  await rows.close();
-  await world.stop();
-});
+expectTablesUnchanged();
+afterAll(() => world.stop());
 
 const routes: Record<string, string> = {
   "create-payment": "POST /api/v1/payment/create",

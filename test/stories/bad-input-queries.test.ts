@@ -1,15 +1,13 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Api, anOrder, apiOf, type Data } from "../steps/api.ts";
 import { expectRefused } from "../steps/refused-input.ts";
-import { openRows, type Rows } from "../steps/rows.ts";
+import { expectTablesUnchanged } from "../steps/unchanged-tables.ts";
 import { openWorld, type Shop, type World } from "../steps/world.ts";
 
 let world: World;
 let shop: Shop;
 let api: Api;
-let rows: Rows;
 let orderNo: string;
-let before: unknown;
 
 beforeAll(async () => {
   world = await openWorld();
@@ -18,14 +16,9 @@ beforeAll(async () => {
   orderNo = String((await api.create(anOrder({ provider: "stripe" }))).data.order_no);
   await api.close(orderNo);
   await world.queues.drain();
-  rows = await openRows();
-  before = await rows.checksums();
 });
-afterEach(async () => expect(await rows.checksums()).toEqual(before));
-afterAll(async () => {
-  await rows.close();
-  await world.stop();
-});
+expectTablesUnchanged();
+afterAll(() => world.stop());
 
 const get = (path: string) => api.call("GET", `/api/v1/${path}`);
 const base64url = (text: string) => Buffer.from(text).toString("base64url");

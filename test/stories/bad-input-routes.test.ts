@@ -1,15 +1,13 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Api, anOrder, apiOf } from "../steps/api.ts";
 import { type RawRequest, rawRequest } from "../steps/raw-request.ts";
-import { openRows, type Rows } from "../steps/rows.ts";
+import { expectTablesUnchanged } from "../steps/unchanged-tables.ts";
 import { openWorld, type Shop, type World } from "../steps/world.ts";
 
 let world: World;
 let shop: Shop;
 let api: Api;
-let rows: Rows;
 let orderNo: string;
-let before: unknown;
 
 beforeAll(async () => {
   world = await openWorld();
@@ -19,14 +17,9 @@ beforeAll(async () => {
   orderNo = String((await api.create(anOrder({ provider: "stripe", return_url }))).data.order_no);
   await api.close(orderNo);
   await world.queues.drain();
-  rows = await openRows();
-  before = await rows.checksums();
 });
-afterEach(async () => expect(await rows.checksums()).toEqual(before));
-afterAll(async () => {
-  await rows.close();
-  await world.stop();
-});
+expectTablesUnchanged();
+afterAll(() => world.stop());
 
 const ask = (wanted: RawRequest) =>
   rawRequest(world, { ...wanted, headers: { "x-api-key": shop.apiKey, ...wanted.headers } });

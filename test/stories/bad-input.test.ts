@@ -1,13 +1,11 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { anOrder, apiOf, type Data } from "../steps/api.ts";
 import { expectRefused } from "../steps/refused-input.ts";
-import { openRows, type Rows } from "../steps/rows.ts";
+import { expectTablesUnchanged } from "../steps/unchanged-tables.ts";
 import { openWorld, type Shop, type World } from "../steps/world.ts";
 
 let world: World;
 let shop: Shop;
-let rows: Rows;
-let before: unknown;
 
 beforeAll(async () => {
   world = await openWorld();
@@ -20,14 +18,9 @@ beforeAll(async () => {
   });
   // The first create of a config learns its account.
   for (const provider of ["alipay", "stripe"]) await create({ ...anOrder({ provider }), config: "default" });
-  rows = await openRows();
-  before = await rows.checksums();
 });
-afterEach(async () => expect(await rows.checksums()).toEqual(before));
-afterAll(async () => {
-  await rows.close();
-  await world.stop();
-});
+expectTablesUnchanged();
+afterAll(() => world.stop());
 
 const create = (wanted: Data) => apiOf(world, shop).create(wanted);
 

@@ -1,30 +1,23 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { merchantRoutes } from "../../lib/http/openapi/merchant-routes.ts";
 import { pathNames } from "../../lib/http/openapi/operations.ts";
 import type { ApiAnswer } from "../steps/api.ts";
 import { answerTo, eventOf, everyRoute, type Sent } from "../steps/every-route.ts";
 import { expectRefused } from "../steps/refused-input.ts";
-import { openRows, type Rows } from "../steps/rows.ts";
+import { expectTablesUnchanged } from "../steps/unchanged-tables.ts";
 import { openWorld, type Shop, type World } from "../steps/world.ts";
 
 let world: World;
 let shop: Shop;
-let rows: Rows;
-let before: unknown;
 
 beforeAll(async () => {
   world = await openWorld();
   shop = await world.openShop("stripe");
-  rows = await openRows();
   // The first use of a key is noted.
   await call(reading[0]![1], {});
-  before = await rows.checksums();
 });
-afterEach(async () => expect(await rows.checksums()).toEqual(before));
-afterAll(async () => {
-  await rows.close();
-  await world.stop();
-});
+expectTablesUnchanged();
+afterAll(() => world.stop());
 
 const merchants = merchantRoutes.map(({ contract, wanted }) => {
   const route = everyRoute.find(({ route }) => route === contract.route)!;
