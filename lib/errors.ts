@@ -59,3 +59,10 @@ export class GatewayError extends Error {
     this.details = details;
   }
 }
+
+/** What a schema found wrong, in words; where it names no field, its words alone. */
+export function wordsOf(issues: readonly { path: PropertyKey[]; message: string }[]): string {
+  return issues
+    .map(({ path, message }) => (path.length > 0 ? `${path.join(".")}: ${message}` : message))
+    .join("; ");
+}

@@ -1,4 +1,4 @@
-import { failures, GatewayError } from "../errors.ts";
+import { failures, GatewayError, wordsOf } from "../errors.ts";
 import { failureOf } from "../http/failure-of.ts";
 import { wordsForInput } from "../http/words-for-input.ts";
 import { log } from "../log.ts";
@@ -36,7 +36,7 @@ export async function runVerb(gateway: Gateway, name: string, args: unknown): Pr
     if (!found)
       throw new GatewayError("not_found", `no verb "${name}"; there is ${Object.keys(verbs).join(", ")}`);
     const parsed = found.args.safeParse(args, { error: wordsForInput });
-    if (!parsed.success) throw wrongArguments(parsed.error.issues);
+    if (!parsed.success) throw new GatewayError("invalid_parameter", wordsOf(parsed.error.issues));
     const data = await found.run(gateway, parsed.data);
     log.info("ops", { event: name, verdict: "done" });
     return { ok: true, data };
@@ -45,11 +45,4 @@ export async function runVerb(gateway: Gateway, name: string, args: unknown): Pr
     log.warn("ops", { event: name.slice(0, 40), verdict: "refused", reason: failure.message });
     return { ok: false, code: failures[failure.failure].code, message: failure.message };
   }
-}
-
-function wrongArguments(issues: readonly { path: PropertyKey[]; message: string }[]): GatewayError {
-  const words = issues.map(({ path, message }) =>
-    path.length > 0 ? `${path.join(".")}: ${message}` : message,
-  );
-  return new GatewayError("invalid_parameter", words.join("; "));
 }

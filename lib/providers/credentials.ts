@@ -1,5 +1,5 @@
 import type { Clock } from "../clock.ts";
-import { GatewayError } from "../errors.ts";
+import { GatewayError, wordsOf } from "../errors.ts";
 import { log, nameOf } from "../log.ts";
 import type { StoredConfig } from "../payment/ports.ts";
 import { providers } from "./registry.ts";
@@ -41,10 +41,9 @@ async function checkCredentials(provider: string, name: string, given: unknown) 
   const module = await entry.load();
   const parsed = module.credentials.safeParse(given);
   if (parsed.success) return { module, credentials: parsed.data };
-  const wrong = parsed.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`).join("; ");
   throw new GatewayError(
     "config_not_found",
-    `the ${provider} config "${name}" is incomplete or wrong: ${wrong}`,
+    `the ${provider} config "${name}" is incomplete or wrong: ${wordsOf(parsed.error.issues)}`,
   );
 }
 

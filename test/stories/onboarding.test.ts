@@ -66,6 +66,13 @@ async function paysByWebhook(provider: ProviderName, config: string): Promise<vo
 }
 
 describe("setting up a config", () => {
+  it("with a field that the provider has not says which", async () => {
+    const credentials = await anAccount("stripe");
+    await expect(configSet("stripe", "odd", { ...credentials, colour: "green" })).rejects.toThrow(
+      /incomplete or wrong: Unrecognized key: "colour"$/,
+    );
+  });
+
   it.each([
     ["stripe", "webhook_secret", "/v1/webhook_endpoints"],
     ["paypal", "webhook_id", "/v1/notifications/webhooks"],
