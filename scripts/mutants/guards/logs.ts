@@ -36,6 +36,13 @@ export const logGuards: Mutant[] = [
     tests: ["test/stories/canary-throws.test.ts"],
   },
   {
+    name: "Alipay: whatever stands in the place of a code is told, a line of our key included",
+    file: "lib/providers/alipay/wire.ts",
+    tests: ["test/providers/alipay/trade.test.ts"],
+    from: "sub_code: subCode.optional()",
+    to: "sub_code: z.string().optional()",
+  },
+  {
     name: "WeChat Pay's words are told as they are, our key in them included",
     file: "lib/providers/wechat/client.ts",
     from: "hideEchoes(data.message, secrets).slice(0, 300)",

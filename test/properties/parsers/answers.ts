@@ -125,7 +125,7 @@ export const answerParsers: Parser[] = [
     }),
     holds: ({ outcome, unsigned = "" }) => {
       if (outcome.kind === "refused") demand(outcome.error.message.length <= 200, "words without an end");
-      demand(/^[\w.-]{0,64}$/.test(unsigned), "a code that is none");
+      demand(unsigned === "" || /^(?:\d{5}|[a-z]{3}(?:\.[\w-]+)+)$/i.test(unsigned), "a code that is none");
     },
   }),
   parser({

@@ -115,8 +115,14 @@ describe("a look at Alipay", () => {
         },
       ]);
     }
-    const strange = JSON.stringify({ error_response: { code: "<canary>", sub_code: "<canary>" } });
-    expect(await looked({ body: strange })).toEqual([
+  });
+
+  it.each([
+    { code: "<canary>", sub_code: "<canary>" },
+    { code: "canary".repeat(10) },
+    { code: "40002", sub_code: "canary".repeat(10) },
+  ])("does not repeat %o, which is no code of Alipay's", async (said) => {
+    expect(await looked({ body: JSON.stringify({ error_response: said }) })).toEqual([
       { kind: "unknown", orderNo, why: "Alipay's answer is not signed or not readable" },
     ]);
   });
