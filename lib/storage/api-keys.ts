@@ -23,8 +23,8 @@ export interface ApiKeys {
     mostLive: number,
   ): Promise<boolean>;
   /**
-   * Makes a key with the scopes of the newest living one, else with `scopes`; that one lives on until `until`, older ones
-   * end now. Returns the new key's scopes.
+   * Makes a key with the scopes of the newest living one, else with `scopes`; that one expires at `until` at the latest,
+   * older ones are revoked now. Returns the new key's scopes.
    */
   rollKey(
     userId: string,
@@ -60,7 +60,7 @@ export function apiKeysIn(db: Database): ApiKeys {
         const live = (await keysOf(trx, userId)).filter((one) => isLive(one, now));
         const [newest, ...older] = live.reverse();
         for (const one of older) await revoke(trx, userId, one.keyId, now);
-        if (newest) await revoke(trx, userId, newest.keyId, until);
+        if (newest && isLive(newest, until)) await expire(trx, userId, newest.keyId, until);
         const given = newest?.scopes ?? [...scopes];
         await insert(trx, userId, key, given, now);
         return given;
@@ -109,6 +109,14 @@ async function keysOf(db: Database | OpenTransaction, userId: string): Promise<A
   }));
 }
 
+async function expire(trx: OpenTransaction, userId: string, keyId: string, at: Date): Promise<void> {
+  await ofMerchant(trx, userId)
+    .updateTable("api_keys")
+    .set({ expires_at: at })
+    .where("key_id", "=", keyId)
+    .executeTakeFirstOrThrow();
+}
+
 async function revoke(
   db: Database | OpenTransaction,
   userId: string,
@@ -119,7 +127,7 @@ async function revoke(
     .updateTable("api_keys")
     .set({ revoked_at: at })
     .where("key_id", "=", keyId)
-    .where((eb) => eb.or([eb("revoked_at", "is", null), eb("revoked_at", ">", at)]))
+    .where("revoked_at", "is", null)
     .executeTakeFirstOrThrow();
   return revoked.numUpdatedRows === 1n;
 }

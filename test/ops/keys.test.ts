@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { secondsAfter } from "../../lib/clock.ts";
 import { runVerb } from "../../lib/ops/run-verb.ts";
 import { apiOf } from "../steps/api.ts";
 import { startDatabaseProxy } from "../steps/database-proxy.ts";
@@ -130,6 +131,24 @@ describe("a merchant's keys", () => {
     expect(await use(fresh.api_key)).toBe(200);
     await world.passes(day);
     expect(await use(fresh.api_key)).toBe(401);
+  });
+
+  it("are told, once rolled, when the old one expires: never later than it was to", async () => {
+    const merchant = await newMerchant();
+    const lasting = await newKey(merchant);
+    const overlapEnd = secondsAfter(world.clock.now(), day).getTime();
+    const brief = await operator<NewKey>("key roll", { merchant, expires_in_days: 3 });
+    const [old] = await keysOf(merchant);
+    expect(old).toMatchObject({ key_id: lasting.key_id, live: true, revoked_at: null });
+    const expires = new Date(old!.expires_at!).getTime();
+    expect(expires).toBeGreaterThanOrEqual(overlapEnd);
+    expect(expires).toBeLessThanOrEqual(secondsAfter(world.clock.now(), day).getTime());
+    await operator("key roll", { merchant, overlap_hours: 100 });
+    expect(await keysOf(merchant)).toMatchObject([
+      { live: false, revoked_at: expect.any(String) },
+      { key_id: brief.key_id, live: true, expires_at: brief.expires_at, revoked_at: null },
+      { live: true, expires_at: null, revoked_at: null },
+    ]);
   });
 
   it("tell when they were last used", async () => {
