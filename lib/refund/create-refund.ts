@@ -137,7 +137,7 @@ function refuseOtherContent({ payment, request }: StoredRefund, wanted: WantedRe
     message: "differs from the first request with this refund_no",
   }));
   const message = `refund_no was used with another ${names.join(", ")}: send the same content, or a new refund_no`;
-  throw new GatewayError("conflict", message, { fields });
+  throw new GatewayError("conflict", message, { fields, orderNo: payment.orderNo });
 }
 
 async function answer(

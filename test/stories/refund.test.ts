@@ -93,6 +93,7 @@ describe.each(Object.keys(providers))("a shop refunds a payment through %s", (pr
     expect(await refund({ ...wanted, amount: "31" })).toMatchObject({
       status: 409,
       code: 1005,
+      order_no: orderNo,
       errors: [{ field: "amount" }],
     });
     await world.passes(refundTakesSeconds);
