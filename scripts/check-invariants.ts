@@ -1,12 +1,13 @@
 import { existsSync, readFileSync } from "node:fs";
-import { parseArgs } from "node:util";
+import { misused, optionsOf } from "./command-line.ts";
 import { type Broken, brokenInvariants, invariants, restInvariants } from "./invariants/invariants.ts";
 import { withSnapshot } from "./invariants/snapshot.ts";
 import { stackFile } from "./local/stack-file.ts";
 import { asTable } from "./ops/table.ts";
 
-/** `npm run check-invariants`: what must hold in the database of a gateway, whatever it is doing. Only reads. */
 const usage = `npm run check-invariants -- [--database-url mysql://…] [--at-rest] [--now 2026-01-02T03:04:05Z] [--json]
+
+Checks what must hold in the database of a gateway, whatever it is doing. Only reads.
 
 Without --database-url it reads DATABASE_URL, else the gateway that npm start runs on this machine. An account that may
 only SELECT is enough. --at-rest adds what holds when nothing is under way: every notification told to its end, no look-up
@@ -16,23 +17,16 @@ overdue. --now is the gateway's time where it is not the real one. Exits with 1 
 const shown = 20;
 
 async function main(): Promise<number> {
-  const { values } = parseArgs({
-    options: {
-      "database-url": { type: "string" },
-      "at-rest": { type: "boolean" },
-      now: { type: "string" },
-      json: { type: "boolean" },
-      help: { type: "boolean" },
-    },
+  const values = optionsOf(usage, {
+    "database-url": { type: "string" },
+    "at-rest": { type: "boolean" },
+    now: { type: "string" },
+    json: { type: "boolean" },
   });
-  if (values.help) {
-    console.log(usage);
-    return 0;
-  }
   const given = values["database-url"] ?? process.env.DATABASE_URL;
   const { url, now } = given ? { url: given, now: new Date() } : await localGateway();
   const at = values.now === undefined ? now : new Date(values.now);
-  if (Number.isNaN(at.getTime())) throw new Error(`--now is no time: ${values.now}`);
+  if (Number.isNaN(at.getTime())) misused(`--now is no time: ${values.now}`, usage);
   const list = [...invariants, ...(values["at-rest"] ? restInvariants : [])].sort(
     (a, b) => a.invariant - b.invariant,
   );

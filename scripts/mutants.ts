@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import path from "node:path";
-import { parseArgs } from "node:util";
+import { misused, optionsOf, wholeNumber } from "./command-line.ts";
 import { sweepStale } from "./local/services/start-services.ts";
 import { mutants } from "./mutants/mutants.ts";
 import { type Proof, proveMutants } from "./mutants/prove-mutants.ts";
@@ -9,7 +9,6 @@ import { reportOf } from "./mutants/report.ts";
 import { startTestGround } from "./mutants/test-ground.ts";
 import { asTable } from "./ops/table.ts";
 
-/** `npm run mutants`: takes each guard away in turn, and wants a test that fails for it. */
 const usage = `npm run mutants -- [--only PATTERN] [--list] [--lanes N]
 
 Takes each guard of the gateway away in a private copy of the repository and runs the tests that should notice. Ends with
@@ -24,27 +23,33 @@ const prefix = "uni-pay-mutants-";
 const root = path.join(import.meta.dirname, "..");
 
 async function main(): Promise<number> {
-  const { values } = parseArgs({
-    options: {
-      only: { type: "string", default: "" },
-      list: { type: "boolean", default: false },
-      lanes: { type: "string", default: String(Math.min(availableParallelism(), 4)) },
-      help: { type: "boolean" },
-    },
+  const values = optionsOf(usage, {
+    only: { type: "string", default: "" },
+    list: { type: "boolean", default: false },
+    lanes: { type: "string", default: String(Math.min(availableParallelism(), 4)) },
   });
-  const pattern = new RegExp(values.only, "i");
+  const lanes = wholeNumber("lanes", values.lanes, { least: 1, usage });
+  const pattern = patternOf(values.only);
   const wanted = mutants.filter(({ name, file }) => pattern.test(name) || pattern.test(file));
-  if (values.help || values.list || wanted.length === 0) {
-    const list = asTable(wanted.map(({ name, file }) => ({ mutant: name, file })));
-    console.log(values.help ? usage : list);
-    return values.help || values.list ? 0 : 2;
+  if (wanted.length === 0) misused(`no mutant's name or file matches ${pattern}`, usage);
+  if (values.list) {
+    console.log(asTable(wanted.map(({ name, file }) => ({ mutant: name, file }))));
+    return 0;
   }
   const begun = performance.now();
-  const proofs = await proved(wanted, Math.min(Number(values.lanes), wanted.length));
+  const proofs = await proved(wanted, Math.min(lanes, wanted.length));
   if (proofs === "stopped") return 130;
   const { text, code } = reportOf(proofs);
   console.log(`\n${text}\n${((performance.now() - begun) / 60_000).toFixed(1)} min`);
   return code;
+}
+
+function patternOf(text: string): RegExp {
+  try {
+    return new RegExp(text, "i");
+  } catch {
+    return misused(`--only takes a regular expression, not "${text}"`, usage);
+  }
 }
 
 async function proved(wanted: typeof mutants, lanes: number): Promise<Proof[] | "stopped"> {

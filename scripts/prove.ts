@@ -1,15 +1,18 @@
 import { spawn } from "node:child_process";
-import { parseArgs } from "node:util";
+import { optionsOf, wholeNumber } from "./command-line.ts";
 
-/**
- * `npm run prove`: the long proofs, one after the other; each shows its own progress. `--seeds N`: so many random
- * histories, which go on where the last run ended. Exit 1 when any of them fails.
- */
-const { values } = parseArgs({ options: { seeds: { type: "string", default: "2000" } } });
+const usage = `npm run prove -- [--seeds N]
+
+Runs the long proofs one after the other; each shows its own progress. Ends with 1 when any of them fails.
+
+  --seeds N   so many random histories (2000), which go on where the last run ended
+`;
+const options = optionsOf(usage, { seeds: { type: "string", default: "2000" } });
+const seeds = wholeNumber("seeds", options.seeds, { least: 1, usage });
 
 const proofs = [
   ["the fault matrix, with killed processes", "npm", "test", "--", "test/faults"],
-  ["random histories", "npm", "run", "soak", "--", "--seeds", values.seeds, "--resume"],
+  ["random histories", "npm", "run", "soak", "--", "--seeds", String(seeds), "--resume"],
   ["parsers", "npm", "run", "fuzz", "--", "--runs", "50000"],
   ["requests from outside", "npm", "run", "attack", "--", "--requests", "200000"],
   ["guards taken away in turn", "npm", "run", "mutants"],

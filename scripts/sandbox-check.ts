@@ -1,10 +1,9 @@
-import { parseArgs } from "node:util";
 import { GatewayError } from "../lib/errors.ts";
 import { isProvider, providers } from "../lib/providers/registry.ts";
+import { commandLine, misused } from "./command-line.ts";
 import { checkProvider, variableOf } from "./sandbox-check/check-provider.ts";
 import { NotProven } from "./sandbox-check/safe-checks.ts";
 
-/** `npm run sandbox-check -- [provider …]`: proves the adapters against the providers' real sandboxes. */
 const usage = `npm run sandbox-check -- [provider …] [--webhook-url https://…] [--base-url http://127.0.0.1:…]
 
 Proves the part of the providers' contract that harms nobody against their real sandboxes: credentials, account, an order
@@ -15,19 +14,12 @@ Credentials are the JSON of a config: ${Object.keys(providers).map(variableOf).j
 `;
 
 async function main(): Promise<number> {
-  const { values, positionals } = parseArgs({
+  const { values, positionals } = commandLine(usage, {
     allowPositionals: true,
-    options: {
-      "webhook-url": { type: "string" },
-      "base-url": { type: "string" },
-      help: { type: "boolean" },
-    },
+    options: { "webhook-url": { type: "string" }, "base-url": { type: "string" } },
   });
   const unknown = positionals.find((name) => !isProvider(name));
-  if (values.help || unknown !== undefined) {
-    console.log(unknown === undefined ? usage : `no provider "${unknown}"\n\n${usage}`);
-    return unknown === undefined ? 0 : 2;
-  }
+  if (unknown !== undefined) misused(`no provider "${unknown}"`, usage);
   let failures = 0;
   for (const provider of positionals.length > 0 ? positionals : Object.keys(providers)) {
     const config = process.env[variableOf(provider)];

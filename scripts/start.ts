@@ -1,5 +1,6 @@
 import { createWriteStream, existsSync, type WriteStream } from "node:fs";
 import path from "node:path";
+import { optionsOf } from "./command-line.ts";
 import { payDemoOrder } from "./local/pay-demo-order.ts";
 import { preferredPort } from "./local/preferred-port.ts";
 import { renewChangedSchema } from "./local/renew-changed-schema.ts";
@@ -10,8 +11,16 @@ import { removeStackFile, writeStackFile } from "./local/stack-file.ts";
 import { type Stack, startStack } from "./local/start-stack.ts";
 import { whatToTryNext } from "./local/what-to-try-next.ts";
 
-/** `npm start`: everything on this machine, one paid order per provider, then stays up. `--once`: exits after the orders. */
-const once = process.argv.includes("--once");
+const usage = `npm start -- [--once]
+
+Runs everything on this machine, pays one order with each provider and stays up until it is interrupted.
+
+  --once   ends after the orders: with 1 when one did not end with a delivered notification
+
+PORT and SANDBOX_PORT set the gateway's and the simulators' ports; NOTIFY_SERVER=127.0.0.1:9000 names a server of yours
+that may be notified. DATABASE_URL, REDIS_URL and SQS_ENDPOINT name servers to use instead of own ones.
+`;
+const { once = false } = optionsOf(usage, { once: { type: "boolean" } });
 const begun = performance.now();
 const runFolder = path.join(localFolder, "run");
 const logFile = path.join(localFolder, "gateway.log");

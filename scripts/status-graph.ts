@@ -1,12 +1,15 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { parseArgs } from "node:util";
+import { optionsOf } from "./command-line.ts";
 import { withDiagrams } from "./status-graph/diagrams.ts";
 
-/** `npm run status-graph [-- --check]`: draws the tables of statuses into the READMEs, or compares them with what they show. */
+const usage = `npm run status-graph -- [--check]
+
+Draws the tables of statuses into the READMEs. --check only compares, and ends with 1 where they differ.
+`;
 const readmes = ["README.md", "README.zh-CN.md"];
 
-const { values } = parseArgs({ options: { check: { type: "boolean" } } });
+const values = optionsOf(usage, { check: { type: "boolean" } });
 for (const name of readmes) {
   const readme = path.join(import.meta.dirname, "..", name);
   const shown = readFileSync(readme, "utf8");

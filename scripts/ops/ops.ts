@@ -1,5 +1,6 @@
-import { parseArgs } from "node:util";
+import { type ParseArgsConfig, parseArgs } from "node:util";
 import { type OpsAnswer, verbs } from "../../lib/ops/run-verb.ts";
+import { misused, wordsOfOptions } from "../command-line.ts";
 import { invokeDeployed } from "./invoke-deployed.ts";
 import { invokeLocal } from "./invoke-local.ts";
 import { asTable } from "./table.ts";
@@ -29,25 +30,35 @@ function readArguments(argv: string[]) {
     ...Object.fromEntries(texts),
     stage: { type: "string" as const },
     json: { type: "boolean" as const },
+    help: { type: "boolean" as const },
   };
-  const { values, positionals } = parseArgs({ args: argv, options, allowPositionals: true });
-  const { stage, json, ...given }: Record<string, unknown> = values;
+  const { values, positionals } = parsed({ args: argv, options, allowPositionals: true });
+  const { stage, json, help, ...given }: Record<string, unknown> = values;
   const args = Object.fromEntries(
     Object.entries(given).map(([name, value]) => [name.replaceAll("-", "_"), value]),
   );
   return {
-    verb: positionals.join(" "),
+    verb: help ? "" : positionals.join(" "),
     args,
     stage: stage === undefined ? undefined : String(stage),
     json: json === true,
   };
 }
 
+function parsed<const Config extends ParseArgsConfig>(config: Config) {
+  try {
+    return parseArgs(config);
+  } catch (error) {
+    return misused(wordsOfOptions(error), "npm run ops lists the verbs with their options");
+  }
+}
+
 async function main(): Promise<number> {
   const { verb, args, stage, json } = readArguments(process.argv.slice(2));
   if (!Object.hasOwn(verbs, verb)) {
-    console.error(verb ? `no verb "${verb}"\n\n${usage}` : usage);
-    return verb ? 2 : 0;
+    if (verb) misused(`no verb "${verb}"`, usage);
+    console.log(usage);
+    return 0;
   }
   const answer: OpsAnswer = stage ? await invokeDeployed(stage, verb, args) : await invokeLocal(verb, args);
   if (!answer.ok) {
@@ -61,14 +72,6 @@ async function main(): Promise<number> {
 try {
   process.exitCode = await main();
 } catch (error) {
-  console.error(inWords(error));
+  console.error(error instanceof Error ? error.message : error);
   process.exitCode = 1;
-}
-
-/** Node's own words about an option that no verb has go on about positional arguments. */
-function inWords(error: unknown): unknown {
-  if (!(error instanceof Error)) return error;
-  const isUnknownOption = "code" in error && error.code === "ERR_PARSE_ARGS_UNKNOWN_OPTION";
-  const [what] = error.message.split(". ");
-  return isUnknownOption ? `${what}: npm run ops lists the verbs with their options` : error.message;
 }

@@ -1,8 +1,8 @@
 import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { parseArgs } from "node:util";
 import { migrate } from "../../lib/storage/migrate.ts";
+import { misused, optionsOf, wholeNumber } from "../../scripts/command-line.ts";
 import { startServices } from "../../scripts/local/services/start-services.ts";
 import { logOf } from "../steps/captured-log.ts";
 import { takeFaults } from "../steps/faults.ts";
@@ -11,19 +11,23 @@ import { type Ground, openGround } from "./open-ground.ts";
 import { attacked } from "./requests.ts";
 import { emptyTally, runAttack } from "./run-attack.ts";
 
-/**
- * `npm run attack -- --requests N --seed S`: sends so many requests from outside. `--only ENTRY`: to one function, for
- * example `webhooks/paypal`. `--from NUMBER`: begins there; `--resume`: where the last run of this seed ended or was
- * stopped. Exit 1 when any was believed, learned something or broke something, or when the database has changed.
- */
-const { values } = parseArgs({
-  options: {
-    requests: { type: "string", default: "100000" },
-    seed: { type: "string", default: "1" },
-    only: { type: "string" },
-    from: { type: "string" },
-    resume: { type: "boolean", default: false },
-  },
+const usage = `npm run attack -- [--requests N] [--seed N] [--only ENTRY] [--from N | --resume]
+
+Sends requests from outside, without any secret. Ends with 1 when one was believed, learned something or broke something,
+or when the database has changed.
+
+  --requests N  so many (100000)
+  --seed N      which ones (1)
+  --only ENTRY  to one function: ${attacked.join(", ")}
+  --from N      the first request's number (0)
+  --resume      goes on where the last run of this seed ended or was stopped
+`;
+const values = optionsOf(usage, {
+  requests: { type: "string", default: "100000" },
+  seed: { type: "string", default: "1" },
+  only: { type: "string" },
+  from: { type: "string", default: "0" },
+  resume: { type: "boolean", default: false },
 });
 
 /** Requests between two looks at the database. */
@@ -31,13 +35,12 @@ const perRound = 5_000;
 const mostShown = 20;
 
 const stateFile = path.join(import.meta.dirname, "../../.local/attack.json");
-const seed = Number(values.seed);
-const first = Number(values.from ?? (values.resume ? nextRequest() : 0));
-const count = Number(values.requests);
-if (![seed, first, count].every((number) => Number.isSafeInteger(number) && number >= 0))
-  throw new Error("--requests, --seed and --from take whole numbers");
+const seed = wholeNumber("seed", values.seed, { least: 0, usage });
+const from = wholeNumber("from", values.from, { least: 0, usage });
+const first = values.resume ? nextRequest() : from;
+const count = wholeNumber("requests", values.requests, { least: 1, usage });
 if (values.only !== undefined && !attacked.includes(values.only))
-  throw new Error(`--only takes one of ${attacked.join(", ")}`);
+  misused(`no function "${values.only}" is attacked`, usage);
 
 const services = await startServices({
   dir: mkdtempSync(path.join(tmpdir(), "uni-pay-attack-")),

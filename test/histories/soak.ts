@@ -1,34 +1,41 @@
 import { type ChildProcess, fork } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import path from "node:path";
-import { parseArgs } from "node:util";
 import { createConnection } from "mysql2/promise";
 import { migrate } from "../../lib/storage/migrate.ts";
+import { misused, optionsOf, wholeNumber } from "../../scripts/command-line.ts";
 import { startServices } from "../../scripts/local/services/start-services.ts";
 import { type Failed, inWords } from "./play-seed.ts";
 import type { SoakMessage, SoakOrder } from "./soak-worker.ts";
 
-/**
- * `npm run soak -- --seeds N`: plays the histories of N seeds, from 1 or `--from`, in several processes. `--resume` goes
- * on where the last run ended or was stopped. `--replay FILE` plays the steps in a file. Exit 1 when any history fails.
- */
-const { values } = parseArgs({
-  options: {
-    seeds: { type: "string", default: "1000" },
-    from: { type: "string" },
-    resume: { type: "boolean", default: false },
-    workers: { type: "string", default: String(Math.min(availableParallelism(), 8)) },
-    replay: { type: "string" },
-  },
+const usage = `npm run soak -- [--seeds N] [--from SEED | --resume] [--workers N] [--replay FILE]
+
+Plays random histories of payments in several processes and checks the invariants after each. Ends with 1 when any history
+fails; what failed is told with its seed and its shortest steps.
+
+  --seeds N      so many histories (1000)
+  --from SEED    the first one's seed (1)
+  --resume       goes on where the last run ended or was stopped
+  --workers N    how many are played at the same time
+  --replay FILE  plays the steps in a file instead
+`;
+const values = optionsOf(usage, {
+  seeds: { type: "string", default: "1000" },
+  from: { type: "string", default: "1" },
+  resume: { type: "boolean", default: false },
+  workers: { type: "string", default: String(Math.min(availableParallelism(), 8)) },
+  replay: { type: "string" },
 });
 
 const stateFile = path.join(import.meta.dirname, "../../.local/soak.json");
 const begunAt = performance.now();
-const first = Number(values.from ?? (values.resume ? nextSeed() : 1));
-const count = values.replay ? 1 : Number(values.seeds);
-if (!Number.isSafeInteger(first) || !Number.isSafeInteger(count) || count < 1)
-  throw new Error("--seeds and --from take whole numbers");
+const from = wholeNumber("from", values.from, { least: 0, usage });
+const first = values.resume ? nextSeed() : from;
+const seeds = wholeNumber("seeds", values.seeds, { least: 1, usage });
+const workerCount = wholeNumber("workers", values.workers, { least: 1, usage });
+if (values.replay !== undefined && !existsSync(values.replay)) misused(`there is no ${values.replay}`, usage);
+const count = values.replay ? 1 : seeds;
 
 const services = await startServices({
   dir: mkdtempSync(path.join(tmpdir(), "uni-pay-soak-")),
@@ -40,7 +47,7 @@ const underWay = new Set<number>();
 let next = first;
 let done = 0;
 const workers = await Promise.all(
-  Array.from({ length: Math.min(Number(values.workers), count) }, (_, index) => startWorker(`soak${index}`)),
+  Array.from({ length: Math.min(workerCount, count) }, (_, index) => startWorker(`soak${index}`)),
 );
 const progress = setInterval(report, 10_000);
 await Promise.all(workers.map(work));

@@ -1,25 +1,27 @@
-import { parseArgs } from "node:util";
 import fc from "fast-check";
+import { misused, optionsOf, wholeNumber } from "../../scripts/command-line.ts";
 import { feed, type Parser } from "./parsers/parser.ts";
 import { parsers } from "./parsers/parsers.ts";
 
-/**
- * `npm run fuzz -- --runs N`: gives N inputs to every parser, or to those whose name holds `--only`; with `--seed` the same
- * ones again. Exit 1 when any of them does not hold.
- */
-const { values } = parseArgs({
-  options: {
-    runs: { type: "string", default: "1000000" },
-    only: { type: "string", default: "" },
-    seed: { type: "string", default: String(Date.now() % 2 ** 31) },
-  },
+const usage = `npm run fuzz -- [--runs N] [--only NAME] [--seed N]
+
+Gives random inputs to every parser. Ends with 1 when any of them does not hold, and tells the shortest input.
+
+  --runs N     so many inputs for each (1000000)
+  --only NAME  only parsers whose name holds this
+  --seed N     the same inputs again
+`;
+const values = optionsOf(usage, {
+  runs: { type: "string", default: "1000000" },
+  only: { type: "string", default: "" },
+  seed: { type: "string", default: String(Date.now() % 2 ** 31) },
 });
 
-const [numRuns, seed] = [Number(values.runs), Number(values.seed)];
-if (!Number.isSafeInteger(numRuns) || numRuns < 1 || !Number.isSafeInteger(seed))
-  throw new Error("--runs and --seed take whole numbers");
+const numRuns = wholeNumber("runs", values.runs, { least: 1, usage });
+const seed = wholeNumber("seed", values.seed, { least: 0, usage });
 const wanted = parsers.filter(({ name }) => name.toLowerCase().includes(values.only.toLowerCase()));
-if (wanted.length === 0) throw new Error(`no such parser; there is\n${parsers.map(nameOf).join("\n")}`);
+if (wanted.length === 0)
+  misused(`no parser's name holds "${values.only}"; there is\n${parsers.map(nameOf).join("\n")}`, usage);
 
 console.log(`seed ${seed}`);
 for (const parser of wanted) {
