@@ -1,8 +1,7 @@
 import { mkdtempSync, readFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import path from "node:path";
 import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, inject, it, onTestFinished } from "vitest";
 import { lambda, type Synthesized, startSynthesized } from "./synthesized.ts";
 
 const environment = "exports.handler = async () => process.env;";
@@ -149,7 +148,7 @@ describe("the template's values", () => {
 describe("the deployment's trigger", () => {
   it("has run, once, before the host is up", async () => {
     // A file, because a line on standard output may come later than the answer.
-    const runs = path.join(mkdtempSync(path.join(tmpdir(), "trigger-")), "runs");
+    const runs = path.join(mkdtempSync(path.join(inject("runFolder"), "trigger-")), "runs");
     await start({
       bundles: {
         migrate: `exports.handler = async () => require("node:fs").appendFileSync(${JSON.stringify(runs)}, "ran\\n");`,

@@ -20,7 +20,8 @@ const repository = join(import.meta.dirname, "..", "..");
 
 /** The templates of a stage, with one-line stand-ins for the built functions. */
 export function synthesize(stage: Stage | (string & {}), context: Record<string, string> = {}): Synthesized {
-  const dist = mkdtempSync(join(tmpdir(), "infra-test-"));
+  const folder = mkdtempSync(join(tmpdir(), "infra-test-"));
+  const dist = join(folder, "dist");
   try {
     for (const { entry } of functions) {
       mkdirSync(join(dist, entry), { recursive: true });
@@ -31,6 +32,7 @@ export function synthesize(stage: Stage | (string & {}), context: Record<string,
     const app = new App({
       builtinCloudFormationValidation: false,
       analyticsReporting: false,
+      outdir: join(folder, "cdk.out"),
       context: { ...flags, stage, dist, ...context },
     });
     const gateway = defineGateway(app);
@@ -40,7 +42,7 @@ export function synthesize(stage: Stage | (string & {}), context: Record<string,
       app: Template.fromStack(gateway.app),
     };
   } finally {
-    rmSync(dist, { recursive: true, force: true });
+    rmSync(folder, { recursive: true, force: true });
   }
 }
 
