@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
-import { misused, optionsOf } from "./command-line.ts";
+import { commandLine, misused } from "./command-line.ts";
 import { type Broken, brokenInvariants, invariants, restInvariants } from "./invariants/invariants.ts";
 import { withSnapshot } from "./invariants/snapshot.ts";
 import { stackFile } from "./local/stack-file.ts";
@@ -17,11 +17,13 @@ overdue. --now is the gateway's time where it is not the real one. Exits with 1 
 const shown = 20;
 
 async function main(): Promise<number> {
-  const values = optionsOf(usage, {
-    "database-url": { type: "string" },
-    "at-rest": { type: "boolean" },
-    now: { type: "string" },
-    json: { type: "boolean" },
+  const { values } = commandLine(usage, {
+    options: {
+      "database-url": { type: "string" },
+      "at-rest": { type: "boolean" },
+      now: { type: "string" },
+      json: { type: "boolean" },
+    },
   });
   const given = values["database-url"] ?? process.env.DATABASE_URL;
   const { url, now } = given ? { url: given, now: new Date() } : await localGateway();

@@ -1,10 +1,5 @@
 import { type ParseArgsOptionsConfig, parseArgs } from "node:util";
 
-/** The options of an `npm run` command that takes nothing else; see `commandLine`. */
-export function optionsOf<const Options extends ParseArgsOptionsConfig>(usage: string, options: Options) {
-  return commandLine(usage, { options }).values;
-}
-
 /**
  * What an `npm run` command was given, as `parseArgs` reads it. `--help` prints `usage` and ends the process with 0; what
  * cannot be read ends it with 2, as `misused` does.
@@ -19,7 +14,7 @@ export function commandLine<
   try {
     return parseArgs(config);
   } catch (error) {
-    return misused(wordsOfOptions(error), usage);
+    return misused(wordsOf(error), usage);
   }
 }
 
@@ -37,7 +32,7 @@ export function misused(words: string, usage: string): never {
 }
 
 /** Node's own words about an option that there is not go on about positional arguments. */
-export function wordsOfOptions(error: unknown): string {
+function wordsOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const isUnknown = "code" in error && error.code === "ERR_PARSE_ARGS_UNKNOWN_OPTION";
   return isUnknown ? error.message.split(". ")[0]! : error.message;

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import path from "node:path";
-import { misused, optionsOf, wholeNumber } from "./command-line.ts";
+import { commandLine, misused, wholeNumber } from "./command-line.ts";
 import { sweepStale } from "./local/services/start-services.ts";
 import { mutants } from "./mutants/mutants.ts";
 import { type Proof, proveMutants } from "./mutants/prove-mutants.ts";
@@ -23,10 +23,12 @@ const prefix = "uni-pay-mutants-";
 const root = path.join(import.meta.dirname, "..");
 
 async function main(): Promise<number> {
-  const values = optionsOf(usage, {
-    only: { type: "string", default: "" },
-    list: { type: "boolean", default: false },
-    lanes: { type: "string", default: String(Math.min(availableParallelism(), 4)) },
+  const { values } = commandLine(usage, {
+    options: {
+      only: { type: "string", default: "" },
+      list: { type: "boolean", default: false },
+      lanes: { type: "string", default: String(Math.min(availableParallelism(), 4)) },
+    },
   });
   const lanes = wholeNumber("lanes", values.lanes, { least: 1, usage });
   const pattern = patternOf(values.only);

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { optionsOf, wholeNumber } from "./command-line.ts";
+import { commandLine, wholeNumber } from "./command-line.ts";
 
 const usage = `npm run prove -- [--seeds N]
 
@@ -7,8 +7,8 @@ Runs the long proofs one after the other; each shows its own progress. Ends with
 
   --seeds N   so many random histories (2000), which go on where the last run ended
 `;
-const options = optionsOf(usage, { seeds: { type: "string", default: "2000" } });
-const seeds = wholeNumber("seeds", options.seeds, { least: 1, usage });
+const { values } = commandLine(usage, { options: { seeds: { type: "string", default: "2000" } } });
+const seeds = wholeNumber("seeds", values.seeds, { least: 1, usage });
 
 const proofs = [
   ["the fault matrix, with killed processes", "npm", "test", "--", "test/faults"],

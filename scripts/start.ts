@@ -1,6 +1,6 @@
 import { createWriteStream, existsSync, type WriteStream } from "node:fs";
 import path from "node:path";
-import { optionsOf } from "./command-line.ts";
+import { commandLine } from "./command-line.ts";
 import { payDemoOrder } from "./local/pay-demo-order.ts";
 import { preferredPort } from "./local/preferred-port.ts";
 import { renewChangedSchema } from "./local/renew-changed-schema.ts";
@@ -20,7 +20,8 @@ Runs everything on this machine, pays one order with each provider and stays up 
 PORT and SANDBOX_PORT set the gateway's and the simulators' ports; NOTIFY_SERVER=127.0.0.1:9000 names a server of yours
 that may be notified. DATABASE_URL, REDIS_URL and SQS_ENDPOINT name servers to use instead of own ones.
 `;
-const { once = false } = optionsOf(usage, { once: { type: "boolean" } });
+const { values } = commandLine(usage, { options: { once: { type: "boolean" } } });
+const once = values.once === true;
 const begun = performance.now();
 const runFolder = path.join(localFolder, "run");
 const logFile = path.join(localFolder, "gateway.log");

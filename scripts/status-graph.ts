@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { optionsOf } from "./command-line.ts";
+import { commandLine } from "./command-line.ts";
 import { withDiagrams } from "./status-graph/diagrams.ts";
 
 const usage = `npm run status-graph -- [--check]
@@ -9,7 +9,7 @@ Draws the tables of statuses into the READMEs. --check only compares, and ends w
 `;
 const readmes = ["README.md", "README.zh-CN.md"];
 
-const values = optionsOf(usage, { check: { type: "boolean" } });
+const { values } = commandLine(usage, { options: { check: { type: "boolean" } } });
 for (const name of readmes) {
   const readme = path.join(import.meta.dirname, "..", name);
   const shown = readFileSync(readme, "utf8");

@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 
 const { scripts } = JSON.parse(readFileSync("package.json", "utf8")) as { scripts: Record<string, string> };
 const commands = Object.entries(scripts).flatMap(([name, line]) => {
@@ -10,9 +10,11 @@ const commands = Object.entries(scripts).flatMap(([name, line]) => {
 
 function run(file: string, ...args: string[]) {
   return new Promise<{ code: unknown; stdout: string; stderr: string }>((resolve) => {
-    execFile(process.execPath, [file, ...args], (error, stdout, stderr) =>
+    const child = execFile(process.execPath, [file, ...args], (error, stdout, stderr) =>
       resolve({ code: error ? error.code : 0, stdout, stderr }),
     );
+    // One that does not refuse would run everything.
+    onTestFinished(() => void child.kill());
   });
 }
 

@@ -1,6 +1,5 @@
-import { type ParseArgsConfig, parseArgs } from "node:util";
 import { type OpsAnswer, verbs } from "../../lib/ops/run-verb.ts";
-import { misused, wordsOfOptions } from "../command-line.ts";
+import { commandLine, misused } from "../command-line.ts";
 import { invokeDeployed } from "./invoke-deployed.ts";
 import { invokeLocal } from "./invoke-local.ts";
 import { asTable } from "./table.ts";
@@ -23,38 +22,29 @@ function describe(name: string, summary: string, names: string[]): string {
 }
 
 /** Every option of every verb is text; the verb's own schema checks it. */
-function readArguments(argv: string[]) {
+function readArguments() {
   const names = new Set(Object.values(verbs).flatMap(({ args }) => Object.keys(args.shape)));
   const texts = [...names].map((name) => [name.replaceAll("_", "-"), { type: "string" as const }]);
   const options = {
     ...Object.fromEntries(texts),
     stage: { type: "string" as const },
     json: { type: "boolean" as const },
-    help: { type: "boolean" as const },
   };
-  const { values, positionals } = parsed({ args: argv, options, allowPositionals: true });
-  const { stage, json, help, ...given }: Record<string, unknown> = values;
+  const { values, positionals } = commandLine(usage, { options, allowPositionals: true });
+  const { stage, json, ...given }: Record<string, unknown> = values;
   const args = Object.fromEntries(
     Object.entries(given).map(([name, value]) => [name.replaceAll("-", "_"), value]),
   );
   return {
-    verb: help ? "" : positionals.join(" "),
+    verb: positionals.join(" "),
     args,
     stage: stage === undefined ? undefined : String(stage),
     json: json === true,
   };
 }
 
-function parsed<const Config extends ParseArgsConfig>(config: Config) {
-  try {
-    return parseArgs(config);
-  } catch (error) {
-    return misused(wordsOfOptions(error), "npm run ops lists the verbs with their options");
-  }
-}
-
 async function main(): Promise<number> {
-  const { verb, args, stage, json } = readArguments(process.argv.slice(2));
+  const { verb, args, stage, json } = readArguments();
   if (!Object.hasOwn(verbs, verb)) {
     if (verb) misused(`no verb "${verb}"`, usage);
     console.log(usage);

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { migrate } from "../../lib/storage/migrate.ts";
-import { misused, optionsOf, wholeNumber } from "../../scripts/command-line.ts";
+import { commandLine, misused, wholeNumber } from "../../scripts/command-line.ts";
 import { startServices } from "../../scripts/local/services/start-services.ts";
 import { logOf } from "../steps/captured-log.ts";
 import { takeFaults } from "../steps/faults.ts";
@@ -22,12 +22,14 @@ or when the database has changed.
   --from N      the first request's number (0)
   --resume      goes on where the last run of this seed ended or was stopped
 `;
-const values = optionsOf(usage, {
-  requests: { type: "string", default: "100000" },
-  seed: { type: "string", default: "1" },
-  only: { type: "string" },
-  from: { type: "string", default: "0" },
-  resume: { type: "boolean", default: false },
+const { values } = commandLine(usage, {
+  options: {
+    requests: { type: "string", default: "100000" },
+    seed: { type: "string", default: "1" },
+    only: { type: "string" },
+    from: { type: "string" },
+    resume: { type: "boolean", default: false },
+  },
 });
 
 /** Requests between two looks at the database. */
@@ -36,8 +38,8 @@ const mostShown = 20;
 
 const stateFile = path.join(import.meta.dirname, "../../.local/attack.json");
 const seed = wholeNumber("seed", values.seed, { least: 0, usage });
-const from = wholeNumber("from", values.from, { least: 0, usage });
-const first = values.resume ? nextRequest() : from;
+const from = values.from ?? String(values.resume ? nextRequest() : 0);
+const first = wholeNumber("from", from, { least: 0, usage });
 const count = wholeNumber("requests", values.requests, { least: 1, usage });
 if (values.only !== undefined && !attacked.includes(values.only))
   misused(`no function "${values.only}" is attacked`, usage);

@@ -4,7 +4,7 @@ import { availableParallelism, tmpdir } from "node:os";
 import path from "node:path";
 import { createConnection } from "mysql2/promise";
 import { migrate } from "../../lib/storage/migrate.ts";
-import { misused, optionsOf, wholeNumber } from "../../scripts/command-line.ts";
+import { commandLine, misused, wholeNumber } from "../../scripts/command-line.ts";
 import { startServices } from "../../scripts/local/services/start-services.ts";
 import { type Failed, inWords } from "./play-seed.ts";
 import type { SoakMessage, SoakOrder } from "./soak-worker.ts";
@@ -20,18 +20,20 @@ fails; what failed is told with its seed and its shortest steps.
   --workers N    how many are played at the same time
   --replay FILE  plays the steps in a file instead
 `;
-const values = optionsOf(usage, {
-  seeds: { type: "string", default: "1000" },
-  from: { type: "string", default: "1" },
-  resume: { type: "boolean", default: false },
-  workers: { type: "string", default: String(Math.min(availableParallelism(), 8)) },
-  replay: { type: "string" },
+const { values } = commandLine(usage, {
+  options: {
+    seeds: { type: "string", default: "1000" },
+    from: { type: "string" },
+    resume: { type: "boolean", default: false },
+    workers: { type: "string", default: String(Math.min(availableParallelism(), 8)) },
+    replay: { type: "string" },
+  },
 });
 
 const stateFile = path.join(import.meta.dirname, "../../.local/soak.json");
 const begunAt = performance.now();
-const from = wholeNumber("from", values.from, { least: 0, usage });
-const first = values.resume ? nextSeed() : from;
+const from = values.from ?? String(values.resume ? nextSeed() : 1);
+const first = wholeNumber("from", from, { least: 0, usage });
 const seeds = wholeNumber("seeds", values.seeds, { least: 1, usage });
 const workerCount = wholeNumber("workers", values.workers, { least: 1, usage });
 if (values.replay !== undefined && !existsSync(values.replay)) misused(`there is no ${values.replay}`, usage);

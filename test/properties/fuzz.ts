@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { misused, optionsOf, wholeNumber } from "../../scripts/command-line.ts";
+import { commandLine, misused, wholeNumber } from "../../scripts/command-line.ts";
 import { feed, type Parser } from "./parsers/parser.ts";
 import { parsers } from "./parsers/parsers.ts";
 
@@ -11,10 +11,12 @@ Gives random inputs to every parser. Ends with 1 when any of them does not hold,
   --only NAME  only parsers whose name holds this
   --seed N     the same inputs again
 `;
-const values = optionsOf(usage, {
-  runs: { type: "string", default: "1000000" },
-  only: { type: "string", default: "" },
-  seed: { type: "string", default: String(Date.now() % 2 ** 31) },
+const { values } = commandLine(usage, {
+  options: {
+    runs: { type: "string", default: "1000000" },
+    only: { type: "string", default: "" },
+    seed: { type: "string", default: String(Date.now() % 2 ** 31) },
+  },
 });
 
 const numRuns = wholeNumber("runs", values.runs, { least: 1, usage });

@@ -77,7 +77,10 @@ export const anyNotice = z.object({
 
 /** Forms that no key and no signature has: `40002`, and `isv.invalid-app-id`. https://opendocs.alipay.com/common/02km9f */
 const code = z.string().regex(/^\d{5}$/);
-const subCode = z.string().regex(/^[a-z]{3}(?:\.[\w-]{1,30}){1,2}$/i);
+const subCode = z
+  .string()
+  .max(64)
+  .regex(/^[a-z]{3}(?:\.[\w-]+){1,2}$/i);
 
 /** The code of an answer whose signature does not fit or is not there. Tells people why, no more. */
 export const unverifiedCode = z

@@ -43,6 +43,13 @@ export const logGuards: Mutant[] = [
     to: "sub_code: z.string().optional()",
   },
   {
+    name: "Alipay: whatever stands in the place of an unsigned answer's first code is told",
+    file: "lib/providers/alipay/wire.ts",
+    tests: ["test/providers/alipay/trade.test.ts"],
+    from: "const code = z.string().regex(/^\\d{5}$/);",
+    to: "const code = z.string();",
+  },
+  {
     name: "WeChat Pay's words are told as they are, our key in them included",
     file: "lib/providers/wechat/client.ts",
     from: "hideEchoes(data.message, secrets).slice(0, 300)",

@@ -125,7 +125,8 @@ export const answerParsers: Parser[] = [
     }),
     holds: ({ outcome, unsigned = "" }) => {
       if (outcome.kind === "refused") demand(outcome.error.message.length <= 200, "words without an end");
-      demand(unsigned === "" || /^(?:\d{5}|[a-z]{3}(?:\.[\w-]+)+)$/i.test(unsigned), "a code that is none");
+      demand(/^[\w.-]{0,64}$/.test(unsigned), "a code that is none");
+      demand(/^(?:\d{5})?$|\./.test(unsigned), "a word that a key may be");
     },
   }),
   parser({

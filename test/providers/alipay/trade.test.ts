@@ -118,9 +118,21 @@ describe("a look at Alipay", () => {
   });
 
   it.each([
+    "isv.insufficient-isv-permissions",
+    "ACQ.BEYOND_PER_RECEIPT_SINGLE_RESTRICTION",
+    "aop.ACQ.SYSTEM_ERROR",
+  ])("knows %s for a code", async (code) => {
+    const said = { code: "40004", sub_code: code };
+    expect(await looked({ body: JSON.stringify({ error_response: said }) })).toEqual([
+      { kind: "unknown", orderNo, why: `Alipay's answer is not signed or not readable: ${code}` },
+    ]);
+  });
+
+  it.each([
     { code: "<canary>", sub_code: "<canary>" },
     { code: "canary".repeat(10) },
     { code: "40002", sub_code: "canary".repeat(10) },
+    { code: "40002", sub_code: `isv.${"canary".repeat(11)}` },
   ])("does not repeat %o, which is no code of Alipay's", async (said) => {
     expect(await looked({ body: JSON.stringify({ error_response: said }) })).toEqual([
       { kind: "unknown", orderNo, why: "Alipay's answer is not signed or not readable" },
