@@ -9,9 +9,8 @@ const story = ["test/stories/rate-limit.test.ts"];
 const failures = { file: "lib/merchant/failure-limit.ts", tests: ["test/merchant/failure-limit.test.ts"] };
 const webhook = { file: "lib/http/provider-webhook.ts", tests: ["test/stories/flood.test.ts"] };
 const keys = { file: "lib/merchant/authenticate.ts", tests: ["test/merchant/authenticate.test.ts"] };
-const keyVerbs = { file: "lib/ops/key-verbs.ts", tests: ["test/ops/keys.test.ts"] };
 
-/** Limits of calls and of failures, and what API keys tell of themselves. */
+/** Limits of calls and of failures. */
 export const limitGuards: Mutant[] = [
   {
     name: "Limits: a process by itself refuses nobody",
@@ -214,36 +213,6 @@ export const limitGuards: Mutant[] = [
     ...webhook,
     from: "source} ${configId",
     to: "source && 0} ${configId",
-  },
-  {
-    name: "API keys: each process notes each minute that a key is used",
-    ...keys,
-    from: "now.getTime() - key.lastUsedAt.getTime() < lastUseMs",
-    to: "now.getTime() - key.lastUsedAt.getTime() < lastUseMs / 1000",
-  },
-  {
-    name: "API keys: a use that cannot be noted fails the call",
-    ...keys,
-    from: `.catch((error) => log.warn("last use of a key not noted", nameOf(error)))`,
-    to: `.finally(() => log.warn("last use of a key not noted", nameOf(null)))`,
-  },
-  {
-    name: "API keys: one that is over is noted as used",
-    ...keys,
-    from: "assertValid(key);\n    await noteUse",
-    to: "await noteUse",
-  },
-  {
-    name: "API keys: the days that an operator gives are not kept",
-    ...keyVerbs,
-    from: "days === undefined ? null : secondsAfter(now, days * daySeconds)",
-    to: "days === undefined ? null : secondsAfter(now, 400 * days * daySeconds)",
-  },
-  {
-    name: "API keys: a merchant has three",
-    ...keyVerbs,
-    from: "const mostLiveKeys = 2;",
-    to: "const mostLiveKeys = 3;",
   },
   {
     name: "Whoever has an IPv6 network fails as often as it has addresses",

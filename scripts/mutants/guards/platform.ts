@@ -4,10 +4,8 @@ const database = "lib/storage/database.ts";
 const connection = "lib/storage/single-connection.ts";
 const outage = "test/stories/outage-database.test.ts";
 const one = "test/storage/single-connection.test.ts";
-const keys = "test/merchant/authenticate.test.ts";
-const tenancy = "test/stories/tenancy.test.ts";
 
-/** Transactions, their retries, the connection, API keys. */
+/** Transactions, their retries, the connection. */
 export const platformGuards: Mutant[] = [
   {
     name: "Nothing is a transaction",
@@ -141,83 +139,6 @@ export const platformGuards: Mutant[] = [
     from: "return await connect(await source(true));",
     to: "throw error;",
     tests: [one],
-  },
-  {
-    name: "API keys: several made at once each find the same last place free",
-    file: "lib/storage/api-keys.ts",
-    from: "await takeTurn(trx, userId);\n        if (await scopesOf",
-    to: "if (await scopesOf",
-    tests: ["test/ops/keys.test.ts"],
-  },
-  {
-    name: "API keys: of several rolls at once each leaves the same key alive",
-    file: "lib/storage/api-keys.ts",
-    from: "await takeTurn(trx, userId);\n        const made",
-    to: "const made",
-    tests: ["test/ops/keys.test.ts"],
-  },
-  {
-    name: "API keys: one that an unanswered COMMIT has made is not recognised",
-    file: "lib/storage/api-keys.ts",
-    from: "if (await scopesOf(trx, userId, key)) return true;",
-    to: "",
-    tests: ["test/ops/keys.test.ts"],
-  },
-  {
-    name: "API keys: any secret under a known id is taken",
-    file: "lib/merchant/api-key.ts",
-    from: "return equal && stored !== null;",
-    to: "return stored !== null;",
-    tests: [keys],
-  },
-  {
-    name: "API keys: a key that nobody has is taken",
-    file: "lib/merchant/api-key.ts",
-    from: "return equal && stored !== null;",
-    to: "return equal || stored === null;",
-    tests: ["test/properties/api-key.test.ts"],
-  },
-  {
-    name: "API keys: a mistyped key is looked for in the database",
-    file: "lib/merchant/api-key.ts",
-    from: "return checksum(text.slice(0, -checksumLength)) === sum ? { keyId, userId } : null;",
-    to: "return { keyId, userId };",
-    tests: ["test/properties/api-key.test.ts"],
-  },
-  {
-    name: "API keys: a revoked one goes on",
-    file: "lib/merchant/authenticate.ts",
-    from: " || isOver(key.revokedAt, now)",
-    to: "",
-    tests: [keys, tenancy],
-  },
-  {
-    name: "API keys: an expired one goes on",
-    file: "lib/merchant/authenticate.ts",
-    from: `isOver(key.expiresAt, now) || `,
-    to: "",
-    tests: [keys],
-  },
-  {
-    name: "API keys: every one may do everything",
-    file: "lib/merchant/authenticate.ts",
-    from: "if (!key.scopes.includes(scope))",
-    to: "if (key.scopes.length === 0)",
-    tests: [keys],
-  },
-  {
-    name: "API keys: a revoked one is remembered for as long as the process lives",
-    file: "lib/merchant/authenticate.ts",
-    from: "if (cached && now - cached.at < cacheMs) return cached.key;",
-    to: "if (cached) return cached.key;",
-    tests: [keys],
-  },
-  {
-    name: "An API key of another merchant is revoked",
-    file: "lib/storage/api-keys.ts",
-    from: "const revoked = await ofMerchant(db, userId)",
-    to: `const revoked = await (await import("./of-merchant.ts")).acrossMerchants(db)`,
-    tests: ["test/storage/merchant-rows.test.ts"],
   },
   {
     name: "A config of another merchant is switched off",
