@@ -1,7 +1,7 @@
-import type { ProviderError } from "../errors.ts";
 import type { Money } from "../money/money.ts";
-import type { Refund, RefundOutcome } from "../refund/refund.ts";
+import type { PlannedRefund, Refund, RefundOutcome } from "../refund/refund.ts";
 import type { Payable, Payment } from "./payment.ts";
+import type { Refusal } from "./refusal.ts";
 
 /** What a provider may know about an order that is about to be created. */
 export type NewPayment = Pick<
@@ -22,10 +22,10 @@ export type Prepared = Record<string, unknown>;
 /** What came of asking the provider to make the payment. */
 export type Started =
   | { kind: "payable"; payable: Payable }
-  /** `final`: the provider will never make this payment. Else our credentials or limits are the reason. */
-  | { kind: "refused"; final: boolean; error: ProviderError }
+  /** A verified no; whether the payment is over is what it says. */
+  | ({ kind: "refused" } & Refusal)
   /** Time-out, 5xx, unreadable or unverified answer: it may exist at the provider. */
-  | { kind: "unknown"; why: string };
+  | { kind: "unknown"; why: string; unlisted?: string };
 
 /** A verified fact: money of this amount has reached this account for this order. */
 export type Paid = {
@@ -35,6 +35,11 @@ export type Paid = {
   amount: Money;
   tradeNo: string;
   paidAt: Date;
+  /**
+   * The provider's object that was paid (Stripe's session, PayPal's order); `null` where a provider knows a payment by
+   * our number alone. Only the object that this payment made settles it.
+   */
+  objectId: string | null;
 };
 
 /** A verified fact about one refund. */
@@ -64,6 +69,10 @@ export type Observation =
       kind: "open" | "started" | "approved" | "closed" | "failed" | "missing" | "unknown";
       orderNo: string;
       why: string;
+      /** As in `Paid`; absent: the provider was asked about the stored object itself. */
+      objectId?: string | null;
+      /** A verified refusal's code that is not in the provider's table, so that nobody knows what it means. */
+      unlisted?: string;
     }
   | RefundSeen
   /** Everything refunded so far; what exceeds the refunds that we know of was made in the provider's console. */
@@ -118,7 +127,15 @@ export interface Provider {
    * payment afterwards is what it returns.
    */
   capture?(payment: Payment, idempotencyKey: string): Promise<Observation[]>;
-  /** Asked twice for the same refund it makes one: `refund.providerRefundNo` is its number and idempotency key. */
+  /**
+   * Makes the request to be stored with a refund, without any call and before anything is reserved. Throws
+   * `amount_not_allowed` for what this provider cannot express. Every provider with `refund` has it.
+   */
+  prepareRefund?(payment: Payment, refund: PlannedRefund): Prepared;
+  /**
+   * Sends `refund.prepared` under `refund.idempotencyKey`; asked twice for the same refund it makes one. A refund is
+   * known at the provider by `refund.providerRefundNo`, whatever its key.
+   */
   refund?(payment: Payment, refund: Refund): Promise<RefundOutcome>;
   lookRefund?(payment: Payment, refund: Refund): Promise<RefundOutcome>;
   /**

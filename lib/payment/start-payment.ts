@@ -39,7 +39,7 @@ export async function startPayment(
     if (!stored) throw outcomeUnknown(payment);
     return stored;
   }
-  if (started.kind === "refused" && started.final) {
+  if (started.kind === "refused" && started.ends === "subject") {
     if (!(await orders.refuse(leased, started.error, now))) throw outcomeUnknown(payment);
     throw refused(payment, started.error);
   }

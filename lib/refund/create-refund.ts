@@ -5,6 +5,7 @@ import { type Money, toDecimal } from "../money/money.ts";
 import { newProviderRefundNo } from "../payment/order-no.ts";
 import type { Payment } from "../payment/payment.ts";
 import type { Caller, Orders } from "../payment/ports.ts";
+import type { Provider } from "../payment/provider.ts";
 import { findPayment, type PaymentKey } from "../payment/query-payment.ts";
 import { driveRefund, newLease, type RefundGateway, refundLeaseSeconds } from "./drive-refund.ts";
 import type { NewRefund, StoredRefund } from "./ports.ts";
@@ -32,11 +33,15 @@ export async function createRefund(
   const existing = await gateway.refunds.find(caller.userId, wanted.refundNo);
   if (existing) return replay(gateway, existing, wanted);
   const { adapter } = await gateway.configs.of((await findPayment(gateway, caller, wanted.order)).payment);
-  if (!adapter.refund) throw new GatewayError("refund_refused", "this provider has no refunds");
+  if (!adapter.refund || !adapter.prepareRefund)
+    throw new GatewayError("refund_refused", "this provider has no refunds");
 
   for (let attempt = 1; attempt <= reserveTries; attempt++) {
     const { payment } = await findPayment(gateway, caller, wanted.order);
-    const reserved = await gateway.refunds.reserve(payment, newRefund(gateway, payment, wanted, read));
+    const reserved = await gateway.refunds.reserve(
+      payment,
+      newRefund(gateway, payment, wanted, { read, adapter }),
+    );
     if (reserved.kind === "reserved") {
       const { id, userId } = reserved.leased.refund;
       const hinted = gateway.hints.recheckRefund(
@@ -60,7 +65,7 @@ function newRefund(
   { clock }: CreateRefundGateway,
   payment: Payment,
   wanted: WantedRefund,
-  read: (text: string, currency: string) => Money,
+  { read, adapter }: { read: (text: string, currency: string) => Money; adapter: Provider },
 ): NewRefund {
   const { orderNo, status, amount } = payment;
   if (status !== "success")
@@ -70,11 +75,13 @@ function newRefund(
   if (left.minor === 0) throw new GatewayError("order_status", "nothing is left to refund", { orderNo });
   if (wantedAmount.minor > left.minor) throw tooMuch(payment);
   const now = clock.now();
+  const providerRefundNo = newProviderRefundNo(now);
+  const planned = { providerRefundNo, amount: wantedAmount, reason: wanted.reason };
   return {
+    ...planned,
     refundNo: wanted.refundNo,
-    providerRefundNo: newProviderRefundNo(now),
-    amount: wantedAmount,
-    reason: wanted.reason,
+    prepared: adapter.prepareRefund?.(payment, planned) ?? {},
+    idempotencyKey: providerRefundNo,
     request: normalised(payment, wanted),
     leaseToken: randomUUID(),
     leaseUntil: secondsAfter(now, refundLeaseSeconds),
@@ -152,7 +159,7 @@ async function answer(
   const { payment } = stored;
   // A webhook was faster than the call: a new refund_no would give the money back twice.
   if (stored.refund.status === "success") return stored;
-  if (outcome.kind === "refused" && outcome.final) throw refused(payment, outcome.error);
+  if (outcome.kind === "refused" && outcome.ends === "subject") throw refused(payment, outcome.error);
   if (outcome.kind === "refused") {
     const message = `${payment.provider} did not accept the request (${outcome.error.code}): check the config, then send it again`;
     throw new GatewayError("refund_not_accepted", message, {

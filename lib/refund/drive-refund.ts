@@ -73,7 +73,7 @@ async function write(
       return gateway.refunds.pend(leased, outcome.refundId, times);
     case "refused":
       // The caller of a first call is answered with the refusal; of a later one the merchant must be told.
-      if (outcome.final) return ended("failed", "", outcome.error, told !== "call");
+      if (outcome.ends === "subject") return ended("failed", "", outcome.error, told !== "call");
       return gateway.refunds.release(leased, outcome.error.code, times);
     case "missing":
     case "unknown":

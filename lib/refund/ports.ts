@@ -2,6 +2,7 @@ import type { ProviderError } from "../errors.ts";
 import type { Money } from "../money/money.ts";
 import type { Payment } from "../payment/payment.ts";
 import type { Hint } from "../payment/ports.ts";
+import type { Prepared } from "../payment/provider.ts";
 import type { Refund } from "./refund.ts";
 
 /** A refund with its payment, as it is stored. */
@@ -22,6 +23,8 @@ export type NewRefund = {
   providerRefundNo: string;
   amount: Money;
   reason: string;
+  prepared: Prepared;
+  idempotencyKey: string;
   request: string;
   leaseToken: string;
   leaseUntil: Date;

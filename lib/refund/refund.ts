@@ -1,5 +1,7 @@
 import type { ProviderError } from "../errors.ts";
 import type { Money } from "../money/money.ts";
+import type { Prepared } from "../payment/provider.ts";
+import type { Refusal } from "../payment/refusal.ts";
 import type { RefundStatus } from "./status.ts";
 
 /** A refund as it is stored. */
@@ -14,12 +16,19 @@ export type Refund = {
   amount: Money;
   status: RefundStatus;
   reason: string;
+  /** The request to the provider as it was stored; a repeat sends exactly this again. */
+  prepared: Prepared;
+  /** Under one key a provider makes a refund once, and may repeat what it answered; renewed after a listed refusal only. */
+  idempotencyKey: string;
   /** The provider's id; "" until it is known. */
   refundId: string;
   refusal: ProviderError | null;
   createdAt: Date;
   updatedAt: Date;
 };
+
+/** What a provider may know of a refund before anything is reserved for it. */
+export type PlannedRefund = Pick<Refund, "providerRefundNo" | "amount" | "reason">;
 
 /** What came of asking a provider to make a refund, or about one. */
 export type RefundOutcome =
@@ -29,9 +38,12 @@ export type RefundOutcome =
   | { kind: "pending"; refundId: string; attention?: boolean }
   /** It was made and did not succeed: the money stays with the merchant. */
   | { kind: "failed"; refundId: string; error: ProviderError }
-  /** `final`: the provider will never make this refund. Else our credentials or limits are the reason. */
-  | { kind: "refused"; final: boolean; error: ProviderError }
+  /** A verified no; whether the refund is over is what it says. */
+  | ({ kind: "refused" } & Refusal)
   /** Look-ups only: the provider knows no such refund. */
   | { kind: "missing"; why: string }
-  /** Time-out, 5xx, unreadable or unverified answer: it may have been made. */
-  | { kind: "unknown"; why: string };
+  /**
+   * Time-out, 5xx, unreadable or unverified answer, or a refusal whose code is not in the provider's table (`unlisted`): it
+   * may have been made.
+   */
+  | { kind: "unknown"; why: string; unlisted?: string };

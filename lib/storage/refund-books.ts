@@ -106,15 +106,18 @@ export async function insertRow(
   made: { refundId: string; amount: Money; now: Date; status: "success" | "failed" },
 ): Promise<Refund> {
   const { refundId, amount, now, status } = made;
+  const providerRefundNo = newProviderRefundNo(now);
   const row = {
     order_id: payment.id,
     refund_no: null,
-    provider_refund_no: newProviderRefundNo(now),
+    provider_refund_no: providerRefundNo,
     amount_minor: String(amount.minor),
     currency: amount.currency,
     status,
     reason: "made at the provider",
     request: "",
+    prepared: "{}",
+    idempotency_key: providerRefundNo,
     refund_id: refundId,
     refusal: null,
     lease_token: randomUUID(),

@@ -15,6 +15,8 @@ export function refundOf(row: Selectable<RefundsTable>): Refund {
     amount: { minor: safeMinor(row.amount_minor), currency: row.currency },
     status: row.status,
     reason: row.reason,
+    prepared: JSON.parse(row.prepared),
+    idempotencyKey: row.idempotency_key,
     refundId: row.refund_id ?? "",
     refusal: row.refusal === null ? null : JSON.parse(row.refusal),
     createdAt: row.created_at,

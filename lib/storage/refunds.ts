@@ -122,6 +122,8 @@ async function reserveOnce(trx: OpenTransaction, payment: Payment, wanted: NewRe
     status: "processing" as const,
     reason: wanted.reason,
     request: wanted.request,
+    prepared: JSON.stringify(wanted.prepared),
+    idempotency_key: wanted.idempotencyKey,
     refund_id: null,
     refusal: null,
     lease_token: leaseToken,

@@ -123,6 +123,8 @@ export type RefundsTable = {
   status: RefundStatus;
   reason: string;
   request: string;
+  prepared: string;
+  idempotency_key: string;
   refund_id: string | null;
   refusal: string | null;
   lease_token: string;

@@ -25,7 +25,7 @@ export const table: ContractTable = {
       beginsWithBuyer: true,
     },
   },
-  claims: ["close", "refund", "lookRefund", "probe"],
+  claims: ["close", "prepareRefund", "refund", "lookRefund", "probe"],
   amount: { minor: 1230, currency: "CNY" },
   inexpressible: [
     { amount: { minor: 1230, currency: "USD" }, field: "currency" },

@@ -23,6 +23,8 @@ export type ContractTable = {
   scenes: Record<string, SceneTable>;
   /** The optional members that its adapter has. */
   claims: readonly OptionalMethod[];
+  /** Its payments are objects with ids of its own, which every paid fact names. */
+  namesObjects?: true;
   /** Of the orders that are made. */
   amount: Money;
   /** What its API cannot say, and the field that the merchant is told. */

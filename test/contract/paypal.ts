@@ -12,7 +12,17 @@ export const table: ContractTable = {
       }),
     },
   },
-  claims: ["close", "capture", "refund", "lookRefund", "register", "probe", "startKeySeconds"],
+  namesObjects: true,
+  claims: [
+    "close",
+    "capture",
+    "prepareRefund",
+    "refund",
+    "lookRefund",
+    "register",
+    "probe",
+    "startKeySeconds",
+  ],
   amount: { minor: 1230, currency: "USD" },
   inexpressible: [
     { amount: { minor: 1230, currency: "KRW" }, field: "currency" },

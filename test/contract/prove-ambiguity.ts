@@ -31,8 +31,8 @@ export function proveAmbiguity(subject: Subject): void {
   const scenes = Object.keys(table.scenes);
   const undecided = (shut = false) =>
     expect.toSatisfy(
-      ({ kind, final }: { kind: string; final?: boolean }) =>
-        kind === "unknown" || (shut && kind === "refused" && final === false),
+      ({ kind, ends }: { kind: string; ends?: string }) =>
+        kind === "unknown" || (shut && kind === "refused" && ends === "nothing"),
     );
 
   describe.each(faultsOf(subject))("after $name", ({ faults, shut }) => {
@@ -70,7 +70,7 @@ export function proveAmbiguity(subject: Subject): void {
 
     if (adapter.refund)
       it("refund and its look: it is not known", async () => {
-        const wanted = aRefund(subject, 10);
+        const wanted = aRefund(subject, settled, 10);
         expect(await faulty(() => adapter.refund!(settled, wanted))).toEqual(undecided(shut));
         expect((await faulty(() => adapter.lookRefund!(settled, wanted))).kind).toBe("unknown");
       });

@@ -6,16 +6,22 @@ import { throughTap, withWord } from "./prove-look.ts";
 import { paid, rowsOf, type Subject, told, withFaults } from "./subject.ts";
 
 /** A refund that the provider has not been asked for. */
-export function aRefund({ table, clock }: Subject, minor: number): Refund {
+export function aRefund(subject: Subject, payment: Payment, minor: number): Refund {
+  const { table, clock, adapter } = subject;
+  const providerRefundNo = newProviderRefundNo(clock.now());
+  const amount = { ...table.amount, minor };
+  const reason = "one cup broke";
   return {
     id: "7",
     userId: "1",
     orderId: "1",
     refundNo: "shop-refund",
-    providerRefundNo: newProviderRefundNo(clock.now()),
-    amount: { ...table.amount, minor },
+    providerRefundNo,
+    amount,
     status: "processing",
-    reason: "one cup broke",
+    reason,
+    prepared: adapter.prepareRefund!(payment, { providerRefundNo, amount, reason }),
+    idempotencyKey: providerRefundNo,
     refundId: "",
     refusal: null,
     createdAt: clock.now(),
@@ -48,7 +54,7 @@ export function proveRefund(subject: Subject): void {
     ["in part", 230],
   ])("a payment is refunded %s, and the webhook tells", async (_, minor) => {
     const payment = await paid(subject, scene);
-    const wanted = aRefund(subject, minor);
+    const wanted = aRefund(subject, payment, minor);
     const from = subject.receiver.calls.length;
     const outcome = await arrived(subject, payment, wanted, await refund(payment, wanted));
     expect(outcome).toEqual({ kind: "refunded", refundId: expect.stringMatching(/./) });
@@ -68,7 +74,7 @@ export function proveRefund(subject: Subject): void {
 
   it("asked again under the same number, also after a lost answer, one refund is made", async () => {
     const payment = await paid(subject, scene);
-    const wanted = aRefund(subject, 230);
+    const wanted = aRefund(subject, payment, 230);
     const ask = () => refund(payment, wanted);
     expect((await withFaults(subject, { timeout_after_success: true }, ask)).kind).toBe("unknown");
     const second = await arrived(subject, payment, wanted, await ask());
@@ -80,24 +86,40 @@ export function proveRefund(subject: Subject): void {
 
   it("asked under the same number for another amount, no second refund is made", async () => {
     const payment = await paid(subject, scene);
-    const wanted = aRefund(subject, 230);
+    const wanted = aRefund(subject, payment, 230);
     await arrived(subject, payment, wanted, await refund(payment, wanted));
-    const other = await refund(payment, { ...wanted, amount: { ...wanted.amount, minor: 300 } });
+    const planned = { ...wanted, amount: { ...wanted.amount, minor: 300 } };
+    const prepared = adapter.prepareRefund!(payment, planned);
+    const other = await refund(payment, { ...planned, prepared });
     expect(["unknown", "refused"]).toContain(other.kind);
     expect(await refundedMinor(subject, payment)).toBe(230);
   });
 
   it("more than is left is refused for good, and moves nothing", async () => {
     const payment = await paid(subject, scene);
-    const first = aRefund(subject, 1000);
+    const first = aRefund(subject, payment, 1000);
     await arrived(subject, payment, first, await refund(payment, first));
-    const tooMuch = await refund(payment, aRefund(subject, 231));
+    const tooMuch = await refund(payment, aRefund(subject, payment, 231));
     expect(tooMuch).toMatchObject({
       kind: "refused",
-      final: true,
+      ends: "subject",
       error: { code: expect.stringMatching(/./) },
     });
     expect(await refundedMinor(subject, payment)).toBe(1000);
+  });
+}
+
+/** What the provider cannot express is refused before anything is reserved, and nothing is thrown afterwards. */
+export function provePrepareRefund(subject: Subject): void {
+  const { table, adapter } = subject;
+  const [scene = ""] = Object.keys(table.scenes);
+
+  it.each(table.inexpressible)("a refund of $amount is refused before it is reserved", async ({ amount }) => {
+    const payment = { ...(await paid(subject, scene)), amount };
+    const planned = { providerRefundNo: newProviderRefundNo(subject.clock.now()), amount, reason: "" };
+    expect(() => adapter.prepareRefund!(payment, planned)).toThrow(
+      expect.objectContaining({ failure: "amount_not_allowed" }),
+    );
   });
 }
 
@@ -109,7 +131,7 @@ export function proveLookRefund(subject: Subject): void {
 
   it("finds a refund by our number, and by its own id", async () => {
     const payment = await paid(subject, scene);
-    const wanted = aRefund(subject, 230);
+    const wanted = aRefund(subject, payment, 230);
     const made = await arrived(subject, payment, wanted, await refund(payment, wanted));
     if (made.kind !== "refunded") throw new Error(`not refunded: ${made.kind}`);
     expect(await lookRefund(payment, wanted)).toEqual(made);
@@ -118,17 +140,17 @@ export function proveLookRefund(subject: Subject): void {
 
   it("knows nothing of a refund that was never made", async () => {
     const payment = await paid(subject, scene);
-    expect(await lookRefund(payment, aRefund(subject, 230))).toMatchObject({ kind: "missing" });
-    const other = aRefund(subject, 230);
+    expect(await lookRefund(payment, aRefund(subject, payment, 230))).toMatchObject({ kind: "missing" });
+    const other = aRefund(subject, payment, 230);
     await refund(payment, other);
-    expect(await lookRefund(payment, aRefund(subject, 230)), "beside another").toMatchObject({
+    expect(await lookRefund(payment, aRefund(subject, payment, 230)), "beside another").toMatchObject({
       kind: "missing",
     });
   });
 
   it("does not guess what a word means that it does not know", async () => {
     const payment = await paid(subject, scene);
-    const wanted = aRefund(subject, 230);
+    const wanted = aRefund(subject, payment, 230);
     await arrived(subject, payment, wanted, await refund(payment, wanted));
     const word = withWord(table.states.refund);
     const said = await throughTap(subject, word.change, (tapped) => tapped.lookRefund!(payment, wanted));

@@ -9,7 +9,7 @@ import { proveClose } from "./prove-close.ts";
 import { proveProbe, proveRegister } from "./prove-config.ts";
 import { proveHear } from "./prove-hear.ts";
 import { proveLook } from "./prove-look.ts";
-import { proveLookRefund, proveRefund } from "./prove-refund.ts";
+import { proveLookRefund, provePrepareRefund, proveRefund } from "./prove-refund.ts";
 import { proveStart, proveStartKey } from "./prove-start.ts";
 import { claimsOf, openSubject, type Subject } from "./subject.ts";
 
@@ -17,6 +17,7 @@ import { claimsOf, openSubject, type Subject } from "./subject.ts";
 const proofs: Record<OptionalMethod, (subject: Subject) => void> = {
   close: proveClose,
   capture: proveCapture,
+  prepareRefund: provePrepareRefund,
   refund: proveRefund,
   lookRefund: proveLookRefund,
   register: proveRegister,

@@ -12,7 +12,8 @@ export const table: ContractTable = {
       }),
     },
   },
-  claims: ["close", "refund", "lookRefund", "register", "probe"],
+  namesObjects: true,
+  claims: ["close", "prepareRefund", "refund", "lookRefund", "register", "probe"],
   amount: { minor: 1230, currency: "USD" },
   inexpressible: [
     { amount: { minor: 1230, currency: "IQD" }, field: "currency" },

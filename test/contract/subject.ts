@@ -168,6 +168,7 @@ export async function paidFact(subject: Subject, payment: Payment): Promise<Obse
     account: row.account,
     amount: { minor: row.amount_minor, currency: row.currency },
     tradeNo: row.trade_no,
+    objectId: subject.table.namesObjects ? payment.payable!.paymentId : null,
     paidAt: expect.toSatisfy((at: Date) => Math.floor(at.getTime() / 1000) === second),
   };
 }

@@ -1,6 +1,6 @@
 import type { Clock } from "../../lib/clock.ts";
 import type { Payment } from "../../lib/payment/payment.ts";
-import type { NewPayment } from "../../lib/payment/provider.ts";
+import type { NewPayment, Provider } from "../../lib/payment/provider.ts";
 import type { Refund } from "../../lib/refund/refund.ts";
 
 /** 20:00 in UTC+8. */
@@ -62,6 +62,11 @@ export function payment(changes: Partial<Payment> = {}): Payment {
   };
 }
 
+/** The refund with its request, as it is stored before the provider is asked. */
+export function withRequest(adapter: Provider, payment: Payment, wanted: Refund): Refund {
+  return { ...wanted, prepared: adapter.prepareRefund!(payment, wanted) };
+}
+
 /** A refund of 2.30 CNY that the provider has not been asked for. */
 export function refund(changes: Partial<Refund> = {}): Refund {
   return {
@@ -73,6 +78,8 @@ export function refund(changes: Partial<Refund> = {}): Refund {
     amount: { minor: 230, currency: "CNY" },
     status: "processing",
     reason: "",
+    prepared: {},
+    idempotencyKey: "R20251123120000ABCDEFGHJKMNPQRST",
     refundId: "",
     refusal: null,
     createdAt,

@@ -43,9 +43,12 @@ async function aPayment(): Promise<Payment> {
 
 function aRefund(change: Partial<NewRefund> = {}): NewRefund {
   const now = world.clock.now();
+  const providerRefundNo = newProviderRefundNo(now);
   return {
     refundNo: aRefundNo(),
-    providerRefundNo: newProviderRefundNo(now),
+    providerRefundNo,
+    prepared: {},
+    idempotencyKey: providerRefundNo,
     amount: { minor: 100, currency: "CNY" },
     reason: "",
     request: "{}",

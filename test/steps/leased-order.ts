@@ -41,6 +41,7 @@ export const paidFact = ({ orderNo, providerAccount: account, amount, createdAt 
   amount,
   tradeNo: `t-${randomUUID()}`,
   paidAt: createdAt,
+  objectId: null,
 });
 
 /** T3, as a look-up of this payment calls it. */

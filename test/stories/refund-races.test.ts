@@ -5,6 +5,7 @@ import type { Gateway } from "../../lib/open-gateway.ts";
 import { newProviderRefundNo } from "../../lib/payment/order-no.ts";
 import type { Payment } from "../../lib/payment/payment.ts";
 import type { Caller } from "../../lib/payment/ports.ts";
+import { refusalByFinality } from "../../lib/payment/refusal.ts";
 import { createRefund } from "../../lib/refund/create-refund.ts";
 import type { NewRefund, StoredRefund } from "../../lib/refund/ports.ts";
 import { refundsIn } from "../../lib/storage/refunds.ts";
@@ -48,9 +49,12 @@ async function aPayment(): Promise<Payment> {
 
 function aRefund(minor: number): NewRefund {
   const now = world.clock.now();
+  const providerRefundNo = newProviderRefundNo(now);
   return {
     refundNo: aRefundNo(),
-    providerRefundNo: newProviderRefundNo(now),
+    providerRefundNo,
+    prepared: {},
+    idempotencyKey: providerRefundNo,
     amount: { minor, currency: "CNY" },
     reason: "",
     request: "{}",
@@ -182,7 +186,7 @@ describe("a refund of ours that was first booked as one of the provider's consol
 
 describe("a refund that a webhook has called success while the call for it was under way", () => {
   it.each([
-    { kind: "refused", final: true, error: { code: "no", message: "no" } },
+    { kind: "refused", ...refusalByFinality(true, { code: "no", message: "no" }) },
     { kind: "unknown", why: "time-out" },
   ] as const)("is answered as it stands, whatever the call says: $kind", async (said) => {
     const gateway = gateways[0]!;

@@ -8,7 +8,7 @@ import { outcomeOf } from "./outcome.ts";
 import { pagePay, preparePagePay } from "./page-pay.ts";
 import { preparePrecreate, startPrecreate } from "./precreate.ts";
 import { probe } from "./probe.ts";
-import { lookRefund, refund } from "./refund.ts";
+import { lookRefund, prepareRefund, refund } from "./refund.ts";
 import { noticeFields, verifiedNotice } from "./signature.ts";
 import { noticeObservations, queryObservations } from "./trade.ts";
 import { anyNotice, tradeNotice } from "./wire.ts";
@@ -65,6 +65,7 @@ function openAlipay(credentials: AlipayCredentials, { clock, baseUrl }: Provider
       return [{ kind: "open", orderNo, why: `${handle} valid until ${expiresAt.toISOString()}` }];
     },
 
+    prepareRefund,
     refund: (payment, wanted) => refund(client, payment, wanted),
     lookRefund: (payment, wanted) => lookRefund(client, payment, wanted),
     probe: () => probe(client),

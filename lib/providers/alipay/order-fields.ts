@@ -39,7 +39,8 @@ export function plainText(text: string, longest: number): string {
   return shorten(fullWidth, longest);
 }
 
-function yuan({ amount }: NewPayment): string {
+/** Throws `amount_not_allowed` for what Alipay cannot take. */
+export function yuan({ amount }: Pick<NewPayment, "amount">): string {
   if (amount.currency !== "CNY") refuse("currency", "Alipay takes CNY only");
   if (amount.minor < 1 || amount.minor > most) refuse("amount", "Alipay takes 0.01 to 100000000 CNY");
   return toDecimal(amount);

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import type { NewPayment, Started } from "../../payment/provider.ts";
+import { refusalByFinality } from "../../payment/refusal.ts";
 import type { AlipayClient } from "./client.ts";
 import { orderFields, orderFieldsOf } from "./order-fields.ts";
 import { outcomeOf } from "./outcome.ts";
@@ -44,7 +45,7 @@ export async function startPrecreate(
     const { error } = outcome;
     if (existing.has(error.code)) return { kind: "unknown", why: `Alipay: ${error.code}` };
     // What is not listed is about our keys, contract or limits, or is new: the same request may still succeed.
-    return { kind: "refused", final: final.has(error.code), error };
+    return { kind: "refused", ...refusalByFinality(final.has(error.code), error) };
   }
   const made = wire.precreated.safeParse(outcome.content);
   if (!made.success || made.data.out_trade_no !== orderNo) {

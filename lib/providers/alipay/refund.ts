@@ -1,8 +1,10 @@
-import { fromDecimal, toDecimal } from "../../money/money.ts";
+import * as z from "zod";
+import { fromDecimal } from "../../money/money.ts";
 import type { Payment } from "../../payment/payment.ts";
-import type { Refund, RefundOutcome } from "../../refund/refund.ts";
+import { refusalByFinality } from "../../payment/refusal.ts";
+import type { PlannedRefund, Refund, RefundOutcome } from "../../refund/refund.ts";
 import type { AlipayClient } from "./client.ts";
-import { plainText } from "./order-fields.ts";
+import { plainText, yuan } from "./order-fields.ts";
 import { outcomeOf } from "./outcome.ts";
 import * as wire from "./wire.ts";
 
@@ -31,24 +33,36 @@ const final = new Set([
  */
 const unclear = new Set(["ACQ.DISCORDANT_REPEAT_REQUEST", "ACQ.REFUND_CHARGE_ERROR"]);
 
+const refundRequest = z.object({
+  out_trade_no: z.string(),
+  refund_amount: z.string(),
+  out_request_no: z.string(),
+  refund_reason: z.string().optional(),
+});
+
+/** The request of `alipay.trade.refund` as it is stored. */
+export function prepareRefund(payment: Payment, planned: PlannedRefund): z.infer<typeof refundRequest> {
+  const { providerRefundNo, reason } = planned;
+  return {
+    out_trade_no: payment.orderNo,
+    refund_amount: yuan(planned),
+    out_request_no: providerRefundNo,
+    ...(reason && { refund_reason: plainText(reason, 256) }),
+  };
+}
+
 /**
  * `alipay.trade.refund`. `out_request_no` is sent always: without it Alipay takes the trade's number for it, and would
  * swallow a second refund in part as a repeat of the first. https://opendocs.alipay.com/open/028sm9
  */
 export async function refund(client: AlipayClient, payment: Payment, wanted: Refund): Promise<RefundOutcome> {
-  const { providerRefundNo, amount, reason } = wanted;
-  const request = {
-    out_trade_no: payment.orderNo,
-    refund_amount: toDecimal(amount),
-    out_request_no: providerRefundNo,
-    ...(reason && { refund_reason: plainText(reason, 256) }),
-  };
-  const outcome = outcomeOf(await client.call("alipay.trade.refund", request));
+  const { providerRefundNo, prepared } = wanted;
+  const outcome = outcomeOf(await client.call("alipay.trade.refund", refundRequest.parse(prepared)));
   if (outcome.kind === "unknown") return outcome;
   if (outcome.kind === "refused") {
     const { error } = outcome;
     if (unclear.has(error.code)) return { kind: "unknown", why: `Alipay: ${error.code}` };
-    return { kind: "refused", final: final.has(error.code), error };
+    return { kind: "refused", ...refusalByFinality(final.has(error.code), error) };
   }
   const done = wire.refundAnswer.safeParse(outcome.content);
   if (!done.success || done.data.out_trade_no !== payment.orderNo) {

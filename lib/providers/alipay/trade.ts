@@ -20,7 +20,7 @@ export function queryObservations(
   const amount = fromDecimal(trade.total_amount, "CNY");
   const tradeNo = trade.trade_no;
   const paidAt = trade.send_pay_date ? fromBeijingTime(trade.send_pay_date) : now;
-  const paid: Observation = { kind: "paid", orderNo, account, amount, tradeNo, paidAt };
+  const paid: Observation = { kind: "paid", orderNo, account, amount, tradeNo, paidAt, objectId: null };
   switch (trade.trade_status) {
     case "TRADE_SUCCESS":
     case "TRADE_FINISHED":
@@ -51,7 +51,7 @@ export function noticeObservations(
   const account = accountOf(notice, own);
   const isOurs = account === own.app_id;
   const paidAt = notice.gmt_payment ? fromBeijingTime(notice.gmt_payment) : now;
-  const paid: Observation = { kind: "paid", orderNo, account, amount, tradeNo, paidAt };
+  const paid: Observation = { kind: "paid", orderNo, account, amount, tradeNo, paidAt, objectId: null };
   if (notice.refund_fee || notice.gmt_refund || notice.out_biz_no) {
     if (!isOurs) return [{ kind: "unrecognised", said: "a refund of another account" }];
     return notice.gmt_payment ? [paid, refundOf(notice)] : [refundOf(notice)];

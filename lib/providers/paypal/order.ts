@@ -16,7 +16,9 @@ export function orderObservations(order: Order, asked: Asked, now: Date): Observ
     return [{ kind: "unrecognised", said: "a PayPal order that is not this payment's" }];
   }
   const captures = unit.payments?.captures ?? [];
-  const said = captures.flatMap((capture) => captureObservations(capture, unit, asked.orderNo, now));
+  const said = captures.flatMap((capture) =>
+    captureObservations(capture, unit, { orderNo: asked.orderNo, orderId: order.id }, now),
+  );
   if (said.length > 0) return said;
   if (captures.length > 0) return [declined(order, captures, asked)];
   return [stateOf(order, asked.orderNo)];
@@ -42,7 +44,7 @@ function stateOf({ status }: Order, orderNo: string): Observation {
 function captureObservations(
   capture: Capture,
   unit: PurchaseUnit,
-  orderNo: string,
+  { orderNo, orderId }: { orderNo: string; orderId: string },
   now: Date,
 ): Observation[] {
   const { id: tradeNo, status } = capture;
@@ -66,7 +68,7 @@ function captureObservations(
   }
   const paidAt = capture.create_time ?? now;
   const refunds = refundsOf(capture, unit);
-  const paid: Observation = { kind: "paid", orderNo, account, amount, tradeNo, paidAt };
+  const paid: Observation = { kind: "paid", orderNo, account, amount, tradeNo, paidAt, objectId: orderId };
   if (refunds.length === 0 && status === "REFUNDED") {
     return [paid, { kind: "refundedTotal", orderNo, tradeNo, total: amount }];
   }

@@ -3,6 +3,7 @@ import * as z from "zod";
 import { GatewayError } from "../../errors.ts";
 import type { Payment } from "../../payment/payment.ts";
 import type { Heard, Observation, Prepared, Provider, Started, WebhookCall } from "../../payment/provider.ts";
+import { refusalByFinality } from "../../payment/refusal.ts";
 import type { ProviderDependencies, ProviderModule } from "../provider-module.ts";
 import { isWebUrl } from "../web-url.ts";
 import { captureOrder, lookAtOrder } from "./capture.ts";
@@ -10,7 +11,7 @@ import { checkoutOrder, prepareCheckoutOrder } from "./checkout-order.ts";
 import { type PayPalClient, paypalClient } from "./client.ts";
 import { type PayPalCredentials, paypalCredentials } from "./credentials.ts";
 import { eventObservations } from "./event.ts";
-import { findRefund, makeRefund } from "./refund.ts";
+import { findRefund, makeRefund, prepareRefund } from "./refund.ts";
 import { verifyPayPalSignature } from "./signature.ts";
 import { probeWebhooks, registerWebhook } from "./webhooks.ts";
 import * as wire from "./wire.ts";
@@ -36,6 +37,7 @@ function openPayPal(credentials: PayPalCredentials, { clock, baseUrl }: Provider
     look,
     close: (payment) => close(payment, look),
     capture: (payment, idempotencyKey) => captureOrder(client, clock, payment, idempotencyKey),
+    prepareRefund,
     refund: (payment, refund) => makeRefund(client, payment, refund),
     lookRefund: (payment, refund) => findRefund(client, payment, refund),
     register: (webhookUrl) => registerWebhook(client, webhookUrl),
@@ -67,7 +69,7 @@ async function start(
       prefer: "return=representation",
     }),
   );
-  if (said.kind === "refused") return { kind: "refused", final: said.final, error: said.error };
+  if (said.kind === "refused") return { kind: "refused", ...refusalByFinality(said.final, said.error) };
   if (said.kind === "unknown") return said;
   const order = wire.order.safeParse(said.body);
   const link = (name: string) => order.data?.links?.find(({ rel }) => rel === name)?.href;

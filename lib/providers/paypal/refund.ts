@@ -1,10 +1,38 @@
+import type { RefundRequest } from "@paypal/paypal-server-sdk";
+import * as z from "zod";
 import { sameMoney } from "../../money/money.ts";
 import type { Payment } from "../../payment/payment.ts";
-import type { Refund, RefundOutcome } from "../../refund/refund.ts";
+import { refusalByFinality } from "../../payment/refusal.ts";
+import type { PlannedRefund, Refund, RefundOutcome } from "../../refund/refund.ts";
 import { shorten } from "../shorten.ts";
 import { fromPayPalAmount, toPayPalValue } from "./amounts.ts";
 import type { PayPalAnswer, PayPalClient } from "./client.ts";
 import { order, type PayPalRefund, refund as wireRefund } from "./wire.ts";
+
+/**
+ * The request of `payments.refundCapturedPayment` as it is stored, in the SDK's names. Parsing restores the order of the
+ * fields: under one request id PayPal takes only the same request.
+ */
+const refundRequest = z.object({
+  amount: z.object({ currencyCode: z.string(), value: z.string() }),
+  customId: z.string(),
+  invoiceId: z.string(),
+  noteToPayer: z.string().optional(),
+});
+
+/** Throws `amount_not_allowed` for what PayPal cannot express. */
+export function prepareRefund(
+  { orderNo }: Payment,
+  { providerRefundNo, amount, reason }: PlannedRefund,
+): z.infer<typeof refundRequest> {
+  return {
+    amount: { currencyCode: amount.currency, value: toPayPalValue(amount) },
+    customId: providerRefundNo,
+    // The payment's, so that events about the refund name our order.
+    invoiceId: orderNo,
+    ...(reason && { noteToPayer: shorten(reason, 255) }),
+  };
+}
 
 /** Repeated under our number PayPal makes it once; the number is kept for 45 days. */
 export async function makeRefund(
@@ -12,21 +40,14 @@ export async function makeRefund(
   payment: Payment,
   refund: Refund,
 ): Promise<RefundOutcome> {
-  const { tradeNo: captureId, orderNo } = payment;
-  const { providerRefundNo, amount, reason } = refund;
+  const { tradeNo: captureId } = payment;
   if (!captureId) return { kind: "unknown", why: "no capture id yet" };
   const said = await client.ask(({ payments }) =>
     payments.refundCapturedPayment({
       captureId,
-      paypalRequestId: providerRefundNo,
+      paypalRequestId: refund.idempotencyKey,
       prefer: "return=representation",
-      body: {
-        amount: { currencyCode: amount.currency, value: toPayPalValue(amount) },
-        customId: providerRefundNo,
-        // The payment's, so that events about the refund name our order.
-        invoiceId: orderNo,
-        ...(reason && { noteToPayer: shorten(reason, 255) }),
-      },
+      body: refundRequest.parse(refund.prepared) as RefundRequest,
     }),
   );
   if (said.kind !== "refused" || !said.final) return outcomeOf(said, refund);
@@ -66,7 +87,7 @@ async function findInOrder(
 }
 
 function outcomeOf(said: PayPalAnswer, refund: Refund): RefundOutcome {
-  if (said.kind === "refused") return { kind: "refused", final: said.final, error: said.error };
+  if (said.kind === "refused") return { kind: "refused", ...refusalByFinality(said.final, said.error) };
   if (said.kind === "unknown") return said;
   const parsed = wireRefund.safeParse(said.body);
   if (!parsed.success) return { kind: "unknown", why: "PayPal's answer is no refund" };

@@ -1,6 +1,8 @@
-import { GatewayError } from "../../errors.ts";
+import type { Stripe } from "stripe";
+import * as z from "zod";
 import type { Payment } from "../../payment/payment.ts";
-import type { Refund, RefundOutcome } from "../../refund/refund.ts";
+import { refusalByFinality } from "../../payment/refusal.ts";
+import type { PlannedRefund, Refund, RefundOutcome } from "../../refund/refund.ts";
 import { shorten } from "../shorten.ts";
 import { toStripeAmount } from "./amounts.ts";
 import type { AskStripe, StripeFailure } from "./client.ts";
@@ -10,27 +12,39 @@ import * as wire from "./wire.ts";
 /** Our own balance, or another account's key: the same request may still succeed. */
 const notFinal = new Set(["balance_insufficient", "insufficient_funds", "resource_missing"]);
 
+/** The parameters of `refunds.create` as they are stored; under one idempotency key Stripe takes only the same. */
+const refundParameters = z.object({
+  payment_intent: z.string(),
+  amount: z.int(),
+  metadata: z.object({ refund_no: z.string(), order_no: z.string(), reason: z.string().optional() }),
+});
+
+/** Throws `amount_not_allowed` for what Stripe cannot express. */
+export function prepareRefund(
+  payment: Payment,
+  { providerRefundNo, amount, reason }: PlannedRefund,
+): z.infer<typeof refundParameters> {
+  return {
+    payment_intent: payment.tradeNo,
+    amount: toStripeAmount(amount),
+    metadata: {
+      refund_no: providerRefundNo,
+      order_no: payment.orderNo,
+      // Stripe's own `reason` is one of three words.
+      ...(reason && { reason: shorten(reason, 500) }),
+    },
+  };
+}
+
 /**
  * Under the refund's own key, which must never be changed to get past an answer: Stripe repeats a stored 500 for the
  * key's life (24 hours and more), and whether that refund was made only `lookRefund` tells. A second key would make a
  * second refund. https://docs.stripe.com/api/idempotent_requests
  */
 export async function refund(ask: AskStripe, payment: Payment, wanted: Refund): Promise<RefundOutcome> {
-  const { providerRefundNo, reason } = wanted;
-  const amount = unitsOf(wanted);
-  if (typeof amount === "object") return amount;
-  const metadata = {
-    refund_no: providerRefundNo,
-    order_no: payment.orderNo,
-    // Stripe's own `reason` is one of three words.
-    ...(reason && { reason: shorten(reason, 500) }),
-  };
-  const said = await ask((stripe) =>
-    stripe.refunds.create(
-      { payment_intent: payment.tradeNo, amount, metadata },
-      { idempotencyKey: providerRefundNo },
-    ),
-  );
+  const { prepared, idempotencyKey } = wanted;
+  const parameters = refundParameters.parse(prepared) as Stripe.RefundCreateParams;
+  const said = await ask((stripe) => stripe.refunds.create(parameters, { idempotencyKey }));
   if (said.kind === "unknown") return said;
   if (said.kind === "refused") return refusal(said);
   const made = wire.refund.safeParse(said.body);
@@ -40,20 +54,10 @@ export async function refund(ask: AskStripe, payment: Payment, wanted: Refund): 
   return refundOutcome(made.data);
 }
 
-/** What Stripe cannot express it will never refund. */
-function unitsOf({ amount }: Refund): number | RefundOutcome {
-  try {
-    return toStripeAmount(amount);
-  } catch (error) {
-    if (!(error instanceof GatewayError)) throw error;
-    return { kind: "refused", final: true, error: { code: error.failure, message: error.message } };
-  }
-}
-
 function refusal({ final, error }: Extract<StripeFailure, { kind: "refused" }>): RefundOutcome {
   // The key was used before with other parameters: that first request may have made the refund.
   if (error.code === "idempotency_error") return { kind: "unknown", why: `Stripe: ${error.code}` };
-  return { kind: "refused", final: final && !notFinal.has(error.code), error };
+  return { kind: "refused", ...refusalByFinality(final && !notFinal.has(error.code), error) };
 }
 
 /** By Stripe's id, or, before we know it, by our number among all refunds of the payment. */

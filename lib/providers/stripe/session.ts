@@ -46,7 +46,7 @@ function paidObservations(session: CheckoutSession, { orderNo, account, saidAt }
   }
   const charge = chargeOf(session);
   const paidAt = charge ? new Date(charge.created * 1000) : saidAt;
-  return [{ kind: "paid", orderNo, account, amount, tradeNo, paidAt }];
+  return [{ kind: "paid", orderNo, account, amount, tradeNo, paidAt, objectId: session.id }];
 }
 
 /** The payment intent of which something was refunded, when the session was asked for with its charge. */

@@ -3,6 +3,7 @@ import * as z from "zod";
 import { GatewayError } from "../../errors.ts";
 import type { Payment } from "../../payment/payment.ts";
 import type { Heard, Observation, Provider, Started, WebhookCall } from "../../payment/provider.ts";
+import { refusalByFinality } from "../../payment/refusal.ts";
 import type { ProviderDependencies, ProviderModule } from "../provider-module.ts";
 import { isWebUrl } from "../web-url.ts";
 import { accountId, probe } from "./account.ts";
@@ -10,7 +11,7 @@ import { checkout, prepareCheckout } from "./checkout.ts";
 import { type AskStripe, stripeClient } from "./client.ts";
 import { type StripeCredentials, stripeCredentials } from "./credentials.ts";
 import { eventObservations } from "./event.ts";
-import { lookRefund, refund, refundsOf } from "./make-refund.ts";
+import { lookRefund, prepareRefund, refund, refundsOf } from "./make-refund.ts";
 import { refundSeen } from "./refund.ts";
 import { refundedIntent, sessionObservations } from "./session.ts";
 import { verifyStripeSignature } from "./signature.ts";
@@ -42,6 +43,7 @@ function openStripe(credentials: StripeCredentials, { clock, baseUrl }: Provider
       return told.some(({ kind }) => kind === "unrecognised") ? look(ask, payment, clock.now()) : told;
     },
 
+    prepareRefund,
     refund: (payment, wanted) => refund(ask, payment, wanted),
     lookRefund: (payment, wanted) => lookRefund(ask, payment, wanted),
     register: (webhookUrl) => register(ask, webhookUrl, secrets),
@@ -63,7 +65,7 @@ async function start(
 ): Promise<Started> {
   const wanted = checkout.parse(prepared);
   const said = await ask((stripe) => stripe.checkout.sessions.create(wanted, { idempotencyKey }));
-  if (said.kind === "refused") return { kind: "refused", final: said.final, error: said.error };
+  if (said.kind === "refused") return { kind: "refused", ...refusalByFinality(said.final, said.error) };
   if (said.kind === "unknown") return said;
   const session = wire.checkoutSession.safeParse(said.body);
   const url = session.data?.url ?? "";

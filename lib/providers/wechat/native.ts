@@ -53,7 +53,8 @@ function toBeijingTime(time: Date): string {
     .slice(0, 19)}+08:00`;
 }
 
-function fen({ amount }: NewPayment): number {
+/** Throws `amount_not_allowed` for what WeChat Pay cannot take. */
+export function fen({ amount }: Pick<NewPayment, "amount">): number {
   if (amount.currency !== "CNY") refuse("currency", "WeChat Pay takes CNY only");
   if (amount.minor < 1) refuse("amount", "WeChat Pay takes 0.01 CNY or more");
   return amount.minor;

@@ -1,23 +1,36 @@
+import * as z from "zod";
 import type { ProviderError } from "../../errors.ts";
 import type { Payment } from "../../payment/payment.ts";
 import type { RefundSeen } from "../../payment/provider.ts";
-import type { Refund, RefundOutcome } from "../../refund/refund.ts";
+import { refusalByFinality } from "../../payment/refusal.ts";
+import type { PlannedRefund, Refund, RefundOutcome } from "../../refund/refund.ts";
 import { shorten } from "../shorten.ts";
 import type { WechatAnswer } from "./client.ts";
+import { fen } from "./native.ts";
 import { weighRefusal } from "./refusal.ts";
 import { refundAnswer, refundNotice } from "./wire.ts";
 
-/**
- * The request of `POST /v3/refund/domestic/refunds`; a repeat is the same to the last byte. Without `notify_url` WeChat Pay
- * would not tell how the refund ends.
- */
-export function refundRequest(payment: Payment, refund: Refund, webhookUrl: string | undefined) {
+/** The request of `POST /v3/refund/domestic/refunds` as it is stored; a repeat is the same to the last byte. */
+export const refundRequest = z.object({
+  out_trade_no: z.string(),
+  out_refund_no: z.string(),
+  reason: z.string().optional(),
+  notify_url: z.string().optional(),
+  amount: z.object({ refund: z.int(), total: z.int(), currency: z.string() }),
+});
+
+/** Without `notify_url` WeChat Pay would not tell how the refund ends. */
+export function prepareRefund(
+  payment: Payment,
+  refund: PlannedRefund,
+  webhookUrl: string | undefined,
+): z.infer<typeof refundRequest> {
   return {
     out_trade_no: payment.orderNo,
     out_refund_no: refund.providerRefundNo,
     ...(refund.reason && { reason: shorten(refund.reason, 80) }),
     ...(webhookUrl && { notify_url: webhookUrl }),
-    amount: { refund: refund.amount.minor, total: payment.amount.minor, currency: payment.amount.currency },
+    amount: { refund: fen(refund), total: payment.amount.minor, currency: payment.amount.currency },
   };
 }
 
@@ -27,13 +40,13 @@ export function refundOutcome(said: WechatAnswer, refund: Refund): RefundOutcome
     case "done":
       return outcomeOf(said.content, refund);
     case "denied":
-      return { kind: "refused", final: false, error: said.error };
+      return { kind: "refused", ...refusalByFinality(false, said.error) };
     case "unknown":
       return said;
     case "refused": {
       const weight = weighRefusal(said);
       if (weight === "undecided") return { kind: "unknown", why: `WeChat Pay: ${said.error.code}` };
-      return { kind: "refused", final: weight === "final", error: said.error };
+      return { kind: "refused", ...refusalByFinality(weight === "final", said.error) };
     }
   }
 }

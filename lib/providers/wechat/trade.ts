@@ -57,5 +57,6 @@ function paidObservation(trade: Transaction, account: string, now: Date): Observ
     amount: fromInteger(amount.total, amount.currency),
     tradeNo,
     paidAt: time ? new Date(time) : now,
+    objectId: null,
   };
 }

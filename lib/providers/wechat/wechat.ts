@@ -1,12 +1,13 @@
 import * as z from "zod";
 import type { Payment } from "../../payment/payment.ts";
 import type { Observation, Prepared, Provider, Started } from "../../payment/provider.ts";
+import { refusalByFinality } from "../../payment/refusal.ts";
 import type { ProviderDependencies, ProviderModule } from "../provider-module.ts";
 import { type WechatClient, wechatClient } from "./client.ts";
 import { type WechatCredentials, wechatCredentials } from "./credentials.ts";
 import { nativePay, orderEnd, prepareNativePay } from "./native.ts";
 import { readNotice, verifyNotice } from "./notice.ts";
-import { lookedUpRefund, refundOutcome, refundRequest } from "./refund.ts";
+import { lookedUpRefund, prepareRefund, refundOutcome, refundRequest } from "./refund.ts";
 import { inWords, weighRefusal } from "./refusal.ts";
 import { tradeObservations } from "./trade.ts";
 import { nativeOrder } from "./wire.ts";
@@ -68,11 +69,10 @@ function openWechat(
     },
     read: (body) => readNotice(body, credentials, clock.now()),
 
-    async refund(payment, refund) {
-      const said = await client.post(
-        "/v3/refund/domestic/refunds",
-        refundRequest(payment, refund, webhookUrl),
-      );
+    prepareRefund: (payment, refund) => prepareRefund(payment, refund, webhookUrl),
+
+    async refund(_payment, refund) {
+      const said = await client.post("/v3/refund/domestic/refunds", refundRequest.parse(refund.prepared));
       return refundOutcome(said, refund);
     },
 
@@ -105,11 +105,11 @@ function aboutOrder(orderNo: string, said: Observation[]): Observation[] {
 async function start(client: WechatClient, { orderNo }: Payment, prepared: Prepared): Promise<Started> {
   const said = await client.post("/v3/pay/transactions/native", nativePay.parse(prepared));
   if (said.kind === "unknown") return said;
-  if (said.kind === "denied") return { kind: "refused", final: false, error: said.error };
+  if (said.kind === "denied") return { kind: "refused", ...refusalByFinality(false, said.error) };
   if (said.kind === "refused") {
     const weight = weighRefusal(said);
     if (weight === "undecided") return { kind: "unknown", why: `WeChat Pay: ${said.error.code}` };
-    return { kind: "refused", final: weight === "final", error: said.error };
+    return { kind: "refused", ...refusalByFinality(weight === "final", said.error) };
   }
   const order = nativeOrder.safeParse(said.content);
   if (!order.success) return { kind: "unknown", why: "WeChat Pay's answer has no code_url" };

@@ -112,6 +112,8 @@ const tables = [
     status VARCHAR(12) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
     reason VARCHAR(256) NOT NULL,
     request TEXT NOT NULL COMMENT 'the normalised request, to name the fields that differ',
+    prepared TEXT NOT NULL COMMENT 'JSON of the request to the provider; a repeat sends exactly this',
+    idempotency_key VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL COMMENT 'renewed only after a refusal of which it is known that it made nothing',
     refund_id VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL COMMENT 'the provider''s id, once known',
     refusal TEXT NULL COMMENT 'JSON: code and words of the final refusal or failure',
     lease_token CHAR(36) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,

@@ -126,6 +126,8 @@ export const storedRefund: Refund = {
   amount: { minor: 230, currency: "USD" },
   status: "processing",
   reason: "",
+  prepared: {},
+  idempotencyKey: refundNo,
   refundId: "",
   refusal: null,
   createdAt,

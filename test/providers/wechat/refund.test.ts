@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Refund } from "../../../lib/refund/refund.ts";
 import { localServer, type Reply } from "../../outbound/local-server.ts";
-import { createdAt, orderNo, payment } from "../payments.ts";
+import { createdAt, orderNo, payment, withRequest } from "../payments.ts";
 import { answer, openWechat, refusal, transactionId } from "./merchant.ts";
 
 const wanted: Refund = {
@@ -13,6 +13,8 @@ const wanted: Refund = {
   amount: { minor: 230, currency: "CNY" },
   status: "processing",
   reason: "茶".repeat(81),
+  prepared: {},
+  idempotencyKey: "R20251123120500ABCDEFGHJKMNPQRST",
   refundId: "",
   refusal: null,
   createdAt,
@@ -34,7 +36,8 @@ const made = (changes: Record<string, unknown> = {}) => ({
 
 const asked = async (verb: "refund" | "lookRefund", reply: Reply) => {
   const server = await localServer(() => reply);
-  const outcome = await openWechat({ baseUrl: server.url })[verb]!(payment(), wanted);
+  const adapter = openWechat({ baseUrl: server.url });
+  const outcome = await adapter[verb]!(payment(), withRequest(adapter, payment(), wanted));
   return { outcome, calls: server.calls };
 };
 const verbs = ["refund", "lookRefund"] as const;

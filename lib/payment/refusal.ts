@@ -1,0 +1,45 @@
+import type { ProviderError } from "../errors.ts";
+
+/** Who can change it: the buyer, whoever wrote the request, the merchant (credentials, account, limits, balance), or the provider. */
+export type Fault = "buyer" | "request" | "merchant" | "provider";
+
+/** What is over: this one try, the whole order or refund, or nothing yet, so that the same may still succeed. */
+export type Ends = "try" | "subject" | "nothing";
+
+/** One code of a provider's own list. `source`: the official document, schema or SDK in which the code stands. */
+export type RefusalRule = { fault: Fault; ends: Ends; source: string };
+
+/** The codes with which a provider may refuse one kind of call. */
+export type RefusalTable = Readonly<Record<string, RefusalRule>>;
+
+/** A provider's verified no to a call. `listed`: the code stands in the provider's table, so it is known that nothing was made. */
+export type Refusal = { error: ProviderError; fault: Fault; ends: Ends; listed: boolean };
+
+/**
+ * What a refusal of a call that makes something to pay means. A code that is not listed is taken for the merchant's: no
+ * money can have moved, and the same request may succeed once somebody has looked at it.
+ */
+export function refusalOfCreate(table: RefusalTable, error: ProviderError): Refusal {
+  const rule = ruleOf(table, error.code);
+  if (!rule) return { error, fault: "merchant", ends: "nothing", listed: false };
+  return { error, fault: rule.fault, ends: rule.ends, listed: true };
+}
+
+/**
+ * What a refusal of a call that moves money (capture, refund) means; `undefined` for a code that is not listed: nobody
+ * knows whether money has moved, and only asking the provider tells.
+ */
+export function refusalOfMove(table: RefusalTable, error: ProviderError): Refusal | undefined {
+  const rule = ruleOf(table, error.code);
+  return rule && { error, fault: rule.fault, ends: rule.ends, listed: true };
+}
+
+function ruleOf(table: RefusalTable, code: string): RefusalRule | undefined {
+  return Object.hasOwn(table, code) ? table[code] : undefined;
+}
+
+/** For a call whose codes are not in a table yet. */
+export function refusalByFinality(final: boolean, error: ProviderError): Refusal {
+  if (final) return { error, fault: "request", ends: "subject", listed: true };
+  return { error, fault: "merchant", ends: "nothing", listed: false };
+}
