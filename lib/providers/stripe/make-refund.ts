@@ -28,7 +28,7 @@ export async function refund(ask: AskStripe, payment: Payment, wanted: Refund): 
   const said = await ask((stripe) =>
     stripe.refunds.create(
       { payment_intent: payment.tradeNo, amount, metadata },
-      { idempotencyKey: providerRefundNo },
+      { /* mutation: stripe-refund-key */ idempotencyKey: providerRefundNo },
     ),
   );
   if (said.kind === "unknown") return said;
