@@ -29,7 +29,9 @@ export const drop: Change = ({ syntax, nodes }) => {
       const next = list[list.indexOf(node) + 1];
       const before = list[list.indexOf(node) - 1];
       if (isNode(next)) return { start: node.start, end: next.start, text: "" };
-      return { start: isNode(before) ? before.end : node.start, end: node.end, text: "" };
+      if (isNode(before)) return { start: before.end, end: node.end, text: "" };
+      const comma = /^\s*,/.exec(syntax.source.slice(node.end))?.[0] ?? "";
+      return { start: node.start, end: node.end + comma.length, text: "" };
     }
   }
   throw new Misfit("drop needs a statement, an element, a property or an argument");

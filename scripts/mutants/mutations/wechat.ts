@@ -81,7 +81,7 @@ export const wechatMutations: Mutation[] = [
   {
     name: "WeChat Pay: a notice whose name and content differ is believed",
     at: "wechat-notice-type",
-    change: dropOperand,
+    change: within("left", dropOperand),
     ...of("notice"),
   },
   {
