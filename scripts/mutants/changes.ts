@@ -1,5 +1,18 @@
-import { EventEmitter } from "node:events";
-import { isNode, type Node, parse, type Syntax } from "./syntax.ts";
+import { filled } from "./placeholders.ts";
+import {
+  expressionOf,
+  hasOperands,
+  isLink,
+  isNode,
+  isStatement,
+  Misfit,
+  type Node,
+  objectOf,
+  type Syntax,
+  spanOf,
+  textOf,
+  unwrapped,
+} from "./syntax.ts";
 
 /** The syntax that a marker points at. */
 export type Site = {
@@ -15,8 +28,6 @@ export type Edit = { start: number; end: number; text: string };
 
 /** One operation on the syntax behind a marker. Throws `Misfit` where it does not fit. */
 export type Change = (site: Site) => Edit;
-
-export class Misfit extends Error {}
 
 /** Removes a statement, or one item of a list: element, property, argument. */
 export const drop: Change = ({ syntax, nodes }) => {
@@ -108,21 +119,13 @@ export const operator =
 export const replace =
   (code: string): Change =>
   ({ syntax, nodes }) => {
-    assertNamesNothing(code);
     const node = expressionOf(nodes);
-    const text = code.replace(placeholder, (name, path: string) => {
-      let found: Node | undefined = node;
-      for (const part of path.split(".")) found = found && partsOf(found)[part];
-      if (!found) throw new Misfit(`${node.type} has no ${name}`);
-      const taken = textOf(syntax, found);
-      return isAtom(found) ? taken : `(${taken})`;
-    });
+    const text = filled(code, syntax, node);
     const holder = syntax.parentOf(node)?.node;
     if (holder?.type === "Property" && holder.shorthand)
       return { ...spanOf(node), text: `${textOf(syntax, node)}: (${text})` };
     return { ...spanOf(node), text: isWord.test(text) ? text : `(${text})` };
   };
-const placeholder = /\$((?:\d+|this|callee)(?:\.(?:\d+|this)\b)*)/g;
 const isWord = /^(\w+|"[^"]*")$/;
 
 /** The condition never holds. It is still evaluated, and the compiler does not know the outcome. */
@@ -161,119 +164,10 @@ export const words =
     return {
       start: text.start + found[0]!.index,
       end: text.start + last.index + last[0].length,
-      text: to.replace(/\$(\d+)/g, (_, at: string) => found[Number(at) - 1]?.[0] ?? ""),
+      text: to.replace(/\$(\d+)/g, (name, at: string) => {
+        if (Number(at) > count) throw new Misfit(`there is no ${name} among ${count} words`);
+        return found[Number(at) - 1]![0];
+      }),
     };
   };
 const word = /\((?:[^()]|\([^()]*\))*\)|[\w.]+|'[^']*'|[<>=~!]+|[^\s\w]/g;
-
-const statements = /(Statement|Declaration)$/;
-const isStatement = (node: Node) => statements.test(node.type);
-const hasOperands = ({ type }: Node) => type === "LogicalExpression" || type === "BinaryExpression";
-
-/** A call of a method: `.where(…)` of `query.where(…)`. */
-export const isLink = (node: Node) =>
-  node.type === "CallExpression" && (node.callee as Node).type === "MemberExpression";
-const objectOf = (link: Node) => (link.callee as Node).object as Node;
-
-function unwrapped(value: unknown): unknown {
-  return isNode(value) && value.type === "ParenthesizedExpression" ? unwrapped(value.expression) : value;
-}
-
-/** What a statement or property computes; an expression as it is. */
-function expressionOf(nodes: readonly Node[]): Node {
-  for (const node of nodes) {
-    const found = expressionIn(node);
-    if (found) return found;
-  }
-  throw new Misfit(`there is no expression in ${nodes[0]?.type ?? "nothing"}`);
-}
-
-const expressionFields: Record<string, string> = {
-  ExportNamedDeclaration: "declaration",
-  VariableDeclarator: "init",
-  IfStatement: "test",
-  ReturnStatement: "argument",
-  ThrowStatement: "argument",
-  ExpressionStatement: "expression",
-  Property: "value",
-  PropertyDefinition: "value",
-  SpreadElement: "argument",
-  ParenthesizedExpression: "expression",
-};
-
-function expressionIn(node: Node): Node | undefined {
-  if (node.type === "VariableDeclaration") return expressionIn((node.declarations as Node[])[0]!);
-  const field = expressionFields[node.type];
-  if (field) return isNode(node[field]) ? expressionIn(node[field]) : undefined;
-  return isStatement(node) || node.type.startsWith("TSType") ? undefined : node;
-}
-
-/** What `replace` may name of an expression. */
-function partsOf(node: Node): Record<string, Node | undefined> {
-  const numbered = (list: unknown[]) =>
-    Object.fromEntries(list.map((part, at) => [String(at + 1), isNode(part) ? part : undefined]));
-  const whole = { "0": node };
-  const { left, right, test, consequent, alternate } = node;
-  switch (node.type) {
-    case "CallExpression":
-    case "NewExpression": {
-      const callee = node.callee as Node;
-      const self = isLink(node) ? objectOf(node) : undefined;
-      return { ...whole, callee, this: self, ...numbered(node.arguments as Node[]) };
-    }
-    case "ConditionalExpression":
-      return { ...whole, ...numbered([test, consequent, alternate]) };
-    case "MemberExpression":
-      return { ...whole, this: node.object as Node };
-    case "TaggedTemplateExpression":
-      return { ...whole, callee: node.tag as Node, ...numbered((node.quasi as Node).expressions as Node[]) };
-    case "ArrayExpression":
-      return { ...whole, ...numbered(node.elements as Node[]) };
-    case "ObjectExpression":
-      return { ...whole, ...numbered(node.properties as Node[]) };
-    case "TemplateLiteral":
-      return { ...whole, ...numbered(node.expressions as Node[]) };
-    case "ArrowFunctionExpression":
-      return { ...whole, ...numbered([node.body]) };
-    default:
-      return {
-        ...whole,
-        ...numbered(hasOperands(node) ? [left, right] : [node.argument ?? node.expression]),
-      };
-  }
-}
-
-const atoms = /^(Identifier|Literal|MemberExpression|CallExpression|ThisExpression|TemplateLiteral)$/;
-const isAtom = ({ type }: Node) =>
-  atoms.test(type) || /^(Spread|Property|Parenthesized|Array|Object)/.test(type);
-
-/** Names of the language, and of what Kysely and Node.js give: nothing that a renaming in our sources changes. */
-const known = new Set([
-  ...Object.getOwnPropertyNames(globalThis),
-  ...[Math, Number, Promise, Object, Date, String, Array, crypto].flatMap((one) => namesOf(one)),
-  ...["", [], new Date(), /./, new Map(), new Set(), Promise.prototype, new EventEmitter(), crypto].flatMap(
-    (one) => namesOf(Object.getPrototypeOf(one)),
-  ),
-  ...["undefined", "arguments", "ReturnType", "const", "_", "$extendTables", "fn", "as"],
-]);
-function namesOf(value: object): string[] {
-  return Object.getOwnPropertyNames(value);
-}
-
-function assertNamesNothing(code: string): void {
-  const named = code.replace(placeholder, "$$part").replaceAll("typeof $part", "unknown");
-  const { program } = parse("code.ts", `function _() { return (${named}); }`);
-  const visit = (value: unknown): void => {
-    if (Array.isArray(value)) for (const one of value) visit(one);
-    if (!isNode(value)) return;
-    const name = value.type === "Identifier" ? String(value.name) : "";
-    if (name && name !== "$part" && !known.has(name))
-      throw new Misfit(`${name} in "${code}" would not survive a renaming`);
-    // The name of a property that the code itself makes is its own.
-    for (const part of value.type === "Property" ? [value.value] : Object.values(value)) visit(part);
-  };
-  visit(program);
-}
-
-const spanOf = ({ start, end }: Node) => ({ start, end });
-const textOf = ({ source }: Syntax, { start, end }: Node) => source.slice(start, end);

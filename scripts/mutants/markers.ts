@@ -1,7 +1,7 @@
 import { existsSync, globSync, readFileSync } from "node:fs";
 import path from "node:path";
-import { isLink, Misfit, type Site } from "./changes.ts";
-import { parse, type Syntax } from "./syntax.ts";
+import type { Site } from "./changes.ts";
+import { isLink, Misfit, parse, type Syntax } from "./syntax.ts";
 
 /** Where a marker stands. `file`: from the repository's root. */
 export type Marker = { id: string; file: string; source: string; site(): Site };
@@ -31,7 +31,7 @@ export function markersIn(root: string): Markers {
 }
 
 /** The syntax behind the marker: what begins with the first token that is no comment. */
-export function siteAt(syntax: Syntax, start: number, end: number): Site {
+function siteAt(syntax: Syntax, start: number, end: number): Site {
   const { source } = syntax;
   if (!syntax.comments.some((comment) => comment.start === start)) {
     const string = syntax.around(start, "Literal", "TemplateElement");

@@ -1,5 +1,6 @@
-import { type Change, Misfit } from "./changes.ts";
+import type { Change } from "./changes.ts";
 import type { Markers } from "./markers.ts";
+import { Misfit } from "./syntax.ts";
 
 /**
  * What is changed in the program, and the tests that must fail then. The place is a comment in the source,

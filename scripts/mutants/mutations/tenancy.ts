@@ -37,7 +37,7 @@ export const tenancyMutations: Mutation[] = [
   narrowing("joins what it cannot keep to the merchant", "join-kind", never),
   narrowing("reaches past the merchant by an OR", "or", replace(`$callee\`\${$1}\``)),
   narrowing("writes rows of another merchant", "insert", replace('"1"')),
-  narrowing("copies rows for another merchant", "copy", replace('{ ...$0, value: "1" }')),
+  narrowing("copies rows for another merchant", "copy", replace('{ ...$0, value: "1" } as never')),
   narrowing(
     "of an operator who names the merchant reads every merchant's rows",
     "operator",
