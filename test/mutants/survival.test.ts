@@ -105,7 +105,10 @@ describe("a small repository", () => {
   });
 });
 
-describe("the gateway", () => {
+/** Hundreds of files are parsed and formatted. */
+const timeout = 120_000;
+
+describe("the gateway", { timeout }, () => {
   const folders = ["functions", "infra", "lib"];
   const before = mutatedIn(root);
 
