@@ -48,9 +48,10 @@ const longestBytes = 1024 * 1024;
 
 async function verify(gateway: HearGateway, provider: string, configId: string, call: WebhookCall) {
   try {
-    if (call.body.length > longestBytes)
+    if (call.body.length > /* mutation: webhook-longest */ longestBytes)
       throw new GatewayError("notification_malformed", "the body is over 1 MiB");
-    if (!decimalId.test(configId)) throw new GatewayError("notification_refused", "no such config");
+    if (!(/* mutation: webhook-config-id */ decimalId.test(configId)))
+      throw new GatewayError("notification_refused", "no such config");
     return await gateway.configs.hear(provider, configId, call);
   } catch (error) {
     if (!(error instanceof GatewayError)) throw error;
@@ -61,6 +62,7 @@ async function verify(gateway: HearGateway, provider: string, configId: string, 
       reason: error.message,
       ...nameOf(error),
     });
+    // mutation: webhook-strangers-view
     throw strangersView(error);
   }
 }
@@ -89,7 +91,7 @@ async function apply(gateway: ApplyGateway, seen: Observation, source: Source): 
   const orderNo = "orderNo" in seen ? seen.orderNo : null;
   const payment = await paymentOf(gateway, seen, source);
   if (source.event) await gateway.events.record(source.event, payment?.orderNo ?? null);
-  if (payment && payment.configId !== source.configId) {
+  if (payment && /* mutation: webhook-close-config */ payment.configId !== source.configId) {
     const detail = { said: seen.kind, differs: ["config"] };
     const anomaly = { ...source, kind: "mismatch", orderNo: payment.orderNo, detail };
     return gateway.anomalies.raise(anomaly, gateway.clock.now());
@@ -133,6 +135,7 @@ async function unknownOrder(gateway: ApplyGateway, said: string, source: Source)
 async function withoutOrder(gateway: ApplyGateway, seen: Observation, source: Source): Promise<void> {
   if (seen.kind === "ignored") return;
   if (seen.kind === "unrecognised") {
+    // mutation: unrecognised-alarm
     log.alarm("unrecognised word of a provider", {
       provider: source.provider,
       config_id: source.configId,

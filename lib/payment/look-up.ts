@@ -68,7 +68,9 @@ const captureSeconds = 20;
  */
 async function resume(gateway: LookUpGateway, payment: Payment, { adapter }: OpenConfig): Promise<boolean> {
   const now = gateway.clock.now();
+  // mutation: create-key-forgotten
   const over = startableUntil(payment, adapter) <= now;
+  // mutation: create-after-expiry
   if (!payment.providerStarted && (over || payment.closeRequested)) return false;
   const leased = await gateway.orders.takeOver(payment, randomUUID(), secondsAfter(now, leaseSeconds), now);
   if (!leased) return false;
@@ -82,14 +84,14 @@ type Asked = { current: Payment; observations: Observation[] };
 async function ask(gateway: LookUpGateway, payment: Payment, config: OpenConfig): Promise<Asked> {
   const { adapter } = config;
   const end = payment.payable === null ? startableUntil(payment, adapter) : payment.expiresAt;
-  const over = end <= gateway.clock.now() && !payment.providerStarted;
+  const over = end <= gateway.clock.now() && /* mutation: expiry-provider-started */ !payment.providerStarted;
   const unwanted = over || payment.closeRequested;
   if (payment.payable === null) {
     const seen = unwanted || payment.providerStarted ? await askUnmade(payment, config) : [];
     return { current: payment, observations: seen };
   }
   const seen = await adapter.look(payment);
-  if (seen.some(({ kind }) => kind === "approved") && !unwanted)
+  if (seen.some(({ kind }) => kind === "approved") && /* mutation: capture-unwanted */ !unwanted)
     return capture(gateway, payment, config, seen);
   const unpaid = seen.some(({ kind }) => kind === "open" || kind === "missing" || kind === "approved");
   if (!unpaid || !unwanted || !adapter.close) return { current: payment, observations: seen };
@@ -107,7 +109,7 @@ async function capture(
   seen: Observation[],
 ): Promise<Asked> {
   const now = gateway.clock.now();
-  const key = payment.captureKey ?? randomUUID();
+  const key = /* mutation: capture-key-stored */ payment.captureKey ?? randomUUID();
   const times = { until: secondsAfter(now, captureSeconds), nextQueryAt: secondsAfter(now, captureSeconds) };
   const claimed = adapter.capture ? await gateway.orders.claimCapture(payment, { key, ...times }, now) : null;
   if (!claimed || !adapter.capture) return { current: payment, observations: seen };

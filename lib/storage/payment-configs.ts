@@ -81,14 +81,19 @@ export function paymentConfigsIn(db: Database): PaymentConfigs {
           ...(changed && { version: eb("version", "+", 1), account: null, status: 1 }),
         }))
         .where("id", "=", config.id)
+        // mutation: config-update-version
         .where("version", "=", config.version)
-        .$if(!changed, (query) => query.where("config_data", "=", config.data))
+        .$if(!changed, (query) =>
+          query
+            // mutation: config-reseal-data
+            .where("config_data", "=", config.data),
+        )
         .executeTakeFirstOrThrow();
       return saved.numUpdatedRows === 1n;
     },
     async setActive(userId, id, active, now) {
       const set = { status: active ? 1 : 0, updated_at: now };
-      const saved = await ofMerchant(db, userId)
+      const saved = await /* mutation: config-disable-owner */ ofMerchant(db, userId)
         .updateTable("payment_configs")
         .set(set)
         .where("id", "=", id)
@@ -101,6 +106,7 @@ export function paymentConfigsIn(db: Database): PaymentConfigs {
         await configsAmong(acrossMerchants(db))
           .where("config_data", "not like", sealedTexts)
           .where("config_data", "<>", nothingYet)
+          // mutation: config-plain-json
           .where(sql`JSON_VALID(config_data)`, "=", 1)
           .limit(limit)
           .execute()

@@ -44,10 +44,14 @@ export const alipayCredentials = z
       .regex(/^[0-9]{16}$/, "is the 16-digit PID of the seller")
       .optional(),
   })
-  .refine(({ private_key, public_key }) => ownPublicKey(private_key) !== public_key, {
-    path: ["public_key"],
-    message: "is the application's own public key; Alipay's public key is needed",
-  });
+  .refine(
+    ({ private_key, public_key }) =>
+      /* mutation: alipay-own-public-key */ ownPublicKey(private_key) !== public_key,
+    {
+      path: ["public_key"],
+      message: "is the application's own public key; Alipay's public key is needed",
+    },
+  );
 
 function ownPublicKey(privateKey: string): string {
   return createPublicKey(privateKey).export({ type: "spki", format: "pem" }).toString();

@@ -99,8 +99,10 @@ export async function lookRefund(
   if (status !== "REFUND_SUCCESS") return { kind: "unknown", why: `refund_status ${status}` };
   const isOurs =
     about.out_trade_no === orderNo &&
+    // mutation: alipay-refund-number
     about.out_request_no === providerRefundNo &&
-    (refunded === undefined || fromDecimal(refunded, "CNY").minor === amount.minor);
+    (refunded === undefined ||
+      /* mutation: alipay-refund-amount */ fromDecimal(refunded, "CNY").minor === amount.minor);
   if (!isOurs) return { kind: "unknown", why: "alipay refund query: an answer about another refund" };
   return { kind: "refunded", refundId: providerRefundNo };
 }

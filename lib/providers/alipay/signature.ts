@@ -14,15 +14,18 @@ function isSigned(text: string, signature: string, publicKey: string): boolean {
 export function verifiedNotice(body: Buffer, publicKey: string): Record<string, string> {
   const fields = noticeFields(body);
   const { sign, sign_type: signType, ...signed } = fields;
+  // mutation: alipay-notice-sign-type
   if (signType !== "RSA2") throw new GatewayError("notification_refused", "sign_type must be RSA2");
   if (!sign) throw new GatewayError("notification_refused", "the notice is not signed");
   // What is signed is the same when two fields are made one. Alipay takes no such texts, and we send none.
+  // mutation: alipay-joined-fields
   if (Object.values(signed).some((value) => /&\w+=/.test(value)))
     throw new GatewayError("notification_refused", "the signed text can be read in two ways");
   const text = Object.keys(signed)
     .sort()
     .map((name) => `${name}=${signed[name]}`)
     .join("&");
+  // mutation: alipay-notice-signature
   if (!isSigned(text, sign, publicKey)) {
     throw new GatewayError("notification_refused", "the signature does not fit the notice");
   }
@@ -42,7 +45,12 @@ export function noticeFields(body: Buffer): Record<string, string> {
   }
   const entries = [...new URLSearchParams(text)];
   const names = new Set(entries.map(([name]) => name));
-  if (names.size !== entries.length) throw new GatewayError("notification_refused", "a field appears twice");
+  // mutation: alipay-notice-field-twice
+  if (names.size !== entries.length)
+    throw new GatewayError(
+      /* mutation: alipay-refusal-kind */ "notification_refused",
+      "a field appears twice",
+    );
   return Object.fromEntries(entries);
 }
 
@@ -55,6 +63,7 @@ export function verifiedMember(answer: string, member: string, publicKey: string
   const text = members?.get(member);
   const sign = members?.get("sign");
   if (text === undefined || sign === undefined || !/^"[0-9A-Za-z+/=]+"$/.test(sign)) return undefined;
+  // mutation: alipay-answer-signature
   return isSigned(text, sign.slice(1, -1), publicKey) ? text : undefined;
 }
 
@@ -69,7 +78,12 @@ export function topLevelMembers(json: string): Map<string, string> | undefined {
   const add = (end: number): boolean => {
     const member = inside.slice(start, end);
     const [head, name] = /^\s*"((?:[^"\\]|\\.)*)"\s*:/.exec(member) ?? [];
-    if (head === undefined || name === undefined || members.has(name)) return false;
+    if (
+      head === undefined ||
+      name === undefined ||
+      /* mutation: alipay-answer-member-twice */ members.has(name)
+    )
+      return false;
     members.set(name, member.slice(head.length).trim());
     return true;
   };

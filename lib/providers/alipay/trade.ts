@@ -14,6 +14,7 @@ export function queryObservations(
   if (!parsed.success)
     return [{ kind: "unrecognised", said: "alipay.trade.query: an answer of another form" }];
   const trade = parsed.data;
+  // mutation: alipay-answer-order
   if (trade.out_trade_no !== orderNo) {
     return [{ kind: "unrecognised", said: "alipay.trade.query: an answer about another order" }];
   }
@@ -73,8 +74,10 @@ export function noticeObservations(
 }
 
 function accountOf(notice: TradeNotice, own: { app_id: string; seller_id?: string | undefined }): string {
+  // mutation: alipay-notice-app
   if (notice.app_id !== own.app_id) return notice.app_id;
-  if (own.seller_id === undefined || own.seller_id === notice.seller_id) return own.app_id;
+  if (own.seller_id === undefined || /* mutation: alipay-notice-seller */ own.seller_id === notice.seller_id)
+    return own.app_id;
   return notice.seller_id || "unnamed seller";
 }
 

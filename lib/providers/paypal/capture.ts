@@ -40,6 +40,7 @@ export async function captureOrder(
   const said = await client.ask(({ orders }) =>
     orders.captureOrder({
       id: payable.paymentId,
+      // mutation: paypal-capture-key
       paypalRequestId: idempotencyKey,
       prefer: "return=representation",
       body: {},

@@ -14,7 +14,7 @@ export function eventObservations({ event_type: type, resource }: PayPalEvent): 
   if (!parsed.success) return [{ kind: "unrecognised", said: `${type} of another form` }];
   const { invoice_id: ofPayment, purchase_units: units, links = [] } = parsed.data;
   const orderNo = ofPayment || units?.[0]?.invoice_id;
-  if (orderNo) return [{ kind: "hint", orderNo, why: type }];
+  if (orderNo) return [{ /* mutation: paypal-event-is-hint */ kind: "hint", orderNo, why: type }];
   const tradeNo = links.map(captureAbove).find((id) => id !== undefined);
   if (tradeNo) return [{ kind: "hint", orderNo: null, tradeNo, why: type }];
   // The order at PayPal might still be ours by its id; whoever made it without our number did not make it for us.

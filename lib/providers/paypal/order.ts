@@ -12,7 +12,11 @@ export type Asked = Pick<Payment, "orderNo" | "payable" | "providerStarted">;
  */
 export function orderObservations(order: Order, asked: Asked, now: Date): Observation[] {
   const [unit, ...further] = order.purchase_units ?? [];
-  if (order.id !== asked.payable?.paymentId || unit?.invoice_id !== asked.orderNo || further.length > 0) {
+  if (
+    /* mutation: paypal-order-number */ order.id !== asked.payable?.paymentId ||
+    unit?.invoice_id !== asked.orderNo ||
+    further.length > 0
+  ) {
     return [{ kind: "unrecognised", said: "a PayPal order that is not this payment's" }];
   }
   const captures = unit.payments?.captures ?? [];

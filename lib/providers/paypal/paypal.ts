@@ -75,7 +75,12 @@ async function start(
   const link = (name: string) => order.data?.links?.find(({ rel }) => rel === name)?.href;
   const paymentUrl = link("payer-action") ?? link("approve");
   const invoiceId = order.data?.purchase_units?.[0]?.invoice_id ?? orderNo;
-  if (!order.success || !paymentUrl || !isWebUrl(paymentUrl) || invoiceId !== orderNo) {
+  if (
+    !order.success ||
+    !paymentUrl ||
+    /* mutation: paypal-web-url */ !isWebUrl(paymentUrl) ||
+    invoiceId !== orderNo
+  ) {
     return { kind: "unknown", why: "PayPal's answer is no order of this payment" };
   }
   return {

@@ -45,6 +45,7 @@ export async function makeRefund(
   const said = await client.ask(({ payments }) =>
     payments.refundCapturedPayment({
       captureId,
+      // mutation: paypal-refund-key
       paypalRequestId: refund.idempotencyKey,
       prefer: "return=representation",
       body: refundRequest.parse(refund.prepared) as RefundRequest,
@@ -97,8 +98,9 @@ function outcomeOf(said: PayPalAnswer, refund: Refund): RefundOutcome {
 function stateOf(found: PayPalRefund, { amount, providerRefundNo }: Refund): RefundOutcome {
   const { id: refundId, status, status_details: details, custom_id: customId } = found;
   const given = found.amount && fromPayPalAmount(found.amount);
+  // mutation: paypal-refund-number
   const other = customId !== undefined && customId !== providerRefundNo;
-  if (other || (found.amount && !(given && sameMoney(given, amount)))) {
+  if (other || (found.amount && !(given && /* mutation: paypal-refund-amount */ sameMoney(given, amount)))) {
     return { kind: "unknown", why: "PayPal's answer is about another refund" };
   }
   switch (status) {

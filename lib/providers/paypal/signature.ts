@@ -19,6 +19,7 @@ export async function verifyPayPalSignature(
   now: Date,
   baseUrl?: string,
 ): Promise<void> {
+  // mutation: paypal-webhook-id
   if (webhookId === undefined) refuse("the config has no webhook_id");
   const id = headerOf(headers, "paypal-transmission-id", /^[0-9A-Za-z-]{1,64}$/);
   const time = headerOf(
@@ -28,14 +29,17 @@ export async function verifyPayPalSignature(
   );
   const signature = headerOf(headers, "paypal-transmission-sig", /^[0-9A-Za-z+/]{1,1024}={0,2}$/);
   const certUrl = headerOf(headers, "paypal-cert-url", /^\S{1,500}$/);
-  headerOf(headers, "paypal-auth-algo", /^SHA256withRSA$/);
+  headerOf(headers, "paypal-auth-algo", /* mutation: paypal-algorithm */ /^SHA256withRSA$/);
 
   const ageSeconds = (now.getTime() - Date.parse(time)) / 1000;
+  // mutation: paypal-oldest-event
   if (!(ageSeconds <= oldestSeconds)) refuse(`the event was sent more than ${oldestSeconds} s ago`);
-  if (ageSeconds < -aheadSeconds) refuse(`the event was sent more than ${aheadSeconds} s in the future`);
+  if (ageSeconds < /* mutation: paypal-event-ahead */ -aheadSeconds)
+    refuse(`the event was sent more than ${aheadSeconds} s in the future`);
 
   const key = await signingKey(certUrl, now, baseUrl);
   const signed = Buffer.from(`${id}|${time}|${webhookId}|${crc32(body)}`);
+  // mutation: paypal-event-signature
   if (!signatureFits(signed, signature, key)) {
     refuse("the signature does not fit the event");
   }

@@ -12,6 +12,7 @@ const reference = z.string().max(256).optional();
 const time = z.iso
   .datetime({ offset: true })
   .transform((text) => new Date(text))
+  // mutation: paypal-storable-time
   .refine(isStorable)
   .optional()
   .catch(undefined);

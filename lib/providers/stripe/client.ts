@@ -90,6 +90,7 @@ const makeRequest: Stripe.HttpClient["makeRequest"] = async (
 /** What is no object the SDK cannot bear: its call would never end. */
 function readObject(body: Buffer): object {
   const value: unknown = JSON.parse(body.toString("utf8"));
+  // mutation: stripe-answer-object
   if (typeof value !== "object" || value === null) throw new SyntaxError("not an object");
   return value;
 }

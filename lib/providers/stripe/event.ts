@@ -31,13 +31,16 @@ export function eventObservations(
 
 function observationsOf(event: StripeEvent, account: string, livemode: boolean): Observation[] {
   const { type } = event;
+  // mutation: stripe-event-livemode
   if (event.livemode !== livemode) {
     return [{ kind: "unrecognised", said: `${type} of ${event.livemode ? "live" : "test"} mode` }];
   }
   if (type.startsWith("checkout.session.")) {
-    return read(event, checkoutSession, (session) => sessionEvent(event, session, event.account ?? account));
+    return read(event, checkoutSession, (session) =>
+      sessionEvent(event, session, /* mutation: stripe-event-account */ event.account ?? account),
+    );
   }
-  if (event.account && event.account !== account) {
+  if (event.account && /* mutation: stripe-refund-account */ event.account !== account) {
     return [{ kind: "ignored", why: `${type} of the connected account ${event.account}` }];
   }
   if (type.startsWith("refund.")) return read(event, refund, (told) => refundEvent(type, told));
@@ -79,7 +82,9 @@ const expected: Record<string, readonly Observation["kind"][]> = {
 /** The event's name and the session inside must say the same. */
 function agreeing(type: string, said: Observation[]): Observation[] {
   const [first] = said;
-  const known = first?.kind === "unrecognised" || (first && expected[type]?.includes(first.kind));
+  const known =
+    first?.kind === "unrecognised" ||
+    (first && /* mutation: stripe-event-content */ expected[type]?.includes(first.kind));
   return known ? said : [{ kind: "unrecognised", said: `${type} with a session that is ${first?.kind}` }];
 }
 

@@ -44,7 +44,9 @@ export function prepareRefund(
 export async function refund(ask: AskStripe, payment: Payment, wanted: Refund): Promise<RefundOutcome> {
   const { prepared, idempotencyKey } = wanted;
   const parameters = refundParameters.parse(prepared) as Stripe.RefundCreateParams;
-  const said = await ask((stripe) => stripe.refunds.create(parameters, { idempotencyKey }));
+  const said = await ask((stripe) =>
+    stripe.refunds.create(parameters, { /* mutation: stripe-refund-key */ idempotencyKey: idempotencyKey }),
+  );
   if (said.kind === "unknown") return said;
   if (said.kind === "refused") return refusal(said);
   const made = wire.refund.safeParse(said.body);

@@ -8,6 +8,7 @@ type Source = { orderNo: string; account: string; saidAt: Date };
 /** What a Checkout session says of its order, asked or told; what was refunded stands elsewhere. */
 export function sessionObservations(session: CheckoutSession, source: Source): Observation[] {
   const { orderNo } = source;
+  // mutation: stripe-session-order
   if (session.client_reference_id !== orderNo) {
     return [{ kind: "unrecognised", said: "a checkout session of another order" }];
   }

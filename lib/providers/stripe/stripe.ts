@@ -37,7 +37,9 @@ function openStripe(credentials: StripeCredentials, { clock, baseUrl }: Provider
 
     async close(payment) {
       // No key of ours: expiring twice is harmless, and under a key Stripe would repeat an old refusal for a day.
-      const said = await askForSession(ask, payment, (stripe, id) => stripe.checkout.sessions.expire(id));
+      const said = await askForSession(ask, payment, (stripe, id) =>
+        /* mutation: stripe-close-no-key */ stripe.checkout.sessions.expire(id),
+      );
       const told = observationsOf(said, payment, clock.now());
       // Refused, because the session is not open: paid, under way or ended.
       return told.some(({ kind }) => kind === "unrecognised") ? look(ask, payment, clock.now()) : told;
@@ -69,7 +71,11 @@ async function start(
   if (said.kind === "unknown") return said;
   const session = wire.checkoutSession.safeParse(said.body);
   const url = session.data?.url ?? "";
-  if (!session.success || !isWebUrl(url) || session.data.client_reference_id !== orderNo) {
+  if (
+    !session.success ||
+    /* mutation: stripe-web-url */ !isWebUrl(url) ||
+    session.data.client_reference_id !== orderNo
+  ) {
     return { kind: "unknown", why: "Stripe's answer is no session of this order" };
   }
   return {

@@ -10,6 +10,7 @@ const word = z.string().max(64);
 const seconds = z
   .int()
   .nonnegative()
+  // mutation: stripe-storable-time
   .refine((count) => isStorable(new Date(count * 1000)));
 const units = z.int().nonnegative();
 const metadata = z.record(z.string(), z.string()).nullish();

@@ -60,7 +60,10 @@ function certificateStore(
   const has = (serial: string) => known.has(serial) && clock.now() < knownUntil;
 
   return async (serial) => {
-    if (!has(serial) && (underWay || clock.now() >= nextDownload)) {
+    if (
+      !has(serial) &&
+      (underWay || clock.now() >= /* mutation: wechat-certificate-download-gap */ nextDownload)
+    ) {
       underWay ??= refresh().finally(() => {
         underWay = undefined;
       });
@@ -69,6 +72,7 @@ function certificateStore(
     const certificate = has(serial) ? known.get(serial) : undefined;
     if (!certificate) return { fault: `no key has its serial number${lastFault && `: ${lastFault}`}` };
     const now = clock.now();
+    // mutation: wechat-certificate-time
     const valid = certificate.validFromDate <= now && now <= certificate.validToDate;
     return valid ? { key: certificate.publicKey } : { fault: "its platform certificate is not valid now" };
   };
@@ -108,7 +112,9 @@ async function readList(
     return key ? { key } : { fault: "signed with none of them" };
   };
   const fault = await signatureFault(answer, findKey, now);
-  return fault === null ? { certificates } : { fault: `platform certificates: ${fault}` };
+  return /* mutation: wechat-certificates-signed */ fault === null
+    ? { certificates }
+    : { fault: `platform certificates: ${fault}` };
 }
 
 function readCertificate(pem: string): X509Certificate | undefined {

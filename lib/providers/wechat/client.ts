@@ -135,6 +135,6 @@ async function readAnswer(
 export function readRefusal({ status, body }: Pick<OutboundAnswer, "status" | "body">, secrets: string[]) {
   const { data } = refusal.safeParse(readJson(body));
   if (!data) return { error: { code: `HTTP_${status}`, message: "no readable reason" }, location: "" };
-  const message = hideEchoes(data.message, secrets).slice(0, 300);
+  const message = /* mutation: wechat-message-echoes */ hideEchoes(data.message, secrets).slice(0, 300);
   return { error: { code: hideEchoes(data.code, secrets), message }, location: data.detail?.location ?? "" };
 }

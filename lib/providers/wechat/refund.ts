@@ -64,7 +64,10 @@ function outcomeOf(content: unknown, { providerRefundNo, amount }: Refund): Refu
   const parsed = refundAnswer.safeParse(content);
   if (!parsed.success) return { kind: "unknown", why: "WeChat Pay's answer is no refund" };
   const { out_refund_no: refundNo, refund_id: refundId, status, amount: said } = parsed.data;
-  if (refundNo !== providerRefundNo || said.refund !== amount.minor) {
+  if (
+    /* mutation: wechat-refund-number */ refundNo !== providerRefundNo ||
+    /* mutation: wechat-refund-amount */ said.refund !== amount.minor
+  ) {
     return { kind: "unknown", why: "WeChat Pay's answer is about another refund" };
   }
   switch (status) {
@@ -99,6 +102,7 @@ export function refundSeen(
   const parsed = refundNotice.safeParse(content);
   if (!parsed.success) return { unread: `${eventType} of another form` };
   const told = parsed.data;
+  // mutation: wechat-refund-merchant
   if (told.mchid !== mchId) return { unread: `${eventType} of another merchant` };
   const kind = kinds[told.refund_status];
   // The event's name and the refund inside must say the same.

@@ -24,6 +24,7 @@ export function tradeObservations(content: unknown, own: Own, now: Date): Observ
       { kind: "hint", orderNo, why: "refunded, in part or in full" },
     ];
   }
+  // mutation: wechat-close-account
   if (account !== own.mch_id)
     return [{ kind: "unrecognised", said: `trade_state ${state} of another account` }];
   switch (state) {
@@ -41,7 +42,9 @@ export function tradeObservations(content: unknown, own: Own, now: Date): Observ
 }
 
 function accountOf({ mchid, appid }: Transaction, own: Own): string {
+  // mutation: wechat-payment-merchant
   if (mchid !== own.mch_id) return mchid;
+  // mutation: wechat-payment-app
   return appid === own.app_id ? own.mch_id : appid;
 }
 

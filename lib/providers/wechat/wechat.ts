@@ -98,7 +98,9 @@ function orderPath(orderNo: string): string {
 }
 
 function aboutOrder(orderNo: string, said: Observation[]): Observation[] {
-  const other = said.some((one) => "orderNo" in one && one.orderNo !== orderNo);
+  const other = said.some(
+    (one) => "orderNo" in one && /* mutation: wechat-answer-order */ one.orderNo !== orderNo,
+  );
   return other ? [{ kind: "unrecognised", said: "query: an answer about another order" }] : said;
 }
 

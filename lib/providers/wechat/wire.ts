@@ -9,6 +9,7 @@ const fen = z.int().nonnegative();
 /** RFC 3339, with +08:00. Of what has not happened yet it is absent or empty. */
 const time = z.iso
   .datetime({ offset: true })
+  // mutation: wechat-storable-time
   .refine((text) => isStorable(new Date(text)))
   .or(z.literal(""))
   .optional();
