@@ -40,6 +40,7 @@ const paid = {
   amount: { minor: 1230, currency: "CNY" },
   tradeNo,
   paidAt: new Date("2025-11-23T12:00:59Z"),
+  objectId: null,
 };
 
 describe("a look at Alipay", () => {
@@ -99,7 +100,6 @@ describe("a look at Alipay", () => {
     ["another order", answer(trade({ out_trade_no: "UNI1" })), "unrecognised"],
     ["an amount that is none", answer(trade({ total_amount: "1e3" })), "unrecognised"],
     ["a date that is none", answer(trade({ send_pay_date: "2025-19-45 20:00:00" })), "unrecognised"],
-    ["a missing permission", answer(refusal("isv.insufficient-isv-permissions", "40006")), "unrecognised"],
   ] satisfies [string, Reply, string][])("tells %s apart", async (_title, reply, kind) => {
     expect(await looked(reply)).toEqual([expect.objectContaining({ kind })]);
   });
@@ -181,9 +181,11 @@ describe("a close at Alipay", () => {
     ]);
   });
 
-  it("refused for an unknown reason is unrecognised", async () => {
+  it("refused for a reason that is in no list is unknown, and names the code for the alarm", async () => {
     const said = await closed(createdAt, answer(refusal("ACQ.NEW_REASON"), "close"));
-    expect(said).toEqual([{ kind: "unrecognised", said: "alipay.trade.close: ACQ.NEW_REASON" }]);
+    expect(said).toEqual([
+      { kind: "unknown", orderNo, why: "Alipay: ACQ.NEW_REASON", unlisted: "ACQ.NEW_REASON" },
+    ]);
   });
 });
 
