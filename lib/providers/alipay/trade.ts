@@ -53,7 +53,7 @@ export function noticeObservations(
   const isOurs = account === own.app_id;
   const paidAt = notice.gmt_payment ? fromBeijingTime(notice.gmt_payment) : now;
   const paid: Observation = { kind: "paid", orderNo, account, amount, tradeNo, paidAt, objectId: null };
-  if (notice.refund_fee || notice.gmt_refund || notice.out_biz_no) {
+  if (isRefund(notice)) {
     if (!isOurs) return [{ kind: "unrecognised", said: "a refund of another account" }];
     return notice.gmt_payment ? [paid, refundOf(notice)] : [refundOf(notice)];
   }
@@ -71,6 +71,12 @@ export function noticeObservations(
     default:
       return [{ kind: "unrecognised", said: `trade_status ${status}` }];
   }
+}
+
+/** Notices of payments and closes carry `refund_fee=0.00`: nothing was refunded, whatever stands beside it. */
+function isRefund({ refund_fee: sum, gmt_refund: at, out_biz_no: number }: TradeNotice): boolean {
+  if (sum) return fromDecimal(sum, "CNY").minor > 0;
+  return Boolean(at || number);
 }
 
 function accountOf(notice: TradeNotice, own: { app_id: string; seller_id?: string | undefined }): string {
