@@ -2,6 +2,7 @@ import * as z from "zod";
 import type { NewPayment, Started } from "../../payment/provider.ts";
 import { refusalOfCreate } from "../../payment/refusal.ts";
 import type { AlipayClient } from "./client.ts";
+import { addressFor } from "./limits.ts";
 import { orderFields, orderFieldsOf } from "./order-fields.ts";
 import { outcomeOf } from "./outcome.ts";
 import { refusals } from "./refusals.ts";
@@ -13,9 +14,9 @@ import * as wire from "./wire.ts";
  */
 const precreate = z.object({ notify_url: z.string(), biz_content: orderFields });
 
-/** Throws `amount_not_allowed` for what Alipay cannot take. */
+/** Throws `amount_not_allowed` or `invalid_parameter` for what Alipay cannot take. */
 export function preparePrecreate(payment: NewPayment): z.infer<typeof precreate> {
-  return { notify_url: payment.notifyUrl, biz_content: orderFieldsOf(payment) };
+  return { notify_url: addressFor("notify_url", payment.notifyUrl), biz_content: orderFieldsOf(payment) };
 }
 
 /** Asks Alipay for the code that the buyer scans. */

@@ -4,7 +4,7 @@ import type { Payment } from "../../payment/payment.ts";
 import { refusalOfMove } from "../../payment/refusal.ts";
 import type { PlannedRefund, Refund, RefundOutcome } from "../../refund/refund.ts";
 import type { AlipayClient } from "./client.ts";
-import { plainText, yuan } from "./order-fields.ts";
+import { textFor, yuan } from "./limits.ts";
 import { outcomeOf, unanswered } from "./outcome.ts";
 import { refusals } from "./refusals.ts";
 import * as wire from "./wire.ts";
@@ -21,9 +21,9 @@ export function prepareRefund(payment: Payment, planned: PlannedRefund): z.infer
   const { providerRefundNo, reason } = planned;
   return {
     out_trade_no: payment.orderNo,
-    refund_amount: yuan(planned),
+    refund_amount: yuan(planned.amount),
     out_request_no: providerRefundNo,
-    ...(reason && { refund_reason: plainText(reason, 256) }),
+    ...(reason && { refund_reason: textFor("refund_reason", reason) }),
   };
 }
 

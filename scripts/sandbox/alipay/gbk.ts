@@ -18,3 +18,19 @@ export function toGbk(text: string): Buffer {
   });
   return Buffer.from(bytes);
 }
+
+/** Bytes of the text in GBK, and in GB18030 where GBK has no such character: one, two, or four beyond the basic plane. */
+export function gbkLength(text: string): number {
+  return [...text].reduce((sum, character) => {
+    if (character.length > 1) return sum + 4;
+    return sum + (character.charCodeAt(0) < 0x80 ? 1 : 2);
+  }, 0);
+}
+
+export const charsets = ["utf-8", "GBK"] as const;
+export type Charset = (typeof charsets)[number];
+
+/** The text as Alipay sends it. */
+export function encoded(text: string, charset: Charset): Buffer {
+  return charset === "GBK" ? toGbk(text) : Buffer.from(text);
+}
