@@ -40,7 +40,8 @@ const fieldName = /^[a-z]\w{0,63}$/i;
 /** The bytes of each field of a form: decoded once, in no charset yet. */
 function formFields(body: Buffer): Map<string, Buffer> {
   const fields = new Map<string, Buffer>();
-  for (const pair of body.toString("latin1").split("&")) {
+  const form = body.toString("latin1").replace(/^(?:\xef\xbb\xbf)?\??/, "");
+  for (const pair of form.split("&")) {
     if (pair === "") continue;
     const [head = ""] = pair.split("=", 1);
     const name = unescaped(head).toString("latin1");
