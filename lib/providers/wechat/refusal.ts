@@ -1,9 +1,9 @@
 import type { ProviderError } from "../../errors.ts";
 import type { Started } from "../../payment/provider.ts";
-import { type Refusal, refusalOfCreate, refusalOfMove } from "../../payment/refusal.ts";
+import { type Refusal, type RefusalRule, refusalOfCreate, refusalOfMove } from "../../payment/refusal.ts";
 import type { RefundOutcome } from "../../refund/refund.ts";
 import type { WechatAnswer } from "./client.ts";
-import { refusals, spelled, type WechatRule } from "./refusals.ts";
+import { refusals, spelled } from "./refusals.ts";
 
 /** A no of WeChat Pay: signed, or (`denied`) what stands before its signature. */
 export type No = Extract<WechatAnswer, { kind: "refused" | "denied" }>;
@@ -11,8 +11,8 @@ export type No = Extract<WechatAnswer, { kind: "refused" | "denied" }>;
 type Call = keyof typeof refusals;
 
 /** The code's rule for that call. */
-export function ruleOf(call: Call, { error }: No): WechatRule | undefined {
-  const table: Record<string, WechatRule> = refusals[call];
+export function ruleOf(call: Call, { error }: No): RefusalRule | undefined {
+  const table: Record<string, RefusalRule> = refusals[call];
   return Object.hasOwn(table, error.code) ? table[error.code] : undefined;
 }
 
@@ -23,10 +23,8 @@ export function says(said: No, code: string): boolean {
 
 /** What a no to a create means. */
 export function refusedStart(said: No): Started {
-  const shut = shutOut(said);
-  if (shut) return { kind: "refused", ...shut };
-  if (ruleOf("create", said)?.undecided) return { kind: "unknown", why: inShort(said) };
-  const refusal = refusalOfCreate(refusals.create, said.error);
+  const refusal = shutOut(said) ?? refusalOfCreate(refusals.create, said.error);
+  if (refusal.fault === "provider") return { kind: "unknown", why: inShort(said) };
   // Nobody has signed it: nothing is over.
   if (said.kind === "denied") return { kind: "refused", ...refusal, ends: "nothing", listed: false };
   return { kind: "refused", ...refusal };
@@ -34,12 +32,12 @@ export function refusedStart(said: No): Started {
 
 /** What a no to a refund means. */
 export function refusedRefund(said: No): RefundOutcome {
-  const shut = shutOut(said);
-  if (shut) return { kind: "refused", ...shut };
   const why = inShort(said);
-  if (said.kind === "denied" || ruleOf("refund", said)?.undecided) return { kind: "unknown", why };
-  const refusal = refusalOfMove(refusals.refund, said.error);
-  return refusal ? { kind: "refused", ...refusal } : { kind: "unknown", why, unlisted: said.error.code };
+  const shut = shutOut(said);
+  if (said.kind === "denied" && !shut) return { kind: "unknown", why };
+  const refusal = shut ?? refusalOfMove(refusals.refund, said.error);
+  if (!refusal) return { kind: "unknown", why, unlisted: said.error.code };
+  return refusal.fault === "provider" ? { kind: "unknown", why } : { kind: "refused", ...refusal };
 }
 
 /**

@@ -1,7 +1,4 @@
-import type { RefusalRule, RefusalTable } from "../../payment/refusal.ts";
-
-/** `undecided`: the code does not say whether something was made, now or before: only asking tells. */
-export type WechatRule = RefusalRule & { undecided?: true };
+import type { Ends, Fault, RefusalRule, RefusalTable } from "../../payment/refusal.ts";
 
 /** The list of all payment calls. Its older edition, by chapters, writes some codes without the underscore. */
 const list = "pay.weixin.qq.com/doc/v3/merchant/4012556398 (2024-09-19), …/apiv3/apis/chapter3_4_3.shtml";
@@ -13,19 +10,19 @@ const statusesAbroad = "pay.weixin.qq.com/doc/global/v3/en/4012357121 (2024-09-1
 const closeAbroad = "pay.weixin.qq.com/wiki/doc/api_external/ch/apis/chapter3_5_7.shtml (2025-01-07)";
 const restricted = "ordinary partners' refund page, seen in public code as a list of its codes";
 
-const request = (source: string): WechatRule => ({ fault: "request", ends: "subject", source });
-const buyer = (source: string): WechatRule => ({ fault: "buyer", ends: "subject", source });
-const merchant = (source: string): WechatRule => ({ fault: "merchant", ends: "nothing", source });
-/** Not accepted now: nothing was made, and the same request is right later. */
-const later = (source: string): WechatRule => ({ fault: "provider", ends: "nothing", source });
-const nobodyKnows = (source: string): WechatRule => ({ ...later(source), undecided: true });
-/** Something exists under our number. */
-const exists = (source: string): WechatRule => ({
-  fault: "request",
-  ends: "nothing",
-  source,
-  undecided: true,
-});
+/** `note`: what we do, where fault and end do not say it. A refusal that is the provider's is one after which nobody knows. */
+type Judged = (source: string, note?: string) => RefusalRule;
+const judge =
+  (fault: Fault, ends: Ends): Judged =>
+  (source, note) => ({ fault, ends, source, ...(note !== undefined && { note }) });
+
+const request = judge("request", "subject");
+const buyer = judge("buyer", "subject");
+const merchant = judge("merchant", "nothing");
+const provider = judge("provider", "nothing");
+
+const limited = "not accepted now: the same is sent again later";
+const exists = "something is under our number: the provider is asked what it is";
 
 /** One meaning, two spellings: the newer pages', then the older ones'. */
 const olderSpellings: Record<string, string> = {
@@ -45,7 +42,7 @@ export function spelled(code: string): string {
   return Object.entries(olderSpellings).find(([, older]) => older === code)?.[0] ?? code;
 }
 
-function withOlderSpellings(table: Record<string, WechatRule>): Record<string, WechatRule> {
+function withOlderSpellings(table: Record<string, RefusalRule>): Record<string, RefusalRule> {
   const older = Object.entries(table).flatMap(([code, rule]) => {
     const name = olderSpellings[code];
     return name === undefined ? [] : [[name, rule] as const];
@@ -60,48 +57,62 @@ const common = {
   MCH_NOT_EXISTS: merchant(list),
   APPID_MCHID_NOT_MATCH: merchant(list),
   RULE_LIMIT: merchant(list),
-  FREQUENCY_LIMITED: later(list),
-  RATELIMIT_EXCEEDED: later(statuses),
-  RATE_LIMITED: later(statusesAbroad),
-  SYSTEM_ERROR: nobodyKnows(list),
-  BANK_ERROR: nobodyKnows(list),
-  SERVICE_UNAVAILABLE: nobodyKnows(statuses),
+  FREQUENCY_LIMITED: provider(list, limited),
+  RATELIMIT_EXCEEDED: provider(statuses, limited),
+  RATE_LIMITED: provider(statusesAbroad, limited),
+  SYSTEM_ERROR: provider(list),
+  BANK_ERROR: provider(list),
+  SERVICE_UNAVAILABLE: provider(statuses),
 };
 
 /** Of orders, whatever is asked: one list stands under all of their calls. */
 const ofOrders = {
   ...common,
-  PARAM_ERROR: request(list),
-  INVALID_REQUEST: request(list),
-  // Comes with HTTP 500, after which nobody knows.
-  INVALID_TRANSACTIONID: nobodyKnows(list),
-  OPENID_MISMATCH: nobodyKnows(list),
+  // Come with HTTP 500, after which nobody knows.
+  INVALID_TRANSACTIONID: provider(list),
+  OPENID_MISMATCH: provider(list),
   // "Failed for business reasons, see the words": no word says whether an order is there.
-  TRADE_ERROR: exists(list),
-  USER_PAYING: exists(list),
-  // The account and the balance that the list means are the buyer's.
-  ACCOUNT_ERROR: buyer(list),
-  NOT_ENOUGH: buyer(list),
+  TRADE_ERROR: provider(list),
+  USER_PAYING: provider(list, exists),
+  OUT_TRADE_NO_USED: provider(list, exists),
+  ORDER_CLOSED: provider(list),
+  // The account and the balance that the list means are the buyer's; a question ends nothing.
+  ACCOUNT_ERROR: judge("buyer", "nothing")(list),
+  NOT_ENOUGH: judge("buyer", "nothing")(list),
 };
 
-/**
- * The codes with which WeChat Pay refuses each call. In `query`, `close` and `refundQuery` a rule that ends the subject
- * says what the order or refund is.
- */
+/** A question never ends an order or a refund. */
+const question = judge("request", "nothing");
+const wrongQuestion = "unrecognised: our question itself is wrong, an alarm";
+const wrongLook = "unknown: the provider is asked again later";
+const lookAtClose = "what counts is what the order is: it is looked at";
+
+/** The codes with which WeChat Pay refuses each call. */
 export const refusals = {
   create: withOlderSpellings({
     ...ofOrders,
+    PARAM_ERROR: request(list),
+    INVALID_REQUEST: request(list),
     ORDER_CLOSED: request(native),
-    OUT_TRADE_NO_USED: exists(native),
-    ORDER_PAID: exists(closeAbroad),
+    OUT_TRADE_NO_USED: provider(native, exists),
+    ORDER_PAID: provider(closeAbroad, exists),
+    ACCOUNT_ERROR: buyer(list),
+    NOT_ENOUGH: buyer(list),
   }),
-  query: withOlderSpellings({ ...ofOrders, ORDER_NOT_EXIST: request(list) }),
+  query: withOlderSpellings({
+    ...ofOrders,
+    PARAM_ERROR: question(list, wrongQuestion),
+    INVALID_REQUEST: question(list, wrongQuestion),
+    ORDER_NOT_EXIST: question(list, "missing: there is no such order"),
+  }),
   close: withOlderSpellings({
     ...ofOrders,
-    ORDER_NOT_EXIST: request(list),
-    ORDER_CLOSED: request(list),
-    OUT_TRADE_NO_USED: exists(list),
-    ORDER_PAID: exists(closeAbroad),
+    PARAM_ERROR: question(list, lookAtClose),
+    INVALID_REQUEST: question(list, lookAtClose),
+    OUT_TRADE_NO_USED: question(list, lookAtClose),
+    ORDER_PAID: question(closeAbroad, lookAtClose),
+    ORDER_CLOSED: question(list, "closed"),
+    ORDER_NOT_EXIST: question(list, "missing; closed once the order's time is over"),
   }),
   refund: withOlderSpellings({
     ...common,
@@ -112,12 +123,12 @@ export const refusals = {
     REQUEST_BLOCKED: merchant(restricted),
     // "No such order", of one that WeChat Pay has said is paid: seen minutes after the payment, and gone on a repeat.
     // developers.weixin.qq.com/community/develop/doc/0002cc91f60120266c050ea3265c00
-    RESOURCE_NOT_EXISTS: later(refundSdk),
+    RESOURCE_NOT_EXISTS: provider(refundSdk, "the order is not there yet: the same is sent again later"),
   }),
   refundQuery: withOlderSpellings({
     ...common,
-    PARAM_ERROR: request(refundSdk),
-    INVALID_REQUEST: request(refundSdk),
-    RESOURCE_NOT_EXISTS: request(refundSdk),
+    PARAM_ERROR: question(refundSdk, wrongLook),
+    INVALID_REQUEST: question(refundSdk, wrongLook),
+    RESOURCE_NOT_EXISTS: question(refundSdk, "missing: there is no such refund"),
   }),
 } satisfies Record<string, RefusalTable>;

@@ -96,9 +96,7 @@ function unanswered(orderNo: string, said: No): Observation {
   const rule = ruleOf("query", said);
   if (!rule) return { ...unknown, unlisted: code };
   // Our question is wrong, and would be the same next time.
-  return rule.fault === "request" && !rule.undecided
-    ? { kind: "unrecognised", said: `query: ${code}` }
-    : unknown;
+  return rule.fault === "request" ? { kind: "unrecognised", said: `query: ${code}` } : unknown;
 }
 
 /** Order numbers are of `[0-9A-Z]`; the SDK's own paths would take anything. */

@@ -122,13 +122,16 @@ describe("the start of a WeChat Pay code", () => {
     expect(await started(refusal(400, "PARAM_ERROR"))).toEqual(refused);
   });
 
-  it.each([401, 403, 429])("is refused for now without a signature: %i", async (status) => {
+  it.each([401, 403])("is refused for now without a signature: %i", async (status) => {
     const { headers: _, ...unsigned } = refusal(status, "PARAM_ERROR");
-    const fault = status === 429 ? "provider" : "merchant";
     const forNow = { kind: "refused", ends: "nothing", listed: false };
     expect(await started(unsigned)).toMatchObject({ ...forNow, error: { code: "PARAM_ERROR" } });
     const html = { status, body: "<html>" };
-    expect(await started(html)).toMatchObject({ ...forNow, fault, error: { code: `HTTP_${status}` } });
+    expect(await started(html)).toMatchObject({
+      ...forNow,
+      fault: "merchant",
+      error: { code: `HTTP_${status}` },
+    });
   });
 
   const unsigned = (reply: Exclude<Reply, string>) => ({ ...reply, headers: {} });
@@ -138,6 +141,8 @@ describe("the start of a WeChat Pay code", () => {
     ["ORDERPAID", refusal(400, "ORDERPAID")],
     ["SYSTEM_ERROR", refusal(500, "SYSTEM_ERROR")],
     ["SYSTEM_ERROR with 400", refusal(400, "SYSTEM_ERROR")],
+    ["FREQUENCY_LIMITED", refusal(429, "FREQUENCY_LIMITED")],
+    ["HTTP 429 without a signature", { status: 429, body: "<html>" }],
     ["HTTP 503", { status: 503 }],
     ["HTTP 202", answer({ code: "ACCEPTED" }, 202)],
     ["HTTP 204", answer(undefined, 204)],
