@@ -55,8 +55,6 @@ const common = {
   SIGN_ERROR: merchant(list),
   NO_AUTH: merchant(list),
   MCH_NOT_EXISTS: merchant(list),
-  APPID_MCHID_NOT_MATCH: merchant(list),
-  RULE_LIMIT: merchant(list),
   FREQUENCY_LIMITED: provider(list, limited),
   RATELIMIT_EXCEEDED: provider(statuses, limited),
   RATE_LIMITED: provider(statusesAbroad, limited),
@@ -68,6 +66,8 @@ const common = {
 /** Of orders, whatever is asked: one list stands under all of their calls. */
 const ofOrders = {
   ...common,
+  APPID_MCHID_NOT_MATCH: merchant(list),
+  RULE_LIMIT: merchant(list),
   // Come with HTTP 500, after which nobody knows.
   INVALID_TRANSACTIONID: provider(list),
   OPENID_MISMATCH: provider(list),
