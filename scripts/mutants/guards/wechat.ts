@@ -68,7 +68,7 @@ export const wechatGuards: Mutant[] = [
   {
     name: "WeChat Pay: a payment of another application is ours",
     ...of("trade", "notice"),
-    from: "return appid === own.app_id ? own.mch_id : appid;",
+    from: "return [own.app_id, ...(own.former_app_ids ?? [])].includes(appid) ? own.mch_id : appid;",
     to: "return own.mch_id;",
   },
   {
@@ -106,5 +106,84 @@ export const wechatGuards: Mutant[] = [
     ...of("refund", "notice"),
     from: "if (told.mchid !== mchId)",
     to: "if (!told.mchid)",
+  },
+  {
+    name: "WeChat Pay: an order of a former AppID is another account's",
+    ...of("trade", "accounts"),
+    from: "[own.app_id, ...(own.former_app_ids ?? [])].includes(appid)",
+    to: "[own.app_id].includes(appid)",
+  },
+  {
+    name: "WeChat Pay: a payment of no amount is one",
+    ...of("trade", "bytes"),
+    from: "!amount?.total",
+    to: `typeof amount?.total !== "number"`,
+  },
+  {
+    name: "WeChat Pay: a refund of zero is one",
+    ...of("refund", "bytes"),
+    from: "if (told.amount.refund === 0)",
+    to: "if (told.amount.refund < 0)",
+  },
+  {
+    name: "WeChat Pay: limits count characters",
+    ...of("limits", "limits"),
+    from: `unit: "bytes", source`,
+    to: `unit: "characters", source`,
+  },
+  {
+    name: "WeChat Pay: characters of four bytes are sent",
+    ...of("limits", "limits"),
+    from: `text.replace(fourBytes, "\\uFFFD")`,
+    to: "text",
+  },
+  {
+    name: "WeChat Pay: a refund names a URL for which it is refused",
+    ...of("refund", "limits"),
+    from: "...(callable && { notify_url: webhookUrl })",
+    to: "...(webhookUrl !== undefined && { notify_url: webhookUrl })",
+  },
+  {
+    name: "WeChat Pay: an unlisted refusal of a refund makes nothing",
+    ...of("refusal", "refusals"),
+    from: `if (!refusal) return { kind: "unknown", why, unlisted: said.error.code };`,
+    to: `if (!refusal)
+    return { kind: "refused", error: said.error, fault: "merchant", ends: "nothing", listed: false };`,
+  },
+  {
+    name: "WeChat Pay: its own failure to refund makes nothing",
+    ...of("refusal", "refusals"),
+    from: `return refusal.fault === "provider" ? { kind: "unknown", why } : { kind: "refused", ...refusal };`,
+    to: `return { kind: "refused", ...refusal };`,
+  },
+  {
+    name: "WeChat Pay: its own failure to create makes nothing",
+    ...of("refusal", "refusals"),
+    from: `if (refusal.fault === "provider") return { kind: "unknown", why: inShort(said) };`,
+    to: "",
+  },
+  {
+    name: "WeChat Pay: a refusal of a refund that nobody signed is believed",
+    ...of("refusal", "refusals"),
+    from: `if (said.kind === "denied" && !shut) return { kind: "unknown", why };`,
+    to: "",
+  },
+  {
+    name: "WeChat Pay: a refusal of a create that nobody signed is final",
+    ...of("refusal", "native"),
+    from: `if (said.kind === "denied") return { kind: "refused", ...refusal, ends: "nothing", listed: false };`,
+    to: "",
+  },
+  {
+    name: "WeChat Pay: an unsigned word about an order is believed",
+    ...of("refusal", "trade"),
+    from: `return said.kind === "refused" && spelled(said.error.code) === code;`,
+    to: "return spelled(said.error.code) === code;",
+  },
+  {
+    name: "WeChat Pay: a refusal of our headers ends the order",
+    ...of("refusal", "refusals"),
+    from: `["header", "authorization"].includes(said.location)`,
+    to: `["headers"].includes(said.location)`,
   },
 ];

@@ -14,7 +14,7 @@ function textsAround(most: number): fc.Arbitrary<string> {
     .map(([characters, size]) => {
       let text = "";
       for (const next of characters) {
-        if (Buffer.byteLength(text + next) > size) break;
+        if (Buffer.byteLength(replaced(text + next)) > size) break;
         text += next;
       }
       return text;
