@@ -5,7 +5,7 @@ import type { OutboundAnswer } from "../../outbound/request.ts";
 import type { WechatCredentials } from "./credentials.ts";
 import { openResource } from "./resource.ts";
 import { type FindKey, signatureFault } from "./signature.ts";
-import { platformCertificates, readJson } from "./wire.ts";
+import { platformCertificates, readJson, refusal } from "./wire.ts";
 
 /** How long a list may be used; WeChat Pay asks for a new one at least every 12 hours. */
 const keepSeconds = 12 * 3600;
@@ -95,7 +95,7 @@ async function readList(
     if (error instanceof OutboundError) return { fault: `platform certificates: ${error.message}` };
     throw error;
   }
-  if (answer.status !== 200) return { fault: `platform certificates: HTTP ${answer.status}` };
+  if (answer.status !== 200) return { fault: noList(answer) };
   const list = platformCertificates.safeParse(readJson(answer.body));
   if (!list.success) return { fault: "platform certificates: an answer of another form" };
 
@@ -115,6 +115,16 @@ async function readList(
   return /* mutation: wechat-certificates-signed */ fault === null
     ? { certificates }
     : { fault: `platform certificates: ${fault}` };
+}
+
+/**
+ * Merchants opened since October 2024 get no platform certificates, and older ones lose them when they move to the public
+ * key: github.com/wechatpay-apiv3/wechatpay-java/issues/306, github.com/binarywang/WxJava/issues/3412.
+ */
+function noList({ status, body }: OutboundAnswer): string {
+  const code = refusal.safeParse(readJson(body)).data?.code;
+  if (status !== 404 || code !== "RESOURCE_NOT_EXISTS") return `platform certificates: HTTP ${status}`;
+  return "WeChat Pay gives this merchant no platform certificates: set public_key_id and public_key";
 }
 
 function readCertificate(pem: string): X509Certificate | undefined {

@@ -1,4 +1,4 @@
-import { always, drop, dropOperand, head, never, replace, within } from "../changes.ts";
+import { always, drop, dropLink, dropOperand, head, never, operator, replace, within } from "../changes.ts";
 import type { Mutation } from "../mutant.ts";
 import { testsOfAdapter } from "../tests-of-adapter.ts";
 
@@ -107,5 +107,83 @@ export const wechatMutations: Mutation[] = [
     at: "wechat-refund-merchant",
     change: never,
     ...of("notice"),
+  },
+  {
+    name: "WeChat Pay: an order of a former AppID is another account's",
+    at: "wechat-pay-an-order-of-a-former-appid-is-another-a",
+    change: drop,
+    tests: ["test/providers/wechat/accounts.test.ts"],
+  },
+  {
+    name: "WeChat Pay: a payment of no amount is one",
+    at: "wechat-payment-zero",
+    change: replace("$1 === undefined"),
+    tests: ["test/providers/wechat/bytes.test.ts"],
+  },
+  {
+    name: "WeChat Pay: a refund of zero is one",
+    at: "wechat-pay-a-refund-of-zero-is-one",
+    change: operator("<"),
+    tests: ["test/providers/wechat/bytes.test.ts"],
+  },
+  {
+    name: "WeChat Pay: limits count characters",
+    at: "wechat-limit-unit",
+    change: replace('"characters"'),
+    tests: ["test/providers/wechat/limits.test.ts"],
+  },
+  {
+    name: "WeChat Pay: characters of four bytes are sent",
+    at: "wechat-pay-characters-of-four-bytes-are-sent",
+    change: dropLink,
+    tests: ["test/providers/wechat/limits.test.ts"],
+  },
+  {
+    name: "WeChat Pay: a refund names a URL for which it is refused",
+    at: "wechat-refund-notify-url",
+    change: within("left", dropOperand),
+    tests: ["test/providers/wechat/limits.test.ts"],
+  },
+  {
+    name: "WeChat Pay: an unlisted refusal of a refund makes nothing",
+    at: "wechat-refund-unlisted",
+    change: replace("{ ...$0, unlisted: undefined }"),
+    tests: ["test/providers/wechat/refusals.test.ts"],
+  },
+  {
+    name: "WeChat Pay: its own failure to refund makes nothing",
+    at: "wechat-refund-own-failure",
+    change: replace("$3"),
+    tests: ["test/providers/wechat/refusals.test.ts"],
+  },
+  {
+    name: "WeChat Pay: its own failure to create makes nothing",
+    at: "wechat-pay-its-own-failure-to-create-makes-nothing",
+    change: drop,
+    tests: ["test/providers/wechat/refusals.test.ts"],
+  },
+  {
+    name: "WeChat Pay: a refusal of a refund that nobody signed is believed",
+    at: "wechat-pay-a-refusal-of-a-refund-that-nobody-signe",
+    change: drop,
+    tests: ["test/providers/wechat/refusals.test.ts"],
+  },
+  {
+    name: "WeChat Pay: a refusal of a create that nobody signed is final",
+    at: "wechat-pay-a-refusal-of-a-create-that-nobody-signe",
+    change: drop,
+    tests: ["test/providers/wechat/native.test.ts"],
+  },
+  {
+    name: "WeChat Pay: an unsigned word about an order is believed",
+    at: "wechat-pay-an-unsigned-word-about-an-order-is-beli",
+    change: dropOperand,
+    tests: ["test/providers/wechat/trade.test.ts"],
+  },
+  {
+    name: "WeChat Pay: a refusal of our headers ends the order",
+    at: "wechat-refusal-headers",
+    change: within("callee", replace("false")),
+    tests: ["test/providers/wechat/refusals.test.ts"],
   },
 ];
