@@ -1,6 +1,7 @@
 import { GatewayError } from "../../errors.ts";
 import { isCurrency } from "../../money/currencies.ts";
 import { fromInteger, type Money, NotExact, toInteger } from "../../money/money.ts";
+import { largestAmount } from "./limits.ts";
 
 /**
  * Digits in which Stripe counts, where they are not two. Its own table, unlike ISO 4217: MGA has none here; HUF, TWD,
@@ -10,11 +11,8 @@ const zeroDecimal = new Set("BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF VND VUV XAF
 const threeDecimal = new Set("BHD JOD KWD OMR TND".split(" "));
 /** Kept at two digits for old integrations, but the last two must be 00. */
 const wholeUnits = new Set(["ISK", "UGX"]);
-/** Known to the gateway, not offered by Stripe. */
+/** Known to the gateway, not among the currencies of https://docs.stripe.com/currencies#presentment-currencies. */
 const notOffered = new Set(["IQD", "LYD"]);
-
-/** Stripe takes at most eight digits. */
-const most = 99_999_999;
 
 function digitsOf(currency: string): number {
   if (zeroDecimal.has(currency)) return 0;
@@ -33,6 +31,7 @@ export function toStripeAmount(money: Money): number {
   if (threeDecimal.has(money.currency) && units % 10 !== 0) {
     refuse("amount", `Stripe takes at most 2 decimal places of ${money.currency}`);
   }
+  const most = largestAmount(money.currency);
   if (units < 1 || units > most) {
     refuse("amount", `Stripe takes 1 to ${most} of the smallest unit of ${money.currency}`);
   }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createdAt, orderNo } from "../payments.ts";
-import { openStripe, paidSession, session, signatureOf, stripeRefund } from "./account.ts";
+import { openStripe, paidSession, session, sessionId, signatureOf, stripeRefund } from "./account.ts";
 
 const created = 1763899400;
 
@@ -31,6 +31,7 @@ const paid = {
   amount: { minor: 1230, currency: "USD" },
   tradeNo: "pi_1",
   paidAt: new Date(created * 1000),
+  objectId: sessionId,
 };
 const refund = (status: string, changes: Record<string, unknown> = {}) =>
   stripeRefund({ status, ...changes });

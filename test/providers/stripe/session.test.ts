@@ -25,6 +25,7 @@ const paid = {
   amount: usd(1230),
   tradeNo: "pi_1",
   paidAt: new Date(1763899300_000),
+  objectId: sessionId,
 };
 
 const looked = async (reply: Reply) =>
