@@ -23,6 +23,13 @@ export function membersOf(file: string, name: string): Member[] {
   }));
 }
 
+/** The values that `type <name>` of a file names; Stripe may add others at any time. */
+export function valuesOf(file: string, name: string): string[] {
+  const text = readFileSync(join(resources, file), "utf8");
+  const [, union = ""] = new RegExp(`^ *type ${name} = ([^;]+);$`, "m").exec(text) ?? [];
+  return [...union.matchAll(/'([^']*)'/g)].map(([, value = ""]) => value);
+}
+
 /** Every code of an error in Stripe's list (https://docs.stripe.com/error-codes). */
 export function errorCodes(): string[] {
   const text = readFileSync(join(resources, "PaymentIntents.d.ts"), "utf8");
