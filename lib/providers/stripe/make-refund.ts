@@ -55,8 +55,9 @@ export async function refund(ask: AskStripe, payment: Payment, wanted: Refund): 
 
 function refusal({ error }: Extract<StripeFailure, { kind: "refused" }>): RefundOutcome {
   const refusal = refusalOfMove(refusals.refund, error);
-  if (refusal) return { kind: "refused", ...refusal };
-  return { kind: "unknown", why: `Stripe: ${error.code}`, unlisted: error.code };
+  const unknown = { kind: "unknown", why: `Stripe: ${error.code}` } as const;
+  if (!refusal) return { ...unknown, unlisted: error.code };
+  return refusal.fault === "provider" ? unknown : { kind: "refused", ...refusal };
 }
 
 /** By Stripe's id, or, before we know it, by our number among all refunds of the payment. */

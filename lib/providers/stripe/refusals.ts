@@ -81,26 +81,24 @@ export const refusals = {
     ...each("insufficient_balance_for_refund", { ...merchant, source: noCode }),
     ...each("invalid_request_error_404", { ...merchant, source: statuses }),
   },
-  retrieve: {
-    ...access,
-    ...each("resource_missing", { ...request, ends: "nothing" }),
-    ...each("invalid_request_error_400 invalid_request_error_404", {
-      ...request,
-      ends: "nothing",
-      source: statuses,
-    }),
-  },
-  expire: {
-    ...access,
-    ...each("resource_missing", { ...request, ends: "nothing" }),
-    // The session is not open: paid, under way or ended (https://docs.stripe.com/api/checkout/sessions/expire).
-    ...each("invalid_request_error_400 invalid_request_error_404", {
-      ...request,
-      ends: "nothing",
-      source: statuses,
-    }),
-  },
+  retrieve: questions("unrecognised: an alarm, and it is asked again later"),
+  // 400: the session is not open, it is paid, under way or ended (https://docs.stripe.com/api/checkout/sessions/expire).
+  expire: questions("the session is looked at; where that is refused too, an alarm"),
 } satisfies Record<string, RefusalTable>;
+
+/** A refused question about a session or refund, or a refused expiry, ends nothing. */
+function questions(note: string): RefusalTable {
+  return {
+    ...access,
+    ...each("resource_missing", { fault: "request", ends: "nothing", source: list, note }),
+    ...each("invalid_request_error_400 invalid_request_error_404", {
+      fault: "request",
+      ends: "nothing",
+      source: statuses,
+      note,
+    }),
+  };
+}
 
 function each(codes: string, rule: RefusalRule): RefusalTable {
   return Object.fromEntries(codes.split(" ").map((code) => [code, rule]));

@@ -68,7 +68,11 @@ async function start(
 ): Promise<Started> {
   const wanted = checkout.parse(prepared);
   const said = await ask((stripe) => stripe.checkout.sessions.create(wanted, { idempotencyKey }));
-  if (said.kind === "refused") return { kind: "refused", ...refusalOfCreate(refusals.create, said.error) };
+  if (said.kind === "refused") {
+    const refusal = refusalOfCreate(refusals.create, said.error);
+    if (refusal.fault === "provider") return { kind: "unknown", why: `Stripe: ${said.error.code}` };
+    return { kind: "refused", ...refusal };
+  }
   if (said.kind === "unknown") return said;
   const session = wire.checkoutSession.safeParse(said.body);
   const url = session.data?.url ?? "";

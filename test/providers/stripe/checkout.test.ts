@@ -179,11 +179,6 @@ describe("starting a Stripe checkout", () => {
       { fault: "merchant", ends: "nothing", listed: true },
     ],
     [
-      "a lock that another request holds",
-      refusal(429, { type: "invalid_request_error", code: "lock_timeout", message: "locked" }),
-      { fault: "provider", ends: "nothing", listed: true },
-    ],
-    [
       "a code that Stripe does not list",
       refusal(400, { type: "invalid_request_error", code: "brand_new", message: "new" }),
       { fault: "merchant", ends: "nothing", listed: false },
@@ -222,6 +217,7 @@ describe("starting a Stripe checkout", () => {
 
   it.each([
     ["a request in flight", refusal(409, { type: "idempotency_error", message: "in use" })],
+    ["a lock that another request holds", refusal(429, { code: "lock_timeout", message: "locked" })],
     ["500", refusal(500, { type: "api_error", message: "oops" })],
     ["503 with a session", json(session(), 503)],
     ["a redirect with a session", json(session(), 302, { location: "https://elsewhere.example" })],

@@ -122,11 +122,6 @@ describe("a refund at Stripe", () => {
       refusal(400, { code: "testmode_charges_only", message: "m" }),
       merchants,
     ],
-    [
-      "a lock that another request holds",
-      refusal(429, { code: "lock_timeout", message: "m" }),
-      { fault: "provider", ends: "nothing" },
-    ],
   ])("that is refused says whose fault it is: %s", async (_title, reply, meaning) => {
     expect((await refunding(reply)).outcome).toEqual({
       kind: "refused",
@@ -154,6 +149,7 @@ describe("a refund at Stripe", () => {
 
   it.each([
     ["a request in flight", refusal(409, { type: "idempotency_error", message: "in use" })],
+    ["a lock that another request holds", refusal(429, { code: "lock_timeout", message: "locked" })],
     ["a stored 500", refusal(500, { type: "api_error", message: "oops" })],
     ["503 with a refund", json(stripeRefund(), 503)],
     ["HTML", { body: "<html>canary</html>" }],

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { RefusalTable } from "../../../lib/payment/refusal.ts";
 import { refusals } from "../../../lib/providers/stripe/refusals.ts";
+import { named } from "../../../scripts/sandbox/stripe/refusals.ts";
 import { errorCodes } from "../../sandbox/stripe-types.ts";
 
 /** Codes of Stripe's list that none of our calls can meet, by what they are about. */
@@ -78,6 +79,18 @@ describe("Stripe's refusals", () => {
   it.each(tables)("every rule of %s has a source with a date", (_call, table) => {
     for (const [code, { source }] of Object.entries(table)) {
       expect(source, code).toMatch(/\d{4}-\d{2}-\d{2}/);
+    }
+  });
+
+  it.each([
+    ["create", ["create"]],
+    ["refund", ["refund"]],
+    ["retrieve", ["query", "refund_query"]],
+    ["expire", ["close"]],
+  ] as const)("the simulator refuses %s with every code of its table", (call, simulated) => {
+    for (const name of simulated) {
+      const able = new Set(named.calls[name]);
+      expect(Object.keys(refusals[call]).filter((code) => !able.has(code))).toEqual([]);
     }
   });
 
