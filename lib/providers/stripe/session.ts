@@ -24,14 +24,14 @@ export function sessionObservations(session: CheckoutSession, source: Source): O
   if (!isSessionOf(session, orderNo)) {
     return [{ kind: "unrecognised", said: "a checkout session of another order" }];
   }
-  const { id: objectId, payment_status: payment, status } = session;
+  const { payment_status: payment, status } = session;
   if (payment === "paid") return paidObservations(session, source);
   if (payment !== "unpaid") return [{ kind: "unrecognised", said: `payment_status ${payment}` }];
   switch (status) {
     case "expired":
-      return [{ kind: "closed", orderNo, objectId, why: "the session has expired" }];
+      return [{ kind: "closed", orderNo, why: "the session has expired", objectId: session.id }];
     case "open":
-      return [{ kind: "open", orderNo, objectId, why: "the session is open" }];
+      return [{ kind: "open", orderNo, why: "the session is open", objectId: session.id }];
     case "complete":
       return [delayed(session, orderNo)];
     default:
@@ -46,8 +46,8 @@ function delayed({ id: objectId, payment_intent: intent }: CheckoutSession, orde
   return {
     kind: failed ? "failed" : "started",
     orderNo,
-    objectId,
     why: `complete, unpaid${status ? `, ${status}` : ""}`,
+    objectId,
   };
 }
 
