@@ -1,55 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { stripe } from "../../../lib/providers/stripe/stripe.ts";
 import { localServer, type Reply } from "../../outbound/local-server.ts";
 import { createdAt, newPayment, orderNo } from "../payments.ts";
-import {
-  json,
-  openStripe,
-  refusal,
-  secretKey,
-  session,
-  sessionId,
-  storedPayment,
-  webhookSecret,
-} from "./account.ts";
+import { json, openStripe, refusal, secretKey, session, sessionId, storedPayment } from "./account.ts";
 
 const usd = { minor: 1230, currency: "USD" };
 const prepared = () => openStripe().prepare(newPayment({ amount: usd }));
 const minutes = (count: number) => createdAt.getTime() / 1000 + count * 60;
-
-describe("Stripe credentials", () => {
-  it("turn one webhook secret into a list, and stay the same when parsed again", () => {
-    const parsed = stripe.credentials.parse({ secret_key: secretKey, webhook_secret: webhookSecret });
-    expect(parsed).toEqual({ secret_key: secretKey, webhook_secret: [webhookSecret] });
-    expect(stripe.credentials.parse(parsed)).toEqual(parsed);
-    expect(stripe.missing?.(parsed)).toEqual([]);
-  });
-
-  it("may still lack the webhook secret, and say so", () => {
-    expect(stripe.missing?.(stripe.credentials.parse({ secret_key: secretKey }))).toEqual(["webhook_secret"]);
-  });
-
-  it.each([
-    { secret_key: "pk_test_canary" },
-    { secret_key: "canary" },
-    { secret_key: secretKey, webhook_secret: "canary" },
-    { secret_key: secretKey, webhook_secret: [] },
-    { secret_key: secretKey, webhook_secret: webhookSecret, mode: "live" },
-  ])("are refused without being repeated: %o", (raw) => {
-    const parsed = stripe.credentials.safeParse(raw);
-    expect(parsed.success).toBe(false);
-    expect(parsed.error?.message).not.toContain("canary");
-  });
-
-  it.each([
-    ["sk_test_a", false],
-    ["rk_test_a", false],
-    ["sk_live_a", true],
-    ["rk_live_a", true],
-  ])("%s: livemode %s", (secret_key, livemode) => {
-    expect(openStripe({ secret_key }).livemode).toBe(livemode);
-  });
-});
 
 describe("the request of a Stripe checkout", () => {
   it("carries our number wherever Stripe will show it again", () => {
