@@ -62,7 +62,7 @@ export const stripeGuards: Mutant[] = [
   {
     name: "Stripe: a session of another order is believed",
     ...of("session", "session"),
-    from: "if (session.client_reference_id !== orderNo) {",
+    from: "if (!isSessionOf(session, orderNo)) {",
     to: "if (!session.client_reference_id) {",
   },
   {
@@ -92,13 +92,91 @@ export const stripeGuards: Mutant[] = [
   {
     name: "Stripe: a refund is repeated under another key, and made twice",
     ...of("make-refund", "refund"),
-    from: "{ idempotencyKey: providerRefundNo },",
-    to: "{ idempotencyKey: crypto.randomUUID() },",
+    from: "stripe.refunds.create(parameters, { idempotencyKey })",
+    to: "stripe.refunds.create(parameters, { idempotencyKey: crypto.randomUUID() })",
   },
   {
     name: "Stripe: a close carries a key, and Stripe repeats an old refusal",
     ...of("stripe", "session"),
     from: "stripe.checkout.sessions.expire(id)",
     to: "stripe.checkout.sessions.expire(id, {}, { idempotencyKey: id })",
+  },
+  {
+    name: "Stripe: an event of a session that a Payment Link made is about our order",
+    ...of("event", "event"),
+    from: "if (!isSessionOf(session, orderNo)) {",
+    to: "if (false) {",
+  },
+  {
+    name: "Stripe: our mark in a session's metadata is not asked for",
+    ...of("session", "event"),
+    from: "return reference === orderNo && metadata?.order_no === orderNo;",
+    to: "return reference === orderNo;",
+  },
+  {
+    name: "Stripe: another session's answer is believed",
+    ...of("stripe", "session"),
+    from: "if (session.data.id === payable.paymentId) return",
+    to: "if (session.data.id !== undefined) return",
+  },
+  {
+    name: "Stripe: refunds that took a failed one's place are told before it",
+    ...of("stripe", "session"),
+    from: `(kind === "refundFailed" ? 0 : 1)`,
+    to: "(kind === undefined ? 0 : 1)",
+  },
+  {
+    name: "Stripe: a refund that failed is not seen once the charge shows none",
+    ...of("session", "session"),
+    from: "chargeOf(session)?.amount_refunded || refundedMinor > 0 ?",
+    to: "chargeOf(session)?.amount_refunded ?",
+  },
+  {
+    name: "Stripe: a balance that is too low by message_code ends the refund",
+    ...of("client", "refund"),
+    from: `if (typeof named === "string" && named !== "") return named;`,
+    to: "",
+  },
+  {
+    name: "Stripe: a balance that is too low in words ends the refund",
+    ...of("client", "refund"),
+    from: "if (/\\binsufficient funds in your stripe (balance|account)\\b/i.test(message)) {",
+    to: "if (message === code) {",
+  },
+  {
+    name: "Stripe: another request's key means a refusal",
+    ...of("client", "refund"),
+    from: `if (rawType === "idempotency_error") {`,
+    to: `if (rawType === "authentication_error") {`,
+  },
+  {
+    name: "Stripe: a refund that nobody can read is refused",
+    ...of("make-refund", "refund"),
+    from: "if (!refusal) return { ...unknown, unlisted: error.code };",
+    to: `if (!refusal) return { kind: "refused", error, fault: "merchant", ends: "nothing", listed: false };`,
+  },
+  {
+    name: "Stripe: eight digits of every currency",
+    ...of("limits", "limits"),
+    from: "Object.hasOwn(mostUnits, currency) ? (mostUnits[currency] ?? eightDigits) : eightDigits",
+    to: "Object.hasOwn(mostUnits, currency) ? eightDigits : eightDigits",
+  },
+  {
+    name: "Stripe: a subject is cut in UTF-16 units",
+    ...of("checkout", "limits"),
+    from: "cut(payment.subject, productName)",
+    to: `cut(payment.subject, { ...productName, unit: "utf16" })`,
+  },
+  {
+    name: "Stripe: a key is taken only in the spelling of its form",
+    ...of("credentials", "credentials"),
+    from: `.replace(/[\\s\\u200b\\u2060\\ufeff]+/g, " ")`,
+    to: "",
+  },
+  {
+    name: "Stripe: an answer with a byte order mark is no JSON",
+    ...of("client", "session"),
+    from: `new TextDecoder("utf-8", { fatal: true }).decode(body)`,
+    to: `body.toString("utf8")`,
   },
 ];
