@@ -31,7 +31,7 @@ describe("a session of a Payment Link with our order's number", () => {
     ["failed for good", "fail", "12.34", 2],
   ])("%s: changes nothing, and our own session still settles", async (_title, outcome, amount, events) => {
     const stripe = simulatorOf(world, "stripe");
-    const { data } = await api.create(anOrder());
+    const { data } = await api.create(anOrder({ provider: "stripe" }));
     const orderNo = String(data.order_no);
     const before = await rows.order(orderNo);
     const sessionEvents = async () =>
