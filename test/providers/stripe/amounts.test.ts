@@ -2,9 +2,10 @@ import { describe, expect, it } from "vitest";
 import { currencies, exponentOf } from "../../../lib/money/currencies.ts";
 import { fromDecimal } from "../../../lib/money/money.ts";
 import { fromStripeAmount, toStripeAmount } from "../../../lib/providers/stripe/amounts.ts";
+import { exponentOf as simulated } from "../../../scripts/sandbox/stripe/currencies.ts";
 
 const amountOf = (text: string, currency: string) => toStripeAmount(fromDecimal(text, currency));
-const offered = currencies.filter((currency) => currency !== "IQD" && currency !== "LYD");
+const offered = currencies.filter((currency) => !["ANG", "IQD", "LYD"].includes(currency));
 
 // Largest amounts: https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts (2026-11-30); digits: the same page,
 // "Zero-decimal currencies", "Three-decimal currencies" and "Special cases".
@@ -51,6 +52,7 @@ describe("amounts at Stripe", () => {
     ["100000.000", "BHD", "amount"],
     ["1", "IQD", "currency"],
     ["1", "LYD", "currency"],
+    ["1", "ANG", "currency"],
   ])("refuse %s %s, naming the %s", (text, currency, field) => {
     expect(() => amountOf(text, currency)).toThrow(
       expect.objectContaining({
@@ -68,6 +70,11 @@ describe("amounts at Stripe", () => {
     }
     expect(() => toStripeAmount({ minor: 0, currency })).toThrow("Stripe takes");
     expect(() => toStripeAmount({ minor: 1_000_000_000_000 * whole, currency })).toThrow("Stripe takes");
+  });
+
+  it("are taken in just the currencies in which the simulator charges", () => {
+    const charged = currencies.filter((currency) => simulated(currency.toLowerCase()) !== undefined);
+    expect(offered).toEqual(charged);
   });
 
   it("come back unchanged for every price from 0.01 to 100.00", () => {
