@@ -96,6 +96,7 @@ export function stripeEvents(world: World, shop: Shop) {
     const object = {
       id: "cs_test_1",
       object: "checkout.session",
+      metadata: { order_no: orderNo },
       status: "complete",
       payment_status: "paid",
       client_reference_id: orderNo,

@@ -1,7 +1,7 @@
 import type * as z from "zod";
 import type { Observation } from "../../payment/provider.ts";
 import { refundSeen } from "./refund.ts";
-import { sessionObservations } from "./session.ts";
+import { isSessionOf, sessionObservations } from "./session.ts";
 import {
   type CheckoutSession,
   checkoutSession,
@@ -59,19 +59,19 @@ function sessionEvent(event: StripeEvent, session: CheckoutSession, account: str
   const { type, created } = event;
   const orderNo = session.client_reference_id;
   if (!orderNo) return [{ kind: "ignored", why: `${type} names no order` }];
-  const said = sessionObservations(session, { orderNo, account, saidAt: new Date(created * 1000) });
-  switch (type) {
-    case "checkout.session.completed":
-    case "checkout.session.async_payment_succeeded":
-    case "checkout.session.expired":
-      return agreeing(type, said);
-    case "checkout.session.async_payment_failed":
-      if (said.some(({ kind }) => kind === "paid")) return agreeing(type, said);
-      return [{ kind: "failed", orderNo, why: type }];
-    default:
-      return [{ kind: "ignored", why: `${type} changes no payment` }];
+  if (type !== asyncFailed && !expected[type]) {
+    return [{ kind: "ignored", why: `${type} changes no payment` }];
   }
+  // mutation: stripe-event-our-session
+  if (!isSessionOf(session, orderNo)) {
+    return [{ kind: "hint", orderNo, why: `${type} of a session that we did not make: ${session.id}` }];
+  }
+  const said = sessionObservations(session, { orderNo, account, saidAt: new Date(created * 1000) });
+  if (type !== asyncFailed || said.some(({ kind }) => kind === "paid")) return agreeing(type, said);
+  return [{ kind: "failed", orderNo, objectId: session.id, why: type }];
 }
+
+const asyncFailed = "checkout.session.async_payment_failed";
 
 const expected: Record<string, readonly Observation["kind"][]> = {
   "checkout.session.completed": ["paid", "started"],

@@ -31,6 +31,7 @@ export const checkoutSession = z.object({
   status: word.nullish(),
   payment_status: word,
   client_reference_id: z.string().max(200).nullish(),
+  metadata,
   amount_total: units.nullish(),
   currency: word.nullish(),
   payment_intent: z.union([id, paymentIntent]).nullish(),

@@ -1,4 +1,4 @@
-import { drop, dropOperand, head, never, operator, replace } from "../changes.ts";
+import { always, drop, dropLink, dropOperand, head, never, operator, replace, within } from "../changes.ts";
 import type { Mutation } from "../mutant.ts";
 import { testsOfAdapter } from "../tests-of-adapter.ts";
 
@@ -101,5 +101,83 @@ export const stripeMutations: Mutation[] = [
     at: "stripe-close-no-key",
     change: replace("$callee($1, {}, { idempotencyKey: $1 })"),
     ...of("session"),
+  },
+  {
+    name: "Stripe: an event of a session that a Payment Link made is about our order",
+    at: "stripe-event-our-session",
+    change: never,
+    tests: ["test/providers/stripe/event.test.ts"],
+  },
+  {
+    name: "Stripe: our mark in a session's metadata is not asked for",
+    at: "stripe-session-mark",
+    change: dropOperand,
+    tests: ["test/providers/stripe/event.test.ts"],
+  },
+  {
+    name: "Stripe: another session's answer is believed",
+    at: "stripe-answer-session",
+    change: always,
+    tests: ["test/providers/stripe/session.test.ts"],
+  },
+  {
+    name: "Stripe: refunds that took a failed one's place are told before it",
+    at: "stripe-failed-refunds-first",
+    change: within("body", replace("$3")),
+    tests: ["test/providers/stripe/session.test.ts"],
+  },
+  {
+    name: "Stripe: a refund that failed is not seen once the charge shows none",
+    at: "stripe-refunds-listed",
+    change: dropOperand,
+    tests: ["test/providers/stripe/session.test.ts"],
+  },
+  {
+    name: "Stripe: a balance that is too low by message_code ends the refund",
+    at: "stripe-message-code",
+    change: drop,
+    tests: ["test/providers/stripe/refund.test.ts"],
+  },
+  {
+    name: "Stripe: a balance that is too low in words ends the refund",
+    at: "stripe-balance-in-words",
+    change: never,
+    tests: ["test/providers/stripe/refund.test.ts"],
+  },
+  {
+    name: "Stripe: another request's key means a refusal",
+    at: "stripe-idempotency-error",
+    change: never,
+    tests: ["test/providers/stripe/refund.test.ts"],
+  },
+  {
+    name: "Stripe: a refund that nobody can read is refused",
+    at: "stripe-refund-unlisted",
+    change: replace("{ ...$0, unlisted: undefined }"),
+    tests: ["test/providers/stripe/refund.test.ts"],
+  },
+  {
+    name: "Stripe: eight digits of every currency",
+    at: "stripe-currency-maximum",
+    change: within("left", dropOperand),
+    tests: ["test/providers/stripe/limits.test.ts"],
+  },
+  {
+    name: "Stripe: a subject is cut in UTF-16 units",
+    at: "stripe-subject-unit",
+    change: replace('{ ...$0, unit: "utf16" }'),
+    tests: ["test/providers/stripe/limits.test.ts"],
+  },
+  {
+    name: "Stripe: a key is taken only in the spelling of its form",
+    at: "stripe-pasted-blanks",
+    change: dropLink,
+    tests: ["test/providers/stripe/credentials.test.ts"],
+  },
+  {
+    name: "Stripe: an answer with a byte order mark is no JSON",
+    at: "stripe-answer-bom",
+    change: replace('$1.toString("utf8")'),
+    tests: ["test/providers/stripe/session.test.ts"],
   },
 ];
