@@ -11,7 +11,7 @@ const gbk = /^(?:gbk|gb2312|gb18030|x-gbk|cp936)$/i;
  * `sub_msg` in GBK).
  */
 export function charsetOf(bytes: Buffer, declared = ""): Charset {
-  return gbk.test(declared) || !isUtf8(bytes) ? "gb18030" : "utf-8";
+  return gbk.test(declared) || /* mutation: alipay-gbk-undeclared */ !isUtf8(bytes) ? "gb18030" : "utf-8";
 }
 
 /** The charset that a `content-type` declares. */
@@ -30,6 +30,7 @@ export function decode(bytes: Buffer, charset: Charset): string {
  */
 export function asciiView(bytes: Buffer, charset: Charset): string {
   const view = bytes.toString("latin1");
+  // mutation: alipay-ascii-view
   if (charset === "utf-8") return view;
   return view.replace(/[\x81-\xfe](?:[0-9][\x81-\xfe][0-9]|[@-~\x80-\xfe])/g, ({ length }) =>
     "x".repeat(length),

@@ -11,7 +11,7 @@ const chinese = `${orders}; global.alipay.com/doc/global/createandpay: 256 is "u
  * same numbers as GBK. A title that is cut at the stricter of the two still says what was bought.
  */
 export const textLimits = {
-  subject: { most: 256, unit: "gbk", source: chinese },
+  subject: { most: 256, unit: /* mutation: alipay-subject-unit */ "gbk", source: chinese },
   body: { most: 128, unit: "gbk", source: chinese },
   refund_reason: { most: 256, unit: "gbk", source: refunds },
   out_trade_no: { most: 64, unit: "bytes", source: orders },
@@ -35,6 +35,7 @@ export function textFor(field: "subject" | "body" | "refund_reason", text: strin
 export function addressFor(field: "notify_url" | "return_url", url: string): string {
   const { most, unit } = textLimits[field];
   const size = sizeOf(url, unit);
+  // mutation: alipay-address-length
   if (size <= most) return url;
   const message = `${field} has ${size} bytes, Alipay takes ${most}: give the gateway a shorter public address`;
   throw new GatewayError("invalid_parameter", message, { fields: [{ field, message }] });
@@ -47,6 +48,7 @@ export function yuan(amount: Money): string {
   if (amount.minor < least || amount.minor > most) refuse("amount", "Alipay takes 0.01 to 100000000 CNY");
   const text = toDecimal(amount);
   // The highest amount is allowed, and one character too long with its two places.
+  // mutation: alipay-amount-length
   return text.length > characters ? text.replace(/\.00$/, "") : text;
 }
 

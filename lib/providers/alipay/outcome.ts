@@ -19,6 +19,7 @@ export function outcomeOf(said: AlipayAnswer): Outcome {
   const { code, msg, sub_code: subCode = "", sub_msg: subMessage } = parsed.data;
   if (code === "10000") return { kind: "done", content: parsed.data };
   // The gateway's own failure, whatever its `sub_code` is.
+  // mutation: alipay-gateway-failure
   if (code === "20000") return { kind: "unknown", why: `Alipay: ${subCode || code}` };
   // Words about a signature repeat all that was signed; those about the business of a trade are for people.
   const words = subCode.startsWith("ACQ.") && subMessage ? subMessage : msg;

@@ -63,6 +63,7 @@ function otherThing(text: string, isPrivate: boolean): string | undefined {
     return "is a certificate: choose the key mode (密钥) in Alipay's console and paste the key";
   if (label === "ENCRYPTED PRIVATE KEY") return "is a key with a password: paste it without one";
   // Node would derive the public key from a private one.
+  // mutation: alipay-private-as-public
   if (!isPrivate && readKey(text, true))
     return "is a private key: paste Alipay's public key (支付宝公钥), shown beside the application in the console";
   if (isPrivate && !readKey(text, true) && readKey(text, false))

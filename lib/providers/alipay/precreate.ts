@@ -30,6 +30,7 @@ export async function startPrecreate(
   if (outcome.kind === "unknown") return outcome;
   if (outcome.kind === "refused") {
     const refusal = refusalOfCreate(refusals.create, outcome.error);
+    // mutation: alipay-create-unknown
     if (refusal.fault === "provider") return { kind: "unknown", why: `Alipay: ${refusal.error.code}` };
     return { kind: "refused", ...refusal };
   }

@@ -40,6 +40,7 @@ export async function refund(client: AlipayClient, payment: Payment, wanted: Ref
     const refusal = refusalOfMove(refusals.refund, outcome.error);
     // An unlisted code may come after the money has moved: only a look-up may say that it has not.
     if (!refusal) return { kind: "unknown", why: `Alipay: ${code}`, unlisted: code };
+    // mutation: alipay-refund-unknown
     if (refusal.fault === "provider") return { kind: "unknown", why: `Alipay: ${code}` };
     return { kind: "refused", ...refusal };
   }

@@ -75,7 +75,7 @@ export function noticeObservations(
 
 /** Notices of payments and closes carry `refund_fee=0.00`: nothing was refunded, whatever stands beside it. */
 function isRefund({ refund_fee: sum, gmt_refund: at, out_biz_no: number }: TradeNotice): boolean {
-  if (sum) return fromDecimal(sum, "CNY").minor > 0;
+  if (sum) return /* mutation: alipay-zero-refund */ fromDecimal(sum, "CNY").minor > 0;
   return Boolean(at || number);
 }
 

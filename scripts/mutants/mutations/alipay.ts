@@ -1,4 +1,4 @@
-import { drop, dropOperand, head, never, operator, replace } from "../changes.ts";
+import { always, drop, dropOperand, head, never, operator, replace } from "../changes.ts";
 import type { Mutation } from "../mutant.ts";
 import { testsOfAdapter } from "../tests-of-adapter.ts";
 
@@ -21,7 +21,7 @@ export const alipayMutations: Mutation[] = [
   {
     name: "Alipay: a field may appear twice in a notice",
     at: "alipay-notice-field-twice",
-    change: operator(">"),
+    change: never,
     ...of("signature"),
   },
   {
@@ -33,7 +33,7 @@ export const alipayMutations: Mutation[] = [
   {
     name: "Alipay: an answer may hold a member twice",
     at: "alipay-answer-member-twice",
-    change: dropOperand,
+    change: never,
     ...of("signature"),
   },
   {
@@ -71,5 +71,71 @@ export const alipayMutations: Mutation[] = [
     at: "alipay-refund-amount",
     change: dropOperand,
     ...of("refund"),
+  },
+  {
+    name: "Alipay: a field's name may hold another field",
+    at: "alipay-notice-field-name",
+    change: never,
+    ...of("charset"),
+  },
+  {
+    name: "Alipay: a refund_fee of zero is a refund",
+    at: "alipay-zero-refund",
+    change: operator(">="),
+    ...of("trade"),
+  },
+  {
+    name: "Alipay: a refund after which nobody knows is refused",
+    at: "alipay-refund-unknown",
+    change: never,
+    ...of("refusals"),
+  },
+  {
+    name: "Alipay: a code that may exist already is refused",
+    at: "alipay-create-unknown",
+    change: never,
+    ...of("refusals"),
+  },
+  {
+    name: "Alipay: what the gateway could not do is judged by its sub_code",
+    at: "alipay-gateway-failure",
+    change: never,
+    ...of("refusals"),
+  },
+  {
+    name: "Alipay: an answer in GBK is read as the UTF-8 that it declares",
+    at: "alipay-gbk-undeclared",
+    change: dropOperand,
+    ...of("charset"),
+  },
+  {
+    name: "Alipay: the second byte of a character counts as a sign of JSON",
+    at: "alipay-ascii-view",
+    change: always,
+    ...of("charset"),
+  },
+  {
+    name: "Alipay: a subject is counted in UTF-16 units",
+    at: "alipay-subject-unit",
+    change: replace('"utf16"'),
+    tests: ["test/sandbox/alipay-limits.test.ts"],
+  },
+  {
+    name: "Alipay: the highest amount has a character too many",
+    at: "alipay-amount-length",
+    change: replace("$3"),
+    ...of("page-pay"),
+  },
+  {
+    name: "Alipay: an address of ours may have any length",
+    at: "alipay-address-length",
+    change: always,
+    ...of("page-pay"),
+  },
+  {
+    name: "Alipay: the public half of a pasted private key is Alipay's",
+    at: "alipay-private-as-public",
+    change: never,
+    ...of("credentials"),
   },
 ];
