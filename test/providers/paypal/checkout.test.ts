@@ -32,7 +32,7 @@ describe("PayPal credentials", () => {
   it.each([
     { client_id: "" },
     { client_id: "a:b canary" },
-    { secret: "canary secret" },
+    { secret: "canary:secret" },
     { mode: "production" },
     { webhook_id: "canary/1" },
     { merchant_id: "canary" },
@@ -166,26 +166,43 @@ describe("starting a PayPal order", () => {
   });
 
   it.each([
-    ["400", refusal(400, "INVALID_PARAMETER_VALUE", "INVALID_REQUEST"), true, "INVALID_PARAMETER_VALUE"],
-    ["422", refusal(422, "CURRENCY_NOT_SUPPORTED"), true, "CURRENCY_NOT_SUPPORTED"],
-    ["401", json({ error: "invalid_token", error_description: accessToken }, 401), false, "invalid_token"],
-    ["403", refusal(403, "PERMISSION_DENIED", "NOT_AUTHORIZED"), false, "PERMISSION_DENIED"],
-    ["403 in HTML", { status: 403, body: "<html>" } satisfies Reply, false, "HTTP_403"],
-    ["429", json({ name: "RATE_LIMIT_REACHED", message: "slow" }, 429), false, "RATE_LIMIT_REACHED"],
+    ["400", refusal(400, "INVALID_PARAMETER_VALUE", "INVALID_REQUEST"), "subject", "INVALID_PARAMETER_VALUE"],
+    ["422", refusal(422, "CURRENCY_NOT_SUPPORTED"), "subject", "CURRENCY_NOT_SUPPORTED"],
+    [
+      "401",
+      json({ error: "invalid_token", error_description: accessToken }, 401),
+      "nothing",
+      "invalid_token",
+    ],
+    ["403", refusal(403, "PERMISSION_DENIED", "NOT_AUTHORIZED"), "nothing", "PERMISSION_DENIED"],
+    [
+      "a restricted merchant",
+      refusal(422, "PAYEE_ACCOUNT_RESTRICTED"),
+      "nothing",
+      "PAYEE_ACCOUNT_RESTRICTED",
+    ],
     [
       "a wrong secret",
       json({ error: "invalid_client", error_description: credentials.secret }, 401),
-      false,
+      "nothing",
       "invalid_client",
     ],
-  ])("is refused by %s", async (_title, reply, final, code) => {
+  ])("a PayPal create is refused by %s", async (_title, reply, ends, code) => {
     const said = await started(reply);
-    expect(said).toEqual({ kind: "refused", final, error: { code, message: expect.any(String) } });
+    expect(said).toEqual({
+      kind: "refused",
+      fault: ends === "subject" ? "request" : "merchant",
+      ends,
+      listed: true,
+      error: { code, message: expect.any(String) },
+    });
     expect(JSON.stringify(said)).not.toContain("canary");
   });
 
   it.each([
     ["409", refusal(409, "PREVIOUS_REQUEST_IN_PROGRESS", "RESOURCE_CONFLICT")],
+    ["429", json({ name: "RATE_LIMIT_REACHED", message: "slow" }, 429)],
+    ["403 in HTML", { status: 403, body: "<html>" }],
     ["500", refusal(500, "INTERNAL_SERVICE_ERROR", "INTERNAL_SERVER_ERROR")],
     ["503 with an order", json(order(), 503)],
     ["400 in HTML", { status: 400, body: "<html>" }],
