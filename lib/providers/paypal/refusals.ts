@@ -87,6 +87,7 @@ const create: RefusalTable = {
   ),
   // Listed for other calls, and seen at create.
   ...rules("woocommerce/woocommerce-paypal-payments#1311", "request", "subject", "CURRENCY_NOT_SUPPORTED"),
+  ...rules("woocommerce/woocommerce-paypal-payments#202", "request", "subject", "DECIMALS_NOT_SUPPORTED"),
   ...rules(`${orders} confirm 422`, "request", "subject", "CURRENCY_NOT_SUPPORTED_FOR_COUNTRY"),
 };
 
