@@ -43,6 +43,35 @@ describe("PayPal credentials", () => {
     expect(parsed.error?.message).not.toContain("canary");
   });
 
+  // What pages, files and `.env` lines add to a value; PayPal's own spelling of the two modes.
+  it.each([
+    [{ client_id: "  AclientId\r\n" }],
+    [{ secret: '"EcanarySecret",' }],
+    [{ secret: "Ecanary\n  Secret" }],
+    [{ secret: "\ufeffEcanary\u200bSecret" }],
+    [{ client_id: "‘AclientId’" }],
+    [{ mode: "Sandbox" }],
+    [{ mode: " SANDBOX\n" }],
+    [{ webhook_id: `\t${credentials.webhook_id};` }],
+  ])("a PayPal credential is taken as it is pasted: %j", (changes) => {
+    expect(paypal.credentials.parse({ ...credentials, ...changes })).toEqual(credentials);
+  });
+
+  // Shapes of today's REST apps: https://developer.paypal.com/api/rest/ (client id "A…", secret "E…", 80 characters).
+  const clientId = `A${"b".repeat(79)}`;
+  const secret = `E${"c".repeat(79)}`;
+  it.each([
+    ["swapped", { client_id: secret, secret: clientId }, "swap them"],
+    ["the client id twice", { client_id: clientId, secret: clientId }, "is the client id again"],
+    ["an access token", { client_id: clientId, secret: `A21AA${"x".repeat(92)}` }, "is an access token"],
+    ["PayPal's word for live", { mode: "production" }, 'PayPal calls production "live"'],
+    ["a URL for the webhook id", { webhook_id: "https://pay.example/notify" }, "not the URL itself"],
+    ["an email for the merchant id", { merchant_id: "shop@example.com" }, "not its email"],
+  ])("PayPal credentials that are %s are refused with what to change", (_title, changes, words) => {
+    const parsed = paypal.credentials.safeParse({ ...credentials, ...changes });
+    expect(JSON.stringify(parsed.error?.issues)).toContain(words.replaceAll('"', '\\"'));
+  });
+
   it.each([
     ["sandbox", false],
     ["live", true],
@@ -140,6 +169,23 @@ describe("starting a PayPal order", () => {
         },
       },
     });
+  });
+
+  // "PayPal REST API TypeScript SDK, Version: 2.5.0, on OS {os-info}" in @paypal/paypal-server-sdk 2.5.0, client.js.
+  it("every PayPal call says who calls, without a placeholder that the SDK leaves", async () => {
+    const server = await paypalServer(json(order(), 201));
+    const adapter = openPayPal({ baseUrl: server.url });
+    await adapter.start(storedPayment, prepared(), "key-1");
+    await adapter.look(storedPayment);
+    await adapter.probe?.();
+    expect(server.calls().map(({ headers }) => headers["user-agent"])).toEqual(Array(3).fill("uni-pay"));
+  });
+
+  it("a PayPal answer with a byte order mark is read, and bytes that are no UTF-8 are no answer", async () => {
+    const text = JSON.stringify(order());
+    expect(await started({ status: 201, body: `\ufeff${text}` })).toMatchObject({ kind: "payable" });
+    const broken = Buffer.from(text.replace("shop-1", "shop-\xff"), "latin1");
+    expect(await started({ status: 201, body: broken })).toMatchObject({ kind: "unknown" });
   });
 
   it("posts the same bytes on a repeat, also when the stored request comes back in another order", async () => {

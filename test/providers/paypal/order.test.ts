@@ -90,6 +90,11 @@ describe("a look at PayPal", () => {
       [paid, { kind: "refunded", ...ours, refundNo: null }],
     ],
     [
+      "a refund of nothing, which is none",
+      captured([capture()], [refund({ amount: { currency_code: "USD", value: "0.00" } })]),
+      [paid],
+    ],
+    [
       "a refund under way",
       captured([capture()], [refund({ status: "PENDING" })]),
       [paid, { kind: "refundPending", ...ours }],
