@@ -10,8 +10,8 @@ const responses = "https://developer.paypal.com/api/rest/responses/";
 const authentication = "https://developer.paypal.com/api/rest/authentication/";
 
 /** All codes of one class. `codes`: separated by blanks. */
-function rules(source: string, fault: Fault, ends: Ends, codes: string): RefusalTable {
-  const rule = { fault, ends, source };
+function rules(source: string, fault: Fault, ends: Ends, codes: string, note?: string): RefusalTable {
+  const rule = { fault, ends, source, ...(note !== undefined && { note }) };
   return Object.fromEntries(codes.split(/\s+/).map((code) => [code, rule]));
 }
 
@@ -91,6 +91,9 @@ const create: RefusalTable = {
   ...rules(`${orders} confirm 422`, "request", "subject", "CURRENCY_NOT_SUPPORTED_FOR_COUNTRY"),
 };
 
+const freed = "this try is over, the next capture has another key";
+const freedAndTold = "this try is over, and a person is told: we send nothing of the kind";
+
 /** Nothing of an order that is refused was captured, and PayPal captures an order once at most. */
 const capture: RefusalTable = {
   ...anyCall,
@@ -101,12 +104,14 @@ const capture: RefusalTable = {
     "try",
     `INVALID_PARAMETER_VALUE MISSING_REQUIRED_PARAMETER INVALID_STRING_LENGTH INVALID_PARAMETER_SYNTAX
     MALFORMED_REQUEST_JSON`,
+    freedAndTold,
   ),
   ...rules(
     `${orders} POST /v2/checkout/orders/{id}/capture 403`,
     "merchant",
     "try",
     `CONSENT_NEEDED NOT_ELIGIBLE_FOR_TOKEN_PROCESSING PERMISSION_DENIED PERMISSION_DENIED_FOR_DONATION_ITEMS`,
+    freed,
   ),
   // PayPal forgets an order that nobody paid: the order is then missing there.
   ...rules(
@@ -139,6 +144,7 @@ const capture: RefusalTable = {
     NOT_ENABLED_FOR_BANK_PROCESSING NOT_ENABLED_FOR_CARD_PROCESSING PAYEE_NOT_ENABLED_FOR_BANK_PROCESSING
     PAYEE_NOT_ENABLED_FOR_CARD_PROCESSING SETUP_ERROR_FOR_BANK NOT_ELIGIBLE_FOR_PNREF_PROCESSING
     NOT_ELIGIBLE_FOR_PAYPAL_TRANSACTION_ID_PROCESSING`,
+    freed,
   ),
   // It may be this very order that is captured: PayPal is asked.
   ...rules(
@@ -163,6 +169,7 @@ const capture: RefusalTable = {
     ONLY_ONE_BANK_SOURCE_ALLOWED INVALID_IBAN IBAN_COUNTRY_NOT_SUPPORTED CARD_NUMBER_REQUIRED CARD_EXPIRY_REQUIRED
     VAULT_INSTRUCTION_REQUIRED MISMATCHED_VAULT_ID_TO_PAYMENT_SOURCE PAYPAL_TRANSACTION_ID_NOT_FOUND PNREF_NOT_FOUND
     INVALID_SECURITY_CODE_LENGTH REQUIRED_PARAMETER_FOR_CUSTOMER_INITIATED_PAYMENT IDENTIFIER_NOT_FOUND`,
+    freedAndTold,
   ),
 };
 
