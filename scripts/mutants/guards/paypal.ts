@@ -80,8 +80,8 @@ export const paypalGuards: Mutant[] = [
   {
     name: "PayPal: the body of an event is believed, though another has the same signature",
     ...of("event", "event"),
-    from: `if (orderNo) return [{ kind: "hint", orderNo, why: type }];`,
-    to: `if (orderNo) return [{ kind: "closed", orderNo, why: type }];`,
+    from: `if (invoice) return [{ kind: "hint", orderNo: invoice, why: type }];`,
+    to: `if (invoice) return [{ kind: "closed", orderNo: invoice, why: type }];`,
   },
   {
     name: "PayPal: an order that is not this payment's is believed",
@@ -98,7 +98,7 @@ export const paypalGuards: Mutant[] = [
   {
     name: "PayPal: a refund is repeated under another key, and made twice",
     ...of("refund", "refund"),
-    from: "paypalRequestId: providerRefundNo,",
+    from: "paypalRequestId: refund.idempotencyKey,",
     to: "paypalRequestId: crypto.randomUUID(),",
   },
   {
@@ -112,5 +112,101 @@ export const paypalGuards: Mutant[] = [
     ...of("refund", "refund"),
     from: "customId !== undefined && customId !== providerRefundNo;",
     to: `customId === "";`,
+  },
+  {
+    name: "PayPal: an event names the invoice number that a person typed into a refund",
+    ...of("event", "event"),
+    from: "if (tradeNo && !(invoice && orderNoShape.test(invoice))) {",
+    to: "if (tradeNo && !invoice) {",
+  },
+  {
+    name: "PayPal: a refund has the payment's invoice number, which PayPal takes once",
+    ...of("refund", "refund"),
+    from: "body: refundRequest.parse(refund.prepared) as RefundRequest,",
+    to: "body: { ...refundRequest.parse(refund.prepared), invoiceId: payment.orderNo } as RefundRequest,",
+  },
+  {
+    name: "PayPal: only the first of several issues is judged",
+    ...of("decisive-issue", "refusals"),
+    from: "issues.toSorted((one, other) => weight(one) - weight(other));",
+    to: "issues.toSorted((one, other) => Math.min(0, weight(one) - weight(other)) * 0);",
+  },
+  {
+    name: "PayPal: a capture refused by an unknown code ends the try",
+    ...of("capture", "refusals"),
+    from: `if (!refusal) return unlessMoved(await look(), [{ kind: "unknown", orderNo, why, unlisted: error.code }]);`,
+    to: `if (!refusal) return [{ kind: "open", orderNo, why }];`,
+  },
+  {
+    name: "PayPal: a capture that was not let in ends the try",
+    ...of("capture", "capture"),
+    from: "if (said.status === 401 || said.status === 429)",
+    to: "if (said.status === 429)",
+  },
+  {
+    name: "PayPal: a forbidden capture ends the try, though the money may have been taken before",
+    ...of("capture", "capture"),
+    from: "said.status === 403 ? whereUncaptured(await look(), over) : over;",
+    to: "over;",
+  },
+  {
+    name: "PayPal: a refused refund is not looked for",
+    ...of("refund", "refund"),
+    from: 'if (found.kind !== "missing") return found;',
+    to: "",
+  },
+  {
+    name: "PayPal: a refund refused by an unknown code is over",
+    ...of("refund", "refusals"),
+    from: 'if (!refusal) return { kind: "unknown", why, unlisted: error.code };',
+    to: `if (!refusal) return { kind: "refused", error, fault: "request", ends: "subject", listed: false };`,
+  },
+  {
+    name: "PayPal: a subject is cut in UTF-16 units",
+    ...of("limits", "limits"),
+    from: `const unit = "characters";`,
+    to: `const unit = "utf16";`,
+  },
+  {
+    name: "PayPal: a refund's note keeps its line ends",
+    ...of("refund", "limits"),
+    from: `reason.replace(/\\s+/g, " ").trim();`,
+    to: "reason;",
+  },
+  {
+    name: "PayPal: an amount above the largest is sent",
+    ...of("amounts", "limits"),
+    from: `if (BigInt(value.replace(".", "")) > BigInt(rule.mostMinor)) {`,
+    to: `if (BigInt(value.replace(".", "")) < 0n) {`,
+  },
+  {
+    name: "PayPal: a refund of zero is a refund",
+    ...of("order", "order"),
+    from: ".filter((refund) => !isZero(refund))",
+    to: "",
+  },
+  {
+    name: "PayPal: a webhook is registered for names that PayPal does not have",
+    ...of("webhooks", "webhooks"),
+    from: "return wantedTypes.filter((name) => available.has(name));",
+    to: "return wantedTypes;",
+  },
+  {
+    name: "PayPal: calls go out under the template of the SDK's user agent",
+    ...of("client", "checkout"),
+    from: `headers: { ...headers, "user-agent": userAgent, accept`,
+    to: "headers: { ...headers, accept",
+  },
+  {
+    name: "PayPal: an answer that is no UTF-8 is read",
+    ...of("client", "checkout"),
+    from: `new TextDecoder("utf-8", { fatal: true }).decode(body)`,
+    to: `new TextDecoder("utf-8").decode(body)`,
+  },
+  {
+    name: "PayPal: swapped credentials are taken",
+    ...of("credentials", "checkout"),
+    from: "if (areSwapped(clientId, secret)) {",
+    to: "if (clientId === undefined) {",
   },
 ];
