@@ -114,13 +114,15 @@ async function capture(
   const claimed = adapter.capture ? await gateway.orders.claimCapture(payment, { key, ...times }, now) : null;
   if (!claimed || !adapter.capture) return { current: payment, observations: seen };
   const said = await adapter.capture(claimed, key);
-  const declined = said.find(({ kind }) => kind === "open");
-  if (declined && "why" in declined) {
-    const endedAt = gateway.clock.now();
-    // Not sooner than any other look: the same card would be declined over and over.
-    await gateway.orders.endCapture(claimed, declined.why, endedAt, nextLookUp(payment, endedAt));
-  }
-  return { current: claimed, observations: [...seen, ...said] };
+  const observations = [...seen, ...said];
+  const ended = said.find(({ kind }) => kind === "open" || kind === "failed");
+  if (!ended || !("why" in ended)) return { current: claimed, observations };
+  const endedAt = gateway.clock.now();
+  // Not sooner than any other look: the same card would be declined over and over.
+  await gateway.orders.endCapture(claimed, ended.why, endedAt, nextLookUp(payment, endedAt));
+  // What `endCapture` has made of it: an order that has failed is concluded from there.
+  const current: Payment = { ...claimed, status: "pending", version: claimed.version + 1, captureKey: null };
+  return { current, observations };
 }
 
 /**

@@ -102,3 +102,5 @@ export const webhook = z.object({
   event_types: z.array(z.object({ name: z.string() })).optional(),
 });
 export const webhooks = z.object({ webhooks: z.array(webhook) });
+/** `GET /v1/notifications/webhooks-event-types`. */
+export const eventTypes = z.object({ event_types: z.array(z.object({ name: z.string() })) });

@@ -1,4 +1,4 @@
-import { drop, dropOperand, never, replace, within } from "../changes.ts";
+import { drop, dropLink, dropOperand, never, replace, within } from "../changes.ts";
 import type { Mutation } from "../mutant.ts";
 import { testsOfAdapter } from "../tests-of-adapter.ts";
 
@@ -113,5 +113,101 @@ export const paypalMutations: Mutation[] = [
     at: "paypal-refund-number",
     change: replace("false"),
     ...of("refund"),
+  },
+  {
+    name: "PayPal: an event names the invoice number that a person typed into a refund",
+    at: "paypal-event-invoice",
+    change: within("argument", replace("$1")),
+    tests: ["test/providers/paypal/event.test.ts"],
+  },
+  {
+    name: "PayPal: a refund has the payment's invoice number, which PayPal takes once",
+    at: "paypal-refund-invoice",
+    change: replace('{ ...$0, invoiceId: "UNI20251123120000ABCDEFGHJKMNPQR" }'),
+    tests: ["test/providers/paypal/refund.test.ts"],
+  },
+  {
+    name: "PayPal: only the first of several issues is judged",
+    at: "paypal-decisive-issue",
+    change: replace("$0 * 0"),
+    tests: ["test/providers/paypal/refusals.test.ts"],
+  },
+  {
+    name: "PayPal: a capture refused by an unknown code ends the try",
+    at: "paypal-capture-unlisted",
+    change: replace('{ ...$0, kind: "open" }'),
+    tests: ["test/providers/paypal/refusals.test.ts"],
+  },
+  {
+    name: "PayPal: a capture that was not let in ends the try",
+    at: "paypal-capture-401",
+    change: dropOperand,
+    tests: ["test/providers/paypal/capture.test.ts"],
+  },
+  {
+    name: "PayPal: a forbidden capture ends the try, though the money may have been taken before",
+    at: "paypal-capture-403",
+    change: replace("$3"),
+    tests: ["test/providers/paypal/capture.test.ts"],
+  },
+  {
+    name: "PayPal: a refused refund is not looked for",
+    at: "paypal-refund-looked-for",
+    change: drop,
+    tests: ["test/providers/paypal/refund.test.ts"],
+  },
+  {
+    name: "PayPal: a refund refused by an unknown code is over",
+    at: "paypal-refund-unlisted",
+    change: replace("{ ...$0, unlisted: undefined }"),
+    tests: ["test/providers/paypal/refusals.test.ts"],
+  },
+  {
+    name: "PayPal: a subject is cut in UTF-16 units",
+    at: "paypal-text-unit",
+    change: replace('"utf16"'),
+    tests: ["test/providers/paypal/limits.test.ts"],
+  },
+  {
+    name: "PayPal: a refund's note keeps its line ends",
+    at: "paypal-note-lines",
+    change: replace("$this.this"),
+    tests: ["test/providers/paypal/limits.test.ts"],
+  },
+  {
+    name: "PayPal: an amount above the largest is sent",
+    at: "paypal-largest-amount",
+    change: never,
+    tests: ["test/providers/paypal/limits.test.ts"],
+  },
+  {
+    name: "PayPal: a refund of zero is a refund",
+    at: "paypal-refund-zero",
+    change: dropLink,
+    tests: ["test/providers/paypal/order.test.ts"],
+  },
+  {
+    name: "PayPal: a webhook is registered for names that PayPal does not have",
+    at: "paypal-event-names",
+    change: dropLink,
+    tests: ["test/providers/paypal/webhooks.test.ts"],
+  },
+  {
+    name: "PayPal: calls go out under the template of the SDK's user agent",
+    at: "paypal-user-agent",
+    change: drop,
+    tests: ["test/providers/paypal/checkout.test.ts"],
+  },
+  {
+    name: "PayPal: an answer that is no UTF-8 is read",
+    at: "paypal-answer-utf8",
+    change: drop,
+    tests: ["test/providers/paypal/checkout.test.ts"],
+  },
+  {
+    name: "PayPal: swapped credentials are taken",
+    at: "paypal-swapped",
+    change: never,
+    tests: ["test/providers/paypal/checkout.test.ts"],
   },
 ];
