@@ -34,7 +34,7 @@ export const createPaymentWanted = (knownProvider: (name: string) => boolean) =>
       .describe("What is paid for, as the buyer reads it; cut where a provider allows less."),
     body: text.trim().max(512, "at most 512 characters").default("").describe("More about it."),
     amount: plainAmount.describe(
-      "A number or a decimal string, at most 15 digits, no exponent; never rounded: what the currency cannot express is refused.",
+      "A number or a decimal string, at most 15 digits (zeros at the end of the decimals not counted), no exponent; never rounded: what the currency cannot express is refused.",
     ),
     currency: z
       .string()
