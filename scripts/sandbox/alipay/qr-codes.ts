@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { type Clock, secondsAfter } from "../../../lib/clock.ts";
+import type { Keep } from "../kernel/kept-state.ts";
 import { randomText } from "../kernel/random.ts";
 import type { AlipayAccount } from "./accounts.ts";
 import { businessError } from "./alipay-error.ts";
@@ -30,8 +31,8 @@ export type QrCodes = {
 const lifeSeconds = 2 * 3600;
 
 /** The codes that Alipay has handed out. Without `time_expire` a code asked for again is another one. */
-export function createQrCodes(clock: Clock, origin: () => string): QrCodes {
-  const codes: QrCode[] = [];
+export function createQrCodes(clock: Clock, origin: () => string, keep: Keep): QrCodes {
+  const codes = keep<QrCode[]>("codes", []);
   return {
     make(account, wanted) {
       const same = codes.find((code) => code.account === account && isDeepStrictEqual(code.wanted, wanted));

@@ -1,4 +1,5 @@
 import { type Clock, secondsAfter } from "../../../lib/clock.ts";
+import type { Keep } from "../kernel/kept-state.ts";
 import { PaypalError } from "./paypal-error.ts";
 
 /** One POST with a `PayPal-Request-Id`; without one it is executed each time. */
@@ -26,8 +27,10 @@ export const keepSeconds = { order: 6 * hour, payment: 45 * 24 * hour } as const
  * PayPal's idempotency (developer.paypal.com/api/rest/reference/idempotency): a repeat is told the latest state of what
  * the first one made, whatever its body says. Refusals are not kept.
  */
-export function createRequestIds(clock: Clock): OncePerRequestId {
-  const kept = new Map<string, { result: object; until: Date; inFlight: boolean }>();
+export function createRequestIds(clock: Clock, keep: Keep): OncePerRequestId {
+  const kept = keep("request ids", new Map<string, { result: object; until: Date; inFlight: boolean }>());
+  // Nothing of before a restart is in flight.
+  for (const entry of kept.values()) entry.inFlight = false;
 
   return <T extends object>({ requestId, ...identified }: Identified, execute: () => T) => {
     if (requestId === undefined) return { result: execute(), replayed: false };

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { type Clock, secondsAfter } from "../../../lib/clock.ts";
+import type { Keep } from "../kernel/kept-state.ts";
 import { randomDigits, randomText } from "../kernel/random.ts";
 import type { WechatAccount } from "./accounts.ts";
 import { toBeijing } from "./beijing-time.ts";
@@ -24,8 +25,8 @@ const codeLifeSeconds = 2 * 3600;
 const defaultLifeSeconds = 7 * 24 * 3600;
 
 /** WeChat's books. */
-export function createTrades(clock: Clock): Trades {
-  const trades: Trade[] = [];
+export function createTrades(clock: Clock, keep: Keep): Trades {
+  const trades = keep<Trade[]>("trades", []);
 
   return {
     all: () => trades,
