@@ -21,7 +21,7 @@ async function seen({ gateway_url, merchants }: StackFile, orderNo: string): Pro
   return ((await answer.json()) as { data: { status?: string } }).data;
 }
 
-it("npm start outlives a second start, a dead database and a kill of everything", patience, async () => {
+it("npm start outlives a second start, a dead database and a kill of everything", { timeout: 300_000 }, async () => {
   const first = npmStart();
   await first.says(/^Up\. Ctrl-C stops everything/m);
   for (const provider of Object.keys(providers)) {
