@@ -6,6 +6,7 @@ import { credentialGuards } from "./guards/credentials.ts";
 import { deliveryGuards } from "./guards/deliveries.ts";
 import { frontGuards } from "./guards/front.ts";
 import { limitGuards } from "./guards/limits.ts";
+import { linkGuards } from "./guards/links.ts";
 import { logGuards } from "./guards/logs.ts";
 import { paymentGuards } from "./guards/payments.ts";
 import { paypalGuards } from "./guards/paypal.ts";
@@ -43,5 +44,6 @@ export const mutants: Mutant[] = [
   ...frontGuards,
   ...useCaseGuards,
   ...badInputGuards,
+  ...linkGuards,
   ...logGuards,
 ];

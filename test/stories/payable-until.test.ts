@@ -210,11 +210,22 @@ describe("a create after the end of its order", () => {
       await simulatorOf(world, provider).pay(data);
       await until(async () => (await now(data.order_no)).status === "success");
       world.clock.advance(hour * 1000 + 1000);
-      expect(await api.create(order)).toMatchObject({ status: 409, code: 2008, order_no: orderNo });
+      const over = await api.create(order);
+      expect(over).toMatchObject({ status: 409, code: 2008, order_no: orderNo });
+      expect(over.message).toContain("the time of this payment is over");
       const paid = await api.create(paidOrder);
       expect(paid).toMatchObject({ status: 200, data: { ...data, status: "success" } });
     },
   );
+});
+
+describe("a payment that was closed in its time", () => {
+  it("shows no link any more, to a close and to a query", async () => {
+    const { orderNo } = await created({ provider: "stripe" });
+    const closed = { status: "closed", payment_url: "", qr_code: "" };
+    expect((await api.close(orderNo)).data).toMatchObject(closed);
+    expect(await now(orderNo)).toMatchObject(closed);
+  });
 });
 
 describe("a link of Alipay's page, which our key has signed", () => {

@@ -14,14 +14,14 @@ export const frontGuards: Mutant[] = [
   {
     name: "What API Gateway has replaced is taken for what was sent",
     ...body,
-    from: "if (!text.includes(replaced)) return text;",
-    to: "return text;",
+    from: "if (!text.includes(replaced)) return withoutByteOrderMark(text);",
+    to: "return withoutByteOrderMark(text);",
   },
   {
     name: "A body of any type is taken for JSON",
     file: "lib/http/json-content.ts",
-    from: ".test(type)) {",
-    to: ".test(type) && type === null) {",
+    from: 'if (name.toLowerCase() !== "application/json") return',
+    to: 'if (name === "never") return',
     tests: everyBody,
   },
   {
