@@ -3,10 +3,12 @@ import { resendNotificationContract } from "../lib/http/list-contracts.ts";
 import { seenAnswer } from "../lib/http/payment-answers.ts";
 import { resendNotification } from "../lib/notify/resend-notification.ts";
 import { type Gateway, openGateway } from "../lib/open-gateway.ts";
+import { shown } from "../lib/payment/link.ts";
 
 export const handler = serve(
   openGateway,
-  endpoint(resendNotificationContract, async (gateway: Gateway, caller, { order_no, event_id = null }) =>
-    seenAnswer(await resendNotification(gateway, caller, { orderNo: order_no, eventId: event_id })),
-  ),
+  endpoint(resendNotificationContract, async (gateway: Gateway, caller, { order_no, event_id = null }) => {
+    const seen = await resendNotification(gateway, caller, { orderNo: order_no, eventId: event_id });
+    return seenAnswer({ ...seen, payment: await shown(gateway, seen.payment) });
+  }),
 );

@@ -15,7 +15,7 @@ import type { Payment } from "./payment/payment.ts";
 import type { Hint, OpenConfig, StoredConfig, StoredEvent } from "./payment/ports.ts";
 import { configsOf } from "./providers/configs.ts";
 import { credentialsOf, openProvider } from "./providers/credentials.ts";
-import { providers } from "./providers/registry.ts";
+import { lifeOf, scenesOf } from "./providers/registry.ts";
 import { deliveryMessageOf, gatewayHints, recheckMessageOf, refundMessageOf } from "./queue/gateway-hints.ts";
 import { type HintQueue, hintQueue, sqsClient } from "./queue/hints.ts";
 import { anomaliesIn } from "./storage/anomalies.ts";
@@ -139,7 +139,8 @@ export function buildGateway(environment: Environment, parts: Parts = {}) {
     openProvider: (provider: string, name: string, given: unknown) =>
       openProvider({ provider, name, given }, { clock, baseUrls }),
     credentialsOf: (config: StoredConfig) => credentialsOf(config, vault),
-    scenesOf: (provider: string): readonly string[] => providers[provider]?.scenes ?? [],
+    scenesOf,
+    lifeOf,
     resend: (payment: Payment, eventId: string | null, now: Date, only?: readonly NotifyStatus[]) =>
       resend(db, payment, eventId, now, only),
     health: healthCheck({ clock, db, cache, queueReachable }),

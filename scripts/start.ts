@@ -1,9 +1,9 @@
-import { createWriteStream, existsSync, type WriteStream } from "node:fs";
+import { createWriteStream, existsSync, rmSync, type WriteStream } from "node:fs";
 import path from "node:path";
-import { commandLine } from "./command-line.ts";
+import { commandLine, misused } from "./command-line.ts";
 import { payDemoOrder } from "./local/pay-demo-order.ts";
 import { preferredPort } from "./local/preferred-port.ts";
-import { renewChangedSchema } from "./local/renew-changed-schema.ts";
+import { recreateDatabase, renewChangedSchema } from "./local/renew-changed-schema.ts";
 import { cacheFolder, localFolder } from "./local/services/local-folder.ts";
 import { untilRedisServes } from "./local/services/redis.ts";
 import { type ServiceEnvironment, type Services, startServices } from "./local/services/start-services.ts";
@@ -11,19 +11,32 @@ import { removeStackFile, writeStackFile } from "./local/stack-file.ts";
 import { type Stack, startStack } from "./local/start-stack.ts";
 import { whatToTryNext } from "./local/what-to-try-next.ts";
 
-const usage = `npm start -- [--once]
+const usage = `npm start -- [--once] [--fresh]
 
 Runs everything on this machine, pays one order with each provider and stays up until it is interrupted.
 
-  --once   ends after the orders: with 1 when one did not end with a delivered notification
+  --once    ends after the orders: with 1 when one did not end with a delivered notification
+  --fresh   clears the database and the simulators' state first, which are both kept otherwise
 
 PORT and SANDBOX_PORT set the gateway's and the simulators' ports; NOTIFY_SERVER=127.0.0.1:9000 names a server of yours
 that may be notified. DATABASE_URL, REDIS_URL and SQS_ENDPOINT name servers to use instead of own ones.
 `;
-const { values } = commandLine(usage, { options: { once: { type: "boolean" } } });
+const { values } = commandLine(usage, {
+  options: { once: { type: "boolean" }, fresh: { type: "boolean" } },
+});
 const once = values.once === true;
+const fresh = values.fresh === true;
+if (fresh && process.env.DATABASE_URL)
+  misused(
+    "--fresh clears the gateway's own database only, and DATABASE_URL names another: empty that one yourself",
+    usage,
+  );
 const begun = performance.now();
 const runFolder = path.join(localFolder, "run");
+const simulatorFolder = path.join(runFolder, "simulators");
+/** Resolves once the folder is ours. */
+const simulatorState = Promise.withResolvers<string>();
+simulatorState.promise.catch(() => {}); // whoever waits for it is told
 const logFile = path.join(localFolder, "gateway.log");
 
 const interrupted = new AbortController();
@@ -35,7 +48,12 @@ let ending: Promise<never> | undefined;
 const firstStart = !existsSync(cacheFolder);
 if (firstStart) say("the first start fetches servers and builds everything: about a minute");
 const starting = startStack({
-  services: ownServices,
+  services: (signal) =>
+    ownServices(signal).catch((error): never => {
+      simulatorState.reject(error);
+      throw error;
+    }),
+  simulatorState: simulatorState.promise,
   databaseUsers: process.env.DATABASE_URL ? "given" : "created",
   dir: runFolder,
   ports: {
@@ -59,9 +77,13 @@ async function ownServices(signal: AbortSignal): Promise<ServiceEnvironment> {
   removeStackFile();
   logs = createWriteStream(logFile);
   const ours = !process.env.DATABASE_URL;
-  if (ours && (await renewChangedSchema(services.env.DATABASE_URL, runFolder))) {
-    say("the schema has changed since the last start: the local database begins anew");
-  }
+  const changed = ours && (await renewChangedSchema(services.env.DATABASE_URL, runFolder));
+  if (changed) say("the schema has changed since the last start: the local database begins anew");
+  if (fresh && !changed) await recreateDatabase(services.env.DATABASE_URL);
+  // Orders of the one and payments of the other belong together.
+  if (fresh || changed) rmSync(simulatorFolder, { recursive: true, force: true });
+  if (fresh) say("database and simulators begin anew");
+  simulatorState.resolve(simulatorFolder);
   return services.env;
 }
 

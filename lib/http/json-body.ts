@@ -1,4 +1,5 @@
 import { GatewayError } from "../errors.ts";
+import { whyNotJson, withoutByteOrderMark } from "../json-text.ts";
 
 const longestBytes = 64 * 1024;
 const deepest = 32;
@@ -26,15 +27,27 @@ export function readJsonBody(body: Buffer, asText: readonly string[] = []): unkn
 /** API Gateway hands JSON over as text, in which wrong bytes have become U+FFFD already. */
 const replaced = "\uFFFD";
 
+/** The mark of UTF-16, or the NUL that stands beside each ASCII character in it. */
+function isUtf16(body: Buffer): boolean {
+  const [first, second] = body;
+  return (
+    (first === 0xff && second === 0xfe) ||
+    (first === 0xfe && second === 0xff) ||
+    body.subarray(0, 8).includes(0)
+  );
+}
+
 function decode(body: Buffer): string {
+  // mutation: body-utf-16
+  if (isUtf16(body)) throw malformed("the body is UTF-16: send it in UTF-8");
   try {
     const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(body);
     // mutation: body-replaced-characters
-    if (!text.includes(replaced)) return text;
+    if (!text.includes(replaced)) return /* mutation: body-byte-order-mark */ withoutByteOrderMark(text);
   } catch {
     // Answered below.
   }
-  throw malformed("the body is not valid UTF-8");
+  throw malformed("the body is not valid UTF-8: encode all of it in UTF-8, not in GBK or Latin-1");
 }
 
 type Reviver = (this: object, key: string, value: unknown, context: { source?: string }) => unknown;
@@ -50,7 +63,7 @@ function parse(text: string, sources: WeakMap<object, Map<string, string>>): unk
   try {
     return JSON.parse(text, remember as Parameters<typeof JSON.parse>[1]);
   } catch {
-    throw malformed("the body is not valid JSON");
+    throw malformed(`the body is not valid JSON: ${whyNotJson(text)}`);
   }
 }
 

@@ -2,13 +2,30 @@ import type { APIGatewayProxyEventV2 } from "aws-lambda";
 import { GatewayError } from "../errors.ts";
 import { rawBody } from "./raw-body.ts";
 
-/** Only JSON is read; a body of another type is refused before it is looked at. */
+/** Only JSON in UTF-8 is read; a body of another type is refused before it is looked at. */
 export function assertJson(event: APIGatewayProxyEventV2): Buffer {
-  const type = event.headers["content-type"] ?? "";
+  const problem = whyNotRead(event.headers["content-type"]?.trim() ?? "");
+  if (problem === undefined) return rawBody(event);
+  const fields = [{ field: "content-type", message: problem }];
+  throw new GatewayError("invalid_parameter", problem, { fields });
+}
+
+const right = "send content-type: application/json";
+
+/** Parameters mean nothing to JSON (RFC 8259, 11), but tools name their charset, some of them one that is not ours. */
+function whyNotRead(type: string): string | undefined {
+  const [name = "", ...parameters] = type.split(";").map((part) => part.trim());
+  if (name === "") return right;
   // mutation: body-content-type
-  if (!/^application\/json\s*(;\s*charset="?utf-8"?\s*)?$/i.test(type)) {
-    const message = "send content-type: application/json";
-    throw new GatewayError("invalid_parameter", message, { fields: [{ field: "content-type", message }] });
-  }
-  return rawBody(event);
+  if (name.toLowerCase() !== "application/json") return `${right}, not ${shown(name)}`;
+  const charsets = parameters.map((part) => /^charset\s*=\s*(["']?)(.*?)\1$/i.exec(part)?.[2]);
+  const other = charsets.find(
+    (charset) => charset !== undefined && /* mutation: body-charset */ !/^utf-?8$/i.test(charset),
+  );
+  return other === undefined ? undefined : `${right} and the body in UTF-8, not in ${shown(other)}`;
+}
+
+/** What a caller has sent, cut and without what no content type holds. */
+function shown(text: string): string {
+  return text.replace(/[^\w.+/-]/g, "").slice(0, 40) || "something else";
 }

@@ -71,6 +71,9 @@ export const capabilitiesContract = {
             config: z.string().describe("Name of the merchant's config, for `config` of a create."),
             scenes: z.array(z.string()).describe("The first is the default."),
             verbs: z.array(z.string()).describe("What the gateway can do there."),
+            max_expires_in: z
+              .record(z.string(), z.int())
+              .describe("By scene, the seconds that an order lives at most; a longer `expires_in` is cut."),
           }),
         )
         .describe("One for each active config."),

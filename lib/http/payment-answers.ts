@@ -17,6 +17,7 @@ export function createdAnswer({ payable, ...payment }: PayablePayment): Created 
     extra_data: payable.extraData,
     status: payment.status,
     expires_at: payment.expiresAt.toISOString(),
+    payable_until: payment.payableUntil.toISOString(),
     livemode: payment.livemode,
   };
 }
@@ -42,6 +43,7 @@ export function seenAnswer({ payment, notifyStatus }: SeenPayment): z.input<type
     qr_code: payment.payable?.qrCode ?? "",
     refunded_amount: toJsonNumber({ minor: payment.refundedMinor, currency: payment.amount.currency }),
     expires_at: payment.expiresAt.toISOString(),
+    payable_until: payment.payableUntil?.toISOString() ?? null,
     closed_at: payment.closedAt?.toISOString() ?? null,
     metadata: payment.metadata,
     version: payment.version,

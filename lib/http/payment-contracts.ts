@@ -34,7 +34,7 @@ export const createPaymentWanted = (knownProvider: (name: string) => boolean) =>
       .describe("What is paid for, as the buyer reads it; cut where a provider allows less."),
     body: text.trim().max(512, "at most 512 characters").default("").describe("More about it."),
     amount: plainAmount.describe(
-      "A number or a decimal string, at most 15 digits, no exponent; never rounded: what the currency cannot express is refused.",
+      "A number or a decimal string, at most 15 digits (zeros at the end of the decimals not counted), no exponent; never rounded: what the currency cannot express is refused.",
     ),
     currency: z
       .string()
@@ -57,7 +57,7 @@ export const createPaymentWanted = (knownProvider: (name: string) => boolean) =>
       .min(60, "60 to 86400 seconds")
       .max(86_400, "60 to 86400 seconds")
       .default(7_200)
-      .describe("Seconds until it can no longer be paid."),
+      .describe("Seconds until it can no longer be paid; cut to the scene's `max_expires_in`."),
     metadata: z
       .record(text.min(1).max(40, "names of at most 40 characters"), shortText)
       .refine((map) => Object.keys(map).length <= 20, "at most 20 entries")
@@ -76,10 +76,16 @@ const paymentStatus = z
     "`processing`: the provider's answer is not known or not final yet; `pending`: can be paid; `success` stays; `failed` and `closed` become `success` only when the provider proves that it was paid.",
   );
 const orderNo = z.string().describe("The gateway's number of the payment.");
-const paymentUrl = z.string().describe("Where to send the buyer; empty for scenes without a link.");
+const paymentUrl = z
+  .string()
+  .describe("Where to send the buyer; empty for scenes without a link, and when it opens no more.");
 const paymentId = z.string().describe("The provider's id of the payment that waits to be paid.");
-const qrCode = z.string().describe("Text to show as a QR code; empty for other scenes.");
+const qrCode = z
+  .string()
+  .describe("Text to show as a QR code; empty for other scenes, and when it opens no more.");
 const expiresAt = answeredTime.describe("When it can no longer be paid.");
+const payableUntil =
+  "Until when this very link or code opens; until `expires_at` the same create may give another.";
 const livemode = z.boolean().describe("Whether real money moves.");
 
 const createPaymentAnswer = z
@@ -91,6 +97,7 @@ const createPaymentAnswer = z
     extra_data: z.record(z.string(), z.unknown()).describe("What an app needs to start the payment."),
     status: paymentStatus,
     expires_at: expiresAt,
+    payable_until: answeredTime.describe(payableUntil),
     livemode,
   })
   .meta({ id: "CreatedPayment" });
@@ -136,6 +143,7 @@ export const paymentAnswer = z
     qr_code: qrCode,
     refunded_amount: answeredAmount.describe("How much of it has been refunded."),
     expires_at: expiresAt,
+    payable_until: answeredTime.nullable().describe(`${payableUntil} Null while there is none.`),
     closed_at: answeredTime.nullable().describe("When it was closed."),
     metadata: z.record(z.string(), z.string()).describe("As it was sent."),
     version: z.int().describe("Grows with every change of status: the higher one is the newer state."),

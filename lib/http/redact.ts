@@ -54,6 +54,7 @@ export const keptOfAnswers: Readonly<Record<string, Keep>> = {
   created_at: "code",
   updated_at: "code",
   expires_at: "code",
+  payable_until: "code",
   closed_at: "code",
   looked_up_at: "code",
   notify_status: "code",

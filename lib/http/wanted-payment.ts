@@ -1,7 +1,7 @@
 import type * as z from "zod";
 import { GatewayError } from "../errors.ts";
 import type { WantedPayment } from "../payment/request.ts";
-import { providers } from "../providers/registry.ts";
+import { scenesOf } from "../providers/registry.ts";
 import type { createPaymentWanted } from "./payment-contracts.ts";
 import { readAmount } from "./read-amount.ts";
 
@@ -24,7 +24,7 @@ export function wantedPayment(wanted: z.output<ReturnType<typeof createPaymentWa
 }
 
 function sceneOf(provider: string, scene: string | undefined): string {
-  const known: readonly string[] = providers[provider]?.scenes ?? [];
+  const known = scenesOf(provider);
   const found = scene === undefined ? known[0] : known.find((name) => name === scene);
   if (found !== undefined) return found;
   const message = `unknown scene of ${provider}: use one of ${known.join(", ")}`;

@@ -60,7 +60,7 @@ export function authenticator(rows: KeyRows, clock: Clock): Authenticate {
 
   async function admit(text: string): Promise<StoredKey> {
     const read = readApiKey(text);
-    if (!read) throw invalid();
+    if (!read) throw invalid(wrapping(text));
     const now = clock.now();
     const key = await rows.find(read);
     if (!sameKey(text, key?.hash ?? null) || key === null) throw invalid();
@@ -98,7 +98,7 @@ export function authenticator(rows: KeyRows, clock: Clock): Authenticate {
   }
 
   return async (text, scope, source = "") => {
-    if (!text) throw new GatewayError("unauthorised", "send your API key in the X-API-Key header");
+    if (!text?.trim()) throw new GatewayError("unauthorised", "send your API key in the X-API-Key header");
     const key =
       /* mutation: key-failures-remembered */ remembered(text) ??
       (await strangers({ /* mutation: key-failures-most */ [source]: mostFailures }, () => admit(text)));
@@ -115,8 +115,18 @@ function nameIn(text: string): string {
   return hashOf(text).toString("base64");
 }
 
-function invalid(): GatewayError {
-  return new GatewayError("unauthorised", "the API key is not valid");
+function invalid(why?: string): GatewayError {
+  return new GatewayError("unauthorised", `the API key is not valid${why ? `: ${why}` : ""}`);
+}
+
+/** What people and tools put around a key. Of the key itself nothing is told. */
+function wrapping(text: string): string | undefined {
+  if (/^\s*(?:bearer|basic|token|apikey)\b/i.test(text)) return "send it alone, without a word before it";
+  if (/^["'\u201C\u2018]|["'\u201D\u2019]$/.test(text)) return "send it without quotes";
+  if (/^x-api-key\s*:/i.test(text)) return "send it without the header's name";
+  if (text.trim() !== text) return "send it without blanks around it";
+  if (/[\s,]/.test(text)) return "send one key, without blanks in it";
+  return undefined;
 }
 
 function isOver(time: Date | null, now: Date): boolean {

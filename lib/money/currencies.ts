@@ -1,7 +1,12 @@
 /**
  * Digits after the decimal point in which the gateway counts each currency (ISO 4217 minor units).
  * What a provider counts differently stands in that provider's own table.
- * Source: ISO 4217 list one, https://www.iso.org/iso-4217-currency-codes.html
+ * Source: ISO 4217 list one, https://www.iso.org/iso-4217-currency-codes.html, compared on 2026-11-30.
+ *
+ * XCG, the Caribbean guilder, replaced ANG on 2025-03-31. ANG, BGN (euro since 2026-01-01) and STD (STN since 2018) have left
+ * that list and stay here, so that stored orders can be read; whether one can still be paid in them is the provider's word.
+ * HRK (2023-01-01), SLL (2023-12-31, now SLE) and ZWL (2024, now ZWG) had left it before. Of its codes those are not here
+ * that no provider of ours takes, such as CUP, IRR, KPW, SYP, VED, VES and ZWG.
  */
 const zero = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF".split(" ");
 const three = "BHD IQD JOD KWD LYD OMR TND".split(" ");
@@ -10,7 +15,7 @@ const two = (
   "CVE CZK DKK DOP DZD EGP ETB EUR FJD FKP GBP GEL GIP GMD GTQ GYD HKD HNL HTG HUF IDR ILS INR JMD KES KGS KHR KYD " +
   "KZT LAK LBP LKR LRD LSL MAD MDL MGA MKD MMK MNT MOP MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD PAB PEN PGK " +
   "PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SEK SGD SHP SLE SOS SRD STD SZL THB TJS TOP TRY TTD TWD TZS UAH USD UYU " +
-  "UZS WST XCD YER ZAR ZMW"
+  "UZS WST XCD XCG YER ZAR ZMW"
 ).split(" ");
 
 const exponents = new Map<string, number>([

@@ -10,13 +10,22 @@ export class NotExact extends Error {
 
 /**
  * Reads plain decimals: digits, at most one point, no sign, no exponent. Refuses what `digits` places (by default those
- * of the currency) cannot hold; it never rounds.
+ * of the currency) cannot hold; it never rounds. The value counts, not its spelling: a DECIMAL column prints `12.3400`.
  */
 export function fromDecimal(text: string, currency: Currency, digits = exponentOf(currency)): Money {
-  const [, whole, fraction = ""] = /^(\d+)(?:\.(\d+))?$/.exec(text) ?? [];
+  const [, whole, written = ""] = /^(\d+)(?:\.(\d+))?$/.exec(text) ?? [];
   if (whole === undefined) throw new NotExact(`"${text.slice(0, 40)}" is not a plain decimal number`);
+  // mutation: amount-trailing-zeros
+  const fraction = withoutTrailingZeros(written);
   if (fraction.length > digits) throw new NotExact(`${currency} takes at most ${digits} decimal places`);
   return inMinorUnits(BigInt(whole + fraction.padEnd(digits, "0")), currency, digits);
+}
+
+/** Not by a pattern: on a long row of zeros `0+$` begins anew at each of them. */
+export function withoutTrailingZeros(digits: string): string {
+  let end = digits.length;
+  while (digits[end - 1] === "0") end--;
+  return digits.slice(0, end);
 }
 
 /** Reads an integer counted in `digits` decimal places, as providers with minor units send it. */

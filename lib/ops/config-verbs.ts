@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { GatewayError } from "../errors.ts";
+import { whyNotJson, withoutByteOrderMark } from "../json-text.ts";
 import type { Gateway } from "../open-gateway.ts";
 import type { StoredConfig } from "../payment/ports.ts";
 import type { Provider } from "../payment/provider.ts";
@@ -145,7 +146,7 @@ async function assertWorking(adapter: Provider, provider: string): Promise<void>
 }
 
 function parse(data: string): Record<string, unknown> {
-  const parsed = z.record(z.string(), z.unknown()).safeParse(jsonOf(data));
+  const parsed = z.record(z.string(), z.unknown()).safeParse(jsonOf(withoutByteOrderMark(data)));
   if (parsed.success) return parsed.data;
   throw new GatewayError("invalid_parameter", "data: must be a JSON object of credentials");
 }
@@ -154,6 +155,7 @@ function jsonOf(data: string): unknown {
   try {
     return JSON.parse(data);
   } catch {
-    return undefined;
+    // Pasted from an e-mail or a chat; what stands in it is secret.
+    throw new GatewayError("invalid_parameter", `data: is not valid JSON: ${whyNotJson(data)}`);
   }
 }

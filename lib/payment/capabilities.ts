@@ -1,10 +1,18 @@
 import type { Caller, Configs } from "./ports.ts";
+import type { SceneLives } from "./scene-life.ts";
 
-export type Capability = { provider: string; config: string; scenes: string[]; verbs: string[] };
+export type Capability = {
+  provider: string;
+  config: string;
+  scenes: string[];
+  verbs: string[];
+  /** By scene, in seconds. */
+  max_expires_in: Record<string, number>;
+};
 
 /** What this merchant can use now: its active configs, with the scenes and verbs of their providers. */
 export async function capabilities(
-  gateway: { configs: Configs; scenesOf(provider: string): readonly string[] },
+  gateway: SceneLives & { configs: Configs; scenesOf(provider: string): readonly string[] },
   caller: Caller,
 ): Promise<Capability[]> {
   const usable = await gateway.configs.usable(caller.userId);
@@ -19,5 +27,8 @@ export async function capabilities(
       ...(adapter.refund ? ["refund"] : []),
       ...(adapter.lookRefund ? ["refund_query"] : []),
     ],
+    max_expires_in: Object.fromEntries(
+      gateway.scenesOf(provider).map((scene) => [scene, gateway.lifeOf(provider, scene).maxExpiresInSeconds]),
+    ),
   }));
 }

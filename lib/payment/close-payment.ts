@@ -1,4 +1,5 @@
 import { GatewayError } from "../errors.ts";
+import { shown } from "./link.ts";
 import type { LookUpGateway } from "./look-up.ts";
 import { observe } from "./observe.ts";
 import type { Payment } from "./payment.ts";
@@ -17,7 +18,7 @@ export async function closePayment(
 ): Promise<SeenPayment> {
   const before = await findPayment(gateway, caller, key);
   const { payment } = before;
-  if (payment.status === "closed") return before;
+  if (payment.status === "closed") return { ...before, payment: await shown(gateway, payment) };
   refuseEnded(payment);
 
   const config = await gateway.configs.of(payment);
@@ -28,7 +29,7 @@ export async function closePayment(
 
   const after = await findPayment(gateway, caller, { orderNo: payment.orderNo });
   // mutation: close-confirmed
-  if (after.payment.status === "closed") return after;
+  if (after.payment.status === "closed") return { ...after, payment: await shown(gateway, after.payment) };
   refuseEnded(after.payment);
   // mutation: close-request-stored
   await gateway.orders.requestClose(payment, gateway.clock.now());

@@ -1,15 +1,17 @@
 import { randomUUID } from "node:crypto";
 import { secondsAfter, type WaitingClock } from "../clock.ts";
 import { GatewayError } from "../errors.ts";
+import { withOpenLink } from "./link.ts";
 import { newOrderNo } from "./order-no.ts";
 import type { Payable, Payment } from "./payment.ts";
 import type { Caller, Configs, Hints, Leased, NewOrder, OpenConfig, Orders, StoredOrder } from "./ports.ts";
 import type { NewPayment } from "./provider.ts";
 import { buyerReturnUrl, webhookUrl } from "./public-urls.ts";
 import { differingFields, normalised, type WantedPayment } from "./request.ts";
+import { orderEnd, type SceneLives } from "./scene-life.ts";
 import { leaseSeconds, outcomeUnknown, refused, startableUntil, startPayment } from "./start-payment.ts";
 
-export type CreateGateway = {
+export type CreateGateway = SceneLives & {
   clock: WaitingClock;
   orders: Orders;
   configs: Configs;
@@ -21,7 +23,7 @@ export type CreateGateway = {
 };
 
 /** A payment with what the buyer needs to pay it. */
-export type PayablePayment = Payment & { payable: Payable };
+export type PayablePayment = Payment & { payable: Payable; payableUntil: Date };
 
 const firstLookUpSeconds = 15;
 const pollMs = [100, 150, 250, 500];
@@ -85,7 +87,7 @@ function newOrder(
     amount: wanted.amount,
     returnUrl: wanted.returnUrl,
     createdAt,
-    expiresAt: secondsAfter(createdAt, wanted.expiresInSeconds),
+    expiresAt: orderEnd(createdAt, wanted.expiresInSeconds, gateway.lifeOf(wanted.provider, wanted.scene)),
   };
   const asked: NewPayment = {
     ...description,
@@ -109,6 +111,8 @@ function newOrder(
     livemode: config.adapter.livemode,
     tradeNo: "",
     payable: null,
+    payableUntil: null,
+    payableVersion: null,
     refusal: null,
     lateSuccess: false,
     closeRequested: false,
@@ -137,14 +141,18 @@ async function replay(
   for (let stored: StoredOrder | null = first, polls = 0; stored; polls++) {
     const { payment } = stored;
     refuseEnded(payment);
-    if (payment.payable) return payable(payment);
-    const leased = await takeOver(gateway, stored);
-    if (leased) return payable(await startPayment(gateway, leased));
+    const current = payment.payable ? await withOpenLink(gateway, payment) : await started(gateway, stored);
+    if (current) return payable(current);
     if (gateway.clock.now() > until) throw outcomeUnknown(payment);
     await gateway.clock.sleep(pollMs[Math.min(polls, pollMs.length - 1)]!);
     stored = await gateway.orders.findByOutTradeNo(payment.userId, payment.outTradeNo);
   }
   throw outcomeUnknown(first.payment);
+}
+
+async function started(gateway: CreateGateway, stored: StoredOrder): Promise<Payment | null> {
+  const leased = await takeOver(gateway, stored);
+  return leased && startPayment(gateway, leased);
 }
 
 async function takeOver(gateway: CreateGateway, { payment, attempt }: StoredOrder): Promise<Leased | null> {
@@ -181,6 +189,7 @@ function refuseEnded(payment: Payment): void {
 
 function payable(payment: Payment): PayablePayment {
   refuseEnded(payment);
-  if (!payment.payable) throw outcomeUnknown(payment);
-  return { ...payment, payable: payment.payable };
+  const { payable, payableUntil } = payment;
+  if (payable === null || payableUntil === null) throw outcomeUnknown(payment);
+  return { ...payment, payable, payableUntil };
 }

@@ -1,10 +1,16 @@
-import type { Caller, Orders, PaymentFilter, PaymentPage } from "./ports.ts";
+import type { Clock } from "../clock.ts";
+import { shown } from "./link.ts";
+import type { Caller, Configs, Orders, PaymentFilter, PaymentPage } from "./ports.ts";
 
-/** One page of the merchant's payments, newest first, as they are stored: nobody is asked. */
-export function listPayments(
-  gateway: { orders: Orders },
+/** One page of the merchant's payments, newest first, as they are stored: no provider is asked. */
+export async function listPayments(
+  gateway: { clock: Clock; orders: Orders; configs: Configs },
   caller: Caller,
   filter: PaymentFilter,
 ): Promise<PaymentPage> {
-  return gateway.orders.list(caller.userId, filter);
+  const { items, next } = await gateway.orders.list(caller.userId, filter);
+  const seen = await Promise.all(
+    items.map(async (item) => ({ ...item, payment: await shown(gateway, item.payment) })),
+  );
+  return { items: seen, next };
 }

@@ -7,12 +7,14 @@ import { about, type ObserveGateway, observe } from "./observe.ts";
 import type { Payment } from "./payment.ts";
 import type { Configs, OpenConfig, Timeline } from "./ports.ts";
 import type { Observation } from "./provider.ts";
+import type { SceneLives } from "./scene-life.ts";
 import { leaseSeconds, startableUntil, startPayment } from "./start-payment.ts";
 
 /** `silent`: the provider did not tell all that we asked; `unclear`: it told nothing that can be used. */
 export type LookedUp = { kind: "answered" } | { kind: "silent" | "unclear"; why: string };
 
-export type LookUpGateway = ObserveGateway & { configs: Configs; timeline: Timeline; clock: Clock };
+export type LookUpGateway = ObserveGateway &
+  SceneLives & { configs: Configs; timeline: Timeline; clock: Clock };
 
 /**
  * Asks the provider about a payment that is not settled and applies the answer. What was begun is finished here: a create

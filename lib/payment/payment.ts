@@ -31,6 +31,10 @@ export type Payment = {
   tradeNo: string;
   /** Set once the provider's answer is stored. */
   payable: Payable | null;
+  /** Until when that link or code opens; `null` while there is none. */
+  payableUntil: Date | null;
+  /** Version of the config whose key signed it; `null` where it carries no signature of ours. */
+  payableVersion: number | null;
   refusal: ProviderError | null;
   notifyUrl: string | null;
   returnUrl: string | null;

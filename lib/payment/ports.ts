@@ -68,6 +68,9 @@ export type Hint = {
   insist?: boolean;
 };
 
+/** What the buyer needs to pay, until when it opens, and the version of the config whose key signed it, if any. */
+export type Link = { payable: Payable; until: Date; version: number | null };
+
 export type Concluded = { payment: Payment; notification: Hint | null };
 
 /** A line of the timeline; `data` is redacted. */
@@ -101,7 +104,13 @@ export interface Orders {
   /** Takes over an attempt whose lease has expired and whose outcome is not stored. */
   takeOver(payment: Payment, leaseToken: string, leaseUntil: Date, now: Date): Promise<Leased | null>;
   /** T2. `null`: the lease was lost, somebody else stores the outcome. */
-  storePayable(leased: Leased, payable: Payable, now: Date): Promise<Payment | null>;
+  storePayable(leased: Leased, link: Link, now: Date): Promise<Payment | null>;
+  /** Lets one caller ask for another link in place of the one that was read. `null`: somebody else does, or the payment has moved. */
+  takeRenewal(payment: Payment, leaseToken: string, leaseUntil: Date, now: Date): Promise<Leased | null>;
+  /** `null`: the lease was lost or the payment has moved, so nothing is stored. */
+  storeRenewed(leased: Leased, link: Link, now: Date): Promise<Payment | null>;
+  /** Nothing came of it; nobody asks again before `until`. */
+  endRenewal(leased: Leased, until: Date): Promise<void>;
   /**
    * T4 for a final refusal of the create itself: the caller is answered, so no notification. `false`: the lease was lost
    * or the payment has moved on, so the refusal is not its outcome.
@@ -186,6 +195,8 @@ export type OpenConfig = {
   userId: string;
   provider: string;
   account: string;
+  /** Of the credentials; grows with each change. */
+  version: number;
   adapter: Provider;
   checkExtraParams(scene: string, extraParams: Record<string, unknown>): Record<string, unknown>;
 };

@@ -1,4 +1,5 @@
 import { GatewayError } from "../errors.ts";
+import { type LinkGateway, shownRenewed } from "./link.ts";
 import { type LookUpGateway, lookUp } from "./look-up.ts";
 import type { Payment } from "./payment.ts";
 import type { Caller, LogEntry, NotifyState } from "./ports.ts";
@@ -10,12 +11,18 @@ export type SeenPayment = { payment: Payment; notifyStatus: NotifyState };
 /** A payment is looked up at most once in this time, however often it is queried. */
 const lookUpGapMs = 3_000;
 
-/** The payment now; one that is not final is looked up at the provider first. A silent provider changes nothing. */
+/** The payment now, with a link that opens if there can be one. */
 export async function queryPayment(
-  gateway: LookUpGateway,
+  gateway: LookUpGateway & LinkGateway,
   caller: Caller,
   key: PaymentKey,
 ): Promise<SeenPayment> {
+  const seen = await lookedUp(gateway, caller, key);
+  return { ...seen, payment: await shownRenewed(gateway, seen.payment) };
+}
+
+/** One that is not final is looked up at the provider first. A silent provider changes nothing. */
+async function lookedUp(gateway: LookUpGateway, caller: Caller, key: PaymentKey): Promise<SeenPayment> {
   const seen = await findPayment(gateway, caller, key);
   const { payment } = seen;
   if (isFinal(payment.status)) return seen;

@@ -3,6 +3,7 @@ import { GatewayError } from "../errors.ts";
 import type { Payment } from "./payment.ts";
 import type { Configs, Leased, Orders } from "./ports.ts";
 import type { Provider } from "./provider.ts";
+import { linkEnd, type SceneLives } from "./scene-life.ts";
 
 /** Longer than the provider call may take, so that no two run at once. */
 export const leaseSeconds = 12;
@@ -25,12 +26,13 @@ export function startableUntil(
  * under the same key, so the provider makes it once.
  */
 export async function startPayment(
-  gateway: { clock: Clock; orders: Orders; configs: Configs },
+  gateway: SceneLives & { clock: Clock; orders: Orders; configs: Configs },
   leased: Leased,
 ): Promise<Payment> {
   const { orders, clock } = gateway;
   const { payment, attempt } = leased;
-  const { adapter } = await gateway.configs.of(payment);
+  const { adapter, version } = await gateway.configs.of(payment);
+  const askedAt = clock.now();
   const started = await adapter.start(
     payment,
     attempt.prepared,
@@ -39,7 +41,10 @@ export async function startPayment(
   const now = clock.now();
 
   if (started.kind === "payable") {
-    const stored = await orders.storePayable(leased, started.payable, now);
+    const life = gateway.lifeOf(payment.provider, payment.scene);
+    const until = linkEnd(payment, life, askedAt);
+    const link = { payable: started.payable, until, version: life.signedByUs ? version : null };
+    const stored = await orders.storePayable(leased, link, now);
     if (!stored) throw outcomeUnknown(payment);
     return stored;
   }
@@ -51,11 +56,15 @@ export async function startPayment(
   const why = started.kind === "refused" ? started.error.code : started.why;
   await orders.release(leased, why, now, secondsAfter(now, retryLookUpSeconds));
   if (started.kind === "unknown") throw outcomeUnknown(payment);
-  const message = `${payment.provider} did not accept the request (${why}): check the config, then send the same request again`;
-  throw new GatewayError("create_not_accepted", message, {
-    orderNo: payment.orderNo,
-    providerError: started.error,
-  });
+  throw notAccepted(payment, started.error);
+}
+
+export function notAccepted(
+  { provider, orderNo }: Payment,
+  error: { code: string; message: string },
+): GatewayError {
+  const message = `${provider} did not accept the request (${error.code}): check the config, then send the same request again`;
+  return new GatewayError("create_not_accepted", message, { orderNo, providerError: error });
 }
 
 export function refused(

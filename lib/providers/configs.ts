@@ -68,6 +68,7 @@ export function configsOf(dependencies: ConfigDependencies): Configs {
       userId: config.userId,
       provider: config.provider,
       account: config.account,
+      version: config.version,
       adapter,
       checkExtraParams: (scene, extraParams) => checkExtraParams(module, scene, extraParams),
     };

@@ -1,6 +1,6 @@
 import type { ProviderError } from "../errors.ts";
-import type { Payable, Payment } from "../payment/payment.ts";
-import type { Leased, NewOrder } from "../payment/ports.ts";
+import type { Payment } from "../payment/payment.ts";
+import type { Leased, Link, NewOrder } from "../payment/ports.ts";
 import { type Database, isDuplicate, type OpenTransaction, transact } from "./database.ts";
 import { ofMerchant } from "./of-merchant.ts";
 import { attemptOf, readPayment, rowOf } from "./payment-rows.ts";
@@ -133,24 +133,29 @@ export async function takeOver(
 export function storePayable(
   db: Database,
   leased: Leased,
-  payable: Payable,
+  { payable, until, version: payableVersion }: Link,
   now: Date,
 ): Promise<Payment | null> {
   const { payment } = leased;
   return transact(db, async (trx) => {
     // mutation: create-result-lease
-    if (!(await finishAttempt(trx, leased))) return null;
-    const stored = JSON.stringify(payable);
+    if (!(await finishAttempt(trx, leased, now))) return null;
+    const stored = {
+      payable: JSON.stringify(payable),
+      payable_until: until,
+      payable_version: payableVersion,
+      updated_at: now,
+    };
     const moved = await rowOf(trx, payment)
-      .set((eb) => ({ payable: stored, status: "pending", version: eb("version", "+", 1), updated_at: now }))
+      .set((eb) => ({ ...stored, status: "pending", version: eb("version", "+", 1) }))
       // mutation: pending-from-processing
       .where("status", "=", "processing")
       // mutation: pending-version
       .where("version", "=", payment.version)
       .executeTakeFirstOrThrow();
     if (moved.numUpdatedRows === 0n) {
-      const set = { /* mutation: payable-link-stored */ payable: stored, updated_at: now };
-      await rowOf(trx, payment).set(set).execute();
+      // mutation: payable-link-stored
+      await rowOf(trx, payment).set(stored).execute();
       return await readPayment(trx, payment);
     }
     await addLog(trx, payment, {
@@ -159,7 +164,8 @@ export function storePayable(
       title: "can be paid",
       data: { from: "processing", to: "pending" },
     });
-    return { ...payment, payable, status: "pending", version: payment.version + 1, updatedAt: now };
+    const link = { payable, payableUntil: until, payableVersion };
+    return { ...payment, ...link, status: "pending", version: payment.version + 1, updatedAt: now };
   });
 }
 
@@ -170,7 +176,7 @@ export function storePayable(
 export function refuse(db: Database, leased: Leased, error: ProviderError, now: Date): Promise<boolean> {
   const { payment } = leased;
   return transact(db, async (trx) => {
-    if (!(await finishAttempt(trx, leased))) return false;
+    if (!(await finishAttempt(trx, leased, now))) return false;
     const moved = await rowOf(trx, payment)
       .set((eb) => ({
         status: "failed",
@@ -226,14 +232,17 @@ export function release(
   });
 }
 
-/** Only the holder of the lease may store an outcome. A repeat after an unknown COMMIT still holds it. */
-async function finishAttempt(trx: OpenTransaction, leased: Leased): Promise<boolean> {
-  const finished = await attemptRow(trx, leased).set({ done: 1 }).executeTakeFirstOrThrow();
+/**
+ * Only the holder of the lease may store an outcome, and its lease ends with it. A repeat after an unknown COMMIT still
+ * holds the token.
+ */
+async function finishAttempt(trx: OpenTransaction, leased: Leased, now: Date): Promise<boolean> {
+  const finished = await attemptRow(trx, leased).set({ done: 1, lease_until: now }).executeTakeFirstOrThrow();
   return finished.numUpdatedRows === 1n;
 }
 
 /** The attempt's row, for as long as the lease is ours. */
-const attemptRow = (trx: OpenTransaction, { payment, leaseToken }: Leased) =>
+export const attemptRow = (trx: Database, { payment, leaseToken }: Leased) =>
   ofMerchant(trx, payment.userId)
     .updateTable("payment_attempts")
     .where("order_id", "=", payment.id)

@@ -10,6 +10,7 @@ import { listPayments } from "./list-payments.ts";
 import { claimLookUp, claimRecheck, dueForRecheck, endRechecks, makeDue } from "./look-ups.ts";
 import { acrossMerchants, ofMerchant } from "./of-merchant.ts";
 import { attemptOf, orderColumns, paymentOf, rowOf } from "./payment-rows.ts";
+import { endRenewal, storeRenewed, takeRenewal } from "./renewals.ts";
 import { settle } from "./settle.ts";
 import { addLog, addNotification } from "./timeline.ts";
 
@@ -21,7 +22,11 @@ export function ordersIn(db: Database): Orders {
     create: (order) => createOrder(db, order),
     takeOver: (payment, leaseToken, leaseUntil, now) =>
       takeOver(db, payment, { leaseToken, leaseUntil, now }),
-    storePayable: (leased, payable, now) => storePayable(db, leased, payable, now),
+    storePayable: (leased, link, now) => storePayable(db, leased, link, now),
+    takeRenewal: (payment, leaseToken, leaseUntil, now) =>
+      takeRenewal(db, payment, { leaseToken, leaseUntil, now }),
+    storeRenewed: (leased, link, now) => storeRenewed(db, leased, link, now),
+    endRenewal: (leased, until) => endRenewal(db, leased, until),
     refuse: (leased, error, now) => refuse(db, leased, error, now),
     release: (leased, why, now, nextQueryAt) => release(db, leased, { why, now, nextQueryAt }),
     settle: (paid, scope) => settle(db, paid, scope),

@@ -77,6 +77,8 @@ export type PaymentOrdersTable = {
   fingerprint: string;
   trade_no: string | null;
   payable: string | null;
+  payable_until: Date | null;
+  payable_version: number | null;
   refusal: string | null;
   notify_url: string | null;
   return_url: string | null;

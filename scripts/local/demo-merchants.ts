@@ -16,19 +16,32 @@ export type DemoMerchant = {
 
 type Ops = <T>(verb: string, args: Record<string, unknown>) => Promise<T>;
 
+const account = z.object({
+  config_id: z.string(),
+  credentials: z.record(z.string(), z.unknown()),
+  /** To which the provider was told to send its webhooks. */
+  gateway_url: z.string(),
+});
+type Account = z.infer<typeof account>;
 const kept = z.array(
-  z.object({ user_id: z.string(), username: z.string(), api_key: z.string(), webhook_secret: z.string() }),
+  z.object({
+    user_id: z.string(),
+    username: z.string(),
+    api_key: z.string(),
+    webhook_secret: z.string(),
+    /** At the simulators, by provider. */
+    accounts: z.record(z.string(), account).default({}),
+  }),
 );
 type Kept = z.infer<typeof kept>[number];
 
 /**
  * Two merchants, so that one can be tried against the other. What is shown only once is kept in `folder` for the next
- * start; their accounts at the simulators live as long as the sandbox, so their configs are set at every start.
+ * start, so are their accounts at the simulators: orders of before a restart belong to them.
  */
 export async function openDemoMerchants(
   ops: Ops,
-  sandbox: SandboxProcess,
-  folder: string,
+  { sandbox, folder, gatewayUrl }: { sandbox: SandboxProcess; folder: string; gatewayUrl: string },
 ): Promise<DemoMerchant[]> {
   const file = path.join(folder, "demo-merchants.json");
   const known = existsSync(file) ? kept.parse(JSON.parse(readFileSync(file, "utf8"))) : [];
@@ -39,35 +52,67 @@ export async function openDemoMerchants(
     known.length === 2 && known.every(isThere)
       ? known
       : [await create(ops, "tea"), await create(ops, "books")];
-  writeFileSync(file, JSON.stringify(merchants, null, 2), { mode: 0o600 });
-  return Promise.all(merchants.map((merchant) => connect(ops, sandbox, merchant)));
+  const keepThem = () => writeFileSync(file, JSON.stringify(merchants, null, 2), { mode: 0o600 });
+  keepThem();
+  const opened = await Promise.all(merchants.map((merchant) => connect(ops, sandbox, gatewayUrl, merchant)));
+  keepThem();
+  return opened;
 }
 
 async function create(ops: Ops, name: string): Promise<Kept> {
   const username = `${name}-shop-${randomBytes(2).toString("hex")}`;
   const { user_id, webhook_secret } = await ops<Kept>("merchant create", { username });
   const { api_key } = await ops<Kept>("key create", { merchant: user_id });
-  return { user_id, username, api_key, webhook_secret };
+  return { user_id, username, api_key, webhook_secret, accounts: {} };
 }
 
-async function connect(ops: Ops, sandbox: SandboxProcess, merchant: Kept): Promise<DemoMerchant> {
+async function connect(
+  ops: Ops,
+  sandbox: SandboxProcess,
+  gatewayUrl: string,
+  merchant: Kept,
+): Promise<DemoMerchant> {
   const notify_inbox_url = `${sandbox.inboxBaseUrl}/${merchant.username}`;
   // Whoever tries the gateway out may also try how much it bears.
   const settings = { notify_url: notify_inbox_url, rate_limit: "none" };
   await ops("merchant set", { merchant: merchant.user_id, ...settings });
   const configs: Record<string, string> = {};
   for (const [provider, url] of Object.entries(sandbox.simulators)) {
-    const opened = await post<Record<string, string>>(`${url}/_sim/accounts`, {});
-    // Without a webhook's secret or id, `config set` registers our webhook at the provider, as for any new merchant.
-    const { account: _account, webhook_secret: _webhookSecret, ...credentials } = opened;
+    const account = await accountAt(ops, { provider, url, gatewayUrl, merchant });
+    merchant.accounts[provider] = account;
+    configs[provider] = account.config_id;
+  }
+  const { accounts: _, ...shown } = merchant;
+  return { ...shown, notify_inbox_url, configs };
+}
+
+type Where = { provider: string; url: string; gatewayUrl: string; merchant: Kept };
+
+/** The account of the last start where the simulator still knows it, else a new one. */
+async function accountAt(ops: Ops, { provider, url, gatewayUrl, merchant }: Where): Promise<Account> {
+  const known = merchant.accounts[provider];
+  const set = async (credentials: Record<string, unknown>): Promise<Account> => {
+    const data = JSON.stringify(credentials);
     const { config_id } = await ops<{ config_id: string }>("config set", {
       merchant: merchant.user_id,
       provider,
-      data: JSON.stringify(credentials),
+      data,
     });
-    configs[provider] = config_id;
+    return { config_id, credentials, gateway_url: gatewayUrl };
+  };
+  if (known && (await works(ops, merchant, known))) {
+    return known.gateway_url === gatewayUrl ? known : set(known.credentials);
   }
-  return { ...merchant, notify_inbox_url, configs };
+  const opened = await post<Record<string, string>>(`${url}/_sim/accounts`, {});
+  // Without a webhook's secret or id, `config set` registers our webhook at the provider, as for any new merchant.
+  const { account: _account, webhook_secret: _webhookSecret, ...credentials } = opened;
+  return set(credentials);
+}
+
+async function works(ops: Ops, { user_id }: Kept, { config_id }: Account): Promise<boolean> {
+  const check = { merchant: user_id, config_id };
+  const checked = await ops<{ verdict: string; active: boolean }>("config check", check).catch(() => null);
+  return checked?.verdict === "works" && checked.active;
 }
 
 async function post<T>(url: string, body: unknown): Promise<T> {

@@ -14,12 +14,13 @@ export async function renewChangedSchema(databaseUrl: string, folder: string): P
   const now = createHash("sha256").update(readFileSync(migration)).digest("hex");
   const before = existsSync(file) ? readFileSync(file, "utf8") : undefined;
   if (before === now) return false;
-  if (before !== undefined) await recreate(databaseUrl);
+  if (before !== undefined) await recreateDatabase(databaseUrl);
   writeFileSync(file, now);
   return before !== undefined;
 }
 
-async function recreate(databaseUrl: string): Promise<void> {
+/** Empties it. */
+export async function recreateDatabase(databaseUrl: string): Promise<void> {
   const name = decodeURIComponent(new URL(databaseUrl).pathname.slice(1));
   const connection = await createConnection({ uri: databaseUrl });
   try {

@@ -20,13 +20,17 @@ export type SandboxProcess = {
 type Ready = Pick<SandboxProcess, "url" | "shopUrl" | "inboxBaseUrl" | "simulators"> & { ready: true };
 type Message = Ready | { clockOffsetMs: number };
 
-/** Port 0: a free one. Aborting ends a start that is under way. */
-export async function startSandboxProcess(port: number, signal?: AbortSignal): Promise<SandboxProcess> {
+/** Port 0: a free one. `stateFolder`: what outlives a restart is there. Aborting ends a start that is under way. */
+export async function startSandboxProcess(
+  port: number,
+  stateFolder: string | undefined,
+  signal?: AbortSignal,
+): Promise<SandboxProcess> {
   // Detached, so that a Ctrl-C in the terminal reaches only us and we stop things in order.
   const child = fork(main, [], {
     detached: true,
     stdio: ["ignore", "ignore", "inherit", "ipc"],
-    env: { ...process.env, SANDBOX_PORT: String(port) },
+    env: { ...process.env, SANDBOX_PORT: String(port), ...(stateFolder && { SANDBOX_STATE: stateFolder }) },
   });
   const exited = new Promise<string>((resolve) => {
     child.once("exit", (code, killedBy) => resolve(String(killedBy ?? code)));

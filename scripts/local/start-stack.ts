@@ -14,6 +14,8 @@ export type StackOptions = {
   dir: string;
   /** 0: a free one. */
   ports: { gateway(): Promise<number>; sandbox(): Promise<number> };
+  /** Where the simulators keep what outlives a restart, once nobody else uses that folder; absent: they forget. */
+  simulatorState?: Promise<string>;
   /** `host:port` of a server on this machine that may be notified over plain http, as the demo inboxes may. */
   notifyServer?: string | undefined;
   /** Put before the queues' names when several stacks share one SQS server. */
@@ -66,7 +68,7 @@ async function start(
     side("database and queue server", () => options.services(ending)),
     side("functions built and synthesized", () => synth("local", undefined, ending)),
     side("provider simulators, demo shop and inboxes", async () => {
-      const started = await startSandboxProcess(await ports.sandbox(), ending);
+      const started = await startSandboxProcess(await ports.sandbox(), await options.simulatorState, ending);
       undo(started.stop);
       return started;
     }),
@@ -95,7 +97,11 @@ async function start(
   });
   signal?.throwIfAborted();
   const merchants = await stage("two demo merchants with a config at every provider", () =>
-    openDemoMerchants((verb, args) => runOps(host, verb, args), sandbox, dir),
+    openDemoMerchants((verb, args) => runOps(host, verb, args), {
+      sandbox,
+      folder: dir,
+      gatewayUrl: host.url,
+    }),
   );
   signal?.throwIfAborted();
   sandbox.setShop(shopOf(host, sandbox, merchants));

@@ -7,6 +7,7 @@ import { credentialMutations } from "./mutations/credentials.ts";
 import { deliveryMutations } from "./mutations/deliveries.ts";
 import { frontMutations } from "./mutations/front.ts";
 import { limitMutations } from "./mutations/limits.ts";
+import { linkMutations } from "./mutations/links.ts";
 import { logMutations } from "./mutations/logs.ts";
 import { paymentMutations } from "./mutations/payments.ts";
 import { paypalMutations } from "./mutations/paypal.ts";
@@ -43,5 +44,6 @@ export const mutations: Mutation[] = [
   ...frontMutations,
   ...useCaseMutations,
   ...badInputMutations,
+  ...linkMutations,
   ...logMutations,
 ];

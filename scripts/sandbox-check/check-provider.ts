@@ -1,6 +1,6 @@
 import { wallClock } from "../../lib/clock.ts";
 import { openProvider } from "../../lib/providers/credentials.ts";
-import { providers } from "../../lib/providers/registry.ts";
+import { scenesOf } from "../../lib/providers/registry.ts";
 import { checkWebhook } from "./check-webhook.ts";
 import { NotProven, safeChecks } from "./safe-checks.ts";
 
@@ -35,8 +35,13 @@ export async function* checkProvider(
 
   const adapter = await open(given);
   yield "credentials: their form is right, and they move no money";
-  const { scenes } = providers[provider]!;
-  yield* safeChecks({ provider, adapter, scenes, clock, webhookUrl: webhookUrl ?? nowhere });
+  yield* safeChecks({
+    provider,
+    adapter,
+    scenes: scenesOf(provider),
+    clock,
+    webhookUrl: webhookUrl ?? nowhere,
+  });
   if (webhookUrl === undefined) return;
   const complete = await checkWebhook(open, given, webhookUrl);
   yield complete

@@ -45,6 +45,8 @@ const unmade = {
   version: 0,
   tradeNo: "",
   payable: null,
+  payableUntil: null,
+  payableVersion: null,
   refusal: null,
   notifyUrl: null,
   metadata: {},

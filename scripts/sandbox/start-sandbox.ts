@@ -1,3 +1,4 @@
+import path from "node:path";
 import { createAlipaySimulator } from "./alipay/alipay.ts";
 import { createMerchantInboxes } from "./inbox/merchant-inboxes.ts";
 import type { AgendaClock } from "./kernel/agenda.ts";
@@ -38,8 +39,10 @@ export type Sandbox = {
 
 export type SandboxOptions = {
   clock: AgendaClock;
-  /** Port of shop and inboxes; absent: a free one. The simulators take free ports. */
+  /** Port of shop and inboxes; absent: a free one. The simulators take the next four where those are free. */
   port?: number;
+  /** Folder in which the simulators keep their state, a file each; absent: they forget. */
+  stateFolder?: string | undefined;
   log?: Log;
   /** Multiplies the providers' waits between webhook attempts; 1 = as in reality, measured on `clock`. */
   retryScale?: number;
@@ -52,7 +55,7 @@ const defaultRetryScale = 1 / 240;
 
 /** Starts the provider simulators, the demo shop and the merchant inboxes on 127.0.0.1. */
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
-  const { clock, port, log = () => {}, retryScale = defaultRetryScale, post } = options;
+  const { clock, port = 0, stateFolder, log = () => {}, retryScale = defaultRetryScale, post } = options;
   const shop = createDemoShop({ clock, scanPage });
   const inbox = createMerchantInboxes();
   const web = await listen({ clock, log, port }, (call: Call) => {
@@ -60,10 +63,17 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     if (!answer) throw new Refusal(404, `There is nothing at ${call.path}: see /shop and /inbox/<name>.`);
     return answer;
   });
-  const serve = (name: ProviderName) =>
-    serveSimulator({ clock, log: (line) => log(`${name}: ${line}`), post }, (surroundings) =>
-      providers[name](surroundings, retryScale),
-    );
+  const serve = async (name: ProviderName) => {
+    const stateFile = stateFolder && path.join(stateFolder, name);
+    const serving = { clock, log: (line: string) => log(`${name}: ${line}`), post, stateFile };
+    const create = (surroundings: Surroundings) => providers[name](surroundings, retryScale);
+    const usual = port && port + 1 + Object.keys(providers).indexOf(name);
+    // Links of before a restart lead to the same port, unless another program has it.
+    return serveSimulator({ ...serving, port: usual }, create).catch((error) => {
+      if (usual === 0 || error.code !== "EADDRINUSE") throw error;
+      return serveSimulator(serving, create);
+    });
+  };
   const alipay = await serve("alipay");
   const wechat = await serve("wechat");
   const stripe = await serve("stripe");

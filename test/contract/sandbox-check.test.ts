@@ -47,7 +47,7 @@ describe.each(Object.keys(providers))("sandbox-check of %s", (provider) => {
     const webhookUrl = "http://127.0.0.1:9/hook";
     const lines = await linesOf(provider, { config, baseUrl: simulatorOf(provider), webhookUrl });
     expect(lines).toContain("probe: the credentials work");
-    for (const scene of providers[provider]!.scenes) {
+    for (const scene of Object.keys(providers[provider]!.scenes)) {
       const ofScene = lines.filter((line) => line.startsWith(`${scene}: `)).join("\n");
       expect(ofScene).toMatch(/prepared.*started: .*started again.*looked up: .*close: /s);
     }

@@ -131,7 +131,7 @@ describe("the API reference", () => {
     const text = JSON.stringify(operationOf(routes.createPayment)?.requestBody);
     for (const [name, { scenes }] of Object.entries(providers)) {
       expect(text).toContain(`"${name}"`);
-      for (const scene of scenes) expect(text).toContain(`\`${scene}\``);
+      for (const scene of Object.keys(scenes)) expect(text).toContain(`\`${scene}\``);
     }
   });
 

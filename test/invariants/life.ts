@@ -4,7 +4,7 @@ import type { Gateway } from "../../lib/open-gateway.ts";
 import { settlePaid } from "../../lib/payment/observe.ts";
 import { type Api, anOrder, apiOf, type Data } from "../steps/api.ts";
 import { invoke } from "../steps/front.ts";
-import { leasedOrder, paidFact, settle } from "../steps/leased-order.ts";
+import { aLink, leasedOrder, paidFact, settle } from "../steps/leased-order.ts";
 import { aRefundNo, paidOrder, refundsOf } from "../steps/paid-order.ts";
 import type { Rows } from "../steps/rows.ts";
 import { simulatorOf, until } from "../steps/simulator.ts";
@@ -134,8 +134,7 @@ export const life: Record<string, (life: Life) => Promise<unknown>> = {
   "a payment that its provider works on before its create is answered": async ({ world, gateway, shop }) => {
     const leased = await leasedOrder(gateway, shop, "processing");
     await gateway.orders.markStarted(leased.payment, "asynchronous", world.clock.now());
-    const payable = { paymentId: "p", paymentUrl: "https://pay.example", qrCode: "", extraData: {} };
-    await gateway.orders.storePayable(leased, payable, world.clock.now());
+    await gateway.orders.storePayable(leased, aLink(leased.payment), world.clock.now());
   },
   "a payment that its provider works on": async ({ world, gateway, shop }) => {
     const orderNo = await created(apiOf(world, shop), { provider: "stripe" });

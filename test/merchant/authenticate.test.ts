@@ -70,6 +70,24 @@ describe("who calls", () => {
     expect(asked).toEqual([]);
   });
 
+  it.each([
+    ["a word before it", (text: string) => `Bearer ${text}`, "alone, without a word before it"],
+    ["a word of another case", (text: string) => `bearer ${text}`, "alone, without a word before it"],
+    ["quotes", (text: string) => `"${text}"`, "without quotes"],
+    ["single quotes", (text: string) => `'${text}'`, "without quotes"],
+    ["typographic quotes", (text: string) => `\u201C${text}\u201D`, "without quotes"],
+    ["blanks around it", (text: string) => ` ${text}`, "without blanks around it"],
+    ["a line break at its end", (text: string) => `${text}\r\n`, "without blanks around it"],
+    ["the header's name", (text: string) => `X-API-Key: ${text}`, "without the header's name"],
+    ["a second key", (text: string) => `${text}, ${text}`, "one key"],
+  ])("is told what to change about a key with %s, and nobody is looked for", async (_what, wrap, words) => {
+    const { ask, asked, key } = scene();
+    const refused = await ask(wrap(key.text)).catch((error: Error) => error);
+    expect(refused).toMatchObject({ ...unauthorised, message: expect.stringContaining(words) });
+    expect(String(refused)).not.toContain(key.text.slice(3, 20));
+    expect(asked).toEqual([]);
+  });
+
   it("is nobody with another secret under a known id", async () => {
     const { ask, key, row } = scene();
     const other = newApiKey("7");

@@ -3,7 +3,7 @@ import { type Gateway, openGateway } from "../../lib/open-gateway.ts";
 import { lookUp } from "../../lib/payment/look-up.ts";
 import type { Payment } from "../../lib/payment/payment.ts";
 import type { Observation } from "../../lib/payment/provider.ts";
-import { leasedOrder, orderRow } from "../steps/leased-order.ts";
+import { aLink, leasedOrder, orderRow } from "../steps/leased-order.ts";
 import { openRows } from "../steps/rows.ts";
 import { until } from "../steps/simulator.ts";
 import { openWorld, type Shop, type World } from "../steps/world.ts";
@@ -19,7 +19,6 @@ beforeAll(async () => {
 });
 afterAll(() => world.stop());
 
-const payable = { paymentId: "p", paymentUrl: "https://pay.example", qrCode: "", extraData: {} };
 const read = async ({ orderNo }: Payment) => (await gateway.orders.find(shop.userId, { orderNo }))!.payment;
 
 /** What a look-up asks of a provider that calls this payment open for ever, and takes every close. */
@@ -49,7 +48,7 @@ describe("a look-up", () => {
       await leasedOrder(gateway, shop, "processing"),
     ];
     for (const leased of [open, started])
-      await gateway.orders.storePayable(leased, payable, world.clock.now());
+      await gateway.orders.storePayable(leased, aLink(leased.payment), world.clock.now());
     await orderRow(gateway, started.payment).set({ provider_started: 1 }).execute();
     expect(await askedOf(open.payment)).toEqual(["look"]);
     await world.passes(7_201);

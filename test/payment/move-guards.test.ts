@@ -9,7 +9,7 @@ import type { Paid } from "../../lib/payment/provider.ts";
 import type { PaymentStatus } from "../../lib/payment/status.ts";
 import { ofMerchant } from "../../lib/storage/of-merchant.ts";
 import { anotherGateway } from "../steps/gateways.ts";
-import { leasedOrder, orderRow, paidFact, settle } from "../steps/leased-order.ts";
+import { aLink, leasedOrder, orderRow, paidFact, settle } from "../steps/leased-order.ts";
 import { storedMoves, storedOrders } from "../steps/ledgers.ts";
 import { until } from "../steps/simulator.ts";
 import { openWorld, type Shop, type World } from "../steps/world.ts";
@@ -28,7 +28,6 @@ afterAll(async () => {
   await world.stop();
 });
 
-const payable = { paymentId: "p", paymentUrl: "https://pay.example", qrCode: "", extraData: {} };
 const words = { code: "refused", message: "no" };
 
 const leasedIn = (status: PaymentStatus) => leasedOrder(gateway, shop, status);
@@ -57,7 +56,7 @@ describe("a move of a payment", () => {
     [
       "storePayable",
       "processing",
-      (leased) => gateway.orders.storePayable(leased, payable, world.clock.now()),
+      (leased) => gateway.orders.storePayable(leased, aLink(leased.payment), world.clock.now()),
     ],
     ["refuse", "processing", (leased) => gateway.orders.refuse(leased, words, world.clock.now())],
   ];
@@ -73,7 +72,7 @@ describe("a move of a payment", () => {
     const close = (payment: Payment) => gateway.orders.conclude(payment, "closed", "test", world.clock.now());
     expect(await close(leased.payment)).toBeNull();
     expect(await storedOrders(leased.payment.outTradeNo)).toMatchObject([{ status: "processing" }]);
-    const made = await gateway.orders.storePayable(leased, payable, world.clock.now());
+    const made = await gateway.orders.storePayable(leased, aLink(leased.payment), world.clock.now());
     expect(await close(made!)).toMatchObject({ payment: { status: "closed" } });
   });
 
@@ -82,11 +81,11 @@ describe("a move of a payment", () => {
     await world.passes(13);
     const now = world.clock.now();
     const fast = await gateway.orders.takeOver(slow.payment, randomUUID(), secondsAfter(now, 12), now);
-    expect(await gateway.orders.storePayable(slow, { ...payable, paymentId: "slow" }, now)).toBeNull();
+    expect(await gateway.orders.storePayable(slow, aLink(slow.payment, "slow"), now)).toBeNull();
     expect(await gateway.orders.refuse(slow, words, now)).toBe(false);
     await gateway.orders.release(slow, "test", now, now);
     expect(await gateway.orders.takeOver(slow.payment, randomUUID(), now, now)).toBeNull();
-    await gateway.orders.storePayable(fast!, { ...payable, paymentId: "fast" }, now);
+    await gateway.orders.storePayable(fast!, aLink(slow.payment, "fast"), now);
     const { payment } = (await gateway.orders.find(shop.userId, { orderNo: slow.payment.orderNo }))!;
     expect(payment).toMatchObject({ status: "pending", payable: { paymentId: "fast" } });
   });
@@ -100,7 +99,7 @@ describe("a move of a payment", () => {
 
   it("is made no second time once its outcome is stored, however long ago the lease ended", async () => {
     const leased = await leasedIn("processing");
-    await gateway.orders.storePayable(leased, payable, world.clock.now());
+    await gateway.orders.storePayable(leased, aLink(leased.payment), world.clock.now());
     await world.passes(13);
     const now = world.clock.now();
     expect(await gateway.orders.takeOver(leased.payment, randomUUID(), now, now)).toBeNull();

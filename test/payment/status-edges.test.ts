@@ -4,7 +4,7 @@ import type { Gateway } from "../../lib/open-gateway.ts";
 import type { Leased } from "../../lib/payment/ports.ts";
 import { type PaymentStatus, paymentEdges, paymentStatuses } from "../../lib/payment/status.ts";
 import { anotherGateway } from "../steps/gateways.ts";
-import { leasedOrder, orderRow, settle } from "../steps/leased-order.ts";
+import { aLink, leasedOrder, orderRow, settle } from "../steps/leased-order.ts";
 import { storedMoves, storedOrders } from "../steps/ledgers.ts";
 import { openWorld, type Shop, type World } from "../steps/world.ts";
 
@@ -22,7 +22,6 @@ afterAll(async () => {
   await world.stop();
 });
 
-const payable = { paymentId: "p", paymentUrl: "https://pay.example", qrCode: "", extraData: {} };
 const words = { code: "refused", message: "no" };
 
 const release = (leased: Leased) =>
@@ -31,7 +30,7 @@ const release = (leased: Leased) =>
 /** Every way in which the storage moves a payment into a status. */
 const moves: Record<PaymentStatus, Record<string, (leased: Leased) => Promise<unknown>>> = {
   pending: {
-    storePayable: (leased) => gateway.orders.storePayable(leased, payable, world.clock.now()),
+    storePayable: (leased) => gateway.orders.storePayable(leased, aLink(leased.payment), world.clock.now()),
     async endCapture({ payment }) {
       const captureKey = randomUUID();
       await orderRow(gateway, payment).set({ capture_key: captureKey }).execute();

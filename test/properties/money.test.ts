@@ -89,11 +89,13 @@ describe("money", () => {
     );
   });
 
-  it("takes no decimal place more than its currency has", () => {
+  it("takes no decimal place more than its currency has, unless it is a zero at the end", () => {
     fc.assert(
-      fc.property(money, fc.integer({ min: 0, max: 9 }), (amount, digit) => {
+      fc.property(money, fc.integer({ min: 1, max: 9 }), fc.nat({ max: 40 }), (amount, digit, zeros) => {
         const text = exponentOf(amount.currency) === 0 ? `${amount.minor}.` : toDecimal(amount);
         expect(() => fromDecimal(`${text}${digit}`, amount.currency)).toThrow(NotExact);
+        expect(() => fromDecimal(`${text}${"0".repeat(zeros)}${digit}`, amount.currency)).toThrow(NotExact);
+        expect(fromDecimal(`${text}${"0".repeat(zeros + 1)}`, amount.currency)).toEqual(amount);
       }),
     );
   });

@@ -42,6 +42,8 @@ export function payment(changes: Partial<Payment> = {}): Payment {
     version: 1,
     tradeNo: "",
     payable: null,
+    payableUntil: null,
+    payableVersion: null,
     refusal: null,
     notifyUrl: null,
     metadata: {},

@@ -50,7 +50,7 @@ describe.each(readmes)("$file", (readme) => {
       return Object.hasOwn(providers, name) ? [`${name} ${codeIn(scene)[0]}`] : [];
     });
     const known = Object.entries(providers).flatMap(([name, entry]) =>
-      entry.scenes.map((scene) => `${name} ${scene}`),
+      Object.keys(entry.scenes).map((scene) => `${name} ${scene}`),
     );
     expect(scenes).toEqual(known);
   });

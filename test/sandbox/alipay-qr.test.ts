@@ -109,6 +109,22 @@ describe("a QR code of the simulated Alipay", () => {
     expect((await fetch(qrCode)).status).toBe(400);
   });
 
+  // alipay-sdk-php-all v3/src/Model/AlipayTradePrecreateModel, time_expire: the code itself lives two hours.
+  it("is good for two hours whatever time_expire says, and a trade that it opened lives on", async () => {
+    const { sandbox, merchant, precreate, control } = await aMerchant();
+    const time_expire = toBeijing(new Date(sandbox.clock.now().getTime() + 5 * hour));
+    await precreate({ time_expire });
+    const { qrCode } = await precreate({ out_trade_no: "ORDER2", time_expire });
+    await control("fail");
+    sandbox.clock.advance(2 * hour);
+    expect((await fetch(qrCode)).status).toBe(400);
+    expect((await sandbox.control("alipay", "pay", { order_no: "ORDER2" })).status).toBe(409);
+    expect(await merchant.call("alipay.trade.query", { out_trade_no: "ORDER2" })).toMatchObject({
+      subCode: "ACQ.TRADE_NOT_EXIST",
+    });
+    expect((await control("pay")).status).toBe(200);
+  });
+
   it("runs out when the control route says so, scanned or not", async () => {
     const { precreate, query, control } = await aMerchant();
     const { qrCode } = await precreate();

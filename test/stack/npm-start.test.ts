@@ -21,7 +21,9 @@ async function seen({ gateway_url, merchants }: StackFile, orderNo: string): Pro
   return ((await answer.json()) as { data: { status?: string } }).data;
 }
 
-it("npm start outlives a second start, a dead database and a kill of everything", patience, async () => {
+it("npm start outlives a second start, a dead database and a kill of everything", {
+  timeout: 300_000,
+}, async () => {
   const first = npmStart();
   await first.says(/^Up\. Ctrl-C stops everything/m);
   for (const provider of Object.keys(providers)) {
@@ -44,6 +46,8 @@ it("npm start outlives a second start, a dead database and a kill of everything"
   await first.says(/database: restarted \(pid \d+\)/);
   const { orderNo } = await payStripe(stack);
 
+  const unpaid = await asMerchant(stack, "create", anOrder({ provider: "stripe" }));
+
   const before = first.processes();
   killAll(before);
   await first.exited;
@@ -56,12 +60,44 @@ it("npm start outlives a second start, a dead database and a kill of everything"
   );
   expect(await seen(again.stack(), orderNo)).toMatchObject({ status: "success" });
 
+  // The simulators still know what was paid, and what was not.
+  const demoOrders = [...first.output().matchAll(/^ *[\d.]+ s +(\w+): (UNI[0-9A-Z]{29}) is paid/gm)];
+  expect(demoOrders.map(([, provider]) => provider).sort()).toEqual(Object.keys(providers).sort());
+  for (const [, provider, order_no] of demoOrders) {
+    const refund = await asMerchant(again.stack(), "refund", { order_no, refund_no: `later-${provider}` });
+    expect(["success", "processing"]).toContain(refund.status);
+  }
+  const body = JSON.stringify({ order_no: unpaid.order_no });
+  await fetch(`${again.stack().simulators.stripe}/_sim/pay`, { method: "POST", body });
+  await until(async () => (await seen(again.stack(), String(unpaid.order_no))).status === "success");
+
   const running = again.processes();
   again.signal("SIGINT");
   expect(await again.exited).toBe(130);
   expect(stillRunning(running, first.folder)).toEqual([]);
   expect(again.hasStackFile()).toBe(false);
+
+  const fresh = npmStart({ folder: first.folder, args: ["--fresh"] });
+  await fresh.says(/^Up\./m);
+  const ledger = await (await fetch(`${fresh.stack().simulators.stripe}/_sim/payments`)).json();
+  expect(ledger).toHaveLength(1);
+  expect(await seen(fresh.stack(), orderNo)).toBeUndefined();
 });
+
+it("npm start --fresh clears no database that it does not own", patience, async () => {
+  const start = npmStart({ args: ["--fresh"], onServicesOfTheRun: true });
+  expect(await start.exited).toBe(2);
+  expect(start.output()).toContain("--fresh clears the gateway's own database only");
+});
+
+async function asMerchant({ gateway_url, merchants }: StackFile, call: "create" | "refund", wanted: object) {
+  const headers = { "x-api-key": merchants[0]!.api_key, "content-type": "application/json" };
+  const url = `${gateway_url}/api/v1/payment/${call}`;
+  const answer = await fetch(url, { method: "POST", headers, body: JSON.stringify(wanted) });
+  const { data, message } = (await answer.json()) as { data?: Record<string, unknown>; message: string };
+  if (!data) throw new Error(`${call}: ${message}`);
+  return data;
+}
 
 it(
   "npm start lets a server on this machine be told of payments, and no other address",

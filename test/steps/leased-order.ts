@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Gateway } from "../../lib/open-gateway.ts";
 import type { Payment } from "../../lib/payment/payment.ts";
-import type { Leased, Settled } from "../../lib/payment/ports.ts";
+import type { Leased, Link, Settled } from "../../lib/payment/ports.ts";
 import type { Paid } from "../../lib/payment/provider.ts";
 import type { PaymentStatus } from "../../lib/payment/status.ts";
 import { rowOf } from "../../lib/storage/payment-rows.ts";
@@ -32,6 +32,13 @@ export async function leasedOrder(gateway: Gateway, shop: Shop, status: PaymentS
 
 /** A payment's row, to be changed by hand. */
 export const orderRow = (gateway: Gateway, payment: Payment) => rowOf(gateway.db, payment);
+
+/** A link by hand, which opens until the order's end. */
+export const aLink = ({ expiresAt }: Payment, paymentId = "p"): Link => ({
+  payable: { paymentId, paymentUrl: "https://pay.example", qrCode: "", extraData: {} },
+  until: expiresAt,
+  version: null,
+});
 
 /** The provider's word that this payment is paid, by a transaction of its own. */
 export const paidFact = ({ orderNo, providerAccount: account, amount, createdAt }: Payment): Paid => ({

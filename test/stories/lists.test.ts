@@ -122,6 +122,7 @@ describe("the capabilities", () => {
       config: string;
       scenes: string[];
       verbs: string[];
+      max_expires_in: Record<string, number>;
     }[];
 
   it("name the scenes and verbs of every config that can be used now", async () => {
@@ -129,10 +130,16 @@ describe("the capabilities", () => {
     const verbs = ["create", "query", "close", "refund", "refund_query"];
     const config = "default";
     expect(all.toSorted((a, b) => (a.provider < b.provider ? -1 : 1))).toEqual([
-      { provider: "alipay", config, scenes: ["page", "qr"], verbs },
-      { provider: "paypal", config, scenes: ["checkout"], verbs },
-      { provider: "stripe", config, scenes: ["checkout"], verbs },
-      { provider: "wechat", config, scenes: ["native"], verbs },
+      {
+        provider: "alipay",
+        config,
+        scenes: ["page", "qr"],
+        verbs,
+        max_expires_in: { page: 86_400, qr: 86_400 },
+      },
+      { provider: "paypal", config, scenes: ["checkout"], verbs, max_expires_in: { checkout: 21_600 } },
+      { provider: "stripe", config, scenes: ["checkout"], verbs, max_expires_in: { checkout: 86_400 } },
+      { provider: "wechat", config, scenes: ["native"], verbs, max_expires_in: { native: 86_400 } },
     ]);
   });
 

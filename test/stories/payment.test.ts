@@ -63,6 +63,7 @@ describe.each(Object.keys(providers))("a shop takes a payment through %s", (prov
       "extra_data",
       "status",
       "expires_at",
+      "payable_until",
       "livemode",
     ];
     expect(Object.keys(data)).toEqual(created);
@@ -87,6 +88,7 @@ describe.each(Object.keys(providers))("a shop takes a payment through %s", (prov
         "qr_code",
         "refunded_amount",
         "expires_at",
+        "payable_until",
         "closed_at",
         "metadata",
         "version",

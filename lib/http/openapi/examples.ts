@@ -17,6 +17,7 @@ const checkout = {
   payment_url: "https://checkout.stripe.com/c/pay/cs_live_a1B2c3D4",
   qr_code: "",
   expires_at: "2026-01-31T02:00:00.000Z",
+  payable_until: "2026-01-31T02:00:00.000Z",
 };
 
 const wantedPayment: z.input<ReturnType<typeof createPaymentContract>["wanted"]> = {
@@ -74,6 +75,7 @@ const capabilities: z.input<typeof capabilitiesContract.answer> = {
       provider: "stripe",
       config: "default",
       scenes: ["checkout"],
+      max_expires_in: { checkout: 86_400 },
       verbs: ["create", "query", "close", "refund"],
     },
   ],

@@ -61,7 +61,7 @@ function createPayment() {
   const { wanted, ...contract } = createPaymentContract(isProvider);
   const { provider, scene } = wanted.shape;
   const scenes = Object.entries(providers).map(
-    ([name, entry]) => `${name}: \`${entry.scenes.join("`, `")}\``,
+    ([name, entry]) => `${name}: \`${Object.keys(entry.scenes).join("`, `")}\``,
   );
   return {
     ...contract,

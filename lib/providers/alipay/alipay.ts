@@ -47,7 +47,7 @@ function openAlipay(credentials: AlipayCredentials, { clock, baseUrl }: Provider
     look: ({ orderNo }) => look(orderNo),
 
     // Not `alipay.trade.cancel`: it knows orders without a trade, but gives the money of a paid one back.
-    async close({ orderNo, scene, expiresAt }) {
+    async close({ orderNo, scene, expiresAt, payableUntil }) {
       const outcome = outcomeOf(await client.call("alipay.trade.close", { out_trade_no: orderNo }));
       if (outcome.kind === "done") return [{ kind: "closed", orderNo, why: "closed at Alipay" }];
       if (outcome.kind === "unknown") return [{ kind: "unknown", orderNo, why: outcome.why }];
@@ -58,9 +58,9 @@ function openAlipay(credentials: AlipayCredentials, { clock, baseUrl }: Provider
       }
       // No trade exists before the buyer opens the link or scans the code, and nothing but its time ends either.
       const handle = scene === "qr" ? "code" : "link";
-      if (clock.now() > expiresAt)
-        return [{ kind: "closed", orderNo, why: `the ${handle} ended without a buyer` }];
-      return [{ kind: "open", orderNo, why: `${handle} valid until ${expiresAt.toISOString()}` }];
+      const end = payableUntil ?? expiresAt;
+      if (clock.now() > end) return [{ kind: "closed", orderNo, why: `the ${handle} ended without a buyer` }];
+      return [{ kind: "open", orderNo, why: `${handle} valid until ${end.toISOString()}` }];
     },
 
     prepareRefund,

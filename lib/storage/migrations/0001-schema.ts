@@ -61,6 +61,8 @@ const tables = [
     fingerprint CHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL COMMENT 'SHA-256 of request',
     trade_no VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL,
     payable TEXT NULL COMMENT 'JSON: what the buyer needs to pay',
+    payable_until DATETIME(3) NULL COMMENT 'how long that link or code opens',
+    payable_version INT UNSIGNED NULL COMMENT 'version of the config that signed it; NULL: it has no signature of ours',
     refusal TEXT NULL COMMENT 'JSON: code and words of the final refusal',
     notify_url VARCHAR(2048) NULL,
     return_url VARCHAR(2048) NULL,

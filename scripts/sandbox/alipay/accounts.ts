@@ -1,4 +1,4 @@
-import { generateKeyPair, type KeyObject } from "node:crypto";
+import { generateKeyPair, generateKeyPairSync, type KeyObject } from "node:crypto";
 import { promisify } from "node:util";
 import { randomDigits } from "../kernel/random.ts";
 import type { Charset } from "./gbk.ts";
@@ -26,6 +26,13 @@ export type AlipayCredentials = {
   is_production: false;
   seller_id: string;
 };
+
+/** The merchant uploads another public key: what the old one has signed is refused from now on. Answers the new private key. */
+export function replaceKey(account: AlipayAccount): { private_key: string } {
+  const { publicKey, privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+  account.merchantKey = publicKey;
+  return { private_key: privateKey.export({ type: "pkcs8", format: "pem" }).toString() };
+}
 
 const newKeyPair = promisify(generateKeyPair);
 

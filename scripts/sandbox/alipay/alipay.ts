@@ -16,9 +16,9 @@ const payMethod = "alipay.trade.page.pay";
 
 /** Alipay, `page` and `qr`. `retryScale` multiplies the waits between notifications. */
 export function createAlipaySimulator(surroundings: Surroundings, retryScale: number): Simulator {
-  const { clock, origin } = surroundings;
-  const accounts = new Map<string, AlipayAccount>();
-  const trades = createTrades(clock);
+  const { clock, origin, keep } = surroundings;
+  const accounts = keep("accounts", new Map<string, AlipayAccount>());
+  const trades = createTrades(clock, keep);
   const webhooks = createWebhookSender({
     ...surroundings,
     retryAfterSeconds: notifyAgainAfterSeconds.map((seconds) => seconds * retryScale),
@@ -30,7 +30,7 @@ export function createAlipaySimulator(surroundings: Surroundings, retryScale: nu
     trades,
     refunds: createTradeRefunds(clock),
     webhooks,
-    codes: createQrCodes(clock, origin),
+    codes: createQrCodes(clock, origin, keep),
     refundPlan: { nextSettles: true },
   };
 

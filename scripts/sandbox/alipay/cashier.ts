@@ -15,7 +15,8 @@ export function browseCashier(bank: Bank, call: Call, pay: (trade: Trade) => voi
   if (call.path === "/gateway.do" && call.method === "GET") return opened(() => openPayUrl(bank, call));
   const [, codeId] = /^\/qr\/(\w+)$/.exec(call.path) ?? [];
   const code = bank.codes.find(codeId);
-  if (code && call.method === "GET") return opened(() => bank.trades.open(code.account, code.wanted));
+  if (code && call.method === "GET")
+    return opened(() => bank.trades.open(code.account, bank.codes.scanned(code)));
   const [, tradeNo, act] = /^\/cashier\/(\d+)\/(pay|leave)$/.exec(call.path) ?? [];
   const trade = bank.trades.all().find((known) => known.tradeNo === tradeNo);
   if (call.method !== "POST" || !trade) throw new Refusal(404, `Alipay has no ${call.method} ${call.path}.`);

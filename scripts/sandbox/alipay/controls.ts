@@ -1,6 +1,7 @@
 import { amountField, Refusal, requiredString, stringField } from "../kernel/call.ts";
 import { randomDigits } from "../kernel/random.ts";
 import type { Simulator, Which } from "../kernel/serve-simulator.ts";
+import { replaceKey } from "./accounts.ts";
 import { AlipayError } from "./alipay-error.ts";
 import type { Bank } from "./gateway.ts";
 import { type Charset, charsets } from "./gbk.ts";
@@ -13,6 +14,12 @@ export function alipayControls(bank: Bank): NonNullable<Simulator["extra"]> {
   const { clock, accounts, refunds, webhooks } = bank;
   const named = (body: Record<string, unknown>) =>
     meantTrade(bank, { orderNo: requiredString(body, "order_no"), account: stringField(body, "account") });
+  const namedApp = (body: Record<string, unknown>) => {
+    const id = requiredString(body, "account");
+    const account = accounts.get(id);
+    if (!account) throw new Refusal(404, `Alipay has no application ${id}.`);
+    return account;
+  };
   return {
     refund(body) {
       const trade = named(body);
@@ -38,12 +45,11 @@ export function alipayControls(bank: Bank): NonNullable<Simulator["extra"]> {
       return shown(trade);
     },
     balance(body) {
-      const id = requiredString(body, "account");
-      const account = accounts.get(id);
-      if (!account) throw new Refusal(404, `Alipay has no application ${id}.`);
+      const account = namedApp(body);
       account.availableFen = amountField(body, "available", 2);
-      return { account: id, available_minor: account.availableFen ?? null };
+      return { account: account.appId, available_minor: account.availableFen ?? null };
     },
+    "replace-key": (body) => replaceKey(namedApp(body)),
   };
 }
 
@@ -101,7 +107,7 @@ export function meantTrade(bank: Bank, which: Which, scans = false): Trade {
   }
   if (found[0]) return found[0];
   const code = scans ? meantCode(bank, which) : undefined;
-  if (code) return asControl(() => bank.trades.open(code.account, code.wanted));
+  if (code) return asControl(() => bank.trades.open(code.account, bank.codes.scanned(code)));
   throw new Refusal(
     404,
     `Alipay has no trade ${orderNo}: there is none before the pay URL was opened by GET.`,

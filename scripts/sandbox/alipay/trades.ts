@@ -1,4 +1,5 @@
 import type { Clock } from "../../../lib/clock.ts";
+import type { Keep } from "../kernel/kept-state.ts";
 import { randomDigits } from "../kernel/random.ts";
 import type { AlipayAccount } from "./accounts.ts";
 import { businessError } from "./alipay-error.ts";
@@ -21,8 +22,8 @@ export type Trades = {
 };
 
 /** Alipay's books. Refusals are thrown as `AlipayError`. */
-export function createTrades(clock: Clock): Trades {
-  const trades: Trade[] = [];
+export function createTrades(clock: Clock, keep: Keep): Trades {
+  const trades = keep<Trade[]>("trades", []);
 
   function upToDate(trade: Trade): Trade {
     if (trade.status === "WAIT_BUYER_PAY" && clock.now() >= trade.expiresAt) {

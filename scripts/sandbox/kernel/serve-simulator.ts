@@ -11,6 +11,7 @@ import {
   stringField,
 } from "./call.ts";
 import { type AnswerFault, createFaults, type Faults, type NamedCalls } from "./faults.ts";
+import { type Keep, openKeptState } from "./kept-state.ts";
 import { type Listener, type Log, listen } from "./listen.ts";
 import type { Post, WebhookSender } from "./webhook-sender.ts";
 
@@ -71,40 +72,70 @@ export type Surroundings = {
   faults: Faults;
   log: Log;
   origin(): string;
+  /** What must outlive a restart: payments, refunds, accounts, endpoints, answers by idempotency key. */
+  keep: Keep;
   /** Replaces the sending of webhooks over HTTP. */
   post?: Post | undefined;
 };
 
-type Serving = { clock: AgendaClock; log: Log; port?: number; post?: Post | undefined };
+type Serving = {
+  clock: AgendaClock;
+  log: Log;
+  port?: number | undefined;
+  post?: Post | undefined;
+  /** Where its state is kept; absent: it lives as long as the process. */
+  stateFile?: string | undefined;
+};
 
 /** Calls kept for `GET /_sim/calls`, so that a soak does not eat the memory. */
 const maxCalls = 50_000;
 
 /** Puts a simulator on its own port: control under `/_sim`, everything else is the provider's protocol. */
 export async function serveSimulator(
-  { clock, log, port, post }: Serving,
+  { clock, log, port, post, stateFile }: Serving,
   create: (surroundings: Surroundings) => Simulator,
 ): Promise<Listener> {
   const agenda = createAgenda(clock);
   const faults = createFaults(() => simulator.named?.calls ?? {});
   const calls: Call[] = [];
+  const state = openKeptState(stateFile);
   let origin = "";
-  const simulator: Simulator = create({ clock, agenda, faults, log, origin: () => origin, post });
+  const simulator: Simulator = create({
+    clock,
+    agenda,
+    faults,
+    log,
+    origin: () => origin,
+    post,
+    keep: state.keep,
+  });
 
   const listener = await listen({ clock, log, port }, async (call) => {
+    try {
+      return await answer(call);
+    } finally {
+      // Before it is answered: what a caller knows is kept.
+      state.called();
+    }
+  }).catch((error) => {
+    agenda.stop();
+    throw error;
+  });
+  async function answer(call: Call): Promise<Answer> {
     if (call.path.startsWith("/_sim/")) return control(simulator, faults, calls, call);
     calls.push(call);
     if (calls.length > maxCalls) calls.shift();
     if (!simulator.isApiCall(call)) return simulator.browse(call);
     const [name, spared] = [simulator.named?.nameOf(call), simulator.spared?.(call) ?? false];
     return answerApi(simulator, faults.onAnswer({ path: call.path, name, spared }), call);
-  });
+  }
   origin = listener.url;
   return {
     url: listener.url,
     async stop() {
       agenda.stop();
       await listener.stop();
+      state.save();
     },
   };
 }

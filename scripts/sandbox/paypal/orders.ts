@@ -1,5 +1,6 @@
 import { type Clock, secondsAfter } from "../../../lib/clock.ts";
 import type { Agenda } from "../kernel/agenda.ts";
+import type { Keep } from "../kernel/kept-state.ts";
 import { type PaypalAccount, paypalId } from "./accounts.ts";
 import type { Capture } from "./capture.ts";
 import { type Emitting, tellCapture, tellOrder } from "./events.ts";
@@ -25,9 +26,9 @@ export type Orders = {
 const lifeSeconds = 3 * 3600;
 
 /** PayPal's orders. Refusals are thrown as `PaypalError`. */
-export function createOrders(keeping: Emitting & { agenda: Agenda; clock: Clock }): Orders {
-  const { clock, agenda, origin } = keeping;
-  const orders: Order[] = [];
+export function createOrders(keeping: Emitting & { agenda: Agenda; clock: Clock; keep: Keep }): Orders {
+  const { clock, agenda, origin, keep } = keeping;
+  const orders = keep<Order[]>("orders", []);
 
   function lapse(order: Order): void {
     if (order.capture || order.lapsed) throw notFound();
@@ -51,8 +52,14 @@ export function createOrders(keeping: Emitting & { agenda: Agenda; clock: Clock 
   function extend(order: Order): void {
     order.updatedAt = clock.now();
     order.lapsesAt = secondsAfter(clock.now(), lifeSeconds);
+    lapseInTime(order);
+  }
+
+  function lapseInTime(order: Order): void {
     agenda.at(order.lapsesAt, () => void upToDate(order));
   }
+  // Those of before a restart.
+  for (const order of orders) lapseInTime(order);
 
   return {
     all: () => orders.map(upToDate),

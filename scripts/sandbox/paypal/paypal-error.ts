@@ -3,7 +3,8 @@ import { json, type Reply } from "../kernel/call.ts";
 /** One entry of `details`. `field` is a JSON pointer into the request. */
 export type Detail = { issue: string; description: string; field?: string; value?: string };
 
-type Words = {
+/** All that a refusal says. */
+export type Words = {
   status: number;
   name: string;
   message: string;
@@ -14,7 +15,7 @@ type Words = {
 /** A refusal in PayPal's words (developer.paypal.com/api/rest/responses). */
 export class PaypalError extends Error {
   readonly status: number;
-  private readonly words: Words;
+  readonly words: Words;
 
   constructor(words: Words) {
     super(words.details?.[0]?.issue ?? words.name);

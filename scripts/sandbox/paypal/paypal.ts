@@ -19,8 +19,8 @@ import { addWebhook } from "./webhooks.ts";
 
 /** PayPal. `retryScale` multiplies the waits between deliveries. */
 export function createPaypalSimulator(surroundings: Surroundings, retryScale: number): Simulator {
-  const { clock, origin } = surroundings;
-  const accounts: PaypalAccount[] = [];
+  const { clock, origin, keep } = surroundings;
+  const accounts = keep<PaypalAccount[]>("accounts", []);
   const webhooks = createWebhookSender({
     ...surroundings,
     retryAfterSeconds: deliverAgainAfterSeconds.map((wait) => wait * retryScale),
@@ -30,8 +30,8 @@ export function createPaypalSimulator(surroundings: Surroundings, retryScale: nu
   const emitting = { ...surroundings, webhooks, seal };
   const orders = createOrders(emitting);
   const refunds = createRefunds(emitting, orders);
-  const tokens = createTokens(clock, accounts);
-  const office = { clock, orders, refunds, once: createRequestIds(clock), seal, origin };
+  const tokens = createTokens(clock, accounts, keep);
+  const office = { clock, orders, refunds, once: createRequestIds(clock, keep), seal, origin };
 
   function verb(act: (order: Order) => void): (which: Which) => object {
     return (which) => acted(meant(orders, which), act);

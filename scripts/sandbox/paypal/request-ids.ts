@@ -1,5 +1,6 @@
 import { type Clock, secondsAfter } from "../../../lib/clock.ts";
-import { PaypalError } from "./paypal-error.ts";
+import type { Keep } from "../kernel/kept-state.ts";
+import { PaypalError, type Words } from "./paypal-error.ts";
 
 /** One POST with a `PayPal-Request-Id`; without one it is executed each time. */
 export type Identified = {
@@ -28,8 +29,10 @@ export const keepSeconds = { order: 6 * hour, payment: 45 * 24 * hour } as const
  * PayPal's idempotency (developer.paypal.com/api/rest/reference/idempotency): a repeat is told the latest state of what
  * the first one made, whatever its body says; one of a refused request is told the same refusal.
  */
-export function createRequestIds(clock: Clock): OncePerRequestId {
-  const kept = new Map<string, Kept>();
+export function createRequestIds(clock: Clock, keep: Keep): OncePerRequestId {
+  const kept = keep("request ids", new Map<string, Kept>());
+  // Nothing of before a restart is in flight.
+  for (const entry of kept.values()) entry.inFlight = false;
 
   return <T extends object>({ requestId, ...identified }: Identified, act: () => T) => {
     const execute = () => {
@@ -41,35 +44,36 @@ export function createRequestIds(clock: Clock): OncePerRequestId {
     const first = kept.get(name);
     if (first && clock.now() < first.until) {
       if (first.inFlight) throw inFlight();
-      if (first.result instanceof PaypalError) throw first.result;
+      if ("refused" in first) throw new PaypalError(first.refused);
       // The path decides what kind of thing is kept under it.
       return { result: first.result as T, replayed: true };
     }
-    const result = outcomeOf(execute);
+    const outcome = outcomeOf(execute);
     const until = secondsAfter(clock.now(), identified.keepSeconds);
-    const entry = { result, until, inFlight: identified.inFlightMs > 0 };
+    const entry = { ...outcome, until, inFlight: identified.inFlightMs > 0 };
     kept.set(name, entry);
     setTimeout(() => {
       entry.inFlight = false;
     }, identified.inFlightMs).unref();
-    if (result instanceof PaypalError) throw result;
-    return { result, replayed: false };
+    if ("refused" in outcome) throw new PaypalError(outcome.refused);
+    return { result: outcome.result, replayed: false };
   };
 }
 
-/** What is kept under an id: the thing that was made, or why nothing was. */
-type Kept = { result: object; until: Date; inFlight: boolean };
+/** The thing that was made, or in which words it was refused: an error object would not outlive a restart. */
+type Outcome<T extends object> = { result: T } | { refused: Words };
+type Kept = Outcome<object> & { until: Date; inFlight: boolean };
 
 /** What PayPal has read and judged; who may not ask, or asks too often, is not kept. */
 export function isKept({ status }: PaypalError): boolean {
   return status === 400 || status === 422;
 }
 
-function outcomeOf<T extends object>(execute: () => T): T | PaypalError {
+function outcomeOf<T extends object>(execute: () => T): Outcome<T> {
   try {
-    return execute();
+    return { result: execute() };
   } catch (error) {
-    if (error instanceof PaypalError && isKept(error)) return error;
+    if (error instanceof PaypalError && isKept(error)) return { refused: error.words };
     throw error;
   }
 }

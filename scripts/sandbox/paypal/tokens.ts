@@ -1,5 +1,6 @@
 import { type Clock, secondsAfter } from "../../../lib/clock.ts";
 import { type Call, json, type Reply } from "../kernel/call.ts";
+import type { Keep } from "../kernel/kept-state.ts";
 import { randomText } from "../kernel/random.ts";
 import { type PaypalAccount, paypalId } from "./accounts.ts";
 import { PaypalError } from "./paypal-error.ts";
@@ -17,8 +18,8 @@ export type Tokens = {
 const lifeSeconds = 32_400;
 
 /** The token endpoint speaks OAuth's own error words, not PayPal's. */
-export function createTokens(clock: Clock, accounts: readonly PaypalAccount[]): Tokens {
-  const given = new Map<string, { account: PaypalAccount; until: Date }>();
+export function createTokens(clock: Clock, accounts: readonly PaypalAccount[], keep: Keep): Tokens {
+  const given = keep("tokens", new Map<string, { account: PaypalAccount; until: Date }>());
 
   return {
     issue(call) {

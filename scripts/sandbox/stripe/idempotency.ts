@@ -1,5 +1,6 @@
 import { type Clock, secondsAfter } from "../../../lib/clock.ts";
 import type { Reply } from "../kernel/call.ts";
+import type { Keep } from "../kernel/kept-state.ts";
 import { StripeError } from "./stripe-error.ts";
 
 /** One POST with an `Idempotency-Key`. */
@@ -21,8 +22,10 @@ const keepSeconds = 24 * 3600;
  * Stripe's idempotency (docs.stripe.com/api/idempotent_requests): the first answer is kept for 24 hours, 500 included,
  * and replayed for the same parameters. Refusals before execution are not kept.
  */
-export function createIdempotency(clock: Clock): (keyed: Keyed, execute: () => Reply) => Reply {
-  const kept = new Map<string, Kept>();
+export function createIdempotency(clock: Clock, keep: Keep): (keyed: Keyed, execute: () => Reply) => Reply {
+  const kept = keep("answers", new Map<string, Kept>());
+  // Nothing of before a restart is in flight.
+  for (const entry of kept.values()) entry.inFlight = false;
 
   return (keyed, execute) => {
     if ([...keyed.key].length > 255)

@@ -1,3 +1,4 @@
+import type { Keep } from "../kernel/kept-state.ts";
 import { randomText } from "../kernel/random.ts";
 import type { StripeAccount } from "./accounts.ts";
 import { disputeObject } from "./dispute.ts";
@@ -27,9 +28,9 @@ export type Refunds = {
 };
 
 /** Stripe's refunds and disputes. Refusals are thrown as `StripeError`. */
-export function createRefunds(emitting: Emitting, sessions: Sessions): Refunds {
+export function createRefunds(emitting: Emitting, sessions: Sessions, keep: Keep): Refunds {
   const { clock } = emitting;
-  const inOrder: Refunded[] = [];
+  const inOrder = keep<Refunded[]>("refunds", []);
   let next: RefundStatus = "succeeded";
 
   function meant(account: StripeAccount, { intentId, chargeId }: WantedRefund): Session {

@@ -1,5 +1,6 @@
 import type { Clock } from "../../../lib/clock.ts";
 import type { Agenda } from "../kernel/agenda.ts";
+import type { Keep } from "../kernel/kept-state.ts";
 import { randomText } from "../kernel/random.ts";
 import type { WebhookSender } from "../kernel/webhook-sender.ts";
 import type { StripeAccount } from "./accounts.ts";
@@ -24,11 +25,11 @@ export type Sessions = {
   expire(session: Session): void;
 };
 
-type Keeping = { clock: Clock; agenda: Agenda; webhooks: WebhookSender; origin(): string };
+type Keeping = { clock: Clock; agenda: Agenda; webhooks: WebhookSender; keep: Keep; origin(): string };
 
 /** Stripe's Checkout Sessions. Refusals are thrown as `StripeError`. */
-export function createSessions({ clock, agenda, webhooks, origin }: Keeping): Sessions {
-  const sessions: Session[] = [];
+export function createSessions({ clock, agenda, webhooks, keep, origin }: Keeping): Sessions {
+  const sessions = keep<Session[]>("sessions", []);
   const emitting = { clock, webhooks };
 
   function expire(session: Session): void {
@@ -50,6 +51,12 @@ export function createSessions({ clock, agenda, webhooks, origin }: Keeping): Se
     session.paymentStatus = "paid";
     session.paidAt = seconds(clock);
   }
+
+  function expireInTime(session: Session): void {
+    agenda.at(new Date(session.wanted.expiresAt * 1000), () => void upToDate(session));
+  }
+  // Those of before a restart.
+  for (const session of sessions) expireInTime(session);
 
   return {
     all: () => sessions.map(upToDate),
@@ -80,7 +87,7 @@ export function createSessions({ clock, agenda, webhooks, origin }: Keeping): Se
         dispute: undefined,
       };
       sessions.push(session);
-      agenda.at(new Date(wanted.expiresAt * 1000), () => void upToDate(session));
+      expireInTime(session);
       return session;
     },
 

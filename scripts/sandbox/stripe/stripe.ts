@@ -20,16 +20,16 @@ import { StripeError } from "./stripe-error.ts";
 
 /** Stripe. `retryScale` multiplies the waits between deliveries. */
 export function createStripeSimulator(surroundings: Surroundings, retryScale: number): Simulator {
-  const { clock } = surroundings;
-  const accounts: StripeAccount[] = [];
+  const { clock, keep } = surroundings;
+  const accounts = keep<StripeAccount[]>("accounts", []);
   const webhooks = createWebhookSender({
     ...surroundings,
     retryAfterSeconds: deliverAgainAfterSeconds.map((wait) => wait * retryScale),
     accepts: ({ status }) => status >= 200 && status < 300,
   });
   const sessions = createSessions({ ...surroundings, webhooks });
-  const refunds = createRefunds({ clock, webhooks }, sessions);
-  const idempotent = createIdempotency(clock);
+  const refunds = createRefunds({ clock, webhooks }, sessions, keep);
+  const idempotent = createIdempotency(clock, keep);
 
   function register(account: StripeAccount, url: string, events = ["*"]): object {
     const secret = account.webhookSecret;

@@ -81,6 +81,16 @@ export function createRefunds({ clock, agenda, trades, settleSeconds, ended }: R
     ended(refund);
   }
 
+  function endLater(refund: WechatRefund, seconds: number): void {
+    agenda.at(secondsAfter(clock.now(), seconds), () => {
+      if (refund.status === "PROCESSING") end(refund, refund.endsAs);
+    });
+  }
+  // Those of before a restart.
+  for (const refund of trades.all().flatMap(({ refunds }) => refunds)) {
+    if (refund.status === "PROCESSING") endLater(refund, settleSeconds);
+  }
+
   return {
     create(account, wanted) {
       const known = findRefund(trades, account, wanted.outRefundNo);
@@ -89,9 +99,7 @@ export function createRefunds({ clock, agenda, trades, settleSeconds, ended }: R
       checkRefundable(trade, wanted.fen, wanted.totalFen, clock.now());
       const refund = add(trade, wanted);
       refund.endsAs = planned ?? "SUCCESS";
-      agenda.at(secondsAfter(clock.now(), planned ? 0 : settleSeconds), () => {
-        if (refund.status === "PROCESSING") end(refund, refund.endsAs);
-      });
+      endLater(refund, planned ? 0 : settleSeconds);
       planned = undefined;
       return refund;
     },

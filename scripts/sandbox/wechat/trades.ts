@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { type Clock, secondsAfter } from "../../../lib/clock.ts";
+import type { Keep } from "../kernel/kept-state.ts";
 import { randomDigits, randomText } from "../kernel/random.ts";
 import type { WechatAccount } from "./accounts.ts";
 import { toBeijing } from "./beijing-time.ts";
@@ -25,8 +26,8 @@ const daySeconds = 24 * 3600;
 const lifeSeconds = { default: 7 * daySeconds, least: 60, most: 90 * daySeconds };
 
 /** WeChat's books. */
-export function createTrades(clock: Clock): Trades {
-  const trades: Trade[] = [];
+export function createTrades(clock: Clock, keep: Keep): Trades {
+  const trades = keep<Trade[]>("trades", []);
 
   return {
     all: () => trades,

@@ -17,9 +17,9 @@ const refundSettlesAfterSeconds = 3600;
 
 /** WeChat Pay, APIv3, `native`. `retryScale` multiplies the waits between notices and the time a refund takes. */
 export function createWechatSimulator(surroundings: Surroundings, retryScale: number): Simulator {
-  const { clock, agenda } = surroundings;
-  const accounts = new Map<string, WechatAccount>();
-  const trades = createTrades(clock);
+  const { clock, agenda, keep } = surroundings;
+  const accounts = keep("accounts", new Map<string, WechatAccount>());
+  const trades = createTrades(clock, keep);
   const webhooks = createWebhookSender({
     ...surroundings,
     retryAfterSeconds: notifyAgainAfterSeconds.map((seconds) => seconds * retryScale),

@@ -1,0 +1,39 @@
+/** One may stand before JSON that Windows programs have written; JSON itself takes none (RFC 8259, 8.1). */
+const byteOrderMark = /^\uFEFF/;
+
+/** The text without the mark of its byte order. */
+export function withoutByteOrderMark(text: string): string {
+  return text.replace(byteOrderMark, "");
+}
+
+/** Outside of strings, what people and their tools put into JSON, and what to do about it; the first that fits is told. */
+const habits: [RegExp, string][] = [
+  [/[\u201C\u201D\u2018\u2019\u00AB\u00BB\uFF02]/, 'replace the typographic quotes by "'],
+  [/'/, "put names and texts into double quotes, not single ones"],
+  [/\/[/*]|(?:^|\n)[^\S\n]*#/, "remove the comments"],
+  [/,\s*[}\]]/, "remove the comma before the closing bracket"],
+  [/[\uFF0C\uFF1A]/, "replace the full-width comma or colon by an ASCII one"],
+  [/[\u00A0\u3000\u200B\uFEFF]/, "remove the special blanks between its parts"],
+  [/\b(?:NaN|-?Infinity|None|True|False|undefined)\b/, "use null, true, false and plain numbers"],
+  [/[{,]\s*[A-Za-z_$][\w$]*\s*:/, "put its names into double quotes"],
+  [
+    /[:[,]\s*(?:\+|-?0\d|-?\.\d|-?\d+\.(?!\d))/,
+    "write numbers as 12.34: no plus, no leading zeros, digits around the point",
+  ],
+  [/^\s*[\w.%+-]+=/, "send JSON, not a form"],
+];
+
+const longestLookedAt = 4_096;
+
+/** Why a text that is not JSON is none, in words that say what to change. Its own words are never repeated: it may be a secret. */
+export function whyNotJson(text: string): string {
+  if (text.trim() === "") return "it is empty";
+  // Closed strings say nothing; what is left of an open one does. The beginning is enough: patterns cost more than its length.
+  const begun = text.slice(0, longestLookedAt);
+  const outside = begun.replace(/"(?:[^"\\\n]|\\.)*"/g, '""');
+  const habit = habits.find(([found]) => found.test(outside));
+  if (habit) return habit[1];
+  if (begun === text && /"[^"]*\n/.test(outside))
+    return "a text holds a line break or is not closed: write \\n in it";
+  return "check its brackets, commas and quotes";
+}

@@ -1,0 +1,117 @@
+import { randomUUID } from "node:crypto";
+import { type Clock, secondsAfter } from "../clock.ts";
+import { GatewayError } from "../errors.ts";
+import { log, nameOf } from "../log.ts";
+import type { Payment } from "./payment.ts";
+import type { Configs, Leased, Orders } from "./ports.ts";
+import { linkEnd, type SceneLives } from "./scene-life.ts";
+import { leaseSeconds, notAccepted, outcomeUnknown } from "./start-payment.ts";
+
+export type LinkGateway = SceneLives & { clock: Clock; orders: Orders; configs: Configs };
+
+/** After a try that brought no link the provider is left alone for so long, however many ask. */
+const retryRenewalSeconds = 3;
+
+/** Whether the stored link or code still opens: its time is not over, and the key that signed it was not replaced. */
+async function opens(gateway: Pick<LinkGateway, "clock" | "configs">, payment: Payment): Promise<boolean> {
+  const { payableUntil, payableVersion } = payment;
+  if (payableUntil === null || /* mutation: link-time */ payableUntil <= gateway.clock.now()) return false;
+  if (payableVersion === null) return true;
+  try {
+    // A process that has not read the new credentials yet knows an older version.
+    // mutation: link-key-version
+    return (await gateway.configs.of(payment)).version <= payableVersion;
+  } catch (error) {
+    if (!(error instanceof GatewayError)) throw error;
+    // That we cannot read the credentials now is nothing to the provider.
+    return true;
+  }
+}
+
+/** The payment as it may be shown: without a link or code that opens no more, or that must not be opened any more. */
+export async function shown(
+  gateway: Pick<LinkGateway, "clock" | "configs">,
+  payment: Payment,
+): Promise<Payment> {
+  if (payment.payable === null) return payment;
+  const ended = payment.status === "closed" || payment.status === "failed";
+  if (/* mutation: link-of-ended */ !ended && (await opens(gateway, payment))) return payment;
+  return { ...payment, payable: { ...payment.payable, paymentUrl: "", qrCode: "", extraData: {} } };
+}
+
+/** The payment as a query shows it: a link that has lapsed is asked for anew where the provider gives another one. */
+export async function shownRenewed(gateway: LinkGateway, payment: Payment): Promise<Payment> {
+  try {
+    const payable = canRenew(gateway, payment) && !(await opens(gateway, payment));
+    const renewed = payable ? await renew(gateway, payment) : null;
+    return await shown(gateway, renewed ?? payment);
+  } catch (error) {
+    if (!(error instanceof GatewayError)) throw error;
+    log.warn("link not renewed", { order_no: payment.orderNo, reason: error.message, ...nameOf(error) });
+    return shown(gateway, payment);
+  }
+}
+
+/**
+ * The payment with a link that opens, for a repeated create: a paid one as it was answered before, else the stored link, or
+ * another one in its place. `null`: somebody else is asking for it; read again. Throws `order_status` where there can be
+ * none.
+ */
+export async function withOpenLink(gateway: LinkGateway, payment: Payment): Promise<Payment | null> {
+  const { status, expiresAt, orderNo } = payment;
+  if (status === "success") return payment;
+  // mutation: link-order-end
+  if (expiresAt <= gateway.clock.now()) {
+    const message = "the time of this payment is over, and it is about to be closed: use a new out_trade_no";
+    throw new GatewayError("order_status", message, { orderNo });
+  }
+  if (await opens(gateway, payment)) return payment;
+  if (canRenew(gateway, payment)) return renew(gateway, payment);
+  throw lapsed(payment);
+}
+
+function canRenew(gateway: SceneLives & { clock: Clock }, payment: Payment): boolean {
+  const { payable, status, closeRequested, expiresAt, provider, scene } = payment;
+  const waits =
+    payable !== null && status === "pending" && /* mutation: link-close-requested */ !closeRequested;
+  return (
+    waits &&
+    expiresAt > gateway.clock.now() &&
+    /* mutation: link-renewable */ gateway.lifeOf(provider, scene).renewable
+  );
+}
+
+/** The same stored request once more, by one caller at a time. */
+async function renew(gateway: LinkGateway, payment: Payment): Promise<Payment | null> {
+  const { orders, clock } = gateway;
+  const askedAt = clock.now();
+  const leaseUntil = secondsAfter(askedAt, leaseSeconds);
+  const leased = await orders.takeRenewal(payment, randomUUID(), leaseUntil, askedAt);
+  return leased && ask(gateway, leased, askedAt);
+}
+
+async function ask(gateway: LinkGateway, leased: Leased, askedAt: Date): Promise<Payment | null> {
+  const { orders, clock } = gateway;
+  const { payment, attempt } = leased;
+  const life = gateway.lifeOf(payment.provider, payment.scene);
+  const { adapter, version } = await gateway.configs.of(payment);
+  const started = await adapter.start(payment, attempt.prepared, attempt.idempotencyKey);
+  if (started.kind === "payable") {
+    const until = linkEnd(payment, life, askedAt);
+    const link = { payable: started.payable, until, version: life.signedByUs ? version : null };
+    return orders.storeRenewed(leased, link, clock.now());
+  }
+  await orders.endRenewal(leased, secondsAfter(clock.now(), retryRenewalSeconds));
+  if (started.kind === "unknown") throw outcomeUnknown(payment);
+  if (started.ends === "nothing") throw notAccepted(payment, started.error);
+  throw lapsed(payment, started.error);
+}
+
+function lapsed(payment: Payment, providerError?: { code: string; message: string }): GatewayError {
+  const { orderNo, status, closeRequested } = payment;
+  const message =
+    status === "pending" && !closeRequested
+      ? "the link has lapsed: close this payment, then use a new out_trade_no"
+      : "the link has lapsed, and the payment is under way or about to be closed: query it";
+  return new GatewayError("order_status", message, { orderNo, ...(providerError && { providerError }) });
+}

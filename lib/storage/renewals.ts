@@ -1,0 +1,83 @@
+import type { Payment } from "../payment/payment.ts";
+import type { Leased, Link } from "../payment/ports.ts";
+import { attemptRow } from "./attempts.ts";
+import { type Database, transact } from "./database.ts";
+import { ofMerchant } from "./of-merchant.ts";
+import { attemptOf, rowOf } from "./payment-rows.ts";
+import { addLog } from "./timeline.ts";
+
+/**
+ * The lease on the finished request of a payment that waits to be paid, for whoever asks its provider for another link.
+ * The link that was read must still be the stored one, so that it is not replaced twice.
+ */
+export async function takeRenewal(
+  db: Database,
+  payment: Payment,
+  lease: { leaseToken: string; leaseUntil: Date; now: Date },
+): Promise<Leased | null> {
+  const rows = ofMerchant(db, payment.userId);
+  await rows
+    .updateTable("payment_attempts")
+    .set({ lease_token: lease.leaseToken, lease_until: lease.leaseUntil })
+    .where("order_id", "=", payment.id)
+    .where("done", "=", 1)
+    // mutation: link-renewal-lease
+    .where("lease_until", "<=", lease.now)
+    .where(({ exists, selectFrom }) =>
+      exists(
+        selectFrom("payment_orders as o")
+          .select("o.id")
+          .whereRef("o.id", "=", "payment_attempts.order_id")
+          .where("o.status", "=", "pending")
+          .where("o.close_requested", "=", 0)
+          .where("o.expires_at", ">", lease.now)
+          .where("o.payable_until", "=", payment.payableUntil)
+          .where((eb) =>
+            payment.payableVersion === null
+              ? eb("o.payable_version", "is", null)
+              : eb("o.payable_version", "=", payment.payableVersion),
+          ),
+      ),
+    )
+    .execute();
+  const row = await rows
+    .selectFrom("payment_attempts")
+    .select(["id", "idempotency_key", "prepared", "done", "lease_until"])
+    .where("order_id", "=", payment.id)
+    .where("lease_token", "=", lease.leaseToken)
+    .executeTakeFirst();
+  return row ? { payment, attempt: attemptOf(row), leaseToken: lease.leaseToken } : null;
+}
+
+/** Another link in place of the lapsed one, while the payment waits to be paid as it did when it was read. */
+export function storeRenewed(
+  db: Database,
+  leased: Leased,
+  { payable, until, version }: Link,
+  now: Date,
+): Promise<Payment | null> {
+  const { payment } = leased;
+  return transact(db, async (trx) => {
+    const held = await attemptRow(trx, leased).set({ lease_until: now }).executeTakeFirstOrThrow();
+    if (held.numUpdatedRows === 0n) return null;
+    const stored = await rowOf(trx, payment)
+      .set({
+        payable: JSON.stringify(payable),
+        payable_until: until,
+        payable_version: version,
+        updated_at: now,
+      })
+      .where("status", "=", "pending")
+      .where("version", "=", payment.version)
+      .executeTakeFirstOrThrow();
+    if (stored.numUpdatedRows === 0n) return null;
+    const data = { until: until.toISOString() };
+    await addLog(trx, payment, { at: now, kind: "provider_call", title: "another link was made", data });
+    return { ...payment, payable, payableUntil: until, payableVersion: version, updatedAt: now };
+  });
+}
+
+/** Nobody asks for another link before `until`. */
+export async function endRenewal(db: Database, leased: Leased, until: Date): Promise<void> {
+  await attemptRow(db, leased).set({ lease_until: until }).execute();
+}

@@ -1,0 +1,259 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { listPayments } from "../../lib/payment/list-payments.ts";
+import { queryPayment } from "../../lib/payment/query-payment.ts";
+import { type Api, anOrder, apiOf, type Data } from "../steps/api.ts";
+import { anotherGateway, createThrough } from "../steps/gateways.ts";
+import { type SimulatorControl, simulatorOf, until } from "../steps/simulator.ts";
+import { openWorld, type Shop, type World } from "../steps/world.ts";
+
+let world: World;
+let shop: Shop;
+let api: Api;
+let wechat: SimulatorControl;
+
+beforeAll(async () => {
+  world = await openWorld();
+  shop = await world.openShop();
+  api = apiOf(world, shop);
+  wechat = simulatorOf(world, "wechat");
+});
+afterEach(() => wechat.faults({}));
+afterAll(() => world.stop());
+
+const hour = 3_600;
+const day = 86_400;
+const seconds = (later: unknown, earlier: unknown) =>
+  (new Date(String(later)).getTime() - new Date(String(earlier)).getTime()) / 1000;
+
+const now = async (orderNo: unknown) => (await api.query(String(orderNo))).data;
+
+async function created(wanted: Data) {
+  const order = anOrder({ expires_in: day, ...wanted });
+  const answer = await api.create(order);
+  expect(answer).toMatchObject({ status: 200 });
+  return { order, data: answer.data, orderNo: String(answer.data.order_no) };
+}
+
+const nativeCalls = async (orderNo: string) =>
+  (await wechat.calls()).filter(({ path, body }) => path.endsWith("/native") && body.includes(orderNo));
+
+describe("the times of a payment", () => {
+  /*
+   * WeChat Pay: pay.weixin.qq.com/doc/v3/merchant/4012791877 (code_url, 2 h). Alipay: alipay-sdk-php-all
+   * v3/src/Model/AlipayTradePrecreateModel (the code 2 h whatever time_expire says). Stripe:
+   * docs.stripe.com/api/checkout/sessions/create (expires_at at most 24 h). PayPal: paypal-rest-api-specifications
+   * checkout_orders_v2 (3 h until approved, 3 h more to capture).
+   */
+  it.each([
+    ["alipay", "page", day, day, day],
+    ["alipay", "qr", day, day, 2 * hour],
+    ["alipay", "qr", hour, hour, hour],
+    ["wechat", "native", day, day, 2 * hour],
+    ["wechat", "native", 2 * hour, 2 * hour, 2 * hour],
+    ["stripe", "checkout", day, day, day],
+    ["stripe", "checkout", 60, 60, 60],
+    ["paypal", "checkout", day, 6 * hour, 3 * hour],
+    ["paypal", "checkout", 4 * hour, 4 * hour, 3 * hour],
+    ["paypal", "checkout", hour, hour, hour],
+  ])(
+    "%s %s, asked for %i s: the order lives %i s, its link %i s",
+    async (provider, scene, asked, life, link) => {
+      const { data, orderNo } = await created({ provider, scene, expires_in: asked });
+      const seen = await now(orderNo);
+      expect(seconds(data.expires_at, seen.created_at)).toBe(life);
+      expect(seconds(data.payable_until, seen.created_at)).toBe(link);
+      expect(seen).toMatchObject({ expires_at: data.expires_at, payable_until: data.payable_until });
+    },
+  );
+
+  it("are told by the capabilities for each scene", async () => {
+    const { data } = await api.call("GET", "/api/v1/capabilities");
+    const items = data.items as { provider: string; max_expires_in: object }[];
+    expect(Object.fromEntries(items.map((item) => [item.provider, item.max_expires_in]))).toEqual({
+      alipay: { page: day, qr: day },
+      wechat: { native: day },
+      stripe: { checkout: day },
+      paypal: { checkout: 6 * hour },
+    });
+  });
+
+  it("leave the fingerprint as it was asked for, so that another expires_in is another content", async () => {
+    const { order } = await created({ provider: "paypal", expires_in: day });
+    expect(await api.create(order)).toMatchObject({ status: 200 });
+    const other = await api.create({ ...order, expires_in: 6 * hour });
+    expect(other).toMatchObject({ status: 409, code: 1005, errors: [{ field: "expires_in" }] });
+  });
+});
+
+// pay.weixin.qq.com/doc/v3/merchant/4012791870: an identical create after two hours gives a new code.
+describe("a WeChat code that has lapsed", () => {
+  it("is replaced by a create and can be paid, and one that opens is not asked for again", async () => {
+    const { order, data, orderNo } = await created({ provider: "wechat" });
+    await world.passes(2 * hour - 2);
+    expect((await api.create(order)).data).toEqual(data);
+    expect(await nativeCalls(orderNo)).toHaveLength(1);
+
+    await world.passes(4);
+    const again = await api.create(order);
+    expect(again).toMatchObject({ status: 200, data: { order_no: orderNo, expires_at: data.expires_at } });
+    expect(again.data.qr_code).not.toBe(data.qr_code);
+    expect(seconds(again.data.payable_until, data.payable_until)).toBeGreaterThanOrEqual(2 * hour);
+    expect(await nativeCalls(orderNo)).toHaveLength(2);
+    expect((await api.create(order)).data).toEqual(again.data);
+    await wechat.payUnopened(orderNo);
+    await until(async () => (await now(orderNo)).status === "success");
+  });
+
+  it("is replaced by a query, which shows the new one", async () => {
+    const { data, orderNo } = await created({ provider: "wechat" });
+    await world.passes(2 * hour + 1);
+    const seen = await now(orderNo);
+    expect(seen.qr_code).toMatch(/^weixin:/);
+    expect(seen.qr_code).not.toBe(data.qr_code);
+    expect(seen.version).toBe(2);
+  });
+
+  it("is asked for once by many creates and queries at the same time", async () => {
+    const { order, orderNo } = await created({ provider: "wechat" });
+    await world.passes(2 * hour + 1);
+    const [queried, ...answers] = await Promise.all([
+      now(orderNo),
+      ...Array.from({ length: 5 }, async () => (await api.create(order)).data),
+    ]);
+    expect(new Set(answers.map(({ qr_code }) => qr_code)).size).toBe(1);
+    expect(["", answers[0]?.qr_code]).toContain(queried?.qr_code);
+    expect(await nativeCalls(orderNo)).toHaveLength(2);
+  });
+
+  it("is not handed out while WeChat Pay gives no other one", async () => {
+    const { order, orderNo } = await created({ provider: "wechat" });
+    await world.passes(2 * hour + 1);
+    await wechat.faults({ status: 500, path: "/native" });
+    expect(await api.create(order)).toMatchObject({ status: 504, code: 2000, order_no: orderNo });
+    expect(await now(orderNo)).toMatchObject({ status: "pending", qr_code: "" });
+    await wechat.faults({});
+    await world.passes(4);
+    expect(await api.create(order)).toMatchObject({ status: 200, data: { qr_code: expect.any(String) } });
+  });
+
+  it("is left lapsed in a list, which asks no provider", async () => {
+    const { orderNo } = await created({ provider: "wechat" });
+    await world.passes(2 * hour + 1);
+    const { data } = await api.call("GET", "/api/v1/payment/list?limit=5");
+    const items = data.items as Data[];
+    expect(items.find(({ order_no }) => order_no === orderNo)).toMatchObject({
+      qr_code: "",
+      status: "pending",
+    });
+    expect(await nativeCalls(orderNo)).toHaveLength(1);
+  });
+
+  it("is not replaced once the payment is to be closed", async () => {
+    const { order, orderNo } = await created({ provider: "wechat" });
+    await world.passes(2 * hour + 1);
+    await wechat.faults({ status: 500 });
+    expect(await api.close(orderNo)).toMatchObject({ status: 502, code: 2004 });
+    await wechat.faults({});
+    expect(await api.create(order)).toMatchObject({ status: 409, code: 2008 });
+    expect(await nativeCalls(orderNo)).toHaveLength(1);
+  });
+});
+
+describe.each([
+  ["alipay", "qr", 2 * hour],
+  ["paypal", "checkout", 3 * hour],
+])("a link of %s %s that has lapsed", (provider, scene, life) => {
+  it("opens no more, is shown no more, and cannot be had again: close, then use a new number", async () => {
+    const { order, data, orderNo } = await created({ provider, scene });
+    await world.passes(life - 2);
+    expect((await api.create(order)).data).toEqual(data);
+    await world.passes(4);
+    const lapsed = await api.create(order);
+    expect(lapsed).toMatchObject({ status: 409, code: 2008, order_no: orderNo });
+    expect(lapsed.message).toContain("close this payment, then use a new out_trade_no");
+    const seen = await now(orderNo);
+    expect(seen).toMatchObject({ status: "pending", payment_url: "", qr_code: "" });
+    expect(seen).toMatchObject({ payable_until: data.payable_until, payment_id: data.payment_id });
+    await expect(simulatorOf(world, provider).tell("pay", { order_no: orderNo })).rejects.toThrow(/40[49]/);
+    expect(await api.close(orderNo)).toMatchObject({ status: 200, data: { status: "closed", qr_code: "" } });
+    expect(await api.create(order)).toMatchObject({ status: 409, code: 2008 });
+  });
+
+  it("does not end the order: it is closed at expires_at and not before", async () => {
+    const { data, orderNo } = await created({ provider, scene });
+    const left = seconds(data.expires_at, data.payable_until);
+    await world.passes(life + left - 60);
+    await world.queues.drain();
+    expect(await now(orderNo)).toMatchObject({ status: "pending" });
+    await world.passes(120);
+    await world.queues.drain();
+    expect(await now(orderNo)).toMatchObject({ status: "closed" });
+  });
+});
+
+describe("a payment whose buyer came in time", () => {
+  it("through Alipay's code is paid after the code has lapsed", async () => {
+    const { data, orderNo } = await created({ provider: "alipay", scene: "qr" });
+    await (await fetch(String(data.qr_code))).text();
+    await world.passes(3 * hour);
+    await simulatorOf(world, "alipay").payUnopened(orderNo);
+    await until(async () => (await now(orderNo)).status === "success");
+  });
+});
+
+describe("a create after the end of its order", () => {
+  it.each(["alipay", "wechat", "stripe", "paypal"])(
+    "through %s is refused before it is closed",
+    async (provider) => {
+      const { order, orderNo } = await created({ provider, expires_in: hour });
+      const { order: paidOrder, data } = await created({ provider, expires_in: hour });
+      await simulatorOf(world, provider).pay(data);
+      await until(async () => (await now(data.order_no)).status === "success");
+      world.clock.advance(hour * 1000 + 1000);
+      const over = await api.create(order);
+      expect(over).toMatchObject({ status: 409, code: 2008, order_no: orderNo });
+      expect(over.message).toContain("the time of this payment is over");
+      const paid = await api.create(paidOrder);
+      expect(paid).toMatchObject({ status: 200, data: { ...data, status: "success" } });
+    },
+  );
+});
+
+describe("a payment that was closed in its time", () => {
+  it("shows no link any more, to a close and to a query", async () => {
+    const { orderNo } = await created({ provider: "stripe" });
+    const closed = { status: "closed", payment_url: "", qr_code: "" };
+    expect((await api.close(orderNo)).data).toMatchObject(closed);
+    expect(await now(orderNo)).toMatchObject(closed);
+  });
+});
+
+describe("a link of Alipay's page, which our key has signed", () => {
+  it("is signed anew once the key is replaced, by a create and by a query", async () => {
+    const other = await world.openShop("alipay");
+    const by = apiOf(world, other);
+    const order = anOrder({ provider: "alipay" });
+    const { data } = await by.create(order);
+    const orderNo = String(data.order_no);
+    const old = other.accounts.alipay ?? {};
+    const key = await simulatorOf(world, "alipay").tell("replace-key", { account: old.app_id });
+    const credentials = JSON.stringify(Object.assign({}, old, key));
+    await world.ops("config set", { merchant: other.username, provider: "alipay", data: credentials });
+    // A process that knew the old credentials may use them for a minute of real time; another one reads the new ones.
+    const fresh = anotherGateway();
+    const caller = await fresh.authenticate(other.apiKey, "create");
+    const listed = await listPayments(fresh, caller, { limit: 5 });
+    expect(listed.items).toMatchObject([{ payment: { orderNo, payable: { paymentUrl: "" } } }]);
+    const again: Data = await createThrough(fresh, other, order);
+    expect({ ...again, payment_url: "" }).toEqual({ ...data, payment_url: "" });
+    expect(again.payment_url).not.toBe(data.payment_url);
+    const { payment } = await queryPayment(fresh, caller, { orderNo });
+    expect(payment.payable?.paymentUrl).toBe(again.payment_url);
+    expect((await createThrough(fresh, other, order)).payment_url).toBe(again.payment_url);
+    expect((await fetch(String(data.payment_url))).status).not.toBe(200);
+    expect((await fetch(String(again.payment_url))).status).toBe(200);
+    await fresh.close();
+    await simulatorOf(world, "alipay").payUnopened(orderNo);
+    await until(async () => (await by.query(orderNo)).data.status === "success");
+  });
+});
