@@ -106,6 +106,7 @@ function newOrder(
     metadata: wanted.metadata,
     livemode: config.adapter.livemode,
     tradeNo: "",
+    objectId: null,
     payable: null,
     refusal: null,
     lateSuccess: false,
@@ -120,6 +121,7 @@ function newOrder(
     closedAt: null,
     lookedUpAt: null,
     nextQueryAt: secondsAfter(createdAt, firstLookUpSeconds),
+    unansweredSince: null,
   };
 }
 

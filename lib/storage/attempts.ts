@@ -1,3 +1,4 @@
+import { sql } from "kysely";
 import type { ProviderError } from "../errors.ts";
 import type { Payable, Payment } from "../payment/payment.ts";
 import type { Leased, NewOrder } from "../payment/ports.ts";
@@ -130,14 +131,16 @@ export function storePayable(
   return transact(db, async (trx) => {
     if (!(await finishAttempt(trx, leased))) return null;
     const stored = JSON.stringify(payable);
+    // A webhook may have been faster, and told which object was paid.
+    const objectId = sql<string>`COALESCE(payment_id, ${payable.paymentId})`;
+    const made = { payable: stored, payment_id: objectId, updated_at: now };
     const moved = await rowOf(trx, payment)
-      .set((eb) => ({ payable: stored, status: "pending", version: eb("version", "+", 1), updated_at: now }))
+      .set((eb) => ({ ...made, status: "pending", version: eb("version", "+", 1) }))
       .where("status", "=", "processing")
       .where("version", "=", payment.version)
       .executeTakeFirstOrThrow();
     if (moved.numUpdatedRows === 0n) {
-      const set = { payable: stored, updated_at: now };
-      await rowOf(trx, payment).set(set).execute();
+      await rowOf(trx, payment).set(made).execute();
       return await readPayment(trx, payment);
     }
     await addLog(trx, payment, {
@@ -146,7 +149,9 @@ export function storePayable(
       title: "can be paid",
       data: { from: "processing", to: "pending" },
     });
-    return { ...payment, payable, status: "pending", version: payment.version + 1, updatedAt: now };
+    const { paymentId } = payable;
+    const pending = { status: "pending" as const, version: payment.version + 1, updatedAt: now };
+    return { ...payment, payable, objectId: payment.objectId ?? paymentId, ...pending };
   });
 }
 

@@ -44,6 +44,7 @@ const unmade = {
   status: "processing",
   version: 0,
   tradeNo: "",
+  objectId: null,
   payable: null,
   refusal: null,
   notifyUrl: null,
@@ -60,4 +61,5 @@ const unmade = {
   closedAt: null,
   lookedUpAt: null,
   nextQueryAt: null,
+  unansweredSince: null,
 } as const;

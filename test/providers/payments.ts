@@ -41,6 +41,7 @@ export function payment(changes: Partial<Payment> = {}): Payment {
     status: "pending",
     version: 1,
     tradeNo: "",
+    objectId: null,
     payable: null,
     refusal: null,
     notifyUrl: null,
@@ -58,6 +59,7 @@ export function payment(changes: Partial<Payment> = {}): Payment {
     closedAt: null,
     lookedUpAt: null,
     nextQueryAt: null,
+    unansweredSince: null,
     ...changes,
   };
 }

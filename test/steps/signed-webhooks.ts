@@ -1,4 +1,5 @@
 import { createHmac, generateKeyPairSync, randomUUID, sign } from "node:crypto";
+import { madeObject } from "./api.ts";
 import type { Shop, World } from "./world.ts";
 
 export type Fields = Record<string, string>;
@@ -94,8 +95,9 @@ export function stripeEvents(world: World, shop: Shop) {
   function event(orderNo: unknown, parts: EventParts = {}): SignedCall {
     const { type = "checkout.session.completed", account, session = {} } = parts;
     const object = {
-      id: "cs_test_1",
+      id: madeObject(orderNo) ?? "cs_test_1",
       object: "checkout.session",
+      metadata: { order_no: orderNo },
       status: "complete",
       payment_status: "paid",
       client_reference_id: orderNo,

@@ -1,5 +1,6 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from "node:crypto";
 import * as z from "zod";
+import { keptFields } from "../kept-fields.ts";
 import { rsaKey } from "../rsa-key.ts";
 
 /**
@@ -54,3 +55,11 @@ function ownPublicKey(privateKey: string): string {
 }
 
 export type AlipayCredentials = z.infer<typeof alipayCredentials>;
+
+/** A config that looked only at its own seller's notices goes on doing so. */
+export function carryOver(
+  before: AlipayCredentials,
+  given: Record<string, unknown>,
+): Partial<AlipayCredentials> {
+  return keptFields(before, given, [["seller_id"]]);
+}

@@ -35,7 +35,13 @@ function observationsOf(event: StripeEvent, account: string, livemode: boolean):
     return [{ kind: "unrecognised", said: `${type} of ${event.livemode ? "live" : "test"} mode` }];
   }
   if (type.startsWith("checkout.session.")) {
-    return read(event, checkoutSession, (session) => sessionEvent(event, session, event.account ?? account));
+    const said = read(event, checkoutSession, (session) =>
+      sessionEvent(event, session, event.account ?? account),
+    );
+    const connected = event.account != null && event.account !== account;
+    // Money that reached another account is an anomaly; what else happens there is not about our order.
+    if (!connected || said.some(({ kind }) => kind === "paid")) return said;
+    return [{ kind: "ignored", why: `${type} of the connected account ${event.account}` }];
   }
   if (event.account && event.account !== account) {
     return [{ kind: "ignored", why: `${type} of the connected account ${event.account}` }];
@@ -64,7 +70,7 @@ function sessionEvent(event: StripeEvent, session: CheckoutSession, account: str
       return agreeing(type, said);
     case "checkout.session.async_payment_failed":
       if (said.some(({ kind }) => kind === "paid")) return agreeing(type, said);
-      return [{ kind: "failed", orderNo, why: type }];
+      return [{ kind: "failed", orderNo, why: type, objectId: session.id }];
     default:
       return [{ kind: "ignored", why: `${type} changes no payment` }];
   }

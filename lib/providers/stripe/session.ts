@@ -16,9 +16,9 @@ export function sessionObservations(session: CheckoutSession, source: Source): O
   if (payment !== "unpaid") return [{ kind: "unrecognised", said: `payment_status ${payment}` }];
   switch (status) {
     case "expired":
-      return [{ kind: "closed", orderNo, why: "the session has expired" }];
+      return [{ kind: "closed", orderNo, why: "the session has expired", objectId: session.id }];
     case "open":
-      return [{ kind: "open", orderNo, why: "the session is open" }];
+      return [{ kind: "open", orderNo, why: "the session is open", objectId: session.id }];
     case "complete":
       return [delayed(session, orderNo)];
     default:
@@ -27,13 +27,14 @@ export function sessionObservations(session: CheckoutSession, source: Source): O
 }
 
 /** The buyer is through, the money is not here: a delayed method is on its way, or has come to nothing. */
-function delayed({ payment_intent: intent }: CheckoutSession, orderNo: string): Observation {
+function delayed({ id: objectId, payment_intent: intent }: CheckoutSession, orderNo: string): Observation {
   const status = typeof intent === "object" ? intent?.status : undefined;
   const failed = status === "requires_payment_method" || status === "canceled";
   return {
     kind: failed ? "failed" : "started",
     orderNo,
     why: `complete, unpaid${status ? `, ${status}` : ""}`,
+    objectId,
   };
 }
 

@@ -1,5 +1,6 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from "node:crypto";
 import * as z from "zod";
+import { keptFields } from "../kept-fields.ts";
 import { rsaKey } from "../rsa-key.ts";
 
 /** WeChat Pay hands keys out as PEM files; a JSON editor may have turned their line ends into the two characters `\n`. */
@@ -17,10 +18,12 @@ function readPem(text: string, isPrivate: boolean): KeyObject | undefined {
 
 const form = ", in PEM (-----BEGIN …)";
 
+const appId = z.string().regex(/^w[wx][0-9A-Za-z]{16}$/, "is the AppID that is bound to the merchant: wx…");
+
 /** `config_data` of a WeChat Pay config. Parsing normalises the keys, and may be repeated on its own result. */
 export const wechatCredentials = z
   .strictObject({
-    app_id: z.string().regex(/^w[wx][0-9A-Za-z]{16}$/, "is the AppID that is bound to the merchant: wx…"),
+    app_id: appId,
     mch_id: z.string().regex(/^[0-9]{8,12}$/, "is the merchant number"),
     /** Of the merchant's API certificate; names the private key to WeChat Pay. */
     serial_no: z
@@ -36,6 +39,8 @@ export const wechatCredentials = z
       .optional(),
     /** WeChat Pay's (`pub_key.pem`): not the merchant's own. Without it answers are verified by platform certificates. */
     public_key: rsaKey(false, readPem, form).optional(),
+    /** App ids with which orders of this merchant number were made before; they are paid with those. Written by us. */
+    former_app_ids: z.array(appId).optional(),
   })
   .superRefine(({ public_key_id: id, public_key: key, private_key: own }, context) => {
     const needs = (path: string, message: string) =>
@@ -51,3 +56,21 @@ function ownPublicKey(privateKey: string): string {
 }
 
 export type WechatCredentials = z.infer<typeof wechatCredentials>;
+
+const mostFormerApps = 20;
+
+/**
+ * The account is the merchant number: money of an order that was made with an earlier app id reaches it all the same, and
+ * WeChat Pay names that app id whenever it speaks of the order.
+ */
+export function carryOver(
+  before: WechatCredentials,
+  given: Record<string, unknown>,
+): Partial<WechatCredentials> {
+  const earlier = new Set([...(before.former_app_ids ?? []), before.app_id]);
+  earlier.delete(String(given.app_id));
+  return {
+    ...keptFields(before, given, [["public_key", "public_key_id"]]),
+    ...(earlier.size > 0 && { former_app_ids: [...earlier].slice(-mostFormerApps) }),
+  };
+}

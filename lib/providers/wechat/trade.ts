@@ -3,8 +3,8 @@ import { fromInteger } from "../../money/money.ts";
 import type { Observation } from "../../payment/provider.ts";
 import { type Transaction, transaction } from "./wire.ts";
 
-/** The merchant and application of the config. */
-export type Own = { mch_id: string; app_id: string };
+/** The merchant and applications of the config. */
+export type Own = { mch_id: string; app_id: string; former_app_ids?: string[] | undefined };
 
 /**
  * What WeChat Pay says of an order, asked or told. A payment to another merchant or application keeps that other account,
@@ -42,7 +42,8 @@ export function tradeObservations(content: unknown, own: Own, now: Date): Observ
 
 function accountOf({ mchid, appid }: Transaction, own: Own): string {
   if (mchid !== own.mch_id) return mchid;
-  return appid === own.app_id ? own.mch_id : appid;
+  const isOurs = appid === own.app_id || own.former_app_ids?.includes(appid);
+  return isOurs ? own.mch_id : appid;
 }
 
 function paidObservation(trade: Transaction, account: string, now: Date): Observation {

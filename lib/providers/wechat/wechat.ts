@@ -4,7 +4,7 @@ import type { Observation, Prepared, Provider, Started } from "../../payment/pro
 import { refusalByFinality } from "../../payment/refusal.ts";
 import type { ProviderDependencies, ProviderModule } from "../provider-module.ts";
 import { type WechatClient, wechatClient } from "./client.ts";
-import { type WechatCredentials, wechatCredentials } from "./credentials.ts";
+import { carryOver, type WechatCredentials, wechatCredentials } from "./credentials.ts";
 import { nativePay, orderEnd, prepareNativePay } from "./native.ts";
 import { readNotice, verifyNotice } from "./notice.ts";
 import { lookedUpRefund, prepareRefund, refundOutcome, refundRequest } from "./refund.ts";
@@ -121,5 +121,6 @@ async function start(client: WechatClient, { orderNo }: Payment, prepared: Prepa
 export const wechat: ProviderModule<WechatCredentials> = {
   credentials: wechatCredentials,
   extraParams: { native: z.strictObject({}) },
+  carryOver,
   open: openWechat,
 };
