@@ -33,6 +33,12 @@ export async function leasedOrder(gateway: Gateway, shop: Shop, status: PaymentS
 /** A payment's row, to be changed by hand. */
 export const orderRow = (gateway: Gateway, payment: Payment) => rowOf(gateway.db, payment);
 
+/** The account that the payment was made with. */
+export const accountOf = ({ providerAccount: account, livemode }: Payment) => ({ account, livemode });
+
+/** What the provider's answer about this payment is worth, for a move of its status. */
+export const saidOf = (payment: Payment, why = "test") => ({ ...accountOf(payment), why });
+
 /** The provider's word that this payment is paid, by a transaction of its own. */
 export const paidFact = ({ orderNo, providerAccount: account, amount, createdAt }: Payment): Paid => ({
   kind: "paid",
@@ -47,8 +53,8 @@ export const paidFact = ({ orderNo, providerAccount: account, amount, createdAt 
 /** T3, as a look-up of this payment calls it. */
 export const settle = (gateway: Gateway, payment: Payment, paid = paidFact(payment)): Promise<Settled> =>
   gateway.orders.settle(paid, {
+    ...accountOf(payment),
     userId: payment.userId,
-    configId: payment.configId,
     now: gateway.clock.now(),
     source: "look-up",
   });
