@@ -2,6 +2,7 @@ import { post } from "./world.ts";
 
 export type Payment = {
   order_no: string;
+  account: string;
   payment_id: string;
   trade_no: string | null;
   status: string;

@@ -67,6 +67,14 @@ export function createStripeSimulator(surroundings: Surroundings, retryScale: nu
         if (!account) throw new Refusal(404, `Stripe has no account ${id}.`);
         return register(account, requiredString(body, "url"), eventNames(body.enabled_events));
       },
+      // The key before is refused from now on (docs.stripe.com/keys#rolling-keys, "Now").
+      "roll-key"(body) {
+        const id = requiredString(body, "account");
+        const account = accounts.find((known) => known.id === id);
+        if (!account) throw new Refusal(404, `Stripe has no account ${id}.`);
+        account.secretKey = newAccount().secretKey;
+        return { account: id, secret_key: account.secretKey };
+      },
       ...moneyControls(sessions, refunds),
     },
     isApiCall: (call) => call.path.startsWith("/v1/"),
