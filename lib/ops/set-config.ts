@@ -38,17 +38,17 @@ export async function setConfig(gateway: Gateway, wish: ConfigWish) {
   const { userId, provider, name, skipProbe } = wish;
   const given = withoutNull(wish.given);
   const opened = await gateway.openProvider(provider, name, given);
-  if (!skipProbe) await assertWorking(opened.adapter, provider);
   const rows = await gateway.configRows.list(userId, provider);
   const named = rows.filter((config) => config.name === name);
   const account = await accountOf(gateway, named, opened, wish);
   const place = placeOf(named, account, provider);
-  const row = place.row ?? (await unfinished(named)) ?? (await create(gateway, wish));
-
-  const before = await credentialsBefore(gateway, row, opened.module);
+  const before = place.row && (await credentialsBefore(gateway, place.row, opened.module));
   const now = gateway.clock.now();
   const carried = before === null ? {} : (opened.module.carryOver?.(before, wish.given, now) ?? {});
   const credentials = withoutNull({ ...carried, ...wish.given });
+  if (!skipProbe)
+    await assertWorking((await gateway.openProvider(provider, name, credentials)).adapter, provider);
+  const row = place.row ?? unfinished(named) ?? (await create(gateway, wish));
   const complete = await withWebhook(gateway, { row, credentials, wish });
   const sealed = await gateway.vault.seal(JSON.stringify(complete.credentials), credentialContext(row));
   const put = { sealed, account, replaces: place.replaces };
@@ -82,7 +82,7 @@ async function accountOf(
   gateway: Gateway,
   named: StoredConfig[],
   { adapter, module, credentials }: Awaited<ReturnType<Gateway["openProvider"]>>,
-  { skipProbe }: ConfigWish,
+  { provider, skipProbe }: ConfigWish,
 ): Promise<Account | null> {
   try {
     return { account: await adapter.account(), livemode: adapter.livemode };
@@ -95,6 +95,8 @@ async function accountOf(
         return { account: row.account, livemode: row.livemode };
     }
     if (skipProbe) return null;
+    // It says more precisely what is wrong with them.
+    await assertWorking(adapter, provider);
     throw error;
   }
 }
