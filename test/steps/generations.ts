@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { anOrder, apiOf, type Data } from "./api.ts";
+import { anOrder, type Data } from "./api.ts";
 import { invoke } from "./front.ts";
+import { anotherGateway, createThrough } from "./gateways.ts";
 import { openRows } from "./rows.ts";
 import { simulatorOf } from "./simulator.ts";
 import { post, type Shop, type World } from "./world.ts";
@@ -35,7 +36,6 @@ export type OneConfig = Awaited<ReturnType<typeof oneConfig>>;
 /** A config of the shop under a name that no other test uses; its credentials are set as a test wants. */
 export async function oneConfig(world: World, shop: Shop, provider: string) {
   const name = `name-${randomUUID().slice(0, 8)}`;
-  const api = apiOf(world, shop);
   const rows = await openRows();
   const simulator = simulatorOf(world, provider);
   const currency = provider === "stripe" || provider === "paypal" ? "USD" : "CNY";
@@ -51,10 +51,11 @@ export async function oneConfig(world: World, shop: Shop, provider: string) {
     set,
     simulator,
     rows,
+    /** In an environment that has just begun: one that knows the merchant's configs reads them anew only now and then. */
     async create(wanted: Data = {}) {
-      const made = await api.create(anOrder({ provider, config: name, currency, ...wanted }));
-      if (made.status !== 200) throw new Error(`create: ${made.status} ${made.message}`);
-      return made.data;
+      const gateway = anotherGateway();
+      const order = anOrder({ provider, config: name, currency, ...wanted });
+      return createThrough(gateway, shop, order).finally(() => gateway.close());
     },
     /** The buyer pays, and no webhook tells of it. */
     async payUnheard(created: Data) {

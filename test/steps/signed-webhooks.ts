@@ -70,7 +70,13 @@ export async function alipayInOurHands(world: World, shop: Shop, name = `ours-${
 
 export type AlipayInOurHands = Awaited<ReturnType<typeof alipayInOurHands>>;
 
-type EventParts = { type?: string; account?: string; session?: object; signedAt?: Date; secret?: string };
+export type EventParts = {
+  type?: string;
+  account?: string;
+  session?: object;
+  signedAt?: Date;
+  secret?: string;
+};
 
 /** Stripe's events of the shop's own account, signed with its secret. */
 export function stripeEvents(world: World, shop: Shop) {
