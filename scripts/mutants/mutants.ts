@@ -1,3 +1,4 @@
+import { accountGuards } from "./guards/accounts.ts";
 import { alipayGuards } from "./guards/alipay.ts";
 import { apiKeyGuards } from "./guards/api-keys.ts";
 import { badInputGuards } from "./guards/bad-input.ts";
@@ -26,6 +27,7 @@ export const mutants: Mutant[] = [
   ...schemaGuards,
   ...createGuards,
   ...paymentGuards,
+  ...accountGuards,
   ...refundGuards,
   ...tenancyGuards,
   ...credentialGuards,

@@ -5,6 +5,7 @@ import type { Database } from "../../lib/storage/database.ts";
 import { openDatabase } from "../../lib/storage/database.ts";
 import { merchantsIn } from "../../lib/storage/merchants.ts";
 import { paymentConfigsIn } from "../../lib/storage/payment-configs.ts";
+import { retireConfig } from "../../lib/storage/retire-config.ts";
 import { testDatabase } from "./connections.ts";
 
 let database: Database;
@@ -31,6 +32,19 @@ it("credentials are stored over those that were read, and over no others", async
   expect(await configs.reseal(known, "sealed", now)).toBe(true);
   expect(await configs.reseal(known, "sealed later", now)).toBe(false);
   expect(await configs.byId(read.id)).toMatchObject({ data: "sealed", version: 2, state: "active" });
+});
+
+it("credentials are deleted of a config that creates nothing, and of none that does", async () => {
+  const configs = paymentConfigsIn(database);
+  const made = await aConfig("7");
+  await configs.put(made, { sealed: "first", account: null, replaces: null }, now);
+  const active = (await configs.byId(made.id))!;
+  expect(await retireConfig(database, active, null, now)).toBe(false);
+  await configs.setActive("7", made.id, false, now);
+  expect(await retireConfig(database, { ...active, version: 9 }, null, now)).toBe(false);
+  expect(await configs.byId(made.id)).toMatchObject({ state: "disabled", data: "first" });
+  expect(await retireConfig(database, active, "why", now)).toBe(true);
+  expect(await configs.byId(made.id)).toMatchObject({ state: "retired", data: "{}" });
 });
 
 const mine = { account: "acct_1", livemode: false };

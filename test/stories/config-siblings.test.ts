@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { apiOf } from "../steps/api.ts";
+import { anotherGateway } from "../steps/gateways.ts";
 import { type OneConfig, oneConfig, openAccount } from "../steps/generations.ts";
 import { openRows, type Rows } from "../steps/rows.ts";
 import { type EventParts, postWebhook, stripeEvents } from "../steps/signed-webhooks.ts";
@@ -167,6 +168,26 @@ describe("a Stripe session that the order did not make", () => {
     const [raised] = await anomaliesOf(set.config_id);
     expect(raised).toMatchObject({ kind: "mismatch", order_no: created.order_no });
     expect(JSON.parse(String(raised?.detail))).toMatchObject({ differs: ["payment_id"] });
+  });
+});
+
+describe("an order whose config speaks for another account by now", () => {
+  it("is asked about through another config of its own account, and through none where there is none", async () => {
+    const [one, two] = [await aConfig("stripe"), await aConfig("stripe")];
+    const [a, b] = [await openAccount(world, "stripe"), await openAccount(world, "stripe")];
+    const own = await one.set(a.credentials);
+    const created = await one.create();
+    const other = await two.set(b.credentials);
+    const gateway = anotherGateway();
+    const { payment } = (await gateway.orders.find(shop.userId, { orderNo: String(created.order_no) }))!;
+    const moved = { ...payment, configId: other.config_id };
+    expect(await gateway.configs.of(moved)).toMatchObject({ id: own.config_id, account: a.account });
+    for (const lost of [{ providerAccount: "acct_gone" }, { livemode: true }])
+      await expect(gateway.configs.of({ ...payment, ...lost })).rejects.toMatchObject({
+        failure: "config_not_found",
+        message: expect.stringContaining("config set"),
+      });
+    await gateway.close();
   });
 });
 

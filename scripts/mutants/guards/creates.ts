@@ -82,8 +82,8 @@ export const createGuards: Mutant[] = [
   {
     name: "T2: the link of a payment that a webhook was faster with is lost",
     file: attempts,
-    from: "const set = { payable: stored, updated_at: now };",
-    to: "const set = { updated_at: now };",
+    from: "await rowOf(trx, payment).set(made).execute();",
+    to: "await rowOf(trx, payment).set({ updated_at: now }).execute();",
     tests: ["test/stories/webhook-order.test.ts"],
   },
   {

@@ -61,16 +61,9 @@ export const credentialGuards: Mutant[] = [
   {
     name: "A config that is open serves whoever its row is given to",
     file: "lib/providers/configs.ts",
-    from: "JSON.stringify([id, userId, provider, data])",
-    to: "JSON.stringify([id, data])",
+    from: "JSON.stringify([id, userId, provider, data, account])",
+    to: "JSON.stringify([id, data, account])",
     tests: [sealedRows],
-  },
-  {
-    name: "Other credentials are stored over newer ones",
-    file: "lib/storage/payment-configs.ts",
-    from: `.where("version", "=", config.version)\n        .$if(`,
-    to: ".$if(",
-    tests: ["test/storage/merchant-rows.test.ts"],
   },
   {
     name: "Plain JSON is sealed though it is none",
@@ -89,8 +82,8 @@ export const credentialGuards: Mutant[] = [
   {
     name: "A config that was sealed anew meanwhile is sealed over what it was",
     file: "lib/storage/payment-configs.ts",
-    from: `query.where("config_data", "=", config.data)`,
-    to: "query",
+    from: `.where("config_data", "=", config.data)\n        .executeTakeFirstOrThrow();`,
+    to: ".executeTakeFirstOrThrow();",
     tests: ["test/storage/merchant-rows.test.ts"],
   },
   {

@@ -10,13 +10,6 @@ const captureGuards = "test/payment/capture-guards.test.ts";
 /** The WHERE lists and transactions of a payment once it is made: T3 settle, T4 final, T9 capture. */
 export const paymentGuards: Mutant[] = [
   {
-    name: "T3: the word of another config settles",
-    file: settle,
-    from: `.where("config_id", "=", scope.configId)`,
-    to: "",
-    tests: [moves],
-  },
-  {
     name: "T3: a payment to another account settles",
     file: settle,
     from: `.where("provider_account", "=", paid.account)`,

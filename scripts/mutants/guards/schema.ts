@@ -17,7 +17,7 @@ const noLongerUnique = (name: string, key: string, ...tests: string[]): Mutant =
 export const schemaGuards: Mutant[] = [
   noLongerUnique("Two merchants may have one name", "username", keys),
   noLongerUnique("Two API keys may have one id", "key_id", keys),
-  noLongerUnique("Two configs of a provider may have one name", "user_config", keys),
+  noLongerUnique("Two configs of a provider may have one name", "live_config", keys),
   noLongerUnique("Two orders may have one number of ours", "order_no", keys),
   noLongerUnique(
     "Two orders may have one number of the merchant's",

@@ -68,8 +68,8 @@ export const wechatGuards: Mutant[] = [
   {
     name: "WeChat Pay: a payment of another application is ours",
     ...of("trade", "notice"),
-    from: "return appid === own.app_id ? own.mch_id : appid;",
-    to: "return own.mch_id;",
+    from: "return isOurs ? own.mch_id : appid;",
+    to: "return isOurs || appid ? own.mch_id : appid;",
   },
   {
     name: "WeChat Pay: the close of another account's order is believed",
