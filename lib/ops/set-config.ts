@@ -52,8 +52,10 @@ export async function setConfig(gateway: Gateway, wish: ConfigWish) {
   const complete = await withWebhook(gateway, { row, credentials, wish });
   const sealed = await gateway.vault.seal(JSON.stringify(complete.credentials), credentialContext(row));
   const put = { sealed, account, replaces: place.replaces };
-  if (!(await gateway.configRows.put(row, put, now)))
+  if (!(await gateway.configRows.put(row, put, now))) {
+    if (place.row === null) await gateway.configRows.discard(row);
     throw new GatewayError("conflict", "the config was changed at the same time: try again");
+  }
   if (account) await gateway.orders.pollAgain(userId, provider, account, now);
   return {
     config_id: row.id,

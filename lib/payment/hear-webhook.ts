@@ -106,6 +106,7 @@ async function applyTo(
   const { orderNo, configId } = payment;
   if (source.event) await gateway.events.record(source.event, orderNo);
   const differs = [
+    payment.provider !== source.provider && "provider",
     payment.providerAccount !== source.account && "account",
     payment.livemode !== source.livemode && "livemode",
     "objectId" in seen && isOther(payment, seen.objectId) && "payment_id",

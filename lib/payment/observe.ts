@@ -38,10 +38,11 @@ export async function settlePaid(
   source: Source,
   askAgainBy: Date | null = null,
 ): Promise<Settled> {
-  const { userId, account, livemode, event, told } = source;
+  const { userId, provider, account, livemode, event, told } = source;
   const now = gateway.clock.now();
   const settled = await gateway.orders.settle(paid, {
     userId,
+    provider,
     account,
     livemode,
     now,

@@ -123,6 +123,7 @@ export interface Orders {
     paid: Paid,
     scope: Account & {
       userId: string;
+      provider: string;
       now: Date;
       event?: EventRecord;
       source: string;

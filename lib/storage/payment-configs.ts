@@ -16,6 +16,8 @@ export interface PaymentConfigs extends ConfigRows {
    * of its name; `replaces` had the name until now. `false`: somebody else has changed one of them.
    */
   put(config: StoredConfig, credentials: NewCredentials, now: Date): Promise<boolean>;
+  /** Forgets one that was made and never got credentials. */
+  discard(config: StoredConfig): Promise<void>;
   /** Stores the same credentials, sealed anew, over the very text that was read. `false`: somebody has changed them. */
   reseal(config: StoredConfig, sealed: string, now: Date): Promise<boolean>;
   /** Lets an active config be disabled, or the other way round; no other state is left so. */
@@ -100,6 +102,15 @@ export function paymentConfigsIn(db: Database): PaymentConfigs {
       return String(insertId);
     },
     put: (config, credentials, now) => put(db, config, credentials, now),
+    async discard({ userId, id, version }) {
+      await ofMerchant(db, userId)
+        .deleteFrom("payment_configs")
+        .where("id", "=", id)
+        .where("version", "=", version)
+        .where("config_data", "=", noCredentials)
+        .where("account", "is", null)
+        .execute();
+    },
     async reseal(config, sealed, now) {
       const saved = await ofMerchant(db, config.userId)
         .updateTable("payment_configs")

@@ -13,6 +13,7 @@ import { recordEvent } from "./webhook-events.ts";
 /** `account`, `livemode`: of the credentials that verified what is said. */
 export type SettleScope = Account & {
   userId: string;
+  provider: string;
   now: Date;
   /** The webhook that says so; absent for a look-up. */
   event?: EventRecord;
@@ -66,6 +67,7 @@ async function settleOnce(
       next_query_at: sql<Date | null>`LEAST(COALESCE(next_query_at, ${askAgainBy}), ${askAgainBy})`,
     })
     .where("id", "=", before.id)
+    .where("provider", "=", scope.provider)
     .where("provider_account", "=", paid.account)
     .where(ofAccount(scope))
     .where(madeIt(paid.objectId))
@@ -114,6 +116,7 @@ async function statusBefore(trx: OpenTransaction, before: Payment, current: Paym
 /** Why the guard let nothing through. */
 function judge(current: Payment, paid: Paid, scope: SettleScope): Settled {
   const differs = [
+    current.provider !== scope.provider && "provider",
     (current.providerAccount !== paid.account || current.providerAccount !== scope.account) && "account",
     current.livemode !== scope.livemode && "livemode",
     isOther(current, paid.objectId) && "payment_id",

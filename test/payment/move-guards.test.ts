@@ -127,6 +127,11 @@ describe("a move of a payment", () => {
     const paid = paidFact(payment);
     const otherKey = { ...payment, providerAccount: "another" };
     expect(await settle(gateway, otherKey, paid)).toMatchObject({ kind: "mismatch", differs: ["account"] });
+    const otherProvider = { ...payment, provider: "paypal" };
+    expect(await settle(gateway, otherProvider, paid)).toMatchObject({
+      kind: "mismatch",
+      differs: ["provider"],
+    });
     const otherMode = { ...payment, livemode: !payment.livemode };
     expect(await settle(gateway, otherMode, paid)).toMatchObject({ kind: "mismatch", differs: ["livemode"] });
     expect(await settle(gateway, { ...payment, userId: "999" }, paid)).toMatchObject({

@@ -55,6 +55,7 @@ export const settle = (gateway: Gateway, payment: Payment, paid = paidFact(payme
   gateway.orders.settle(paid, {
     ...accountOf(payment),
     userId: payment.userId,
+    provider: payment.provider,
     now: gateway.clock.now(),
     source: "look-up",
   });

@@ -23,6 +23,13 @@ export const accountGuards: Mutant[] = [
     tests: [moves],
   },
   {
+    name: "T3: the word of another provider settles",
+    file: settle,
+    from: `.where("provider", "=", scope.provider)`,
+    to: "",
+    tests: [moves],
+  },
+  {
     name: "T3: an object that the order did not make settles it",
     file: settle,
     from: ".where(madeIt(paid.objectId))",
@@ -68,8 +75,8 @@ export const accountGuards: Mutant[] = [
   {
     name: "Another mode of an account is the same account",
     file: "lib/storage/payment-rows.ts",
-    from: " AND livemode = ${livemode ? 1 : 0})`",
-    to: ")`",
+    from: `AND livemode = \${livemode ? 1 : 0})`,
+    to: `)`,
     tests: [moves],
   },
   {
