@@ -71,7 +71,7 @@ export function providerBaseUrls({
 }: Pick<Environment, "STAGE" | "PROVIDER_BASE_URLS">): Record<string, string> {
   if (PROVIDER_BASE_URLS === undefined) return {};
   const { data } = simulators.safeParse(PROVIDER_BASE_URLS);
-  if (STAGE === "local" && data) return data;
+  if (/* mutation: simulators-local-only */ STAGE === "local" && data) return data;
   throw new SettingError(
     "provider base URLs may be set in the local stage only, as JSON, to loopback hosts only",
   );

@@ -16,6 +16,7 @@ export type HealthParts = {
 /** How long an answer is given again, in milliseconds by the gateway's clock: a monitor must not become a load. */
 const cachedMs = 10_000;
 /** A part that says nothing for so long, in milliseconds of real time, does not answer. */
+// mutation: health-silent
 const silentMs = 3_000;
 
 /** Asks every part at once; all who ask meanwhile and for 10 seconds after are answered by the same check. */
@@ -24,7 +25,8 @@ export function healthCheck(parts: HealthParts): () => Promise<Health> {
   return () => {
     const now = parts.clock.now().getTime();
     const age = last ? now - last.at : cachedMs;
-    if (!last || age < 0 || age >= cachedMs) last = { health: check(parts), at: now };
+    if (!last || /* mutation: health-clock-back */ age < 0 || /* mutation: health-cached */ age >= cachedMs)
+      last = { health: check(parts), at: now };
     return last.health;
   };
 }
@@ -35,7 +37,12 @@ async function check(parts: HealthParts): Promise<Health> {
     answers(parts.cache.ask((redis) => redis.get("health")).then((answer) => answer !== undefined)),
     answers(parts.queueReachable()),
   ]);
-  return { status: database && cache && queue ? "ok" : "unavailable", database, cache, queue };
+  return {
+    status: database && /* mutation: health-cache */ cache && queue ? "ok" : "unavailable",
+    database,
+    cache,
+    queue,
+  };
 }
 
 async function answers(asked: Promise<boolean>): Promise<boolean> {

@@ -38,5 +38,6 @@ export function insideTransaction<T>(run: () => Promise<T>): Promise<T> {
 
 /** A network call while a transaction holds row locks would hold them for as long as a stranger pleases. */
 export function assertNoTransaction(call: string): void {
+  // mutation: no-call-in-transaction
   if (transactions.getStore()) throw new Error(`${call} inside a database transaction`);
 }

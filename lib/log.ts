@@ -52,6 +52,7 @@ function write(level: "info" | "warn" | "error", message: string, fields: LogFie
   const { requestId } = currentInvocation();
   if (requestId) line.request_id = cut(requestId, longest);
   for (const name of logFields) {
+    // mutation: log-plain-values
     const value = plain(fields[name], longestOf(name));
     if (value !== undefined) line[name] = value;
   }
@@ -65,7 +66,7 @@ function plain(value: unknown, most: number): Plain | undefined {
 }
 
 function cut(text: string, most: number): string {
-  return text.slice(0, most).toWellFormed();
+  return text.slice(0, /* mutation: log-longest-text */ most).toWellFormed();
 }
 
 /** JSON leaves these as they are: a terminal obeys some, a reader of lines ends one at others, or shows text in another order. */
@@ -73,7 +74,11 @@ const unseen = /[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
 
 function oneLine(line: Record<string, Plain>): string {
   const asEscape = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
-  return JSON.stringify(line).replace(unseen, asEscape);
+  return (
+    JSON.stringify(line)
+      // mutation: log-unseen-escaped
+      .replace(unseen, asEscape)
+  );
 }
 
 function longestOf(name: (typeof logFields)[number]): number {
@@ -98,6 +103,8 @@ export function nameOf(error: unknown): { error: string; error_code?: string | u
   return {
     error: typeof given === "string" && name.test(given) ? given : "Error",
     error_code:
-      typeof code === "number" || (typeof code === "string" && name.test(code)) ? String(code) : undefined,
+      typeof code === "number" || (typeof code === "string" && /* mutation: log-code-form */ name.test(code))
+        ? String(code)
+        : undefined,
   };
 }

@@ -3,7 +3,8 @@ import { availableParallelism, tmpdir } from "node:os";
 import path from "node:path";
 import { commandLine, misused, wholeNumber } from "./command-line.ts";
 import { sweepStale } from "./local/services/start-services.ts";
-import { mutants } from "./mutants/mutants.ts";
+import { mutations } from "./mutants/all-mutations.ts";
+import { markersIn } from "./mutants/markers.ts";
 import { type Proof, proveMutants } from "./mutants/prove-mutants.ts";
 import { reportOf } from "./mutants/report.ts";
 import { startTestGround } from "./mutants/test-ground.ts";
@@ -11,10 +12,10 @@ import { asTable } from "./ops/table.ts";
 
 const usage = `npm run mutants -- [--only PATTERN] [--list] [--lanes N]
 
-Takes each guard of the gateway away in a private copy of the repository and runs the tests that should notice. Ends with
-1 when a guard is not missed by any test, or is no longer where it was.
+Makes each mutation of the gateway, most of which remove a check, in a private copy of the repository and runs the tests
+that should fail then. Ends with 1 when a mutation is not killed by any test, or does not apply any more.
 
-  --only PATTERN   only mutants whose name or file matches this regular expression
+  --only PATTERN   only mutations whose name, marker or file matches this regular expression
   --list           names them and ends
   --lanes N        how many are tried at the same time, each with services of its own
 `;
@@ -32,10 +33,18 @@ async function main(): Promise<number> {
   });
   const lanes = wholeNumber("lanes", values.lanes, { least: 1, usage });
   const pattern = patternOf(values.only);
-  const wanted = mutants.filter(({ name, file }) => pattern.test(name) || pattern.test(file));
-  if (wanted.length === 0) misused(`no mutant's name or file matches ${pattern}`, usage);
+  const markers = markersIn(root);
+  const fileOf = (at: string) =>
+    markers
+      .get(at)
+      ?.map(({ file }) => file)
+      .join(", ") ?? "no marker";
+  const wanted = mutations.filter(({ name, at }) =>
+    [name, at, fileOf(at)].some((text) => pattern.test(text)),
+  );
+  if (wanted.length === 0) misused(`no mutation's name, marker or file matches ${pattern}`, usage);
   if (values.list) {
-    console.log(asTable(wanted.map(({ name, file }) => ({ mutant: name, file }))));
+    console.log(asTable(wanted.map(({ name, at }) => ({ mutation: name, marker: at, file: fileOf(at) }))));
     return 0;
   }
   const begun = performance.now();
@@ -54,7 +63,7 @@ function patternOf(text: string): RegExp {
   }
 }
 
-async function proved(wanted: typeof mutants, lanes: number): Promise<Proof[] | "stopped"> {
+async function proved(wanted: typeof mutations, lanes: number): Promise<Proof[] | "stopped"> {
   await sweepStale(tmpdir(), prefix);
   const folders = Array.from({ length: lanes }, () => mkdtempSync(path.join(tmpdir(), prefix)));
   const stopping = new AbortController();
@@ -62,7 +71,7 @@ async function proved(wanted: typeof mutants, lanes: number): Promise<Proof[] | 
   try {
     return await proveMutants({
       root,
-      mutants: wanted,
+      mutations: wanted,
       folders,
       startGround: startTestGround,
       print: (line) => console.log(line),

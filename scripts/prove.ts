@@ -15,7 +15,7 @@ const proofs = [
   ["random histories", "npm", "run", "soak", "--", "--seeds", String(seeds), "--resume"],
   ["parsers", "npm", "run", "fuzz", "--", "--runs", "50000"],
   ["requests from outside", "npm", "run", "attack", "--", "--requests", "200000"],
-  ["guards taken away in turn", "npm", "run", "mutants"],
+  ["mutations", "npm", "run", "mutants"],
 ] as const;
 
 const outcomes: string[] = [];

@@ -3,6 +3,7 @@ import type { Locks } from "../notify/ports.ts";
 import type { Cache } from "./redis.ts";
 
 /** Deletes only its own lock: a plain GET and DEL would delete another's that began between the two. */
+// mutation: lock-release-own
 const releaseScript =
   "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) else return 0 end";
 
@@ -20,9 +21,9 @@ export function redisLocks(cache: Cache, prefix = ""): Locks {
       const key = redisKey(prefix, userId, name);
       const token = randomUUID();
       const answer = await cache.ask(async (redis) => ({
-        set: await redis.set(key, token, "PX", ttlMs, "NX"),
+        set: await redis.set(key, token, "PX", ttlMs, /* mutation: lock-not-held */ "NX"),
       }));
-      if (answer === undefined) return granted;
+      if (answer === undefined) return /* mutation: lock-without-redis */ granted;
       if (answer.set !== "OK") return null;
       return {
         async release() {

@@ -12,5 +12,5 @@ const onEveryAnswer = {
 
 /** `requestId` names the call to its caller as it does in every line that we log of it. */
 export function alwaysHeaders(requestId: string): Record<string, string> {
-  return { ...onEveryAnswer, "x-request-id": requestId };
+  return { ...onEveryAnswer, /* mutation: answer-request-id */ "x-request-id": requestId };
 }

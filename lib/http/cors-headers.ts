@@ -4,6 +4,6 @@
  */
 export function corsHeaders(origin: string | undefined, allowed: readonly string[]): Record<string, string> {
   if (allowed.length === 0) return {};
-  const known = origin !== undefined && allowed.includes(origin);
+  const known = origin !== undefined && /* mutation: cors-allowed-origin */ allowed.includes(origin);
   return { vary: "origin", ...(known && { "access-control-allow-origin": origin }) };
 }

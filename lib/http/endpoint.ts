@@ -48,6 +48,7 @@ export function serve<Gateway extends ServingGateway>(
     const caller = await gateway.authenticate(
       event.headers["x-api-key"],
       scope,
+      // mutation: key-failures-source
       sourceNetwork(http.sourceIp),
     );
     const quota = await gateway.rateLimit(caller, limit);
@@ -69,6 +70,7 @@ export function wrapped(handle: (event: Event) => Promise<Answer>, refuse = fail
     .use({
       before: ({ event }) => {
         // Of a request there are always some; an event that was made by hand may lack them.
+        // mutation: event-without-headers
         event.headers ??= {};
       },
       onError: (request) => {
@@ -82,7 +84,10 @@ export function wrapped(handle: (event: Event) => Promise<Answer>, refuse = fail
       const begun = performance.now();
       const answer = await guarded(event, context);
       logged(event, answer, Math.round(performance.now() - begun));
-      return { ...answer, headers: { ...alwaysHeaders(requestId), ...answer.headers } };
+      return {
+        ...answer,
+        headers: { /* mutation: answer-safe-headers */ ...alwaysHeaders(requestId), ...answer.headers },
+      };
     });
   };
 }
@@ -92,6 +97,7 @@ function logged(...call: Parameters<typeof logCall>): void {
   try {
     logCall(...call);
   } catch (error) {
+    // mutation: call-line-failure
     log.alarm("call not logged", nameOf(error));
   }
 }

@@ -17,6 +17,7 @@ export function failureOf(error: unknown): GatewayError {
   }
   return new GatewayError(
     "internal",
+    // mutation: internal-error-message
     "an internal error: send the same request again, or report the request_id",
   );
 }

@@ -13,6 +13,7 @@ export function invoked<T>(context: Context, work: () => Promise<T>): Promise<T>
     try {
       return await work();
     } catch (error) {
+      // mutation: platform-error-words
       const failure = nameOf(error);
       log.alarm("unexpected failure", failure);
       throw new Error([failure.error, failure.error_code].filter(Boolean).join(" "));

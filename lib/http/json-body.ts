@@ -9,6 +9,7 @@ const deepest = 32;
  * 12.34 unseen.
  */
 export function readJsonBody(body: Buffer, asText: readonly string[] = []): unknown {
+  // mutation: body-longest
   if (body.length > longestBytes) throw malformed("the body is over 64 KiB: send less");
   const text = decode(body);
   const sources = new WeakMap<object, Map<string, string>>();
@@ -28,6 +29,7 @@ const replaced = "\uFFFD";
 function decode(body: Buffer): string {
   try {
     const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(body);
+    // mutation: body-replaced-characters
     if (!text.includes(replaced)) return text;
   } catch {
     // Answered below.
@@ -60,11 +62,14 @@ function assertShape(text: string): void {
       const names = open.at(-1);
       const key = JSON.parse(name) as string;
       // Schemas drop it unseen.
+      // mutation: body-proto
       if (key === "__proto__") throw malformed(`the name "${key}" is not allowed`, key);
+      // mutation: body-name-twice
       if (names?.has(key)) throw malformed(`the name "${key.slice(0, 64)}" stands twice in one object`, key);
       names?.add(key);
     } else if (token === "{" || token === "[") {
       open.push(token === "{" ? new Set() : null);
+      // mutation: body-deepest
       if (open.length > deepest) throw malformed(`the body is nested deeper than ${deepest} levels`);
     } else if (token === "}" || token === "]") {
       open.pop();

@@ -11,6 +11,7 @@ import { routes } from "./routes.ts";
 
 const time = z.iso
   .datetime({ offset: true, error: "an RFC 3339 time such as 2026-01-31T00:00:00Z", abort: true })
+  // mutation: list-storable-time
   .refine((text) => isStorable(new Date(text)), "a time of the years 1000 to 9999, in UTC");
 
 export const listPaymentsContract = {
@@ -94,7 +95,8 @@ export function paymentFilter(wanted: z.output<typeof listPaymentsContract.wante
 export function readCursor(cursor: string): { createdAt: Date; id: string } {
   const [, ms, id] = /^(\d{1,15}):(\d{1,20})$/.exec(Buffer.from(cursor, "base64url").toString("utf8")) ?? [];
   const createdAt = new Date(Number(ms));
-  if (id !== undefined && isStorable(createdAt)) return { createdAt, id };
+  if (id !== undefined && /* mutation: cursor-storable-time */ isStorable(createdAt))
+    return { createdAt, id };
   const message = "use the next_cursor of the page before";
   throw new GatewayError("invalid_parameter", `cursor: ${message}`, {
     fields: [{ field: "cursor", message }],

@@ -23,11 +23,15 @@ const longestId = 20;
 export function providerWebhook(open: () => HearingGateway, provider: string) {
   return wrapped(async (event: APIGatewayProxyEventV2) => {
     const gateway = open();
+    // mutation: webhook-source-network
     const source = sourceNetwork(event.requestContext.http.sourceIp);
     const configId = event.pathParameters?.config_id ?? "";
     const names = {
+      // mutation: webhook-failures-of-address
       [source]: mostFailures.ofAddress,
-      [`${source} ${configId.slice(0, longestId)}`]: mostFailures.ofConfig,
+      // mutation: webhook-failures-of-config
+      [`${/* mutation: webhook-failures-source */ source} ${configId.slice(0, longestId)}`]:
+        mostFailures.ofConfig,
     };
     await gateway.webhookFailures(names, () => {
       const call = { body: rawBody(event), headers: event.headers };

@@ -14,7 +14,7 @@ export function readWanted(contract: Contract, event: APIGatewayProxyEventV2): u
   const parsed = contract.wanted.safeParse({ ...sent, ...path }, { error: wordsForInput });
   // What stands in the path would hide what is said of it elsewhere.
   const twice = Object.keys(sent).filter((name) => Object.hasOwn(path, name));
-  if (parsed.success && twice.length === 0) return parsed.data;
+  if (parsed.success && /* mutation: path-said-twice */ twice.length === 0) return parsed.data;
   const issues = parsed.error?.issues ?? [];
   const fields = [...twice.map(unknownField), ...issues.flatMap(fieldErrors)];
   const first = fields[0];
@@ -27,6 +27,7 @@ function given(contract: Contract, event: APIGatewayProxyEventV2): object {
     if (contract.mayBeBodyless && rawBody(event).length === 0) return {};
     return readJsonBody(assertJson(event), contract.asText) as object;
   }
+  // mutation: query-unwanted
   return event.queryStringParameters ?? {};
 }
 

@@ -19,8 +19,11 @@ export async function withinQuota(
   if (quota === null) return answer();
   const { limit, remaining, resetSeconds, retryAfterSeconds } = quota;
   const given =
+    // mutation: limit-refuses
     retryAfterSeconds === null
-      ? await answer().catch((error) => failed(failureOf(error), requestId))
+      ? await answer()
+          // mutation: limit-failure-headers
+          .catch((error) => failed(failureOf(error), requestId))
       : failed(refusal(limit, retryAfterSeconds), requestId);
   const told = {
     "x-ratelimit-limit": String(limit),

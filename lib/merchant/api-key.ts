@@ -28,6 +28,7 @@ export function newApiKey(userId: string): NewApiKey {
 export function readApiKey(text: string): { keyId: string; userId: string } | null {
   const [, keyId, userId, , sum] = shape.exec(text) ?? [];
   if (keyId === undefined || userId === undefined || sum === undefined) return null;
+  // mutation: api-key-checksum
   return checksum(text.slice(0, -checksumLength)) === sum ? { keyId, userId } : null;
 }
 
@@ -38,7 +39,8 @@ export function hashOf(text: string): Buffer {
 /** Takes the same time for a key that does not exist: pass `null`, it is compared with zeros and refused. */
 export function sameKey(text: string, stored: Buffer | null): boolean {
   const equal = timingSafeEqual(hashOf(text), stored ?? Buffer.alloc(32));
-  return equal && stored !== null;
+  // mutation: api-key-unknown
+  return /* mutation: api-key-secret */ equal && stored !== null;
 }
 
 function randomText(length: number): string {

@@ -54,7 +54,7 @@ export function authenticator(rows: KeyRows, clock: Clock): Authenticate {
   function remembered(text: string): StoredKey | null {
     const cached = known.get(nameIn(text));
     const now = clock.now().getTime();
-    if (cached && now - cached.at < cacheMs) return cached.key;
+    if (cached && /* mutation: api-key-cache-age */ now - cached.at < cacheMs) return cached.key;
     return null;
   }
 
@@ -66,6 +66,7 @@ export function authenticator(rows: KeyRows, clock: Clock): Authenticate {
     if (!sameKey(text, key?.hash ?? null) || key === null) throw invalid();
     known.set(nameIn(text), { key, at: now.getTime() });
     if (known.size > mostCached) known.delete(known.keys().next().value as string);
+    // mutation: api-key-valid-before-use
     assertValid(key);
     await noteUse(read, key, now);
     return key;
@@ -73,7 +74,11 @@ export function authenticator(rows: KeyRows, clock: Clock): Authenticate {
 
   function assertValid(key: StoredKey): void {
     const now = clock.now();
-    if (isOver(key.expiresAt, now) || isOver(key.revokedAt, now)) throw invalid();
+    if (
+      /* mutation: api-key-expired */ isOver(key.expiresAt, now) ||
+      /* mutation: api-key-revoked */ isOver(key.revokedAt, now)
+    )
+      throw invalid();
   }
 
   /**
@@ -81,15 +86,25 @@ export function authenticator(rows: KeyRows, clock: Clock): Authenticate {
    * with the process once the call is answered; a failure costs the note and not the call.
    */
   async function noteUse(read: KeyName, key: StoredKey, now: Date): Promise<void> {
-    if (key.lastUsedAt && now.getTime() - key.lastUsedAt.getTime() < lastUseMs) return;
-    await rows.noteUse(read, now).catch((error) => log.warn("last use of a key not noted", nameOf(error)));
+    if (
+      key.lastUsedAt &&
+      now.getTime() - key.lastUsedAt.getTime() < /* mutation: api-key-last-use-gap */ lastUseMs
+    )
+      return;
+    await rows
+      .noteUse(read, now)
+      // mutation: api-key-last-use-failure
+      .catch((error) => log.warn("last use of a key not noted", nameOf(error)));
   }
 
   return async (text, scope, source = "") => {
     if (!text) throw new GatewayError("unauthorised", "send your API key in the X-API-Key header");
-    const key = remembered(text) ?? (await strangers({ [source]: mostFailures }, () => admit(text)));
+    const key =
+      /* mutation: key-failures-remembered */ remembered(text) ??
+      (await strangers({ /* mutation: key-failures-most */ [source]: mostFailures }, () => admit(text)));
     assertValid(key);
     identifyCaller({ userId: key.merchant.userId, keyId: key.keyId });
+    // mutation: api-key-scope
     if (!key.scopes.includes(scope))
       throw new GatewayError("forbidden", `the API key lacks the scope "${scope}"`);
     return { ...key.merchant, scopes: new Set(key.scopes) };

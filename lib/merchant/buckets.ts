@@ -21,9 +21,11 @@ export function buckets(clock: Clock, most = 10_000) {
   const freeAt = new Map<string, number>();
 
   function keep(name: string, at: number): void {
+    // mutation: bucket-renewed
     freeAt.delete(name);
     freeAt.set(name, at);
-    if (freeAt.size > most) freeAt.delete(freeAt.keys().next().value as string);
+    if (freeAt.size > /* mutation: bucket-most-names */ most)
+      freeAt.delete(freeAt.keys().next().value as string);
   }
 
   return {
@@ -31,10 +33,17 @@ export function buckets(clock: Clock, most = 10_000) {
     take(name: string, perMinute: number, onlyLook = false): Taken {
       const now = clock.now().getTime() * 1000;
       // At most the window, also after a clock that went back.
-      const debtUs = Math.min(Math.max((freeAt.get(name) ?? now) - now, 0), windowUs(perMinute));
+      // mutation: bucket-most-owed
+      const debtUs = Math.min(
+        /* mutation: bucket-nothing-saved */ Math.max((freeAt.get(name) ?? now) - now, 0),
+        windowUs(perMinute),
+      );
       const owed = debtUs + intervalUs(perMinute);
-      const allowed = owed <= windowUs(perMinute);
-      const after = allowed && !onlyLook ? owed : debtUs;
+      const allowed = owed <= /* mutation: bucket-allowed */ windowUs(perMinute);
+      const after =
+        /* mutation: bucket-refused-not-owed */ allowed && /* mutation: bucket-look-not-owed */ !onlyLook
+          ? owed
+          : debtUs;
       if (after > 0) keep(name, now + after);
       return { allowed, debtUs: after };
     },

@@ -19,13 +19,20 @@ export function failureLimit(clock: Clock, counted: readonly Failure[]): Failure
   return async (names, work) => {
     const all = Object.entries(names);
     for (const [name, perMinute] of all) {
-      const { retryAfterSeconds } = quotaOf(perMinute, failures.take(name, perMinute, true));
+      const { retryAfterSeconds } = quotaOf(
+        perMinute,
+        failures.take(name, perMinute, /* mutation: failures-only-look */ true),
+      );
+      // mutation: failures-refuse
       if (retryAfterSeconds !== null) throw tooMany(retryAfterSeconds);
     }
     try {
       return await work();
     } catch (error) {
-      if (error instanceof GatewayError && counted.includes(error.failure)) {
+      if (
+        error instanceof GatewayError &&
+        /* mutation: failures-counted-kinds */ counted.includes(error.failure)
+      ) {
         for (const [name, perMinute] of all) failures.take(name, perMinute);
       }
       throw error;

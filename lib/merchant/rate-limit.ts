@@ -43,10 +43,18 @@ export function rateLimit(shared: SharedBuckets, clock: Clock): RateLimit {
   const own = buckets(clock);
   return async ({ userId, rateLimit: calls }, kind) => {
     if (calls === null) return null;
-    const perMinute = kind === "refunds" ? Math.ceil(calls / refundShare) : calls;
+    const perMinute =
+      kind === "refunds"
+        ? /* mutation: refund-limit-rounded-up */ Math.ceil(
+            calls / /* mutation: refund-limit-share */ refundShare,
+          )
+        : calls;
     const rate = { intervalUs: intervalUs(perMinute), windowUs: windowUs(perMinute) };
     const taken = await shared.take(userId, kind, rate);
-    return quotaOf(perMinute, taken ?? own.take(`${userId} ${kind}`, perMinute));
+    return quotaOf(
+      perMinute,
+      taken ?? /* mutation: limit-without-redis */ own.take(`${userId} ${kind}`, perMinute),
+    );
   };
 }
 
@@ -56,7 +64,10 @@ export function quotaOf(perMinute: number, { allowed, debtUs }: Taken): Quota {
   return {
     limit: perMinute,
     remaining: Math.floor(freeUs / intervalUs(perMinute)),
+    // mutation: limit-reset-rounded-up
     resetSeconds: Math.ceil(debtUs / 1_000_000),
-    retryAfterSeconds: allowed ? null : Math.ceil((intervalUs(perMinute) - freeUs) / 1_000_000),
+    retryAfterSeconds: allowed
+      ? null
+      : /* mutation: retry-after-rounded-up */ Math.ceil((intervalUs(perMinute) - freeUs) / 1_000_000),
   };
 }

@@ -26,8 +26,10 @@ export function checkedConnection(
     );
   };
   const checkSocket = ({ remoteAddress }: Socket) => {
-    if (remoteAddress === undefined || !isAllowed(remoteAddress)) throw failure(addressNotAllowed);
+    if (remoteAddress === undefined || /* mutation: socket-address-checked */ !isAllowed(remoteAddress))
+      throw failure(addressNotAllowed);
   };
+  // mutation: connection-not-shared
   return { agent: false, lookup, checkSocket };
 }
 
@@ -40,7 +42,7 @@ async function allowedAddresses(
   resolve: Resolve,
 ): Promise<[Address, ...Address[]]> {
   const resolved = await resolve(hostname);
-  if (!resolved.every(isAllowed)) throw failure(addressNotAllowed);
+  if (!(/* mutation: addresses-all-allowed */ resolved.every(isAllowed))) throw failure(addressNotAllowed);
   const [first, ...others] = resolved.map((address) => ({ address, family: isIP(address) }));
   if (!first) throw failure("ENOTFOUND");
   return [first, ...others];

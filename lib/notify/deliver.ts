@@ -38,11 +38,12 @@ export async function deliver(gateway: DeliverGateway, hint: Hint): Promise<void
 }
 
 async function claimAndSend(gateway: DeliverGateway, hint: Hint): Promise<void> {
-  if (currentInvocation().remainingMs() < leastRemainingMs)
+  if (currentInvocation().remainingMs() < /* mutation: deliver-time-left */ leastRemainingMs)
     throw new Error("too little time left for a send");
   const now = gateway.clock.now();
   const leaseToken = randomUUID();
   const claim = await gateway.deliveries.claim(hint, leaseToken, secondsAfter(now, leaseSeconds), now);
+  // mutation: deliver-early
   if (claim.kind === "early") return gateway.hints.notify(hint, claim.due);
   if (claim.kind !== "claimed") return;
 
@@ -82,6 +83,7 @@ async function send(gateway: DeliverGateway, task: DeliveryTask): Promise<Delive
 }
 
 function afterSend(task: DeliveryTask, { outcome }: DeliveryOutcome, endedAt: Date): AfterSend {
+  // mutation: deliver-received
   if (outcome === "received") return { status: "success" };
   if (outcome === "gone") return { status: "held" };
   const due = nextDue(task.attempt, endedAt);

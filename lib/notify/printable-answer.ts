@@ -16,7 +16,9 @@ export function printableAnswer(body: Buffer, { url, headers, payload }: Deliver
   const sent = [payload, Buffer.from(payload).toString("base64"), ...signatures, ...searchParams.values()];
   let text = body.toString("utf8");
   if (search) text = text.replaceAll(search, "[redacted]");
-  text = hideEchoes(text, sent).replace(ours, "[redacted]");
+  text = hideEchoes(text, sent)
+    // mutation: answer-signature-redacted
+    .replace(ours, "[redacted]");
   text = text.replace(/[\p{C}\p{Zl}\p{Zp}]+/gu, " ");
   // Whole characters only, so that a cut never leaves half of one.
   const { read } = new TextEncoder().encodeInto(text, new Uint8Array(longestBytes));

@@ -12,6 +12,7 @@ export const hintLifeSeconds = 60;
 
 /** When the attempt after `attempt` (from 1) is due; `null`: that was the last. */
 export function nextDue(attempt: number, endedAt: Date): Date | null {
+  // mutation: delivery-retries-end
   const delay = delays[attempt - 1];
   return delay === undefined ? null : new Date(endedAt.getTime() + delay * 1000);
 }

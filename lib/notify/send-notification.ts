@@ -51,6 +51,7 @@ export function notificationSender({
 }: NotificationSenderOptions): SendNotification {
   return async (delivery) => {
     const why = whyUnsendable(delivery.url, loopbackEndpoints);
+    // mutation: notify-url-checked
     if (why !== null) return failed(`not sent: the URL ${why}`);
     const url = new URL(delivery.url);
     try {
@@ -75,21 +76,25 @@ export function notificationSender({
 
 /** Why a notification could never be sent to this URL, to follow "the URL"; `null` when it can be tried. No DNS. */
 export function whyUnsendable(text: string, loopbackEndpoints: ReadonlySet<string>): string | null {
-  if (text.length > longestUrl) return `must have at most ${longestUrl} characters`;
+  if (text.length > /* mutation: notify-url-longest */ longestUrl)
+    return `must have at most ${longestUrl} characters`;
   const url = URL.parse(text);
   if (url === null) return "must be a valid https URL";
   const isPlainAllowed = url.protocol === "http:" && isListed(url, loopbackEndpoints);
+  // mutation: notify-url-tls
   if (url.protocol !== "https:" && !isPlainAllowed) return "must be https";
-  if (url.username !== "" || url.password !== "") return "must not hold a user name or password";
+  if (/* mutation: notify-url-user */ url.username !== "" || url.password !== "")
+    return "must not hold a user name or password";
   if (url.port === "0") return "must not name port 0";
   const host = withoutBrackets(url.hostname);
-  if (isIP(host) !== 0 && !addressRule(url, loopbackEndpoints)(host)) return "must lead to a public address";
+  if (isIP(host) !== 0 && /* mutation: notify-url-ip-literal */ !addressRule(url, loopbackEndpoints)(host))
+    return "must lead to a public address";
   return null;
 }
 
 /** A listed endpoint is reached on loopback, and nowhere else; any other on public addresses. */
 function addressRule(url: URL, loopbackEndpoints: ReadonlySet<string>): (address: string) => boolean {
-  return isListed(url, loopbackEndpoints) ? isLoopback : isPublicUnicast;
+  return isListed(url, loopbackEndpoints) ? /* mutation: notify-url-loopback */ isLoopback : isPublicUnicast;
 }
 
 function isListed({ protocol, hostname, port }: URL, loopbackEndpoints: ReadonlySet<string>): boolean {
@@ -106,6 +111,7 @@ async function resolveByDns(hostname: string): Promise<string[]> {
 }
 
 function judged({ status, body }: OutboundAnswer, delivery: Delivery): DeliveryOutcome {
+  // mutation: notification-redirect
   if (status >= 300 && status < 400) return failed("a redirect, which is not followed", status);
   return { outcome: outcomeOf(status), httpStatus: status, answer: printableAnswer(body, delivery) };
 }
@@ -116,7 +122,7 @@ function unfinished(error: OutboundError, limits: SendLimits): DeliveryOutcome {
 }
 
 function outcomeOf(status: number): DeliveryOutcome["outcome"] {
-  if (status >= 200 && status < 300) return "received";
+  if (status >= 200 && status < /* mutation: notification-received */ 300) return "received";
   return status === 410 ? "gone" : "failed";
 }
 

@@ -26,6 +26,7 @@ export async function sweepDeliveries(gateway: SweepDeliveriesGateway): Promise<
       due.map((hint) => ({ ...hint, insist: true })),
       now,
     );
+    // mutation: sweep-unmark-unsent
     await gateway.deliveries.unmark(unsent);
     hinted += due.length - unsent.length;
     if (unsent.length > 0) break;

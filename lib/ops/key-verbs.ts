@@ -8,6 +8,7 @@ import { findMerchant } from "./find-merchant.ts";
 import { merchantName, verb } from "./verb.ts";
 
 /** One in use and one to change over to. */
+// mutation: api-key-most-live
 const mostLiveKeys = 2;
 const daySeconds = 86_400;
 
@@ -93,7 +94,8 @@ type TimedKey = NewApiKey & { expiresAt: Date | null };
 
 function newKey({ clock }: Gateway, userId: string, days?: number): TimedKey {
   const now = clock.now();
-  const expiresAt = days === undefined ? null : secondsAfter(now, days * daySeconds);
+  const expiresAt =
+    days === undefined ? null : secondsAfter(now, /* mutation: api-key-days */ days * daySeconds);
   return { ...newApiKey(userId), expiresAt };
 }
 

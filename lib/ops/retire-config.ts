@@ -34,6 +34,7 @@ export async function retire(
   const now = gateway.clock.now();
   const needed = await stillNeeds(gateway.db, config, secondsAfter(now, -youngDays * 24 * 3600));
   if (!force) {
+    // mutation: retire-needed
     refuseNeeded(id, needed);
     if (secondsAfter(config.updatedAt, settledSeconds) > now)
       throw new GatewayError(

@@ -20,6 +20,7 @@ export function hideEchoes(text: string, sent: readonly string[]): string {
     if (sought.length < fewestLetters) continue;
     // As it was sent, too: a sign before it may make an escape of its beginning.
     for (let at = text.indexOf(each); at >= 0; at = text.indexOf(each, at + each.length))
+      // mutation: echo-within-escape
       isHidden.fill(1, at, at + each.length);
     for (let at = letters.indexOf(sought); at >= 0; at = letters.indexOf(sought, at + sought.length))
       isHidden.fill(1, places[at], (places[at + sought.length - 1] ?? 0) + 1);

@@ -52,7 +52,7 @@ const reservedMs = 6000;
 export async function request(wanted: OutboundRequest): Promise<OutboundAnswer> {
   const url = new URL(wanted.url);
   assertNoTransaction(`request to ${url.host}`);
-  const rest = currentInvocation().remainingMs() - reservedMs;
+  const rest = currentInvocation().remainingMs() - /* mutation: request-reserved-time */ reservedMs;
   const endsAt = performance.now() + Math.min(wanted.deadlineMs ?? 8000, rest);
   if (process.env.FAILPOINTS) await reach("before", `http ${wanted.method} ${url.host}${url.pathname}`);
   const answer = await attemptTwice(wanted, url, endsAt);
@@ -64,6 +64,7 @@ async function attemptTwice(wanted: OutboundRequest, url: URL, endsAt: number): 
   const first = await attempt(wanted, url, endsAt);
   if (!("stale" in first)) return first;
   const repeatable = wanted.method === "GET" || wanted.idempotent === true;
+  // mutation: request-repeatable
   if (!repeatable) throw first.stale;
   const second = await attempt({ ...wanted, agent: false }, url, endsAt);
   if ("stale" in second) throw second.stale;
@@ -178,6 +179,7 @@ function watchSocket(
       return connected();
     }
     // Before Node's own listener, which starts the TLS handshake.
+    // mutation: socket-checked-first
     socket.prependOnceListener("connect", check);
     socket.once(socket instanceof TLSSocket ? "secureConnect" : "connect", connected);
   });
@@ -190,6 +192,7 @@ async function readBody(incoming: IncomingMessage, limit: number): Promise<Buffe
   let size = 0;
   for await (const chunk of incoming as AsyncIterable<Buffer>) {
     size += chunk.length;
+    // mutation: answer-longest
     if (size > limit) return undefined;
     chunks.push(chunk);
   }

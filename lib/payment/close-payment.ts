@@ -27,8 +27,10 @@ export async function closePayment(
   await observe(gateway, payment, observations, { ...config, configId: config.id, told: "look-up" });
 
   const after = await findPayment(gateway, caller, { orderNo: payment.orderNo });
+  // mutation: close-confirmed
   if (after.payment.status === "closed") return after;
   refuseEnded(after.payment);
+  // mutation: close-request-stored
   await gateway.orders.requestClose(payment, gateway.clock.now());
   throw notNow(payment, observations);
 }

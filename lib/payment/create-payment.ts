@@ -36,9 +36,11 @@ export async function createPayment(
   caller: Caller,
   wanted: WantedPayment,
 ): Promise<PayablePayment> {
+  // mutation: create-notify-url
   refuseUnsendable(gateway, wanted);
   const existing = await gateway.orders.findByOutTradeNo(caller.userId, wanted.outTradeNo);
   if (existing) return replay(gateway, existing, wanted);
+  // mutation: create-active-merchant
   if (!caller.active)
     throw new GatewayError("forbidden", "this merchant is disabled: it can create no payments");
 
@@ -131,6 +133,7 @@ async function replay(
   first: StoredOrder,
   wanted: WantedPayment,
 ): Promise<PayablePayment> {
+  // mutation: create-same-content
   refuseOtherContent(first, wanted);
   const until = secondsAfter(gateway.clock.now(), longestPollSeconds);
   for (let stored: StoredOrder | null = first, polls = 0; stored; polls++) {
@@ -150,6 +153,7 @@ async function takeOver(gateway: CreateGateway, { payment, attempt }: StoredOrde
   const now = gateway.clock.now();
   if (attempt.done || attempt.leaseUntil > now) return null;
   const { adapter } = await gateway.configs.of(payment);
+  // mutation: replay-key-forgotten
   if (startableUntil(payment, adapter) <= now) return null;
   return gateway.orders.takeOver(payment, randomUUID(), secondsAfter(now, leaseSeconds), now);
 }

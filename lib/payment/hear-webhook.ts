@@ -51,9 +51,10 @@ const longestBytes = 1024 * 1024;
 
 async function verify(gateway: HearGateway, provider: string, configId: string, call: WebhookCall) {
   try {
-    if (call.body.length > longestBytes)
+    if (call.body.length > /* mutation: webhook-longest */ longestBytes)
       throw new GatewayError("notification_malformed", "the body is over 1 MiB");
-    if (!decimalId.test(configId)) throw new GatewayError("notification_refused", "no such config");
+    if (!(/* mutation: webhook-config-id */ decimalId.test(configId)))
+      throw new GatewayError("notification_refused", "no such config");
     return await gateway.configs.hear(provider, configId, call);
   } catch (error) {
     if (!(error instanceof GatewayError)) throw error;
@@ -64,6 +65,7 @@ async function verify(gateway: HearGateway, provider: string, configId: string, 
       reason: error.message,
       ...nameOf(error),
     });
+    // mutation: webhook-strangers-view
     throw strangersView(error);
   }
 }
@@ -158,6 +160,7 @@ async function withoutOrder(gateway: ApplyGateway, seen: Observation, source: So
   }
   if (seen.kind === "ignored") return;
   if (seen.kind === "unrecognised") {
+    // mutation: unrecognised-alarm
     log.alarm("unrecognised word of a provider", {
       provider: source.provider,
       config_id: source.configId,

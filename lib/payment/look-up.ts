@@ -68,7 +68,9 @@ const captureSeconds = 20;
  */
 async function resume(gateway: LookUpGateway, payment: Payment, { adapter }: OpenConfig): Promise<boolean> {
   const now = gateway.clock.now();
+  // mutation: create-key-forgotten
   const over = startableUntil(payment, adapter) <= now;
+  // mutation: create-after-expiry
   if (!payment.providerStarted && (over || payment.closeRequested)) return false;
   const leased = await gateway.orders.takeOver(payment, randomUUID(), secondsAfter(now, leaseSeconds), now);
   if (!leased) return false;
@@ -82,14 +84,14 @@ type Asked = { current: Payment; observations: Observation[] };
 async function ask(gateway: LookUpGateway, payment: Payment, config: OpenConfig): Promise<Asked> {
   const { adapter } = config;
   const end = payment.payable === null ? startableUntil(payment, adapter) : payment.expiresAt;
-  const over = end <= gateway.clock.now() && !payment.providerStarted;
+  const over = end <= gateway.clock.now() && /* mutation: expiry-provider-started */ !payment.providerStarted;
   const unwanted = over || payment.closeRequested;
   if (payment.payable === null) {
     const seen = unwanted || payment.providerStarted ? await askUnmade(payment, config) : [];
     return { current: payment, observations: seen };
   }
   const seen = await adapter.look(payment);
-  if (seen.some(({ kind }) => kind === "approved") && !unwanted)
+  if (seen.some(({ kind }) => kind === "approved") && /* mutation: capture-unwanted */ !unwanted)
     return capture(gateway, payment, config, seen);
   const unpaid = seen.some(({ kind }) => kind === "open" || kind === "missing" || kind === "approved");
   if (!unpaid || !unwanted || !adapter.close) return { current: payment, observations: seen };
@@ -107,19 +109,21 @@ async function capture(
   seen: Observation[],
 ): Promise<Asked> {
   const now = gateway.clock.now();
-  const key = payment.captureKey ?? randomUUID();
+  const key = /* mutation: capture-key-stored */ payment.captureKey ?? randomUUID();
   const end = secondsAfter(now, captureSeconds);
   const wanted = { key, until: end, nextQueryAt: end, account, livemode };
   const claimed = adapter.capture ? await gateway.orders.claimCapture(payment, wanted, now) : null;
   if (!claimed || !adapter.capture) return { current: payment, observations: seen };
   const said = await adapter.capture(claimed, key);
-  const declined = said.find(({ kind }) => kind === "open");
-  if (declined && "why" in declined) {
-    const endedAt = gateway.clock.now();
-    // Not sooner than any other look: the same card would be declined over and over.
-    await gateway.orders.endCapture(claimed, declined.why, endedAt, nextLookUp(payment, endedAt));
-  }
-  return { current: claimed, observations: [...seen, ...said] };
+  const observations = [...seen, ...said];
+  const ended = said.find(({ kind }) => kind === "open" || kind === "failed");
+  if (!ended || !("why" in ended)) return { current: claimed, observations };
+  const endedAt = gateway.clock.now();
+  // Not sooner than any other look: the same card would be declined over and over.
+  await gateway.orders.endCapture(claimed, ended.why, endedAt, nextLookUp(payment, endedAt));
+  // What `endCapture` has made of it: an order that has failed is concluded from there.
+  const current: Payment = { ...claimed, status: "pending", version: claimed.version + 1, captureKey: null };
+  return { current, observations };
 }
 
 /**

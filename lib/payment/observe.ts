@@ -51,10 +51,15 @@ export async function settlePaid(
     ...(event && { event }),
   });
   if (settled.kind === "settled") {
+    // mutation: late-success-alarm
     if (settled.payment.lateSuccess) log.alarm("late success", { order_no: paid.orderNo, merchant: userId });
+    // mutation: settle-hint
     if (settled.notification) await gateway.hints.notify(settled.notification, now);
   }
-  if (settled.kind === "mismatch" || settled.kind === "second-payment") {
+  if (
+    /* mutation: payment-mismatch-raised */ settled.kind === "mismatch" ||
+    /* mutation: second-payment-raised */ settled.kind === "second-payment"
+  ) {
     await gateway.anomalies.raise(
       {
         ...source,
@@ -121,7 +126,7 @@ export async function observe(
         break;
       }
       case "hint":
-        if (source.told === "webhook") await askSoon(gateway, payment);
+        if (source.told === "webhook") /* mutation: webhook-hint-asked */ await askSoon(gateway, payment);
         else await refundUntold(gateway, payment, seen.why, source);
         break;
       case "unrecognised":
@@ -151,6 +156,7 @@ async function refundSeen(
   if (current?.status === "success") return observeRefund(gateway, current, seen, source.told);
   if (source.told !== "webhook") return;
   await askSoon(gateway, payment);
+  // mutation: refund-before-settled
   if (seen.kind !== "refundedTotal")
     throw new GatewayError("unavailable", "the payment of this refund is not settled yet: send it again");
 }

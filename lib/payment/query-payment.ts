@@ -19,6 +19,7 @@ export async function queryPayment(
   const seen = await findPayment(gateway, caller, key);
   const { payment } = seen;
   if (isFinal(payment.status)) return seen;
+  // mutation: query-look-up-gap
   if (!(await gateway.orders.claimLookUp(payment, gateway.clock.now(), lookUpGapMs))) return seen;
   await lookUp(gateway, payment);
   return findPayment(gateway, caller, { orderNo: payment.orderNo });

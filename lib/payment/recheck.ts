@@ -26,7 +26,8 @@ export async function recheck(
   if (!payment?.nextQueryAt) return;
   const now = gateway.clock.now();
   const wait = payment.nextQueryAt.getTime() - now.getTime();
-  if (wait > earlyMs) {
+  if (wait > /* mutation: recheck-early */ earlyMs) {
+    // mutation: recheck-current-hint
     const isItsOwn = due.getTime() === payment.nextQueryAt.getTime();
     return isItsOwn ? gateway.hints.recheck(order, payment.nextQueryAt) : undefined;
   }

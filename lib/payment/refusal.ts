@@ -6,8 +6,11 @@ export type Fault = "buyer" | "request" | "merchant" | "provider";
 /** What is over: this one try, the whole order or refund, or nothing yet, so that the same may still succeed. */
 export type Ends = "try" | "subject" | "nothing";
 
-/** One code of a provider's own list. `source`: the official document, schema or SDK in which the code stands. */
-export type RefusalRule = { fault: Fault; ends: Ends; source: string };
+/**
+ * One code of a provider's own list. `source`: the official document, schema or SDK in which the code stands. `note`: what
+ * we do, where fault and end do not say it.
+ */
+export type RefusalRule = { fault: Fault; ends: Ends; source: string; note?: string };
 
 /** The codes with which a provider may refuse one kind of call. */
 export type RefusalTable = Readonly<Record<string, RefusalRule>>;

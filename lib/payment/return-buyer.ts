@@ -21,7 +21,7 @@ export async function returnBuyer(
 ): Promise<Payment> {
   const first = await gateway.orders.findForReturn(provider, orderNo);
   // The database takes a trailing space for nothing.
-  if (first?.orderNo !== orderNo || first.provider !== provider)
+  if (/* mutation: return-order-number */ first?.orderNo !== orderNo || first.provider !== provider)
     throw new GatewayError("order_not_found", "no such order");
   if (isFinal(first.status)) return first;
 

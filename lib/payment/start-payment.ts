@@ -31,7 +31,11 @@ export async function startPayment(
   const { orders, clock } = gateway;
   const { payment, attempt } = leased;
   const { adapter } = await gateway.configs.of(payment);
-  const started = await adapter.start(payment, attempt.prepared, attempt.idempotencyKey);
+  const started = await adapter.start(
+    payment,
+    attempt.prepared,
+    /* mutation: create-provider-key */ attempt.idempotencyKey,
+  );
   const now = clock.now();
 
   if (started.kind === "payable") {
@@ -40,6 +44,7 @@ export async function startPayment(
     return stored;
   }
   if (started.kind === "refused" && started.ends === "subject") {
+    // mutation: create-refusal-stored
     if (!(await orders.refuse(leased, started.error, now))) throw outcomeUnknown(payment);
     throw refused(payment, started.error);
   }

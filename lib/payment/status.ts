@@ -3,7 +3,9 @@ export const paymentEdges = {
   processing: ["pending", "success", "failed", "closed"],
   pending: ["processing", "success", "failed", "closed"],
   failed: ["success"],
+  // mutation: status-after-closed
   closed: ["success"],
+  // mutation: status-after-success
   success: [],
 } as const satisfies Record<string, readonly string[]>;
 

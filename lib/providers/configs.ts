@@ -58,8 +58,15 @@ export function configsOf(dependencies: ConfigDependencies): Configs & {
       return await openedAsRead(asRead);
     } catch (error) {
       const { id } = asRead;
-      const fresh = isUnusable(error) ? await single.renewed(id, reloadMs, () => rows.byId(id)) : null;
-      if (fresh === null || !isOf(asRead, fresh) || fresh.data === asRead.data) throw error;
+      const fresh = isUnusable(error)
+        ? /* mutation: config-read-anew */ await single.renewed(id, reloadMs, () => rows.byId(id))
+        : null;
+      if (
+        fresh === null ||
+        /* mutation: config-anew-owner */ !isOf(asRead, fresh) ||
+        fresh.data === asRead.data
+      )
+        throw error;
       return openedAsRead(fresh);
     }
   }
@@ -92,8 +99,11 @@ export function configsOf(dependencies: ConfigDependencies): Configs & {
   }
 
   async function hear(provider: string, stored: StoredConfig | null, call: WebhookCall) {
-    if (stored?.provider !== provider) throw new GatewayError("notification_refused", "no such config");
+    // mutation: webhook-config-provider
+    if (stored?.provider !== provider)
+      throw new GatewayError(/* mutation: webhook-config-absent */ "notification_refused", "no such config");
     // Learning the account asks the provider and writes: not for a call that anybody may have made up.
+    // mutation: webhook-account-signed
     if (accounts.mustAsk(stored)) await (await opened(stored)).adapter.hear(call, "");
     const config = await open(stored);
     return { config, heard: await config.adapter.hear(call, config.account) };
@@ -152,7 +162,9 @@ export function configsOf(dependencies: ConfigDependencies): Configs & {
         if (!isRefusal(error) && !isUnusable(error)) throw error;
         // The secret may have been changed since we read it, or the config been made: what there is not is looked for
         // just as often, which tells a stranger nothing. A flood of forgeries must not become one of look-ups.
-        const fresh = await single.renewed(configId, reloadMs, () => rows.byId(configId));
+        const fresh = await single.renewed(configId, /* mutation: webhook-config-reload-gap */ reloadMs, () =>
+          rows.byId(configId),
+        );
         if (fresh?.data === stored?.data) throw error;
         return await hear(provider, fresh, call);
       }
@@ -193,13 +205,13 @@ function unusable(error: unknown): { adapter: null } {
 type Whose = Pick<StoredConfig, "userId" | "provider">;
 
 function isOf({ userId, provider }: Whose, config: Whose): boolean {
-  return config.userId === userId && config.provider === provider;
+  return /* mutation: order-config-owner */ config.userId === userId && config.provider === provider;
 }
 
 /** All that an adapter is made of. */
 function stateOf({ id, userId, provider, data, account }: StoredConfig): string {
   return createHash("sha256")
-    .update(JSON.stringify([id, userId, provider, data, account]))
+    .update(JSON.stringify(/* mutation: config-open-owner */ [id, userId, provider, data, account]))
     .digest("base64");
 }
 

@@ -24,6 +24,7 @@ export const providers: Record<string, ProviderEntry> = {
   wechat: {
     scenes: ["native"],
     acknowledgement: { status: 204, body: "" },
+    // mutation: wechat-refusal-words
     refusal: (message) => ({ code: "FAIL", message }),
     load: async () => (await import("./wechat/wechat.ts")).wechat,
   },

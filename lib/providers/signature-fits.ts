@@ -6,5 +6,8 @@ import { type KeyObject, verify } from "node:crypto";
  */
 export function signatureFits(text: Buffer, signature: string, publicKey: string | KeyObject): boolean {
   const bytes = Buffer.from(signature, "base64");
-  return bytes.toString("base64") === signature && verify("sha256", text, publicKey, bytes);
+  return (
+    /* mutation: signature-canonical */ bytes.toString("base64") === signature &&
+    verify("sha256", text, publicKey, bytes)
+  );
 }

@@ -1,5 +1,8 @@
-/** How a provider counts a text: bytes of its UTF-8, UTF-16 units, or characters (Unicode code points). */
-export type TextUnit = "bytes" | "utf16" | "characters";
+/**
+ * How a provider counts a text: bytes of its UTF-8, UTF-16 units, characters (Unicode code points), or bytes of its GBK
+ * (ASCII 1, the rest 2, beyond the basic plane 4).
+ */
+export type TextUnit = "bytes" | "utf16" | "characters" | "gbk";
 
 /** The longest text that a provider takes in one field. `source`: where it says so, with the date on which it was read. */
 export type TextLimit = { most: number; unit: TextUnit; source: string };
@@ -24,5 +27,12 @@ export function cut(text: string, { most, unit }: TextLimit): string {
 /** How long the provider takes the text to be. */
 export function sizeOf(text: string, unit: TextUnit): number {
   if (unit === "bytes") return Buffer.byteLength(text);
-  return unit === "utf16" ? text.length : [...text].length;
+  if (unit === "utf16") return text.length;
+  if (unit === "characters") return [...text].length;
+  return [...text].reduce((size, character) => size + gbkSizeOf(character), 0);
+}
+
+function gbkSizeOf(character: string): number {
+  if (character.length === 2) return 4;
+  return character < "\u0080" ? 1 : 2;
 }

@@ -4,8 +4,16 @@ import type { Hint, Hints } from "../payment/ports.ts";
 import type { HintQueue, Message } from "./hints.ts";
 
 /** Of a row. The database would read `7x` as 7. */
-const id = z.string().regex(/^[1-9]\d{0,19}$/);
-const count = z.number().int().min(0).max(4_294_967_295);
+const id = z
+  .string()
+  // mutation: message-row-id
+  .regex(/^[1-9]\d{0,19}$/);
+const count = z
+  .number()
+  .int()
+  .min(0)
+  // mutation: message-count
+  .max(4_294_967_295);
 
 /** A hint in the notify queue: which row to look at. */
 export const deliveryMessage = z.object({

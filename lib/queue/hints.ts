@@ -32,7 +32,10 @@ export interface HintQueue {
 
 /** The delay until `due` in whole seconds, never early, cut to what SQS takes: who comes early sends the rest on. */
 export function hopSeconds(due: Date, now: Date): number {
-  return Math.min(longestDelaySeconds, Math.max(0, Math.ceil((due.getTime() - now.getTime()) / 1000)));
+  return Math.min(
+    /* mutation: queue-longest-delay */ longestDelaySeconds,
+    Math.max(0, /* mutation: queue-delay-rounded-up */ Math.ceil((due.getTime() - now.getTime()) / 1000)),
+  );
 }
 
 export function hintQueue(queueUrl: string, client: SQSClient, clock: Clock): HintQueue {
@@ -50,7 +53,9 @@ export function hintQueue(queueUrl: string, client: SQSClient, clock: Clock): Hi
       if (process.env.FAILPOINTS) await reach("before", `queue ${queueUrl}`);
       const { Failed = [] } = await client.send(command, { abortSignal: AbortSignal.timeout(sendTimeoutMs) });
       if (process.env.FAILPOINTS) await reach("after", `queue ${queueUrl}`);
-      return messages.filter((_, index) => Failed.some(({ Id }) => Id === String(index)));
+      return messages.filter((_, index) =>
+        /* mutation: queue-batch-failed */ Failed.some(({ Id }) => Id === String(index)),
+      );
     } catch (error) {
       log.warn("hints not sent", { queue: queueUrl, count: messages.length, ...nameOf(error) });
       return undefined;

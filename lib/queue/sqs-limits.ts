@@ -10,6 +10,7 @@ import type {
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html
  */
 export const longestDelaySeconds = 900;
+// mutation: queue-batch-size
 export const mostInBatch = 10;
 const longestBytes = 1_048_576;
 const mostAttributes = 10;

@@ -119,6 +119,7 @@ async function replay(
   stored: StoredRefund,
   wanted: WantedRefund,
 ): Promise<StoredRefund> {
+  // mutation: refund-same-content
   refuseOtherContent(stored, wanted);
   const { refund, payment } = stored;
   if (refund.status === "failed" && refund.refusal && !refund.refundId)

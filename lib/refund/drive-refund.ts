@@ -38,6 +38,7 @@ export async function driveRefund(
   const { refund, payment } = leased;
   const { adapter } = await gateway.configs.of(payment);
   let outcome: RefundOutcome = { kind: "missing", why: "not asked for yet" };
+  // mutation: refund-look-first
   if (!first)
     outcome = (await adapter.lookRefund?.(payment, refund)) ?? {
       kind: "unknown",
@@ -99,6 +100,7 @@ export async function afterRefund(
   now: Date,
 ): Promise<void> {
   const { payment, refund } = about;
+  // mutation: over-refund-raised
   if (finished.kind === "over-refund") {
     const { userId, configId, provider, orderNo } = payment;
     const { refundNo, refundId, amount } = refund;
@@ -111,6 +113,7 @@ export async function afterRefund(
     await gateway.hints.recheckRefund({ refundId, userId }, now);
   }
   if (finished.kind !== "finished") return;
+  // mutation: refund-turned-alarm
   if (finished.after !== "processing") {
     log.alarm("a final refund has changed", { order_no: payment.orderNo, merchant: payment.userId });
   }

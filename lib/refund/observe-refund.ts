@@ -19,8 +19,10 @@ export async function observeRefund(
 ): Promise<void> {
   const now = gateway.clock.now();
   // It takes back another transaction's money: that of a second payment, or it is somebody's mistake.
+  // mutation: console-refund-trade
   if (seen.tradeNo !== payment.tradeNo) return raiseMismatch(gateway, payment, { seen, differs: "trade_no" });
   const { currency } = seen.kind === "refundedTotal" ? seen.total : seen.amount;
+  // mutation: console-refund-currency
   if (currency !== payment.amount.currency)
     return raiseMismatch(gateway, payment, { seen, differs: "currency" });
   if (seen.kind === "refundedTotal") {
@@ -30,7 +32,8 @@ export async function observeRefund(
   const ours =
     seen.refundNo === null ? null : await gateway.refunds.byProviderNo(payment.userId, seen.refundNo);
   if (seen.kind === "refundPending") return;
-  if (ours && ours.payment.id === payment.id) {
+  if (ours && /* mutation: refund-event-order */ ours.payment.id === payment.id) {
+    // mutation: refund-event-amount
     if (!sameMoney(seen.amount, ours.refund.amount))
       return raiseMismatch(gateway, payment, { seen, differs: "amount" });
     const error =

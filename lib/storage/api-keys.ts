@@ -45,7 +45,9 @@ export function apiKeysIn(db: Database): ApiKeys {
   return {
     addKey: (userId, key, scopes, now, mostLive) =>
       transact(db, async (trx) => {
+        // mutation: api-key-create-lock
         await takeTurn(trx, userId);
+        // mutation: api-key-create-repeated
         if (await scopesOf(trx, userId, key)) return true;
         const live = (await keysOf(trx, userId)).filter((one) => isLive(one, now));
         if (live.length >= mostLive) return false;
@@ -54,13 +56,15 @@ export function apiKeysIn(db: Database): ApiKeys {
       }),
     rollKey: (userId, key, { scopes, until }, now) =>
       transact(db, async (trx) => {
+        // mutation: api-key-roll-lock
         await takeTurn(trx, userId);
         const made = await scopesOf(trx, userId, key);
         if (made) return made;
         const live = (await keysOf(trx, userId)).filter((one) => isLive(one, now));
         const [newest, ...older] = live.reverse();
         for (const one of older) await revoke(trx, userId, one.keyId, now);
-        if (newest && isLive(newest, until)) await expire(trx, userId, newest.keyId, until);
+        if (newest && /* mutation: api-key-roll-live */ isLive(newest, until))
+          await expire(trx, userId, newest.keyId, until);
         const given = newest?.scopes ?? [...scopes];
         await insert(trx, userId, key, given, now);
         return given;
@@ -123,7 +127,7 @@ async function revoke(
   keyId: string,
   at: Date,
 ): Promise<boolean> {
-  const revoked = await ofMerchant(db, userId)
+  const revoked = await /* mutation: api-key-revoke-owner */ ofMerchant(db, userId)
     .updateTable("api_keys")
     .set({ revoked_at: at })
     .where("key_id", "=", keyId)

@@ -16,14 +16,20 @@ export async function createOrder(db: Database, order: NewOrder): Promise<Leased
   try {
     orderId = await transact(db, (trx) => insertOrder(trx, order));
   } catch (error) {
-    if (!isDuplicate(error, "user_order") && !isDuplicate(error, "order_no")) throw error;
+    if (
+      /* mutation: create-duplicate-number */ !isDuplicate(error, "user_order") &&
+      !isDuplicate(error, "order_no")
+    )
+      throw error;
     const mine = await ofMerchant(db, order.userId)
       .selectFrom("payment_orders as o")
       .innerJoin("payment_attempts as a", "a.order_id", "o.id")
       .select("a.order_id")
       .where("o.out_trade_no", "=", order.outTradeNo)
+      // mutation: create-order-own
       .where("a.lease_token", "=", order.leaseToken)
       .executeTakeFirst();
+    // mutation: create-repeated-commit
     if (!mine) return null;
     orderId = mine.order_id;
   }
@@ -97,13 +103,16 @@ export async function takeOver(
     .updateTable("payment_attempts")
     .set({ lease_token: lease.leaseToken, lease_until: lease.leaseUntil })
     .where("order_id", "=", payment.id)
+    // mutation: create-takeover-done
     .where("done", "=", 0)
+    // mutation: create-takeover-lease
     .where("lease_until", "<=", lease.now)
     .where(({ exists, selectFrom }) =>
       exists(
         selectFrom("payment_orders as o")
           .select("o.id")
           .whereRef("o.id", "=", "payment_attempts.order_id")
+          // mutation: create-takeover-ended
           .where("o.status", "not in", ["failed", "closed"]),
       ),
     )
@@ -112,6 +121,7 @@ export async function takeOver(
     .selectFrom("payment_attempts")
     .select(["id", "idempotency_key", "prepared", "done", "lease_until"])
     .where("order_id", "=", payment.id)
+    // mutation: create-takeover-own
     .where("lease_token", "=", lease.leaseToken)
     .executeTakeFirst();
   return row ? { payment, attempt: attemptOf(row), leaseToken: lease.leaseToken } : null;
@@ -129,14 +139,21 @@ export function storePayable(
 ): Promise<Payment | null> {
   const { payment } = leased;
   return transact(db, async (trx) => {
+    // mutation: create-result-lease
     if (!(await finishAttempt(trx, leased))) return null;
     const stored = JSON.stringify(payable);
     // A webhook may have been faster, and told which object was paid.
     const objectId = sql<string>`COALESCE(payment_id, ${payable.paymentId})`;
-    const made = { payable: stored, payment_id: objectId, updated_at: now };
+    const made = {
+      /* mutation: payable-link-stored */ payable: stored,
+      payment_id: objectId,
+      updated_at: now,
+    };
     const moved = await rowOf(trx, payment)
       .set((eb) => ({ ...made, status: "pending", version: eb("version", "+", 1) }))
+      // mutation: pending-from-processing
       .where("status", "=", "processing")
+      // mutation: pending-version
       .where("version", "=", payment.version)
       .executeTakeFirstOrThrow();
     if (moved.numUpdatedRows === 0n) {
@@ -172,13 +189,18 @@ export function refuse(db: Database, leased: Leased, error: ProviderError, now: 
         updated_at: now,
         next_query_at: null,
       }))
+      // mutation: refuse-from-processing
       .where("status", "=", "processing")
+      // mutation: refuse-version
       .where("version", "=", payment.version)
+      // mutation: refuse-provider-started
       .where("provider_started", "=", 0)
       .executeTakeFirstOrThrow();
     if (moved.numUpdatedRows === 0n) {
       // Ours all the same where an earlier COMMIT was answered by a lost connection: who holds the lease refuses.
+      // mutation: refuse-repeated-commit
       if ((await readPayment(trx, payment)).refusal !== null) return true;
+      // mutation: refuse-lease-ended
       await attemptRow(trx, leased).set({ done: 0, lease_until: now }).execute();
       return false;
     }
@@ -197,9 +219,11 @@ export function release(
   const { payment } = leased;
   return transact(db, async (trx) => {
     const freed = await attemptRow(trx, leased).set({ lease_until: now }).executeTakeFirstOrThrow();
+    // mutation: create-release-own
     if (freed.numUpdatedRows === 0n) return;
     await rowOf(trx, payment)
       .set({ next_query_at: nextQueryAt })
+      // mutation: create-release-processing
       .where("status", "=", "processing")
       .execute();
     await addLog(trx, payment, {
@@ -222,4 +246,5 @@ const attemptRow = (trx: OpenTransaction, { payment, leaseToken }: Leased) =>
   ofMerchant(trx, payment.userId)
     .updateTable("payment_attempts")
     .where("order_id", "=", payment.id)
+    // mutation: create-attempt-own
     .where("lease_token", "=", leaseToken);

@@ -26,14 +26,22 @@ export function claimCapture(
         next_query_at: nextQueryAt,
         updated_at: now,
       }))
+      // mutation: capture-version
       .where("version", "=", payment.version)
+      // mutation: capture-expired
       .where("expires_at", ">", now)
+      // mutation: capture-account
       .where(ofAccount(account))
+      // mutation: capture-under-way
       .where((eb) => eb.or([eb("capture_until", "is", null), eb("capture_until", "<=", now)]))
       .where((eb) =>
         eb.or([
+          // mutation: capture-from-pending
           eb("status", "=", "pending"),
-          eb.and([eb("status", "=", "processing"), eb("capture_key", "=", key)]),
+          eb.and([
+            eb("status", "=", "processing"),
+            /* mutation: capture-same-key */ eb("capture_key", "=", key),
+          ]),
         ]),
       )
       .executeTakeFirstOrThrow();
@@ -81,8 +89,11 @@ export async function endCapture(
         next_query_at: nextQueryAt,
         updated_at: now,
       }))
+      // mutation: capture-declined-status
       .where("status", "=", "processing")
+      // mutation: capture-declined-version
       .where("version", "=", payment.version)
+      // mutation: capture-declined-key
       .where("capture_key", "=", payment.captureKey)
       .executeTakeFirstOrThrow();
     if (ended.numUpdatedRows === 0n) return;

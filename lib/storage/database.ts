@@ -13,8 +13,13 @@ export function openDatabase(source: ConnectionSource): Database {
 
 /** Server error numbers; MariaDB and MySQL agree on these. */
 const duplicate = 1062;
-const worthRepeating = new Set([1213, 1205, 1290, 1836]);
+const worthRepeating = new Set(
+  /* mutation: retry-codes */ [
+    /* mutation: retry-deadlock */ 1213, /* mutation: retry-lock-wait */ 1205, 1290, 1836,
+  ],
+);
 const lostConnection = new Set([
+  // mutation: retry-connection-lost
   "PROTOCOL_CONNECTION_LOST",
   "ECONNRESET",
   "EPIPE",
@@ -29,6 +34,7 @@ const leastRemainingMs = 5_000;
 /** The message of a duplicate names the key: `… for key 'table.key'` (MySQL) or `… for key 'key'` (MariaDB). */
 export function isDuplicate(error: unknown, key: string): boolean {
   if (!(error instanceof Error) || !("errno" in error) || error.errno !== duplicate) return false;
+  // mutation: duplicate-key-name
   return error.message.endsWith(`'${key}'`) || error.message.endsWith(`.${key}'`);
 }
 
@@ -53,7 +59,10 @@ export function isPassing(error: unknown): boolean {
 export function transact<T>(db: Database, work: (trx: OpenTransaction) => Promise<T>): Promise<T> {
   return repeating(() => {
     assertTimeLeft();
-    return db.transaction().execute((trx) => insideTransaction(() => work(trx)));
+    // mutation: transaction-opened
+    return db
+      .transaction()
+      .execute((trx) => /* mutation: transaction-marked */ insideTransaction(() => work(trx)));
   });
 }
 
@@ -63,7 +72,11 @@ export async function repeating<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await work();
     } catch (error) {
-      if (!isPassing(error) || attempt === tries || currentInvocation().remainingMs() < leastRemainingMs)
+      if (
+        /* mutation: retry-passing-only */ !isPassing(error) ||
+        attempt === /* mutation: retry-most-tries */ tries ||
+        /* mutation: retry-time-left */ currentInvocation().remainingMs() < leastRemainingMs
+      )
         throw error;
       await new Promise((resolve) => setTimeout(resolve, 10 + Math.random() * 40 * attempt));
     }
@@ -71,6 +84,6 @@ export async function repeating<T>(work: () => Promise<T>): Promise<T> {
 }
 
 function assertTimeLeft(): void {
-  if (currentInvocation().remainingMs() >= leastRemainingMs) return;
+  if (currentInvocation().remainingMs() >= /* mutation: transaction-time-left */ leastRemainingMs) return;
   throw Object.assign(new Error("too little time left to begin a transaction"), { code: "NO_TIME_LEFT" });
 }

@@ -41,10 +41,16 @@ type Lease = { leaseToken: string; leaseUntil: Date; now: Date };
 /** T6. The UPDATE decides, by everything that the row was read for. */
 async function claim(trx: OpenTransaction, hint: Hint, lease: Lease): Promise<Claim> {
   const { leaseToken, leaseUntil, now } = lease;
+  // mutation: claim-lock
   await takeTurn(trx, hint.userId);
   const row = await read(trx, hint);
   if (!row) return { kind: "gone" };
-  if (row.held_since !== null && !(await isResend(trx, row)) && !(await receivedSince(trx, row))) {
+  // mutation: claim-held-endpoint
+  if (
+    row.held_since !== null &&
+    /* mutation: claim-held-resend */ !(await isResend(trx, row)) &&
+    !(await receivedSince(trx, row))
+  ) {
     await hold(trx, hint, now);
     return { kind: "gone" };
   }
@@ -56,12 +62,13 @@ async function claim(trx: OpenTransaction, hint: Hint, lease: Lease): Promise<Cl
       send_no: eb("send_no", "+", 1),
       updated_at: now,
     }))
+    // mutation: claim-due
     .where("due_at", "<=", new Date(now.getTime() + earlyMs))
     .where(isFree(now))
-    .where(inFlight(row, now), "<", mostInFlight)
+    .where(inFlight(row, now), "<", /* mutation: claim-most-in-flight */ mostInFlight)
     .executeTakeFirstOrThrow();
   // Ours all the same where an earlier COMMIT of this very claim was answered by a lost connection.
-  const isRepeat = row.lease_token === leaseToken;
+  const isRepeat = row.lease_token === /* mutation: claim-repeated-commit */ leaseToken;
   if (claimed.numUpdatedRows !== 1n && !isRepeat) return whyNot(row, hint, now);
   const sendNo = isRepeat ? row.send_no : row.send_no + 1;
   await ofMerchant(trx, row.user_id)
@@ -93,21 +100,30 @@ async function claim(trx: OpenTransaction, hint: Hint, lease: Lease): Promise<Cl
 
 /** The task's row, for as long as it stands at what the hint tells of. */
 const taskRow = (trx: OpenTransaction, { taskId, userId, generation, attempt }: Hint) =>
+  // mutation: claim-owner
   ofMerchant(trx, userId)
     .updateTable("notify_queue")
     .where("id", "=", taskId)
+    // mutation: claim-generation
     .where("generation", "=", generation)
+    // mutation: claim-attempt
     .where("attempt", "=", attempt);
 
 /** Nobody sends it. */
 const isFree = (now: Date) => (eb: ExpressionBuilder<Tables, "notify_queue">) =>
-  eb.or([eb("status", "=", "pending"), eb.and([eb("status", "=", "sending"), eb("lease_until", "<", now)])]);
+  eb.or([
+    /* mutation: claim-status */ eb("status", "=", "pending"),
+    eb.and([
+      eb("status", "=", /* mutation: claim-sending */ "sending"),
+      eb("lease_until", /* mutation: claim-lease-over */ "<", now),
+    ]),
+  ]);
 
 /** How many others are being sent to this endpoint, which is one merchant's URL. */
 const inFlight = ({ id, endpoint }: { id: string; endpoint: string }, now: Date) => sql<number>`
   (SELECT COUNT(*) FROM (
      SELECT n.id FROM notify_queue n
-     WHERE n.endpoint = ${endpoint} AND n.id <> ${id} AND n.status = 'sending' AND n.lease_until >= ${now}
+     WHERE n.endpoint = ${endpoint} AND n.id <> ${id} AND n.status = 'sending' AND n.lease_until >= ${/* mutation: claim-in-flight-lease */ now}
    ) AS in_flight)`;
 
 /** When this endpoint, which is one merchant's URL, last said that it is gone. */
@@ -115,7 +131,7 @@ const heldSince = sql<Date | null>`
   (SELECT MAX(held.due_at) FROM notify_queue held WHERE held.endpoint = n.endpoint AND held.status = 'held')`;
 
 function read(trx: OpenTransaction, { taskId, userId }: Hint) {
-  return ofMerchant(trx, userId)
+  return /* mutation: claim-read-owner */ ofMerchant(trx, userId)
     .selectFrom("notify_queue as n")
     .innerJoin("users as u", "u.id", "n.user_id")
     .select([
@@ -156,6 +172,7 @@ async function isResend(trx: OpenTransaction, row: Told): Promise<boolean> {
     .where("subject_id", "=", row.subject_id)
     .where("event", "=", row.event)
     .where("generation", "<", row.generation)
+    // mutation: resend-same-event
     .where("event_id", "=", row.event_id)
     .limit(1)
     .executeTakeFirst();
@@ -220,7 +237,7 @@ async function finish(
     after.status === "pending"
       ? { attempt: after.attempt, sendNo: 0, due: after.due }
       : { attempt: task.attempt, sendNo: task.sendNo, due: record.endedAt };
-  const finished = await ofMerchant(db, task.userId)
+  const finished = await /* mutation: finish-delivery-owner */ ofMerchant(db, task.userId)
     .updateTable(["notify_queue as n", "notify_attempts as a"])
     .set("n.status", after.status)
     .set("n.attempt", next.attempt)
@@ -234,9 +251,11 @@ async function finish(
     .set("a.http_status", record.httpStatus)
     .set("a.answer", record.answer)
     .where("n.id", "=", task.id)
+    // mutation: finish-delivery-lease
     .where("n.lease_token", "=", leaseToken)
     .whereRef("a.task_id", "=", "n.id")
     .where("a.attempt", "=", task.attempt)
+    // mutation: finish-delivery-send
     .where("a.send_no", "=", task.sendNo)
     .executeTakeFirstOrThrow();
   return finished.numUpdatedRows > 0n;

@@ -16,7 +16,11 @@ const hintOf = (row: { id: string; user_id: string; generation: number; attempt:
 
 /** An endpoint's next due row that nobody was hinted about lately, marked as hinted. */
 export async function nextDue(trx: OpenTransaction, endpoint: string, now: Date): Promise<Hint | null> {
-  const row = await dueAt(trx, endpoint, now).forUpdate().skipLocked().executeTakeFirst();
+  const row = await dueAt(trx, endpoint, now)
+    // mutation: place-skips-locked
+    .forUpdate()
+    .skipLocked()
+    .executeTakeFirst();
   if (!row) return null;
   await ofMerchant(trx, row.user_id)
     .updateTable("notify_queue")
@@ -63,6 +67,7 @@ export async function takeDue(trx: OpenTransaction, now: Date, limits: TakeLimit
         .as("due"),
     )
     .select("id")
+    // mutation: sweep-per-endpoint
     .where("place", "<=", limits.perEndpoint)
     .orderBy("due_at")
     .limit(limits.total)
@@ -74,6 +79,7 @@ export async function takeDue(trx: OpenTransaction, now: Date, limits: TakeLimit
     .where("id", "in", ids(candidates))
     .where(isDue(now))
     .where(notHintedSince(limits.hintedBefore))
+    // mutation: sweep-skips-locked
     .forUpdate()
     .skipLocked()
     .execute();
@@ -89,9 +95,10 @@ type NotifyQueue = ExpressionBuilder<Tables, "notify_queue">;
 /** Waits for a send, or has lost the one who had begun. */
 export const isDue = (now: Date) => (eb: NotifyQueue) =>
   eb.or([
-    eb.and([eb("status", "=", "pending"), eb("due_at", "<=", now)]),
+    eb.and([eb("status", "=", "pending"), /* mutation: sweep-due */ eb("due_at", "<=", now)]),
+    // mutation: sweep-dead-sender
     eb.and([eb("status", "=", "sending"), eb("lease_until", "<", now)]),
   ]);
 
 const notHintedSince = (time: Date) => (eb: NotifyQueue) =>
-  eb.or([eb("hinted_at", "is", null), eb("hinted_at", "<=", time)]);
+  eb.or([eb("hinted_at", "is", null), /* mutation: sweep-hinted */ eb("hinted_at", "<=", time)]);

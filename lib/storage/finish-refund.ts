@@ -28,6 +28,7 @@ export async function finishRefund(
         return { ...finished, notifications: [...told, ...finished.notifications] };
       });
     } catch (error) {
+      // mutation: refund-finish-over-refund
       if (error instanceof OverRefund) return { kind: "over-refund" };
       if (known || !isDuplicate(error, "order_refund")) throw error;
       return finish(true);
@@ -50,6 +51,7 @@ async function finishOnce(
     return { kind: "finished", notifications: [...told, ...hidden], after: "processing" };
   }
   const before = fact.to === "success" ? "failed" : "success";
+  // mutation: refund-overruled
   if (!fact.overrules) {
     return (await hasStatus(trx, refund, before)) ? { kind: "contradicts", refund } : { kind: "already" };
   }
@@ -121,6 +123,7 @@ async function moveRefund(
       lease_until: fact.now,
       ...(fact.refundId && { refund_id: fact.refundId }),
     })
+    // mutation: refund-finish-status
     .where("status", "in", from as ("processing" | "unknown" | "success" | "failed")[])
     .executeTakeFirstOrThrow();
   return moved.numUpdatedRows === 1n;

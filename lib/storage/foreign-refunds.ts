@@ -27,6 +27,7 @@ export async function recordForeign(
     });
   } catch (error) {
     if (error instanceof OverRefund) return { kind: "over-refund" };
+    // mutation: console-refund-repeated
     if (!isDuplicate(error, "order_refund")) throw error;
     return finishKnown(db, payment, foreign, { to: "success", error: null, told, now });
   }

@@ -41,7 +41,7 @@ export async function seriesAt(
   userId: string,
   { statuses, before, limit }: { statuses: readonly NotifyStatus[]; before: Date; limit: number },
 ): Promise<{ payment: Payment; eventId: string }[]> {
-  const rows = await ofMerchant(db, userId)
+  const rows = await /* mutation: resend-owner */ ofMerchant(db, userId)
     .selectFrom("notify_queue as n")
     .innerJoin("payment_orders as o", "o.id", "n.order_id")
     .select(orderColumns.map((column) => `o.${column}` as const))

@@ -5,7 +5,7 @@ import { orderColumns, paymentOf } from "./payment-rows.ts";
 
 /** One page of a merchant's payments, newest first; the page after it begins behind the last row's time and id. */
 export function listPayments(db: Database, userId: string, filter: PaymentFilter): Promise<PaymentPage> {
-  return pageOf(withNotifyStatus(ofMerchant(db, userId)), filter);
+  return pageOf(withNotifyStatus(/* mutation: list-payments-owner */ ofMerchant(db, userId)), filter);
 }
 
 /** The same across merchants; for operators alone. */

@@ -33,8 +33,9 @@ export async function claimRecheck(
 ): Promise<boolean> {
   const claim = rowOf(db, payment)
     .set((eb) => ({ next_query_at: nextQueryAt, looked_up_at: now, look_ups: eb("look_ups", "+", 1) }))
+    // mutation: look-up-claimed-once
     .where("next_query_at", "=", payment.nextQueryAt);
-  const claimed = await repeating(() => claim.executeTakeFirstOrThrow());
+  const claimed = await /* mutation: look-up-deadlock */ repeating(() => claim.executeTakeFirstOrThrow());
   return claimed.numUpdatedRows === 1n;
 }
 

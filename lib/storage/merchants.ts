@@ -80,6 +80,7 @@ export function merchantsIn(db: Database): Merchants {
       const saved = await ofMerchant(db, userId)
         .updateTable("users")
         .set({ notify_secrets: sealed, updated_at: now })
+        // mutation: merchant-secrets-before
         .where(sql`notify_secrets <=> ${before}`, "=", 1)
         .executeTakeFirstOrThrow();
       return saved.numUpdatedRows === 1n;
@@ -138,6 +139,7 @@ export function keyRowsIn(db: Database): KeyRows {
           userId: row.id,
           username: row.username,
           active: row.status === 1,
+          // mutation: limit-of-merchant
           rateLimit: row.rate_limit,
           notifyUrl: row.notify_url,
         },

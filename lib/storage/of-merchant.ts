@@ -39,7 +39,7 @@ export function ofMerchant(db: Database, userId: string): Rows {
 
 /** Every merchant's rows, for the few who serve them all and say why; one merchant's where they are told whose. */
 export function acrossMerchants(db: Database, userId?: string): Rows {
-  return userId === undefined ? everyones(db) : ofMerchant(db, userId);
+  return /* mutation: narrowing-operator */ userId === undefined ? everyones(db) : ofMerchant(db, userId);
 }
 
 const everyones = (db: Database) => db.$extendTables<Tables>();
@@ -65,26 +65,30 @@ class Narrowing extends OperationNodeTransformer {
 
   protected override transformSelectQuery(given: SelectQueryNode): SelectQueryNode {
     const query = super.transformSelectQuery(given);
-    return { ...query, ...this.#where(query.from?.froms ?? [], query.where) };
+    return {
+      ...query,
+      ...this.#where(/* mutation: narrowing-select */ query.from?.froms ?? [], query.where),
+    };
   }
 
   protected override transformUpdateQuery(given: UpdateQueryNode): UpdateQueryNode {
     const query = super.transformUpdateQuery(given);
     const tables = ListNode.is(query.table!) ? query.table.items : [query.table!];
-    return { ...query, ...this.#where(tables, query.where) };
+    return { ...query, ...this.#where(/* mutation: narrowing-update */ tables, query.where) };
   }
 
   protected override transformDeleteQuery(given: DeleteQueryNode): DeleteQueryNode {
     const query = super.transformDeleteQuery(given);
-    return { ...query, ...this.#where(query.from.froms, query.where) };
+    return { ...query, ...this.#where(/* mutation: narrowing-delete */ query.from.froms, query.where) };
   }
 
   protected override transformJoin(given: JoinNode): JoinNode {
     const join = super.transformJoin(given);
     // Other joins show rows of the table that do not match.
+    // mutation: narrowing-join-kind
     if (join.joinType !== "InnerJoin" && join.joinType !== "LeftJoin")
       throw new Error(`not within one merchant: a ${join.joinType}`);
-    const on = this.#within([join.table], join.on?.on);
+    const on = this.#within([/* mutation: narrowing-join */ join.table], join.on?.on);
     return on ? { ...join, on: OnNode.create(on) } : join;
   }
 
@@ -102,7 +106,9 @@ class Narrowing extends OperationNodeTransformer {
   /** The condition in parentheses, so that no `OR` in it reaches past the merchant. */
   #within(tables: readonly OperationNode[], condition?: OperationNode): OperationNode | null {
     const owned = tables.flatMap((table) => this.#isOwned(table) ?? []);
-    const all = condition ? [...owned, sql`(${new ExpressionWrapper(condition)})`] : owned;
+    const all = condition
+      ? [...owned, /* mutation: narrowing-or */ sql`(${new ExpressionWrapper(condition)})`]
+      : owned;
     return all.length === 0 ? null : sql.join(all, sql` and `).toOperationNode();
   }
 
@@ -119,14 +125,14 @@ class Narrowing extends OperationNodeTransformer {
   #owned(values: OperationNode): OperationNode {
     const owner = ValueNode.create(this.#userId);
     if (SelectQueryNode.is(values)) {
-      const selected = AliasNode.create(owner, IdentifierNode.create("owner"));
+      const selected = AliasNode.create(/* mutation: narrowing-copy */ owner, IdentifierNode.create("owner"));
       return SelectQueryNode.cloneWithSelections(values, [SelectionNode.create(selected)]);
     }
     if (!ValuesNode.is(values)) throw new Error(`not within one merchant: values that are a ${values.kind}`);
     return ValuesNode.create(
       values.values.map((row) =>
         PrimitiveValueListNode.is(row)
-          ? PrimitiveValueListNode.create([...row.values, this.#userId])
+          ? PrimitiveValueListNode.create([...row.values, /* mutation: narrowing-insert */ this.#userId])
           : ValueListNode.create([...row.values, owner]),
       ),
     );

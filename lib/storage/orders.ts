@@ -57,7 +57,7 @@ async function findByOutTradeNo(
   userId: string,
   outTradeNo: string,
 ): Promise<StoredOrder | null> {
-  const row = await ofMerchant(db, userId)
+  const row = await /* mutation: create-order-owner */ ofMerchant(db, userId)
     .selectFrom("payment_orders as o")
     .innerJoin("payment_attempts as a", "a.order_id", "o.id")
     .select(orderColumns.map((column) => `o.${column}` as const))
@@ -80,7 +80,7 @@ async function findByOutTradeNo(
 async function find(db: Database, userId: string, key: { orderNo: string } | { outTradeNo: string }) {
   const [column, value] =
     "orderNo" in key ? (["o.order_no", key.orderNo] as const) : (["o.out_trade_no", key.outTradeNo] as const);
-  const row = await ofMerchant(db, userId)
+  const row = await /* mutation: query-order-owner */ ofMerchant(db, userId)
     .selectFrom("payment_orders as o")
     .select(orderColumns.map((name) => `o.${name}` as const))
     .select((eb) =>
@@ -130,10 +130,15 @@ function conclude(
         updated_at: now,
         next_query_at: lastLook({ status: to, closedAt: now }, now),
       }))
+      // mutation: close-version
       .where("version", "=", payment.version)
+      // mutation: close-status
       .where("status", "in", statusesBefore(to))
+      // mutation: close-account
       .where(ofAccount(said))
+      // mutation: close-object
       .where(madeIt(said.objectId))
+      // mutation: close-capture
       .where((eb) => eb.or([eb("capture_until", "is", null), eb("capture_until", "<=", now)]))
       .where(({ not, exists, selectFrom }) =>
         not(
@@ -141,8 +146,9 @@ function conclude(
             selectFrom("payment_attempts as a")
               .select("a.id")
               .whereRef("a.order_id", "=", "payment_orders.id")
+              // mutation: close-done-attempt
               .where("a.done", "=", 0)
-              .where("a.lease_until", ">", now),
+              .where("a.lease_until", ">", /* mutation: close-lease */ now),
           ),
         ),
       )
@@ -156,6 +162,7 @@ function conclude(
       updatedAt: now,
     };
     const told = paymentNotification(current, to === "closed" ? "payment.closed" : "payment.failed", now);
+    // mutation: close-notification
     const notification = await addNotification(trx, current, told, now);
     await addLog(trx, current, {
       at: now,
@@ -173,7 +180,7 @@ async function findByTradeNo(
   provider: string,
   tradeNo: string,
 ): Promise<Payment | null> {
-  const row = await ofMerchant(db, userId)
+  const row = await /* mutation: refund-webhook-owner */ ofMerchant(db, userId)
     .selectFrom("payment_orders")
     .select(orderColumns)
     .where("provider", "=", provider)
@@ -191,10 +198,14 @@ async function markStarted(db: Database, payment: Payment, said: Said, now: Date
         version: eb("version", "+", 1),
         updated_at: now,
       }))
+      // mutation: provider-started-version
       .where("version", "=", payment.version)
+      // mutation: provider-started-status
       .where("status", "in", ["pending", "processing"])
       .where("provider_started", "=", 0)
+      // mutation: start-account
       .where(ofAccount(said))
+      // mutation: start-object
       .where(madeIt(said.objectId))
       .executeTakeFirstOrThrow();
     // From `processing` nothing moves but the version: whoever read the payment before must read it again.

@@ -116,14 +116,16 @@ export function paymentConfigsIn(db: Database): PaymentConfigs {
         .updateTable("payment_configs")
         .set({ config_data: sealed, updated_at: now })
         .where("id", "=", config.id)
+        // mutation: config-update-version
         .where("version", "=", config.version)
+        // mutation: config-reseal-data
         .where("config_data", "=", config.data)
         .executeTakeFirstOrThrow();
       return saved.numUpdatedRows === 1n;
     },
     async setActive(userId, id, active, now) {
       const set = { status: active ? states.active : states.disabled, updated_at: now };
-      const saved = await ofMerchant(db, userId)
+      const saved = await /* mutation: config-disable-owner */ ofMerchant(db, userId)
         .updateTable("payment_configs")
         .set(set)
         .where("id", "=", id)
@@ -137,6 +139,7 @@ export function paymentConfigsIn(db: Database): PaymentConfigs {
         await configsAmong(acrossMerchants(db))
           .where("config_data", "not like", sealedTexts)
           .where("config_data", "<>", noCredentials)
+          // mutation: config-plain-json
           .where(sql`JSON_VALID(config_data)`, "=", 1)
           .where("id", ">", after)
           .orderBy("id")
@@ -182,6 +185,7 @@ async function put(
           ...(account && { account: account.account, livemode: account.livemode ? 1 : 0 }),
         }))
         // A row keeps its account for ever: its orders were made there.
+        // mutation: config-account-kept
         .where((eb) => eb.or([eb("account", "is", null), eb("account", "=", account?.account ?? null)]))
         .executeTakeFirstOrThrow();
       if (saved.numUpdatedRows !== 1n) throw new ChangedMeanwhile();

@@ -35,13 +35,16 @@ export async function moveSums(
       updated_at: fact.now,
     })
     .where("id", "=", refund.orderId)
+    // mutation: refund-finish-paid
     .where("status", "=", "success")
     .where("refund_reserved_minor", ">=", String(reserved))
     .where("refunded_minor", ">=", String(unrefunded))
+    // mutation: refund-finish-fits
     .where(
       sql<boolean>`refunded_minor + refund_reserved_minor + ${refunded} <= amount_minor + ${reserved} + ${unrefunded}`,
     )
     .executeTakeFirstOrThrow();
+  // mutation: refund-finish-both
   if (moved.numUpdatedRows !== 1n) throw new OverRefund();
 }
 

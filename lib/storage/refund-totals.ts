@@ -22,11 +22,13 @@ export async function recordTotal(
         .selectFrom("payment_orders")
         .select("id")
         .where("id", "=", payment.id)
+        // mutation: refund-total-lock
         .forUpdate()
         .execute();
       const current = await readPayment(trx, payment);
+      // mutation: refund-total-covered
       if (total.minor > current.refundedMinor) await keepTotal(trx, current, total);
-      if (total.minor > current.refundedMinor + current.reservedMinor) {
+      if (total.minor > current.refundedMinor + /* mutation: refund-total-reserved */ current.reservedMinor) {
         const notifications = await insertToTotal(trx, current, total, { told, now });
         return { kind: "finished", notifications, after: "processing" };
       }
@@ -42,6 +44,7 @@ export async function recordTotal(
 async function keepTotal(trx: OpenTransaction, payment: Payment, total: Money): Promise<void> {
   await rowOf(trx, payment)
     .set({ refund_total_minor: String(total.minor) })
+    // mutation: refund-total-greater
     .where("refund_total_minor", "<", String(total.minor))
     .execute();
 }

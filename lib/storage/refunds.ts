@@ -81,7 +81,7 @@ async function findBy(
   column: "id" | "refund_no" | "provider_refund_no",
   value: string,
 ): Promise<StoredRefund | null> {
-  const rows = ofMerchant(db, userId);
+  const rows = /* mutation: refund-owner */ ofMerchant(db, userId);
   const row = await rows.selectFrom("refunds").selectAll().where(column, "=", value).executeTakeFirst();
   if (!row) return null;
   const order = await rows
@@ -104,8 +104,10 @@ async function reserve(db: Database, payment: Payment, wanted: NewRefund): Promi
     const mine = await ofMerchant(db, payment.userId)
       .selectFrom("refunds")
       .selectAll()
+      // mutation: reserve-own
       .where("lease_token", "=", wanted.leaseToken)
       .executeTakeFirst();
+    // mutation: reserve-repeated-commit
     if (!mine) return { kind: "exists" };
     return { kind: "reserved", leased: { refund: refundOf(mine), payment, leaseToken: wanted.leaseToken } };
   }
@@ -139,10 +141,14 @@ async function reserveOnce(trx: OpenTransaction, payment: Payment, wanted: NewRe
     .executeTakeFirstOrThrow();
   const reserved = await rowOf(trx, payment)
     .set({ refund_reserved_minor: sql<string>`refund_reserved_minor + ${amount.minor}`, updated_at: now })
+    // mutation: reserve-paid
     .where("status", "=", "success")
+    // mutation: reserve-currency
     .where("currency", "=", amount.currency)
+    // mutation: reserve-fits
     .where(sql<boolean>`refund_reserved_minor + refunded_minor + ${amount.minor} <= amount_minor`)
     .executeTakeFirstOrThrow();
+  // mutation: reserve-rolled-back
   if (reserved.numUpdatedRows !== 1n) throw new DoesNotFit();
   const data = { refund_no: wanted.refundNo, amount_minor: amount.minor, reason: wanted.reason };
   await addLog(trx, payment, { at: now, kind: "refund", title: "refund requested", data });
@@ -163,7 +169,9 @@ async function takeOver(
       lease_until: lease.leaseUntil,
       next_query_at: lease.nextQueryAt,
     })
+    // mutation: refund-takeover-status
     .where("status", "in", ["processing", "unknown"])
+    // mutation: refund-takeover-lease
     .where("lease_until", "<=", lease.now)
     .executeTakeFirstOrThrow();
   return taken.numUpdatedRows === 1n ? { refund, payment, leaseToken: lease.leaseToken } : null;
@@ -193,7 +201,9 @@ async function letGo(
         updated_at: now,
         ...(refundId && { refund_id: refundId }),
       })
+      // mutation: refund-release-own
       .where("lease_token", "=", leaseToken)
+      // mutation: refund-release-status
       .where("status", "in", ["processing", "unknown"])
       .executeTakeFirstOrThrow();
     if (moved.numUpdatedRows === 0n || (status === refund.status && (refundId ?? "") === refund.refundId))

@@ -21,7 +21,7 @@ export async function resend(
     return await transact(db, (trx) => resendOnce(trx, payment, eventId, { now, only }));
   } catch (error) {
     // Two at once: the other one's series is as good.
-    if (isDuplicate(error, "series"))
+    if (isDuplicate(error, /* mutation: resend-at-once */ "series"))
       return transact(db, async (trx) => (await newest(trx, payment, eventId))?.hint ?? null);
     throw error;
   }
@@ -55,7 +55,7 @@ async function resendOnce(
     .expression((eb) =>
       eb
         .selectFrom("notify_queue")
-        .select([...copied, eb.val(generation).as("generation")])
+        .select(/* mutation: resend-event-id */ [...copied, eb.val(generation).as("generation")])
         .select([eb.val(now).as("due_at"), eb.val(now).as("created_at"), eb.val(now).as("updated_at")])
         .where("id", "=", last.hint.taskId)
         .$if(only !== undefined, (query) => query.where("status", "in", only!)),
@@ -64,6 +64,7 @@ async function resendOnce(
   if (made.numInsertedOrUpdatedRows === 0n) return null;
   await rows
     .updateTable(["notify_queue as old", "notify_queue as last"])
+    // mutation: resend-supersedes
     .set("old.status", "superseded")
     .set("old.lease_token", null)
     .set("old.lease_until", null)
@@ -83,6 +84,7 @@ async function newest(trx: OpenTransaction, payment: Payment, eventId: string | 
     .selectFrom("notify_queue")
     .select(["id", "user_id", "generation", "attempt", "subject_type", "subject_id", "event"])
     .where("order_id", "=", payment.id)
+    // mutation: resend-named-event
     .$if(eventId !== null, (query) => query.where("event_id", "=", eventId))
     .orderBy("id", "desc")
     .limit(1)

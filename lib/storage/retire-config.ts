@@ -54,6 +54,7 @@ export async function retireConfig(
       }))
       .where("id", "=", id)
       .where("version", "=", version)
+      // mutation: retire-state
       .where("status", "in", [0, 2])
       .executeTakeFirstOrThrow();
     return retired.numUpdatedRows === 1n;

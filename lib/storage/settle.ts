@@ -38,7 +38,7 @@ export async function settle(db: Database, paid: Paid, scope: SettleScope): Prom
   try {
     return await transact(db, (trx) => settleOnce(trx, paid, before, scope));
   } catch (error) {
-    if (!isDuplicate(error, "provider_trade")) throw error;
+    if (!isDuplicate(error, /* mutation: settle-other-order */ "provider_trade")) throw error;
     // Another order of this account holds this transaction: one payment cannot pay for two.
     if (scope.event) await recordEvent(db, scope.event, before.orderNo);
     return { kind: "mismatch", differs: ["trade_no"], payment: before };
@@ -57,6 +57,7 @@ async function settleOnce(
   const moved = await ofMerchant(trx, scope.userId)
     .updateTable("payment_orders")
     .set({
+      // mutation: settle-late-success
       late_success: sql<number>`status IN ('failed', 'closed')`,
       status: "success",
       trade_no: paid.tradeNo,
@@ -67,12 +68,19 @@ async function settleOnce(
       next_query_at: sql<Date | null>`LEAST(COALESCE(next_query_at, ${askAgainBy}), ${askAgainBy})`,
     })
     .where("id", "=", before.id)
+    // mutation: settle-provider
     .where("provider", "=", scope.provider)
+    // mutation: settle-account
     .where("provider_account", "=", paid.account)
+    // mutation: settle-key-account
     .where(ofAccount(scope))
+    // mutation: settle-object
     .where(madeIt(paid.objectId))
+    // mutation: settle-amount
     .where("amount_minor", "=", String(paid.amount.minor))
+    // mutation: settle-currency
     .where("currency", "=", paid.amount.currency)
+    // mutation: settle-once
     .where("status", "<>", "success")
     .executeTakeFirstOrThrow();
   const current = await readPayment(trx, before);
@@ -81,6 +89,7 @@ async function settleOnce(
   const notification = await addNotification(
     trx,
     current,
+    // mutation: settle-notification
     paymentNotification(current, "payment.success", scope.now),
     scope.now,
   );
@@ -120,11 +129,13 @@ function judge(current: Payment, paid: Paid, scope: SettleScope): Settled {
     (current.providerAccount !== paid.account || current.providerAccount !== scope.account) && "account",
     current.livemode !== scope.livemode && "livemode",
     isOther(current, paid.objectId) && "payment_id",
+    // mutation: second-payment-amount
     current.amount.minor !== paid.amount.minor && "amount",
     current.amount.currency !== paid.amount.currency && "currency",
   ].filter((name) => name !== false);
   if (differs.length > 0) return { kind: "mismatch", differs, payment: current };
-  if (current.tradeNo === paid.tradeNo) return { kind: "already", payment: current };
+  if (current.tradeNo === /* mutation: second-payment-trade */ paid.tradeNo)
+    return { kind: "already", payment: current };
   return { kind: "second-payment", payment: current };
 }
 

@@ -68,11 +68,17 @@ export function singleConnectionPool(
     let given = true;
 
     async function run(sql: string, parameters: unknown[]): Promise<unknown> {
-      const repeatable = untouched && /^\s*(select|begin)\b/i.test(sql);
+      const repeatable =
+        /* mutation: connection-untouched */ untouched &&
+        /* mutation: connection-repeatable */ /^\s*(select|begin)\b/i.test(sql);
       untouched = false;
       try {
         if (process.env.FAILPOINTS) await reach("before", `sql ${sql}`);
-        const result = await ask(connection, { sql, values: parameters, timeout: statementMs });
+        const result = await ask(connection, {
+          sql,
+          values: parameters,
+          /* mutation: connection-statement-time */ timeout: statementMs,
+        });
         if (process.env.FAILPOINTS) await reach("after", `sql ${sql}`);
         return result;
       } catch (error) {
@@ -130,7 +136,11 @@ function ask(connection: Connection, statement: QueryOptions): Promise<unknown> 
 function endsConnection(error: unknown, connection: Connection): boolean {
   const { fatal, errno = 0, code } = error as QueryError;
   return (
-    fatal || isBroken(connection) || lastWords.has(errno) || readOnly.has(errno) || code === statementTimedOut
+    fatal ||
+    isBroken(connection) ||
+    lastWords.has(errno) ||
+    /* mutation: connection-read-only */ readOnly.has(errno) ||
+    code === statementTimedOut
   );
 }
 
@@ -151,7 +161,7 @@ async function open(source: ConnectionSource): Promise<Connection> {
   } catch (error) {
     if (!(error instanceof Error) || !("errno" in error) || !accessDenied.has(Number(error.errno)))
       throw error;
-    return await connect(await source(true));
+    return await connect(await source(/* mutation: connection-new-password */ true));
   }
 }
 
@@ -183,7 +193,7 @@ function assertReadCommitted(connection: Connection): Promise<void> {
     connection.query(ask, (error, rows) => {
       if (error) return reject(error);
       const [row] = rows as { Value: string }[];
-      if (row?.Value === "READ-COMMITTED") return resolve();
+      if (row?.Value === /* mutation: connection-isolation */ "READ-COMMITTED") return resolve();
       reject(
         new Error(`the database must run at READ-COMMITTED, not ${row?.Value}: set transaction_isolation`),
       );

@@ -54,7 +54,7 @@ export async function addNotification(
       .executeTakeFirstOrThrow();
     return { taskId: String(insertId), userId: payment.userId, generation, attempt: 1 };
   } catch (error) {
-    if (!isDuplicate(error, "series")) throw error;
+    if (!isDuplicate(error, /* mutation: notification-once */ "series")) throw error;
     const { subject, event } = notification;
     const last = await lastGeneration(trx, payment.userId, { type: subject.type, id: subject.id, event });
     return addNotification(trx, payment, notification, now, last + 1);

@@ -16,7 +16,7 @@ export function turnstile(longestWaitMs: number) {
         const timer = setTimeout(() => {
           waiting.splice(waiting.indexOf(enter), 1);
           reject(Object.assign(new Error("the database connection is busy"), { code: "CONNECTION_BUSY" }));
-        }, longestWaitMs);
+        }, /* mutation: turnstile-longest-wait */ longestWaitMs);
         waiting.push(enter);
       });
     },

@@ -22,6 +22,7 @@ export async function recordEvent(
       sealed_body: event.sealedBody,
       received_at: event.at,
     })
+    // mutation: webhook-event-repeated
     .onDuplicateKeyUpdate({ times: sql`times + 1` })
     .execute();
 }

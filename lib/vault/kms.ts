@@ -36,7 +36,8 @@ export function kmsKeys([newest, ...older]: readonly string[]): KeyService {
     async unwrap(wrapped, context) {
       assertNoTransaction("KMS Decrypt");
       let plain = await unwrapBy(newest, wrapped, context);
-      for (const keyId of older) plain ??= await unwrapBy(keyId, wrapped, context);
+      for (const keyId of older)
+        plain ??= /* mutation: kms-older-key */ await unwrapBy(keyId, wrapped, context);
       if (!plain) throw new Error("no key of this deployment has wrapped this");
       return plain;
     },
@@ -48,7 +49,11 @@ export function kmsKeys([newest, ...older]: readonly string[]): KeyService {
     CiphertextBlob: Uint8Array,
     EncryptionContext: Record<string, string>,
   ): Promise<Uint8Array | null> {
-    const command = new DecryptCommand({ KeyId, CiphertextBlob, EncryptionContext });
+    const command = new DecryptCommand({
+      /* mutation: kms-key-id */ KeyId,
+      CiphertextBlob,
+      EncryptionContext,
+    });
     try {
       if (process.env.FAILPOINTS) await reach("before", "kms Decrypt");
       const { Plaintext } = await client.send(command);

@@ -74,10 +74,15 @@ export function vaultWith(keys: KeyService): Vault {
       const { key, ...parts } = read(text);
       const [iv, data, tag] = [bytesOf(parts.iv), bytesOf(parts.data), bytesOf(parts.tag)];
       const plain = await plainKey(key, context);
-      const decipher = createDecipheriv("aes-256-gcm", plain, iv, { authTagLength: tagBytes });
+      const decipher = createDecipheriv("aes-256-gcm", plain, iv, {
+        /* mutation: vault-tag-length */ authTagLength: tagBytes,
+      });
       decipher.setAAD(additionalData(key, context));
       decipher.setAuthTag(tag);
-      return Buffer.concat([decipher.update(data), decipher.final()]).toString("utf8");
+      return Buffer.concat([
+        decipher.update(data),
+        /* mutation: vault-authentication-tag */ decipher.final(),
+      ]).toString("utf8");
     },
   };
 }
@@ -94,6 +99,7 @@ function read(text: string): Sealed {
 /** Only base64 as it is written here: what stands for the same bytes otherwise was changed. */
 function bytesOf(base64: string): Buffer {
   const bytes = Buffer.from(base64, "base64");
+  // mutation: vault-canonical-base64
   if (bytes.toString("base64") !== base64) throw new Error("a sealed text was changed");
   return bytes;
 }
@@ -104,7 +110,7 @@ function canonical(context: Record<string, string>): string {
 }
 
 function additionalData(key: string, context: Record<string, string>): Buffer {
-  return Buffer.from(`1\n${key}\n${canonical(context)}`);
+  return Buffer.from(/* mutation: vault-context */ `1\n${key}\n${canonical(context)}`);
 }
 
 function keep<T>(map: Map<string, T>, name: string, value: T): void {

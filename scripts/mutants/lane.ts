@@ -4,13 +4,13 @@ import { type PrivateCopy, privateCopy } from "./private-copy.ts";
 import type { TestGround } from "./test-ground.ts";
 import { startTests, type TestRun } from "./tests.ts";
 
-/** A copy of the repository, and what its tests need: one mutant is tried in it at a time. */
+/** A copy of the repository, and what its tests need: one mutation is tried in it at a time. */
 export type Lane = {
   copy: PrivateCopy;
   /** `only`: the full name of one test. */
   run(tests: readonly string[], only?: string): Promise<TestRun>;
-  /** Does something while a guard is away. */
-  without<T>(mutant: Mutant, act: () => Promise<T>): Promise<T>;
+  /** Does something while the program is mutated. */
+  mutated<T>(mutant: Mutant, act: () => Promise<T>): Promise<T>;
   close(): Promise<void>;
 };
 
@@ -40,9 +40,9 @@ export async function openLane(
       changed = [];
       return running.run(order);
     },
-    async without(mutant, act) {
+    async mutated(mutant, act) {
       const ofSchema = mutant.file.includes("/migrations/");
-      const restore = copy.plant(mutant);
+      const restore = copy.mutate(mutant);
       changed.push(mutant.file);
       try {
         if (ofSchema) await startAnew();

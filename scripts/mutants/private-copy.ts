@@ -9,12 +9,12 @@ import {
 } from "node:fs";
 import path from "node:path";
 import { run } from "../local/services/run.ts";
-import { type Mutant, mutated } from "./mutant.ts";
+import type { Mutant } from "./mutant.ts";
 
 export type PrivateCopy = {
   folder: string;
-  /** Takes the guard away; what is returned puts it back. */
-  plant(mutant: Mutant): () => void;
+  /** Changes the program; what is returned undoes it. */
+  mutate(mutant: Mutant): () => void;
 };
 
 /** A copy of the repository as it stands, uncommitted and new files included, in which files may be broken. */
@@ -32,13 +32,11 @@ export async function privateCopy(root: string, folder: string): Promise<Private
   symlinkSync(path.join(root, ".local", "cache"), path.join(folder, ".local", "cache"));
   return {
     folder,
-    plant(mutant) {
-      const file = path.join(folder, mutant.file);
-      const source = readFileSync(file, "utf8");
-      const broken = mutated(source, mutant);
-      if (broken === null) throw new Error(`${mutant.file} does not hold exactly once: ${mutant.from}`);
-      writeFileSync(file, broken);
-      return () => writeFileSync(file, source);
+    mutate({ file, source, mutated }) {
+      const name = path.join(folder, file);
+      if (readFileSync(name, "utf8") !== source) throw new Error(`${file} has changed since it was copied`);
+      writeFileSync(name, mutated);
+      return () => writeFileSync(name, source);
     },
   };
 }

@@ -20,7 +20,7 @@ export async function startTestGround(dir: string): Promise<TestGround> {
     env,
     stop,
     async renew() {
-      // A guard may be a key of the schema: the next run migrates anew.
+      // A mutation may change a key of the schema: the next run migrates anew.
       const connection = await createConnection({ uri: env.DATABASE_URL });
       await connection.query("SET SESSION lock_wait_timeout = 10");
       await connection.query("DROP DATABASE IF EXISTS t1");

@@ -42,7 +42,7 @@ function verdict(test: string, file: string, { testModules, unhandledErrors }: T
   const failed = tests.find((each) => each.result().state === "failed");
   if (failed) {
     const message = (failed.result().errors ?? []).map((error) => error.stack ?? error.message).join("\n");
-    // Whatever such a test says, it says about our SQL and not about the guard.
+    // Whatever such a test says, it says about our SQL and not about the mutation.
     if (/ER_PARSE_ERROR|ER_BAD_FIELD_ERROR|error in your SQL syntax/.test(message))
       return { kind: "broken", why: message };
     return { kind: "red", file: test, test: failed.fullName, message };

@@ -2,7 +2,7 @@ import { fork } from "node:child_process";
 import { once } from "node:events";
 import path from "node:path";
 
-/** - `red`: a test failed · `green`: all passed · `broken`: what happened says nothing about the guard. */
+/** - `red`: a test failed · `green`: all passed · `broken`: what happened says nothing about the mutation. */
 export type TestRun =
   | { kind: "red"; file: string; test: string; message: string }
   | { kind: "green"; passed: number }

@@ -1,26 +1,23 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { text } from "node:stream/consumers";
-import { type Mutant, mutated } from "./mutant.ts";
+import type { Mutant } from "./mutant.ts";
 
 /**
- * The first complaint about each mutant that does not compile: a test that then fails has noticed a slip of ours, not a
- * guard that is gone. All are checked in one go, each as a file beside the one that it changes.
+ * The first complaint about each mutant that does not compile: a test that then fails has noticed a slip of ours, not the
+ * mutation. All are checked in one go, each as a file beside the one that it changes.
  */
 export async function typeFaults(folder: string, mutants: readonly Mutant[], signal: AbortSignal) {
   const beside = new Map<string, Mutant>();
   for (const [index, mutant] of mutants.entries()) {
     const file = mutant.file.replace(/\.ts$/, `.mutant-${index}.ts`);
-    writeFileSync(
-      path.join(folder, file),
-      mutated(readFileSync(path.join(folder, mutant.file), "utf8"), mutant)!,
-    );
+    writeFileSync(path.join(folder, file), mutant.mutated);
     beside.set(file, mutant);
   }
   const program = path.join(folder, "node_modules/typescript/bin/tsc");
-  // What a guard used may be left unused.
+  // What was removed may have been the only use of something.
   const args = [program, "--noEmit", "--noUnusedLocals", "false", "--noUnusedParameters", "false"];
   const child = spawn(process.execPath, args, { cwd: folder, stdio: ["ignore", "pipe", "inherit"], signal });
   const [output] = await Promise.all([text(child.stdout), once(child, "close")]);

@@ -65,7 +65,7 @@ export function proveRefund(subject: Subject): void {
     const seen = { orderNo: payment.orderNo, tradeNo: payment.tradeNo };
     const { providerRefundNo: refundNo, amount } = wanted;
     const expected = {
-      hint: { kind, orderNo: payment.orderNo },
+      hint: { kind, orderNo: null, tradeNo: payment.tradeNo },
       refundedTotal: { kind, ...seen, total: amount },
       refunded: { kind, ...seen, refundNo, amount },
     };

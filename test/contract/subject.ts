@@ -186,12 +186,17 @@ export function told(
   return eventually(async () => {
     for (const call of receiver.calls.slice(from)) {
       const heard = await adapter.hear(call, account).catch(() => undefined);
-      const about =
-        heard?.observations.filter((one) => "orderNo" in one && one.orderNo === payment.orderNo) ?? [];
+      const about = heard?.observations.filter((one) => isAbout(one, payment)) ?? [];
       if (heard && about.some((one) => one.kind === kind)) return { call, heard, about };
     }
     throw new Error(`no webhook says ${kind} about ${payment.orderNo}`);
   });
+}
+
+/** By our number, or where an event has none by the provider's transaction. */
+function isAbout(seen: Observation, { orderNo, tradeNo }: Payment): boolean {
+  if ("orderNo" in seen && seen.orderNo !== null) return seen.orderNo === orderNo;
+  return tradeNo !== "" && "tradeNo" in seen && seen.tradeNo === tradeNo;
 }
 
 /** Runs with faults in force at the simulator. */

@@ -3,8 +3,8 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { type Mutant, mutated } from "../../scripts/mutants/mutant.ts";
-import { mutants } from "../../scripts/mutants/mutants.ts";
+import { type Change, drop, never, replace } from "../../scripts/mutants/changes.ts";
+import type { Mutation } from "../../scripts/mutants/mutant.ts";
 import { proveMutants } from "../../scripts/mutants/prove-mutants.ts";
 import { reportOf } from "../../scripts/mutants/report.ts";
 
@@ -13,7 +13,7 @@ const root = mkdtempSync(path.join(tmpdir(), "mutants-test-"));
 const timeout = 120_000;
 const ground = { env: {}, renew: async () => {}, stop: async () => {} };
 
-/** A repository with one guarded program. */
+/** A repository with one program. */
 const files = {
   ".gitignore": "node_modules",
   "package.json": '{ "type": "module" }',
@@ -23,11 +23,15 @@ const files = {
     "include": ["lib"]
   }`,
   "vitest.config.ts": 'export default { test: { include: ["test/**/*.test.ts"] } };',
-  "lib/pay.ts": `export const most = 100;
+  "lib/pay.ts": `// mutation: most
+export const most = 100;
 export function pay(amount: number): string {
+  // mutation: too-much
   if (amount > most) throw new Error("too much");
+  // mutation: too-little
   if (amount <= 0) throw new Error("too little");
-  return "paid";
+  // mutation: twice
+  return /* mutation: twice */ "paid";
 }
 `,
   "test/pay.test.ts": `import { expect, it } from "vitest";
@@ -47,21 +51,20 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
-const mutant = (name: string, from: string, to: string): Mutant => ({
+const mutation = (name: string, at: string, change: Change): Mutation => ({
   name,
-  file: "lib/pay.ts",
-  from,
-  to,
+  at,
+  change,
   tests: ["test/pay.test.ts"],
 });
 
-async function prove(...planted: Mutant[]) {
+async function prove(...mutations: Mutation[]) {
   const folder = mkdtempSync(path.join(tmpdir(), "mutants-test-"));
   const lines: string[] = [];
   try {
     const proofs = await proveMutants({
       root,
-      mutants: planted,
+      mutations,
       folders: [folder],
       startGround: async () => ground,
       print: (line) => lines.push(line),
@@ -73,38 +76,44 @@ async function prove(...planted: Mutant[]) {
   }
 }
 
-const tooMuch = 'if (amount > most) throw new Error("too much");';
-const killed = mutant("more than the most is taken", tooMuch, "");
+const killed = mutation("more than the most is taken", "too-much", drop);
 
 it(
-  "a guard that a test misses is killed, by that test, and the report ends well",
+  "a mutation that a test notices is killed by that test, and the report ends well",
   async () => {
     const { outcomes, report } = await prove(killed);
     expect(outcomes).toEqual(["killed"]);
-    expect(report.text).toMatch(/test\/pay\.test\.ts +takes no more than the most/);
-    expect(report.text).toContain("1 of 1 mutants killed");
+    expect(report.text).toMatch(/lib\/pay\.ts +test\/pay\.test\.ts +takes no more than the most/);
+    expect(report.text).toContain("1 of 1 mutations killed");
     expect(report.code).toBe(0);
   },
   timeout,
 );
 
 it(
-  "whatever else becomes of a guard is told, and the report ends badly",
+  "whatever else becomes of a mutation is reported, and the report ends badly",
   async () => {
     const { outcomes, lines, report } = await prove(
-      mutant("nothing is taken", "if (amount <= 0)", "if (amount < -1)"),
+      mutation("nothing is taken", "too-little", never),
       killed,
-      mutant("a guard that is gone", "if (amount === 7)", ""),
-      mutant("a text that is there twice", "throw new Error", ""),
-      mutant("what does not compile", tooMuch, "if (amout > most) throw new Error();"),
-      mutant("what cannot be imported", "export const most = 100;", 'export const most = JSON.parse("no");'),
+      mutation("a marker that is gone", "least", drop),
+      mutation("a marker that is there twice", "twice", drop),
+      mutation("what the operation does not fit", "too-much", replace("$3")),
+      mutation("what does not compile", "most", replace('"100"')),
+      mutation("what cannot be imported", "most", replace('JSON.parse("no")')),
     );
-    expect(outcomes).toEqual(["survived", "killed", "gone", "gone", "broken", "broken"]);
+    expect(outcomes).toEqual(["survived", "killed", "gone", "gone", "gone", "broken", "broken"]);
     expect(report.code).toBe(1);
-    expect(report.text).toContain("1 of 6 mutants killed");
+    expect(report.text).toContain("1 of 7 mutations killed");
     expect(report.text).toMatch(/^survived: nothing is taken: 2 tests passed$/m);
-    expect(report.text).toMatch(/^gone: a guard that is gone: /m);
-    expect(report.text).toMatch(/^broken: what does not compile: does not compile: .*amout/m);
+    expect(report.text).toMatch(/^gone: a marker that is gone: the sources have no marker "least"$/m);
+    expect(report.text).toMatch(
+      /^gone: .*: the sources have the marker "twice" more than once: lib\/pay\.ts/m,
+    );
+    expect(report.text).toMatch(
+      /^gone: .*: lib\/pay\.ts: at the marker "too-much": BinaryExpression has no \$3$/m,
+    );
+    expect(report.text).toMatch(/^broken: what does not compile: does not compile: /m);
     expect(report.text).toMatch(/^broken: what cannot be imported: test\/pay\.test\.ts: /m);
     expect(lines[0]).toMatch(/^2 tests of 1 files are green/);
     expect(readFileSync(path.join(root, "lib/pay.ts"), "utf8")).toBe(files["lib/pay.ts"]);
@@ -113,26 +122,14 @@ it(
 );
 
 it(
-  "nothing is proven by tests that are red with all guards in place",
+  "nothing is proven by tests that are red without any mutation",
   async () => {
     writeFileSync(path.join(root, "lib/pay.ts"), files["lib/pay.ts"].replace("100", "1000"));
     const { outcomes, report } = await prove(killed);
     expect(outcomes).toEqual(["broken"]);
-    expect(report.text).toMatch(
-      /^broken: .*: red with all guards in place: test\/pay\.test\.ts: takes no more/m,
-    );
+    expect(report.text).toMatch(/^broken: .*: red without any mutation: test\/pay\.test\.ts: takes no more/m);
     expect(report.code).toBe(1);
     writeFileSync(path.join(root, "lib/pay.ts"), files["lib/pay.ts"]);
   },
   timeout,
 );
-
-it("every mutant of the gateway has a name of its own, and takes away what is there", () => {
-  const names = mutants.map(({ name }) => name);
-  expect(names.filter((name, at) => names.indexOf(name) !== at)).toEqual([]);
-  const here = path.join(import.meta.dirname, "../..");
-  const gone = mutants.filter(
-    (each) => mutated(readFileSync(path.join(here, each.file), "utf8"), each) === null,
-  );
-  expect(gone.map(({ name }) => name)).toEqual([]);
-});

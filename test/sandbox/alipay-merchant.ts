@@ -32,7 +32,8 @@ export async function anAlipayMerchant(sandbox: TestSandbox): Promise<AlipayMerc
       const bizContent = {
         out_trade_no: "ORDER1",
         total_amount: "12.34",
-        subject: "茶 & <b>tea</b>",
+        subject: "茶 <b>tea",
+        body: "a & b",
         product_code: "FAST_INSTANT_TRADE_PAY",
         ...biz,
       };

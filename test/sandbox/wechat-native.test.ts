@@ -182,7 +182,6 @@ describe("the simulated WeChat's native order", () => {
     ["a notify_url without TLS elsewhere", { notify_url: "http://merchant.example/hook" }],
     ["a notify_url of 256 characters", { notify_url: `https://merchant.example/${"a".repeat(231)}` }],
     ["a time_expire in UTC", { time_expire: "2099-01-01T00:00:00Z" }],
-    ["a time_expire within the minute", { time_expire: toBeijing(new Date(Date.now() + 50_000)) }],
     ["an amount of zero", { amount: { total: 0 } }],
     ["an amount in a string", { amount: { total: "1234" } }],
     ["an amount with decimals", { amount: { total: 12.34 } }],
@@ -196,6 +195,30 @@ describe("the simulated WeChat's native order", () => {
     });
     expect(await sandbox.list("wechat", "payments")).toEqual([]);
   });
+
+  // pay.weixin.qq.com/doc/v3/merchant/4012525171: a time_expire that is too near or too far is moved, not refused.
+  it.each([
+    ["within the minute", 50, 60],
+    ["that is over", -3600, 60],
+    ["in 91 days", 91 * 24 * 3600, 90 * 24 * 3600],
+  ])("with a time_expire %s ends when WeChat wants it to", async (_, asked, seconds) => {
+    const { sandbox, merchant } = await aShop();
+    const from = sandbox.clock.now().getTime();
+    await merchant.create({ time_expire: toBeijing(new Date(from + asked * 1000)) });
+    const [row] = await sandbox.list("wechat", "payments");
+    const ends = (new Date(row?.expires_at ?? "").getTime() - from) / 1000;
+    expect(ends).toBeGreaterThanOrEqual(seconds);
+    expect(ends).toBeLessThan(seconds + 5);
+  });
+
+  // pay.weixin.qq.com/docs/merchant/development/interface-rules/basic-rules.html: characters of one to three bytes only.
+  it.each([{ description: "tea 😀" }, { attach: "𠮷" }])(
+    "is refused with a character of four bytes (%#)",
+    async (change) => {
+      const { merchant } = await aShop();
+      expect(await merchant.create(change)).toMatchObject({ status: 400, body: { code: "INVALID_REQUEST" } });
+    },
+  );
 
   it("takes the longest of everything, and plain http on this machine", async () => {
     const { merchant } = await aShop();

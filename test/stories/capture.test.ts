@@ -108,6 +108,48 @@ describe("taking the money of an approved PayPal order", () => {
     ]);
   });
 
+  // paypal/paypal-rest-api-specifications@ec4d8f3 openapi/checkout_orders_v2.json, capture 422.
+  it.each(["PAYER_ACCOUNT_RESTRICTED", "COMPLIANCE_VIOLATION"])(
+    "a PayPal order whose capture is refused with %s has failed, and its merchant is told",
+    async (code) => {
+      const { orderNo, paymentId } = await order();
+      await approvedUnheard(orderNo);
+      await paypal.faults({ lose: true, code, on: "capture" });
+      expect(await now(orderNo)).toMatchObject({ status: "failed" });
+      expect(await rows.order(orderNo)).toMatchObject({ capture_key: null, capture_until: null });
+      await world.queues.drain();
+      expect(await told(orderNo)).toEqual(["payment.failed"]);
+      expect(await captureKeys(paymentId)).toHaveLength(1);
+    },
+  );
+
+  it.each(["PAYEE_BLOCKED_TRANSACTION", "TRANSACTION_LIMIT_EXCEEDED", "NOT_ENABLED_FOR_BANK_PROCESSING"])(
+    "a PayPal order whose capture is refused with %s is captured under another key once that has passed",
+    async (code) => {
+      const { orderNo, paymentId } = await order();
+      await approvedUnheard(orderNo);
+      await paypal.faults({ lose: true, code, on: "capture" });
+      expect(await now(orderNo)).toMatchObject({ status: "pending" });
+      await paypal.faults({ lose: true });
+      await world.passes(4);
+      expect(await now(orderNo)).toMatchObject({ status: "success" });
+      const keys = await captureKeys(paymentId);
+      expect(new Set(keys).size).toBe(2);
+    },
+  );
+
+  it("a PayPal capture whose first call is still in progress is unknown, and is repeated under its key", async () => {
+    const { orderNo, paymentId } = await order();
+    await approvedUnheard(orderNo);
+    await paypal.faults({ lose: true, code: "PREVIOUS_REQUEST_IN_PROGRESS", on: "capture" });
+    expect(await now(orderNo)).toMatchObject({ status: "processing" });
+    await paypal.faults({ lose: true });
+    await world.passes(20);
+    await world.queues.drain();
+    expect(await now(orderNo)).toMatchObject({ status: "success" });
+    expect(new Set(await captureKeys(paymentId)).size).toBe(1);
+  });
+
   it("that is declined is tried again at the payment's usual looks, and not sooner", async () => {
     const { orderNo, paymentId } = await order();
     await world.passes(1900);

@@ -193,6 +193,7 @@ describe("late words of a provider", () => {
         id: payment_id,
         object: "checkout.session",
         client_reference_id: order_no,
+        metadata: { order_no },
         payment_status: "unpaid",
         status: type.endsWith("expired") ? "expired" : "complete",
         amount_total: 1234,

@@ -4,17 +4,15 @@ import type { Heard, Observation, Provider } from "../../payment/provider.ts";
 import type { ProviderDependencies, ProviderModule } from "../provider-module.ts";
 import { alipayClient } from "./client.ts";
 import { type AlipayCredentials, alipayCredentials, carryOver } from "./credentials.ts";
-import { outcomeOf } from "./outcome.ts";
+import { outcomeOf, unanswered } from "./outcome.ts";
 import { pagePay, preparePagePay } from "./page-pay.ts";
 import { preparePrecreate, startPrecreate } from "./precreate.ts";
 import { probe } from "./probe.ts";
 import { lookRefund, prepareRefund, refund } from "./refund.ts";
+import { notOpenCodes, refusals } from "./refusals.ts";
 import { noticeFields, verifiedNotice } from "./signature.ts";
 import { noticeObservations, queryObservations } from "./trade.ts";
 import { anyNotice, tradeNotice } from "./wire.ts";
-
-/** What the trade's state means when Alipay will not close it: paid or closed already. */
-const notOpen = ["ACQ.TRADE_STATUS_ERROR", "ACQ.REASON_TRADE_STATUS_INVALID", "ACQ.REASON_ILLEGAL_STATUS"];
 
 function openAlipay(credentials: AlipayCredentials, { clock, baseUrl }: ProviderDependencies): Provider {
   const client = alipayClient(credentials, clock, baseUrl);
@@ -27,7 +25,7 @@ function openAlipay(credentials: AlipayCredentials, { clock, baseUrl }: Provider
     if (outcome.kind === "unknown") return [{ kind: "unknown", orderNo, why: outcome.why }];
     const { code } = outcome.error;
     if (code === "ACQ.TRADE_NOT_EXIST") return [{ kind: "missing", orderNo, why: code }];
-    return [{ kind: "unrecognised", said: `alipay.trade.query: ${code}` }];
+    return [{ kind: "unknown", orderNo, ...unanswered(refusals.query, outcome.error) }];
   };
 
   const read = (fields: Record<string, string>) => readNotice(fields, credentials, clock.now());
@@ -54,9 +52,9 @@ function openAlipay(credentials: AlipayCredentials, { clock, baseUrl }: Provider
       if (outcome.kind === "done") return [{ kind: "closed", orderNo, why: "closed at Alipay" }];
       if (outcome.kind === "unknown") return [{ kind: "unknown", orderNo, why: outcome.why }];
       const { code } = outcome.error;
-      if (notOpen.includes(code)) return look(orderNo);
+      if (Object.hasOwn(notOpenCodes, code)) return look(orderNo);
       if (code !== "ACQ.TRADE_NOT_EXIST") {
-        return [{ kind: "unrecognised", said: `alipay.trade.close: ${code}` }];
+        return [{ kind: "unknown", orderNo, ...unanswered(refusals.close, outcome.error) }];
       }
       // No trade exists before the buyer opens the link or scans the code, and nothing but its time ends either.
       const handle = scene === "qr" ? "code" : "link";

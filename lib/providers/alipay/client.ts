@@ -1,8 +1,9 @@
 import type { AlipaySdk } from "alipay-sdk";
 import type { Clock } from "../../clock.ts";
 import { OutboundError } from "../../outbound/outbound-error.ts";
-import { request } from "../../outbound/request.ts";
+import { type OutboundAnswer, request } from "../../outbound/request.ts";
 import { toBeijingTime } from "./beijing-time.ts";
+import { charsetIn, charsetOf, decode } from "./charset.ts";
 import type { AlipayCredentials } from "./credentials.ts";
 import type { PagePay } from "./page-pay.ts";
 import { topLevelMembers, verifiedMember } from "./signature.ts";
@@ -91,21 +92,26 @@ function post(gateway: string, signed: string) {
   });
 }
 
+/** Verified as bytes, then read in the charset that Alipay has written it in, which need not be the one we asked for. */
 function readAnswer(
-  { status, body }: { status: number; body: Buffer },
+  { status, headers, body }: OutboundAnswer,
   method: string,
   publicKey: string,
 ): AlipayAnswer {
   if (status !== 200) return unverified(`Alipay answered HTTP ${status}`);
-  const text = body.toString("utf8");
+  const charset = charsetOf(body, charsetIn(headers["content-type"]));
   const members = [`${method.replaceAll(".", "_")}_response`, "error_response"];
   for (const member of members) {
-    const content = verifiedMember(text, member, publicKey);
-    if (content !== undefined) return { kind: "verified", content: JSON.parse(content) };
+    const content = parsed(verifiedMember(body, member, publicKey, charset));
+    if (content !== undefined) return { kind: "verified", content };
   }
-  const said = topLevelMembers(text);
-  const code = members.map((member) => codeIn(said?.get(member))).find(Boolean) ?? "";
-  const otherKey = /^"[^"]+"$/.test(said?.get("sign") ?? "");
+  const said = topLevelMembers(body, charset);
+  const textOf = (member: string) => {
+    const bytes = said?.get(member);
+    return bytes && decode(bytes, charset);
+  };
+  const code = members.map((member) => codeIn(textOf(member))).find(Boolean) ?? "";
+  const otherKey = /^"[^"]+"$/.test(textOf("sign") ?? "");
   const wrong = otherKey
     ? "is not signed with the public_key of the config"
     : "is not signed or not readable";
@@ -117,5 +123,14 @@ function unverified(why: string) {
 }
 
 function codeIn(member: string | undefined): string {
-  return unverifiedCode.safeParse(member === undefined ? undefined : JSON.parse(member)).data ?? "";
+  return unverifiedCode.safeParse(parsed(member)).data ?? "";
+}
+
+/** Bytes that are JSON need not be so once they are characters. */
+function parsed(text: string | undefined): unknown {
+  try {
+    return text === undefined ? undefined : JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import type { NewPayment } from "../../payment/provider.ts";
 import { toBeijingTime } from "./beijing-time.ts";
+import { addressFor } from "./limits.ts";
 import { orderFields, orderFieldsOf } from "./order-fields.ts";
 
 /**
@@ -15,12 +16,12 @@ export const pagePay = z.object({
 });
 export type PagePay = z.infer<typeof pagePay>;
 
-/** Throws `amount_not_allowed` for what Alipay's page cannot take. */
+/** Throws `amount_not_allowed` or `invalid_parameter` for what Alipay's page cannot take. */
 export function preparePagePay(payment: NewPayment): PagePay {
   return {
     timestamp: toBeijingTime(payment.createdAt),
-    notify_url: payment.notifyUrl,
-    return_url: payment.buyerReturnUrl,
+    notify_url: addressFor("notify_url", payment.notifyUrl),
+    return_url: addressFor("return_url", payment.buyerReturnUrl),
     biz_content: { ...orderFieldsOf(payment), product_code: "FAST_INSTANT_TRADE_PAY" },
   };
 }

@@ -1,36 +1,23 @@
 import * as z from "zod";
 import type { NewPayment, Started } from "../../payment/provider.ts";
-import { refusalByFinality } from "../../payment/refusal.ts";
+import { refusalOfCreate } from "../../payment/refusal.ts";
 import type { AlipayClient } from "./client.ts";
+import { addressFor } from "./limits.ts";
 import { orderFields, orderFieldsOf } from "./order-fields.ts";
 import { outcomeOf } from "./outcome.ts";
+import { refusals } from "./refusals.ts";
 import * as wire from "./wire.ts";
 
 /**
  * The request of `alipay.trade.precreate` as it is stored. Alipay takes a repeat with the same number and content for
- * the same order. https://opendocs.alipay.com/open/8ad49e4a_alipay.trade.precreate
+ * the same order, or refuses it (`APPLY_PC_MERCHANT_CODE_ERROR`, order codes). https://opendocs.alipay.com/open/8ad49e4a_alipay.trade.precreate
  */
 const precreate = z.object({ notify_url: z.string(), biz_content: orderFields });
 
-/** Throws `amount_not_allowed` for what Alipay cannot take. */
+/** Throws `amount_not_allowed` or `invalid_parameter` for what Alipay cannot take. */
 export function preparePrecreate(payment: NewPayment): z.infer<typeof precreate> {
-  return { notify_url: payment.notifyUrl, biz_content: orderFieldsOf(payment) };
+  return { notify_url: addressFor("notify_url", payment.notifyUrl), biz_content: orderFieldsOf(payment) };
 }
-
-/** Alipay says so again whenever the same request comes. */
-const final = new Set([
-  "isv.invalid-parameter",
-  "ACQ.INVALID_PARAMETER",
-  "ACQ.EXIST_FORBIDDEN_WORD",
-  "ACQ.TOTAL_FEE_EXCEED",
-  "ACQ.BEYOND_PER_RECEIPT_RESTRICTION",
-  "ACQ.NOT_SUPPORT_PAYMENT_INST",
-  "ACQ.BUYER_SELLER_EQUAL",
-  "ACQ.BUYER_ENABLE_STATUS_FORBID",
-]);
-
-/** There is a trade under our number already: a look tells which. */
-const existing = new Set(["ACQ.TRADE_HAS_SUCCESS", "ACQ.TRADE_HAS_CLOSE", "ACQ.CONTEXT_INCONSISTENT"]);
 
 /** Asks Alipay for the code that the buyer scans. */
 export async function startPrecreate(
@@ -42,10 +29,10 @@ export async function startPrecreate(
   const outcome = outcomeOf(await client.call("alipay.trade.precreate", bizContent, notifyUrl));
   if (outcome.kind === "unknown") return outcome;
   if (outcome.kind === "refused") {
-    const { error } = outcome;
-    if (existing.has(error.code)) return { kind: "unknown", why: `Alipay: ${error.code}` };
-    // What is not listed is about our keys, contract or limits, or is new: the same request may still succeed.
-    return { kind: "refused", ...refusalByFinality(final.has(error.code), error) };
+    const refusal = refusalOfCreate(refusals.create, outcome.error);
+    // mutation: alipay-create-unknown
+    if (refusal.fault === "provider") return { kind: "unknown", why: `Alipay: ${refusal.error.code}` };
+    return { kind: "refused", ...refusal };
   }
   const made = wire.precreated.safeParse(outcome.content);
   if (!made.success || made.data.out_trade_no !== orderNo) {

@@ -27,5 +27,7 @@ export async function probe(client: AlipayClient): Promise<string | null> {
   if (outcome.kind === "done") return null;
   if (outcome.kind === "unknown") return `the keys could not be tried: ${outcome.why}`;
   const { code } = outcome.error;
-  return code === "ACQ.TRADE_NOT_EXIST" ? null : (wrongs[code] ?? `Alipay refuses the application: ${code}`);
+  if (code === "ACQ.TRADE_NOT_EXIST") return null;
+  if (code === "ACQ.SYSTEM_ERROR") return `the keys could not be tried: Alipay: ${code}`;
+  return wrongs[code] ?? `Alipay refuses the application: ${code}`;
 }

@@ -1,37 +1,13 @@
 import * as z from "zod";
 import { fromDecimal } from "../../money/money.ts";
 import type { Payment } from "../../payment/payment.ts";
-import { refusalByFinality } from "../../payment/refusal.ts";
+import { refusalOfMove } from "../../payment/refusal.ts";
 import type { PlannedRefund, Refund, RefundOutcome } from "../../refund/refund.ts";
 import type { AlipayClient } from "./client.ts";
-import { plainText, yuan } from "./order-fields.ts";
-import { outcomeOf } from "./outcome.ts";
+import { textFor, yuan } from "./limits.ts";
+import { outcomeOf, unanswered } from "./outcome.ts";
+import { refusals } from "./refusals.ts";
 import * as wire from "./wire.ts";
-
-/** Nothing was refunded, and the same request will never be. */
-const final = new Set([
-  "isv.invalid-parameter",
-  "ACQ.INVALID_PARAMETER",
-  "ACQ.TRADE_NOT_EXIST",
-  "ACQ.TRADE_HAS_FINISHED",
-  "ACQ.TRADE_HAS_CLOSE",
-  "ACQ.TRADE_STATUS_ERROR",
-  "ACQ.REASON_TRADE_STATUS_INVALID",
-  "ACQ.TRADE_NOT_ALLOW_REFUND",
-  "ACQ.ONLINE_TRADE_VOUCHER_NOT_ALLOW_REFUND",
-  "ACQ.NOT_ALLOW_PARTIAL_REFUND",
-  "ACQ.REFUND_AMT_NOT_EQUAL_TOTAL",
-  "ACQ.REASON_TRADE_REFUND_FEE_ERR",
-  "ACQ.REFUND_FEE_ERROR",
-  "ACQ.BUYER_ERROR",
-  "ACQ.BUYER_NOT_EXIST",
-]);
-
-/**
- * There may be a refund under our number: only a look may say that there is none.
- * `DISCORDANT_REPEAT_REQUEST`: there is one, of another amount than is asked for now.
- */
-const unclear = new Set(["ACQ.DISCORDANT_REPEAT_REQUEST", "ACQ.REFUND_CHARGE_ERROR"]);
 
 const refundRequest = z.object({
   out_trade_no: z.string(),
@@ -45,9 +21,9 @@ export function prepareRefund(payment: Payment, planned: PlannedRefund): z.infer
   const { providerRefundNo, reason } = planned;
   return {
     out_trade_no: payment.orderNo,
-    refund_amount: yuan(planned),
+    refund_amount: yuan(planned.amount),
     out_request_no: providerRefundNo,
-    ...(reason && { refund_reason: plainText(reason, 256) }),
+    ...(reason && { refund_reason: textFor("refund_reason", reason) }),
   };
 }
 
@@ -60,9 +36,13 @@ export async function refund(client: AlipayClient, payment: Payment, wanted: Ref
   const outcome = outcomeOf(await client.call("alipay.trade.refund", refundRequest.parse(prepared)));
   if (outcome.kind === "unknown") return outcome;
   if (outcome.kind === "refused") {
-    const { error } = outcome;
-    if (unclear.has(error.code)) return { kind: "unknown", why: `Alipay: ${error.code}` };
-    return { kind: "refused", ...refusalByFinality(final.has(error.code), error) };
+    const { code } = outcome.error;
+    const refusal = refusalOfMove(refusals.refund, outcome.error);
+    // An unlisted code may come after the money has moved: only a look-up may say that it has not.
+    if (!refusal) return { kind: "unknown", why: `Alipay: ${code}`, unlisted: code };
+    // mutation: alipay-refund-unknown
+    if (refusal.fault === "provider") return { kind: "unknown", why: `Alipay: ${code}` };
+    return { kind: "refused", ...refusal };
   }
   const done = wire.refundAnswer.safeParse(outcome.content);
   if (!done.success || done.data.out_trade_no !== payment.orderNo) {
@@ -89,8 +69,9 @@ export async function lookRefund(
   if (outcome.kind === "unknown") return outcome;
   if (outcome.kind === "refused") {
     const { code } = outcome.error;
-    if (code === "ACQ.TRADE_NOT_EXIST") return { kind: "missing", why: code };
-    return { kind: "unknown", why: `Alipay: ${code}` };
+    // Alipay's list has both spellings.
+    if (code === "ACQ.TRADE_NOT_EXIST" || code === "TRADE_NOT_EXIST") return { kind: "missing", why: code };
+    return { kind: "unknown", ...unanswered(refusals.refund_query, outcome.error) };
   }
   const parsed = wire.refundQuery.safeParse(outcome.content);
   if (!parsed.success) return { kind: "unknown", why: "alipay refund query: an answer of another form" };
@@ -99,8 +80,10 @@ export async function lookRefund(
   if (status !== "REFUND_SUCCESS") return { kind: "unknown", why: `refund_status ${status}` };
   const isOurs =
     about.out_trade_no === orderNo &&
+    // mutation: alipay-refund-number
     about.out_request_no === providerRefundNo &&
-    (refunded === undefined || fromDecimal(refunded, "CNY").minor === amount.minor);
+    (refunded === undefined ||
+      /* mutation: alipay-refund-amount */ fromDecimal(refunded, "CNY").minor === amount.minor);
   if (!isOurs) return { kind: "unknown", why: "alipay refund query: an answer about another refund" };
   return { kind: "refunded", refundId: providerRefundNo };
 }

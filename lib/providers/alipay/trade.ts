@@ -14,6 +14,7 @@ export function queryObservations(
   if (!parsed.success)
     return [{ kind: "unrecognised", said: "alipay.trade.query: an answer of another form" }];
   const trade = parsed.data;
+  // mutation: alipay-answer-order
   if (trade.out_trade_no !== orderNo) {
     return [{ kind: "unrecognised", said: "alipay.trade.query: an answer about another order" }];
   }
@@ -52,7 +53,7 @@ export function noticeObservations(
   const isOurs = account === own.app_id;
   const paidAt = notice.gmt_payment ? fromBeijingTime(notice.gmt_payment) : now;
   const paid: Observation = { kind: "paid", orderNo, account, amount, tradeNo, paidAt, objectId: null };
-  if (notice.refund_fee || notice.gmt_refund || notice.out_biz_no) {
+  if (isRefund(notice)) {
     if (!isOurs) return [{ kind: "unrecognised", said: "a refund of another account" }];
     return notice.gmt_payment ? [paid, refundOf(notice)] : [refundOf(notice)];
   }
@@ -72,9 +73,17 @@ export function noticeObservations(
   }
 }
 
+/** Notices of payments and closes carry `refund_fee=0.00`: nothing was refunded, whatever stands beside it. */
+function isRefund({ refund_fee: sum, gmt_refund: at, out_biz_no: number }: TradeNotice): boolean {
+  if (sum) return /* mutation: alipay-zero-refund */ fromDecimal(sum, "CNY").minor > 0;
+  return Boolean(at || number);
+}
+
 function accountOf(notice: TradeNotice, own: { app_id: string; seller_id?: string | undefined }): string {
+  // mutation: alipay-notice-app
   if (notice.app_id !== own.app_id) return notice.app_id;
-  if (own.seller_id === undefined || own.seller_id === notice.seller_id) return own.app_id;
+  if (own.seller_id === undefined || /* mutation: alipay-notice-seller */ own.seller_id === notice.seller_id)
+    return own.app_id;
   return notice.seller_id || "unnamed seller";
 }
 

@@ -7,6 +7,7 @@ const decimal = z.string().regex(/^\d{1,11}(\.\d{1,2})?$/);
 const time = z
   .string()
   .regex(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/)
+  // mutation: alipay-storable-time
   .refine((text) => isStorable(fromBeijingTime(text)));
 const word = z.string().max(128);
 
@@ -76,10 +77,14 @@ export const anyNotice = z.object({
 });
 
 /** Forms that no key and no signature has: `40002`, and `isv.invalid-app-id`. https://opendocs.alipay.com/common/02km9f */
-const code = z.string().regex(/^\d{5}$/);
+const code = z
+  .string()
+  // mutation: alipay-code-form
+  .regex(/^\d{5}$/);
 const subCode = z
   .string()
   .max(64)
+  // mutation: alipay-sub-code-form
   .regex(/^[a-z]{3}(?:\.[\w-]+){1,2}$/i);
 
 /** The code of an answer whose signature does not fit or is not there. Tells people why, no more. */

@@ -1,26 +1,25 @@
 import { GatewayError } from "../../errors.ts";
 import { isCurrency } from "../../money/currencies.ts";
 import { fromDecimal, type Money, NotExact, toDecimal } from "../../money/money.ts";
-
-/**
- * What PayPal takes, and how it writes it. BRL, CNY and MYR only within their countries, which PayPal itself refuses.
- * https://developer.paypal.com/api/rest/reference/currency-codes/
- */
-const twoDecimals = new Set(
-  "AUD BRL CAD CNY CZK DKK EUR HKD ILS MYR MXN NZD NOK PHP PLN GBP SGD SEK CHF THB USD".split(" "),
-);
-/** A decimal point is an error, though ISO 4217 counts HUF and TWD in hundredths. */
-const noDecimals = new Set(["HUF", "JPY", "TWD"]);
+import { currencies } from "./limits.ts";
 
 /** `money` as PayPal's decimal text; throws `amount_not_allowed` for what PayPal cannot express. */
 export function toPayPalValue(money: Money): string {
   const { currency } = money;
-  if (!twoDecimals.has(currency) && !noDecimals.has(currency)) {
-    refuse("currency", `PayPal does not take ${currency}`);
+  const rule = Object.hasOwn(currencies, currency) ? currencies[currency] : undefined;
+  if (!rule) return refuse("currency", `PayPal does not take ${currency}`);
+  if (money.minor < rule.leastMinor) refuse("amount", "PayPal takes amounts above zero");
+  const value = exactly(money, rule.decimals);
+  // mutation: paypal-largest-amount
+  if (BigInt(value.replace(".", "")) > BigInt(rule.mostMinor)) {
+    refuse("amount", `PayPal takes at most ${rule.mostMinor} ${currency}`);
   }
-  if (money.minor < 1) refuse("amount", "PayPal takes amounts above zero");
+  return value;
+}
+
+function exactly(money: Money, decimals: number): string {
   try {
-    return toDecimal(money, noDecimals.has(currency) ? 0 : 2);
+    return toDecimal(money, decimals);
   } catch (error) {
     if (error instanceof NotExact) refuse("amount", error.message);
     throw error;

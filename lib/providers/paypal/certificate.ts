@@ -26,6 +26,7 @@ const mostKept = 20;
 export async function signingKey(certUrl: string, now: Date, baseUrl?: string): Promise<KeyObject> {
   const url = pinnedUrl(certUrl, baseUrl);
   const certificate = kept.get(url) ?? (await fetchCertificate(url));
+  // mutation: paypal-certificate-time
   if (now < certificate.from || now > certificate.to) {
     kept.delete(url);
     refuse("PayPal's certificate is not valid at this time");
@@ -36,10 +37,21 @@ export async function signingKey(certUrl: string, now: Date, baseUrl?: string): 
 /** https://developer.paypal.com/api/rest/webhooks/rest/ */
 export function pinnedUrl(certUrl: string, baseUrl: string | undefined): string {
   const url = URL.canParse(certUrl) ? new URL(certUrl) : undefined;
-  const ofPayPal = url?.protocol === "https:" && url.port === "" && hosts.has(url.hostname);
-  const known = baseUrl === undefined ? ofPayPal : url?.origin === new URL(baseUrl).origin;
+  const ofPayPal =
+    /* mutation: paypal-certificate-tls */ url?.protocol === "https:" &&
+    url.port === "" &&
+    /* mutation: paypal-certificate-host */ hosts.has(url.hostname);
+  const known =
+    baseUrl === undefined
+      ? ofPayPal
+      : /* mutation: paypal-certificate-origin */ url?.origin === new URL(baseUrl).origin;
   const bare = url?.username === "" && url.password === "" && url.search === "" && url.hash === "";
-  if (!url || !known || !bare || !/^\/v1\/notifications\/certs\/[\w-]{1,128}$/.test(url.pathname)) {
+  if (
+    !url ||
+    !known ||
+    !bare ||
+    /* mutation: paypal-certificate-path */ !/^\/v1\/notifications\/certs\/[\w-]{1,128}$/.test(url.pathname)
+  ) {
     refuse("paypal-cert-url is not PayPal's");
   }
   // Without the bare `?` or `#` that no part of a URL shows.
@@ -68,10 +80,13 @@ async function fetchPem(url: string): Promise<string> {
 /** Where the file brings the issuer too, it must have signed; whether it does is not documented. */
 export function readCertificate(pem: string): SigningCertificate {
   const chain = certificatesIn(pem);
-  const signer = chain.find(({ subject }) => signerName.test(subject));
+  const signer = chain.find(({ subject }) =>
+    /* mutation: paypal-certificate-name */ signerName.test(subject),
+  );
   if (!signer) refuse("the certificate is not that of PayPal's webhooks");
   const issuer = chain.find((other) => other !== signer && signer.checkIssued(other));
-  if (issuer && !signer.verify(keyOf(issuer))) refuse("the certificate is not signed by its issuer");
+  if (issuer && !(/* mutation: paypal-certificate-issuer */ signer.verify(keyOf(issuer))))
+    refuse("the certificate is not signed by its issuer");
   const { validFromDate: from, validToDate: to } = signer;
   const key = keyOf(signer);
   if (key.asymmetricKeyType !== "rsa" || (key.asymmetricKeyDetails?.modulusLength ?? 0) < 2048) {
@@ -85,6 +100,7 @@ function keyOf(certificate: X509Certificate): KeyObject {
   try {
     return certificate.publicKey;
   } catch {
+    // mutation: paypal-certificate-key
     return refuse("the key of a certificate is not readable");
   }
 }

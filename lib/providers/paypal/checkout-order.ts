@@ -1,7 +1,8 @@
 import * as z from "zod";
 import type { NewPayment } from "../../payment/provider.ts";
-import { shorten } from "../shorten.ts";
+import { cut } from "../text-limit.ts";
 import { toPayPalValue } from "./amounts.ts";
+import { texts } from "./limits.ts";
 
 /**
  * The request of `orders.createOrder` as it is stored, in the SDK's names. Parsing restores the order of the fields,
@@ -41,7 +42,7 @@ export function prepareCheckoutOrder(payment: NewPayment): CheckoutOrder {
       {
         referenceId: orderNo,
         amount: { currencyCode: amount.currency, value: toPayPalValue(amount) },
-        description: shorten(subject, 127),
+        description: cut(subject, texts.description),
         customId: outTradeNo,
         // PayPal captures an invoice once only, whatever else goes wrong.
         invoiceId: orderNo,

@@ -9,10 +9,17 @@ import type { ModelledRequest, Sdk } from "./modelled.ts";
 import { type Token, tokensOf } from "./tokens.ts";
 import * as wire from "./wire.ts";
 
-/** `refused`: PayPal has read the request and said no; `final` when it will say so again. */
-export type PayPalFailure =
-  | { kind: "refused"; status: number; final: boolean; error: ProviderError }
-  | { kind: "unknown"; why: string };
+/**
+ * PayPal has read the request and said no. `issues`: everything that it found wrong; without any its name for the whole.
+ * `error`: the first of them.
+ */
+export type PayPalRefused = {
+  kind: "refused";
+  status: number;
+  issues: readonly ProviderError[];
+  error: ProviderError;
+};
+export type PayPalFailure = PayPalRefused | { kind: "unknown"; why: string };
 
 /** `answered`: a 2xx with readable JSON. */
 export type PayPalAnswer = { kind: "answered"; body: unknown } | PayPalFailure;
@@ -82,6 +89,9 @@ export function paypalClient(
   };
 }
 
+/** The SDK's own would carry a literal `{os-info}`, which only its own sending fills in. */
+const userAgent = "uni-pay";
+
 const tokenRequest: ModelledRequest = {
   method: "POST",
   path: "/v1/oauth2/token",
@@ -100,7 +110,12 @@ async function send(
     const answer = await request({
       method,
       url: `${baseUrl}${path}`,
-      headers: { ...headers, accept: "application/json", authorization },
+      headers: {
+        ...headers,
+        /* mutation: paypal-user-agent */ "user-agent": userAgent,
+        accept: "application/json",
+        authorization,
+      },
       ...(body === undefined ? {} : { body }),
       // Under a request id PayPal does a thing once; a second token harms nothing.
       idempotent: "paypal-request-id" in headers || path === tokenRequest.path,
@@ -121,30 +136,38 @@ function read({ status, body }: OutboundAnswer, secrets: readonly string[]): Pay
       : { kind: "answered", body: content };
   }
   const aboutUs = status === 401 || status === 403 || status === 429;
-  const final = status === 400 || status === 404 || status === 422;
   const said = wire.refusal.safeParse(content);
-  // What stands in front of PayPal's API answers for itself; only the API's own no is final.
-  if (!aboutUs && !(final && said.success)) return { kind: "unknown", why: `PayPal answered HTTP ${status}` };
-  const words = said.success ? wordsOf(said.data) : { code: `HTTP_${status}`, message: "" };
-  const error = {
-    code: hideEchoes(words.code, secrets),
-    message: hideEchoes(words.message, secrets).slice(0, 300),
-  };
-  return { kind: "refused", status, final, error };
+  // What stands in front of PayPal's API answers for itself; only the API's own words are a refusal.
+  if (!aboutUs && !(refusing.has(status) && said.success)) {
+    return { kind: "unknown", why: `PayPal answered HTTP ${status}` };
+  }
+  const words = said.success ? wordsOf(said.data) : [{ code: `HTTP_${status}`, message: "" }];
+  const issues = words.map(({ code, message }) => ({
+    code: hideEchoes(code, secrets),
+    message: hideEchoes(message, secrets).slice(0, 300),
+  }));
+  return { kind: "refused", status, issues, error: issues[0]! };
 }
 
-function wordsOf(said: Exclude<ReturnType<typeof wire.refusal.safeParse>["data"], undefined>): ProviderError {
-  if ("error" in said) return { code: said.error, message: said.error_description ?? "" };
-  const [detail] = said.details ?? [];
-  return {
-    code: detail?.issue ?? said.name,
-    message: detail?.description ?? said.message ?? "",
-  };
+/** https://developer.paypal.com/api/rest/responses/ */
+const refusing = new Set([400, 401, 403, 404, 409, 415, 422, 429]);
+
+/** At least one. */
+function wordsOf(said: NonNullable<ReturnType<typeof wire.refusal.safeParse>["data"]>): ProviderError[] {
+  if ("error" in said) return [{ code: said.error, message: said.error_description ?? "" }];
+  const { name, message = "", details = [] } = said;
+  const issues = details.flatMap(({ issue, description }) =>
+    issue === undefined ? [] : [{ code: issue, message: description ?? message }],
+  );
+  return issues.length > 0 ? issues : [{ code: name, message: details[0]?.description ?? message }];
 }
 
+/** PayPal's JSON is UTF-8, with or without a byte order mark; other bytes are no answer. */
 function parse(body: Buffer): unknown {
   try {
-    return JSON.parse(body.toString("utf8"));
+    return JSON.parse(
+      new TextDecoder("utf-8", /* mutation: paypal-answer-utf8 */ { fatal: true }).decode(body),
+    );
   } catch {
     return undefined;
   }

@@ -1,28 +1,68 @@
 import * as z from "zod";
 import { keptFields, notOver } from "../kept-fields.ts";
 
-const key = (name: string) =>
-  z.string().regex(/^[0-9A-Za-z_-]{8,256}$/, `is the ${name} of a REST app: letters, digits, "_" and "-"`);
+/**
+ * The text without what is pasted along with it from a page, a file or an `.env`: blanks and line ends (none of these
+ * values holds any), quotation marks, a byte order mark, characters without width.
+ */
+function unwrapped(value: unknown): unknown {
+  if (typeof value !== "string") return value;
+  return value.replace(/[\s\u200B-\u200D\u2060\uFEFF]+/gu, "").replace(/^["'`“”‘’„«]+|["'`“”‘’»,;]+$/gu, "");
+}
 
-const webhookId = z.string().regex(/^[0-9A-Za-z]{1,50}$/, "is the id that PayPal gave the webhook URL");
+const pasted = <Schema extends z.ZodType>(schema: Schema) => z.preprocess(unwrapped, schema);
+
+const key = (name: string) =>
+  pasted(
+    z.string().regex(/^[0-9A-Za-z_-]{8,256}$/, `is the ${name} of a REST app: letters, digits, "_" and "-"`),
+  );
+
+/** As a dashboard spells it: "Live", "SANDBOX". */
+const mode = z.preprocess(
+  (value) => (typeof value === "string" ? String(unwrapped(value)).toLowerCase() : value),
+  z.enum(["sandbox", "live"], 'is "sandbox" or "live" (PayPal calls production "live")'),
+);
+
+const webhookId = z
+  .string()
+  .regex(/^[0-9A-Za-z]{1,50}$/, "is the id that PayPal gave the webhook URL, not the URL itself");
 
 /** `config_data` of a PayPal config. */
-export const paypalCredentials = z.strictObject({
-  /** Of the REST app; sandbox and live have different ones. */
-  client_id: key("client id"),
-  secret: key("secret"),
-  /** Only `live` moves money. */
-  mode: z.enum(["sandbox", "live"]),
-  /** PayPal's id of our webhook URL in this app; part of what webhooks sign. */
-  webhook_id: webhookId.optional(),
-  /** Of the app before; what it was told is told again for up to three days. Written by us. */
-  former_webhook_ids: z.array(z.strictObject({ id: webhookId, until: z.iso.datetime() })).optional(),
-  /** The receiving account. Needed only where PayPal does not tell it to the app. */
-  merchant_id: z
-    .string()
-    .regex(/^[0-9A-Z]{13}$/, "is the merchant id of the account: 13 capitals and digits")
-    .optional(),
-});
+export const paypalCredentials = z
+  .strictObject({
+    /** Of the REST app; sandbox and live have different ones. */
+    client_id: key("client id"),
+    secret: key("secret"),
+    /** Only `live` moves money. */
+    mode,
+    /** PayPal's id of our webhook URL in this app; part of what webhooks sign. */
+    webhook_id: pasted(webhookId).optional(),
+    /** Of the app before; what it was told is told again for up to three days. Written by us. */
+    former_webhook_ids: z.array(z.strictObject({ id: webhookId, until: z.iso.datetime() })).optional(),
+    /** The receiving account. Needed only where PayPal does not tell it to the app. */
+    merchant_id: pasted(
+      z
+        .string()
+        .regex(/^[0-9A-Z]{13}$/, "is the merchant id of the account: 13 capitals and digits, not its email"),
+    ).optional(),
+  })
+  .superRefine(({ client_id: clientId, secret }, context) => {
+    const say = (field: string, message: string) =>
+      context.addIssue({ code: "custom", path: [field], message });
+    // mutation: paypal-swapped
+    if (areSwapped(clientId, secret)) {
+      say("client_id", "is the secret, and secret is the client id: swap them");
+    } else if (clientId === secret) {
+      say("secret", "is the client id again: the secret key stands below it, behind Show");
+    }
+    if (/^A21AA/.test(secret))
+      say("secret", "is an access token, which lives for hours: give the secret key");
+  });
+
+/** Today's apps have a client id that begins with A and a secret that begins with E, of 80 characters each. */
+function areSwapped(clientId: string, secret: string): boolean {
+  return clientId.length >= 60 && /^E/.test(clientId) && secret.length >= 60 && /^A(?!21AA)/.test(secret);
+}
 
 export type PayPalCredentials = z.infer<typeof paypalCredentials>;
 

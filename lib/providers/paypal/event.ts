@@ -13,17 +13,30 @@ export function eventObservations({ event_type: type, resource }: PayPalEvent): 
   const parsed = told.safeParse(resource);
   if (!parsed.success) return [{ kind: "unrecognised", said: `${type} of another form` }];
   const { invoice_id: ofPayment, purchase_units: units, links = [] } = parsed.data;
-  const orderNo = ofPayment || units?.[0]?.invoice_id;
-  if (orderNo) return [{ kind: "hint", orderNo, why: type }];
-  const tradeNo = links.map(captureAbove).find((id) => id !== undefined);
-  if (tradeNo) return [{ kind: "hint", orderNo: null, tradeNo, why: type }];
+  const invoice = ofPayment || units?.[0]?.invoice_id;
+  const tradeNo = captureOf(links);
+  if (tradeNo && /* mutation: paypal-event-invoice */ !(invoice && orderNoShape.test(invoice))) {
+    return [{ kind: "hint", orderNo: null, tradeNo, why: type }];
+  }
+  if (invoice) return [{ /* mutation: paypal-event-is-hint */ kind: "hint", orderNo: invoice, why: type }];
   // The order at PayPal might still be ours by its id; whoever made it without our number did not make it for us.
   return [{ kind: "ignored", why: `${type} names no invoice` }];
 }
 
-/** A refund that was made at PayPal need not repeat the payment's invoice; it always links to its capture. */
-function captureAbove({ rel, href }: { rel: string; href: string }): string | undefined {
-  return rel === "up" ? /\/captures\/([\w-]{1,64})$/.exec(href)?.[1] : undefined;
+/** Our order numbers; whoever makes a refund at PayPal may type any other invoice number. */
+const orderNoShape = /^UNI[0-9A-Z]{29}$/;
+
+/**
+ * A refund need not have the payment's invoice, and a reversal has an id of its own; both link to their capture by `up`. A
+ * capture links to itself.
+ */
+function captureOf(links: { rel: string; href: string }[]): string | undefined {
+  const named = (wanted: string) =>
+    links
+      .filter(({ rel }) => rel === wanted)
+      .map(({ href }) => /\/captures\/([\w-]{1,64})$/.exec(href)?.[1])
+      .find((id) => id !== undefined);
+  return named("up") ?? named("self");
 }
 
 function disputeObservations(type: string, resource: unknown): Observation[] {

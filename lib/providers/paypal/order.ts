@@ -12,7 +12,11 @@ export type Asked = Pick<Payment, "orderNo" | "payable" | "providerStarted">;
  */
 export function orderObservations(order: Order, asked: Asked, now: Date): Observation[] {
   const [unit, ...further] = order.purchase_units ?? [];
-  if (order.id !== asked.payable?.paymentId || unit?.invoice_id !== asked.orderNo || further.length > 0) {
+  if (
+    /* mutation: paypal-order-number */ order.id !== asked.payable?.paymentId ||
+    unit?.invoice_id !== asked.orderNo ||
+    further.length > 0
+  ) {
     return [{ kind: "unrecognised", said: "a PayPal order that is not this payment's" }];
   }
   const captures = unit.payments?.captures ?? [];
@@ -67,7 +71,10 @@ function captureObservations(
     return [{ kind: "unrecognised", said: "a capture without a readable amount or payee" }];
   }
   const paidAt = capture.create_time ?? now;
-  const refunds = refundsOf(capture, unit);
+  // Zero is not present: nothing has gone back by it.
+  const refunds = refundsOf(capture, unit)
+    // mutation: paypal-refund-zero
+    .filter((refund) => !isZero(refund));
   const paid: Observation = { kind: "paid", orderNo, account, amount, tradeNo, paidAt, objectId: orderId };
   if (refunds.length === 0 && status === "REFUNDED") {
     return [paid, { kind: "refundedTotal", orderNo, tradeNo, total: amount }];
@@ -84,6 +91,10 @@ function refundsOf({ id }: Capture, { payments }: PurchaseUnit): PayPalRefund[] 
   return refunds.filter(({ links }) =>
     links?.some(({ rel, href }) => rel === "up" && href.endsWith(`/captures/${id}`)),
   );
+}
+
+function isZero({ amount }: PayPalRefund): boolean {
+  return amount !== undefined && fromPayPalAmount(amount)?.minor === 0;
 }
 
 /** What we gave as `custom_id`. A refund made at PayPal has none, or the payment's. */

@@ -3,12 +3,12 @@ import * as z from "zod";
 import { GatewayError } from "../../errors.ts";
 import type { Payment } from "../../payment/payment.ts";
 import type { Heard, Observation, Prepared, Provider, Started, WebhookCall } from "../../payment/provider.ts";
-import { refusalByFinality } from "../../payment/refusal.ts";
+import { refusalOfCreate } from "../../payment/refusal.ts";
 import type { ProviderDependencies, ProviderModule } from "../provider-module.ts";
 import { isWebUrl } from "../web-url.ts";
 import { captureOrder, lookAtOrder } from "./capture.ts";
 import { checkoutOrder, prepareCheckoutOrder } from "./checkout-order.ts";
-import { type PayPalClient, paypalClient } from "./client.ts";
+import { type PayPalClient, type PayPalRefused, paypalClient } from "./client.ts";
 import {
   carryOver,
   isSameApp,
@@ -16,8 +16,11 @@ import {
   paypalCredentials,
   webhookIds,
 } from "./credentials.ts";
+import { decisiveIssue } from "./decisive-issue.ts";
 import { eventObservations } from "./event.ts";
+import { approvalSeconds } from "./limits.ts";
 import { findRefund, makeRefund, prepareRefund } from "./refund.ts";
+import { refusals } from "./refusals.ts";
 import { verifyPayPalSignature } from "./signature.ts";
 import { probeWebhooks, registerWebhook } from "./webhooks.ts";
 import * as wire from "./wire.ts";
@@ -27,7 +30,7 @@ import * as wire from "./wire.ts";
  * brings none that can be paid. Without the last minutes: clocks differ and calls take time.
  * https://developer.paypal.com/api/rest/reference/idempotency/
  */
-const startKeySeconds = 3 * 3600 - 300;
+const startKeySeconds = approvalSeconds - 300;
 
 function openPayPal(credentials: PayPalCredentials, { clock, baseUrl }: ProviderDependencies): Provider {
   const client = paypalClient(credentials, clock, baseUrl);
@@ -75,19 +78,30 @@ async function start(
       prefer: "return=representation",
     }),
   );
-  if (said.kind === "refused") return { kind: "refused", ...refusalByFinality(said.final, said.error) };
+  if (said.kind === "refused") return startRefused(said);
   if (said.kind === "unknown") return said;
   const order = wire.order.safeParse(said.body);
   const link = (name: string) => order.data?.links?.find(({ rel }) => rel === name)?.href;
   const paymentUrl = link("payer-action") ?? link("approve");
   const invoiceId = order.data?.purchase_units?.[0]?.invoice_id ?? orderNo;
-  if (!order.success || !paymentUrl || !isWebUrl(paymentUrl) || invoiceId !== orderNo) {
+  if (
+    !order.success ||
+    !paymentUrl ||
+    /* mutation: paypal-web-url */ !isWebUrl(paymentUrl) ||
+    invoiceId !== orderNo
+  ) {
     return { kind: "unknown", why: "PayPal's answer is no order of this payment" };
   }
   return {
     kind: "payable",
     payable: { paymentId: order.data.id, paymentUrl, qrCode: "", extraData: {} },
   };
+}
+
+function startRefused(said: PayPalRefused): Started {
+  const refusal = refusalOfCreate(refusals.create, decisiveIssue(refusals.create, said));
+  if (refusal.fault === "provider") return { kind: "unknown", why: `PayPal: ${refusal.error.code}` };
+  return { kind: "refused", ...refusal };
 }
 
 /**

@@ -2,11 +2,14 @@ import type { RefundRequest } from "@paypal/paypal-server-sdk";
 import * as z from "zod";
 import { sameMoney } from "../../money/money.ts";
 import type { Payment } from "../../payment/payment.ts";
-import { refusalByFinality } from "../../payment/refusal.ts";
+import { refusalOfMove } from "../../payment/refusal.ts";
 import type { PlannedRefund, Refund, RefundOutcome } from "../../refund/refund.ts";
-import { shorten } from "../shorten.ts";
+import { cut } from "../text-limit.ts";
 import { fromPayPalAmount, toPayPalValue } from "./amounts.ts";
-import type { PayPalAnswer, PayPalClient } from "./client.ts";
+import type { PayPalAnswer, PayPalClient, PayPalRefused } from "./client.ts";
+import { decisiveIssue } from "./decisive-issue.ts";
+import { texts } from "./limits.ts";
+import { refusals } from "./refusals.ts";
 import { order, type PayPalRefund, refund as wireRefund } from "./wire.ts";
 
 /**
@@ -16,21 +19,25 @@ import { order, type PayPalRefund, refund as wireRefund } from "./wire.ts";
 const refundRequest = z.object({
   amount: z.object({ currencyCode: z.string(), value: z.string() }),
   customId: z.string(),
-  invoiceId: z.string(),
   noteToPayer: z.string().optional(),
 });
 
-/** Throws `amount_not_allowed` for what PayPal cannot express. */
+/**
+ * Without an `invoice_id`: PayPal takes one only once among an account's payments and refunds, unless the account allows
+ * duplicates, and our order number is the payment's (Sylius/PayPalPlugin#264, awesomemotive/easy-digital-downloads#8873).
+ * Throws `amount_not_allowed` for what PayPal cannot express.
+ */
 export function prepareRefund(
-  { orderNo }: Payment,
+  _: Payment,
   { providerRefundNo, amount, reason }: PlannedRefund,
 ): z.infer<typeof refundRequest> {
+  // Its pattern `^.*$` takes no line ends.
+  // mutation: paypal-note-lines
+  const note = reason.replace(/\s+/g, " ").trim();
   return {
     amount: { currencyCode: amount.currency, value: toPayPalValue(amount) },
     customId: providerRefundNo,
-    // The payment's, so that events about the refund name our order.
-    invoiceId: orderNo,
-    ...(reason && { noteToPayer: shorten(reason, 255) }),
+    ...(note && { noteToPayer: cut(note, texts.noteToPayer) }),
   };
 }
 
@@ -45,15 +52,34 @@ export async function makeRefund(
   const said = await client.ask(({ payments }) =>
     payments.refundCapturedPayment({
       captureId,
+      // mutation: paypal-refund-key
       paypalRequestId: refund.idempotencyKey,
       prefer: "return=representation",
+      // mutation: paypal-refund-invoice
       body: refundRequest.parse(refund.prepared) as RefundRequest,
     }),
   );
-  if (said.kind !== "refused" || !said.final) return outcomeOf(said, refund);
-  // "Refunded already" may be this very refund, asked for at the same time or too long ago.
-  const found = await findInOrder(client, payment, refund);
-  return found.kind === "missing" ? outcomeOf(said, refund) : found;
+  if (said.kind !== "refused") return outcomeOf(said, refund);
+  return outcomeOfRefusal(said, () => findInOrder(client, payment, refund));
+}
+
+/**
+ * "Refunded already" may be this very refund, asked for at the same time or too long ago: what PayPal has read and refused
+ * is looked for first.
+ */
+async function outcomeOfRefusal(
+  said: PayPalRefused,
+  find: () => Promise<RefundOutcome>,
+): Promise<RefundOutcome> {
+  const error = decisiveIssue(refusals.refund, said);
+  const refusal = refusalOfMove(refusals.refund, error);
+  const unread = said.status === 401 || said.status === 403 || said.status === 429;
+  const found: RefundOutcome = unread ? { kind: "missing", why: "not read by PayPal" } : await find();
+  // mutation: paypal-refund-looked-for
+  if (found.kind !== "missing") return found;
+  const why = `PayPal: ${error.code}`;
+  if (!refusal) return /* mutation: paypal-refund-unlisted */ { kind: "unknown", why, unlisted: error.code };
+  return refusal.fault === "provider" ? { kind: "unknown", why } : { kind: "refused", ...refusal };
 }
 
 /** By PayPal's id, or among the refunds of the order by our number. */
@@ -66,7 +92,6 @@ export async function findRefund(
   if (!refundId) return findInOrder(client, payment, refund);
   const said = await client.ask(({ payments }) => payments.getRefund({ refundId }));
   if (said.kind === "refused" && said.status === 404) return findInOrder(client, payment, refund);
-  if (said.kind === "refused") return { kind: "unknown", why: `PayPal: ${said.error.code}` };
   return outcomeOf(said, refund);
 }
 
@@ -77,7 +102,7 @@ async function findInOrder(
 ): Promise<RefundOutcome> {
   if (!payable) return { kind: "unknown", why: "no order id yet" };
   const said = await client.ask(({ orders }) => orders.getOrder({ id: payable.paymentId }));
-  if (said.kind === "refused") return { kind: "unknown", why: `PayPal: ${said.error.code}` };
+  if (said.kind === "refused") return unseen(said);
   if (said.kind === "unknown") return said;
   const parsed = order.safeParse(said.body);
   const unit = parsed.data?.purchase_units?.find(({ invoice_id }) => invoice_id === orderNo);
@@ -86,8 +111,15 @@ async function findInOrder(
   return found ? stateOf(found, refund) : { kind: "missing", why: "not among the refunds of the order" };
 }
 
+/** That PayPal does not show something says nothing about it. */
+function unseen(said: PayPalRefused): RefundOutcome {
+  const { code } = decisiveIssue(refusals.get, said);
+  const listed = Object.hasOwn(refusals.get, code);
+  return { kind: "unknown", why: `PayPal: ${code}`, ...(!listed && { unlisted: code }) };
+}
+
 function outcomeOf(said: PayPalAnswer, refund: Refund): RefundOutcome {
-  if (said.kind === "refused") return { kind: "refused", ...refusalByFinality(said.final, said.error) };
+  if (said.kind === "refused") return unseen(said);
   if (said.kind === "unknown") return said;
   const parsed = wireRefund.safeParse(said.body);
   if (!parsed.success) return { kind: "unknown", why: "PayPal's answer is no refund" };
@@ -97,8 +129,9 @@ function outcomeOf(said: PayPalAnswer, refund: Refund): RefundOutcome {
 function stateOf(found: PayPalRefund, { amount, providerRefundNo }: Refund): RefundOutcome {
   const { id: refundId, status, status_details: details, custom_id: customId } = found;
   const given = found.amount && fromPayPalAmount(found.amount);
+  // mutation: paypal-refund-number
   const other = customId !== undefined && customId !== providerRefundNo;
-  if (other || (found.amount && !(given && sameMoney(given, amount)))) {
+  if (other || (found.amount && !(given && /* mutation: paypal-refund-amount */ sameMoney(given, amount)))) {
     return { kind: "unknown", why: "PayPal's answer is about another refund" };
   }
   switch (status) {

@@ -19,6 +19,7 @@ export async function verifyPayPalSignature(
   now: Date,
   baseUrl?: string,
 ): Promise<void> {
+  // mutation: paypal-webhook-id
   if (webhookIds.length === 0) refuse("the config has no webhook_id");
   const id = headerOf(headers, "paypal-transmission-id", /^[0-9A-Za-z-]{1,64}$/);
   const time = headerOf(
@@ -28,17 +29,20 @@ export async function verifyPayPalSignature(
   );
   const signature = headerOf(headers, "paypal-transmission-sig", /^[0-9A-Za-z+/]{1,1024}={0,2}$/);
   const certUrl = headerOf(headers, "paypal-cert-url", /^\S{1,500}$/);
-  headerOf(headers, "paypal-auth-algo", /^SHA256withRSA$/);
+  headerOf(headers, "paypal-auth-algo", /* mutation: paypal-algorithm */ /^SHA256withRSA$/);
 
   const ageSeconds = (now.getTime() - Date.parse(time)) / 1000;
+  // mutation: paypal-oldest-event
   if (!(ageSeconds <= oldestSeconds)) refuse(`the event was sent more than ${oldestSeconds} s ago`);
-  if (ageSeconds < -aheadSeconds) refuse(`the event was sent more than ${aheadSeconds} s in the future`);
+  if (ageSeconds < /* mutation: paypal-event-ahead */ -aheadSeconds)
+    refuse(`the event was sent more than ${aheadSeconds} s in the future`);
 
   const key = await signingKey(certUrl, now, baseUrl);
   const checksum = crc32(body);
   const fits = webhookIds.some((webhookId) =>
     signatureFits(Buffer.from(`${id}|${time}|${webhookId}|${checksum}`), signature, key),
   );
+  // mutation: paypal-event-signature
   if (!fits) {
     refuse("the signature does not fit the event");
   }

@@ -12,6 +12,7 @@ const reference = z.string().max(256).optional();
 const time = z.iso
   .datetime({ offset: true })
   .transform((text) => new Date(text))
+  // mutation: paypal-storable-time
   .refine(isStorable)
   .optional()
   .catch(undefined);
@@ -101,3 +102,5 @@ export const webhook = z.object({
   event_types: z.array(z.object({ name: z.string() })).optional(),
 });
 export const webhooks = z.object({ webhooks: z.array(webhook) });
+/** `GET /v1/notifications/webhooks-event-types`. */
+export const eventTypes = z.object({ event_types: z.array(z.object({ name: z.string() })) });

@@ -1,20 +1,21 @@
 import { GatewayError } from "../../errors.ts";
 import { isCurrency } from "../../money/currencies.ts";
 import { fromInteger, type Money, NotExact, toInteger } from "../../money/money.ts";
+import { largestAmount } from "./limits.ts";
 
 /**
  * Digits in which Stripe counts, where they are not two. Its own table, unlike ISO 4217: MGA has none here; HUF, TWD,
- * ISK and UGX have two. https://docs.stripe.com/currencies#zero-decimal
+ * ISK and UGX have two. https://docs.stripe.com/currencies#zero-decimal, read 2026-11-30
  */
 const zeroDecimal = new Set("BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF VND VUV XAF XOF XPF".split(" "));
 const threeDecimal = new Set("BHD JOD KWD OMR TND".split(" "));
 /** Kept at two digits for old integrations, but the last two must be 00. */
 const wholeUnits = new Set(["ISK", "UGX"]);
-/** Known to the gateway, not offered by Stripe. */
-const notOffered = new Set(["IQD", "LYD"]);
-
-/** Stripe takes at most eight digits. */
-const most = 99_999_999;
+/**
+ * Known to the gateway, not among the currencies of https://docs.stripe.com/currencies#presentment-currencies (2026-11-30). XCG
+ * took ANG's place on 2025-03-31 (ISO 4217 amendment 176), and no electronic payment in ANG is accepted since.
+ */
+const notOffered = new Set(["ANG", "IQD", "LYD"]);
 
 function digitsOf(currency: string): number {
   if (zeroDecimal.has(currency)) return 0;
@@ -33,6 +34,7 @@ export function toStripeAmount(money: Money): number {
   if (threeDecimal.has(money.currency) && units % 10 !== 0) {
     refuse("amount", `Stripe takes at most 2 decimal places of ${money.currency}`);
   }
+  const most = largestAmount(money.currency);
   if (units < 1 || units > most) {
     refuse("amount", `Stripe takes 1 to ${most} of the smallest unit of ${money.currency}`);
   }

@@ -1,8 +1,9 @@
 import * as z from "zod";
 import { secondsAfter } from "../../clock.ts";
 import type { NewPayment } from "../../payment/provider.ts";
-import { shorten } from "../shorten.ts";
+import { cut } from "../text-limit.ts";
 import { toStripeAmount } from "./amounts.ts";
+import { productName } from "./limits.ts";
 
 const marks = z.object({ order_no: z.string(), out_trade_no: z.string() });
 
@@ -45,7 +46,7 @@ export function prepareCheckout(payment: NewPayment): Checkout {
         price_data: {
           currency: payment.amount.currency.toLowerCase(),
           unit_amount: toStripeAmount(payment.amount),
-          product_data: { name: shorten(payment.subject, 250) },
+          product_data: { name: cut(payment.subject, /* mutation: stripe-subject-unit */ productName) },
         },
       },
     ],

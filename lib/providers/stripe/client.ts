@@ -6,10 +6,13 @@ import { request } from "../../outbound/request.ts";
 /** The version whose shapes `wire.ts` describes; the account's default may be any other. */
 export const apiVersion = "2026-10-28.endive";
 
-/** `refused`: Stripe has read the request and said no; `final` when it will say so again. */
+/**
+ * `refused`: Stripe has read the request and said no; `refusals.ts` tells by the error's code what that means. `unlisted`: a
+ * code that nobody can act on, for a person.
+ */
 export type StripeFailure =
-  | { kind: "refused"; status: number; final: boolean; error: ProviderError }
-  | { kind: "unknown"; why: string };
+  | { kind: "refused"; status: number; error: ProviderError }
+  | { kind: "unknown"; why: string; unlisted?: string };
 
 export type StripeAnswer = { kind: "answered"; body: unknown } | StripeFailure;
 
@@ -87,25 +90,55 @@ const makeRequest: Stripe.HttpClient["makeRequest"] = async (
   };
 };
 
-/** What is no object the SDK cannot bear: its call would never end. */
+/** What is no object the SDK cannot bear: its call would never end. A byte order mark is skipped, broken UTF-8 refused. */
 function readObject(body: Buffer): object {
-  const value: unknown = JSON.parse(body.toString("utf8"));
+  const value: unknown = JSON.parse(
+    /* mutation: stripe-answer-bom */ new TextDecoder("utf-8", { fatal: true }).decode(body),
+  );
+  // mutation: stripe-answer-object
   if (typeof value !== "object" || value === null) throw new SyntaxError("not an object");
   return value;
 }
 
+/**
+ * Statuses of a no to this very request (https://docs.stripe.com/api/errors). Any other says nothing about what became of
+ * it: 409 is about another request under the same key, 424 and 5xx about a failure on the way.
+ */
+const verdicts = new Set([400, 401, 402, 403, 404, 429]);
+
 function failureOf(error: Stripe.errors.StripeError): StripeFailure {
-  const { statusCode: status, code, message, rawType } = error;
-  const rateLimited = status === 429 || code === "rate_limit";
-  const aboutUs = status === 401 || status === 403 || rateLimited;
-  const final = status === 400 || status === 402 || status === 404;
-  if (status === undefined || !(aboutUs || final)) {
+  const { statusCode: status, message, rawType } = error;
+  if (status === undefined || !verdicts.has(status)) {
     const cause =
       error.detail instanceof OutboundError ? error.detail.message : `HTTP ${status ?? "answer not JSON"}`;
     return { kind: "unknown", why: `Stripe: ${cause}` };
   }
-  const words = { code: safe(code ?? rawType ?? "error", 64), message: safe(message, 300) };
-  return { kind: "refused", status, final: !aboutUs, error: words };
+  // The key was used before with other parameters: that first request may have been executed.
+  if (rawType === /* mutation: stripe-idempotency-error */ "idempotency_error") {
+    return { kind: "unknown", why: `Stripe: ${rawType}`, unlisted: rawType };
+  }
+  return {
+    kind: "refused",
+    status,
+    error: { code: safe(codeOf(error, status), 64), message: safe(message, 300) },
+  };
+}
+
+/**
+ * Stripe's code, or what stands in its place. A balance that is too low comes as `message_code` alone, or only in words
+ * (Automattic/woocommerce-payments#10025, medusajs/admin#720). Without any, 401, 403 and 429 mean the same whatever their type.
+ */
+function codeOf({ code, rawType, raw, message }: Stripe.errors.StripeError, status: number): string {
+  if (code) return code;
+  const { message_code: named } = raw as { message_code?: unknown };
+  // mutation: stripe-message-code
+  if (typeof named === "string" && named !== "") return named;
+  // mutation: stripe-balance-in-words
+  if (/\binsufficient funds in your stripe (balance|account)\b/i.test(message)) {
+    return "insufficient_balance_for_refund";
+  }
+  if (status === 401 || status === 403 || status === 429) return `http_${status}`;
+  return `${rawType ?? "error"}_${status}`;
 }
 
 /** Stripe repeats parts of a wrong key in its words. */

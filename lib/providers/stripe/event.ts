@@ -1,7 +1,7 @@
 import type * as z from "zod";
 import type { Observation } from "../../payment/provider.ts";
 import { refundSeen } from "./refund.ts";
-import { sessionObservations } from "./session.ts";
+import { isSessionOf, sessionObservations } from "./session.ts";
 import {
   type CheckoutSession,
   checkoutSession,
@@ -31,19 +31,20 @@ export function eventObservations(
 
 function observationsOf(event: StripeEvent, account: string, livemode: boolean): Observation[] {
   const { type } = event;
+  // mutation: stripe-event-livemode
   if (event.livemode !== livemode) {
     return [{ kind: "unrecognised", said: `${type} of ${event.livemode ? "live" : "test"} mode` }];
   }
   if (type.startsWith("checkout.session.")) {
     const said = read(event, checkoutSession, (session) =>
-      sessionEvent(event, session, event.account ?? account),
+      sessionEvent(event, session, /* mutation: stripe-event-account */ event.account ?? account),
     );
     const connected = event.account != null && event.account !== account;
     // Money that reached another account is an anomaly; what else happens there is not about our order.
     if (!connected || said.some(({ kind }) => kind === "paid")) return said;
     return [{ kind: "ignored", why: `${type} of the connected account ${event.account}` }];
   }
-  if (event.account && event.account !== account) {
+  if (event.account && /* mutation: stripe-refund-account */ event.account !== account) {
     return [{ kind: "ignored", why: `${type} of the connected account ${event.account}` }];
   }
   if (type.startsWith("refund.")) return read(event, refund, (told) => refundEvent(type, told));
@@ -62,19 +63,19 @@ function sessionEvent(event: StripeEvent, session: CheckoutSession, account: str
   const { type, created } = event;
   const orderNo = session.client_reference_id;
   if (!orderNo) return [{ kind: "ignored", why: `${type} names no order` }];
-  const said = sessionObservations(session, { orderNo, account, saidAt: new Date(created * 1000) });
-  switch (type) {
-    case "checkout.session.completed":
-    case "checkout.session.async_payment_succeeded":
-    case "checkout.session.expired":
-      return agreeing(type, said);
-    case "checkout.session.async_payment_failed":
-      if (said.some(({ kind }) => kind === "paid")) return agreeing(type, said);
-      return [{ kind: "failed", orderNo, why: type, objectId: session.id }];
-    default:
-      return [{ kind: "ignored", why: `${type} changes no payment` }];
+  if (type !== asyncFailed && !expected[type]) {
+    return [{ kind: "ignored", why: `${type} changes no payment` }];
   }
+  // mutation: stripe-event-our-session
+  if (!isSessionOf(session, orderNo)) {
+    return [{ kind: "hint", orderNo, why: `${type} of a session that we did not make: ${session.id}` }];
+  }
+  const said = sessionObservations(session, { orderNo, account, saidAt: new Date(created * 1000) });
+  if (type !== asyncFailed || said.some(({ kind }) => kind === "paid")) return agreeing(type, said);
+  return [{ kind: "failed", orderNo, objectId: session.id, why: type }];
 }
+
+const asyncFailed = "checkout.session.async_payment_failed";
 
 const expected: Record<string, readonly Observation["kind"][]> = {
   "checkout.session.completed": ["paid", "started"],
@@ -85,7 +86,9 @@ const expected: Record<string, readonly Observation["kind"][]> = {
 /** The event's name and the session inside must say the same. */
 function agreeing(type: string, said: Observation[]): Observation[] {
   const [first] = said;
-  const known = first?.kind === "unrecognised" || (first && expected[type]?.includes(first.kind));
+  const known =
+    first?.kind === "unrecognised" ||
+    (first && /* mutation: stripe-event-content */ expected[type]?.includes(first.kind));
   return known ? said : [{ kind: "unrecognised", said: `${type} with a session that is ${first?.kind}` }];
 }
 

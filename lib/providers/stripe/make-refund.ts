@@ -1,16 +1,15 @@
 import type { Stripe } from "stripe";
 import * as z from "zod";
 import type { Payment } from "../../payment/payment.ts";
-import { refusalByFinality } from "../../payment/refusal.ts";
+import { refusalOfMove } from "../../payment/refusal.ts";
 import type { PlannedRefund, Refund, RefundOutcome } from "../../refund/refund.ts";
-import { shorten } from "../shorten.ts";
+import { cut } from "../text-limit.ts";
 import { toStripeAmount } from "./amounts.ts";
 import type { AskStripe, StripeFailure } from "./client.ts";
+import { metadataValue } from "./limits.ts";
 import { isRefundOf, refundOutcome } from "./refund.ts";
+import { refusals } from "./refusals.ts";
 import * as wire from "./wire.ts";
-
-/** Our own balance, or another account's key: the same request may still succeed. */
-const notFinal = new Set(["balance_insufficient", "insufficient_funds", "resource_missing"]);
 
 /** The parameters of `refunds.create` as they are stored; under one idempotency key Stripe takes only the same. */
 const refundParameters = z.object({
@@ -31,7 +30,7 @@ export function prepareRefund(
       refund_no: providerRefundNo,
       order_no: payment.orderNo,
       // Stripe's own `reason` is one of three words.
-      ...(reason && { reason: shorten(reason, 500) }),
+      ...(reason && { reason: cut(reason, metadataValue) }),
     },
   };
 }
@@ -44,7 +43,9 @@ export function prepareRefund(
 export async function refund(ask: AskStripe, payment: Payment, wanted: Refund): Promise<RefundOutcome> {
   const { prepared, idempotencyKey } = wanted;
   const parameters = refundParameters.parse(prepared) as Stripe.RefundCreateParams;
-  const said = await ask((stripe) => stripe.refunds.create(parameters, { idempotencyKey }));
+  const said = await ask((stripe) =>
+    stripe.refunds.create(parameters, { /* mutation: stripe-refund-key */ idempotencyKey: idempotencyKey }),
+  );
   if (said.kind === "unknown") return said;
   if (said.kind === "refused") return refusal(said);
   const made = wire.refund.safeParse(said.body);
@@ -54,10 +55,11 @@ export async function refund(ask: AskStripe, payment: Payment, wanted: Refund): 
   return refundOutcome(made.data);
 }
 
-function refusal({ final, error }: Extract<StripeFailure, { kind: "refused" }>): RefundOutcome {
-  // The key was used before with other parameters: that first request may have made the refund.
-  if (error.code === "idempotency_error") return { kind: "unknown", why: `Stripe: ${error.code}` };
-  return { kind: "refused", ...refusalByFinality(final && !notFinal.has(error.code), error) };
+function refusal({ error }: Extract<StripeFailure, { kind: "refused" }>): RefundOutcome {
+  const refusal = refusalOfMove(refusals.refund, error);
+  const unknown = { kind: "unknown", why: `Stripe: ${error.code}` } as const;
+  if (!refusal) return /* mutation: stripe-refund-unlisted */ { ...unknown, unlisted: error.code };
+  return refusal.fault === "provider" ? unknown : { kind: "refused", ...refusal };
 }
 
 /** By Stripe's id, or, before we know it, by our number among all refunds of the payment. */
@@ -79,11 +81,14 @@ export async function lookRefund(ask: AskStripe, payment: Payment, wanted: Refun
     : { kind: "unknown", why: "Stripe's refund has our number and another amount" };
 }
 
-type Unclear = { kind: "unknown"; why: string };
+type Unclear = { kind: "unknown"; why: string; unlisted?: string };
 
 /** That Stripe knows nothing of it under this key proves nothing: the key may be another account's by now. */
 function unclear(said: StripeFailure): Unclear {
-  return said.kind === "unknown" ? said : { kind: "unknown", why: `Stripe: ${said.error.code}` };
+  if (said.kind === "unknown") return said;
+  const { code } = said.error;
+  const unclear = { kind: "unknown", why: `Stripe: ${code}` } as const;
+  return refusalOfMove(refusals.retrieve, said.error) ? unclear : { ...unclear, unlisted: code };
 }
 
 /** Both Stripe's largest page and the most pages that are read. */

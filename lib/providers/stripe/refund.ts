@@ -12,9 +12,13 @@ export function isRefundOf(
 ): boolean {
   const said = fromStripeAmount(told.amount, told.currency);
   return (
+    // mutation: stripe-refund-payment
     told.payment_intent === payment.tradeNo &&
+    // mutation: stripe-refund-number
     (refundNo === "" || told.metadata?.refund_no === providerRefundNo) &&
+    // mutation: stripe-refund-amount
     said?.minor === amount.minor &&
+    // mutation: stripe-refund-currency
     said.currency === amount.currency
   );
 }

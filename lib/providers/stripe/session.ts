@@ -1,3 +1,4 @@
+import type { Payment } from "../../payment/payment.ts";
 import type { Observation } from "../../payment/provider.ts";
 import { fromStripeAmount } from "./amounts.ts";
 import type { CheckoutSession } from "./wire.ts";
@@ -5,10 +6,23 @@ import type { CheckoutSession } from "./wire.ts";
 /** Who says it of which account, and the time to take when the session itself does not tell when it was paid. */
 type Source = { orderNo: string; account: string; saidAt: Date };
 
+/**
+ * Whether we made the session for this order. The buyer of any Payment Link of the same account chooses its
+ * `client_reference_id` by the link's URL (https://docs.stripe.com/payment-links/customize, "URL parameters"), but not its
+ * metadata; we set both.
+ */
+export function isSessionOf(
+  { client_reference_id: reference, metadata }: CheckoutSession,
+  orderNo: string,
+): boolean {
+  return reference === orderNo && /* mutation: stripe-session-mark */ metadata?.order_no === orderNo;
+}
+
 /** What a Checkout session says of its order, asked or told; what was refunded stands elsewhere. */
 export function sessionObservations(session: CheckoutSession, source: Source): Observation[] {
   const { orderNo } = source;
-  if (session.client_reference_id !== orderNo) {
+  // mutation: stripe-session-order
+  if (!isSessionOf(session, orderNo)) {
     return [{ kind: "unrecognised", said: "a checkout session of another order" }];
   }
   const { payment_status: payment, status } = session;
@@ -50,11 +64,19 @@ function paidObservations(session: CheckoutSession, { orderNo, account, saidAt }
   return [{ kind: "paid", orderNo, account, amount, tradeNo, paidAt, objectId: session.id }];
 }
 
-/** The payment intent of which something was refunded, when the session was asked for with its charge. */
-export function refundedIntent(session: CheckoutSession): string | undefined {
+/**
+ * The payment intent whose refunds must be read, when the session was asked for with its charge: something of it is refunded,
+ * or we believe so, and the refund may have failed since, which the charge does not show.
+ */
+export function refundedIntent(
+  session: CheckoutSession,
+  { refundedMinor }: Pick<Payment, "refundedMinor">,
+): string | undefined {
   const { payment_intent: intent } = session;
-  if (typeof intent !== "object" || !chargeOf(session)?.amount_refunded) return undefined;
-  return intent?.id;
+  if (typeof intent !== "object") return undefined;
+  return chargeOf(session)?.amount_refunded || /* mutation: stripe-refunds-listed */ refundedMinor > 0
+    ? intent?.id
+    : undefined;
 }
 
 function chargeOf({ payment_intent: intent }: CheckoutSession) {

@@ -19,8 +19,11 @@ export function verifyStripeSignature(
   const parts = header.split(",").map((part) => part.trim().split("="));
   const valuesOf = (name: string) => parts.filter(([key]) => key === name).map(([, value]) => value ?? "");
   const [time = "", ...furtherTimes] = valuesOf("t");
-  if (!/^\d{1,12}$/.test(time) || furtherTimes.length > 0) refuse("stripe-signature has no single time");
-  const given = valuesOf("v1").filter((signature) => /^[0-9a-f]{64}$/.test(signature));
+  if (!/^\d{1,12}$/.test(time) || /* mutation: stripe-event-one-time */ furtherTimes.length > 0)
+    refuse("stripe-signature has no single time");
+  const given = /* mutation: stripe-event-scheme */ valuesOf("v1").filter((signature) =>
+    /^[0-9a-f]{64}$/.test(signature),
+  );
   if (given.length === 0) refuse("stripe-signature has no v1 signature");
 
   const expected = secrets.map((secret) =>
@@ -30,8 +33,9 @@ export function verifyStripeSignature(
     const bytes = Buffer.from(signature, "hex");
     return expected.some((digest) => timingSafeEqual(digest, bytes));
   });
+  // mutation: stripe-event-signature
   if (!fits) refuse("the signature does not fit the event");
-  if (Math.abs(now.getTime() / 1000 - Number(time)) > toleranceSeconds) {
+  if (/* mutation: stripe-event-age */ Math.abs(now.getTime() / 1000 - Number(time)) > toleranceSeconds) {
     refuse(`the event was signed more than ${toleranceSeconds} s away from now`);
   }
 }

@@ -3,7 +3,7 @@ import * as z from "zod";
 import { GatewayError } from "../../errors.ts";
 import type { Payment } from "../../payment/payment.ts";
 import type { Heard, Observation, Provider, Started, WebhookCall } from "../../payment/provider.ts";
-import { refusalByFinality } from "../../payment/refusal.ts";
+import { type RefusalTable, refusalOfCreate, refusalOfMove } from "../../payment/refusal.ts";
 import type { ProviderDependencies, ProviderModule } from "../provider-module.ts";
 import { isWebUrl } from "../web-url.ts";
 import { accountId, probe } from "./account.ts";
@@ -20,7 +20,8 @@ import {
 import { eventObservations } from "./event.ts";
 import { lookRefund, prepareRefund, refund, refundsOf } from "./make-refund.ts";
 import { refundSeen } from "./refund.ts";
-import { refundedIntent, sessionObservations } from "./session.ts";
+import { refusals } from "./refusals.ts";
+import { isSessionOf, refundedIntent, sessionObservations } from "./session.ts";
 import { verifyStripeSignature } from "./signature.ts";
 import { register } from "./webhook-endpoint.ts";
 import * as wire from "./wire.ts";
@@ -79,11 +80,19 @@ async function start(
 ): Promise<Started> {
   const wanted = checkout.parse(prepared);
   const said = await ask((stripe) => stripe.checkout.sessions.create(wanted, { idempotencyKey }));
-  if (said.kind === "refused") return { kind: "refused", ...refusalByFinality(said.final, said.error) };
+  if (said.kind === "refused") {
+    const refusal = refusalOfCreate(refusals.create, said.error);
+    if (refusal.fault === "provider") return { kind: "unknown", why: `Stripe: ${said.error.code}` };
+    return { kind: "refused", ...refusal };
+  }
   if (said.kind === "unknown") return said;
   const session = wire.checkoutSession.safeParse(said.body);
   const url = session.data?.url ?? "";
-  if (!session.success || !isWebUrl(url) || session.data.client_reference_id !== orderNo) {
+  if (
+    !session.success ||
+    /* mutation: stripe-web-url */ !isWebUrl(url) ||
+    !isSessionOf(session.data, orderNo)
+  ) {
     return { kind: "unknown", why: "Stripe's answer is no session of this order" };
   }
   return {
@@ -94,24 +103,32 @@ async function start(
 
 async function close(ask: AskStripe, payment: Payment, asking: Asking): Promise<Observation[]> {
   // No key of ours: expiring twice is harmless, and under a key Stripe would repeat an old refusal for a day.
-  const said = await askForSession(ask, payment, (stripe, id) => stripe.checkout.sessions.expire(id));
+  const said = await askForSession(ask, payment, refusals.expire, (stripe, id) =>
+    /* mutation: stripe-close-no-key */ stripe.checkout.sessions.expire(id),
+  );
   const told = observationsOf(said, payment, asking);
   // Refused, because the session is not open: paid, under way or ended.
   return told.some(({ kind }) => kind === "unrecognised") ? look(ask, payment, asking) : told;
 }
 
-/** Paid, then refunded, in that order. Refunds go by their ids, as in events, so that none is counted twice. */
+/**
+ * Paid, then refunded, in that order. Refunds go by their ids, as in events, so that none is counted twice. Stripe lists the
+ * newest first; those that failed are told first, so that what took their place finds the money free.
+ */
 async function look(ask: AskStripe, payment: Payment, asking: Asking): Promise<Observation[]> {
   const { orderNo } = payment;
-  const said = await askForSession(ask, payment, (stripe, id) =>
+  const said = await askForSession(ask, payment, refusals.retrieve, (stripe, id) =>
     stripe.checkout.sessions.retrieve(id, { expand: ["payment_intent.latest_charge"] }),
   );
   const observations = observationsOf(said, payment, asking);
-  const tradeNo = "session" in said ? refundedIntent(said.session) : undefined;
+  const tradeNo = "session" in said ? refundedIntent(said.session, payment) : undefined;
   if (tradeNo === undefined || !observations.some(({ kind }) => kind === "paid")) return observations;
   const refunds = await refundsOf(ask, tradeNo);
-  if (!Array.isArray(refunds)) return [...observations, { kind: "unknown", orderNo, why: refunds.why }];
-  return [...observations, ...refunds.map((told) => refundSeen(told, tradeNo, orderNo))];
+  if (!Array.isArray(refunds)) return [...observations, { ...refunds, orderNo }];
+  const seen = refunds.map((told) => refundSeen(told, tradeNo, orderNo));
+  const rank = /* mutation: stripe-failed-refunds-first */ ({ kind }: Observation) =>
+    kind === "refundFailed" ? 0 : 1;
+  return [...observations, ...seen.toSorted((one, other) => rank(one) - rank(other))];
 }
 
 /** With whose key Stripe is asked, and when. */
@@ -127,20 +144,31 @@ type Asked = { session: wire.CheckoutSession } | { instead: Observation };
 async function askForSession(
   ask: AskStripe,
   { orderNo, payable }: Payment,
+  table: RefusalTable,
   call: (stripe: Stripe, sessionId: string) => Promise<Stripe.Response<Stripe.Checkout.Session>>,
 ): Promise<Asked> {
-  const unknown = (why: string): Asked => ({ instead: { kind: "unknown", orderNo, why } });
+  const unknown = (why: string, unlisted?: string): Asked => ({
+    instead: { kind: "unknown", orderNo, why, ...(unlisted !== undefined && { unlisted }) },
+  });
   if (!payable) return unknown("no session id yet");
   const said = await ask((stripe) => call(stripe, payable.paymentId));
-  if (said.kind === "unknown") return unknown(said.why);
+  if (said.kind === "unknown") return unknown(said.why, said.unlisted);
   if (said.kind === "refused") {
-    const why = `Stripe: ${said.error.code}`;
+    const { code } = said.error;
+    const why = `Stripe: ${code}`;
+    const refusal = refusalOfMove(table, said.error);
+    if (!refusal) return unknown(why, code);
     // That Stripe knows no such session, or not under this key, proves nothing about the one we were given.
-    return said.final ? { instead: { kind: "unrecognised", said: why } } : unknown(why);
+    return refusal.fault === "request" ? { instead: { kind: "unrecognised", said: why } } : unknown(why);
   }
   const session = wire.checkoutSession.safeParse(said.body);
-  if (session.success) return { session: session.data };
-  return { instead: { kind: "unrecognised", said: "a checkout session of another form" } };
+  if (!session.success)
+    return { instead: { kind: "unrecognised", said: "a checkout session of another form" } };
+  // mutation: stripe-answer-session
+  if (session.data.id === payable.paymentId) return { session: session.data };
+  return {
+    instead: { kind: "unrecognised", said: "another checkout session than the one that was asked for" },
+  };
 }
 
 function readEvent(body: Buffer): wire.StripeEvent {

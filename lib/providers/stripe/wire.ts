@@ -10,6 +10,7 @@ const word = z.string().max(64);
 const seconds = z
   .int()
   .nonnegative()
+  // mutation: stripe-storable-time
   .refine((count) => isStorable(new Date(count * 1000)));
 const units = z.int().nonnegative();
 const metadata = z.record(z.string(), z.string()).nullish();
@@ -30,6 +31,7 @@ export const checkoutSession = z.object({
   status: word.nullish(),
   payment_status: word,
   client_reference_id: z.string().max(200).nullish(),
+  metadata,
   amount_total: units.nullish(),
   currency: word.nullish(),
   payment_intent: z.union([id, paymentIntent]).nullish(),

@@ -5,7 +5,7 @@ import type { OutboundAnswer } from "../../outbound/request.ts";
 import type { WechatCredentials } from "./credentials.ts";
 import { openResource } from "./resource.ts";
 import { type FindKey, signatureFault } from "./signature.ts";
-import { platformCertificates, readJson } from "./wire.ts";
+import { platformCertificates, readJson, refusal } from "./wire.ts";
 
 /** How long a list may be used; WeChat Pay asks for a new one at least every 12 hours. */
 const keepSeconds = 12 * 3600;
@@ -60,7 +60,10 @@ function certificateStore(
   const has = (serial: string) => known.has(serial) && clock.now() < knownUntil;
 
   return async (serial) => {
-    if (!has(serial) && (underWay || clock.now() >= nextDownload)) {
+    if (
+      !has(serial) &&
+      (underWay || clock.now() >= /* mutation: wechat-certificate-download-gap */ nextDownload)
+    ) {
       underWay ??= refresh().finally(() => {
         underWay = undefined;
       });
@@ -69,6 +72,7 @@ function certificateStore(
     const certificate = has(serial) ? known.get(serial) : undefined;
     if (!certificate) return { fault: `no key has its serial number${lastFault && `: ${lastFault}`}` };
     const now = clock.now();
+    // mutation: wechat-certificate-time
     const valid = certificate.validFromDate <= now && now <= certificate.validToDate;
     return valid ? { key: certificate.publicKey } : { fault: "its platform certificate is not valid now" };
   };
@@ -91,7 +95,7 @@ async function readList(
     if (error instanceof OutboundError) return { fault: `platform certificates: ${error.message}` };
     throw error;
   }
-  if (answer.status !== 200) return { fault: `platform certificates: HTTP ${answer.status}` };
+  if (answer.status !== 200) return { fault: noList(answer) };
   const list = platformCertificates.safeParse(readJson(answer.body));
   if (!list.success) return { fault: "platform certificates: an answer of another form" };
 
@@ -108,7 +112,19 @@ async function readList(
     return key ? { key } : { fault: "signed with none of them" };
   };
   const fault = await signatureFault(answer, findKey, now);
-  return fault === null ? { certificates } : { fault: `platform certificates: ${fault}` };
+  return /* mutation: wechat-certificates-signed */ fault === null
+    ? { certificates }
+    : { fault: `platform certificates: ${fault}` };
+}
+
+/**
+ * Merchants opened since October 2024 get no platform certificates, and older ones lose them when they move to the public
+ * key: github.com/wechatpay-apiv3/wechatpay-java/issues/306, github.com/binarywang/WxJava/issues/3412.
+ */
+function noList({ status, body }: OutboundAnswer): string {
+  const code = refusal.safeParse(readJson(body)).data?.code;
+  if (status !== 404 || code !== "RESOURCE_NOT_EXISTS") return `platform certificates: HTTP ${status}`;
+  return "WeChat Pay gives this merchant no platform certificates: set public_key_id and public_key";
 }
 
 function readCertificate(pem: string): X509Certificate | undefined {

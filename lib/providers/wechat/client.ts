@@ -11,15 +11,16 @@ import { type FindKey, isSigned, signatureFault } from "./signature.ts";
 import { readJson, refusal } from "./wire.ts";
 
 /**
- * - `done`: a signed 2xx · `refused`: a signed no, `location` being the part of our request that it is about, or ""
- * - `denied`: we were not let in (401, 403, 429). WeChat Pay signs only answers to requests whose signature it accepted,
- *   so this may be unsigned, and nothing but our own credentials and limits may be concluded from it
- * - `unknown`: nobody knows; also every answer whose signature does not fit.
+ * - `done`: a signed 200 or 204 · `refused`: a signed 4xx, `location` being the part of our request that it is about, or ""
+ * - `denied`: an unsigned 401, 403 or 429. WeChat Pay signs only answers to requests whose signature it accepted; nothing
+ *   but our own credentials and limits may be concluded from it
+ * - `unknown`: nobody knows; also every answer whose signature does not fit, every 5xx, and 202 ("accepted, not done:
+ *   repeat it unchanged", pay.weixin.qq.com/wiki/doc/apiv3_partner/wechatpay/wechatpay2_1.shtml).
  */
 export type WechatAnswer =
   | { kind: "done"; content: unknown }
   | { kind: "refused"; status: number; location: string; error: ProviderError }
-  | { kind: "denied"; error: ProviderError }
+  | { kind: "denied"; status: number; error: ProviderError }
   | { kind: "unknown"; why: string };
 
 export type WechatClient = {
@@ -122,12 +123,10 @@ async function readAnswer(
 
   const { error, location } = readRefusal(answer, secrets);
   const notLetIn = status === 401 || status === 403 || status === 429;
-  if (notLetIn && !isSigned(headers)) return { kind: "denied", error };
+  if (notLetIn && !isSigned(headers)) return { kind: "denied", status, error };
   if (status < 400 || status >= 500) {
     return { kind: "unknown", why: `WeChat Pay answered HTTP ${status}: ${error.code}` };
   }
-  // A signed 403 may be a business code.
-  if (notLetIn && status !== 403) return verified({ kind: "denied", error });
   return verified({ kind: "refused", status, location, error });
 }
 
@@ -135,6 +134,6 @@ async function readAnswer(
 export function readRefusal({ status, body }: Pick<OutboundAnswer, "status" | "body">, secrets: string[]) {
   const { data } = refusal.safeParse(readJson(body));
   if (!data) return { error: { code: `HTTP_${status}`, message: "no readable reason" }, location: "" };
-  const message = hideEchoes(data.message, secrets).slice(0, 300);
+  const message = /* mutation: wechat-message-echoes */ hideEchoes(data.message, secrets).slice(0, 300);
   return { error: { code: hideEchoes(data.code, secrets), message }, location: data.detail?.location ?? "" };
 }

@@ -1,46 +1,43 @@
-import { createPrivateKey, createPublicKey, type KeyObject } from "node:crypto";
+import { createPublicKey } from "node:crypto";
 import * as z from "zod";
 import { keptFields } from "../kept-fields.ts";
-import { rsaKey } from "../rsa-key.ts";
+import { pastedKey, pastedSerial, trimmed } from "./pasted.ts";
 
-/** WeChat Pay hands keys out as PEM files; a JSON editor may have turned their line ends into the two characters `\n`. */
-function readPem(text: string, isPrivate: boolean): KeyObject | undefined {
-  const pem = text.replaceAll("\\n", "\n").trim();
-  // Node would also take the public half of a private key or of a certificate.
-  const label = isPrivate ? /^-----BEGIN (RSA )?PRIVATE KEY-----/ : /^-----BEGIN (RSA )?PUBLIC KEY-----/;
-  if (!label.test(pem)) return undefined;
-  try {
-    return isPrivate ? createPrivateKey(pem) : createPublicKey(pem);
-  } catch {
-    return undefined;
-  }
-}
-
-const form = ", in PEM (-----BEGIN …)";
-
-const appId = z.string().regex(/^w[wx][0-9A-Za-z]{16}$/, "is the AppID that is bound to the merchant: wx…");
+const appId = trimmed.pipe(
+  z.string().regex(/^w[wx][0-9A-Za-z]{16}$/, "is the AppID that is bound to the merchant: wx…"),
+);
 
 /** `config_data` of a WeChat Pay config. Parsing normalises the keys, and may be repeated on its own result. */
 export const wechatCredentials = z
   .strictObject({
     app_id: appId,
-    mch_id: z.string().regex(/^[0-9]{8,12}$/, "is the merchant number"),
+    /** AppIDs that orders of this merchant were made with before; they are still its own. */
+    former_app_ids: z.array(appId).max(50).optional(),
+    /** A JSON number is the same merchant number. */
+    mch_id: z
+      .int()
+      .transform(String)
+      .or(trimmed)
+      .pipe(z.string().regex(/^[0-9]{8,12}$/, "is the merchant number")),
     /** Of the merchant's API certificate; names the private key to WeChat Pay. */
-    serial_no: z
-      .string()
-      .regex(/^[0-9A-Fa-f]{16,40}$/, "is the serial number of the API certificate, in hexadecimal")
-      .transform((serial) => serial.toUpperCase()),
-    api_v3_key: z.string().refine((key) => Buffer.byteLength(key) === 32, "must be exactly 32 bytes long"),
+    serial_no: pastedSerial.pipe(
+      z.string().regex(/^[0-9A-F]{16,40}$/, "is the serial number of the API certificate, in hexadecimal"),
+    ),
+    api_v3_key: trimmed.pipe(
+      z
+        .string()
+        .refine(
+          (key) => Buffer.byteLength(key) === 32,
+          "must be exactly 32 bytes long: it is the APIv3 key (APIv3密钥), not the older API key and not a private key",
+        ),
+    ),
     /** Of the merchant's API certificate (`apiclient_key.pem`). */
-    private_key: rsaKey(true, readPem, form),
-    public_key_id: z
-      .string()
-      .regex(/^PUB_KEY_ID_[0-9A-Za-z]{1,64}$/, "starts with PUB_KEY_ID_")
+    private_key: pastedKey("private"),
+    public_key_id: trimmed
+      .pipe(z.string().regex(/^PUB_KEY_ID_[0-9A-Za-z]{1,64}$/, "starts with PUB_KEY_ID_"))
       .optional(),
     /** WeChat Pay's (`pub_key.pem`): not the merchant's own. Without it answers are verified by platform certificates. */
-    public_key: rsaKey(false, readPem, form).optional(),
-    /** App ids with which orders of this merchant number were made before; they are paid with those. Written by us. */
-    former_app_ids: z.array(appId).optional(),
+    public_key: pastedKey("public").optional(),
   })
   .superRefine(({ public_key_id: id, public_key: key, private_key: own }, context) => {
     const needs = (path: string, message: string) =>

@@ -3,8 +3,8 @@ import { secondsAfter } from "../../clock.ts";
 import { GatewayError } from "../../errors.ts";
 import type { Payment } from "../../payment/payment.ts";
 import type { NewPayment } from "../../payment/provider.ts";
-import { shorten } from "../shorten.ts";
 import type { WechatCredentials } from "./credentials.ts";
+import { amountLimits, isCallable, taken, textLimits } from "./limits.ts";
 
 /**
  * The request of `POST /v3/pay/transactions/native` as it is stored. Parsing restores the order of the fields, which a
@@ -28,7 +28,7 @@ export function prepareNativePay(payment: NewPayment, own: WechatCredentials, lo
   return {
     appid: own.app_id,
     mchid: own.mch_id,
-    description: shorten(payment.subject, 127),
+    description: taken(payment.subject, textLimits.description),
     out_trade_no: payment.orderNo,
     time_expire: toBeijingTime(orderEnd(payment)),
     attach: payment.outTradeNo,
@@ -55,8 +55,9 @@ function toBeijingTime(time: Date): string {
 
 /** Throws `amount_not_allowed` for what WeChat Pay cannot take. */
 export function fen({ amount }: Pick<NewPayment, "amount">): number {
-  if (amount.currency !== "CNY") refuse("currency", "WeChat Pay takes CNY only");
-  if (amount.minor < 1) refuse("amount", "WeChat Pay takes 0.01 CNY or more");
+  const { currency, least } = amountLimits;
+  if (amount.currency !== currency) refuse("currency", `WeChat Pay takes ${currency} only`);
+  if (amount.minor < least) refuse("amount", "WeChat Pay takes 0.01 CNY or more");
   return amount.minor;
 }
 
@@ -66,12 +67,9 @@ function refuse(field: string, message: string): never {
 
 /** WeChat Pay would accept another URL silently and then never call it. */
 function noticeUrl(text: string, local: boolean): string {
-  const { protocol, hostname, search, hash } = new URL(text);
-  const loopback = ["127.0.0.1", "[::1]", "localhost"].includes(hostname);
-  const secure = protocol === "https:" || (local && loopback);
-  if (secure && !search && !hash && text.length <= 255) return text;
+  if (isCallable(text, textLimits.notify_url, local)) return text;
   throw new GatewayError(
     "internal",
-    "PUBLIC_URL does not suit WeChat Pay: webhook URLs are https, without a query, of at most 255 characters",
+    "PUBLIC_URL does not suit WeChat Pay: webhook URLs are https, without a query, of at most 255 bytes",
   );
 }

@@ -40,7 +40,10 @@ function observationsOf(told: Notice, credentials: WechatCredentials, now: Date)
   const said = tradeObservations(content, credentials, now);
   const [first] = said;
   // The event's name and the transaction inside must say the same.
-  if (first?.kind === "unrecognised" || (type === "TRANSACTION.SUCCESS" && first?.kind === "paid"))
+  if (
+    first?.kind === "unrecognised" ||
+    /* mutation: wechat-notice-type */ (type === "TRANSACTION.SUCCESS" && first?.kind === "paid")
+  )
     return said;
   return [{ kind: "unrecognised", said: `${type} with a transaction that is ${first?.kind}` }];
 }

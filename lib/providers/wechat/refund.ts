@@ -2,12 +2,11 @@ import * as z from "zod";
 import type { ProviderError } from "../../errors.ts";
 import type { Payment } from "../../payment/payment.ts";
 import type { RefundSeen } from "../../payment/provider.ts";
-import { refusalByFinality } from "../../payment/refusal.ts";
 import type { PlannedRefund, Refund, RefundOutcome } from "../../refund/refund.ts";
-import { shorten } from "../shorten.ts";
 import type { WechatAnswer } from "./client.ts";
+import { isCallable, taken, textLimits } from "./limits.ts";
 import { fen } from "./native.ts";
-import { weighRefusal } from "./refusal.ts";
+import { inShort, isShutOut, refusedRefund, ruleOf, says } from "./refusal.ts";
 import { refundAnswer, refundNotice } from "./wire.ts";
 
 /** The request of `POST /v3/refund/domestic/refunds` as it is stored; a repeat is the same to the last byte. */
@@ -19,54 +18,52 @@ export const refundRequest = z.object({
   amount: z.object({ refund: z.int(), total: z.int(), currency: z.string() }),
 });
 
-/** Without `notify_url` WeChat Pay would not tell how the refund ends. */
+/**
+ * Throws `amount_not_allowed` for what WeChat Pay cannot take. Without `notify_url` it would not tell how the refund ends,
+ * unless the merchant platform has a URL for that; with one that it does not call it would refuse the refund.
+ */
 export function prepareRefund(
   payment: Payment,
   refund: PlannedRefund,
-  webhookUrl: string | undefined,
+  { webhookUrl, local }: { webhookUrl: string | undefined; local: boolean },
 ): z.infer<typeof refundRequest> {
+  const callable = webhookUrl !== undefined && isCallable(webhookUrl, textLimits.refund_notify_url, local);
   return {
     out_trade_no: payment.orderNo,
     out_refund_no: refund.providerRefundNo,
-    ...(refund.reason && { reason: shorten(refund.reason, 80) }),
-    ...(webhookUrl && { notify_url: webhookUrl }),
+    ...(refund.reason && { reason: taken(refund.reason, textLimits.reason) }),
+    .../* mutation: wechat-refund-notify-url */ (callable && { notify_url: webhookUrl }),
     amount: { refund: fen(refund), total: payment.amount.minor, currency: payment.amount.currency },
   };
 }
 
 /** What came of asking for a refund. */
 export function refundOutcome(said: WechatAnswer, refund: Refund): RefundOutcome {
-  switch (said.kind) {
-    case "done":
-      return outcomeOf(said.content, refund);
-    case "denied":
-      return { kind: "refused", ...refusalByFinality(false, said.error) };
-    case "unknown":
-      return said;
-    case "refused": {
-      const weight = weighRefusal(said);
-      if (weight === "undecided") return { kind: "unknown", why: `WeChat Pay: ${said.error.code}` };
-      return { kind: "refused", ...refusalByFinality(weight === "final", said.error) };
-    }
-  }
+  if (said.kind === "done") return outcomeOf(said.content, refund);
+  return said.kind === "unknown" ? said : refusedRefund(said);
 }
 
 /** What came of asking about a refund. */
 export function lookedUpRefund(said: WechatAnswer, refund: Refund): RefundOutcome {
   if (said.kind === "done") return outcomeOf(said.content, refund);
   if (said.kind === "unknown") return said;
-  const why = `WeChat Pay: ${said.error.code}`;
-  const missing = said.kind === "refused" && said.error.code === "RESOURCE_NOT_EXISTS";
-  return { kind: missing ? "missing" : "unknown", why };
+  const why = inShort(said);
+  if (says(said, "RESOURCE_NOT_EXISTS")) return { kind: "missing", why };
+  const listed = isShutOut(said) || ruleOf("refundQuery", said);
+  return { kind: "unknown", why, ...(listed ? {} : { unlisted: said.error.code }) };
 }
 
 function outcomeOf(content: unknown, { providerRefundNo, amount }: Refund): RefundOutcome {
   const parsed = refundAnswer.safeParse(content);
   if (!parsed.success) return { kind: "unknown", why: "WeChat Pay's answer is no refund" };
   const { out_refund_no: refundNo, refund_id: refundId, status, amount: said } = parsed.data;
-  if (refundNo !== providerRefundNo || said.refund !== amount.minor) {
+  if (
+    /* mutation: wechat-refund-number */ refundNo !== providerRefundNo ||
+    /* mutation: wechat-refund-amount */ said.refund !== amount.minor
+  ) {
     return { kind: "unknown", why: "WeChat Pay's answer is about another refund" };
   }
+  // Every status of the official models: wechatpay-java@1dab7be refund/model/Status.java.
   switch (status) {
     case "SUCCESS":
       return { kind: "refunded", refundId };
@@ -99,7 +96,10 @@ export function refundSeen(
   const parsed = refundNotice.safeParse(content);
   if (!parsed.success) return { unread: `${eventType} of another form` };
   const told = parsed.data;
+  // mutation: wechat-refund-merchant
   if (told.mchid !== mchId) return { unread: `${eventType} of another merchant` };
+  // mutation: wechat-pay-a-refund-of-zero-is-one
+  if (told.amount.refund === 0) return { unread: `${eventType} of no amount` };
   const kind = kinds[told.refund_status];
   // The event's name and the refund inside must say the same.
   if (!kind || eventType !== `REFUND.${told.refund_status}`) {

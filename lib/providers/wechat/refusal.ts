@@ -1,34 +1,76 @@
 import type { ProviderError } from "../../errors.ts";
+import type { Started } from "../../payment/provider.ts";
+import { type Refusal, type RefusalRule, refusalOfCreate, refusalOfMove } from "../../payment/refusal.ts";
+import type { RefundOutcome } from "../../refund/refund.ts";
 import type { WechatAnswer } from "./client.ts";
+import { refusals, spelled } from "./refusals.ts";
 
-type Refused = Extract<WechatAnswer, { kind: "refused" }>;
+/** A no of WeChat Pay: signed, or (`denied`) what stands before its signature. */
+export type No = Extract<WechatAnswer, { kind: "refused" | "denied" }>;
 
-/** What our credentials, rights, balance or limits are the reason of, whatever its HTTP status: it may pass later. */
-const aboutUs = new Set([
-  "APPID_MCHID_NOT_MATCH",
-  "MCH_NOT_EXISTS",
-  "SIGN_ERROR",
-  "NO_AUTH",
-  "ACCOUNT_ERROR",
-  "NOT_ENOUGH",
-  "FREQUENCY_LIMITED",
-  "RULE_LIMIT",
-]);
+type Call = keyof typeof refusals;
 
-/** Their own failures, after which nobody knows, and words that say that something was made before. */
-const undecided = new Set(["SYSTEM_ERROR", "BANK_ERROR", "OUT_TRADE_NO_USED", "ORDERPAID", "ORDER_PAID"]);
+/** The code's rule for that call. */
+export function ruleOf(call: Call, { error }: No): RefusalRule | undefined {
+  const table: Record<string, RefusalRule> = refusals[call];
+  return Object.hasOwn(table, error.code) ? table[error.code] : undefined;
+}
 
-/** What a 403 says of the refund itself: the buyer's account is closed. */
-const finalDespite403 = new Set(["USER_ACCOUNT_ABNORMAL"]);
+/** Whether it says this, in either spelling, with a signature. */
+export function says(said: No, code: string): boolean {
+  return (
+    /* mutation: wechat-pay-an-unsigned-word-about-an-order-is-beli */ said.kind === "refused" &&
+    spelled(said.error.code) === code
+  );
+}
 
-/** Tells whether a signed 4xx to a request that should make something is final, may pass, or decides nothing. */
-export function weighRefusal({ status, location, error }: Refused): "final" | "may-pass" | "undecided" {
-  if (undecided.has(error.code)) return "undecided";
-  // Our signature, or the id of the public key that we asked to be answered with.
-  const inHeaders = location === "header" || location === "authorization";
-  if (aboutUs.has(error.code) || inHeaders) return "may-pass";
-  if (status === 400 || status === 404 || finalDespite403.has(error.code)) return "final";
-  return "may-pass";
+/** What a no to a create means. */
+export function refusedStart(said: No): Started {
+  const refusal = shutOut(said) ?? refusalOfCreate(refusals.create, said.error);
+  // mutation: wechat-pay-its-own-failure-to-create-makes-nothing
+  if (refusal.fault === "provider") return { kind: "unknown", why: inShort(said) };
+  // Nobody has signed it: nothing is over.
+  // mutation: wechat-pay-a-refusal-of-a-create-that-nobody-signe
+  if (said.kind === "denied") return { kind: "refused", ...refusal, ends: "nothing", listed: false };
+  return { kind: "refused", ...refusal };
+}
+
+/** What a no to a refund means. */
+export function refusedRefund(said: No): RefundOutcome {
+  const why = inShort(said);
+  const shut = shutOut(said);
+  // mutation: wechat-pay-a-refusal-of-a-refund-that-nobody-signe
+  if (said.kind === "denied" && !shut) return { kind: "unknown", why };
+  const refusal = shut ?? refusalOfMove(refusals.refund, said.error);
+  if (!refusal)
+    return /* mutation: wechat-refund-unlisted */ { kind: "unknown", why, unlisted: said.error.code };
+  // mutation: wechat-refund-own-failure
+  return refusal.fault === "provider" ? { kind: "unknown", why } : { kind: "refused", ...refusal };
+}
+
+/**
+ * A request that was not let in, whatever its code says: 401 for our signature, 429 for our rate
+ * (pay.weixin.qq.com/wiki/doc/apiv3_partner/wechatpay/wechatpay2_1.shtml: "not accepted"), and `detail.location`, the part
+ * of the request that is wrong (…/docs/merchant/development/interface-rules/basic-rules.html), for our signature or the id
+ * of the public key that we asked to be answered with.
+ */
+function shutOut(said: No): Refusal | undefined {
+  const { status, error } = said;
+  const listed = said.kind === "refused";
+  if (status === 429) return { error, fault: "provider", ends: "nothing", listed };
+  const inHeaders =
+    said.kind === "refused" &&
+    /* mutation: wechat-refusal-headers */ ["header", "authorization"].includes(said.location);
+  return status === 401 || inHeaders ? { error, fault: "merchant", ends: "nothing", listed } : undefined;
+}
+
+/** Whether it speaks about us and our rate, and not about what we have asked. */
+export function isShutOut(said: No): boolean {
+  return said.kind === "denied" || shutOut(said) !== undefined;
+}
+
+export function inShort({ error }: No): string {
+  return `WeChat Pay: ${error.code}`;
 }
 
 const advice: Record<string, string> = {
@@ -40,5 +82,5 @@ const advice: Record<string, string> = {
 
 /** For a person who is to correct the credentials: the code, what it usually means, and WeChat Pay's own words. */
 export function inWords({ code, message }: ProviderError): string {
-  return [`WeChat Pay: ${code}`, advice[code], message].filter(Boolean).join(" · ");
+  return [`WeChat Pay: ${code}`, advice[spelled(code)], message].filter(Boolean).join(" · ");
 }

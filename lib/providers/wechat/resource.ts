@@ -16,6 +16,7 @@ export function openResource(resource: EncryptedResource, apiV3Key: string): str
     const decipher = createDecipheriv("aes-256-gcm", key, nonce, { authTagLength: tagBytes });
     decipher.setAAD(Buffer.from(resource.associated_data ?? "", "utf8"));
     decipher.setAuthTag(sealed.subarray(-tagBytes));
+    // mutation: wechat-authentication-tag
     const plain = Buffer.concat([decipher.update(sealed.subarray(0, -tagBytes)), decipher.final()]);
     return new TextDecoder("utf-8", { fatal: true }).decode(plain);
   } catch {

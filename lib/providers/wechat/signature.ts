@@ -33,18 +33,23 @@ export async function signatureFault(
   if (!timestamp || !nonce || !signature || !serial) return "it is not signed";
   if (
     headers["wechatpay-signature-type"] !== undefined &&
-    !read("signature-type", /^WECHATPAY2-SHA256-RSA2048$/)
+    !read("signature-type", /* mutation: wechat-signature-type */ /^WECHATPAY2-SHA256-RSA2048$/)
   )
     return "it is signed in another way than RSA with SHA-256";
+  // mutation: wechat-probe
   if (signature.startsWith(probePrefix)) return "its signature is one of WeChat Pay's probes";
   // Before a key is looked for: an old or made-up message must not cause a download.
-  if (Math.abs(now.getTime() / 1000 - Number(timestamp)) > toleranceSeconds)
+  if (
+    /* mutation: wechat-message-age */ Math.abs(now.getTime() / 1000 - Number(timestamp)) > toleranceSeconds
+  )
     return `it was signed more than ${toleranceSeconds} s away from now`;
 
   const found = await findKey(serial);
   if ("fault" in found) return found.fault;
   const text = Buffer.concat([Buffer.from(`${timestamp}\n${nonce}\n`), body, Buffer.from("\n")]);
-  return signatureFits(text, signature, found.key) ? null : "its signature does not fit";
+  return signatureFits(text, signature, found.key)
+    ? null
+    : /* mutation: wechat-signature */ "its signature does not fit";
 }
 
 /** Whether somebody has signed at all, rightly or not. */

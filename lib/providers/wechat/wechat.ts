@@ -1,14 +1,13 @@
 import * as z from "zod";
 import type { Payment } from "../../payment/payment.ts";
 import type { Observation, Prepared, Provider, Started } from "../../payment/provider.ts";
-import { refusalByFinality } from "../../payment/refusal.ts";
 import type { ProviderDependencies, ProviderModule } from "../provider-module.ts";
 import { type WechatClient, wechatClient } from "./client.ts";
 import { carryOver, type WechatCredentials, wechatCredentials } from "./credentials.ts";
 import { nativePay, orderEnd, prepareNativePay } from "./native.ts";
 import { readNotice, verifyNotice } from "./notice.ts";
 import { lookedUpRefund, prepareRefund, refundOutcome, refundRequest } from "./refund.ts";
-import { inWords, weighRefusal } from "./refusal.ts";
+import { inShort, inWords, isShutOut, type No, refusedStart, ruleOf, says } from "./refusal.ts";
 import { tradeObservations } from "./trade.ts";
 import { nativeOrder } from "./wire.ts";
 
@@ -28,12 +27,7 @@ function openWechat(
     if (said.kind === "done")
       return aboutOrder(orderNo, tradeObservations(said.content, credentials, clock.now()));
     if (said.kind === "unknown") return [{ kind: "unknown", orderNo, why: said.why }];
-    const { code } = said.error;
-    if (said.kind === "denied") return [{ kind: "unknown", orderNo, why: `WeChat Pay: ${code}` }];
-    if (code === "ORDER_NOT_EXIST") return [{ kind: "missing", orderNo, why: code }];
-    // A signed 403 about our rights or limits says nothing about the order.
-    if (weighRefusal(said) !== "final") return [{ kind: "unknown", orderNo, why: `WeChat Pay: ${code}` }];
-    return [{ kind: "unrecognised", said: `query: ${code}` }];
+    return [unanswered(orderNo, said)];
   };
 
   return {
@@ -50,16 +44,17 @@ function openWechat(
       if (said.kind === "done") return [{ kind: "closed", orderNo, why: "closed at WeChat Pay" }];
       if (said.kind === "unknown") return [{ kind: "unknown", orderNo, why: said.why }];
       const { code } = said.error;
-      if (said.kind === "denied") return [{ kind: "unknown", orderNo, why: `WeChat Pay: ${code}` }];
-      if (code === "ORDER_CLOSED") return [{ kind: "closed", orderNo, why: code }];
-      if (code === "ORDER_NOT_EXIST") {
+      if (isShutOut(said)) return [{ kind: "unknown", orderNo, why: inShort(said) }];
+      if (says(said, "ORDER_CLOSED")) return [{ kind: "closed", orderNo, why: code }];
+      if (says(said, "ORDER_NOT_EXIST")) {
         const over = clock.now() > orderEnd(payment);
         return [{ kind: over ? "closed" : "missing", orderNo, why: code }];
       }
       // Paid, too soon after its creation, or a reason that we do not know: what counts is what the order is now.
       const seen = await look(payment);
+      const unlisted = ruleOf("close", said) ? {} : { unlisted: code };
       return seen.map((one) =>
-        one.kind === "open" ? { ...one, why: `WeChat Pay does not close it yet: ${code}` } : one,
+        one.kind === "open" ? { ...one, why: `WeChat Pay does not close it yet: ${code}`, ...unlisted } : one,
       );
     },
 
@@ -69,7 +64,8 @@ function openWechat(
     },
     read: (body) => readNotice(body, credentials, clock.now()),
 
-    prepareRefund: (payment, refund) => prepareRefund(payment, refund, webhookUrl),
+    prepareRefund: (payment, refund) =>
+      prepareRefund(payment, refund, { webhookUrl, local: baseUrl !== undefined }),
 
     async refund(_payment, refund) {
       const said = await client.post("/v3/refund/domestic/refunds", refundRequest.parse(refund.prepared));
@@ -86,10 +82,21 @@ function openWechat(
     async probe() {
       const said = await ask(nobodysOrder);
       if (said.kind === "unknown") return said.why;
-      const works = said.kind === "refused" && said.error.code === "ORDER_NOT_EXIST";
-      return works || said.kind === "done" ? null : inWords(said.error);
+      return said.kind === "done" || says(said, "ORDER_NOT_EXIST") ? null : inWords(said.error);
     },
   };
+}
+
+/** What a no to the query says of the order. */
+function unanswered(orderNo: string, said: No): Observation {
+  const { code } = said.error;
+  if (says(said, "ORDER_NOT_EXIST")) return { kind: "missing", orderNo, why: code };
+  const unknown = { kind: "unknown", orderNo, why: inShort(said) } as const;
+  if (isShutOut(said)) return unknown;
+  const rule = ruleOf("query", said);
+  if (!rule) return { ...unknown, unlisted: code };
+  // Our question is wrong, and would be the same next time.
+  return rule.fault === "request" ? { kind: "unrecognised", said: `query: ${code}` } : unknown;
 }
 
 /** Order numbers are of `[0-9A-Z]`; the SDK's own paths would take anything. */
@@ -98,19 +105,16 @@ function orderPath(orderNo: string): string {
 }
 
 function aboutOrder(orderNo: string, said: Observation[]): Observation[] {
-  const other = said.some((one) => "orderNo" in one && one.orderNo !== orderNo);
+  const other = said.some(
+    (one) => "orderNo" in one && /* mutation: wechat-answer-order */ one.orderNo !== orderNo,
+  );
   return other ? [{ kind: "unrecognised", said: "query: an answer about another order" }] : said;
 }
 
 async function start(client: WechatClient, { orderNo }: Payment, prepared: Prepared): Promise<Started> {
   const said = await client.post("/v3/pay/transactions/native", nativePay.parse(prepared));
   if (said.kind === "unknown") return said;
-  if (said.kind === "denied") return { kind: "refused", ...refusalByFinality(false, said.error) };
-  if (said.kind === "refused") {
-    const weight = weighRefusal(said);
-    if (weight === "undecided") return { kind: "unknown", why: `WeChat Pay: ${said.error.code}` };
-    return { kind: "refused", ...refusalByFinality(weight === "final", said.error) };
-  }
+  if (said.kind !== "done") return refusedStart(said);
   const order = nativeOrder.safeParse(said.content);
   if (!order.success) return { kind: "unknown", why: "WeChat Pay's answer has no code_url" };
   const payable = { paymentId: orderNo, paymentUrl: "", qrCode: order.data.code_url, extraData: {} };

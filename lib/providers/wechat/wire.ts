@@ -6,14 +6,18 @@ import { isStorable } from "../../clock.ts";
 const word = z.string().max(128);
 const id = z.string().min(1).max(64);
 const fen = z.int().nonnegative();
-/** RFC 3339, with +08:00. Of what has not happened yet it is absent or empty. */
+/**
+ * RFC 3339, with +08:00. Of what has not happened yet it is absent, empty or null ("may be left out when null",
+ * pay.weixin.qq.com/wiki/doc/apiv3/wechatpay/wechatpay2_0.shtml).
+ */
 const time = z.iso
   .datetime({ offset: true })
+  // mutation: wechat-storable-time
   .refine((text) => isStorable(new Date(text)))
   .or(z.literal(""))
-  .optional();
+  .nullish();
 
-/** What the JSON says; undefined for anything else. */
+/** What the JSON says, be it with a byte order mark; undefined for anything else. The bytes are verified before. */
 export function readJson(body: Buffer): unknown {
   try {
     return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
@@ -30,7 +34,7 @@ export const refusal = z.object({
     .catch("")
     .transform((text) => text.toWellFormed()),
   /** Which part of the request was wrong. */
-  detail: z.object({ location: word.optional() }).optional().catch(undefined),
+  detail: z.object({ location: word.nullish() }).optional().catch(undefined),
 });
 
 export const encryptedResource = z.object({
@@ -63,10 +67,10 @@ export const transaction = z.object({
   mchid: word,
   out_trade_no: id,
   trade_state: word,
-  transaction_id: word.optional(),
+  transaction_id: word.nullish(),
   success_time: time,
   /** `total` is the order's; `payer_total` is less where a coupon paid a part. */
-  amount: z.object({ total: fen.optional(), currency: word.optional() }).optional(),
+  amount: z.object({ total: fen.nullish(), currency: word.nullish() }).nullish(),
 });
 export type Transaction = z.infer<typeof transaction>;
 
@@ -76,7 +80,7 @@ export const refundAnswer = z.object({
   out_refund_no: id,
   out_trade_no: id,
   status: word,
-  amount: z.object({ refund: fen, currency: word.optional() }),
+  amount: z.object({ refund: fen, currency: word.nullish() }),
 });
 
 /** What a notice of a refund holds, without a currency. https://pay.weixin.qq.com/doc/v3/merchant/4012082022 */

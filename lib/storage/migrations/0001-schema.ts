@@ -9,12 +9,12 @@ const tables = [
     id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
     username VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
     status TINYINT NOT NULL DEFAULT 1 COMMENT '1 active, 0 disabled: creates nothing, the rest goes on',
-    rate_limit INT UNSIGNED NULL DEFAULT 100 COMMENT 'calls a minute; NULL: any number' CHECK (rate_limit > 0),
+    rate_limit INT UNSIGNED NULL DEFAULT 100 COMMENT 'calls a minute; NULL: any number' /* mutation: rate-limit-positive */ CHECK (rate_limit > 0),
     notify_url VARCHAR(2048) NULL COMMENT 'default of orders that name none',
     notify_secrets TEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL COMMENT 'sealed JSON list of whsec_ secrets; each signs',
     created_at DATETIME(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
     updated_at DATETIME(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
-    UNIQUE KEY username (username)
+    /* mutation: unique-username */ UNIQUE KEY username (username)
   )`,
   `CREATE TABLE api_keys (
     id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
@@ -26,7 +26,7 @@ const tables = [
     expires_at DATETIME(3) NULL,
     revoked_at DATETIME(3) NULL,
     last_used_at DATETIME(3) NULL COMMENT 'to five minutes',
-    UNIQUE KEY key_id (key_id),
+    /* mutation: unique-key-id */ UNIQUE KEY key_id (key_id),
     KEY user_keys (user_id, id)
   )`,
   `CREATE TABLE payment_configs (
@@ -34,7 +34,7 @@ const tables = [
     user_id BIGINT UNSIGNED NOT NULL,
     provider VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
     config_name VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
-    config_data TEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL COMMENT 'sealed credentials; plain JSON is read with a warning and sealed by the sweeper',
+    config_data TEXT /* mutation: config-data-collation */ CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL COMMENT 'sealed credentials; plain JSON is read with a warning and sealed by the sweeper',
     version INT UNSIGNED NOT NULL DEFAULT 1 COMMENT 'adds one with each change of the credentials',
     account VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL COMMENT 'the account at the provider, once asked; never changed: another account is another row',
     livemode TINYINT NULL COMMENT 'the mode of the account, known with it',
@@ -43,7 +43,7 @@ const tables = [
     note VARCHAR(500) NULL COMMENT 'why it was retired though orders of it were not through',
     created_at DATETIME(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
     updated_at DATETIME(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
-    UNIQUE KEY live_config (user_id, provider, live_name)
+    /* mutation: unique-config-name */ UNIQUE KEY live_config (user_id, provider, live_name)
   )`,
   `CREATE TABLE payment_orders (
     id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
@@ -87,9 +87,9 @@ const tables = [
     looked_up_at DATETIME(3) NULL,
     next_query_at DATETIME(3) NULL COMMENT 'when to ask the provider next; NULL: never again',
     unanswered_since DATETIME(3) NULL COMMENT 'the first of the polls since when none was answered',
-    UNIQUE KEY order_no (order_no),
-    UNIQUE KEY user_order (user_id, out_trade_no),
-    UNIQUE KEY provider_trade (provider, provider_account, trade_no),
+    /* mutation: unique-order-number */ UNIQUE KEY order_no (order_no),
+    /* mutation: unique-merchant-order */ UNIQUE KEY user_order (user_id, out_trade_no),
+    /* mutation: unique-provider-trade */ UNIQUE KEY provider_trade (provider, provider_account, trade_no),
     KEY user_newest (user_id, created_at),
     KEY newest (created_at),
     KEY silent (next_query_at)
@@ -126,9 +126,9 @@ const tables = [
     created_at DATETIME(3) NOT NULL,
     updated_at DATETIME(3) NOT NULL,
     next_query_at DATETIME(3) NULL COMMENT 'when to ask the provider next; NULL: never again',
-    UNIQUE KEY user_refund (user_id, refund_no),
-    UNIQUE KEY provider_refund (provider_refund_no),
-    UNIQUE KEY order_refund (order_id, refund_id),
+    /* mutation: unique-merchant-refund */ UNIQUE KEY user_refund (user_id, refund_no),
+    /* mutation: unique-provider-refund */ UNIQUE KEY provider_refund (provider_refund_no),
+    /* mutation: unique-order-refund */ UNIQUE KEY order_refund (order_id, refund_id),
     KEY silent (next_query_at)
   )`,
   `CREATE TABLE webhook_events (
@@ -142,7 +142,7 @@ const tables = [
     sealed_body MEDIUMTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL COMMENT 'the raw bytes, kept sealed for 30 days for a replay',
     times INT UNSIGNED NOT NULL DEFAULT 1,
     received_at DATETIME(3) NOT NULL,
-    UNIQUE KEY config_event (config_id, event_id),
+    /* mutation: unique-provider-event */ UNIQUE KEY config_event (config_id, event_id),
     KEY by_order (order_no),
     KEY by_age (received_at)
   )`,
@@ -177,7 +177,7 @@ const tables = [
     hinted_at DATETIME(3) NULL,
     created_at DATETIME(3) NOT NULL,
     updated_at DATETIME(3) NOT NULL,
-    UNIQUE KEY series (subject_type, subject_id, event, generation),
+    /* mutation: unique-series */ UNIQUE KEY series (subject_type, subject_id, event, generation),
     KEY due (status, due_at),
     KEY by_order (order_id, id),
     KEY by_endpoint (endpoint, status, due_at),
@@ -194,7 +194,7 @@ const tables = [
     outcome VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL,
     http_status INT NULL,
     answer TEXT NULL COMMENT 'what went wrong, or the first 4 KiB of the answer',
-    UNIQUE KEY send (task_id, attempt, send_no)
+    /* mutation: unique-send */ UNIQUE KEY send (task_id, attempt, send_no)
   )`,
   `CREATE TABLE anomalies (
     id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
@@ -209,7 +209,7 @@ const tables = [
     created_at DATETIME(3) NOT NULL,
     resolved_at DATETIME(3) NULL,
     note VARCHAR(500) NULL COMMENT 'what was done about it',
-    UNIQUE KEY fingerprint (fingerprint),
+    /* mutation: unique-anomaly */ UNIQUE KEY fingerprint (fingerprint),
     KEY by_status (status, id),
     KEY by_order (order_no)
   )`,

@@ -1,6 +1,7 @@
 import { generateKeyPair, type KeyObject } from "node:crypto";
 import { promisify } from "node:util";
 import { randomDigits } from "../kernel/random.ts";
+import type { Charset } from "./gbk.ts";
 
 /** One merchant application at Alipay. Keys belong to one account only. */
 export type AlipayAccount = {
@@ -12,6 +13,9 @@ export type AlipayAccount = {
   platformKey: KeyObject;
   /** What refunds can be paid from, in fen; undefined: enough. */
   availableFen: number | undefined;
+  /** What Alipay writes this application's texts in: now and then GBK, whatever it was asked for. */
+  answersIn: Charset;
+  noticesIn: Charset;
 };
 
 /** What a merchant types into the gateway's config. The keys are PEM (PKCS8, SPKI). */
@@ -31,12 +35,14 @@ export async function createAccount(): Promise<{ account: AlipayAccount; credent
     newKeyPair("rsa", { modulusLength: 2048 }),
     newKeyPair("rsa", { modulusLength: 2048 }),
   ]);
-  const account = {
+  const account: AlipayAccount = {
     appId: `2021${randomDigits(12)}`,
     sellerId: `2088${randomDigits(12)}`,
     merchantKey: merchant.publicKey,
     platformKey: platform.privateKey,
     availableFen: undefined,
+    answersIn: "utf-8",
+    noticesIn: "utf-8",
   };
   const credentials = {
     app_id: account.appId,

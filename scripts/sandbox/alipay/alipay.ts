@@ -5,6 +5,7 @@ import { browseCashier } from "./cashier.ts";
 import { alipayControls, asControl, meantCode, meantTrade, shown } from "./controls.ts";
 import { answerGateway, type Bank, callParameters } from "./gateway.ts";
 import { ledgerRow } from "./ledger.ts";
+import { namedCalls, nameOfCall } from "./named-calls.ts";
 import { notify, notifyAgainAfterSeconds } from "./notification.ts";
 import { createQrCodes } from "./qr-codes.ts";
 import type { Trade } from "./trade.ts";
@@ -63,6 +64,7 @@ export function createAlipaySimulator(surroundings: Surroundings, retryScale: nu
     },
     extra: alipayControls(bank),
     isApiCall: (call) => call.path === "/gateway.do" && callParameters(call).method !== payMethod,
+    named: { calls: namedCalls, nameOf: nameOfCall },
     api: (call, fault) => answerGateway(bank, call, fault),
     browse: (call) => browseCashier(bank, call, pay),
   };

@@ -3,6 +3,7 @@ import { randomDigits } from "../kernel/random.ts";
 import type { Simulator, Which } from "../kernel/serve-simulator.ts";
 import { AlipayError } from "./alipay-error.ts";
 import type { Bank } from "./gateway.ts";
+import { type Charset, charsets } from "./gbk.ts";
 import { notify } from "./notification.ts";
 import type { QrCode } from "./qr-codes.ts";
 import { refundableFen, type Trade } from "./trade.ts";
@@ -22,6 +23,14 @@ export function alipayControls(bank: Bank): NonNullable<Simulator["extra"]> {
       return { ...shown(trade), refund_no: refund.requestNo };
     },
     "refund-result": (body) => refundResult(bank, body),
+    charset: (body) => setCharset(bank, body),
+    // Some products tell of unpaid closes, too; most do not.
+    "tell-closed"(body) {
+      const trade = named(body);
+      if (trade.status !== "TRADE_CLOSED") throw new Refusal(409, `The trade is ${trade.status}.`);
+      notify(clock, webhooks, trade);
+      return shown(trade);
+    },
     finish(body) {
       const trade = named(body);
       asControl(() => refunds.finish(trade));
@@ -36,6 +45,21 @@ export function alipayControls(bank: Bank): NonNullable<Simulator["extra"]> {
       return { account: id, available_minor: account.availableFen ?? null };
     },
   };
+}
+
+/** `{account, answers?, notices?}`: in which of the two Alipay writes to this application from now on. */
+function setCharset({ accounts }: Bank, body: Record<string, unknown>): object {
+  const account = accounts.get(requiredString(body, "account"));
+  if (!account) throw new Refusal(404, `Alipay has no application ${body.account}.`);
+  const wanted = (name: string, now: Charset): Charset => {
+    const asked = stringField(body, name) ?? now;
+    const found = charsets.find((charset) => charset === asked);
+    if (!found) throw new Refusal(400, `${name} must be one of ${charsets.join(", ")}.`);
+    return found;
+  };
+  account.answersIn = wanted("answers", account.answersIn);
+  account.noticesIn = wanted("notices", account.noticesIn);
+  return { account: account.appId, answers: account.answersIn, notices: account.noticesIn };
 }
 
 /** `{status: "PROCESSING"}`: the next refund's money does not move. `{refund_no, status: "SUCCESS"}`: now it does. */

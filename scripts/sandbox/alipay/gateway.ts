@@ -1,17 +1,16 @@
 import type { Clock } from "../../../lib/clock.ts";
 import type { Call, Reply } from "../kernel/call.ts";
-import { decimal } from "../kernel/decimal.ts";
 import type { AnswerFault } from "../kernel/faults.ts";
 import { replyInstead } from "../kernel/serve-simulator.ts";
 import type { WebhookSender } from "../kernel/webhook-sender.ts";
 import type { AlipayAccount } from "./accounts.ts";
-import { AlipayError } from "./alipay-error.ts";
-import { toBeijing } from "./beijing-time.ts";
+import { AlipayError, businessError, namedError } from "./alipay-error.ts";
+import { encoded } from "./gbk.ts";
 import { readPrecreate } from "./page-pay.ts";
 import type { QrCodes } from "./qr-codes.ts";
 import { type RefundPlan, refunded, refundQueried } from "./refunds.ts";
 import { type Parameters, signRsa2 } from "./signature.ts";
-import type { Trade } from "./trade.ts";
+import { queried } from "./trade-query.ts";
 import type { TradeRefunds } from "./trade-refunds.ts";
 import type { Trades } from "./trades.ts";
 import { namedAccount, type VerifiedRequest, verifyRequest } from "./verify-request.ts";
@@ -27,7 +26,7 @@ export type Bank = {
 };
 
 /** The members of an answer. */
-export type Fields = Record<string, string>;
+export type Fields = Record<string, unknown>;
 
 /** The methods a merchant's program can call; `alipay.trade.page.pay` is opened by a browser instead. */
 const methods: Record<string, (bank: Bank, request: VerifiedRequest) => Fields> = {
@@ -59,6 +58,7 @@ export function answerGateway(bank: Bank, call: Call, fault: AnswerFault): Reply
     if (!method)
       throw new AlipayError("40002", "isv.invalid-method", `method ${parameters.method} is not known`);
     account = namedAccount(parameters, bank.accounts);
+    if (fault.code !== undefined) throw namedError(fault.code);
     const fields = method(bank, verifyRequest(account, parameters, bank.clock.now()));
     return answer(parameters.method, { code: "10000", msg: "Success", ...fields }, fault, account);
   } catch (error) {
@@ -77,37 +77,24 @@ function answer(
   fault: AnswerFault,
   account?: AlipayAccount,
 ): Reply {
-  const text = JSON.stringify(fields).replaceAll("/", "\\/");
+  const content = encoded(JSON.stringify(fields).replaceAll("/", "\\/"), account?.answersIn ?? "utf-8");
   const name = account && method ? `${method.replaceAll(".", "_")}_response` : "error_response";
-  const signature = account && !fault.unsigned ? `,"sign":"${signRsa2(text, account.platformKey)}"` : "";
+  const signature = account && !fault.unsigned ? `,"sign":"${signRsa2(content, account.platformKey)}"` : "";
   return {
     status: 200,
+    // Says so also of answers in GBK (github.com/smartwalle/alipay/pull/257).
     headers: { "content-type": "text/html;charset=utf-8" },
-    body: `{"${name}":${text}${signature}}`,
-  };
-}
-
-function queried(trade: Trade): Fields {
-  const amount = decimal(trade.fen, 2);
-  return {
-    buyer_logon_id: "buy***@example.com",
-    buyer_pay_amount: trade.paidAt ? amount : "0.00",
-    buyer_user_id: trade.buyerId,
-    invoice_amount: trade.paidAt ? amount : "0.00",
-    out_trade_no: trade.outTradeNo,
-    point_amount: "0.00",
-    receipt_amount: trade.paidAt ? amount : "0.00",
-    ...(trade.paidAt && { send_pay_date: toBeijing(trade.paidAt) }),
-    subject: trade.subject,
-    total_amount: amount,
-    trade_no: trade.tradeNo,
-    trade_status: trade.status,
+    body: Buffer.concat([Buffer.from(`{"${name}":`), content, Buffer.from(`${signature}}`)]),
   };
 }
 
 /** A QR code; the trade comes to be when somebody scans it. */
 function precreated({ clock, codes, trades }: Bank, request: VerifiedRequest): Fields {
   const wanted = readPrecreate(request, clock.now());
+  const isRepeated = codes.ofOrder(wanted.outTradeNo).some(({ account }) => account === request.account);
+  // Of order codes alone it is written that a number gets one code (opendocs.alipay.com/open/05osuz).
+  if (isRepeated && wanted.productCode === "QR_CODE_OFFLINE")
+    throw businessError("APPLY_PC_MERCHANT_CODE_ERROR", "a code was made for this out_trade_no already");
   trades.checkOpen(request.account, wanted);
   return { out_trade_no: wanted.outTradeNo, qr_code: codes.make(request.account, wanted).url };
 }

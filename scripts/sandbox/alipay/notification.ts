@@ -4,8 +4,10 @@ import { decimal } from "../kernel/decimal.ts";
 import type { AttemptFault } from "../kernel/faults.ts";
 import type { WebhookSender } from "../kernel/webhook-sender.ts";
 import { toBeijing } from "./beijing-time.ts";
+import { type Charset, encoded } from "./gbk.ts";
 import { notificationSigningString, type Parameters, signRsa2 } from "./signature.ts";
 import { refundedFen, type Trade, type TradeRefund } from "./trade.ts";
+import { buyerLogonId, openIdOf } from "./trade-query.ts";
 
 /** Alipay sends again after 4 min, 10 min, 10 min, 1 h, 2 h, 6 h and 15 h (opendocs.alipay.com/open/203/105286). */
 export const notifyAgainAfterSeconds = [240, 600, 600, 3600, 7200, 21_600, 54_000] as const;
@@ -33,7 +35,7 @@ export function notify(clock: Clock, webhooks: WebhookSender, trade: Trade, refu
 /** The return URL with Alipay's signed query; for the buyer's eyes only, it proves no payment. */
 export function signedReturnUrl(trade: Trade, returnUrl: string, now: Date): string {
   const parameters: Parameters = {
-    charset: "utf-8",
+    charset: trade.account.noticesIn,
     out_trade_no: trade.outTradeNo,
     method: "alipay.trade.page.pay.return",
     total_amount: decimal(trade.fen, 2),
@@ -59,33 +61,54 @@ function composed(trade: Trade, fixed: Parameters, { wrong_amount, unsigned }: A
     invoice_amount: amount,
     point_amount: "0.00",
     fund_bill_list: JSON.stringify([{ amount, fundChannel: "ALIPAYACCOUNT" }]),
+    voucher_detail_list: "[]",
     ...fixed,
+    charset: trade.account.noticesIn,
   };
   return {
     headers: {
-      "content-type": "application/x-www-form-urlencoded; charset=utf-8",
+      "content-type": `application/x-www-form-urlencoded; charset=${trade.account.noticesIn}`,
       "user-agent": "Mozilla/4.0",
     },
-    body: new URLSearchParams(unsigned ? parameters : signed(trade, parameters)).toString(),
+    body: formOf(unsigned ? parameters : signed(trade, parameters), trade.account.noticesIn),
   };
+}
+
+/** The form in this charset; every byte but those of plain names and numbers is escaped. */
+function formOf(parameters: Parameters, charset: Charset): string {
+  if (charset === "utf-8") return new URLSearchParams(parameters).toString();
+  const escaped = (text: string) => [...encoded(text, charset)].map((byte) => escapedByte(byte)).join("");
+  return Object.entries(parameters)
+    .map(([name, value]) => `${name}=${escaped(value)}`)
+    .join("&");
+}
+
+function escapedByte(byte: number): string {
+  const character = String.fromCharCode(byte);
+  if (/[\w.*-]/.test(character)) return character;
+  return byte === 0x20 ? "+" : `%${byte.toString(16).toUpperCase().padStart(2, "0")}`;
 }
 
 function tradeFields(trade: Trade): Parameters {
   return {
     notify_type: "trade_status_sync",
-    charset: "utf-8",
     version: "1.0",
     sign_type: "RSA2",
     app_id: trade.account.appId,
     auth_app_id: trade.account.appId,
     seller_id: trade.account.sellerId,
     buyer_id: trade.buyerId,
+    buyer_open_id: openIdOf(trade),
+    buyer_logon_id: buyerLogonId,
+    seller_email: `${trade.account.sellerId}@example.com`,
     out_trade_no: trade.outTradeNo,
     trade_no: trade.tradeNo,
     trade_status: trade.status,
     subject: trade.subject,
     gmt_create: toBeijing(trade.createdAt),
     ...(trade.paidAt && { gmt_payment: toBeijing(trade.paidAt) }),
+    // An unpaid close says that nothing was refunded.
+    ...(trade.closedAt && !trade.paidAt && { refund_fee: "0.00", gmt_close: toBeijing(trade.closedAt) }),
     ...(trade.body && { body: trade.body }),
     ...(trade.passbackParams && { passback_params: trade.passbackParams }),
   };
@@ -95,11 +118,14 @@ function refundFields(trade: Trade, refund: TradeRefund): Parameters {
   return {
     refund_fee: decimal(refundedFen(trade), 2),
     gmt_refund: `${toBeijing(refund.at)}.000`,
+    send_back_fee: decimal(refund.fen, 2),
     ...(!refund.inConsole && { out_biz_no: refund.requestNo }),
     ...(trade.status === "TRADE_CLOSED" && { gmt_close: toBeijing(refund.at) }),
   };
 }
 
 function signed(trade: Trade, parameters: Parameters): Parameters {
-  return { ...parameters, sign: signRsa2(notificationSigningString(parameters), trade.account.platformKey) };
+  const { noticesIn, platformKey } = trade.account;
+  const bytes = encoded(notificationSigningString(parameters), noticesIn);
+  return { ...parameters, sign: signRsa2(bytes, platformKey) };
 }

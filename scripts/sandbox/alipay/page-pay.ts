@@ -1,5 +1,6 @@
 import { businessError } from "./alipay-error.ts";
 import { fromBeijing } from "./beijing-time.ts";
+import { gbkLength } from "./gbk.ts";
 import { maxPayUrlAgeMs, type VerifiedRequest } from "./verify-request.ts";
 
 /** What `alipay.trade.page.pay` and `alipay.trade.precreate` ask for. */
@@ -12,6 +13,8 @@ export type PagePay = {
   notifyUrl: string | undefined;
   returnUrl: string | undefined;
   expiresAt: Date;
+  /** Of a QR code, when it was given. */
+  productCode?: string;
 };
 
 const maxFen = 100_000_000_00;
@@ -20,7 +23,7 @@ const maxFen = 100_000_000_00;
 export function readPagePay(request: VerifiedRequest, now: Date): PagePay {
   if (request.biz.product_code !== "FAST_INSTANT_TRADE_PAY")
     throw invalid("product_code must be FAST_INSTANT_TRADE_PAY");
-  return readOrder(request, { now, lifeMs: maxPayUrlAgeMs });
+  return readOrder(request, { now, lifeMs: maxPayUrlAgeMs, amountLength: 11 });
 }
 
 /** What goes without saying, and what else a QR code may be for. */
@@ -30,29 +33,32 @@ const qrLifeMs = 2 * 3600 * 1000;
 /** Reads what a QR code is asked for (opendocs.alipay.com/open/02ekfg). Throws `ACQ.INVALID_PARAMETER`. */
 export function readPrecreate(request: VerifiedRequest, now: Date): PagePay {
   if (!qrProducts.includes(request.biz.product_code)) throw invalid("product_code is not one of a QR code");
-  return { ...readOrder(request, { now, lifeMs: qrLifeMs }), returnUrl: undefined };
+  const wanted = readOrder(request, { now, lifeMs: qrLifeMs, amountLength: 12 });
+  return { ...wanted, productCode: String(request.biz.product_code ?? ""), returnUrl: undefined };
 }
 
-/** `lifeMs`: how long it can be paid without `time_expire`. */
-type OrderTime = { now: Date; lifeMs: number };
+/** `lifeMs`: how long it can be paid without `time_expire`. `amountLength`: in characters, Price(11) or Price(12). */
+type OrderRules = { now: Date; lifeMs: number; amountLength: number };
 
-function readOrder({ parameters, biz }: VerifiedRequest, time: OrderTime): PagePay {
+function readOrder({ parameters, biz }: VerifiedRequest, rules: OrderRules): PagePay {
   if (biz.timeout_express !== undefined) throw invalid("timeout_express is not simulated: use time_expire");
-  const outTradeNo = text(biz, "out_trade_no", 64);
+  const outTradeNo = readText(biz, "out_trade_no", 64);
   if (!outTradeNo || !/^[0-9A-Za-z_]+$/.test(outTradeNo)) {
     throw invalid("out_trade_no must be 1 to 64 letters, digits or _");
   }
-  const subject = text(biz, "subject", 256);
+  const subject = readText(biz, "subject", 256);
   if (!subject) throw invalid("subject is missing");
+  if (/[/=&]/.test(subject)) throw invalid("subject must not hold /, = or &");
+  if (String(biz.total_amount).length > rules.amountLength) throw invalid("total_amount is too long");
   return {
     outTradeNo,
     subject,
     fen: parseFen(biz.total_amount, "total_amount"),
-    body: text(biz, "body", 128),
-    passbackParams: text(biz, "passback_params", 512),
+    body: readText(biz, "body", 128),
+    passbackParams: readText(biz, "passback_params", 512),
     notifyUrl: parameters.notify_url || undefined,
     returnUrl: parameters.return_url || undefined,
-    expiresAt: expiry(biz.time_expire, time),
+    expiresAt: expiry(biz.time_expire, rules),
   };
 }
 
@@ -65,7 +71,7 @@ export function parseFen(value: unknown, name: string): number {
   return fen;
 }
 
-function expiry(value: unknown, { now, lifeMs }: OrderTime): Date {
+function expiry(value: unknown, { now, lifeMs }: OrderRules): Date {
   const latest = new Date(now.getTime() + maxPayUrlAgeMs);
   if (value === undefined) return new Date(now.getTime() + lifeMs);
   const time = typeof value === "string" ? fromBeijing(value) : undefined;
@@ -74,11 +80,12 @@ function expiry(value: unknown, { now, lifeMs }: OrderTime): Date {
   return time;
 }
 
-function text(biz: Record<string, unknown>, name: string, maxLength: number): string | undefined {
+/** A text of at most so many bytes of GBK, as older pages count. Throws `ACQ.INVALID_PARAMETER`. */
+export function readText(biz: Record<string, unknown>, name: string, longest: number): string | undefined {
   const value = biz[name];
   if (value === undefined) return undefined;
-  if (typeof value !== "string" || value.length > maxLength) {
-    throw invalid(`${name} must be a string of at most ${maxLength} characters`);
+  if (typeof value !== "string" || !value.isWellFormed() || gbkLength(value) > longest) {
+    throw invalid(`${name} must be a text of at most ${longest} bytes in GBK`);
   }
   return value;
 }

@@ -3,8 +3,9 @@ import { businessError } from "./alipay-error.ts";
 import { toBeijing } from "./beijing-time.ts";
 import type { Bank, Fields } from "./gateway.ts";
 import { notify } from "./notification.ts";
-import { parseFen } from "./page-pay.ts";
+import { parseFen, readText } from "./page-pay.ts";
 import { refundedFen } from "./trade.ts";
+import { buyerLogonId, openIdOf } from "./trade-query.ts";
 import type { VerifiedRequest } from "./verify-request.ts";
 
 /** Whether the next refund's money moves at once. */
@@ -15,7 +16,8 @@ export function refunded(bank: Bank, { account, biz }: VerifiedRequest): Fields 
   const { clock, trades, refunds, webhooks, refundPlan } = bank;
   const trade = trades.ofMerchant(account, biz);
   const fen = parseFen(biz.refund_amount, "refund_amount");
-  const requestNo = biz.out_request_no === undefined ? undefined : String(biz.out_request_no);
+  const requestNo = readText(biz, "out_request_no", 64);
+  readText(biz, "refund_reason", 256);
   if (requestNo === undefined && fen < trade.fen) {
     throw businessError("INVALID_PARAMETER", "out_request_no is needed for a partial refund");
   }
@@ -29,12 +31,14 @@ export function refunded(bank: Bank, { account, biz }: VerifiedRequest): Fields 
   const moved = fresh && refund.settled;
   if (moved) notify(clock, webhooks, trade, refund);
   return {
-    buyer_logon_id: "buy***@example.com",
+    buyer_logon_id: buyerLogonId,
+    buyer_open_id: openIdOf(trade),
     buyer_user_id: trade.buyerId,
     fund_change: moved ? "Y" : "N",
     ...(refund.settled && { gmt_refund_pay: toBeijing(refund.at) }),
     out_trade_no: trade.outTradeNo,
     refund_fee: decimal(refundedFen(trade), 2),
+    refund_charge_info_list: [],
     send_back_fee: decimal(moved ? refund.fen : 0, 2),
     trade_no: trade.tradeNo,
   };
@@ -56,7 +60,7 @@ export function refundQueried({ trades }: Bank, { account, biz }: VerifiedReques
     out_request_no: refund.requestNo,
     out_trade_no: trade.outTradeNo,
     refund_amount: decimal(refund.fen, 2),
-    ...(refund.settled && { refund_status: "REFUND_SUCCESS" }),
+    ...(refund.settled && { refund_status: "REFUND_SUCCESS", send_back_fee: decimal(refund.fen, 2) }),
     total_amount: decimal(trade.fen, 2),
     trade_no: trade.tradeNo,
   };

@@ -13,9 +13,9 @@ export function notificationSigningString(parameters: Parameters): string {
   return joined(parameters, (name) => name !== "sign" && name !== "sign_type");
 }
 
-/** RSA2: RSASSA-PKCS1-v1_5 with SHA-256, base64. */
-export function signRsa2(text: string, key: KeyObject): string {
-  return sign("sha256", Buffer.from(text), key).toString("base64");
+/** RSA2: RSASSA-PKCS1-v1_5 with SHA-256 over the bytes as they are sent, base64. */
+export function signRsa2(bytes: Buffer, key: KeyObject): string {
+  return sign("sha256", bytes, key).toString("base64");
 }
 
 /** Whether `signature` (base64) is the RSA2 signature of `text`. */

@@ -66,7 +66,7 @@ function checkTimestamp(timestamp: string, now: Date, maxAgeMs: number): void {
 
 function checkUrl(name: string, url: string | undefined): void {
   if (!url) return;
-  const fine = url.length <= 256 && URL.canParse(url) && /^https?:/.test(url);
+  const fine = Buffer.byteLength(url) <= 256 && URL.canParse(url) && /^https?:/.test(url);
   if (!fine) throw invalid("parameter", `${name} must be an http or https URL of at most 256 characters`);
 }
 

@@ -12,7 +12,7 @@ export type Call = {
 };
 
 /** A complete HTTP answer. */
-export type Reply = { status: number; headers: Record<string, string>; body: string };
+export type Reply = { status: number; headers: Record<string, string>; body: string | Buffer };
 
 /** No answer: the connection is reset after this many real milliseconds of silence. */
 export type Silence = { hangUpAfterMs: number };

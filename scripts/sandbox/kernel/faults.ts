@@ -16,6 +16,8 @@ export type AnswerFault = {
   expire_tokens?: boolean;
   /** WeChat: executed, and answered with a signature that is wrong on purpose and says so by its prefix. */
   signature_probes?: boolean;
+  /** Refuse with this code of the provider's own list, in the provider's own form, instead of executing. */
+  code?: string;
 };
 
 /** What can go wrong with a webhook as a whole. */
@@ -53,12 +55,25 @@ export type FaultSettings = AnswerFault &
     rotate_certificates?: boolean;
     /** Answer faults only: for calls whose path contains this, and no others. */
     path?: string;
+    /** Answer faults only: for calls that the simulator calls so (`NamedCalls`), and no others. */
+    on?: string;
   };
+
+/** The calls that `on` can name, each with the codes with which the provider may refuse it. */
+export type NamedCalls = Readonly<Record<string, readonly string[]>>;
+
+/** One call to the provider's API. */
+export type FaultedCall = {
+  path: string;
+  /** Its name among the simulator's `NamedCalls`; undefined: it has none. */
+  name: string | undefined;
+  /** Only a fault that names its path or its name applies to it. */
+  spared: boolean;
+};
 
 export type Faults = {
   set(wanted: Record<string, unknown>): FaultSettings;
-  /** `spared`: a call that only a fault which names its path applies to. */
-  onAnswer(path: string, spared: boolean): AnswerFault;
+  onAnswer(call: FaultedCall): AnswerFault;
   onWebhook(): WebhookFault;
   onAttempt(): AttemptFault;
 };
@@ -77,8 +92,8 @@ const switches = [
 ] as const;
 const counts = ["delay_ms", "status", "retry_after", "times"] as const;
 
-/** The fault switches of one simulator. */
-export function createFaults(): Faults {
+/** The fault switches of one simulator. `calls`: asked at each setting, for it is known once the simulator is made. */
+export function createFaults(calls: () => NamedCalls): Faults {
   let settings: FaultSettings = {};
   let left = { answer: Infinity, webhook: Infinity, attempt: Infinity };
 
@@ -91,17 +106,16 @@ export function createFaults(): Faults {
 
   return {
     set(wanted) {
-      settings = parseFaults(wanted);
+      settings = checkNamed(parseFaults(wanted), calls());
       const times = settings.times ?? Infinity;
       left = { answer: times, webhook: times, attempt: times };
       return settings;
     },
-    onAnswer(path, spared) {
-      const meant = settings.path === undefined ? !spared : path.includes(settings.path);
-      if (!meant) return {};
+    onAnswer(call) {
+      if (!isMeant(settings, call)) return {};
       const { status, retry_after, html, unsigned, timeout_after_success } = settings;
-      const { expire_tokens, signature_probes } = settings;
-      const fault = { status, retry_after, html, unsigned, timeout_after_success };
+      const { expire_tokens, signature_probes, code } = settings;
+      const fault = { status, retry_after, html, unsigned, timeout_after_success, code };
       return take("answer", { ...fault, expire_tokens, signature_probes });
     },
     onWebhook() {
@@ -122,12 +136,37 @@ function parseFaults(wanted: Record<string, unknown>): FaultSettings {
     const known = { switch: find(switches, name), count: find(counts, name) };
     if (known.switch !== undefined && typeof value === "boolean") settings[known.switch] = value;
     else if (known.count !== undefined && isCount(value)) settings[known.count] = value;
-    else if (name === "path" && typeof value === "string") settings.path = value;
+    else if ((name === "path" || name === "on" || name === "code") && isName(value)) settings[name] = value;
     else if (name === "timeout_after_success" && (typeof value === "boolean" || isCount(value))) {
       settings.timeout_after_success = value;
     } else throw new Refusal(400, `Not a fault this simulator knows: ${name} = ${JSON.stringify(value)}.`);
   }
   return settings;
+}
+
+function isMeant({ path, on }: FaultSettings, call: FaultedCall): boolean {
+  if (path === undefined && on === undefined) return !call.spared;
+  return (path === undefined || call.path.includes(path)) && (on === undefined || on === call.name);
+}
+
+/** A misspelt call or code would switch on nothing, or a refusal that the provider never gives. */
+function checkNamed(settings: FaultSettings, calls: NamedCalls): FaultSettings {
+  const { code, on } = settings;
+  if (on !== undefined && !Object.hasOwn(calls, on))
+    throw new Refusal(400, `No call of this simulator is named ${on}: take ${listed(Object.keys(calls))}.`);
+  if (code === undefined) return settings;
+  if (on === undefined) throw new Refusal(400, "A code refuses one kind of call: name it in on.");
+  if (!calls[on]?.includes(code))
+    throw new Refusal(400, `${on} is never refused with ${code}: take ${listed(calls[on] ?? [])}.`);
+  return settings;
+}
+
+function listed(names: readonly string[]): string {
+  return names.length === 0 ? "none, it names none" : `one of ${names.join(", ")}`;
+}
+
+function isName(value: unknown): value is string {
+  return typeof value === "string" && value !== "";
 }
 
 function find<Name extends string>(names: readonly Name[], name: string): Name | undefined {

@@ -10,7 +10,7 @@ import {
   requiredString,
   stringField,
 } from "./call.ts";
-import { type AnswerFault, createFaults, type Faults } from "./faults.ts";
+import { type AnswerFault, createFaults, type Faults, type NamedCalls } from "./faults.ts";
 import { type Listener, type Log, listen } from "./listen.ts";
 import type { Post, WebhookSender } from "./webhook-sender.ts";
 
@@ -55,6 +55,11 @@ export type Simulator = {
   spared?(call: Call): boolean;
   api(call: Call, fault: AnswerFault): Reply | Promise<Reply>;
   browse(call: Call): Reply;
+  /**
+   * What `on` of a fault can name (`create`, `query`, `close`, `capture`, `refund`, `refund_query` wherever the provider
+   * has the call), and with which `code` each can be refused. `api` answers `fault.code`. Absent: none.
+   */
+  named?: { calls: NamedCalls; nameOf(call: Call): string | undefined };
   /** From now on every signature is by a new certificate; the old ones stay valid. Absent: it has no certificates. */
   rotateCertificates?(): void;
 };
@@ -81,17 +86,18 @@ export async function serveSimulator(
   create: (surroundings: Surroundings) => Simulator,
 ): Promise<Listener> {
   const agenda = createAgenda(clock);
-  const faults = createFaults();
+  const faults = createFaults(() => simulator.named?.calls ?? {});
   const calls: Call[] = [];
   let origin = "";
-  const simulator = create({ clock, agenda, faults, log, origin: () => origin, post });
+  const simulator: Simulator = create({ clock, agenda, faults, log, origin: () => origin, post });
 
   const listener = await listen({ clock, log, port }, async (call) => {
     if (call.path.startsWith("/_sim/")) return control(simulator, faults, calls, call);
     calls.push(call);
     if (calls.length > maxCalls) calls.shift();
     if (!simulator.isApiCall(call)) return simulator.browse(call);
-    return answerApi(simulator, faults.onAnswer(call.path, simulator.spared?.(call) ?? false), call);
+    const [name, spared] = [simulator.named?.nameOf(call), simulator.spared?.(call) ?? false];
+    return answerApi(simulator, faults.onAnswer({ path: call.path, name, spared }), call);
   });
   origin = listener.url;
   return {

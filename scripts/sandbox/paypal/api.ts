@@ -3,6 +3,8 @@ import type { Call, Reply } from "../kernel/call.ts";
 import type { AnswerFault } from "../kernel/faults.ts";
 import { replyInstead } from "../kernel/serve-simulator.ts";
 import { invalid, malformed, notFound, PaypalError } from "./paypal-error.ts";
+import { nameOfStatus, refusalOf } from "./refusal-faults.ts";
+import { isKept } from "./request-ids.ts";
 import { type Asked, type Office, routes } from "./routes.ts";
 import type { Tokens } from "./tokens.ts";
 
@@ -35,12 +37,9 @@ function refusalsAnswered(debugId: string, answer: () => Reply): Reply {
 function failureInstead(fault: AnswerFault, debugId: string): Reply | undefined {
   const instead = replyInstead(fault);
   if (!instead || fault.html) return instead;
-  const busy = instead.status === 429;
-  const { status, body } = new PaypalError({
-    status: instead.status,
-    name: busy ? "RATE_LIMIT_REACHED" : "INTERNAL_SERVER_ERROR",
-    message: busy ? "Too many requests. Blocked due to rate limiting." : "An internal server error occurred.",
-  }).reply(debugId);
+  const name = nameOfStatus[instead.status] ?? "INTERNAL_SERVER_ERROR";
+  const message = instead.status < 500 ? "Simulated." : "An internal server error occurred.";
+  const { status, body } = new PaypalError({ status: instead.status, name, message }).reply(debugId);
   return { status, body, headers: { ...instead.headers, "content-type": "application/json" } };
 }
 
@@ -49,6 +48,9 @@ function dispatch(office: Office, account: Asked["account"], call: Call, fault: 
     const found = method === call.method ? path.exec(call.path) : null;
     if (!found) continue;
     const silence = fault.timeout_after_success;
+    const refused = fault.code === undefined ? undefined : refusalOf(fault.code, call);
+    if (refused && !(refused instanceof PaypalError)) return refused;
+    if (refused && !isKept(refused)) throw refused;
     return act(office, {
       account,
       path: call.path,
@@ -57,6 +59,7 @@ function dispatch(office: Office, account: Asked["account"], call: Call, fault: 
       rawBody: call.body,
       requestId: readRequestId(call),
       whole: call.headers.prefer === "return=representation",
+      refused,
       inFlightMs: typeof silence === "number" ? silence : 0,
     });
   }

@@ -78,10 +78,7 @@ function shownStatus({ wanted }: Order, { status, refunds }: Capture): string {
   return back < wanted.amount.minor ? "PARTIALLY_REFUNDED" : "REFUNDED";
 }
 
-/**
- * A refund (developer.paypal.com/docs/api/payments/v2/#refunds_get). Without numbers of its own it shows those of its
- * capture, so they do not tell who made it.
- */
+/** A refund (developer.paypal.com/docs/api/payments/v2/#refunds_get), with the numbers that were given with it. */
 export function refundObject(order: Order, capture: Capture, refund: Refund, origin: string): object {
   const { currency } = order.wanted.amount;
   const amount = amountObject({ minor: refund.minor, currency });
@@ -90,8 +87,8 @@ export function refundObject(order: Order, capture: Capture, refund: Refund, ori
     ...minimalRefund(capture, refund, origin),
     ...(pending && { status_details: { reason: "ECHECK" } }),
     amount,
-    custom_id: refund.customId ?? order.wanted.customId,
-    invoice_id: refund.invoiceId ?? order.wanted.invoiceId,
+    custom_id: refund.customId,
+    invoice_id: refund.invoiceId,
     note_to_payer: refund.note,
     seller_payable_breakdown: {
       gross_amount: amount,

@@ -34,6 +34,12 @@ export function orderNoOf({ wanted }: Order): string {
   return wanted.invoiceId ?? wanted.customId ?? "";
 }
 
+/** Whether the order has brought money, or will, or has given some back under this invoice number. */
+export function usesInvoice({ wanted, capture }: Order, invoiceId: string): boolean {
+  if (capture === undefined || capture.status === "DECLINED") return false;
+  return wanted.invoiceId === invoiceId || capture.refunds.some((refund) => refund.invoiceId === invoiceId);
+}
+
 /** Times in whole seconds, as PayPal writes those of resources. */
 export function shownTime(time: Date): string {
   return `${time.toISOString().slice(0, 19)}Z`;

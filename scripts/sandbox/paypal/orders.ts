@@ -3,7 +3,7 @@ import type { Agenda } from "../kernel/agenda.ts";
 import { type PaypalAccount, paypalId } from "./accounts.ts";
 import type { Capture } from "./capture.ts";
 import { type Emitting, tellCapture, tellOrder } from "./events.ts";
-import { buyerUrl, type Funding, type Order } from "./order.ts";
+import { buyerUrl, type Funding, type Order, usesInvoice } from "./order.ts";
 import type { WantedOrder } from "./order-parameters.ts";
 import { notFound, unprocessable } from "./paypal-error.ts";
 
@@ -128,7 +128,9 @@ function checkCapture(order: Order, orders: Order[], origin: string): void {
   if (order.status !== "APPROVED") {
     throw unprocessable("ORDER_NOT_APPROVED", "Payer has not yet approved the Order for payment.");
   }
-  if (orders.some((other) => isCapturedInvoice(other, order))) {
+  const { account, wanted } = order;
+  const own = orders.filter((other) => other.account === account);
+  if (wanted.invoiceId !== undefined && own.some((other) => usesInvoice(other, wanted.invoiceId!))) {
     const description = "Duplicate Invoice ID detected: the account wants each transaction to have its own.";
     throw unprocessable("DUPLICATE_INVOICE_ID", description);
   }
@@ -137,10 +139,4 @@ function checkCapture(order: Order, orders: Order[], origin: string): void {
     const links = [{ href: buyerUrl(order, origin), rel: "redirect" }];
     throw unprocessable("INSTRUMENT_DECLINED", description, links);
   }
-}
-
-/** Whether the other order has brought money, or will, under the invoice number of this one. */
-function isCapturedInvoice({ account, capture, wanted }: Order, order: Order): boolean {
-  if (account !== order.account || capture === undefined || capture.status === "DECLINED") return false;
-  return wanted.invoiceId !== undefined && wanted.invoiceId === order.wanted.invoiceId;
 }

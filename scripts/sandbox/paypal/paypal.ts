@@ -11,7 +11,8 @@ import { type Funding, type Order, orderNoOf } from "./order.ts";
 import { createOrders, type Orders } from "./orders.ts";
 import { PaypalError } from "./paypal-error.ts";
 import { disputed, refundSettled } from "./refund-controls.ts";
-import { createRefunds, type Refunds } from "./refunds.ts";
+import { createRefunds, type Refunds, type WantedRefund } from "./refunds.ts";
+import { callName, namedCalls } from "./refusal-faults.ts";
 import { createRequestIds } from "./request-ids.ts";
 import { createTokens } from "./tokens.ts";
 import { addWebhook } from "./webhooks.ts";
@@ -59,6 +60,7 @@ export function createPaypalSimulator(surroundings: Surroundings, retryScale: nu
     extra: control,
     isApiCall: (call) => /^\/v[12]\//.test(call.path) && call.path !== seal.certificatePath,
     spared: (call) => call.path === tokenPath,
+    named: { calls: namedCalls, nameOf: callName },
     api: (call, fault) => answerApi(office, tokens, call, fault),
     browse: (call) => browse(orders, seal, call),
   };
@@ -70,8 +72,7 @@ function controls(orders: Orders, refunds: Refunds): NonNullable<Simulator["extr
     meant(orders, { orderNo: requiredString(body, "order_no"), account: stringField(body, "account") });
   return {
     decline: (body) => acted(order(body), (wanted) => orders.approve(wanted, "lost")),
-    refund: (body) =>
-      acted(order(body), (wanted) => refunds.make(captured(wanted), { amount: amountOf(wanted, body) })),
+    refund: (body) => acted(order(body), (wanted) => refunds.make(captured(wanted), inConsole(wanted, body))),
     dispute: (body) => acted(order(body), (wanted) => disputed(refunds, captured(wanted), body)),
     "refund-result": (body) => asControl(() => refundSettled(refunds, body)),
   };
@@ -105,6 +106,16 @@ function meant(orders: Orders, { orderNo, account }: Which): Order {
 function captured(order: Order) {
   if (!order.capture) throw new Refusal(409, "The order is not captured.");
   return { order, capture: order.capture };
+}
+
+/**
+ * A refund in PayPal's console: it shows the numbers of the payment (woocommerce-paypal-payments finds the order of such a
+ * refund by its `custom_id`), but for an invoice number that the merchant types.
+ */
+function inConsole(order: Order, body: Record<string, unknown>): WantedRefund {
+  const { customId, invoiceId } = order.wanted;
+  const typed = stringField(body, "invoice_id");
+  return { amount: amountOf(order, body), customId, invoiceId: typed ?? invoiceId, inConsole: true };
 }
 
 /** The decimal amount of a control call; absent: undefined. */

@@ -1,6 +1,6 @@
 import { minorUnits } from "../kernel/decimal.ts";
 import { exponentOf, type Money } from "./money.ts";
-import { invalid, unprocessable } from "./paypal-error.ts";
+import { unprocessable } from "./paypal-error.ts";
 import type { Fields } from "./read-fields.ts";
 
 /** Reads `{currency_code, value}`. Throws a `PaypalError`. */
@@ -15,13 +15,16 @@ export function readAmount(amount: Fields): Money {
   const exponent = exponentOf(currency);
   if (exponent === undefined) {
     const description = "Currency code is invalid or is not currently supported.";
-    throw invalid(`${amount.at}/currency_code`, "INVALID_CURRENCY_CODE", description);
+    throw unprocessable("INVALID_CURRENCY_CODE", description);
   }
   if (exponent === 0 && value.includes(".")) {
     throw unprocessable("DECIMALS_NOT_SUPPORTED", "Currency does not support decimals.");
   }
   if (value.startsWith("-") || /^[0.]+$/.test(value)) {
     throw unprocessable("CANNOT_BE_ZERO_OR_NEGATIVE", "Must be greater than zero.");
+  }
+  if (value.replace(/^0+|[.].*$/g, "").length > 15) {
+    throw unprocessable("MAX_VALUE_EXCEEDED", "Should be less than or equal to 999999999999999.99.");
   }
   const minor = minorUnits(value.replace(/^\./, "0."), exponent);
   if (minor === undefined) {

@@ -74,15 +74,10 @@ function checkedText(value: unknown, field: string, { min = 1, max, oneOf, patte
   if (typeof value !== "string") {
     throw invalid(field, "INVALID_PARAMETER_SYNTAX", "The value of a field does not conform to its format.");
   }
-  if (value.length < min) {
+  // `minLength` and `maxLength` of PayPal's OpenAPI count characters: Unicode code points.
+  const { length } = [...value];
+  if (length < min || (max !== undefined && length > max)) {
     throw invalid(field, "INVALID_STRING_LENGTH", "The value of a field is either too short or too long.");
-  }
-  if (max !== undefined && value.length > max) {
-    throw invalid(
-      field,
-      "INVALID_STRING_MAX_LENGTH",
-      `The value of a field is longer than ${max} characters.`,
-    );
   }
   if ((oneOf && !oneOf.includes(value)) || (pattern && !pattern.test(value))) {
     throw invalid(field, "INVALID_PARAMETER_VALUE", "The value of a field is invalid.");

@@ -11,7 +11,7 @@ import {
 } from "./capture.ts";
 import { type Emitting, emit } from "./events.ts";
 import { type Money, shownValue } from "./money.ts";
-import type { Order } from "./order.ts";
+import { type Order, usesInvoice } from "./order.ts";
 import type { Orders } from "./orders.ts";
 import { notFound, unprocessable } from "./paypal-error.ts";
 
@@ -22,6 +22,8 @@ export type WantedRefund = {
   customId?: string | undefined;
   invoiceId?: string | undefined;
   note?: string | undefined;
+  /** Not asked for through the API. */
+  inConsole?: boolean;
 };
 
 /** A capture or refund with what it belongs to. */
@@ -98,6 +100,7 @@ export function createRefunds(emitting: Emitting, orders: Orders): Refunds {
 
     make(captured, wanted) {
       const minor = refundable(captured, wanted.amount, clock.now());
+      if (!wanted.inConsole) checkInvoice(captured.order, orders.all(), wanted.invoiceId);
       const made = add(captured, minor, next, wanted);
       next = "COMPLETED";
       tell(made, eventOf(made.refund.status));
@@ -132,6 +135,16 @@ export function createRefunds(emitting: Emitting, orders: Orders): Refunds {
       return dispute;
     },
   };
+}
+
+/**
+ * By default an account blocks an invoice number that any of its payments or refunds has used
+ * (Sylius/PayPalPlugin#264, awesomemotive/easy-digital-downloads#8873).
+ */
+function checkInvoice({ account }: Order, orders: Order[], invoiceId: string | undefined): void {
+  const own = orders.filter((order) => order.account === account);
+  if (invoiceId === undefined || !own.some((order) => usesInvoice(order, invoiceId))) return;
+  throw unprocessable("DUPLICATE_INVOICE_ID", "Invoice ID was previously used to refund a capture.");
 }
 
 /** The amount that can go back, in minor units. Throws what PayPal refuses. */

@@ -6,12 +6,13 @@ import type { Seal } from "./events.ts";
 import { minimalCapturedOrder, minimalOrder, orderObject } from "./order.ts";
 import { readOrder } from "./order-parameters.ts";
 import type { Orders } from "./orders.ts";
+import type { PaypalError } from "./paypal-error.ts";
 import { readAmount } from "./read-amount.ts";
 import { readFields } from "./read-fields.ts";
 import type { Refunds } from "./refunds.ts";
 import { keepSeconds, type OncePerRequestId } from "./request-ids.ts";
 import { verifyWebhookSignature } from "./verify-webhook-signature.ts";
-import { createWebhook, foundWebhook, webhookObject } from "./webhooks.ts";
+import { createWebhook, eventTypesObject, foundWebhook, webhookObject } from "./webhooks.ts";
 
 /** What the API works on. */
 export type Office = {
@@ -32,6 +33,8 @@ export type Asked = {
   rawBody: string;
   requestId: string | undefined;
   whole: boolean;
+  /** A fault: PayPal reads the request and refuses it with this. */
+  refused: PaypalError | undefined;
   inFlightMs: number;
 };
 
@@ -52,6 +55,7 @@ export const routes: Route[] = [
   ["GET", /^\/v1\/identity\/oauth2\/userinfo$/, (_, { account }) => json(userInfo(account))],
   ["GET", /^\/v1\/notifications\/webhooks$/, listWebhooks],
   ["POST", /^\/v1\/notifications\/webhooks$/, postWebhook],
+  ["GET", /^\/v1\/notifications\/webhooks-event-types$/, () => json(eventTypesObject())],
   [
     "GET",
     /^\/v1\/notifications\/webhooks\/([^/]+)$/,
@@ -93,8 +97,8 @@ function refundCapture({ refunds, once, origin }: Office, asked: Asked): Reply {
     amount: amount && readAmount(amount),
     requestId: asked.requestId,
     customId: fields.text("custom_id", { max: 127, pattern: /^[A-Za-z0-9-_.,]*$/ }),
-    invoiceId: fields.text("invoice_id", { max: 127 }),
-    note: fields.text("note_to_payer", { max: 255 }),
+    invoiceId: fields.text("invoice_id", { max: 127, pattern: /^.*$/ }),
+    note: fields.text("note_to_payer", { max: 255, pattern: /^.*$/ }),
   };
   fields.done();
   const { result: refund, replayed } = once(identified(asked, keepSeconds.payment), () =>
@@ -141,6 +145,6 @@ function userInfo({ merchantId, email, country }: PaypalAccount): object {
   };
 }
 
-function identified({ account, path, requestId, inFlightMs }: Asked, keepSeconds: number) {
-  return { merchantId: account.merchantId, path, requestId, keepSeconds, inFlightMs };
+function identified({ account, path, requestId, refused, inFlightMs }: Asked, keepSeconds: number) {
+  return { merchantId: account.merchantId, path, requestId, keepSeconds, refused, inFlightMs };
 }

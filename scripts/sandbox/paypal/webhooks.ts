@@ -7,7 +7,10 @@ export type Webhook = { id: string; url: string; events: string[] };
 /** Webhooks of one app (developer.paypal.com/docs/api/webhooks/v1). */
 const maxWebhooks = 10;
 
-/** Events that can be subscribed to here (developer.paypal.com/api/rest/webhooks/event-names). */
+/**
+ * Events that can be subscribed to here (developer.paypal.com/api/rest/webhooks/event-names). `PAYMENT.REFUND.*` is in no
+ * official list: only who listens to everything is told of it.
+ */
 const eventNames = [
   "CHECKOUT.ORDER.APPROVED",
   "CHECKOUT.ORDER.COMPLETED",
@@ -21,9 +24,6 @@ const eventNames = [
   "PAYMENT.CAPTURE.PENDING",
   "PAYMENT.CAPTURE.REFUNDED",
   "PAYMENT.CAPTURE.REVERSED",
-  "PAYMENT.REFUND.CANCELLED",
-  "PAYMENT.REFUND.FAILED",
-  "PAYMENT.REFUND.PENDING",
 ];
 
 /** Registers a listener. Throws a `PaypalError`; the names of the refusals are PayPal's own, all with 400. */
@@ -42,6 +42,14 @@ export function addWebhook(account: PaypalAccount, url: string, events: string[]
   const webhook = { id: paypalId(), url, events };
   account.webhooks.push(webhook);
   return webhook;
+}
+
+/** `GET /v1/notifications/webhooks-event-types`. */
+export function eventTypesObject(): object {
+  return {
+    event_types: eventNames.map((name) => ({ name, description: name, status: "ENABLED" })),
+    links: [],
+  };
 }
 
 /** `POST /v1/notifications/webhooks`. */

@@ -1,5 +1,6 @@
 import { randomText } from "../kernel/random.ts";
 import type { WebhookEndpoint } from "./endpoints.ts";
+import { nulls } from "./nulls.ts";
 
 /** One Stripe account in test mode. */
 export type StripeAccount = {
@@ -25,12 +26,17 @@ export function accountObject(account: StripeAccount): object {
   return {
     id: account.id,
     object: "account",
-    business_profile: { name: "Simulated shop" },
+    business_profile: { ...nulls(unknownOfBusiness), name: "Simulated shop" },
     charges_enabled: true,
     country: "US",
     default_currency: "usd",
     details_submitted: true,
+    email: "shop@example.com",
     payouts_enabled: true,
     type: "standard",
   };
 }
+
+const unknownOfBusiness =
+  "mcc minority_owned_business_designation specified_commercial_transactions_act_url support_address support_email " +
+  "support_phone support_url url";

@@ -5,6 +5,7 @@ import { replyInstead } from "../kernel/serve-simulator.ts";
 import type { StripeAccount } from "./accounts.ts";
 import { defaultApiVersion } from "./events.ts";
 import type { Keyed } from "./idempotency.ts";
+import { refusalWith } from "./refusals.ts";
 import { type Asked, type Office, routes } from "./routes.ts";
 import { StripeError } from "./stripe-error.ts";
 
@@ -20,7 +21,10 @@ export function answerApi(
     const account = authenticated(office.accounts, call.headers.authorization);
     const failure = failureInstead(fault);
     if (failure && !hadBegun(failure, fault)) return failure;
-    const execute = () => failure ?? json(dispatch(office, account, call));
+    const execute = () => {
+      if (fault.code !== undefined) throw refusalWith(fault.code);
+      return failure ?? json(dispatch(office, account, call));
+    };
     const key = call.headers["idempotency-key"];
     if (call.method !== "POST" || key === undefined) return execute();
     const { path, body } = call;

@@ -12,6 +12,7 @@ const twoDecimal =
 /** Smallest charge in minor units (docs.stripe.com/currencies#minimum-and-maximum-charge-amounts). */
 const smallest: Record<string, number> = {
   aed: 200,
+  bgn: 100,
   czk: 1500,
   dkk: 250,
   gbp: 30,
@@ -29,8 +30,16 @@ const smallest: Record<string, number> = {
 
 /** Of the currencies without a row above: Stripe converts and wants half a dollar; here it is 50 minor units. */
 const smallestOtherwise = 50;
-/** Eight digits. */
-const largest = 99_999_999;
+/** Largest charge in minor units (same page): eight digits, but for these; the amounts of most card brands. */
+const largest: Record<string, number> = {
+  cop: 9_999_999_999,
+  huf: 9_999_999_999,
+  idr: 999_999_999_999,
+  inr: 999_999_999,
+  jpy: 9_999_999_999,
+  lbp: 999_999_999_999,
+};
+const largestOtherwise = 99_999_999;
 
 /** Decimals of a currency at Stripe (not ISO's). Undefined: Stripe does not charge in it. */
 export function exponentOf(currency: string): number | undefined {
@@ -55,8 +64,9 @@ export function checkAmount(minor: number, currency: string): void {
       code: "amount_too_small",
     });
   }
-  if (minor > largest) {
-    throw new StripeError(`The Checkout Session's total amount must be at most ${largest} ${currency}.`, {
+  const most = largest[currency] ?? largestOtherwise;
+  if (minor > most) {
+    throw new StripeError(`The Checkout Session's total amount must be at most ${most} ${currency}.`, {
       code: "amount_too_large",
     });
   }

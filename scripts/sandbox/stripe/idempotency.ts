@@ -25,7 +25,8 @@ export function createIdempotency(clock: Clock): (keyed: Keyed, execute: () => R
   const kept = new Map<string, Kept>();
 
   return (keyed, execute) => {
-    if (keyed.key.length > 255) throw new StripeError("Idempotency keys must be at most 255 characters.");
+    if ([...keyed.key].length > 255)
+      throw new StripeError("Idempotency keys must be at most 255 characters.");
     const name = `${keyed.accountId} ${keyed.key}`;
     const first = kept.get(name);
     if (first && clock.now() < first.until) return replay(first, keyed);

@@ -1,4 +1,5 @@
 import { readForm } from "./form.ts";
+import { checkMetadata } from "./session-parameters.ts";
 import { StripeError } from "./stripe-error.ts";
 
 /** What a valid `POST /v1/refunds` asks for. No amount: all that is left. */
@@ -24,6 +25,7 @@ const reasons = ["duplicate", "fraudulent", "requested_by_customer"];
 /** Reads and checks the body of a create. Throws a `StripeError`. */
 export function readRefundParameters(body: string): WantedRefund {
   const { amount, charge, metadata, payment_intent, reason } = readForm(body, shape);
+  checkMetadata(metadata, "metadata");
   if (payment_intent === undefined && charge === undefined) {
     throw new StripeError("One of the following params should be provided: payment_intent or charge.");
   }

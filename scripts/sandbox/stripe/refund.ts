@@ -1,3 +1,4 @@
+import { nulls } from "./nulls.ts";
 import type { Session } from "./session.ts";
 
 export const refundStatuses = ["pending", "requires_action", "succeeded", "failed", "canceled"] as const;
@@ -27,6 +28,7 @@ export function refundObject({ intent, wanted }: Session, refund: Refund): objec
   return {
     id: refund.id,
     object: "refund",
+    ...nulls("customer customer_account receipt_number source_transfer_reversal transfer_reversal"),
     amount: refund.amount,
     balance_transaction: failed ? null : `txn_${refund.id.slice(3)}`,
     charge: intent.chargeId,
@@ -36,28 +38,8 @@ export function refundObject({ intent, wanted }: Session, refund: Refund): objec
     ...(failed && { failure_reason: "expired_or_canceled_card" }),
     metadata: refund.metadata,
     payment_intent: intent.id,
+    payment_method: intent.methodId,
     reason: refund.reason,
-    receipt_number: null,
-    source_transfer_reversal: null,
     status: refund.status,
-    transfer_reversal: null,
-  };
-}
-
-/** A dispute (docs.stripe.com/api/disputes/object). */
-export function disputeObject({ intent, wanted, refunds }: Session, dispute: Dispute): object {
-  return {
-    id: dispute.id,
-    object: "dispute",
-    amount: wanted.amount - refundedMinor(refunds),
-    charge: intent.chargeId,
-    created: dispute.createdAt,
-    currency: wanted.currency,
-    is_charge_refundable: false,
-    livemode: false,
-    metadata: {},
-    payment_intent: intent.id,
-    reason: "general",
-    status: dispute.status,
   };
 }

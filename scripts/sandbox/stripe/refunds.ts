@@ -1,16 +1,11 @@
 import { randomText } from "../kernel/random.ts";
 import type { StripeAccount } from "./accounts.ts";
+import { disputeObject } from "./dispute.ts";
 import { type Emitting, emit, seconds } from "./events.ts";
-import {
-  type Dispute,
-  disputeObject,
-  type Refund,
-  type RefundStatus,
-  refundedMinor,
-  refundObject,
-} from "./refund.ts";
+import { chargeObject } from "./intent.ts";
+import { type Dispute, type Refund, type RefundStatus, refundedMinor, refundObject } from "./refund.ts";
 import type { WantedRefund } from "./refund-parameters.ts";
-import { chargeObject, type Session } from "./session.ts";
+import type { Session } from "./session.ts";
 import type { Sessions } from "./sessions.ts";
 import { StripeError } from "./stripe-error.ts";
 

@@ -106,7 +106,7 @@ function checkExpiry(expiresAt: number, nowSeconds: number): number {
 }
 
 /** Limits of docs.stripe.com/api/metadata: 50 names of 40 characters, values of 500. */
-function checkMetadata(given: Record<string, string> | undefined, param: string): void {
+export function checkMetadata(given: Record<string, string> | undefined, param: string): void {
   const entries = Object.entries(given ?? {});
   if (entries.length > 50) throw new StripeError("Metadata can have at most 50 keys.", { param });
   for (const [name, value] of entries) {
@@ -115,8 +115,9 @@ function checkMetadata(given: Record<string, string> | undefined, param: string)
   }
 }
 
+/** In characters: Unicode code points, as `maxLength` of stripe/openapi counts them (JSON Schema validation, 6.3.1). */
 function limitLength(text: string | undefined, max: number, param: string): void {
-  if (text === undefined || text.length <= max) return;
+  if (text === undefined || [...text].length <= max) return;
   throw new StripeError(`Invalid string: must be at most ${max} characters`, { param });
 }
 

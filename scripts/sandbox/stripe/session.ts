@@ -1,5 +1,7 @@
 import type { StripeAccount } from "./accounts.ts";
-import { type Dispute, type Refund, refundedMinor } from "./refund.ts";
+import { intentObject } from "./intent.ts";
+import { nulls } from "./nulls.ts";
+import type { Dispute, Refund } from "./refund.ts";
 import type { WantedSession } from "./session-parameters.ts";
 
 /** One Checkout Session with its payment. Times are seconds since 1970. */
@@ -8,8 +10,10 @@ export type Session = {
   id: string;
   url: string;
   wanted: WantedSession;
-  /** `client_reference_id`, else `metadata.order_no`, else "". */
+  /** `client_reference_id`, else `metadata.order_no`, else ""; always "" for a session of a Payment Link. */
   orderNo: string;
+  /** The id of the Payment Link that opened it; its buyer chooses `client_reference_id`. */
+  paymentLink: string | null;
   status: "open" | "complete" | "expired";
   paymentStatus: "unpaid" | "paid";
   createdAt: number;
@@ -17,6 +21,8 @@ export type Session = {
   intent: {
     id: string;
     chargeId: string;
+    /** The means of payment that the buyer uses. */
+    methodId: string;
     status: "requires_payment_method" | "processing" | "succeeded";
     /** Seen by the merchant only once the session is complete. */
     lastError: object | null;
@@ -44,84 +50,59 @@ export function sessionObject(session: Session, expand: readonly string[] = []):
   return {
     id: session.id,
     object: "checkout.session",
+    ...nulls(neverUsed),
     adaptive_pricing: { enabled: parameters.adaptive_pricing?.enabled ?? true },
     allow_promotion_codes: parameters.allow_promotion_codes ?? null,
     amount_subtotal: wanted.amount,
     amount_total: wanted.amount,
-    automatic_tax: { enabled: parameters.automatic_tax?.enabled ?? false, liability: null, status: null },
+    automatic_tax: {
+      enabled: parameters.automatic_tax?.enabled ?? false,
+      liability: null,
+      provider: null,
+      status: null,
+    },
     billing_address_collection: parameters.billing_address_collection ?? null,
     cancel_url: parameters.cancel_url ?? null,
     client_reference_id: parameters.client_reference_id ?? null,
-    client_secret: null,
     created: session.createdAt,
     currency: wanted.currency,
-    customer: null,
+    custom_fields: [],
+    custom_text: nulls("after_submit shipping_address submit terms_of_service_acceptance"),
     customer_creation: parameters.customer_creation ?? "if_required",
-    customer_details: complete ? { email: "buyer@example.com", name: "Buyer", phone: null } : null,
+    customer_details: complete
+      ? { ...nulls(unknownOfBuyer), ...buyer, tax_exempt: "none", tax_ids: [] }
+      : null,
     customer_email: parameters.customer_email ?? null,
+    discounts: [],
     expires_at: wanted.expiresAt,
-    invoice: null,
+    invoice_creation: { enabled: false, invoice_data: { ...nulls(invoiceData), metadata: {} } },
     livemode: false,
     locale: parameters.locale ?? null,
     metadata: parameters.metadata ?? {},
     mode: "payment",
     // Null until the buyer completes the session (API version 2022-08-01 and later).
     payment_intent: complete ? shownIntent : null,
-    payment_link: null,
+    payment_link: session.paymentLink,
+    payment_method_collection: "if_required",
+    payment_method_options: {},
     payment_method_types: parameters.payment_method_types ?? ["card"],
     payment_status: session.paymentStatus,
-    presentment_details: null,
-    recovered_from: null,
+    shipping_options: [],
     status: session.status,
     submit_type: parameters.submit_type ?? null,
-    subscription: null,
     success_url: wanted.successUrl,
     total_details: { amount_discount: 0, amount_shipping: 0, amount_tax: 0 },
-    ui_mode: "hosted",
+    ui_mode: "hosted_page",
     url: session.status === "open" ? session.url : null,
   };
 }
 
-/** The payment intent of a session; its metadata are `payment_intent_data.metadata`, never the session's. */
-export function intentObject(session: Session, withCharge = false): object {
-  const { wanted, intent } = session;
-  const succeeded = intent.status === "succeeded";
-  return {
-    id: intent.id,
-    object: "payment_intent",
-    amount: wanted.amount,
-    amount_received: succeeded ? wanted.amount : 0,
-    canceled_at: null,
-    capture_method: "automatic_async",
-    created: session.createdAt,
-    currency: wanted.currency,
-    description: wanted.parameters.payment_intent_data?.description ?? null,
-    last_payment_error: intent.lastError,
-    latest_charge: succeeded ? (withCharge ? chargeObject(session) : intent.chargeId) : null,
-    livemode: false,
-    metadata: wanted.parameters.payment_intent_data?.metadata ?? {},
-    status: intent.status,
-  };
-}
-
-/** The charge of a paid session (docs.stripe.com/api/charges/object). */
-export function chargeObject(session: Session): object {
-  const { wanted, intent } = session;
-  return {
-    id: intent.chargeId,
-    object: "charge",
-    amount: wanted.amount,
-    amount_captured: wanted.amount,
-    amount_refunded: refundedMinor(session.refunds),
-    captured: true,
-    created: session.paidAt,
-    currency: wanted.currency,
-    disputed: session.dispute !== undefined,
-    livemode: false,
-    metadata: wanted.parameters.payment_intent_data?.metadata ?? {},
-    paid: true,
-    payment_intent: intent.id,
-    refunded: refundedMinor(session.refunds) === wanted.amount,
-    status: "succeeded",
-  };
-}
+/** Members that the real one always sends, and that no simulated session uses. */
+const neverUsed =
+  "after_expiration allowed_payment_method_types client_secret collected_information consent consent_collection " +
+  "currency_conversion customer customer_account integration_identifier invoice managed_payments origin_context " +
+  "payment_method_configuration_details permissions recovered_from saved_payment_method_options setup_intent " +
+  "shipping_address_collection shipping_cost subscription wallet_options";
+const buyer = { email: "buyer@example.com", name: "Buyer" };
+const unknownOfBuyer = "address business_name individual_name phone";
+const invoiceData = "account_tax_ids custom_fields description footer issuer rendering_options";

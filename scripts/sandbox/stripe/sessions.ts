@@ -4,13 +4,15 @@ import { randomText } from "../kernel/random.ts";
 import type { WebhookSender } from "../kernel/webhook-sender.ts";
 import type { StripeAccount } from "./accounts.ts";
 import { emit, seconds } from "./events.ts";
-import { intentObject, type Session, sessionObject } from "./session.ts";
+import { intentObject } from "./intent.ts";
+import { type Session, sessionObject } from "./session.ts";
 import type { WantedSession } from "./session-parameters.ts";
 import { StripeError } from "./stripe-error.ts";
 
 /** All sessions, and the only place where one changes and tells about it. Every look lets its time run out first. */
 export type Sessions = {
-  create(account: StripeAccount, wanted: WantedSession): Session;
+  /** `paymentLink`: the id of the link that opens it for a buyer; absent: it is made through the API. */
+  create(account: StripeAccount, wanted: WantedSession, paymentLink?: string): Session;
   all(): Session[];
   find(account: StripeAccount, id: string): Session;
   /** The buyer pays, or the money of a delayed method arrives. */
@@ -53,14 +55,16 @@ export function createSessions({ clock, agenda, webhooks, origin }: Keeping): Se
     all: () => sessions.map(upToDate),
     expire: (session) => expire(upToDate(session)),
 
-    create(account, wanted) {
+    create(account, wanted, paymentLink) {
+      const { client_reference_id: reference, metadata } = wanted.parameters;
       const id = `cs_test_a1${randomText(56)}`;
       const session: Session = {
         account,
         id,
         wanted,
         url: `${origin()}/c/pay/${id}`,
-        orderNo: wanted.parameters.client_reference_id ?? wanted.parameters.metadata?.order_no ?? "",
+        orderNo: paymentLink === undefined ? (reference ?? metadata?.order_no ?? "") : "",
+        paymentLink: paymentLink ?? null,
         status: "open",
         paymentStatus: "unpaid",
         createdAt: seconds(clock),
@@ -68,6 +72,7 @@ export function createSessions({ clock, agenda, webhooks, origin }: Keeping): Se
         intent: {
           id: `pi_3${randomText(23)}`,
           chargeId: `ch_3${randomText(23)}`,
+          methodId: `pm_1${randomText(23)}`,
           status: "requires_payment_method",
           lastError: null,
         },

@@ -5,6 +5,8 @@ type Details = {
   type?: "invalid_request_error" | "idempotency_error" | "api_error" | "card_error";
   code?: string;
   param?: string;
+  /** Said in place of a code, where Stripe has none. */
+  messageCode?: string;
   /** Whether the endpoint had begun to execute: only then the answer is kept for the idempotency key. */
   executed?: boolean;
 };
@@ -18,11 +20,12 @@ export class StripeError extends Error {
   constructor(message: string, details: Details = {}) {
     super(message);
     const { status = 400, type = "invalid_request_error", code, param, executed = false } = details;
+    const { messageCode: message_code } = details;
     this.name = "StripeError";
     this.status = status;
     this.executed = executed;
     const doc_url = code && `https://stripe.com/docs/error-codes/${code.replaceAll("_", "-")}`;
-    this.fields = { code, doc_url, message, param, type };
+    this.fields = { code, doc_url, message, message_code, param, type };
   }
 
   reply(): Reply {

@@ -9,9 +9,11 @@ import { exponentOf } from "./currencies.ts";
 import { addEndpoint, endpointObject } from "./endpoints.ts";
 import { deliverAgainAfterSeconds, seconds } from "./events.ts";
 import { createIdempotency } from "./idempotency.ts";
+import { openPaymentLink } from "./payment-link.ts";
 import { refundedMinor } from "./refund.ts";
 import { disputed, refundByHand, refundSettled } from "./refund-controls.ts";
 import { createRefunds, type Refunds } from "./refunds.ts";
+import { named } from "./refusals.ts";
 import type { Session } from "./session.ts";
 import { createSessions, type Sessions } from "./sessions.ts";
 import { StripeError } from "./stripe-error.ts";
@@ -34,6 +36,13 @@ export function createStripeSimulator(surroundings: Surroundings, retryScale: nu
     return asControl(() =>
       endpointObject(addEndpoint(account, { url, events, secret, nowSeconds: seconds(clock) })),
     );
+  }
+
+  function accountOf(body: Record<string, unknown>): StripeAccount {
+    const id = requiredString(body, "account");
+    const account = accounts.find((known) => known.id === id);
+    if (account) return account;
+    throw new Refusal(404, `Stripe has no account ${id}.`);
   }
 
   function verb(act: (session: Session) => void): (which: Which) => object {
@@ -61,25 +70,22 @@ export function createStripeSimulator(surroundings: Surroundings, retryScale: nu
       start: verb(sessions.start),
     },
     extra: {
-      endpoint(body) {
-        const id = requiredString(body, "account");
-        const account = accounts.find((known) => known.id === id);
-        if (!account) throw new Refusal(404, `Stripe has no account ${id}.`);
-        return register(account, requiredString(body, "url"), eventNames(body.enabled_events));
-      },
+      endpoint: (body) =>
+        register(accountOf(body), requiredString(body, "url"), eventNames(body.enabled_events)),
+      "payment-link": (body) =>
+        shown(asControl(() => openPaymentLink(sessions, accountOf(body), body, seconds(clock)))),
       // The key before is refused from now on (docs.stripe.com/keys#rolling-keys, "Now").
       "roll-key"(body) {
-        const id = requiredString(body, "account");
-        const account = accounts.find((known) => known.id === id);
-        if (!account) throw new Refusal(404, `Stripe has no account ${id}.`);
+        const account = accountOf(body);
         account.secretKey = newAccount().secretKey;
-        return { account: id, secret_key: account.secretKey };
+        return { account: account.id, secret_key: account.secretKey };
       },
       ...moneyControls(sessions, refunds),
     },
     isApiCall: (call) => call.path.startsWith("/v1/"),
     api: (call, fault) => answerApi({ clock, accounts, sessions, refunds }, idempotent, call, fault),
     browse: (call) => browse(sessions, call),
+    named,
   };
 }
 

@@ -13,7 +13,8 @@ export type PlatformKey = { serial: string; privateKey: KeyObject };
 
 /** One merchant at WeChat Pay. Keys belong to one account only. */
 export type WechatAccount = {
-  appId: string;
+  /** Bound to the merchant; the newest is last. */
+  appIds: string[];
   mchId: string;
   /** Of the merchant's certificate. */
   serialNo: string;
@@ -53,7 +54,7 @@ export async function createAccount(
   const mchId = `16${randomDigits(8)}`;
   const publicKeyId = `PUB_KEY_ID_01${mchId}${randomDigits(22)}`;
   const account: WechatAccount = {
-    appId: `wx${randomDigits(16)}`,
+    appIds: [newAppId()],
     mchId,
     serialNo: randomDigits(40),
     apiV3Key: randomText(32),
@@ -63,7 +64,7 @@ export async function createAccount(
     availableFen: undefined,
   };
   const credentials = {
-    app_id: account.appId,
+    app_id: account.appIds[0]!,
     mch_id: mchId,
     serial_no: account.serialNo,
     api_v3_key: account.apiV3Key,
@@ -74,6 +75,10 @@ export async function createAccount(
     }),
   };
   return { account, credentials };
+}
+
+export function newAppId(): string {
+  return `wx${randomDigits(16)}`;
 }
 
 function readMode(wanted: Record<string, unknown>): Mode {

@@ -9,6 +9,7 @@ import { checkMchId, readNativeOrder } from "./native-order.ts";
 import { readBody } from "./read-body.ts";
 import { readRefundRequest } from "./refund-request.ts";
 import type { Refunds } from "./refunds.ts";
+import { nameOf, statusOf } from "./refusal-codes.ts";
 import { seal } from "./resource.ts";
 import type { Trades } from "./trades.ts";
 import { paramError, WechatError, type WechatErrorCode } from "./wechat-error.ts";
@@ -51,7 +52,7 @@ const routes: Route[] = [
  * (wechatpay-api.gitbook.io/wechatpay-api-v3/qian-ming-zhi-nan-1/qian-ming-yan-zheng), refusals included.
  */
 export function answerApi(office: Office, call: Call, fault: AnswerFault): Reply {
-  const instead = errorInstead(fault);
+  const instead = errorInstead(fault, call);
   const inFront = instead ? undefined : replyInstead(fault);
   if (inFront) return inFront;
   let key: PlatformKey | undefined;
@@ -94,10 +95,14 @@ const codesInstead: Partial<Record<number, WechatErrorCode>> = {
   500: "SYSTEM_ERROR",
 };
 
-function errorInstead({ status, retry_after, html }: AnswerFault): WechatError | undefined {
+function errorInstead(fault: AnswerFault, call: Call): WechatError | undefined {
+  const { status, retry_after, html, code } = fault;
   if (html) return undefined;
-  const code = codesInstead[status ?? (retry_after === undefined ? 0 : 429)];
-  return code && new WechatError(code, "simulated");
+  if (code !== undefined) {
+    return new WechatError(code as WechatErrorCode, "simulated", undefined, statusOf(nameOf(call), code));
+  }
+  const known = codesInstead[status ?? (retry_after === undefined ? 0 : 429)];
+  return known && new WechatError(known, "simulated");
 }
 
 /** The rules for every call (pay.weixin.qq.com/doc/v3/merchant/4012081709). */
@@ -120,9 +125,8 @@ function execute(office: Office, account: WechatAccount, call: Call): object | u
   throw new WechatError("RESOURCE_NOT_EXISTS", `${call.method} ${call.path} is not simulated`);
 }
 
-function createNative({ clock, trades }: Office, { account, call }: Asked): object {
-  const order = readNativeOrder(account, call.body, clock);
-  return { code_url: trades.create(account, order).codeUrl };
+function createNative({ trades }: Office, { account, call }: Asked): object {
+  return { code_url: trades.create(account, readNativeOrder(account, call.body)).codeUrl };
 }
 
 function queryByOutTradeNo({ trades }: Office, { account, named, call }: Asked): object {
@@ -152,7 +156,7 @@ function refund({ refunds }: Office, { account, call }: Asked): object {
   return refundObject(refunds.create(account, readRefundRequest(call.body)));
 }
 
-/** Merchants on the public key have none: 404, and that is final. */
+/** Merchants on the public key have none: 404, and that is final (github.com/wechatpay-apiv3/wechatpay-java/issues/306). */
 function certificates(_: Office, { account }: Asked): object {
   if (account.certificates.length === 0) {
     throw new WechatError("RESOURCE_NOT_EXISTS", "无可用的平台证书，请使用微信支付公钥");

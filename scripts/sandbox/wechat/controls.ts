@@ -1,6 +1,6 @@
 import { amountField, Refusal, requiredString, stringField } from "../kernel/call.ts";
 import type { Simulator, Which } from "../kernel/serve-simulator.ts";
-import type { WechatAccount } from "./accounts.ts";
+import { newAppId, type WechatAccount } from "./accounts.ts";
 import type { Refunds } from "./refunds.ts";
 import { type RefundStatus, refundableFen, type Trade } from "./trade.ts";
 import type { Trades } from "./trades.ts";
@@ -21,14 +21,24 @@ export function wechatControls({ accounts, trades, refunds }: Books): NonNullabl
       return { ...shown(trade), refund_no: outRefundNo, refund_id: refundId };
     },
     "refund-result": (body) => refundResult(refunds, body),
+    "bind-app"(body) {
+      const { appIds } = meantAccount(accounts, body);
+      appIds.push(newAppId());
+      return { app_id: appIds.at(-1), app_ids: appIds };
+    },
     balance(body) {
-      const id = requiredString(body, "account");
-      const account = accounts.get(id);
-      if (!account) throw new Refusal(404, `WeChat has no merchant ${id}.`);
+      const account = meantAccount(accounts, body);
       account.availableFen = amountField(body, "available", 2);
-      return { account: id, available_minor: account.availableFen ?? null };
+      return { account: account.mchId, available_minor: account.availableFen ?? null };
     },
   };
+}
+
+function meantAccount(accounts: Books["accounts"], body: Record<string, unknown>): WechatAccount {
+  const id = requiredString(body, "account");
+  const account = accounts.get(id);
+  if (!account) throw new Refusal(404, `WeChat has no merchant ${id}.`);
+  return account;
 }
 
 /** `{refund_no?, status}`: that refund ends so; without `refund_no` the next one to be made does. */

@@ -3,9 +3,9 @@ import { paramError } from "./wechat-error.ts";
 
 const loopback = new Set(["127.0.0.1", "localhost", "[::1]"]);
 
-/** `notify_url`: https without a query, at most 255 bytes. Plain http is let through for this machine only. */
-export function readNotifyUrl(members: Members): string | undefined {
-  const url = members.optionalText("notify_url", { maxBytes: 255 });
+/** `notify_url`: https without a query. Plain http is let through for this machine only. */
+export function readNotifyUrl(members: Members, maxBytes: number): string | undefined {
+  const url = members.optionalText("notify_url", { maxBytes });
   if (url === undefined) return undefined;
   if (!URL.canParse(url)) throw paramError("body", "/notify_url", "not a URL");
   const { protocol, hostname } = new URL(url);

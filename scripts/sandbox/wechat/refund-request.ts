@@ -22,7 +22,7 @@ export function readRefundRequest(body: string): RefundRequest {
   }
   const outRefundNo = members.text("out_refund_no", { maxBytes: 64, pattern: /^[\w\-|*@]{1,64}$/ });
   members.optionalText("reason", { maxBytes: 80 });
-  const notifyUrl = readNotifyUrl(members);
+  const notifyUrl = readNotifyUrl(members, 256);
   const amount = members.members("amount");
   const [fen, totalFen] = [amount.fen("refund"), amount.fen("total")];
   checkCurrency(amount);

@@ -35,6 +35,9 @@ type RefundDesk = {
 /** A trade's partial refunds (pay.weixin.qq.com/wiki/doc/apiv3/apis/chapter3_1_9.shtml). */
 const maxRefunds = 50;
 
+/** From the payment on (wechatpay-go services/refunddomestic/api_refunds.go: "over a year: no refund"). */
+const refundableSeconds = 365 * 24 * 3600;
+
 /** ABNORMAL is no end: a person repairs it in the console. */
 const nextStatuses: Record<RefundStatus, RefundStatus[]> = {
   PROCESSING: ["PROCESSING", "SUCCESS", "ABNORMAL", "CLOSED"],
@@ -83,7 +86,7 @@ export function createRefunds({ clock, agenda, trades, settleSeconds, ended }: R
       const known = findRefund(trades, account, wanted.outRefundNo);
       if (known) return repeated(known, wanted);
       const trade = tradeOf(trades, account, wanted);
-      checkRefundable(trade, wanted.fen, wanted.totalFen);
+      checkRefundable(trade, wanted.fen, wanted.totalFen, clock.now());
       const refund = add(trade, wanted);
       refund.endsAs = planned ?? "SUCCESS";
       agenda.at(secondsAfter(clock.now(), planned ? 0 : settleSeconds), () => {
@@ -93,7 +96,7 @@ export function createRefunds({ clock, agenda, trades, settleSeconds, ended }: R
       return refund;
     },
     createInConsole(trade, fen) {
-      checkRefundable(trade, fen, trade.order.fen);
+      checkRefundable(trade, fen, trade.order.fen, clock.now());
       const refund = add(trade, { outRefundNo: randomDigits(20), fen, notifyUrl: undefined });
       end(refund, "SUCCESS");
       return refund;
@@ -137,8 +140,10 @@ function tradeOf(trades: Trades, account: WechatAccount, { trade }: RefundReques
   }
 }
 
-function checkRefundable(trade: Trade, fen: number, totalFen: number): void {
+function checkRefundable(trade: Trade, fen: number, totalFen: number, now: Date): void {
   if (trade.paidAt === undefined) throw new WechatError("INVALID_REQUEST", "订单未支付");
+  if (now > secondsAfter(trade.paidAt, refundableSeconds))
+    throw new WechatError("INVALID_REQUEST", "订单已超过可退款的最大期限");
   if (totalFen !== trade.order.fen) throw new WechatError("INVALID_REQUEST", "订单金额不一致");
   if (fen === 0 || fen > refundableFen(trade))
     throw new WechatError("INVALID_REQUEST", "退款金额超过可退金额");

@@ -20,8 +20,9 @@ export type Trades = {
 };
 
 const codeLifeSeconds = 2 * 3600;
-/** Of an order without `time_expire`. */
-const defaultLifeSeconds = 7 * 24 * 3600;
+const daySeconds = 24 * 3600;
+/** Of an order without `time_expire`. One that is nearer or farther is moved (pay.weixin.qq.com/doc/v3/merchant/4012525171). */
+const lifeSeconds = { default: 7 * daySeconds, least: 60, most: 90 * daySeconds };
 
 /** WeChat's books. */
 export function createTrades(clock: Clock): Trades {
@@ -86,10 +87,17 @@ function newTrade(account: WechatAccount, order: NativeOrder, now: Date): Trade 
     state: "NOTPAY",
     ...newCode(now),
     createdAt: now,
-    expiresAt: order.timeExpire ?? secondsAfter(now, defaultLifeSeconds),
+    expiresAt: endOf(order, now),
     paidAt: undefined,
     refunds: [],
   };
+}
+
+function endOf({ timeExpire }: NativeOrder, now: Date): Date {
+  if (timeExpire === undefined) return secondsAfter(now, lifeSeconds.default);
+  const [least, most] = [secondsAfter(now, lifeSeconds.least), secondsAfter(now, lifeSeconds.most)];
+  if (timeExpire < least) return least;
+  return timeExpire > most ? most : timeExpire;
 }
 
 function newCode(now: Date): Pick<Trade, "codeUrl" | "codeUntil"> {

@@ -6,6 +6,7 @@ import { asControl, meantTrade, shown, wechatControls } from "./controls.ts";
 import { ledgerRow } from "./ledger.ts";
 import { createNotifier, notifyAgainAfterSeconds, notifyAnswerWithinMs } from "./notification.ts";
 import { createRefunds } from "./refunds.ts";
+import { namedCalls, nameOf } from "./refusal-codes.ts";
 import { browseScan } from "./scan-page.ts";
 import type { Trade } from "./trade.ts";
 import { createTrades } from "./trades.ts";
@@ -58,6 +59,7 @@ export function createWechatSimulator(surroundings: Surroundings, retryScale: nu
       expire: verb(trades.expire),
     },
     extra: wechatControls({ accounts, trades, refunds }),
+    named: { calls: namedCalls, nameOf },
     isApiCall: (call) => call.path.startsWith("/v3/"),
     api: (call, fault) => answerApi(office, call, fault),
     browse: (call) => browseScan(trades.all(), call, pay),

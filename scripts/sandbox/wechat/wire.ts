@@ -18,7 +18,7 @@ export function transactionObject(trade: Trade, extraFen = 0, state: TradeState 
   const amount = { total, payer_currency: "CNY", ...(paidAt && { currency: "CNY", payer_total: total }) };
   return {
     amount,
-    appid: account.appId,
+    appid: order.appId,
     attach: order.attach,
     mchid: account.mchId,
     out_trade_no: order.outTradeNo,
@@ -35,7 +35,7 @@ export function transactionObject(trade: Trade, extraFen = 0, state: TradeState 
   };
 }
 
-/** A refund as the API answers it (pay.weixin.qq.com/wiki/doc/apiv3/apis/chapter3_1_9.shtml). */
+/** A refund as the API answers it (wechatpay-java refund/model/Refund.java, Amount.java). */
 export function refundObject(refund: WechatRefund): object {
   const { trade, fen } = refund;
   return {
@@ -46,6 +46,7 @@ export function refundObject(refund: WechatRefund): object {
       payer_refund: fen,
       payer_total: trade.order.fen,
       refund: fen,
+      refund_fee: 0,
       settlement_refund: fen,
       settlement_total: trade.order.fen,
       total: trade.order.fen,

@@ -19,6 +19,7 @@ function event(dice: Dice, { victim, now }: Known): string {
     status: "complete",
     payment_status: dice.pick(["paid", "unpaid", "no_payment_required"]),
     client_reference_id: orderNo,
+    metadata: { order_no: orderNo },
     amount_total: dice.pick([minor, 0, 1]),
     currency: "cny",
     payment_intent: tradeNo || `pi_${dice.hex(24)}`,

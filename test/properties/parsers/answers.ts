@@ -85,15 +85,15 @@ export const answerParsers: Parser[] = [
       textLike(signedAnswer),
       anyJson.map((value) => JSON.stringify(value) ?? ""),
     ),
-    parse: topLevelMembers,
+    parse: (text) => topLevelMembers(Buffer.from(text), "utf-8"),
     holds(members, text) {
       // What is nested deeper cannot be written down for the comparison.
       if (!members || text.length > 10_000) return;
-      const parsed = JSON.parse(text) as Record<string, unknown>;
+      const parsed = JSON.parse(text.toWellFormed()) as Record<string, unknown>;
       for (const [name, content] of members) {
         const plain = JSON.parse(`"${name}"`) as string;
         demand(
-          JSON.stringify(JSON.parse(content)) === JSON.stringify(parsed[plain]),
+          JSON.stringify(JSON.parse(content.toString())) === JSON.stringify(parsed[plain]),
           "other than JSON.parse",
         );
       }
@@ -103,7 +103,7 @@ export const answerParsers: Parser[] = [
   parser({
     name: "signature of an Alipay answer",
     input: textLike(signedAnswer),
-    parse: (text) => verifiedMember(text, member, publicKey),
+    parse: (text) => verifiedMember(Buffer.from(text), member, publicKey),
     holds: (content) =>
       demand(content === undefined || content === JSON.stringify(trade), "an answer nobody signed"),
     hardest: hardJson(longest),

@@ -9,8 +9,8 @@ import { printableAnswer } from "../../../lib/notify/printable-answer.ts";
 import { isLoopback, isPublicUnicast } from "../../../lib/notify/public-address.ts";
 import { whyUnsendable } from "../../../lib/notify/send-notification.ts";
 import { hideEchoes } from "../../../lib/outbound/hide-echoes.ts";
-import { plainText } from "../../../lib/providers/alipay/order-fields.ts";
 import { shorten } from "../../../lib/providers/shorten.ts";
+import { cut } from "../../../lib/providers/text-limit.ts";
 import { deliveryMessage, hintOf, recheckMessage } from "../../../lib/queue/gateway-hints.ts";
 import { anyText, bytesLike, hardJson, jsonBytesLike, jsonLike, textLike } from "./hostile.ts";
 import { demand, type Parser, parser } from "./parser.ts";
@@ -199,7 +199,7 @@ export const messageParsers: Parser[] = [
   parser({
     name: "subject for a provider",
     input: fc.tuple(textLike("Green tea 中🍵🍵🍵🍵"), fc.integer({ min: 2, max: 12 })),
-    parse: ([text, longestText]) => [shorten(text, longestText), plainText(text, longestText)],
+    parse: ([text, most]) => [shorten(text, most), cut(text, { most, unit: "utf16", source: "" })],
     holds: (texts, [, longestText]) => {
       for (const text of texts) demand(text.length <= longestText && text.isWellFormed(), "half a character");
     },

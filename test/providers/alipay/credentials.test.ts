@@ -13,6 +13,19 @@ describe("Alipay credentials", () => {
     bare,
     (text: string) => text.replaceAll("\n", "\\n"),
     (text: string) => ` ${text.replaceAll("\n", "\r\n")}`,
+    (text: string) => `\ufeff${text}`,
+    (text: string) => `"${bare(text)}",`,
+    (text: string) => `“${text.trim()}”`,
+    (text: string) => text.replaceAll("\n", "\\r\\n").replaceAll("/", "\\/"),
+    (text: string) => text.replaceAll("\n", " "),
+    // github.com/fzlee/alipay/issues/134: a dash too few.
+    (text: string) => text.replace("-----BEGIN", "----BEGIN"),
+    // github.com/alipay/alipay-sdk-nodejs-all/issues/60: the label of the other encoding.
+    (text: string) =>
+      text.replaceAll(/(BEGIN|END) (RSA )?/g, (_, place, rsa) => `${place} ${rsa ? "" : "RSA "}`),
+    // github.com/fzlee/alipay/issues/166: PEM in one line.
+    (text: string) => text.replace(/\n(?!-|$)/g, ""),
+    (text: string) => `\u200b${bare(text)}\n\n`,
   ];
 
   it.each(
@@ -23,6 +36,45 @@ describe("Alipay credentials", () => {
     const parsed = alipay.credentials.parse({ ...rawCredentials, private_key, public_key });
     expect(parsed).toEqual(rawCredentials);
     expect(alipay.credentials.parse(parsed)).toEqual(parsed);
+  });
+
+  it("takes numbers as they are copied: with blanks, quotes or a mark around them", () => {
+    const seller_id = "2088102169481075";
+    for (const paste of [
+      (text: string) => ` ${text}\n`,
+      (text: string) => `"${text}"`,
+      (text: string) => `\ufeff${text},`,
+    ]) {
+      const pasted = { ...rawCredentials, app_id: paste(rawCredentials.app_id), seller_id: paste(seller_id) };
+      expect(alipay.credentials.parse(pasted)).toEqual({ ...rawCredentials, seller_id });
+    }
+  });
+
+  const certificate = `-----BEGIN CERTIFICATE-----\n${bare(rawCredentials.public_key)}\n-----END CERTIFICATE-----`;
+  const locked = generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey.export({
+    type: "pkcs8",
+    format: "pem",
+    cipher: "aes-256-cbc",
+    passphrase: "canary",
+  });
+  it.each([
+    ["a certificate", { public_key: certificate }, /is a certificate: choose the key mode/],
+    ["a key with a password", { private_key: locked.toString() }, /with a password: paste it without one/],
+    [
+      "a private key as Alipay's",
+      { public_key: pem(theirs.privateKey, "pkcs8") },
+      /is a private key: paste .*支付宝公钥/,
+    ],
+    [
+      "a public key as the own",
+      { private_key: bare(pem(ours.publicKey, "spki")) },
+      /is a public key: paste the private key/,
+    ],
+    ["an app_id that is a number", { app_id: 2021000122671080 }, /write the number in quotes/],
+  ])("says what to paste in place of %s", (_title, changes, words) => {
+    const message = alipay.credentials.safeParse({ ...rawCredentials, ...changes }).error?.message;
+    expect(message).toMatch(words);
+    expect(message).not.toContain("canary");
   });
 
   const weak = generateKeyPairSync("rsa", { modulusLength: 1024 });

@@ -36,7 +36,9 @@ describe("the request of an Alipay page", () => {
 
   it.each([
     [1, "0.01"],
-    [10_000_000_000, "100000000.00"],
+    [9_999_999_999, "99999999.99"],
+    // Price(11): opendocs.alipay.com/open/028r8t.
+    [10_000_000_000, "100000000"],
   ])("takes %i fen", (minor, text) => {
     expect(biz({ amount: { minor, currency: "CNY" } }).total_amount).toBe(text);
   });
@@ -54,11 +56,22 @@ describe("the request of an Alipay page", () => {
     );
   });
 
-  it("cuts texts between code points and writes Alipay's forbidden signs in full width", () => {
+  it("writes Alipay's forbidden signs in full width", () => {
     expect(biz({ subject: "a/b=c&d" }).subject).toBe("a／b＝c＆d");
-    expect(biz({ subject: "茶".repeat(256) }).subject).toBe("茶".repeat(256));
-    expect(biz({ subject: `${"x".repeat(254)}😀😀` }).subject).toBe(`${"x".repeat(254)}…`);
-    expect(biz({ body: "b".repeat(129) }).body).toBe(`${"b".repeat(127)}…`);
+    expect(biz({ body: "a/b=c&d" }).body).toBe("a／b＝c＆d");
+  });
+
+  it("refuses a gateway whose own addresses are longer than Alipay takes", () => {
+    const long = `https://pay.example/${"a".repeat(237)}`;
+    expect(adapter.prepare(newPayment({ notifyUrl: long.slice(0, 256) })).notify_url).toHaveLength(256);
+    for (const changes of [{ notifyUrl: long }, { buyerReturnUrl: long }]) {
+      expect(() => adapter.prepare(newPayment(changes))).toThrow(
+        expect.objectContaining({
+          failure: "invalid_parameter",
+          message: expect.stringContaining("257 bytes"),
+        }),
+      );
+    }
   });
 });
 

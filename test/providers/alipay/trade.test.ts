@@ -40,6 +40,7 @@ const paid = {
   amount: { minor: 1230, currency: "CNY" },
   tradeNo,
   paidAt: new Date("2025-11-23T12:00:59Z"),
+  objectId: null,
 };
 
 describe("a look at Alipay", () => {
@@ -99,7 +100,6 @@ describe("a look at Alipay", () => {
     ["another order", answer(trade({ out_trade_no: "UNI1" })), "unrecognised"],
     ["an amount that is none", answer(trade({ total_amount: "1e3" })), "unrecognised"],
     ["a date that is none", answer(trade({ send_pay_date: "2025-19-45 20:00:00" })), "unrecognised"],
-    ["a missing permission", answer(refusal("isv.insufficient-isv-permissions", "40006")), "unrecognised"],
   ] satisfies [string, Reply, string][])("tells %s apart", async (_title, reply, kind) => {
     expect(await looked(reply)).toEqual([expect.objectContaining({ kind })]);
   });
@@ -181,9 +181,11 @@ describe("a close at Alipay", () => {
     ]);
   });
 
-  it("refused for an unknown reason is unrecognised", async () => {
+  it("refused for a reason that is in no list is unknown, and names the code for the alarm", async () => {
     const said = await closed(createdAt, answer(refusal("ACQ.NEW_REASON"), "close"));
-    expect(said).toEqual([{ kind: "unrecognised", said: "alipay.trade.close: ACQ.NEW_REASON" }]);
+    expect(said).toEqual([
+      { kind: "unknown", orderNo, why: "Alipay: ACQ.NEW_REASON", unlisted: "ACQ.NEW_REASON" },
+    ]);
   });
 });
 
@@ -258,6 +260,59 @@ describe("a notice of Alipay", () => {
     ["another kind of notice", { notify_type: "open_app_auth_notify" }, ["ignored"]],
   ])("tells %s apart", async (_title, changes, kinds) => {
     expect((await heard(changes)).observations.map(({ kind }) => kind)).toEqual(kinds);
+  });
+
+  // Alipay's own sample (docs.open.alipay.com/204/105301) is a TRADE_SUCCESS with refund_fee=0.00 and gmt_close.
+  const zero = { refund_fee: "0.00", gmt_close: "2025-11-23 22:00:00" };
+  it.each([
+    ["a payment", zero, ["paid"]],
+    ["a finished payment", { ...zero, trade_status: "TRADE_FINISHED" }, ["paid"]],
+    ["an unpaid close", { ...zero, trade_status: "TRADE_CLOSED", gmt_payment: "" }, ["closed"]],
+    [
+      "an unpaid close with one digit",
+      { ...zero, refund_fee: "0", trade_status: "TRADE_CLOSED", gmt_payment: "" },
+      ["closed"],
+    ],
+    [
+      "an unpaid close beside empty refund members",
+      { ...zero, trade_status: "TRADE_CLOSED", gmt_payment: "", gmt_refund: "", out_biz_no: "" },
+      ["closed"],
+    ],
+    ["a buyer who has not paid", { ...zero, trade_status: "WAIT_BUYER_PAY", gmt_payment: "" }, ["ignored"]],
+    ["a close of a paid trade", { ...zero, trade_status: "TRADE_CLOSED" }, ["paid", "refundedTotal"]],
+    ["a refund of one fen", { ...zero, refund_fee: "0.01" }, ["paid", "refundedTotal"]],
+  ])("with a refund_fee of zero says that nothing was refunded: %s", async (_title, changes, kinds) => {
+    expect((await heard(changes)).observations.map(({ kind }) => kind)).toEqual(kinds);
+  });
+
+  // The parameters of docs.open.alipay.com/203/105286 and 194/103296, filled as notices shown in public are.
+  it("is read with every member that real ones carry", async () => {
+    const members = {
+      auth_app_id: appId,
+      buyer_id: "2088102116773037",
+      buyer_open_id: "074a1CcTG1LelxKe4xQC0zgNdId0nxi95b5lsNpazWYoCo5",
+      buyer_logon_id: "159****5620",
+      seller_email: "zhuzhanghu@alitest.com",
+      receipt_amount: "12.30",
+      invoice_amount: "12.30",
+      buyer_pay_amount: "11.30",
+      point_amount: "0.00",
+      gmt_create: "2025-11-23 20:00:44",
+      gmt_close: "2025-11-23 22:00:00",
+      fund_bill_list:
+        '[{"amount":"11.30","fundChannel":"ALIPAYACCOUNT"},{"amount":"1.00","fundChannel":"MCOUPON"}]',
+      voucher_detail_list:
+        '[{"amount":"1.00","merchantContribute":"0.40","name":"5折券","otherContribute":"0.60","type":"ALIPAY_FIX_VOUCHER","memo":"a=b"}]',
+      passback_params: "merchantBizType%3d3C%26merchantBizNo%3d2016010101111",
+      out_channel_type: "ALIPAY",
+      charge_amount: "0.02",
+      charge_flags: "bluesea_1",
+      settlement_id: "2018101610032004620239146945",
+      mdiscount_amount: "0.40",
+      discount_amount: "0.60",
+      refund_fee: "0.00",
+    };
+    expect((await heard(members)).observations).toEqual([paid]);
   });
 
   it("without an id is malformed", async () => {

@@ -46,16 +46,10 @@ describe("a capture at PayPal", () => {
   it.each([
     ["a pending capture", json(captured([capture({ status: "PENDING" })]), 201), "started"],
     ["a declined capture", json(captured([capture({ status: "DECLINED" })]), 201), "open"],
-    ["ORDER_NOT_APPROVED", refusal(422, "ORDER_NOT_APPROVED"), "open"],
     ["INSTRUMENT_DECLINED", refusal(422, "INSTRUMENT_DECLINED"), "open"],
-    ["PAYER_ACTION_REQUIRED", refusal(422, "PAYER_ACTION_REQUIRED"), "open"],
-    ["PAYER_CANNOT_PAY", refusal(422, "PAYER_CANNOT_PAY"), "open"],
-    ["TRANSACTION_REFUSED", refusal(422, "TRANSACTION_REFUSED"), "open"],
-    ["REDIRECT_PAYER_FOR_ALTERNATE_FUNDING", refusal(422, "REDIRECT_PAYER_FOR_ALTERNATE_FUNDING"), "open"],
-    ["DUPLICATE_INVOICE_ID", refusal(422, "DUPLICATE_INVOICE_ID"), "unrecognised"],
-    ["a refusal that we do not know", refusal(422, "SOMETHING_NEW"), "unrecognised"],
+    ["PAYER_ACCOUNT_RESTRICTED", refusal(422, "PAYER_ACCOUNT_RESTRICTED"), "failed"],
+    ["PAYEE_BLOCKED_TRANSACTION", refusal(422, "PAYEE_BLOCKED_TRANSACTION"), "open"],
     ["an order that has lapsed", refusal(404, "INVALID_RESOURCE_ID", "RESOURCE_NOT_FOUND"), "missing"],
-    ["no permission", refusal(403, "PERMISSION_DENIED"), "unknown"],
     ["a rate limit", refusal(429, "RATE_LIMIT_REACHED"), "unknown"],
   ] satisfies [string, Reply, string][])("is %s", async (_title, reply, kind) => {
     const { said, paths } = await capturing(reply);
@@ -63,13 +57,22 @@ describe("a capture at PayPal", () => {
     expect(paths).toEqual([post]);
   });
 
+  it("a PayPal capture that is not let in keeps its key: nothing is known of an earlier call", async () => {
+    const { said, paths } = await capturing(refusal(401, "INVALID_ACCOUNT_STATUS"));
+    expect(said).toEqual([{ kind: "unknown", orderNo, why: "PayPal: INVALID_ACCOUNT_STATUS" }]);
+    expect(paths).toEqual([post, post]);
+  });
+
   it("says why the buyer must choose again", async () => {
     const { said } = await capturing(refusal(422, "INSTRUMENT_DECLINED"));
-    expect(said).toEqual([{ kind: "open", orderNo, why: "INSTRUMENT_DECLINED" }]);
+    expect(said).toEqual([{ kind: "open", orderNo, why: "PayPal: INSTRUMENT_DECLINED" }]);
   });
 
   it.each([
     ["was done before", refusal(422, "ORDER_ALREADY_CAPTURED")],
+    ["has our invoice number from a capture", refusal(422, "DUPLICATE_INVOICE_ID")],
+    ["is refused by a code that no list has", refusal(422, "SOMETHING_NEW")],
+    ["is forbidden since the money was taken", refusal(403, "PERMISSION_DENIED")],
     ["is in progress elsewhere", refusal(409, "PREVIOUS_REQUEST_IN_PROGRESS")],
     ["ends in a 500", refusal(500, "INTERNAL_SERVICE_ERROR")],
     ["ends in HTML", { status: 201, body: "<html>" }],

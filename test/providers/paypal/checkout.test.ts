@@ -32,7 +32,7 @@ describe("PayPal credentials", () => {
   it.each([
     { client_id: "" },
     { client_id: "a:b canary" },
-    { secret: "canary secret" },
+    { secret: "canary:secret" },
     { mode: "production" },
     { webhook_id: "canary/1" },
     { merchant_id: "canary" },
@@ -41,6 +41,35 @@ describe("PayPal credentials", () => {
     const parsed = paypal.credentials.safeParse({ ...credentials, ...changes });
     expect(parsed.success).toBe(false);
     expect(parsed.error?.message).not.toContain("canary");
+  });
+
+  // What pages, files and `.env` lines add to a value; PayPal's own spelling of the two modes.
+  it.each([
+    [{ client_id: "  AclientId\r\n" }],
+    [{ secret: '"EcanarySecret",' }],
+    [{ secret: "Ecanary\n  Secret" }],
+    [{ secret: "\ufeffEcanary\u200bSecret" }],
+    [{ client_id: "‘AclientId’" }],
+    [{ mode: "Sandbox" }],
+    [{ mode: " SANDBOX\n" }],
+    [{ webhook_id: `\t${credentials.webhook_id};` }],
+  ])("a PayPal credential is taken as it is pasted: %j", (changes) => {
+    expect(paypal.credentials.parse({ ...credentials, ...changes })).toEqual(credentials);
+  });
+
+  // Shapes of today's REST apps: https://developer.paypal.com/api/rest/ (client id "A…", secret "E…", 80 characters).
+  const clientId = `A${"b".repeat(79)}`;
+  const secret = `E${"c".repeat(79)}`;
+  it.each([
+    ["swapped", { client_id: secret, secret: clientId }, "swap them"],
+    ["the client id twice", { client_id: clientId, secret: clientId }, "is the client id again"],
+    ["an access token", { client_id: clientId, secret: `A21AA${"x".repeat(92)}` }, "is an access token"],
+    ["PayPal's word for live", { mode: "production" }, 'PayPal calls production "live"'],
+    ["a URL for the webhook id", { webhook_id: "https://pay.example/notify" }, "not the URL itself"],
+    ["an email for the merchant id", { merchant_id: "shop@example.com" }, "not its email"],
+  ])("PayPal credentials that are %s are refused with what to change", (_title, changes, words) => {
+    const parsed = paypal.credentials.safeParse({ ...credentials, ...changes });
+    expect(JSON.stringify(parsed.error?.issues)).toContain(words.replaceAll('"', '\\"'));
   });
 
   it.each([
@@ -142,6 +171,23 @@ describe("starting a PayPal order", () => {
     });
   });
 
+  // "PayPal REST API TypeScript SDK, Version: 2.5.0, on OS {os-info}" in @paypal/paypal-server-sdk 2.5.0, client.js.
+  it("every PayPal call says who calls, without a placeholder that the SDK leaves", async () => {
+    const server = await paypalServer(json(order(), 201));
+    const adapter = openPayPal({ baseUrl: server.url });
+    await adapter.start(storedPayment, prepared(), "key-1");
+    await adapter.look(storedPayment);
+    await adapter.probe?.();
+    expect(server.calls().map(({ headers }) => headers["user-agent"])).toEqual(Array(3).fill("uni-pay"));
+  });
+
+  it("a PayPal answer with a byte order mark is read, and bytes that are no UTF-8 are no answer", async () => {
+    const text = JSON.stringify(order());
+    expect(await started({ status: 201, body: `\ufeff${text}` })).toMatchObject({ kind: "payable" });
+    const broken = Buffer.from(text.replace("shop-1", "shop-\xff"), "latin1");
+    expect(await started({ status: 201, body: broken })).toMatchObject({ kind: "unknown" });
+  });
+
   it("posts the same bytes on a repeat, also when the stored request comes back in another order", async () => {
     const server = await paypalServer(json(order(), 201));
     const adapter = openPayPal({ baseUrl: server.url });
@@ -166,26 +212,43 @@ describe("starting a PayPal order", () => {
   });
 
   it.each([
-    ["400", refusal(400, "INVALID_PARAMETER_VALUE", "INVALID_REQUEST"), true, "INVALID_PARAMETER_VALUE"],
-    ["422", refusal(422, "CURRENCY_NOT_SUPPORTED"), true, "CURRENCY_NOT_SUPPORTED"],
-    ["401", json({ error: "invalid_token", error_description: accessToken }, 401), false, "invalid_token"],
-    ["403", refusal(403, "PERMISSION_DENIED", "NOT_AUTHORIZED"), false, "PERMISSION_DENIED"],
-    ["403 in HTML", { status: 403, body: "<html>" } satisfies Reply, false, "HTTP_403"],
-    ["429", json({ name: "RATE_LIMIT_REACHED", message: "slow" }, 429), false, "RATE_LIMIT_REACHED"],
+    ["400", refusal(400, "INVALID_PARAMETER_VALUE", "INVALID_REQUEST"), "subject", "INVALID_PARAMETER_VALUE"],
+    ["422", refusal(422, "CURRENCY_NOT_SUPPORTED"), "subject", "CURRENCY_NOT_SUPPORTED"],
+    [
+      "401",
+      json({ error: "invalid_token", error_description: accessToken }, 401),
+      "nothing",
+      "invalid_token",
+    ],
+    ["403", refusal(403, "PERMISSION_DENIED", "NOT_AUTHORIZED"), "nothing", "PERMISSION_DENIED"],
+    [
+      "a restricted merchant",
+      refusal(422, "PAYEE_ACCOUNT_RESTRICTED"),
+      "nothing",
+      "PAYEE_ACCOUNT_RESTRICTED",
+    ],
     [
       "a wrong secret",
       json({ error: "invalid_client", error_description: credentials.secret }, 401),
-      false,
+      "nothing",
       "invalid_client",
     ],
-  ])("is refused by %s", async (_title, reply, final, code) => {
+  ])("a PayPal create is refused by %s", async (_title, reply, ends, code) => {
     const said = await started(reply);
-    expect(said).toEqual({ kind: "refused", final, error: { code, message: expect.any(String) } });
+    expect(said).toEqual({
+      kind: "refused",
+      fault: ends === "subject" ? "request" : "merchant",
+      ends,
+      listed: true,
+      error: { code, message: expect.any(String) },
+    });
     expect(JSON.stringify(said)).not.toContain("canary");
   });
 
   it.each([
     ["409", refusal(409, "PREVIOUS_REQUEST_IN_PROGRESS", "RESOURCE_CONFLICT")],
+    ["429", json({ name: "RATE_LIMIT_REACHED", message: "slow" }, 429)],
+    ["403 in HTML", { status: 403, body: "<html>" }],
     ["500", refusal(500, "INTERNAL_SERVICE_ERROR", "INTERNAL_SERVER_ERROR")],
     ["503 with an order", json(order(), 503)],
     ["400 in HTML", { status: 400, body: "<html>" }],

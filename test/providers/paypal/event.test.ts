@@ -62,6 +62,53 @@ describe("an event of PayPal", () => {
     expect(observations).toEqual([{ kind: "hint", orderNo: null, tradeNo: captureId, why }]);
   });
 
+  // A merchant may type any invoice number into the refund form of PayPal's pages; `up` and `self`: link_description of
+  // paypal/paypal-rest-api-specifications@ec4d8f3, payments_payment_v2.json, refund and capture.
+  const linkTo = (rel: string, path: string) => ({ rel, href: `https://api.paypal.com/v2/payments/${path}` });
+  it.each([
+    [
+      "a refund with an invoice number that a person typed",
+      "PAYMENT.CAPTURE.REFUNDED",
+      refund({ invoice_id: "2026-117", custom_id: "shop-1" }),
+    ],
+    ["a refund without any number", "PAYMENT.REFUND.FAILED", refund({ invoice_id: undefined })],
+    [
+      "a reversal, whose resource is neither the capture nor a refund of ours",
+      "PAYMENT.CAPTURE.REVERSED",
+      {
+        id: "09E71677NS257044M",
+        links: [linkTo("self", "refunds/09E71677NS257044M"), linkTo("up", `captures/${captureId}`)],
+      },
+    ],
+    [
+      "a reversal that shows the capture itself",
+      "PAYMENT.CAPTURE.REVERSED",
+      capture({ invoice_id: undefined, links: [linkTo("self", `captures/${captureId}`)] }),
+    ],
+    [
+      "a capture whose order stands above it",
+      "PAYMENT.CAPTURE.COMPLETED",
+      {
+        id: captureId,
+        links: [
+          { rel: "up", href: "https://api.paypal.com/v2/checkout/orders/5O190127TN364715T" },
+          linkTo("self", `captures/${captureId}`),
+        ],
+      },
+    ],
+  ])("a PayPal event about %s names the capture", async (_title, type, resource) => {
+    const { observations } = await hear(type, resource);
+    expect(observations).toEqual([{ kind: "hint", orderNo: null, tradeNo: captureId, why: type }]);
+  });
+
+  it("a PayPal event with a byte order mark is read, and its CRC-32 covers the mark", async () => {
+    const event = { id: "WH-1", event_type: "PAYMENT.CAPTURE.COMPLETED", resource: capture() };
+    const text = JSON.stringify(event);
+    const marked = Buffer.from(`\ufeff${text}`);
+    expect((await hearText(marked)).observations).toMatchObject([{ kind: "hint", orderNo }]);
+    await expect(hearText(marked, text)).rejects.toMatchObject({ failure: "notification_refused" });
+  });
+
   it("proves nothing but that, because another body fits the same signature", async () => {
     const told = { id: "WH-1", event_type: "PAYMENT.CAPTURE.COMPLETED", resource: capture() };
     const real = JSON.stringify(told);

@@ -24,6 +24,7 @@ const paid = {
   account: merchantId,
   amount: usd(1230),
   tradeNo: captureId,
+  objectId: paypalOrderId,
   paidAt: new Date("2025-11-23T12:01:40Z"),
 };
 const ours = { orderNo, tradeNo: captureId, refundNo, refundId: "1JU08902781691411", amount: usd(230) };
@@ -87,6 +88,11 @@ describe("a look at PayPal", () => {
       "a refund made at PayPal",
       captured([capture({ status: "REFUNDED" })], [refund({ custom_id: "shop-1" })]),
       [paid, { kind: "refunded", ...ours, refundNo: null }],
+    ],
+    [
+      "a refund of nothing, which is none",
+      captured([capture()], [refund({ amount: { currency_code: "USD", value: "0.00" } })]),
+      [paid],
     ],
     [
       "a refund under way",
@@ -164,7 +170,7 @@ describe("a look at PayPal", () => {
       "missing",
     ],
     ["a 404 from in front of PayPal", { status: 404, body: "<html>" }, "unknown"],
-    ["a refusal", refusal(422, "X"), "unrecognised"],
+    ["a refusal that no list has", refusal(422, "X"), "unknown"],
     ["no permission", refusal(403, "PERMISSION_DENIED"), "unknown"],
     ["a rate limit", refusal(429, "RATE_LIMIT_REACHED"), "unknown"],
     ["500", refusal(500, "INTERNAL_SERVICE_ERROR"), "unknown"],

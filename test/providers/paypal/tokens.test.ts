@@ -84,7 +84,7 @@ describe("PayPal's access token", () => {
     const server = await paypalThatAnswers([token()], [unauthorised]);
     const adapter = openPayPal({ baseUrl: server.url });
     const said = await adapter.start(storedPayment, prepared(), "key-1");
-    expect(said).toMatchObject({ kind: "refused", final: false, error: { code: "invalid_token" } });
+    expect(said).toMatchObject({ kind: "refused", ends: "nothing", error: { code: "invalid_token" } });
     expect(JSON.stringify(said)).not.toContain("canary");
     expect(server.called()).toEqual(["token", "call", "token", "call"]);
   });

@@ -10,6 +10,16 @@ const webhook = (changes: Record<string, unknown> = {}) => ({
   ...changes,
 });
 const list = (...webhooks: unknown[]) => json({ webhooks });
+/** `GET /v1/notifications/webhooks-event-types`; without the two names that PayPal's page does not have. */
+const types = (...names: string[]) => json({ event_types: names.map((name) => ({ name })) });
+const official = types(
+  "CHECKOUT.ORDER.APPROVED",
+  "CHECKOUT.PAYMENT-APPROVAL.REVERSED",
+  "PAYMENT.CAPTURE.COMPLETED",
+  "PAYMENT.CAPTURE.DENIED",
+  "PAYMENT.CAPTURE.REFUNDED",
+  "PAYMENT.SALE.COMPLETED",
+);
 
 async function registering(...replies: Reply[]) {
   const server = await paypalServer(...replies);
@@ -21,26 +31,46 @@ describe("registering a webhook at PayPal", () => {
   it("makes one when there is none of this URL", async () => {
     const { done, calls } = await registering(
       list(webhook({ url: `${url}0` })),
+      official,
       json(webhook({ id: "2CD" }), 201),
     );
     expect(await done).toEqual({ webhook_id: "2CD" });
     expect(calls().map(({ method, path }) => `${method} ${path}`)).toEqual([
       "GET /v1/notifications/webhooks",
+      "GET /v1/notifications/webhooks-event-types",
       "POST /v1/notifications/webhooks",
     ]);
-    const wanted = JSON.parse(calls()[1]?.body ?? "");
-    expect(wanted.url).toBe(url);
-    expect(wanted.event_types).toContainEqual({ name: "CHECKOUT.ORDER.APPROVED" });
-    expect(wanted.event_types).toContainEqual({ name: "PAYMENT.CAPTURE.COMPLETED" });
+    expect(JSON.parse(calls()[2]?.body ?? "")).toEqual({
+      url,
+      event_types: [
+        { name: "CHECKOUT.ORDER.APPROVED" },
+        { name: "CHECKOUT.PAYMENT-APPROVAL.REVERSED" },
+        { name: "PAYMENT.CAPTURE.COMPLETED" },
+        { name: "PAYMENT.CAPTURE.DENIED" },
+        { name: "PAYMENT.CAPTURE.REFUNDED" },
+      ],
+    });
+  });
+
+  // "*" subscribes to all events: paypal/paypal-rest-api-specifications@ec4d8f3 notifications_webhooks_v1.json.
+  it.each([
+    ["does not tell its event names", refusal(500, "INTERNAL_SERVER_ERROR")],
+    ["forbids to ask for its event names", refusal(403, "PERMISSION_DENIED")],
+    ["lists event names in another form", json({ events: [] })],
+    ["lists none that we cannot do without", types("PAYMENT.CAPTURE.COMPLETED")],
+  ])("a PayPal webhook is registered for all events where PayPal %s", async (_title, reply) => {
+    const { done, calls } = await registering(list(), reply, json(webhook({ id: "2CD" }), 201));
+    expect(await done).toEqual({ webhook_id: "2CD" });
+    expect(JSON.parse(calls()[2]?.body ?? "").event_types).toEqual([{ name: "*" }]);
   });
 
   it("finds the one that it made", async () => {
-    const made = await registering(list(), json(webhook(), 201));
+    const made = await registering(list(), official, json(webhook(), 201));
     await made.done;
-    const { event_types } = JSON.parse(made.calls()[1]?.body ?? "");
-    const again = await registering(list(webhook({ event_types })));
+    const { event_types } = JSON.parse(made.calls()[2]?.body ?? "");
+    const again = await registering(list(webhook({ event_types })), official);
     expect(await again.done).toEqual({ webhook_id: "1AB" });
-    expect(again.calls()).toHaveLength(1);
+    expect(again.calls().map(({ method }) => method)).toEqual(["GET", "GET"]);
   });
 
   it("finds one that is told everything", async () => {
@@ -50,6 +80,7 @@ describe("registering a webhook at PayPal", () => {
   it("names the events that an existing one lacks", async () => {
     const { done } = await registering(
       list(webhook({ event_types: [{ name: "PAYMENT.CAPTURE.COMPLETED" }] })),
+      official,
     );
     await expect(done).rejects.toMatchObject({
       failure: "conflict",
@@ -58,9 +89,9 @@ describe("registering a webhook at PayPal", () => {
   });
 
   it("is not asked for twice: PayPal would make two", async () => {
-    const { done, calls } = await registering(list(), "reset", json(webhook(), 201));
+    const { done, calls } = await registering(list(), official, "reset", json(webhook(), 201));
     await expect(done).rejects.toMatchObject({ failure: "unavailable" });
-    expect(calls().map(({ method }) => method)).toEqual(["GET", "POST"]);
+    expect(calls().map(({ method }) => method)).toEqual(["GET", "GET", "POST"]);
   });
 
   it.each([
@@ -75,7 +106,7 @@ describe("registering a webhook at PayPal", () => {
     ["500", refusal(500, "X"), "unavailable", "HTTP 500"],
     ["another form", json({}, 201), "unavailable", "not readable"],
   ])("says what is wrong: %s", async (_title, reply, failure, words) => {
-    const { done } = await registering(list(), reply);
+    const { done } = await registering(list(), official, reply);
     await expect(done).rejects.toMatchObject({ failure, message: expect.stringContaining(words) });
   });
 });
@@ -94,7 +125,7 @@ describe("a probe of PayPal credentials", () => {
     [
       "refused credentials",
       json({ error: "invalid_client" }, 401),
-      "PayPal refused the credentials (invalid_client)",
+      "PayPal refused the credentials (invalid_client): client_id and secret must be those of one app, and of the config's mode",
     ],
     ["a failure", refusal(500, "X"), "PayPal answered HTTP 500"],
     ["another form", json([]), "PayPal's list of webhooks is not readable"],

@@ -30,6 +30,7 @@ export function session(changes: Record<string, unknown> = {}): Record<string, u
     status: "open",
     payment_status: "unpaid",
     client_reference_id: orderNo,
+    metadata: { order_no: orderNo, out_trade_no: "shop-1" },
     amount_total: 1230,
     currency: "usd",
     livemode: false,

@@ -2,10 +2,13 @@ import { describe, expect, it } from "vitest";
 import { currencies, exponentOf } from "../../../lib/money/currencies.ts";
 import { fromDecimal } from "../../../lib/money/money.ts";
 import { fromStripeAmount, toStripeAmount } from "../../../lib/providers/stripe/amounts.ts";
+import { exponentOf as simulated } from "../../../scripts/sandbox/stripe/currencies.ts";
 
 const amountOf = (text: string, currency: string) => toStripeAmount(fromDecimal(text, currency));
-const offered = currencies.filter((currency) => currency !== "IQD" && currency !== "LYD");
+const offered = currencies.filter((currency) => !["ANG", "IQD", "LYD"].includes(currency));
 
+// Largest amounts: https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts (2026-11-30); digits: the same page,
+// "Zero-decimal currencies", "Three-decimal currencies" and "Special cases".
 describe("amounts at Stripe", () => {
   it.each([
     ["12.30", "USD", 1230],
@@ -19,7 +22,13 @@ describe("amounts at Stripe", () => {
     ["1.230", "KWD", 1230],
     ["0.01", "USD", 1],
     ["999999.99", "USD", 99_999_999],
-    ["99999999", "JPY", 99_999_999],
+    ["9999999999", "JPY", 9_999_999_999],
+    ["99999999.99", "HUF", 9_999_999_999],
+    ["99999999.99", "COP", 9_999_999_999],
+    ["9999999999.99", "IDR", 999_999_999_999],
+    ["9999999.99", "INR", 999_999_999],
+    ["9999999999.99", "LBP", 999_999_999_999],
+    ["99999999", "KRW", 99_999_999],
     ["99999.990", "BHD", 99_999_990],
     ["999999", "ISK", 99_999_900],
   ])("count %s %s as %i", (text, currency, units) => {
@@ -32,11 +41,18 @@ describe("amounts at Stripe", () => {
     ["7.50", "MGA", "amount"],
     ["0", "USD", "amount"],
     ["1000000.00", "USD", "amount"],
-    ["100000000", "JPY", "amount"],
+    ["10000000000", "JPY", "amount"],
+    ["100000000.00", "HUF", "amount"],
+    ["100000000.00", "COP", "amount"],
+    ["10000000000.00", "IDR", "amount"],
+    ["10000000.00", "INR", "amount"],
+    ["10000000000.00", "LBP", "amount"],
+    ["100000000", "KRW", "amount"],
     ["1000000", "ISK", "amount"],
     ["100000.000", "BHD", "amount"],
     ["1", "IQD", "currency"],
     ["1", "LYD", "currency"],
+    ["1", "ANG", "currency"],
   ])("refuse %s %s, naming the %s", (text, currency, field) => {
     expect(() => amountOf(text, currency)).toThrow(
       expect.objectContaining({
@@ -53,7 +69,12 @@ describe("amounts at Stripe", () => {
       expect(fromStripeAmount(toStripeAmount(money), currency.toLowerCase())).toEqual(money);
     }
     expect(() => toStripeAmount({ minor: 0, currency })).toThrow("Stripe takes");
-    expect(() => toStripeAmount({ minor: 100_000_000 * whole, currency })).toThrow("Stripe takes");
+    expect(() => toStripeAmount({ minor: 1_000_000_000_000 * whole, currency })).toThrow("Stripe takes");
+  });
+
+  it("are taken in just the currencies in which the simulator charges", () => {
+    const charged = currencies.filter((currency) => simulated(currency.toLowerCase()) !== undefined);
+    expect(offered).toEqual(charged);
   });
 
   it("come back unchanged for every price from 0.01 to 100.00", () => {

@@ -1,55 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { stripe } from "../../../lib/providers/stripe/stripe.ts";
 import { localServer, type Reply } from "../../outbound/local-server.ts";
 import { createdAt, newPayment, orderNo } from "../payments.ts";
-import {
-  json,
-  openStripe,
-  refusal,
-  secretKey,
-  session,
-  sessionId,
-  storedPayment,
-  webhookSecret,
-} from "./account.ts";
+import { json, openStripe, refusal, secretKey, session, sessionId, storedPayment } from "./account.ts";
 
 const usd = { minor: 1230, currency: "USD" };
 const prepared = () => openStripe().prepare(newPayment({ amount: usd }));
 const minutes = (count: number) => createdAt.getTime() / 1000 + count * 60;
-
-describe("Stripe credentials", () => {
-  it("turn one webhook secret into a list, and stay the same when parsed again", () => {
-    const parsed = stripe.credentials.parse({ secret_key: secretKey, webhook_secret: webhookSecret });
-    expect(parsed).toEqual({ secret_key: secretKey, webhook_secret: [webhookSecret] });
-    expect(stripe.credentials.parse(parsed)).toEqual(parsed);
-    expect(stripe.missing?.(parsed)).toEqual([]);
-  });
-
-  it("may still lack the webhook secret, and say so", () => {
-    expect(stripe.missing?.(stripe.credentials.parse({ secret_key: secretKey }))).toEqual(["webhook_secret"]);
-  });
-
-  it.each([
-    { secret_key: "pk_test_canary" },
-    { secret_key: "canary" },
-    { secret_key: secretKey, webhook_secret: "canary" },
-    { secret_key: secretKey, webhook_secret: [] },
-    { secret_key: secretKey, webhook_secret: webhookSecret, mode: "live" },
-  ])("are refused without being repeated: %o", (raw) => {
-    const parsed = stripe.credentials.safeParse(raw);
-    expect(parsed.success).toBe(false);
-    expect(parsed.error?.message).not.toContain("canary");
-  });
-
-  it.each([
-    ["sk_test_a", false],
-    ["rk_test_a", false],
-    ["sk_live_a", true],
-    ["rk_live_a", true],
-  ])("%s: livemode %s", (secret_key, livemode) => {
-    expect(openStripe({ secret_key }).livemode).toBe(livemode);
-  });
-});
 
 describe("the request of a Stripe checkout", () => {
   it("carries our number wherever Stripe will show it again", () => {
@@ -139,29 +95,72 @@ describe("starting a Stripe checkout", () => {
 
   it.each([
     [
-      "400",
+      "an amount below the minimum",
       refusal(400, { type: "invalid_request_error", code: "amount_too_small", message: "too small" }),
-      true,
+      { fault: "request", ends: "subject", listed: true },
     ],
-    ["402", refusal(402, { type: "card_error", code: "card_declined", message: "no" }), true],
-    ["404", refusal(404, { type: "invalid_request_error", message: "no such" }), true],
-    ["another request under the key", refusal(400, { type: "idempotency_error", message: "differs" }), true],
-    ["401", refusal(401, { type: "invalid_request_error", message: `Invalid API Key: ${secretKey}` }), false],
-    ["403", refusal(403, { type: "invalid_request_error", code: "x", message: "no permission" }), false],
-    ["429", refusal(429, { type: "invalid_request_error", code: "rate_limit", message: "slow" }), false],
+    [
+      "a refused parameter without a code",
+      refusal(400, { type: "invalid_request_error", message: "Not a valid URL" }),
+      { fault: "request", ends: "subject", listed: true },
+    ],
+    [
+      "a wrong key",
+      refusal(401, { type: "invalid_request_error", message: `Invalid API Key: ${secretKey}` }),
+      { fault: "merchant", ends: "nothing", listed: true },
+    ],
+    [
+      "an expired key",
+      refusal(401, { type: "invalid_request_error", code: "api_key_expired", message: "expired" }),
+      { fault: "merchant", ends: "nothing", listed: true },
+    ],
+    [
+      "a key without permission",
+      refusal(403, { type: "invalid_request_error", message: "no permission" }),
+      { fault: "merchant", ends: "nothing", listed: true },
+    ],
+    [
+      "a rate limit",
+      refusal(429, { type: "invalid_request_error", code: "rate_limit", message: "slow" }),
+      { fault: "merchant", ends: "nothing", listed: true },
+    ],
     [
       "a rate limit as 400",
       refusal(400, { type: "invalid_request_error", code: "rate_limit", message: "s" }),
-      false,
+      { fault: "merchant", ends: "nothing", listed: true },
     ],
-  ])("is refused by %s (final: %#)", async (_title, reply, final) => {
+    [
+      "an account that is not activated",
+      refusal(400, { type: "invalid_request_error", code: "testmode_charges_only", message: "activate" }),
+      { fault: "merchant", ends: "nothing", listed: true },
+    ],
+    [
+      "a code that Stripe does not list",
+      refusal(400, { type: "invalid_request_error", code: "brand_new", message: "new" }),
+      { fault: "merchant", ends: "nothing", listed: false },
+    ],
+    [
+      "a card error, which no create can meet",
+      refusal(402, { type: "card_error", code: "card_declined", message: "no" }),
+      { fault: "merchant", ends: "nothing", listed: false },
+    ],
+  ])("a create that is refused says whose fault it is: %s", async (_title, reply, meaning) => {
     const said = await started(reply);
     expect(said).toEqual({
       kind: "refused",
-      final,
+      ...meaning,
       error: { code: expect.any(String), message: expect.any(String) },
     });
     expect(JSON.stringify(said)).not.toContain("canary");
+  });
+
+  it("a create under a key of another request has an unknown outcome, and a person is told", async () => {
+    const reply = refusal(400, { type: "idempotency_error", message: "differs" });
+    expect(await started(reply)).toEqual({
+      kind: "unknown",
+      why: "Stripe: idempotency_error",
+      unlisted: "idempotency_error",
+    });
   });
 
   it("tells Stripe's own code and words", async () => {
@@ -174,6 +173,7 @@ describe("starting a Stripe checkout", () => {
 
   it.each([
     ["a request in flight", refusal(409, { type: "idempotency_error", message: "in use" })],
+    ["a lock that another request holds", refusal(429, { code: "lock_timeout", message: "locked" })],
     ["500", refusal(500, { type: "api_error", message: "oops" })],
     ["503 with a session", json(session(), 503)],
     ["a redirect with a session", json(session(), 302, { location: "https://elsewhere.example" })],
@@ -184,6 +184,7 @@ describe("starting a Stripe checkout", () => {
     ["an empty object", json({})],
     ["a session without a link", json(session({ url: null }))],
     ["a session of another order", json(session({ client_reference_id: "UNI1" }))],
+    ["a session without our marks", json(session({ metadata: {} }))],
     ["a broken connection", "reset" as const],
   ])("has an unknown outcome after %s", async (_title, reply) => {
     const said = await started(reply);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createdAt, orderNo } from "../payments.ts";
-import { openStripe, paidSession, session, signatureOf, stripeRefund } from "./account.ts";
+import { openStripe, paidSession, session, sessionId, signatureOf, stripeRefund } from "./account.ts";
 
 const created = 1763899400;
 
@@ -31,6 +31,7 @@ const paid = {
   amount: { minor: 1230, currency: "USD" },
   tradeNo: "pi_1",
   paidAt: new Date(created * 1000),
+  objectId: sessionId,
 };
 const refund = (status: string, changes: Record<string, unknown> = {}) =>
   stripeRefund({ status, ...changes });
@@ -90,6 +91,54 @@ describe("an event of Stripe", () => {
     expect((await hear(type, object)).observations).toEqual([expect.objectContaining({ kind })]);
   });
 
+  // The buyer chooses client_reference_id in a Payment Link's URL, but no metadata:
+  // https://docs.stripe.com/payment-links/customize, https://dev.to/stripe/payment-link-data-passing-1njp
+  const marks = [
+    ["no metadata", null],
+    ["empty metadata", {}],
+    ["the link's own metadata", { campaign: "spring" }],
+    ["the mark of another order", { order_no: "UNI20251123120000ZZZZZZZZZZZZZZZZ" }],
+    ["our merchant's number alone", { out_trade_no: "shop-1" }],
+    ["our order's number in other letters", { order_no: orderNo.toLowerCase() }],
+  ] as const;
+  const foreign = { id: "cs_test_link", payment_link: "plink_1" };
+  it.each(
+    marks.flatMap(([title, metadata]) =>
+      [
+        ["checkout.session.completed", { ...told, ...foreign, metadata }],
+        ["checkout.session.completed", { ...completed, ...foreign, metadata }],
+        ["checkout.session.async_payment_succeeded", { ...told, ...foreign, metadata }],
+        ["checkout.session.async_payment_failed", { ...completed, ...foreign, metadata }],
+        ["checkout.session.expired", session({ ...foreign, status: "expired", metadata })],
+      ].map(([type, object]) => [type, title, object] as [string, string, object]),
+    ),
+  )("%s of a session with our number and %s only makes us look at our own", async (type, _title, object) => {
+    expect((await hear(type, object)).observations).toEqual([
+      { kind: "hint", orderNo, why: `${type} of a session that we did not make: cs_test_link` },
+    ]);
+  });
+
+  it.each([
+    ["checkout.session.completed", told, "paid"],
+    ["checkout.session.completed", completed, "started"],
+    ["checkout.session.async_payment_failed", completed, "failed"],
+    ["checkout.session.expired", session({ status: "expired" }), "closed"],
+  ])("%s (%#) names the session that says so", async (type, object, kind) => {
+    expect((await hear(type, object)).observations).toEqual([
+      expect.objectContaining({ kind, objectId: sessionId }),
+    ]);
+  });
+
+  it("that begins with a byte order mark is verified over its raw bytes, then read", async () => {
+    const event = { id: "evt_1", object: "event", type: "customer.created", created, livemode: false };
+    const body = Buffer.from(`\uFEFF${JSON.stringify({ ...event, data: { object: {} } })}`);
+    expect((await hearText(body)).eventType).toBe("customer.created");
+    const call = { body, headers: { "stripe-signature": signatureOf(body.subarray(3)) } };
+    await expect(openStripe().hear(call, "acct_1")).rejects.toMatchObject({
+      failure: "notification_refused",
+    });
+  });
+
   it("of a refund carries our numbers, if it is ours, and Stripe's id always", async () => {
     const seen = {
       kind: "refunded",
@@ -119,6 +168,7 @@ describe("an event of Stripe", () => {
   it.each([
     ["no JSON", "{"],
     ["no UTF-8", Buffer.from([0x22, 0xff, 0x22])],
+    ["UTF-16", Buffer.from('{"id":"evt_1"}', "utf16le")],
     ["no event", "{}"],
     ["a thin event", '{"id":"evt_1","object":"v2.core.event","type":"x"}'],
     ["an empty body", ""],

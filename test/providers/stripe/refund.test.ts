@@ -1,16 +1,22 @@
 import { describe, expect, it } from "vitest";
 import type { Refund } from "../../../lib/refund/refund.ts";
 import { localServer, type Reply } from "../../outbound/local-server.ts";
-import { orderNo, refund } from "../payments.ts";
+import { orderNo, refund, withRequest } from "../payments.ts";
 import { json, openStripe, page, refusal, secretKey, storedPayment, stripeRefund } from "./account.ts";
 
 const paidPayment = { ...storedPayment, status: "success" as const, tradeNo: "pi_1" };
 const wanted = (changes: Partial<Refund> = {}) =>
-  refund({ providerRefundNo: "R1", amount: { minor: 230, currency: "USD" }, ...changes });
+  refund({
+    providerRefundNo: "R1",
+    idempotencyKey: "R1",
+    amount: { minor: 230, currency: "USD" },
+    ...changes,
+  });
 
 async function refunding(reply: Reply, changes: Partial<Refund> = {}) {
   const server = await localServer(() => reply);
-  const outcome = await openStripe({ baseUrl: server.url }).refund?.(paidPayment, wanted(changes));
+  const adapter = openStripe({ baseUrl: server.url });
+  const outcome = await adapter.refund?.(paidPayment, withRequest(adapter, paidPayment, wanted(changes)));
   expect(JSON.stringify(outcome)).not.toContain("canary");
   return { outcome, calls: server.calls };
 }
@@ -52,7 +58,7 @@ const states: [string, Record<string, unknown>, object][] = [
 ];
 
 describe("a refund at Stripe", () => {
-  it("goes out for its own amount, under our refund number as key, with our numbers as marks", async () => {
+  it("goes out for its own amount, under its own key, with our numbers as marks", async () => {
     const { calls } = await refunding(json(stripeRefund()), { reason: "broken cup" });
     expect(calls).toMatchObject([
       { method: "POST", path: "/v1/refunds", headers: { "idempotency-key": "R1" } },
@@ -76,36 +82,74 @@ describe("a refund at Stripe", () => {
     expect((await refunding(json(stripeRefund(changes)))).outcome).toEqual(outcome);
   });
 
+  it("is repeated under a new key with the same parameters, when its key was renewed", async () => {
+    const { calls } = await refunding(json(stripeRefund()), { idempotencyKey: "R1-2" });
+    expect(calls[0]?.headers["idempotency-key"]).toBe("R1-2");
+    expect(new URLSearchParams(calls[0]?.body).get("metadata[refund_no]")).toBe("R1");
+  });
+
+  // What the codes mean: https://docs.stripe.com/error-codes; a balance that is too low as it really comes:
+  // https://github.com/Automattic/woocommerce-payments/issues/10025, https://github.com/medusajs/admin/issues/720
+  const merchants = { fault: "merchant", ends: "nothing" };
+  const requests = { fault: "request", ends: "subject" };
+  const buyers = { fault: "buyer", ends: "subject" };
+  const type = "invalid_request_error";
+  const lowBalance = "Insufficient funds in your Stripe balance to refund this amount.";
   it.each([
-    ["charge_already_refunded", refusal(400, { code: "charge_already_refunded", message: "m" }), true],
-    ["more than is left", refusal(400, { type: "invalid_request_error", message: "greater than m" }), true],
-    ["a disputed charge", refusal(400, { code: "charge_disputed", message: "m" }), true],
-    ["402", refusal(402, { type: "card_error", message: "m" }), true],
-    ["401", refusal(401, { message: `Invalid API Key: ${secretKey}` }), false],
-    ["403", refusal(403, { message: "no permission" }), false],
-    ["429", refusal(429, { code: "rate_limit", message: "slow" }), false],
-    ["an empty balance", refusal(400, { code: "balance_insufficient", message: "m" }), false],
-    ["an empty balance, said otherwise", refusal(400, { code: "insufficient_funds", message: "m" }), false],
-    ["a payment of another account", refusal(404, { code: "resource_missing", message: "m" }), false],
-  ])("is refused by %s (final: %#)", async (_title, reply, final) => {
+    ["a full refund before", refusal(400, { code: "charge_already_refunded", message: "m" }), requests],
+    ["more than is left", refusal(400, { type, message: "greater than m", param: "amount" }), requests],
+    ["a disputed charge", refusal(400, { code: "charge_disputed", message: "m" }), buyers],
+    ["a disputed payment", refusal(400, { code: "refund_disputed_payment", message: "m" }), buyers],
+    ["a wrong key", refusal(401, { message: `Invalid API Key: ${secretKey}` }), merchants],
+    ["an expired key", refusal(401, { code: "api_key_expired", message: "m" }), merchants],
+    ["a key without permission", refusal(403, { message: "no permission" }), merchants],
+    ["a rate limit", refusal(429, { code: "rate_limit", message: "slow" }), merchants],
+    ["an empty balance", refusal(400, { code: "balance_insufficient", message: "m" }), merchants],
+    [
+      "an empty balance, said otherwise",
+      refusal(400, { code: "insufficient_funds", message: "m" }),
+      merchants,
+    ],
+    [
+      "an empty balance by message_code alone",
+      refusal(400, { type, message: "m", message_code: "insufficient_balance_for_refund" }),
+      merchants,
+    ],
+    ["an empty balance in words alone", refusal(400, { type, message: lowBalance }), merchants],
+    ["a payment of another account", refusal(404, { code: "resource_missing", message: "m" }), merchants],
+    [
+      "an account in test mode only",
+      refusal(400, { code: "testmode_charges_only", message: "m" }),
+      merchants,
+    ],
+  ])("that is refused says whose fault it is: %s", async (_title, reply, meaning) => {
     expect((await refunding(reply)).outcome).toEqual({
       kind: "refused",
-      final,
+      listed: true,
+      ...meaning,
       error: { code: expect.any(String), message: expect.any(String) },
     });
   });
 
-  it("is refused without a call when Stripe cannot express its amount", async () => {
-    const { outcome, calls } = await refunding(json(stripeRefund()), {
-      amount: { minor: 1234, currency: "KWD" },
-    });
-    expect(outcome).toMatchObject({ kind: "refused", final: true, error: { code: "amount_not_allowed" } });
-    expect(calls).toEqual([]);
+  it.each([
+    ["brand_new", refusal(400, { type, code: "brand_new", message: "m" })],
+    ["approval_required", refusal(400, { type, code: "approval_required", message: "m" })],
+    ["card_error_402", refusal(402, { type: "card_error", message: "m" })],
+    ["idempotency_error", refusal(400, { type: "idempotency_error", message: "differs" })],
+  ])("may have been made after a refusal that nobody can read: %s", async (unlisted, reply) => {
+    const { outcome } = await refunding(reply);
+    expect(outcome).toEqual({ kind: "unknown", why: `Stripe: ${unlisted}`, unlisted });
+  });
+
+  it("is refused before it is reserved when Stripe cannot express its amount", () => {
+    const prepare = () =>
+      openStripe().prepareRefund?.(paidPayment, wanted({ amount: { minor: 1234, currency: "KWD" } }));
+    expect(prepare).toThrow(expect.objectContaining({ failure: "amount_not_allowed" }));
   });
 
   it.each([
     ["a request in flight", refusal(409, { type: "idempotency_error", message: "in use" })],
-    ["another request under the key", refusal(400, { type: "idempotency_error", message: "differs" })],
+    ["a lock that another request holds", refusal(429, { code: "lock_timeout", message: "locked" })],
     ["a stored 500", refusal(500, { type: "api_error", message: "oops" })],
     ["503 with a refund", json(stripeRefund(), 503)],
     ["HTML", { body: "<html>canary</html>" }],

@@ -25,6 +25,7 @@ const paid = {
   amount: usd(1230),
   tradeNo: "pi_1",
   paidAt: new Date(1763899300_000),
+  objectId: sessionId,
 };
 
 const looked = async (reply: Reply) =>
@@ -70,6 +71,51 @@ describe("a look at Stripe", () => {
     expect(server.calls[1]?.path).toBe("/v1/refunds?payment_intent=pi_1&limit=100");
   });
 
+  // Stripe lists refunds newest first (https://docs.stripe.com/api/refunds/list).
+  it("hears of refunds that failed before those that took their place", async () => {
+    const refunds = [
+      stripeRefund({ id: "re_3", amount: 1230, metadata: {} }),
+      stripeRefund({ id: "re_2", status: "pending", amount: 1, metadata: {} }),
+      stripeRefund({ status: "failed", amount: 1230 }),
+      stripeRefund({ id: "re_0", status: "canceled", amount: 5, metadata: {} }),
+    ];
+    const server = await localServer((_call, count) =>
+      json(count === 1 ? paidSession({ amount_refunded: 1230 }) : page(refunds)),
+    );
+    const said = await openStripe({ baseUrl: server.url }).look(storedPayment);
+    expect(said.map((seen) => ("refundId" in seen ? seen.refundId : seen.kind))).toEqual([
+      "paid",
+      "re_1",
+      "re_0",
+      "re_3",
+      "re_2",
+    ]);
+  });
+
+  // The charge's amount_refunded no longer counts a refund that failed (https://docs.stripe.com/refunds#failed-refunds).
+  it("reads the refunds of a payment that we believe refunded, when the charge shows none any more", async () => {
+    const refunds = [stripeRefund({ status: "failed" })];
+    const server = await localServer((_call, count) => json(count === 1 ? paidSession() : page(refunds)));
+    const adapter = openStripe({ baseUrl: server.url });
+    expect(await adapter.look({ ...storedPayment, refundedMinor: 230 })).toMatchObject([
+      { kind: "paid" },
+      { kind: "refundFailed", refundId: "re_1" },
+    ]);
+  });
+
+  it("tells a refusal that is in no table, for a person", async () => {
+    const refusal = { error: { type: "invalid_request_error", code: "brand_new", message: "no" } };
+    expect(await looked(json(refusal, 400))).toEqual([
+      { kind: "unknown", orderNo, why: "Stripe: brand_new", unlisted: "brand_new" },
+    ]);
+  });
+
+  it("reads an answer that begins with a byte order mark", async () => {
+    const body = `\uFEFF${JSON.stringify(session())}`;
+    const headers = { "content-type": "application/json" };
+    expect(await looked({ status: 200, headers, body })).toMatchObject([{ kind: "open" }]);
+  });
+
   it("hears paid, whatever becomes of the question about refunds", async () => {
     const server = await localServer((_call, count) =>
       count === 1 ? json(paidSession({ amount_refunded: 330 })) : "reset",
@@ -93,6 +139,8 @@ describe("a look at Stripe", () => {
     ["no session status", json(session({ status: null })), "unrecognised"],
     ["a free session", json(session({ payment_status: "no_payment_required" })), "unrecognised"],
     ["a new payment status", json(session({ payment_status: "half" })), "unrecognised"],
+    ["a session without our marks", json(session({ metadata: {} })), "unrecognised"],
+    ["another session than the one that was asked for", json(session({ id: "cs_test_b2" })), "unrecognised"],
     ["another order's session", json({ ...paidSession(), client_reference_id: "UNI1" }), "unrecognised"],
     ["a paid session without an intent", json({ ...paidSession(), payment_intent: null }), "unrecognised"],
     ["a fraction of a cent", json({ ...paidSession(), amount_total: 12.5 }), "unrecognised"],

@@ -173,8 +173,9 @@ describe("a platform certificate", () => {
     [
       "refused to merchants with a public key",
       answer({ code: "RESOURCE_NOT_EXISTS" }, 404, by()),
-      /HTTP 404/,
+      /set public_key_id and public_key/,
     ],
+    ["at no such address", answer({ code: "ORDER_NOT_EXIST" }, 404, by()), /HTTP 404/],
     ["that never comes", "reset", /127\.0\.0\.1/],
   ] satisfies [string, Reply, RegExp][])("of a list %s is not believed", async (_title, reply, message) => {
     const { hears, adapter } = await merchant(() => reply);

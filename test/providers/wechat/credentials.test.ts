@@ -24,6 +24,65 @@ describe("WeChat Pay credentials", () => {
     }
   });
 
+  const oneLine = (text: string) => text.replaceAll("\n", " ");
+  const colons = rawCredentials.serial_no.match(/../g)!.join(":");
+  // github.com/fudiwei/DotNetCore.SKIT.FlurlHttpClient.Wechat/issues/123, …/minibear2021/wechatpayv3/issues/21 and
+  // …/wechatpay-apiv3/wechatpay-postman-script/issues/2 show how keys get lost on the way.
+  it.each([
+    ["a key on one line", { private_key: oneLine(rawCredentials.private_key) }],
+    ["a key with a byte order mark", { public_key: `\uFEFF${rawCredentials.public_key}` }],
+    ["an indented key", { private_key: rawCredentials.private_key.replaceAll("\n", "\n    ") }],
+    [
+      "a key after OpenSSL's bag attributes",
+      { private_key: `Bag Attributes\n  x: 1\n${rawCredentials.private_key}` },
+    ],
+    ["a key with \\r\\n", { private_key: rawCredentials.private_key.replaceAll("\n", "\\r\\n") }],
+    ["a key whose lines are gone", { private_key: rawCredentials.private_key.replaceAll("\n", "") }],
+    ["a serial number with colons", { serial_no: colons.toLowerCase() }],
+    ["a serial number as openssl prints it", { serial_no: `serial=${rawCredentials.serial_no}\n` }],
+    ["a serial number with blanks", { serial_no: colons.replaceAll(":", " ") }],
+    ["a merchant number as a JSON number", { mch_id: Number(rawCredentials.mch_id) }],
+    ["a merchant number between blanks", { mch_id: ` ${rawCredentials.mch_id}\u00A0` }],
+    ["an APIv3 key with a line end", { api_v3_key: `\uFEFF${rawCredentials.api_v3_key}\r\n` }],
+    ["an AppID with a blank", { app_id: `${rawCredentials.app_id} ` }],
+    ["a public key's id with a blank", { public_key_id: ` ${publicKeyId}` }],
+  ])("takes %s", (_title, changes) => {
+    const parsed = wechat.credentials.parse({ ...rawCredentials, ...changes });
+    expect(parsed).toEqual(rawCredentials);
+    expect(wechat.credentials.parse(parsed)).toEqual(parsed);
+  });
+
+  const locked = ours.privateKey.export({
+    type: "pkcs8",
+    format: "pem",
+    cipher: "aes-256-cbc",
+    passphrase: "canary",
+  });
+  it.each([
+    ["the certificate for the private key", { private_key: platform[0].certificatePem }, "apiclient_key.pem"],
+    ["a certificate for the public key", { public_key: platform[0].certificatePem }, "pub_key.pem"],
+    ["the public key for the private one", { private_key: rawCredentials.public_key }, "is a public key"],
+    ["the private key for the public one", { public_key: rawCredentials.private_key }, "is a private key"],
+    ["a private key with a password", { private_key: locked.toString() }, "store it without one"],
+    [
+      "the inside of a key",
+      { private_key: rawCredentials.private_key.split("\n").slice(1, -2).join("\n") },
+      "-----BEGIN",
+    ],
+    ["the older API key", { api_v3_key: "canary0123456789canary0123456789ab" }, "APIv3"],
+  ])("says what to paste in place of %s", (_title, changes, words) => {
+    const parsed = wechat.credentials.safeParse({ ...rawCredentials, ...changes });
+    expect(parsed.error?.issues).toMatchObject([{ message: expect.stringContaining(words) }]);
+    expect(parsed.error?.message).not.toContain("canary");
+  });
+
+  it("takes AppIDs that the merchant had before, and keeps them", () => {
+    const credentials = { ...rawCredentials, former_app_ids: ["wx0000000000000000 "] };
+    expect(wechat.credentials.parse(credentials).former_app_ids).toEqual(["wx0000000000000000"]);
+    const wrong = wechat.credentials.safeParse({ ...rawCredentials, former_app_ids: ["canary"] });
+    expect(wrong.error?.issues.map(({ path }) => path.join("."))).toEqual(["former_app_ids.0"]);
+  });
+
   it("needs no public key", () => {
     expect(wechat.credentials.parse(certificateMode)).toEqual(certificateMode);
   });

@@ -42,7 +42,7 @@ export function openWechat({
   baseUrl?: string;
   now?: Date | string;
   clock?: { now(): Date };
-  credentials?: Record<string, string>;
+  credentials?: Record<string, unknown>;
 } = {}) {
   return wechat.open(wechat.credentials.parse(credentials), { clock, baseUrl });
 }
@@ -127,6 +127,7 @@ export const paid = {
   amount: { minor: 1230, currency: "CNY" },
   tradeNo: transactionId,
   paidAt: new Date("2025-11-23T12:00:59Z"),
+  objectId: null,
 };
 
 /** A webhook about `content`. */

@@ -1,0 +1,10 @@
+import type { RefusalRule, RefusalTable } from "../../payment/refusal.ts";
+
+/** The same rule for several codes, which stand between blanks. */
+export function rulesFor(rule: RefusalRule, codes: string): RefusalTable {
+  return Object.fromEntries(wordsOf(codes).map((code) => [code, rule]));
+}
+
+export function wordsOf(text: string): string[] {
+  return text.trim().split(/\s+/);
+}

@@ -1,0 +1,85 @@
+import type { RefusalTable } from "../../payment/refusal.ts";
+import { createRefusals } from "./create-refusals.ts";
+import { gatewayRefusals } from "./gateway-refusals.ts";
+import { rulesFor } from "./refusal-rules.ts";
+
+const model = (call: string) =>
+  `alipay/alipay-sdk-php-all v3/src/Model/AlipayTrade${call}ErrorResponseModel.php@d95249a`;
+
+const later = "unknown: the same is asked again later";
+
+/** `alipay.trade.refund`. The reading of each code: opendocs.alipay.com/open/02ekfk, column of solutions. */
+function refundRefusals(): RefusalTable {
+  const source = model("Refund");
+  return {
+    ...rulesFor({ fault: "provider", ends: "nothing", source }, "ACQ.SYSTEM_ERROR ACQ.REFUND_CHARGE_ERROR"),
+    ...rulesFor(
+      { fault: "provider", ends: "nothing", source, note: "a refund has this number: a look tells which" },
+      "ACQ.DISCORDANT_REPEAT_REQUEST",
+    ),
+    ...rulesFor(
+      { fault: "request", ends: "subject", source },
+      `ACQ.INVALID_PARAMETER ACQ.TRADE_NOT_EXIST ACQ.TRADE_HAS_FINISHED ACQ.TRADE_HAS_CLOSE ACQ.TRADE_STATUS_ERROR
+      ACQ.REASON_TRADE_STATUS_INVALID ACQ.TRADE_NOT_ALLOW_REFUND ACQ.ONLINE_TRADE_VOUCHER_NOT_ALLOW_REFUND
+      ACQ.NOT_ALLOW_PARTIAL_REFUND ACQ.REFUND_AMT_NOT_EQUAL_TOTAL ACQ.REASON_TRADE_REFUND_FEE_ERR
+      ACQ.REFUND_FEE_ERROR ACQ.CURRENCY_NOT_SUPPORT ACQ.ALLOC_AMOUNT_VALIDATE_ERROR ACQ.USER_NOT_MATCH_ERR`,
+    ),
+    ...rulesFor(
+      { fault: "buyer", ends: "subject", source },
+      "ACQ.BUYER_ERROR ACQ.BUYER_NOT_EXIST ACQ.BUYER_ENABLE_STATUS_FORBID ACQ.CUSTOMER_VALIDATE_ERROR",
+    ),
+    ...rulesFor(
+      { fault: "merchant", ends: "nothing", source },
+      `ACQ.SELLER_BALANCE_NOT_ENOUGH ACQ.REASON_TRADE_BEEN_FREEZEN ACQ.TRADE_SETTLE_ERROR
+      ACQ.ENTERPRISE_PAY_BIZ_ERROR ACQ.OVERDRAFT_ASSIGN_ACCOUNT_INVALID ACQ.OVERDRAFT_AGREEMENT_NOT_MATCH
+      ACQ.REFUND_ACCOUNT_NOT_EXIST ACQ.REFUND_ROYALTY_PAYEE_ACCOUNT_NOT_EXIST ACQ.REFUNDALLOC_UNAUTH_LIMIT`,
+    ),
+  };
+}
+
+/** A question that is refused ends nothing. `notExist` and `notes`: what is learnt from a code all the same. */
+function questionRefusals(call: string, notExist: string, codes: string): RefusalTable {
+  const source = model(call);
+  return {
+    ...rulesFor({ fault: "provider", ends: "nothing", source, note: later }, codes),
+    ...rulesFor({ fault: "request", ends: "nothing", source, note: later }, "ACQ.INVALID_PARAMETER"),
+    ...rulesFor({ fault: "request", ends: "nothing", source, note: notExist }, "ACQ.TRADE_NOT_EXIST"),
+  };
+}
+
+const closeNotExist = "closed once its time is over; before, the link or code still works";
+const notOpen = {
+  fault: "request",
+  ends: "nothing",
+  source: model("Close"),
+  note: "not open any more: a look tells what it is",
+} as const;
+
+/** What the trade's state means when Alipay will not close it: paid or closed already. */
+export const notOpenCodes: RefusalTable = rulesFor(
+  notOpen,
+  "ACQ.TRADE_STATUS_ERROR ACQ.REASON_TRADE_STATUS_INVALID ACQ.REASON_ILLEGAL_STATUS",
+);
+
+/** Every code with which Alipay may refuse one of our calls. A code that is not here is unlisted. */
+export const refusals = {
+  create: { ...gatewayRefusals("subject"), ...createRefusals },
+  query: {
+    ...gatewayRefusals("nothing"),
+    ...questionRefusals("Query", "missing", "ACQ.SYSTEM_ERROR ACQ.ENTERPRISE_PAY_BIZ_ERROR"),
+  },
+  close: {
+    ...gatewayRefusals("nothing"),
+    ...questionRefusals("Close", closeNotExist, "ACQ.SYSTEM_ERROR"),
+    ...notOpenCodes,
+  },
+  refund: { ...gatewayRefusals("subject"), ...refundRefusals() },
+  refund_query: {
+    ...gatewayRefusals("nothing"),
+    ...questionRefusals("FastpayRefundQuery", "missing", "ACQ.SYSTEM_ERROR ACQ.ENTERPRISE_PAY_BIZ_ERROR"),
+    ...rulesFor(
+      { fault: "request", ends: "nothing", source: model("FastpayRefundQuery"), note: "missing" },
+      "TRADE_NOT_EXIST",
+    ),
+  },
+} satisfies Record<string, RefusalTable>;

@@ -1,0 +1,105 @@
+import type { RefusalRule, RefusalTable } from "../../payment/refusal.ts";
+
+// Which codes exist: https://docs.stripe.com/error-codes, the same list as `LastPaymentError.Code` in stripe 23.1.0
+// (esm/resources/PaymentIntents.d.ts), read on 2026-11-30. None of our calls takes a card: decline codes
+// (https://docs.stripe.com/declines/codes) come with `card_error` of calls that we never make.
+const list = "docs.stripe.com/error-codes, stripe 23.1.0 LastPaymentError.Code (2026-11-30)";
+/** What a status means when the error carries no code. */
+const statuses = "docs.stripe.com/api/errors, HTTP status code summary (2026-11-30)";
+const noCode = "Automattic/woocommerce-payments#10025 (2024-12-20): message_code without code";
+
+/** The merchant's key, account or limit: the same request may succeed once somebody has looked at it. */
+const merchant = { fault: "merchant", ends: "nothing", source: list } as const;
+/** What is asked for cannot be had, however often it is asked. */
+const request = { fault: "request", ends: "subject", source: list } as const;
+
+/** Before any endpoint begins: who asks, with which key, how often. */
+const access = {
+  ...each(
+    "account_invalid api_key_expired livemode_mismatch no_account platform_account_required " +
+      "platform_api_key_expired secret_key_required testmode_charges_only tls_version_unsupported " +
+      "request_blocked rate_limit",
+    merchant,
+  ),
+  ...each("http_401 http_403 http_429", { ...merchant, source: statuses }),
+  // Another request holds the object; nothing was begun.
+  ...each("lock_timeout", { fault: "provider", ends: "nothing", source: list }),
+} satisfies RefusalTable;
+
+const parameters = {
+  ...each(
+    "email_invalid invalid_characters parameter_invalid_empty parameter_invalid_integer " +
+      "parameter_invalid_string_blank parameter_invalid_string_empty parameter_missing parameter_unknown " +
+      "parameters_exclusive url_invalid",
+    request,
+  ),
+  ...each("invalid_request_error_400", { ...request, source: statuses }),
+} satisfies RefusalTable;
+
+/** What the account may not do (yet), whoever asks for it. */
+const account = each(
+  "action_blocked capability_not_active country_unsupported not_allowed_on_standard_account payouts_not_allowed",
+  merchant,
+);
+
+/**
+ * The codes with which Stripe may refuse each of our calls: `checkout.sessions.create`, `refunds.create`, the retrieval of
+ * sessions and refunds, `checkout.sessions.expire`.
+ */
+export const refusals = {
+  create: {
+    ...access,
+    ...account,
+    ...parameters,
+    ...each(
+      "amount_too_large amount_too_small invalid_charge_amount payment_intent_invalid_parameter",
+      request,
+    ),
+    ...each(
+      "payment_method_configuration_failures payment_method_not_available payment_method_restricted " +
+        "payment_method_unactivated payment_method_unsupported_type progressive_onboarding_limit_exceeded " +
+        "resource_missing stripe_tax_inactive",
+      merchant,
+    ),
+    // An unknown URL of the API: a version or host that the account cannot use.
+    ...each("invalid_request_error_404", { ...merchant, source: statuses }),
+  },
+  refund: {
+    ...access,
+    ...account,
+    ...parameters,
+    ...each(
+      "amount_too_large amount_too_small charge_already_refunded charge_invalid_parameter charge_not_refundable " +
+        "intent_invalid_state invalid_charge_amount payment_intent_invalid_parameter " +
+        "payment_intent_unexpected_state",
+      request,
+    ),
+    // The buyer has taken the money back through the bank.
+    ...each("charge_disputed refund_disputed_payment", { fault: "buyer", ends: "subject", source: list }),
+    // `resource_missing`: a payment that the key's account does not have.
+    ...each("balance_insufficient insufficient_funds resource_missing", merchant),
+    ...each("insufficient_balance_for_refund", { ...merchant, source: noCode }),
+    ...each("invalid_request_error_404", { ...merchant, source: statuses }),
+  },
+  retrieve: questions("unrecognised: an alarm, and it is asked again later"),
+  // 400: the session is not open, it is paid, under way or ended (https://docs.stripe.com/api/checkout/sessions/expire).
+  expire: questions("the session is looked at; where that is refused too, an alarm"),
+} satisfies Record<string, RefusalTable>;
+
+/** A refused question about a session or refund, or a refused expiry, ends nothing. */
+function questions(note: string): RefusalTable {
+  return {
+    ...access,
+    ...each("resource_missing", { fault: "request", ends: "nothing", source: list, note }),
+    ...each("invalid_request_error_400 invalid_request_error_404", {
+      fault: "request",
+      ends: "nothing",
+      source: statuses,
+      note,
+    }),
+  };
+}
+
+function each(codes: string, rule: RefusalRule): RefusalTable {
+  return Object.fromEntries(codes.split(" ").map((code) => [code, rule]));
+}

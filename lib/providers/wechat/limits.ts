@@ -1,0 +1,68 @@
+import { cut, sizeOf, type TextLimit } from "../text-limit.ts";
+
+/** How many characters a page says, where public reports show what they are: bytes. All read on 2026-11-30. */
+const bytes = (most: number, source: string): TextLimit => ({
+  most,
+  /* mutation: wechat-limit-unit */ unit: "bytes",
+  source,
+});
+
+const nativePage = "pay.weixin.qq.com/docs/merchant/products/native-payment/apilist.html (2025-03-31)";
+const refundPage = "pay.weixin.qq.com/doc/v3/merchant/4012552567 (2024-12-02)";
+/** "At most 127 characters": 69 Chinese and other ones were refused as 135. */
+const countedInBytes = "github.com/JeffreySu/WeiXinMPSDK/issues/3217";
+
+/** The longest text that WeChat Pay takes in each member that we send. */
+export const textLimits = {
+  appid: bytes(32, nativePage),
+  mchid: bytes(32, nativePage),
+  description: bytes(127, `${nativePage}, ${countedInBytes}`),
+  /** 6 or more. We send our order number, 32 characters. */
+  out_trade_no: bytes(32, nativePage),
+  time_expire: bytes(64, nativePage),
+  /** We send the merchant's `out_trade_no`: 64 letters, digits, `_` and `-` at most. */
+  attach: bytes(128, `${nativePage}, counted as the description is`),
+  notify_url: bytes(255, nativePage),
+  out_refund_no: bytes(64, "pay.weixin.qq.com/doc/v3/partner/4013163605 (2025-03-06), in bytes"),
+  reason: bytes(80, `${refundPage}, counted as the description is`),
+  refund_notify_url: bytes(256, refundPage),
+} satisfies Record<string, TextLimit>;
+
+/** In fen. No page names a largest amount. */
+export const amountLimits = { currency: "CNY", least: 1, source: nativePage };
+
+/**
+ * Seconds from the arrival of a create. `time_expire` may be 90 days ahead at most; WeChat Pay moves what is nearer or
+ * farther to these (pay.weixin.qq.com/doc/v3/merchant/4012525171, 2024-12-03).
+ */
+export const timeExpireSeconds = { least: 60, most: 90 * 24 * 3600 };
+
+/**
+ * How long a `code_url` can be scanned. The same create sent again before `time_expire` gives the order's newest one
+ * (pay.weixin.qq.com/doc/v3/merchant/4012791870, and the page of the native create).
+ */
+export const codeUrlSeconds = 2 * 3600;
+
+/** Characters of four bytes: API v3 takes those of one to three only (…/development/interface-rules/basic-rules.html). */
+const fourBytes = /[\u{10000}-\u{10FFFF}]/gu;
+
+/** A text for people as WeChat Pay takes it: each character that it has not becomes U+FFFD, and what is too long is cut. */
+export function taken(text: string, limit: TextLimit): string {
+  return cut(
+    text
+      // mutation: wechat-pay-characters-of-four-bytes-are-sent
+      .replace(fourBytes, "\uFFFD"),
+    limit,
+  );
+}
+
+/**
+ * Whether WeChat Pay would call this URL: https without a query, not too long. `local`: it is a simulator, which may call
+ * this machine without encryption.
+ */
+export function isCallable(text: string, limit: TextLimit, local: boolean): boolean {
+  const { protocol, hostname, search, hash } = new URL(text);
+  const loopback = ["127.0.0.1", "[::1]", "localhost"].includes(hostname);
+  const secure = protocol === "https:" || (local && loopback);
+  return secure && !search && !hash && sizeOf(text, limit.unit) <= limit.most;
+}

@@ -1,0 +1,39 @@
+import path from "node:path";
+import { expect, it } from "vitest";
+import { mutations } from "../../scripts/mutants/all-mutations.ts";
+import { markersIn } from "../../scripts/mutants/markers.ts";
+import { mutantOf } from "../../scripts/mutants/mutant.ts";
+
+const markers = markersIn(path.join(import.meta.dirname, "../.."));
+const applied = mutations.map((mutation) => mutantOf(markers, mutation));
+
+it("every mutation of the gateway has a name of its own", () => {
+  const names = mutations.map(({ name }) => name);
+  expect(names.filter((name, at) => names.indexOf(name) !== at)).toEqual([]);
+});
+
+it("every mutation of the gateway applies to the sources, and changes them", () => {
+  const faults = applied.flatMap((one) => {
+    if ("fault" in one) return [`${one.mutation.name}: ${one.fault}`];
+    return one.mutated === one.source ? [`${one.mutation.name}: nothing changes`] : [];
+  });
+  expect(faults).toEqual([]);
+});
+
+it("no two mutations of the gateway make the same program", () => {
+  const programs = mutations.map((mutation) =>
+    JSON.stringify({ ...mutantOf(markers, mutation), mutation: 0 }),
+  );
+  const again = mutations.filter((_, at) => programs.indexOf(programs[at]!) !== at);
+  expect(again.map(({ name }) => name)).toEqual([]);
+});
+
+it("every marker in the sources stands once, and a mutation points at it", () => {
+  const used = new Set(mutations.map(({ at }) => at));
+  const faults = [...markers].flatMap(([id, places]) => {
+    const files = places.map(({ file }) => file).join(", ");
+    if (places.length > 1) return [`${id} stands more than once: ${files}`];
+    return used.has(id) ? [] : [`no mutation points at ${id} in ${files}`];
+  });
+  expect(faults).toEqual([]);
+});
