@@ -1,4 +1,4 @@
-import { drop, dropOperand, never, replace } from "../changes.ts";
+import { drop, dropOperand, replace } from "../changes.ts";
 import type { Mutation } from "../mutant.ts";
 
 /** Whose config a webhook is heard with, and what a stranger learns of it. */
