@@ -72,6 +72,7 @@ export function buildGateway(environment: Environment, parts: Parts = {}) {
   };
   const vault = vaultWith(parts.keys ?? kmsKeys(environment.KMS_KEY_IDS));
   const configRows = paymentConfigsIn(db);
+  const anomalies = anomaliesIn(db);
   const queueReachable = () => queues.notify.reachable();
   const loopbackEndpoints = loopbackEndpointsOf(environment);
   const baseUrls = providerBaseUrls(environment);
@@ -99,11 +100,14 @@ export function buildGateway(environment: Environment, parts: Parts = {}) {
     refunds: refundsIn(db),
     events: webhookEventsIn(db),
     timeline: timelineIn(db),
-    anomalies: anomaliesIn(db),
+    anomalies,
     merchants: merchantsIn(db),
     calls: callsIn(db),
     deliveries: deliveriesIn(db),
-    configs: configsOf({ rows: configRows, vault, clock, baseUrls, publicUrl: environment.PUBLIC_URL }),
+    configs: configsOf({
+      ...{ rows: configRows, anomalies, vault, clock, baseUrls },
+      publicUrl: environment.PUBLIC_URL,
+    }),
     hints: gatewayHints(queues),
     lookBudget: lookBudget(),
     locks: redisLocks(cache, parts.cachePrefix),

@@ -1,15 +1,15 @@
 import * as z from "zod";
 import { GatewayError } from "../errors.ts";
+import { text } from "../http/fields.ts";
 import { whyNotJson, withoutByteOrderMark } from "../json-text.ts";
 import type { Gateway } from "../open-gateway.ts";
 import type { StoredConfig } from "../payment/ports.ts";
-import type { Provider } from "../payment/provider.ts";
 import { webhookUrl } from "../payment/public-urls.ts";
-import { credentialContext } from "../providers/credentials.ts";
 import { isProvider, providers } from "../providers/registry.ts";
-import { isDuplicate } from "../storage/database.ts";
 import { findMerchant } from "./find-merchant.ts";
+import { retire } from "./retire-config.ts";
 import { rewrap, type ShelfName, shelfNames } from "./rewrap.ts";
+import { isUnfinished, setConfig } from "./set-config.ts";
 import { merchantName, verb } from "./verb.ts";
 
 const provider = z.string().refine(isProvider, `one of ${Object.keys(providers).join(", ")}`);
@@ -26,28 +26,23 @@ const bookmark = z
 
 export const configVerbs = {
   "config set": verb(
-    "check a provider's credentials, register our webhook where it can be, seal; a config of that name is replaced",
+    "check a provider's credentials, register our webhook where it can be, seal; of the same account they are the config's next version, another account replaces it",
     z.strictObject({
       merchant: merchantName,
       provider,
       name: configName,
       data: z.string().describe("the credentials as JSON, see the provider's README"),
       skip_probe: z.literal("yes").optional().describe("store them though the provider does not answer now"),
+      new_webhook: z
+        .literal("yes")
+        .optional()
+        .describe("register another webhook endpoint; what the one before signed is accepted for 3 days"),
     }),
-    async (gateway, { merchant, provider, name, data, skip_probe }) => {
+    async (gateway, { merchant, provider, name, data, skip_probe, new_webhook }) => {
       const { userId } = await findMerchant(gateway, merchant);
       const given = parse(data);
-      const { adapter, missing } = await gateway.openProvider(provider, name, given);
-      if (!skip_probe) await assertWorking(adapter, provider);
-      const config = await findOrCreate(gateway, { userId, provider, name });
-      const register =
-        missing.length > 0 ? adapter.register?.(webhookUrl(gateway.publicUrl, config)) : undefined;
-      const credentials = { ...given, ...(await register) };
-      const sealed = await gateway.vault.seal(JSON.stringify(credentials), credentialContext(config));
-      if (!(await gateway.configRows.saveCredentials(config, sealed, true, gateway.clock.now()))) {
-        throw new GatewayError("conflict", "the config was changed at the same time: try again");
-      }
-      return { config_id: config.id, provider, name, webhook_url: webhookUrl(gateway.publicUrl, config) };
+      const how = { skipProbe: skip_probe === "yes", newWebhook: new_webhook === "yes" };
+      return setConfig(gateway, { userId, provider, name, given, ...how });
     },
   ),
   "config list": verb(
@@ -59,9 +54,10 @@ export const configVerbs = {
         config_id: config.id,
         provider: config.provider,
         name: config.name,
-        active: config.active,
+        state: isUnfinished(config) ? "unfinished" : config.state,
         version: config.version,
         account: config.account,
+        mode: config.livemode === null ? null : config.livemode ? "live" : "test",
         webhook_url: webhookUrl(gateway.publicUrl, config),
       }));
     },
@@ -71,10 +67,10 @@ export const configVerbs = {
     z.strictObject({ merchant: merchantName, config_id: configId }),
     async (gateway, { merchant, config_id }) => {
       const { userId } = await findMerchant(gateway, merchant);
-      const config = (await gateway.configRows.listAll(userId)).find(({ id }) => id === config_id);
-      if (!config)
-        throw new GatewayError("not_found", `this merchant has no config ${config_id}: see config list`);
-      const { provider, name, active } = config;
+      const config = await findConfig(gateway, userId, config_id);
+      const { provider, name, state } = config;
+      if (state === "retired")
+        throw new GatewayError("conflict", `config ${config_id} is retired: it has no credentials any more`);
       const { adapter, missing } = await gateway.openProvider(
         provider,
         name,
@@ -82,12 +78,19 @@ export const configVerbs = {
       );
       const words = (await adapter.probe?.()) ?? null;
       const account = words === null ? await adapter.account() : null;
-      const verdict = words ?? (missing.length > 0 ? `incomplete: lacks ${missing.join(", ")}` : "works");
+      const isOther = account !== null && config.account !== null && account !== config.account;
+      const verdict =
+        words ??
+        (isOther
+          ? `these are credentials of ${account}, and the config's account is ${config.account}: use config set`
+          : missing.length > 0
+            ? `incomplete: lacks ${missing.join(", ")}`
+            : "works");
       return {
         config_id,
         provider,
         name,
-        active,
+        state,
         verdict,
         account,
         webhook_url: webhookUrl(gateway.publicUrl, config),
@@ -112,36 +115,39 @@ export const configVerbs = {
     z.strictObject({ merchant: merchantName, config_id: configId }),
     (gateway, { merchant, config_id }) => setActive(gateway, merchant, config_id, true),
   ),
+  "config retire": verb(
+    "end a replaced or disabled config for good: its credentials are deleted, its account is asked nothing any more",
+    z.strictObject({
+      merchant: merchantName,
+      config_id: configId,
+      force: z
+        .literal("yes")
+        .optional()
+        .describe("in spite of orders and refunds that are not final, and of payments younger than 400 days"),
+      note: text.trim().min(1, "say why").max(500, "at most 500 characters").optional(),
+    }),
+    async (gateway, { merchant, config_id, force, note = null }) => {
+      const { userId } = await findMerchant(gateway, merchant);
+      const config = await findConfig(gateway, userId, config_id);
+      return retire(gateway, config, { force: force === "yes", note });
+    },
+  ),
 };
+
+async function findConfig(gateway: Gateway, userId: string, id: string): Promise<StoredConfig> {
+  const found = (await gateway.configRows.listAll(userId)).find((config) => config.id === id);
+  if (found) return found;
+  throw new GatewayError("not_found", `this merchant has no config ${id}: see config list`);
+}
 
 async function setActive(gateway: Gateway, merchant: string, id: string, active: boolean) {
   const { userId } = await findMerchant(gateway, merchant);
-  const found = await gateway.configRows.setActive(userId, id, active, gateway.clock.now());
-  if (!found) throw new GatewayError("not_found", `this merchant has no config ${id}: see config list`);
-  return { config_id: id, active };
-}
-
-async function findOrCreate(
-  { configRows, clock }: Gateway,
-  { userId, provider, name }: { userId: string; provider: string; name: string },
-): Promise<StoredConfig> {
-  const same = (await configRows.list(userId, provider)).find((config) => config.name === name);
-  if (same) return same;
-  const id = await configRows.create(userId, provider, name, clock.now()).catch((error: unknown) => {
-    if (!isDuplicate(error, "user_config")) throw error;
-    throw new GatewayError("conflict", `a config of this name is being made at the same time: try again`);
-  });
-  const made = await configRows.byId(id);
-  if (!made) throw new GatewayError("unavailable", "the config was not stored: try again");
-  return made;
-}
-
-async function assertWorking(adapter: Provider, provider: string): Promise<void> {
-  const words = await adapter.probe?.();
-  if (!words) return;
+  if (await gateway.configRows.setActive(userId, id, active, gateway.clock.now()))
+    return { config_id: id, state: active ? "active" : "disabled" };
+  const { state } = await findConfig(gateway, userId, id);
   throw new GatewayError(
-    "config_not_found",
-    `${provider} did not accept them: ${words} (store anyway: --skip-probe yes)`,
+    "conflict",
+    `config ${id} is ${state}: its account gets the name back by config set`,
   );
 }
 

@@ -23,7 +23,7 @@ const shelves = {
       id: config.id,
       text: config.data,
       context: credentialContext(config),
-      save: (sealed) => configRows.saveCredentials(config, sealed, false, clock.now()),
+      save: (sealed) => configRows.reseal(config, sealed, clock.now()),
     })),
   merchants: async ({ merchants, clock }, after, limit) =>
     (await merchants.secretsAfter(after, limit)).map(({ userId, secrets }) => ({

@@ -110,6 +110,7 @@ function newOrder(
     metadata: wanted.metadata,
     livemode: config.adapter.livemode,
     tradeNo: "",
+    objectId: null,
     payable: null,
     payableUntil: null,
     payableVersion: null,
@@ -126,6 +127,7 @@ function newOrder(
     closedAt: null,
     lookedUpAt: null,
     nextQueryAt: secondsAfter(createdAt, firstLookUpSeconds),
+    unansweredSince: null,
   };
 }
 

@@ -4,6 +4,7 @@ import { type ObserveGateway, observe, type Source, settlePaid } from "./observe
 import type { Payment } from "./payment.ts";
 import type { Configs, OpenConfig, WebhookEvents } from "./ports.ts";
 import type { Observation, WebhookCall } from "./provider.ts";
+import { isOther } from "./same-account.ts";
 
 export type ApplyGateway = ObserveGateway & { events: WebhookEvents };
 
@@ -29,9 +30,11 @@ export async function hearWebhook(
   const { config, heard } = await verify(gateway, provider, configId, call);
   const { eventId, eventType } = heard;
   const whose = { userId: config.userId, configId: config.id, provider };
+  const { account, livemode } = config;
   const sealedBody = await gateway.sealBody(config, call.body);
   const event = { ...whose, eventId, eventType, sealedBody, at: gateway.clock.now() };
-  await applyWebhook(gateway, heard.observations, { ...whose, told: "webhook", eventType, event });
+  const source: Source = { ...whose, account, livemode, told: "webhook", eventType, event };
+  await applyWebhook(gateway, heard.observations, source);
   log.info("webhook", {
     provider,
     config_id: configId,
@@ -90,15 +93,30 @@ async function apply(gateway: ApplyGateway, seen: Observation, source: Source): 
   }
   const orderNo = "orderNo" in seen ? seen.orderNo : null;
   const payment = await paymentOf(gateway, seen, source);
-  if (source.event) await gateway.events.record(source.event, payment?.orderNo ?? null);
-  if (payment && /* mutation: webhook-close-config */ payment.configId !== source.configId) {
-    const detail = { said: seen.kind, differs: ["config"] };
-    const anomaly = { ...source, kind: "mismatch", orderNo: payment.orderNo, detail };
-    return gateway.anomalies.raise(anomaly, gateway.clock.now());
-  }
-  if (payment) return observe(gateway, payment, [seen], source);
+  if (payment) return applyTo(gateway, payment, seen, source);
   if (orderNo !== null) return unknownOrder(gateway, orderNo, source);
   await withoutOrder(gateway, seen, source);
+}
+
+/** What names an order is about it only when its account says so, of the very object that it made. */
+async function applyTo(
+  gateway: ApplyGateway,
+  payment: Payment,
+  seen: Observation,
+  source: Source,
+): Promise<void> {
+  const { orderNo, configId } = payment;
+  if (source.event) await gateway.events.record(source.event, orderNo);
+  const differs = [
+    payment.provider !== source.provider && "provider",
+    payment.providerAccount !== source.account && "account",
+    payment.livemode !== source.livemode && "livemode",
+    "objectId" in seen && isOther(payment, seen.objectId) && "payment_id",
+  ].filter((name) => name !== false);
+  if (differs.length === 0) return observe(gateway, payment, [seen], source);
+  const detail = { said: seen.kind, differs };
+  const anomaly = { ...source, configId, kind: "mismatch", orderNo, detail };
+  await gateway.anomalies.raise(anomaly, gateway.clock.now());
 }
 
 /** By our number, else by the provider's transaction; another merchant's order is never found. */
@@ -113,7 +131,10 @@ async function paymentOf(
   return "tradeNo" in seen ? gateway.orders.findByTradeNo(userId, provider, seen.tradeNo) : null;
 }
 
-/** `said`: the number by which the provider named it. */
+/**
+ * `said`: the number by which the provider named it. Where a provider sends all events of an account, those of another
+ * program or merchant at the same account come too: of them nothing is written, not even that they came.
+ */
 async function unknownOrder(gateway: ApplyGateway, said: string, source: Source): Promise<void> {
   if (!sendsOnlyOurs.has(source.provider)) {
     log.info("webhook", {
@@ -124,6 +145,7 @@ async function unknownOrder(gateway: ApplyGateway, said: string, source: Source)
     });
     return;
   }
+  if (source.event) await gateway.events.record(source.event, null);
   const detail = { said: said.slice(0, 64), event_type: source.eventType };
   await gateway.anomalies.raise(
     { ...source, kind: "unknown-order", orderNo: null, detail },
@@ -133,6 +155,9 @@ async function unknownOrder(gateway: ApplyGateway, said: string, source: Source)
 
 /** What is about the provider's transaction and not about an order of ours by number. */
 async function withoutOrder(gateway: ApplyGateway, seen: Observation, source: Source): Promise<void> {
+  if (seen.kind === "ignored" || seen.kind === "unrecognised") {
+    if (source.event) await gateway.events.record(source.event, null);
+  }
   if (seen.kind === "ignored") return;
   if (seen.kind === "unrecognised") {
     // mutation: unrecognised-alarm

@@ -44,6 +44,19 @@ export function nextAfterSilence(
   return secondsAfter(now, laterEverySeconds);
 }
 
+/**
+ * An open payment about which the provider has said nothing for eight days past its expiry is asked about no more of
+ * itself: its merchant has left, or the credentials were revoked.
+ */
+export function hasBeenSilent(
+  { expiresAt, unansweredSince }: Pick<Payment, "expiresAt" | "unansweredSince">,
+  now: Date,
+): boolean {
+  if (unansweredSince === null) return false;
+  const since = unansweredSince > expiresAt ? unansweredSince : expiresAt;
+  return secondsAfter(since, silenceEndsSeconds) <= now;
+}
+
 function nextAge(age: number): number {
   const first = firstAges.find((candidate) => candidate > age);
   if (first !== undefined) return first;

@@ -107,13 +107,14 @@ async function ask(gateway: LookUpGateway, payment: Payment, config: OpenConfig)
 async function capture(
   gateway: LookUpGateway,
   payment: Payment,
-  { adapter }: OpenConfig,
+  { adapter, account, livemode }: OpenConfig,
   seen: Observation[],
 ): Promise<Asked> {
   const now = gateway.clock.now();
   const key = /* mutation: capture-key-stored */ payment.captureKey ?? randomUUID();
-  const times = { until: secondsAfter(now, captureSeconds), nextQueryAt: secondsAfter(now, captureSeconds) };
-  const claimed = adapter.capture ? await gateway.orders.claimCapture(payment, { key, ...times }, now) : null;
+  const end = secondsAfter(now, captureSeconds);
+  const wanted = { key, until: end, nextQueryAt: end, account, livemode };
+  const claimed = adapter.capture ? await gateway.orders.claimCapture(payment, wanted, now) : null;
   if (!claimed || !adapter.capture) return { current: payment, observations: seen };
   const said = await adapter.capture(claimed, key);
   const observations = [...seen, ...said];

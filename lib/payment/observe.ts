@@ -4,7 +4,7 @@ import { log } from "../log.ts";
 import { type ObserveRefundGateway, observeRefund } from "../refund/observe-refund.ts";
 import { nextAfterSilence } from "./look-up-schedule.ts";
 import type { Payment } from "./payment.ts";
-import type { Anomalies, EventRecord, Hints, Orders, Settled } from "./ports.ts";
+import type { Account, Anomalies, EventRecord, Hints, Orders, Settled } from "./ports.ts";
 import type { Observation, Paid } from "./provider.ts";
 
 export type ObserveGateway = ObserveRefundGateway & {
@@ -14,8 +14,11 @@ export type ObserveGateway = ObserveRefundGateway & {
   hints: Hints;
 };
 
-/** Whose word it is: the config that asked or was told, and the webhook if it was one. */
-export type Source = {
+/**
+ * Whose word it is: the config that asked or was told, the account of the credentials that verified it, and the webhook if
+ * it was one.
+ */
+export type Source = Account & {
   userId: string;
   configId: string;
   provider: string;
@@ -35,11 +38,13 @@ export async function settlePaid(
   source: Source,
   askAgainBy: Date | null = null,
 ): Promise<Settled> {
-  const { userId, configId, event, told } = source;
+  const { userId, provider, account, livemode, event, told } = source;
   const now = gateway.clock.now();
   const settled = await gateway.orders.settle(paid, {
     userId,
-    configId,
+    provider,
+    account,
+    livemode,
     now,
     source: told,
     askAgainBy,
@@ -58,6 +63,8 @@ export async function settlePaid(
     await gateway.anomalies.raise(
       {
         ...source,
+        // Every config of the account is told of it, and it is one fact.
+        configId: settled.payment.configId,
         kind: settled.kind,
         orderNo: paid.orderNo,
         detail: {
@@ -72,6 +79,13 @@ export async function settlePaid(
     );
   }
   return settled;
+}
+
+function saidBy(
+  { account, livemode }: Account,
+  { why, objectId }: { why: string; objectId?: string | null | undefined },
+) {
+  return { account, livemode, why, objectId };
 }
 
 /** Applies what a provider said about one payment, in order. Each step is guarded by the version that was read. */
@@ -92,12 +106,12 @@ export async function observe(
       }
       case "closed":
       case "failed": {
-        const concluded = await gateway.orders.conclude(payment, seen.kind, seen.why, now);
+        const concluded = await gateway.orders.conclude(payment, seen.kind, saidBy(source, seen), now);
         if (concluded?.notification) await gateway.hints.notify(concluded.notification, now);
         break;
       }
       case "started":
-        await gateway.orders.markStarted(payment, seen.why, now);
+        await gateway.orders.markStarted(payment, saidBy(source, seen), now);
         break;
       case "refunded":
       case "refundFailed":
@@ -107,7 +121,8 @@ export async function observe(
         break;
       case "disputed": {
         const detail = { trade_no: seen.tradeNo, why: seen.why };
-        await gateway.anomalies.raise({ ...source, kind: "dispute", orderNo: payment.orderNo, detail }, now);
+        const { orderNo, configId } = payment;
+        await gateway.anomalies.raise({ ...source, configId, kind: "dispute", orderNo, detail }, now);
         break;
       }
       case "hint":
@@ -157,11 +172,12 @@ async function refundUntold(
   source: Source,
 ): Promise<void> {
   if (asked.status !== "success") return;
-  const { orderNo, userId } = asked;
+  const { orderNo, userId, configId } = asked;
   const current = (await gateway.orders.find(userId, { orderNo }))?.payment;
   if (!current || current.refundedMinor + current.reservedMinor > 0) return;
   const detail = { trade_no: current.tradeNo, why };
-  await gateway.anomalies.raise({ ...source, kind: "unbooked_refund", orderNo, detail }, gateway.clock.now());
+  const anomaly = { ...source, configId, kind: "unbooked_refund", orderNo, detail };
+  await gateway.anomalies.raise(anomaly, gateway.clock.now());
 }
 
 async function askSoon(gateway: ObserveGateway, payment: Payment): Promise<void> {

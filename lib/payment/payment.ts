@@ -29,6 +29,8 @@ export type Payment = {
   version: number;
   /** The provider's transaction; "" until it is known. */
   tradeNo: string;
+  /** The provider's object that this payment made (Stripe's session, PayPal's order); `null` until its answer is stored. */
+  objectId: string | null;
   /** Set once the provider's answer is stored. */
   payable: Payable | null;
   /** Until when that link or code opens; `null` while there is none. */
@@ -57,4 +59,6 @@ export type Payment = {
   closedAt: Date | null;
   lookedUpAt: Date | null;
   nextQueryAt: Date | null;
+  /** The first of the polls since when the provider has answered none; `null`: the last one was answered. */
+  unansweredSince: Date | null;
 };

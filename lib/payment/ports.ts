@@ -58,6 +58,15 @@ export type Settled =
   | { kind: "mismatch"; differs: string[]; payment: Payment }
   | { kind: "no-such-order" };
 
+/** A provider's account, as a config speaks for it: another mode is another account. */
+export type Account = { account: string; livemode: boolean };
+
+/**
+ * What a provider says about a payment, with the account that says it. `objectId`: the provider's object that it is about;
+ * absent or `null`: the one that the payment made.
+ */
+export type Said = Account & { why: string; objectId?: string | null | undefined };
+
 /** "Look at this row now"; losing, repeating or reordering hints breaks nothing. */
 export type Hint = {
   taskId: string;
@@ -121,9 +130,9 @@ export interface Orders {
   /** T3, the one place where a payment becomes success. */
   settle(
     paid: Paid,
-    scope: {
+    scope: Account & {
       userId: string;
-      configId: string;
+      provider: string;
       now: Date;
       event?: EventRecord;
       source: string;
@@ -132,14 +141,14 @@ export interface Orders {
     },
   ): Promise<Settled>;
   /** T4. `null`: the payment has changed since it was read (or an attempt is under way); read again. */
-  conclude(payment: Payment, to: "failed" | "closed", why: string, now: Date): Promise<Concluded | null>;
+  conclude(payment: Payment, to: "failed" | "closed", said: Said, now: Date): Promise<Concluded | null>;
   /** The provider has started to move the money. */
-  markStarted(payment: Payment, why: string, now: Date): Promise<void>;
+  markStarted(payment: Payment, said: Said, now: Date): Promise<void>;
   requestClose(payment: Payment, now: Date): Promise<void>;
   /** T9: lets one caller take the money of an approved payment. `null`: not now, or somebody else does. */
   claimCapture(
     payment: Payment,
-    capture: { key: string; until: Date; nextQueryAt: Date },
+    capture: Account & { key: string; until: Date; nextQueryAt: Date },
     now: Date,
   ): Promise<Payment | null>;
   /** The capture took nothing and the buyer may try again: `pending` again, and the next capture has a new key. */
@@ -151,6 +160,13 @@ export interface Orders {
   claimRecheck(payment: Payment, nextQueryAt: Date | null, now: Date): Promise<boolean>;
   /** An ended payment was asked about, as due at `claimed`; a look-up that became due meanwhile stays. */
   endRechecks(payment: Payment, claimed: Date | null, last: Date | null): Promise<void>;
+  /** A poll was answered, or not: keeps since when none has been. */
+  noteAnswer(payment: Payment, answered: boolean, now: Date): Promise<void>;
+  /**
+   * Open payments of an account that are polled no more, because nobody answered, are due again: there are other
+   * credentials.
+   */
+  pollAgain(userId: string, provider: string, account: Account, now: Date): Promise<number>;
   /** Makes the next look-up due at once, unless one was made within `gapMs`. */
   makeDue(payment: Payment, now: Date, gapMs: number): Promise<boolean>;
   findForReturn(provider: string, orderNo: string): Promise<Payment | null>;
@@ -174,6 +190,8 @@ export interface WebhookEvents {
 
 export type Anomaly = {
   kind: string;
+  /** Open again, should it have been resolved: it stands for a state and not for a single fact. */
+  reopens?: boolean;
   userId: string;
   configId: string;
   provider: string;
@@ -189,12 +207,11 @@ export interface Anomalies {
 }
 
 /** A merchant's config with its provider opened. */
-export type OpenConfig = {
+export type OpenConfig = Account & {
   id: string;
   name: string;
   userId: string;
   provider: string;
-  account: string;
   /** Of the credentials; grows with each change. */
   version: number;
   adapter: Provider;
@@ -206,7 +223,10 @@ export interface Configs {
   usable(userId: string): Promise<{ provider: string; name: string; adapter: Provider }[]>;
   /** The config a new payment uses; throws `config_not_found`. */
   choose(userId: string, provider: string, name: string | undefined): Promise<OpenConfig>;
-  /** The config of an existing payment, active or not. */
+  /**
+   * A config that speaks for the account of an existing payment, active or not: the one that made it, or another of this
+   * merchant and account. Throws `config_not_found`.
+   */
   of(payment: Payment): Promise<OpenConfig>;
   /**
    * What a webhook that was posted to this config says, verified. Until it is verified nothing is asked and nothing is
@@ -214,8 +234,17 @@ export interface Configs {
    */
   hear(provider: string, configId: string, call: WebhookCall): Promise<{ config: OpenConfig; heard: Heard }>;
   /** What a recorded webhook of this config says. It was verified when it came, and is not again. */
-  read(event: StoredEvent, body: Buffer): Promise<Heard>;
+  read(event: StoredEvent, body: Buffer): Promise<{ config: OpenConfig; heard: Heard }>;
 }
+
+export const configStates = ["disabled", "active", "replaced", "retired"] as const;
+
+/**
+ * - `active` · `disabled`: creates nothing, the rest goes on
+ * - `replaced`: another account has taken its name; creates nothing, its own orders go on with its own credentials
+ * - `retired`: an operator has ended it, its credentials are deleted.
+ */
+export type ConfigState = (typeof configStates)[number];
 
 /** A config as it is stored. */
 export type StoredConfig = {
@@ -226,14 +255,17 @@ export type StoredConfig = {
   data: string;
   version: number;
   account: string | null;
-  active: boolean;
+  /** `null` until the account is known. */
+  livemode: boolean | null;
+  state: ConfigState;
+  updatedAt: Date;
 };
 
 export interface ConfigRows {
   list(userId: string, provider: string): Promise<StoredConfig[]>;
   byId(id: string): Promise<StoredConfig | null>;
-  /** Kept only while the credentials are still of that version. */
-  saveAccount(config: StoredConfig, account: string): Promise<void>;
+  /** `false`: they are other credentials by now, or another account's. */
+  saveAccount(config: StoredConfig, account: Account): Promise<boolean>;
 }
 
 export interface Hints {

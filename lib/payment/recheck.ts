@@ -1,7 +1,7 @@
 import { secondsAfter } from "../clock.ts";
 import { type LookBudget, overBudgetSeconds } from "./look-budget.ts";
 import { type LookUpGateway, lookUp } from "./look-up.ts";
-import { lastLook, nextAfterSilence, nextLookUp } from "./look-up-schedule.ts";
+import { hasBeenSilent, lastLook, nextAfterSilence, nextLookUp } from "./look-up-schedule.ts";
 import type { Payment } from "./payment.ts";
 import { isFinal } from "./status.ts";
 
@@ -44,10 +44,28 @@ async function look(gateway: RecheckGateway, payment: Payment, now: Date): Promi
   const next = isFinal(payment.status) ? nextAfterSilence(payment, now) : nextLookUp(payment, now);
   if (!(await gateway.orders.claimRecheck(payment, next, now))) return;
   const { kind } = await lookUp(gateway, payment);
+  await gateway.orders.noteAnswer(payment, kind === "answered", now);
   const after = (await gateway.orders.find(userId, { orderNo }))?.payment;
   if (!after?.nextQueryAt) return;
+  if (!isFinal(after.status) && hasBeenSilent(after, now)) return giveUp(gateway, after, next);
   if (!isFinal(after.status)) return gateway.hints.recheck({ orderNo, userId }, after.nextQueryAt);
   // Without a link nobody can have paid, and Stripe and PayPal cannot even be asked.
   if (kind !== "silent" || after.payable === null)
     await gateway.orders.endRechecks(after, next, lastLook(after, now));
+}
+
+/**
+ * Nobody answers for this account any more. One anomaly stands for its config, however many of its payments are given up;
+ * webhooks, the merchant's queries, `order sync` and `config set` still move them.
+ */
+async function giveUp(gateway: RecheckGateway, payment: Payment, claimed: Date | null): Promise<void> {
+  await gateway.orders.endRechecks(payment, claimed, null);
+  const { userId, configId, provider, providerAccount } = payment;
+  const detail = {
+    account: providerAccount,
+    advice:
+      "its open orders are asked about no more: give it working credentials by config set, or retire it",
+  };
+  const anomaly = { kind: "config_unreachable", reopens: true, userId, configId, provider };
+  await gateway.anomalies.raise({ ...anomaly, orderNo: null, detail }, gateway.clock.now());
 }

@@ -21,10 +21,12 @@ export async function replayWebhook(gateway: ReplayGateway, event: StoredEvent):
   const body = await gateway.openBody(event, event.sealedBody);
   if (body === null)
     throw new GatewayError("conflict", "this event's body cannot be read: sync its order instead");
-  const { eventType, observations } = await gateway.configs.read(event, body);
+  const { config, heard } = await gateway.configs.read(event, body);
+  const { eventType, observations } = heard;
   const { userId, configId, provider } = event;
+  const { account, livemode } = config;
   const anomalies = { ...gateway.anomalies, raise: gateway.anomalies.raiseAgain };
-  const source = { userId, configId, provider, told: "webhook" as const, eventType };
+  const source = { userId, configId, provider, account, livemode, told: "webhook" as const, eventType };
   await applyWebhook({ ...gateway, anomalies }, observations, source);
   log.info("webhook", {
     provider,

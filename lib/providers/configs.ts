@@ -1,14 +1,19 @@
 import { createHash } from "node:crypto";
 import { GatewayError } from "../errors.ts";
-import type { ConfigRows, Configs, OpenConfig, StoredConfig } from "../payment/ports.ts";
+import type { Anomalies, ConfigRows, Configs, OpenConfig, StoredConfig } from "../payment/ports.ts";
 import type { Provider, WebhookCall } from "../payment/provider.ts";
 import { webhookUrl } from "../payment/public-urls.ts";
+import { isAccountOf } from "../payment/same-account.ts";
+import { checkExtraParams } from "./check-extra-params.ts";
+import { chosen } from "./choose-config.ts";
 import {
   type CredentialVault,
   credentialsOf,
+  isSealed,
   type OpeningDependencies,
   openProvider,
 } from "./credentials.ts";
+import { accountsOf } from "./known-account.ts";
 import type { ProviderModule } from "./provider-module.ts";
 import { providers } from "./registry.ts";
 import { remembering } from "./remembering.ts";
@@ -16,6 +21,7 @@ import { remembering } from "./remembering.ts";
 export type ConfigDependencies = Pick<OpeningDependencies, "clock" | "baseUrls"> & {
   rows: ConfigRows;
   vault: CredentialVault;
+  anomalies: Pick<Anomalies, "raise">;
   /** Origin of our public routes. */
   publicUrl: string;
 };
@@ -24,16 +30,22 @@ export type ConfigDependencies = Pick<OpeningDependencies, "clock" | "baseUrls">
 const cacheMs = 60_000;
 /** A config is read anew for a webhook that does not verify, or when none is usable, at most once in this time. */
 const reloadMs = 5_000;
-const usualNames = new Set(["default", "默认配置"]);
 
 type Opened = { adapter: Provider; module: ProviderModule };
 
 /** The merchants' configs with their providers opened; rows for 60 s, adapters for as long as their row stays the same. */
-export function configsOf(dependencies: ConfigDependencies): Configs {
+export function configsOf(dependencies: ConfigDependencies): Configs & {
+  /** Whether plain credentials may be sealed: not while they may be of another account than the row's. */
+  mayBeSealed(config: StoredConfig): Promise<boolean>;
+} {
   const { rows } = dependencies;
   const lists = remembering<StoredConfig[]>(cacheMs);
   const single = remembering<StoredConfig | null>(cacheMs);
   const adapters = remembering<Opened>(Number.POSITIVE_INFINITY);
+  const accounts = accountsOf(dependencies);
+  const byId = (id: string) => single(id, () => rows.byId(id));
+  const listOf = (userId: string, provider: string) =>
+    lists(`${userId}:${provider}`, () => rows.list(userId, provider));
 
   const openedAsRead = async (config: StoredConfig) => ({
     config,
@@ -59,28 +71,30 @@ export function configsOf(dependencies: ConfigDependencies): Configs {
     }
   }
 
-  async function open(asRead: StoredConfig): Promise<OpenConfig> {
-    const { config, adapter, module } = await opened(asRead);
-    config.account ??= await learnAccount(config, adapter, rows);
+  async function open(asRead: StoredConfig, readAgain = true): Promise<OpenConfig> {
+    const { config, adapter } = await opened(asRead);
+    const known = await accounts.of(config, stateOf(config), adapter);
+    if (known.kind === "changed") {
+      const fresh = readAgain ? await single.renewed(config.id, 0, () => rows.byId(config.id)) : null;
+      if (fresh && isOf(config, fresh)) return open(fresh, false);
+      throw new GatewayError("unavailable", "the config is being changed: send the same request again");
+    }
+    const { account, livemode } = known.account;
+    const knowing = await openedAsRead({ ...config, account, livemode });
+    const { id, name, userId, provider, version } = config;
     return {
-      id: config.id,
-      name: config.name,
-      userId: config.userId,
-      provider: config.provider,
-      account: config.account,
-      version: config.version,
-      adapter,
-      checkExtraParams: (scene, extraParams) => checkExtraParams(module, scene, extraParams),
+      ...{ id, name, userId, provider, account, livemode, version },
+      adapter: knowing.adapter,
+      checkExtraParams: (scene, extraParams) => checkExtraParams(knowing.module, scene, extraParams),
     };
   }
-  const byId = (id: string) => single(id, () => rows.byId(id));
 
-  async function openOwn(
+  async function ownRow(
     { configId, userId, provider }: { configId: string; userId: string; provider: string },
     of: "order" | "event",
-  ): Promise<OpenConfig> {
+  ): Promise<StoredConfig> {
     const config = await byId(configId);
-    if (config && isOf({ userId, provider }, config)) return open(config);
+    if (config && isOf({ userId, provider }, config)) return config;
     throw new GatewayError("config_not_found", `the ${provider} config of this ${of} no longer exists`);
   }
 
@@ -90,43 +104,55 @@ export function configsOf(dependencies: ConfigDependencies): Configs {
       throw new GatewayError(/* mutation: webhook-config-absent */ "notification_refused", "no such config");
     // Learning the account asks the provider and writes: not for a call that anybody may have made up.
     // mutation: webhook-account-signed
-    if (stored.account === null) await (await opened(stored)).adapter.hear(call, "");
+    if (accounts.mustAsk(stored)) await (await opened(stored)).adapter.hear(call, "");
     const config = await open(stored);
     return { config, heard: await config.adapter.hear(call, config.account) };
   }
 
   return {
     async usable(userId) {
-      const found = await Promise.all(
-        Object.keys(providers).map((provider) =>
-          lists(`${userId}:${provider}`, () => rows.list(userId, provider)),
-        ),
-      );
+      const found = await Promise.all(Object.keys(providers).map((provider) => listOf(userId, provider)));
       const complete: { provider: string; name: string; adapter: Provider }[] = [];
-      for (const config of found.flat().filter(({ active }) => active)) {
-        const { adapter } = await opened(config).catch(incomplete);
+      for (const config of found.flat().filter(({ state }) => state === "active")) {
+        const overwrites = config.account !== null && !isSealed(config);
+        const { adapter } = await (overwrites
+          ? open(config).catch(unusable)
+          : opened(config).catch(incomplete));
         if (adapter) complete.push({ provider: config.provider, name: config.name, adapter });
       }
       return complete;
     },
     async choose(userId, provider, name) {
-      const key = `${userId}:${provider}`;
-      const list = await lists(key, () => rows.list(userId, provider));
+      const list = await listOf(userId, provider);
       try {
         return await open(chosen(list, provider, name));
       } catch (error) {
         // It may have been set up, or completed, since we read the list.
         const fresh = isUnusable(error)
-          ? await lists.renewed(key, reloadMs, () => rows.list(userId, provider))
+          ? await lists.renewed(`${userId}:${provider}`, reloadMs, () => rows.list(userId, provider))
           : list;
         if (fresh === list) throw error;
         return await open(chosen(fresh, provider, name));
       }
     },
-    of: (payment) => openOwn(payment, "order"),
+    async of(payment) {
+      const row = await ownRow(payment, "order");
+      if (row.state !== "retired") {
+        const config = await open(row);
+        if (isAccountOf(payment, config)) return config;
+      }
+      const { userId, provider, providerAccount: account } = payment;
+      const siblings = (await listOf(userId, provider)).filter((other) => other.account === account);
+      for (const sibling of siblings.filter(({ id, state }) => id !== row.id && state !== "retired")) {
+        const config = await open(sibling);
+        if (isAccountOf(payment, config)) return config;
+      }
+      const message = `no ${provider} config speaks for the account of this order any more: give its credentials by config set`;
+      throw new GatewayError("config_not_found", message);
+    },
     async read(event, body) {
-      const { adapter, account } = await openOwn(event, "event");
-      return adapter.read(body, account);
+      const config = await open(await ownRow(event, "event"));
+      return { config, heard: config.adapter.read(body, config.account) };
     },
     async hear(provider, configId, call) {
       const stored = await byId(configId);
@@ -141,6 +167,17 @@ export function configsOf(dependencies: ConfigDependencies): Configs {
         );
         if (fresh?.data === stored?.data) throw error;
         return await hear(provider, fresh, call);
+      }
+    },
+    async mayBeSealed(config) {
+      if (config.account === null) return true;
+      try {
+        const { adapter } = await openedAsRead(config);
+        return await accounts.isItsOwn(config, stateOf(config), adapter);
+      } catch (error) {
+        // What is incomplete, or cannot be asked about now, waits.
+        if (error instanceof GatewayError) return false;
+        throw error;
       }
     },
   };
@@ -159,6 +196,12 @@ function incomplete(error: unknown): { adapter: null } {
   throw error;
 }
 
+/** Neither where its provider cannot be asked now. */
+function unusable(error: unknown): { adapter: null } {
+  if (error instanceof GatewayError) return { adapter: null };
+  throw error;
+}
+
 type Whose = Pick<StoredConfig, "userId" | "provider">;
 
 function isOf({ userId, provider }: Whose, config: Whose): boolean {
@@ -166,67 +209,21 @@ function isOf({ userId, provider }: Whose, config: Whose): boolean {
 }
 
 /** All that an adapter is made of. */
-function stateOf({ id, userId, provider, data }: StoredConfig): string {
+function stateOf({ id, userId, provider, data, account }: StoredConfig): string {
   return createHash("sha256")
-    .update(JSON.stringify(/* mutation: config-open-owner */ [id, userId, provider, data]))
+    .update(JSON.stringify(/* mutation: config-open-owner */ [id, userId, provider, data, account]))
     .digest("base64");
 }
 
-/** By name; else the only active one; else the one with a usual name. */
-function chosen(list: StoredConfig[], provider: string, name: string | undefined): StoredConfig {
-  const active = list.filter((config) => config.active);
-  const names = active.map((config) => `"${config.name}"`).join(", ");
-  if (name !== undefined) {
-    const named = active.find((config) => config.name === name);
-    if (named) return named;
-    throw new GatewayError(
-      "config_not_found",
-      `no active ${provider} config is named "${name}"${names && `; there is ${names}`}`,
-    );
-  }
-  const usual = active.length === 1 ? active[0] : active.find((config) => usualNames.has(config.name));
-  if (usual) return usual;
-  if (active.length === 0)
-    throw new GatewayError("config_not_found", `no active ${provider} config: set one up first`);
-  throw new GatewayError(
-    "config_not_found",
-    `several ${provider} configs are active: name one of ${names} as \`config\``,
-  );
-}
-
 async function openAdapter(config: StoredConfig, dependencies: ConfigDependencies): Promise<Opened> {
-  const { provider, name } = config;
+  const { provider, name, account, state } = config;
+  if (state === "retired")
+    throw new GatewayError("config_not_found", `the ${provider} config "${name}" is retired`);
   const given = await credentialsOf(config, dependencies.vault);
-  const opening = { ...dependencies, webhookUrl: webhookUrl(dependencies.publicUrl, config) };
+  const ours = { webhookUrl: webhookUrl(dependencies.publicUrl, config), account: account ?? undefined };
+  const opening = { ...dependencies, ...ours };
   const { module, adapter, missing } = await openProvider({ provider, name, given }, opening);
   if (missing.length === 0) return { adapter, module };
   const lacks = `the ${provider} config "${name}" lacks ${missing.join(", ")}`;
   throw new GatewayError("config_not_found", lacks);
-}
-
-async function learnAccount(config: StoredConfig, adapter: Provider, rows: ConfigRows): Promise<string> {
-  const account = await adapter.account();
-  await rows.saveAccount(config, account);
-  return account;
-}
-
-function checkExtraParams(module: ProviderModule, scene: string, extraParams: Record<string, unknown>) {
-  const schema = module.extraParams[scene];
-  if (!schema)
-    throw new GatewayError("invalid_parameter", `no such scene: ${scene}`, {
-      fields: [{ field: "scene", message: "unknown" }],
-    });
-  const parsed = schema.safeParse(extraParams);
-  if (parsed.success) return parsed.data;
-  const fields = parsed.error.issues.flatMap((issue) =>
-    issue.code === "unrecognized_keys"
-      ? issue.keys.map((key) => ({
-          field: ["extra_params", ...issue.path, key].join("."),
-          message: "unknown field",
-        }))
-      : [{ field: ["extra_params", ...issue.path].join("."), message: issue.message }],
-  );
-  throw new GatewayError("invalid_parameter", `extra_params: ${fields[0]?.field} ${fields[0]?.message}`, {
-    fields,
-  });
 }

@@ -14,6 +14,7 @@ export type OpeningDependencies = {
   /** Local stage only: replaces official hosts by simulators on loopback. */
   baseUrls: Record<string, string>;
   webhookUrl?: string;
+  account?: string | undefined;
 };
 
 /** Which sealed text is whose: a config moved to another merchant, row or provider does not open. */
@@ -29,9 +30,9 @@ export async function openProvider(
   dependencies: OpeningDependencies,
 ) {
   const { module, credentials } = await checkCredentials(provider, name, given);
-  const { clock, baseUrls, webhookUrl } = dependencies;
-  const adapter = module.open(credentials, { clock, baseUrl: baseUrls[provider], webhookUrl });
-  return { module, adapter, missing: module.missing?.(credentials) ?? [] };
+  const { clock, baseUrls, webhookUrl, account } = dependencies;
+  const adapter = module.open(credentials, { clock, baseUrl: baseUrls[provider], webhookUrl, account });
+  return { module, credentials, adapter, missing: module.missing?.(credentials) ?? [] };
 }
 
 /** Credentials that have the provider's form and whose keys parse; the error names what does not, never its value. */
@@ -47,6 +48,16 @@ async function checkCredentials(provider: string, name: string, given: unknown) 
   );
 }
 
+/** Whether its credentials are sealed, rather than plain JSON that somebody wrote by hand. */
+export function isSealed({ data }: Pick<StoredConfig, "data">): boolean {
+  try {
+    const stored: unknown = JSON.parse(data);
+    return typeof stored === "object" && stored !== null && "sealed" in stored;
+  } catch {
+    return false;
+  }
+}
+
 /**
  * What a stored config holds. Throws `config_not_found` when it does not open: it was moved or changed, or sealed under a
  * key that is gone. A key service that is away says so itself.
@@ -55,8 +66,7 @@ export async function credentialsOf(config: StoredConfig, vault: CredentialVault
   const { id, userId, provider, name } = config;
   try {
     const stored: unknown = JSON.parse(config.data);
-    const sealed = typeof stored === "object" && stored !== null && "sealed" in stored;
-    if (sealed) return JSON.parse(await vault.open(config.data, credentialContext(config)));
+    if (isSealed(config)) return JSON.parse(await vault.open(config.data, credentialContext(config)));
     log.warn("config stored unsealed; the sweeper will seal it", { config_id: id, provider });
     return stored;
   } catch (error) {

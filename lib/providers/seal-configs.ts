@@ -6,22 +6,40 @@ import { credentialContext } from "./credentials.ts";
 export type SealConfigsGateway = {
   clock: Clock;
   configRows: {
-    unsealed(limit: number): Promise<StoredConfig[]>;
-    saveCredentials(config: StoredConfig, sealed: string, changed: boolean, now: Date): Promise<boolean>;
+    unsealed(after: string, limit: number): Promise<StoredConfig[]>;
+    reseal(config: StoredConfig, sealed: string, now: Date): Promise<boolean>;
   };
+  configs: { mayBeSealed(config: StoredConfig): Promise<boolean> };
   vault: { seal(text: string, context: Record<string, string>): Promise<string> };
 };
 
-const perSweep = 50;
+const pageSize = 50;
+/** More rows are left to the next sweep. */
+const mostPages = 10;
 
-/** Seals credentials that somebody inserted as plain JSON; guarded by the very text that was read. */
-export async function sealConfigs({ clock, configRows, vault }: SealConfigsGateway): Promise<number> {
-  const plain = await configRows.unsealed(perSweep);
-  for (const config of plain) {
-    const sealed = await vault.seal(config.data, credentialContext(config));
-    if (await configRows.saveCredentials(config, sealed, false, clock.now())) {
-      log.info("config sealed", { config_id: config.id, merchant: config.userId, provider: config.provider });
-    }
+/**
+ * Seals credentials that somebody wrote as plain JSON; guarded by the very text that was read. What was written over a
+ * config of another account stays as it is: sealed it would pass for that account's.
+ */
+export async function sealConfigs(gateway: SealConfigsGateway): Promise<number> {
+  let sealed = 0;
+  let after = "0";
+  for (let page = 0; page < mostPages; page++) {
+    const plain = await gateway.configRows.unsealed(after, pageSize);
+    for (const config of plain) if (await sealOne(gateway, config)) sealed += 1;
+    if (plain.length < pageSize) break;
+    after = plain.at(-1)!.id;
   }
-  return plain.length;
+  return sealed;
+}
+
+async function sealOne(
+  { clock, configRows, configs, vault }: SealConfigsGateway,
+  config: StoredConfig,
+): Promise<boolean> {
+  if (!(await configs.mayBeSealed(config))) return false;
+  const sealed = await vault.seal(config.data, credentialContext(config));
+  if (!(await configRows.reseal(config, sealed, clock.now()))) return false;
+  log.info("config sealed", { config_id: config.id, merchant: config.userId, provider: config.provider });
+  return true;
 }

@@ -26,7 +26,10 @@ async function raise(db: Database, anomaly: Anomaly, now: Date, more: 0 | 1): Pr
       detail,
       created_at: now,
     })
-    .onDuplicateKeyUpdate({ times: sql`times + ${more}` })
+    .onDuplicateKeyUpdate({
+      times: sql`times + ${more}`,
+      ...(anomaly.reopens && { status: "open", resolved_at: null }),
+    })
     .execute();
   log.alarm("anomaly", {
     anomaly: anomaly.kind,

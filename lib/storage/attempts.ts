@@ -1,3 +1,4 @@
+import { sql } from "kysely";
 import type { ProviderError } from "../errors.ts";
 import type { Payment } from "../payment/payment.ts";
 import type { Leased, Link, NewOrder } from "../payment/ports.ts";
@@ -140,14 +141,16 @@ export function storePayable(
   return transact(db, async (trx) => {
     // mutation: create-result-lease
     if (!(await finishAttempt(trx, leased, now))) return null;
-    const stored = {
+    const made = {
       payable: JSON.stringify(payable),
       payable_until: until,
       payable_version: payableVersion,
+      // A webhook may have been faster, and told which object was paid.
+      payment_id: sql<string>`COALESCE(payment_id, ${payable.paymentId})`,
       updated_at: now,
     };
     const moved = await rowOf(trx, payment)
-      .set((eb) => ({ ...stored, status: "pending", version: eb("version", "+", 1) }))
+      .set((eb) => ({ ...made, status: "pending", version: eb("version", "+", 1) }))
       // mutation: pending-from-processing
       .where("status", "=", "processing")
       // mutation: pending-version
@@ -155,7 +158,7 @@ export function storePayable(
       .executeTakeFirstOrThrow();
     if (moved.numUpdatedRows === 0n) {
       // mutation: payable-link-stored
-      await rowOf(trx, payment).set(stored).execute();
+      await rowOf(trx, payment).set(made).execute();
       return await readPayment(trx, payment);
     }
     await addLog(trx, payment, {
@@ -165,7 +168,9 @@ export function storePayable(
       data: { from: "processing", to: "pending" },
     });
     const link = { payable, payableUntil: until, payableVersion };
-    return { ...payment, ...link, status: "pending", version: payment.version + 1, updatedAt: now };
+    const objectId = payment.objectId ?? payable.paymentId;
+    const pending = { status: "pending" as const, version: payment.version + 1, updatedAt: now };
+    return { ...payment, ...link, objectId, ...pending };
   });
 }
 

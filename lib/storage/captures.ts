@@ -1,10 +1,11 @@
 import type { Payment } from "../payment/payment.ts";
+import type { Account } from "../payment/ports.ts";
 import { type Database, type OpenTransaction, transact } from "./database.ts";
 import { ofMerchant } from "./of-merchant.ts";
-import { rowOf } from "./payment-rows.ts";
+import { ofAccount, rowOf } from "./payment-rows.ts";
 import { addLog } from "./timeline.ts";
 
-type Capture = { key: string; until: Date; nextQueryAt: Date; now: Date };
+type Capture = Account & { key: string; until: Date; nextQueryAt: Date; now: Date };
 
 /**
  * T9. From `pending`, before the payment's end; or again after a capture whose outcome never became known, under its own
@@ -13,7 +14,7 @@ type Capture = { key: string; until: Date; nextQueryAt: Date; now: Date };
 export function claimCapture(
   db: Database,
   payment: Payment,
-  { key, until, nextQueryAt, now }: Capture,
+  { key, until, nextQueryAt, now, ...account }: Capture,
 ): Promise<Payment | null> {
   return transact(db, async (trx) => {
     const claimed = await rowOf(trx, payment)
@@ -29,6 +30,8 @@ export function claimCapture(
       .where("version", "=", payment.version)
       // mutation: capture-expired
       .where("expires_at", ">", now)
+      // mutation: capture-account
+      .where(ofAccount(account))
       // mutation: capture-under-way
       .where((eb) => eb.or([eb("capture_until", "is", null), eb("capture_until", "<=", now)]))
       .where((eb) =>

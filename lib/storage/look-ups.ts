@@ -1,7 +1,8 @@
 import type { Payment } from "../payment/payment.ts";
+import type { Account } from "../payment/ports.ts";
 import { type Database, repeating } from "./database.ts";
-import { acrossMerchants } from "./of-merchant.ts";
-import { rowOf } from "./payment-rows.ts";
+import { acrossMerchants, ofMerchant } from "./of-merchant.ts";
+import { ofAccount, rowOf } from "./payment-rows.ts";
 
 /** Whoever asks, once within the gap. */
 export async function claimLookUp(
@@ -47,6 +48,37 @@ export async function endRechecks(
 ): Promise<void> {
   const end = rowOf(db, payment).set({ next_query_at: last }).where("next_query_at", "=", claimed);
   await repeating(() => end.execute());
+}
+
+/** Written only where it changes something: most polls follow one of the same kind. */
+export async function noteAnswer(
+  db: Database,
+  payment: Payment,
+  answered: boolean,
+  now: Date,
+): Promise<void> {
+  if (answered === (payment.unansweredSince === null)) return;
+  const note = rowOf(db, payment)
+    .set({ unanswered_since: answered ? null : now })
+    .where("unanswered_since", answered ? "is not" : "is", null);
+  await repeating(() => note.execute());
+}
+
+export async function pollAgain(
+  db: Database,
+  userId: string,
+  provider: string,
+  { now, ...account }: Account & { now: Date },
+): Promise<number> {
+  const again = await ofMerchant(db, userId)
+    .updateTable("payment_orders")
+    .set({ next_query_at: now, unanswered_since: null })
+    .where("provider", "=", provider)
+    .where(ofAccount(account))
+    .where("status", "in", ["processing", "pending"])
+    .where("next_query_at", "is", null)
+    .executeTakeFirstOrThrow();
+  return Number(again.numUpdatedRows);
 }
 
 export async function makeDue(db: Database, payment: Payment, now: Date, gapMs: number): Promise<boolean> {

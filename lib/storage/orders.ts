@@ -1,15 +1,23 @@
 import { paymentNotification } from "../notify/event.ts";
 import { lastLook } from "../payment/look-up-schedule.ts";
 import type { Payment } from "../payment/payment.ts";
-import type { Concluded, NotifyState, Orders, StoredOrder } from "../payment/ports.ts";
+import type { Concluded, NotifyState, Orders, Said, StoredOrder } from "../payment/ports.ts";
 import { statusesBefore } from "../payment/status.ts";
 import { createOrder, refuse, release, storePayable, takeOver } from "./attempts.ts";
 import { claimCapture, endCapture } from "./captures.ts";
 import { type Database, transact } from "./database.ts";
 import { listPayments } from "./list-payments.ts";
-import { claimLookUp, claimRecheck, dueForRecheck, endRechecks, makeDue } from "./look-ups.ts";
+import {
+  claimLookUp,
+  claimRecheck,
+  dueForRecheck,
+  endRechecks,
+  makeDue,
+  noteAnswer,
+  pollAgain,
+} from "./look-ups.ts";
 import { acrossMerchants, ofMerchant } from "./of-merchant.ts";
-import { attemptOf, orderColumns, paymentOf, rowOf } from "./payment-rows.ts";
+import { attemptOf, madeIt, ofAccount, orderColumns, paymentOf, rowOf } from "./payment-rows.ts";
 import { endRenewal, storeRenewed, takeRenewal } from "./renewals.ts";
 import { settle } from "./settle.ts";
 import { addLog, addNotification } from "./timeline.ts";
@@ -30,8 +38,8 @@ export function ordersIn(db: Database): Orders {
     refuse: (leased, error, now) => refuse(db, leased, error, now),
     release: (leased, why, now, nextQueryAt) => release(db, leased, { why, now, nextQueryAt }),
     settle: (paid, scope) => settle(db, paid, scope),
-    conclude: (payment, to, why, now) => conclude(db, payment, to, { why, now }),
-    markStarted: (payment, why, now) => markStarted(db, payment, why, now),
+    conclude: (payment, to, said, now) => conclude(db, payment, to, { said, now }),
+    markStarted: (payment, said, now) => markStarted(db, payment, said, now),
     async requestClose(payment, now) {
       await rowOf(db, payment).set({ close_requested: 1, updated_at: now }).execute();
     },
@@ -41,6 +49,8 @@ export function ordersIn(db: Database): Orders {
     claimLookUp: (payment, now, gapMs) => claimLookUp(db, payment, now, gapMs),
     claimRecheck: (payment, nextQueryAt, now) => claimRecheck(db, payment, nextQueryAt, now),
     endRechecks: (payment, claimed, last) => endRechecks(db, payment, claimed, last),
+    noteAnswer: (payment, answered, now) => noteAnswer(db, payment, answered, now),
+    pollAgain: (userId, provider, account, now) => pollAgain(db, userId, provider, { ...account, now }),
     makeDue: (payment, now, gapMs) => makeDue(db, payment, now, gapMs),
     findForReturn: (provider, orderNo) => findForReturn(db, provider, orderNo),
     dueForRecheck: (now, limit) => dueForRecheck(db, now, limit),
@@ -106,14 +116,15 @@ async function findForReturn(db: Database, provider: string, orderNo: string): P
 }
 
 /**
- * T4: final and not paid. Guarded by the version read before the provider was asked, and by the attempt: while somebody
- * may be making the payment, or taking its money, nobody may call it closed.
+ * T4: final and not paid. Guarded by the version read before the provider was asked, by the account and object that it
+ * is said of, and by the attempt: while somebody may be making the payment, or taking its money, nobody may call it
+ * closed.
  */
 function conclude(
   db: Database,
   payment: Payment,
   to: "failed" | "closed",
-  { why, now }: { why: string; now: Date },
+  { said, now }: { said: Said; now: Date },
 ): Promise<Concluded | null> {
   return transact(db, async (trx) => {
     const moved = await rowOf(trx, payment)
@@ -128,6 +139,10 @@ function conclude(
       .where("version", "=", payment.version)
       // mutation: close-status
       .where("status", "in", statusesBefore(to))
+      // mutation: close-account
+      .where(ofAccount(said))
+      // mutation: close-object
+      .where(madeIt(said.objectId))
       // mutation: close-capture
       .where((eb) => eb.or([eb("capture_until", "is", null), eb("capture_until", "<=", now)]))
       .where(({ not, exists, selectFrom }) =>
@@ -158,7 +173,7 @@ function conclude(
       at: now,
       kind: "status",
       title: to,
-      data: { from: payment.status, to, why },
+      data: { from: payment.status, to, why: said.why },
     });
     return { payment: current, notification };
   });
@@ -179,7 +194,7 @@ async function findByTradeNo(
   return row ? paymentOf(row) : null;
 }
 
-async function markStarted(db: Database, payment: Payment, why: string, now: Date): Promise<void> {
+async function markStarted(db: Database, payment: Payment, said: Said, now: Date): Promise<void> {
   await transact(db, async (trx) => {
     const moved = await rowOf(trx, payment)
       .set((eb) => ({
@@ -193,10 +208,14 @@ async function markStarted(db: Database, payment: Payment, why: string, now: Dat
       // mutation: provider-started-status
       .where("status", "in", ["pending", "processing"])
       .where("provider_started", "=", 0)
+      // mutation: start-account
+      .where(ofAccount(said))
+      // mutation: start-object
+      .where(madeIt(said.objectId))
       .executeTakeFirstOrThrow();
     // From `processing` nothing moves but the version: whoever read the payment before must read it again.
     if (moved.numUpdatedRows === 0n || payment.status === "processing") return;
-    const data = { from: payment.status, to: "processing", why };
+    const data = { from: payment.status, to: "processing", why: said.why };
     await addLog(trx, payment, {
       at: now,
       kind: "status",

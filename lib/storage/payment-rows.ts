@@ -1,7 +1,7 @@
-import type { Selectable } from "kysely";
+import { type Expression, type Selectable, type SqlBool, sql } from "kysely";
 import { safeMinor } from "../money/money.ts";
 import type { Payment } from "../payment/payment.ts";
-import type { Attempt } from "../payment/ports.ts";
+import type { Account, Attempt } from "../payment/ports.ts";
 import type { Database, OpenTransaction } from "./database.ts";
 import { ofMerchant } from "./of-merchant.ts";
 import type { PaymentOrdersTable, Tables } from "./tables.ts";
@@ -22,6 +22,7 @@ export const orderColumns = [
   "status",
   "version",
   "trade_no",
+  "payment_id",
   "payable",
   "payable_until",
   "payable_version",
@@ -44,6 +45,7 @@ export const orderColumns = [
   "closed_at",
   "looked_up_at",
   "next_query_at",
+  "unanswered_since",
 ] as const satisfies (keyof PaymentOrdersTable)[];
 
 type OrderRow = Pick<Selectable<PaymentOrdersTable>, (typeof orderColumns)[number]>;
@@ -64,6 +66,7 @@ export function paymentOf(row: OrderRow): Payment {
     status: row.status,
     version: row.version,
     tradeNo: row.trade_no ?? "",
+    objectId: row.payment_id,
     payable: row.payable === null ? null : JSON.parse(row.payable),
     payableUntil: row.payable_until,
     payableVersion: row.payable_version,
@@ -86,6 +89,7 @@ export function paymentOf(row: OrderRow): Payment {
     closedAt: row.closed_at,
     lookedUpAt: row.looked_up_at,
     nextQueryAt: row.next_query_at,
+    unansweredSince: row.unanswered_since,
   };
 }
 
@@ -112,6 +116,16 @@ export async function readPayment(trx: OpenTransaction, { id, userId }: Payment)
     .where("id", "=", id)
     .executeTakeFirstOrThrow();
   return paymentOf(row);
+}
+
+/** While nothing is stored a provider's adapter sees to it that the object carries our own mark. */
+export function madeIt(objectId: string | null | undefined): Expression<SqlBool> {
+  return sql<SqlBool>`(${objectId ?? null} IS NULL OR payment_id IS NULL OR payment_id = ${objectId ?? null})`;
+}
+
+/** The account that the payment was made with is the one that speaks. */
+export function ofAccount({ account, livemode }: Account): Expression<SqlBool> {
+  return sql<SqlBool>`(provider_account = ${account} AND livemode = ${livemode ? 1 : 0})`;
 }
 
 /** The payment's row, to be changed. */

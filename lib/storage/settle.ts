@@ -1,17 +1,19 @@
 import { sql } from "kysely";
 import { paymentNotification } from "../notify/event.ts";
 import type { Payment } from "../payment/payment.ts";
-import type { EventRecord, Settled } from "../payment/ports.ts";
+import type { Account, EventRecord, Settled } from "../payment/ports.ts";
 import type { Paid } from "../payment/provider.ts";
+import { isOther } from "../payment/same-account.ts";
 import { type Database, isDuplicate, type OpenTransaction, transact } from "./database.ts";
 import { ofMerchant } from "./of-merchant.ts";
-import { orderColumns, paymentOf, readPayment } from "./payment-rows.ts";
+import { madeIt, ofAccount, orderColumns, paymentOf, readPayment } from "./payment-rows.ts";
 import { addLog, addNotification } from "./timeline.ts";
 import { recordEvent } from "./webhook-events.ts";
 
-export type SettleScope = {
+/** `account`, `livemode`: of the credentials that verified what is said. */
+export type SettleScope = Account & {
   userId: string;
-  configId: string;
+  provider: string;
   now: Date;
   /** The webhook that says so; absent for a look-up. */
   event?: EventRecord;
@@ -23,14 +25,12 @@ export type SettleScope = {
 
 /**
  * T3, the one place where a payment becomes success; webhook, look-up and capture all come here. The WHERE decides, not
- * what was read before: account, amount and currency must be the order's, and it must not be success yet.
+ * what was read before: account, object, amount and currency must be the order's, and it must not be success yet. Which
+ * of the merchant's configs heard it makes no difference: an order belongs to an account.
  */
 export async function settle(db: Database, paid: Paid, scope: SettleScope): Promise<Settled> {
   const before = await read(db, paid.orderNo, scope.userId);
-  if (!before) {
-    if (scope.event) await recordEvent(db, scope.event, null);
-    return { kind: "no-such-order" };
-  }
+  if (!before) return { kind: "no-such-order" };
   if (before.status === "success") {
     if (scope.event) await recordEvent(db, scope.event, before.orderNo);
     return judge(before, paid, scope);
@@ -61,16 +61,21 @@ async function settleOnce(
       late_success: sql<number>`status IN ('failed', 'closed')`,
       status: "success",
       trade_no: paid.tradeNo,
+      payment_id: sql<string | null>`COALESCE(payment_id, ${paid.objectId})`,
       paid_at: paid.paidAt,
       updated_at: scope.now,
       version: sql<number>`version + 1`,
       next_query_at: sql<Date | null>`LEAST(COALESCE(next_query_at, ${askAgainBy}), ${askAgainBy})`,
     })
     .where("id", "=", before.id)
-    // mutation: settle-config
-    .where("config_id", "=", scope.configId)
+    // mutation: settle-provider
+    .where("provider", "=", scope.provider)
     // mutation: settle-account
     .where("provider_account", "=", paid.account)
+    // mutation: settle-key-account
+    .where(ofAccount(scope))
+    // mutation: settle-object
+    .where(madeIt(paid.objectId))
     // mutation: settle-amount
     .where("amount_minor", "=", String(paid.amount.minor))
     // mutation: settle-currency
@@ -120,8 +125,10 @@ async function statusBefore(trx: OpenTransaction, before: Payment, current: Paym
 /** Why the guard let nothing through. */
 function judge(current: Payment, paid: Paid, scope: SettleScope): Settled {
   const differs = [
-    current.configId !== scope.configId && "config",
-    current.providerAccount !== paid.account && "account",
+    current.provider !== scope.provider && "provider",
+    (current.providerAccount !== paid.account || current.providerAccount !== scope.account) && "account",
+    current.livemode !== scope.livemode && "livemode",
+    isOther(current, paid.objectId) && "payment_id",
     // mutation: second-payment-amount
     current.amount.minor !== paid.amount.minor && "amount",
     current.amount.currency !== paid.amount.currency && "currency",

@@ -53,7 +53,10 @@ export type PaymentConfigsTable = {
   config_data: string;
   version: Generated<number>;
   account: string | null;
+  livemode: number | null;
   status: Generated<number>;
+  live_name: ColumnType<string | null, never, never>;
+  note: string | null;
   created_at: Generated<Date>;
   updated_at: Generated<Date>;
 };
@@ -76,6 +79,7 @@ export type PaymentOrdersTable = {
   request: string;
   fingerprint: string;
   trade_no: string | null;
+  payment_id: string | null;
   payable: string | null;
   payable_until: Date | null;
   payable_version: number | null;
@@ -100,6 +104,7 @@ export type PaymentOrdersTable = {
   closed_at: Date | null;
   looked_up_at: Date | null;
   next_query_at: Date | null;
+  unanswered_since: Date | null;
 };
 
 type PaymentAttemptsTable = {

@@ -27,10 +27,10 @@ export const restInvariants: readonly Invariant[] = [
   },
   {
     invariant: 1,
-    name: "No payment is open past its expiry, unless the provider has started it.",
+    name: "No payment is open past its expiry, unless the provider has started it or does not answer any more.",
     sql: `
       SELECT order_no, status, expires_at FROM payment_orders
-      WHERE status IN ('processing', 'pending') AND provider_started = 0
+      WHERE status IN ('processing', 'pending') AND provider_started = 0 AND next_query_at IS NOT NULL
         AND expires_at < :now - INTERVAL ${longestGapMinutes * 60 + reachSeconds} SECOND`,
   },
   {

@@ -4,10 +4,21 @@ import type { Invariant } from "./invariant.ts";
 export const lookUpInvariants: readonly Invariant[] = [
   {
     invariant: 1,
-    name: "A payment that is not final will be asked about, past its expiry too.",
+    name: "A payment that is not final will be asked about, past its expiry too, unless nobody has answered for eight days.",
     sql: `
-      SELECT order_no, status FROM payment_orders
-      WHERE status IN ('processing', 'pending') AND next_query_at IS NULL`,
+      SELECT order_no, status, unanswered_since FROM payment_orders
+      WHERE status IN ('processing', 'pending') AND next_query_at IS NULL
+        AND COALESCE(GREATEST(unanswered_since, expires_at) > :now - INTERVAL 8 DAY, 1)`,
+  },
+  {
+    // A person is told: whether the anomaly is open or was resolved with a note.
+    invariant: 21,
+    name: "For each account of which payments are polled no more there is one anomaly of its config.",
+    sql: `
+      SELECT o.order_no, o.config_id FROM payment_orders o
+      WHERE o.status IN ('processing', 'pending') AND o.next_query_at IS NULL
+        AND GREATEST(o.unanswered_since, o.expires_at) <= :now - INTERVAL 8 DAY
+        AND 1 <> (SELECT COUNT(*) FROM anomalies a WHERE a.config_id = o.config_id AND a.kind = 'config_unreachable')`,
   },
   {
     invariant: 1,

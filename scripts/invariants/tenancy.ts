@@ -27,6 +27,16 @@ export const tenancyInvariants: readonly Invariant[] = [
       WHERE NOT (o.user_id <=> c.user_id AND o.provider <=> c.provider)`,
   },
   {
+    invariant: 19,
+    name: "An order was made with the account of its config, unless somebody has written the config by hand.",
+    sql: `
+      SELECT o.order_no, o.provider_account, o.livemode, c.account, c.livemode AS config_livemode
+      FROM payment_orders o
+      JOIN payment_configs c ON c.id = o.config_id AND c.user_id = o.user_id AND c.provider = o.provider
+      WHERE c.account IS NOT NULL AND NOT (c.account = o.provider_account
+        AND COALESCE(c.livemode, o.livemode) = o.livemode)`,
+  },
+  {
     invariant: 15,
     name: "A config belongs to a merchant.",
     sql: `

@@ -1,4 +1,5 @@
 import type { Mutation } from "./mutant.ts";
+import { accountMutations } from "./mutations/accounts.ts";
 import { alipayMutations } from "./mutations/alipay.ts";
 import { apiKeyMutations } from "./mutations/api-keys.ts";
 import { badInputMutations } from "./mutations/bad-input.ts";
@@ -27,6 +28,7 @@ export const mutations: Mutation[] = [
   ...schemaMutations,
   ...createMutations,
   ...paymentMutations,
+  ...accountMutations,
   ...refundMutations,
   ...tenancyMutations,
   ...credentialMutations,

@@ -44,6 +44,7 @@ const unmade = {
   status: "processing",
   version: 0,
   tradeNo: "",
+  objectId: null,
   payable: null,
   payableUntil: null,
   payableVersion: null,
@@ -62,4 +63,5 @@ const unmade = {
   closedAt: null,
   lookedUpAt: null,
   nextQueryAt: null,
+  unansweredSince: null,
 } as const;

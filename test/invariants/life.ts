@@ -4,7 +4,7 @@ import type { Gateway } from "../../lib/open-gateway.ts";
 import { settlePaid } from "../../lib/payment/observe.ts";
 import { type Api, anOrder, apiOf, type Data } from "../steps/api.ts";
 import { invoke } from "../steps/front.ts";
-import { aLink, leasedOrder, paidFact, settle } from "../steps/leased-order.ts";
+import { accountOf, aLink, leasedOrder, paidFact, saidOf, settle } from "../steps/leased-order.ts";
 import { aRefundNo, paidOrder, refundsOf } from "../steps/paid-order.ts";
 import type { Rows } from "../steps/rows.ts";
 import { simulatorOf, until } from "../steps/simulator.ts";
@@ -38,7 +38,7 @@ export const life: Record<string, (life: Life) => Promise<unknown>> = {
   "a payment that fails": async ({ world, gateway, shop }) => {
     const orderNo = await created(apiOf(world, shop), {});
     const { payment } = (await gateway.orders.find(shop.userId, { orderNo }))!;
-    await gateway.orders.conclude(payment, "failed", "declined", world.clock.now());
+    await gateway.orders.conclude(payment, "failed", saidOf(payment, "declined"), world.clock.now());
   },
   "a capture of an unknown outcome, begun again": async ({ world, shop }) => {
     const api = apiOf(world, shop);
@@ -55,7 +55,7 @@ export const life: Record<string, (life: Life) => Promise<unknown>> = {
   "a payment that is paid twice": async ({ gateway, shop }) => {
     const { payment } = await leasedOrder(gateway, shop, "processing");
     const { userId, provider, configId } = payment;
-    const source = { userId, provider, configId, told: "look-up" as const };
+    const source = { ...accountOf(payment), userId, provider, configId, told: "look-up" as const };
     await settlePaid(gateway, paidFact(payment), source);
     await settlePaid(gateway, paidFact(payment), source);
   },
@@ -133,13 +133,17 @@ export const life: Record<string, (life: Life) => Promise<unknown>> = {
   "a payment that nobody pays yet": ({ world, shop }) => created(apiOf(world, shop), {}),
   "a payment that its provider works on before its create is answered": async ({ world, gateway, shop }) => {
     const leased = await leasedOrder(gateway, shop, "processing");
-    await gateway.orders.markStarted(leased.payment, "asynchronous", world.clock.now());
+    await gateway.orders.markStarted(
+      leased.payment,
+      saidOf(leased.payment, "asynchronous"),
+      world.clock.now(),
+    );
     await gateway.orders.storePayable(leased, aLink(leased.payment), world.clock.now());
   },
   "a payment that its provider works on": async ({ world, gateway, shop }) => {
     const orderNo = await created(apiOf(world, shop), { provider: "stripe" });
     const { payment } = (await gateway.orders.find(shop.userId, { orderNo }))!;
-    await gateway.orders.markStarted(payment, "asynchronous", world.clock.now());
+    await gateway.orders.markStarted(payment, saidOf(payment, "asynchronous"), world.clock.now());
   },
   "a create of an unknown outcome": async ({ world, gateway, shop }) => {
     const leased = await leasedOrder(gateway, shop, "processing");

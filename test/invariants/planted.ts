@@ -23,11 +23,20 @@ export async function openPlanted(kind: string, now: Date): Promise<Planted> {
      WHERE table_schema = ? AND seq_in_index = 1 AND table_name NOT LIKE 'kysely%'`,
     [name],
   );
+  const [fields] = await server.query<RowDataPacket[]>(
+    `SELECT table_name AS of_table, column_name AS name FROM information_schema.columns
+     WHERE table_schema = ? AND extra NOT LIKE '%GENERATED%'`,
+    [name],
+  );
+  const columns = (table: string) =>
+    fields.flatMap((field) => (field.of_table === table ? [`\`${field.name}\``] : [])).join(", ");
   for (const { of_table, name: key, repeats } of keys)
     if (!Number(repeats) && key !== "PRIMARY")
       await server.query(`ALTER TABLE ${name}.${of_table} DROP KEY ${key}`);
   for (const table of new Set(keys.map(({ of_table }) => String(of_table))))
-    await server.query(`INSERT INTO ${name}.${table} SELECT * FROM ${from}.${table}`);
+    await server.query(
+      `INSERT INTO ${name}.${table} (${columns(table)}) SELECT ${columns(table)} FROM ${from}.${table}`,
+    );
   await server.end();
 
   const connection = await createConnection({ uri, timezone: "Z" });

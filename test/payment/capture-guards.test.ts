@@ -4,7 +4,7 @@ import { secondsAfter } from "../../lib/clock.ts";
 import type { Gateway } from "../../lib/open-gateway.ts";
 import type { Payment } from "../../lib/payment/payment.ts";
 import { anotherGateway } from "../steps/gateways.ts";
-import { leasedOrder, orderRow } from "../steps/leased-order.ts";
+import { accountOf, leasedOrder, orderRow, saidOf } from "../steps/leased-order.ts";
 import { storedOrders } from "../steps/ledgers.ts";
 import { openWorld, type Shop, type World } from "../steps/world.ts";
 
@@ -31,7 +31,7 @@ async function approved(): Promise<Payment> {
 
 const claim = (payment: Payment, key: string, now = world.clock.now()) => {
   const until = secondsAfter(now, 15);
-  return gateway.orders.claimCapture(payment, { key, until, nextQueryAt: until }, now);
+  return gateway.orders.claimCapture(payment, { ...accountOf(payment), key, until, nextQueryAt: until }, now);
 };
 const stored = async (payment: Payment) => (await storedOrders(payment.outTradeNo))[0]!;
 
@@ -42,6 +42,17 @@ describe("a capture", () => {
       .set({ version: payment.version + 1 })
       .execute();
     expect(await claim(payment, randomUUID())).toBeNull();
+  });
+
+  it("is not begun with the key of another account, or of another mode", async () => {
+    const payment = await approved();
+    const now = world.clock.now();
+    const until = secondsAfter(now, 15);
+    const own = { ...accountOf(payment), key: randomUUID(), until, nextQueryAt: until };
+    for (const other of [{ account: "another" }, { livemode: !payment.livemode }])
+      expect(await gateway.orders.claimCapture(payment, { ...own, ...other }, now)).toBeNull();
+    expect(await stored(payment)).toMatchObject({ status: "pending", capture_key: null });
+    expect(await gateway.orders.claimCapture(payment, own, now)).toMatchObject({ status: "processing" });
   });
 
   it("is not begun once the payment has expired", async () => {
@@ -66,7 +77,7 @@ describe("a capture", () => {
 
   it("that may be under way keeps the payment from being closed", async () => {
     const claimed = (await claim(await approved(), "first"))!;
-    const close = () => gateway.orders.conclude(claimed, "closed", "test", world.clock.now());
+    const close = () => gateway.orders.conclude(claimed, "closed", saidOf(claimed), world.clock.now());
     expect(await close()).toBeNull();
     await world.passes(16);
     expect(await close()).toMatchObject({ payment: { status: "closed" } });

@@ -4,7 +4,7 @@ import { secondsAfter } from "../../lib/clock.ts";
 import { type Gateway, openGateway } from "../../lib/open-gateway.ts";
 import { refusalByFinality } from "../../lib/payment/refusal.ts";
 import { startPayment } from "../../lib/payment/start-payment.ts";
-import { leasedOrder, orderRow } from "../steps/leased-order.ts";
+import { leasedOrder, orderRow, saidOf } from "../steps/leased-order.ts";
 import { openWorld, type Shop, type World } from "../steps/world.ts";
 
 let world: World;
@@ -57,7 +57,7 @@ describe("a provider's final refusal of a create", () => {
 
   it("is not the outcome of a payment that the provider has started: the create can be tried again", async () => {
     const leased = await leasedOrder(gateway, shop, "processing");
-    await gateway.orders.markStarted(leased.payment, "test", world.clock.now());
+    await gateway.orders.markStarted(leased.payment, saidOf(leased.payment), world.clock.now());
     const started = { ...leased, payment: await read(leased.payment.orderNo) };
     await expect(startPayment(refusing(), started)).rejects.toMatchObject({ failure: "create_unknown" });
     const stored = await read(leased.payment.orderNo);

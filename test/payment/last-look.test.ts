@@ -5,6 +5,7 @@ import { nextAfterSilence } from "../../lib/payment/look-up-schedule.ts";
 import { recheck } from "../../lib/payment/recheck.ts";
 import { anOrder } from "../steps/api.ts";
 import { createThrough } from "../steps/gateways.ts";
+import { saidOf } from "../steps/leased-order.ts";
 import { openWorld, type Shop, type World } from "../steps/world.ts";
 
 let world: World;
@@ -24,7 +25,7 @@ describe("the last look at a closed payment, a day after its end", () => {
   it("stays due when a message makes us ask about the payment earlier", async () => {
     const { order_no: orderNo } = await createThrough(gateway, shop, anOrder({ provider: "stripe" }));
     const closedAt = world.clock.now();
-    await gateway.orders.conclude(await read(orderNo), "closed", "test", closedAt);
+    await gateway.orders.conclude(await read(orderNo), "closed", saidOf(await read(orderNo)), closedAt);
     await world.passes(600);
 
     const due = world.clock.now();

@@ -9,7 +9,7 @@ import type { Paid } from "../../lib/payment/provider.ts";
 import type { PaymentStatus } from "../../lib/payment/status.ts";
 import { ofMerchant } from "../../lib/storage/of-merchant.ts";
 import { anotherGateway } from "../steps/gateways.ts";
-import { aLink, leasedOrder, orderRow, paidFact, settle } from "../steps/leased-order.ts";
+import { aLink, leasedOrder, orderRow, paidFact, saidOf, settle } from "../steps/leased-order.ts";
 import { storedMoves, storedOrders } from "../steps/ledgers.ts";
 import { until } from "../steps/simulator.ts";
 import { openWorld, type Shop, type World } from "../steps/world.ts";
@@ -43,14 +43,14 @@ describe("a move of a payment", () => {
     [
       "markStarted",
       "pending",
-      (leased) => gateway.orders.markStarted(leased.payment, "test", world.clock.now()),
+      (leased) => gateway.orders.markStarted(leased.payment, saidOf(leased.payment), world.clock.now()),
     ],
     [
       "conclude",
       "pending",
       async (leased) => {
         await gateway.orders.release(leased, "test", world.clock.now(), world.clock.now());
-        await gateway.orders.conclude(leased.payment, "closed", "test", world.clock.now());
+        await gateway.orders.conclude(leased.payment, "closed", saidOf(leased.payment), world.clock.now());
       },
     ],
     [
@@ -69,7 +69,8 @@ describe("a move of a payment", () => {
 
   it("to closed waits for the attempt that is under way, and not for one that is through", async () => {
     const leased = await leasedIn("processing");
-    const close = (payment: Payment) => gateway.orders.conclude(payment, "closed", "test", world.clock.now());
+    const close = (payment: Payment) =>
+      gateway.orders.conclude(payment, "closed", saidOf(payment), world.clock.now());
     expect(await close(leased.payment)).toBeNull();
     expect(await storedOrders(leased.payment.outTradeNo)).toMatchObject([{ status: "processing" }]);
     const made = await gateway.orders.storePayable(leased, aLink(leased.payment), world.clock.now());
@@ -119,16 +120,25 @@ describe("a move of a payment", () => {
     expect(await dueOf(slow)).toEqual(slow.payment.nextQueryAt);
   });
 
-  it("by another merchant's row, config, account, amount or currency never makes it success", async () => {
+  it("by another merchant's row, account, mode, object, amount or currency never makes it success", async () => {
     const { payment } = await leasedIn("pending");
+    await orderRow(gateway, payment).set({ payment_id: "cs_ours" }).execute();
     const paid = paidFact(payment);
-    const other = { ...payment, configId: shop.configs.stripe! };
-    expect(await settle(gateway, other, paid)).toMatchObject({ kind: "mismatch", differs: ["config"] });
+    const otherKey = { ...payment, providerAccount: "another" };
+    expect(await settle(gateway, otherKey, paid)).toMatchObject({ kind: "mismatch", differs: ["account"] });
+    const otherProvider = { ...payment, provider: "paypal" };
+    expect(await settle(gateway, otherProvider, paid)).toMatchObject({
+      kind: "mismatch",
+      differs: ["provider"],
+    });
+    const otherMode = { ...payment, livemode: !payment.livemode };
+    expect(await settle(gateway, otherMode, paid)).toMatchObject({ kind: "mismatch", differs: ["livemode"] });
     expect(await settle(gateway, { ...payment, userId: "999" }, paid)).toMatchObject({
       kind: "no-such-order",
     });
     const wrong: [Partial<Paid>, string][] = [
       [{ account: "another" }, "account"],
+      [{ objectId: "cs_of_a_payment_link" }, "payment_id"],
       [{ amount: { minor: 1235, currency: "CNY" } }, "amount"],
       [{ amount: { minor: 1234, currency: "USD" } }, "currency"],
     ];
@@ -141,6 +151,55 @@ describe("a move of a payment", () => {
     expect(await storedOrders(payment.outTradeNo)).toMatchObject([
       { status: "pending", version: 1, trade_no: null },
     ]);
+  });
+
+  it("to success by the object that the order made, or by a marked one before any is stored, keeps that object", async () => {
+    const stored = await leasedIn("pending");
+    await orderRow(gateway, stored.payment).set({ payment_id: "cs_ours" }).execute();
+    const early = await leasedIn("processing");
+    for (const { payment } of [stored, early]) {
+      const paid = { ...paidFact(payment), objectId: "cs_ours" };
+      expect(await settle(gateway, payment, paid)).toMatchObject({
+        kind: "settled",
+        payment: { objectId: "cs_ours" },
+      });
+      // What is paid a second time, in another object, is somebody else's.
+      const other = { ...paidFact(payment), objectId: "cs_other" };
+      expect(await settle(gateway, payment, other)).toMatchObject({
+        kind: "mismatch",
+        differs: ["payment_id"],
+      });
+    }
+    const made = await gateway.orders.storePayable(
+      early,
+      aLink(early.payment, "cs_later"),
+      world.clock.now(),
+    );
+    expect(made).toMatchObject({
+      status: "success",
+      objectId: "cs_ours",
+      payable: { paymentId: "cs_later" },
+    });
+  });
+
+  const others = [
+    ["account", (payment: Payment) => ({ ...saidOf(payment), account: "another" })],
+    ["mode", (payment: Payment) => ({ ...saidOf(payment), livemode: !payment.livemode })],
+    ["object", (payment: Payment) => ({ ...saidOf(payment), objectId: "cs_of_a_payment_link" })],
+  ] as const;
+  it.each(others)("to closed, failed or started is not believed of another %s", async (_what, said) => {
+    const { payment } = await leasedIn("pending");
+    await orderRow(gateway, payment).set({ payment_id: "cs_ours" }).execute();
+    await world.passes(13);
+    const now = world.clock.now();
+    for (const to of ["closed", "failed"] as const)
+      expect(await gateway.orders.conclude(payment, to, said(payment), now)).toBeNull();
+    await gateway.orders.markStarted(payment, said(payment), now);
+    expect(await storedOrders(payment.outTradeNo)).toMatchObject([
+      { status: "pending", version: 1, provider_started: 0 },
+    ]);
+    const own = { ...saidOf(payment), objectId: "cs_ours" };
+    expect(await gateway.orders.conclude(payment, "closed", own, now)).not.toBeNull();
   });
 
   it("to success happens once: told again it is known, with another transaction a second payment", async () => {

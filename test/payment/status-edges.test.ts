@@ -4,7 +4,7 @@ import type { Gateway } from "../../lib/open-gateway.ts";
 import type { Leased } from "../../lib/payment/ports.ts";
 import { type PaymentStatus, paymentEdges, paymentStatuses } from "../../lib/payment/status.ts";
 import { anotherGateway } from "../steps/gateways.ts";
-import { aLink, leasedOrder, orderRow, settle } from "../steps/leased-order.ts";
+import { accountOf, aLink, leasedOrder, orderRow, saidOf, settle } from "../steps/leased-order.ts";
 import { storedMoves, storedOrders } from "../steps/ledgers.ts";
 import { openWorld, type Shop, type World } from "../steps/world.ts";
 
@@ -39,23 +39,27 @@ const moves: Record<PaymentStatus, Record<string, (leased: Leased) => Promise<un
     },
   },
   processing: {
-    markStarted: ({ payment }) => gateway.orders.markStarted(payment, "test", world.clock.now()),
+    markStarted: ({ payment }) => gateway.orders.markStarted(payment, saidOf(payment), world.clock.now()),
     claimCapture({ payment }) {
       const now = world.clock.now();
-      return gateway.orders.claimCapture(payment, { key: randomUUID(), until: now, nextQueryAt: now }, now);
+      return gateway.orders.claimCapture(
+        payment,
+        { ...accountOf(payment), key: randomUUID(), until: now, nextQueryAt: now },
+        now,
+      );
     },
   },
   failed: {
     refuse: (leased) => gateway.orders.refuse(leased, words, world.clock.now()),
     async conclude(leased) {
       await release(leased);
-      await gateway.orders.conclude(leased.payment, "failed", "test", world.clock.now());
+      await gateway.orders.conclude(leased.payment, "failed", saidOf(leased.payment), world.clock.now());
     },
   },
   closed: {
     async conclude(leased) {
       await release(leased);
-      await gateway.orders.conclude(leased.payment, "closed", "test", world.clock.now());
+      await gateway.orders.conclude(leased.payment, "closed", saidOf(leased.payment), world.clock.now());
     },
   },
   success: { settle: ({ payment }) => settle(gateway, payment) },

@@ -41,6 +41,7 @@ export function payment(changes: Partial<Payment> = {}): Payment {
     status: "pending",
     version: 1,
     tradeNo: "",
+    objectId: null,
     payable: null,
     payableUntil: null,
     payableVersion: null,
@@ -60,6 +61,7 @@ export function payment(changes: Partial<Payment> = {}): Payment {
     closedAt: null,
     lookedUpAt: null,
     nextQueryAt: null,
+    unansweredSince: null,
     ...changes,
   };
 }

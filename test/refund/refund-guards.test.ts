@@ -11,7 +11,7 @@ import type { LeasedRefund, NewRefund, RefundFact, StoredRefund } from "../../li
 import type { RefundOutcome } from "../../lib/refund/refund.ts";
 import { ofMerchant } from "../../lib/storage/of-merchant.ts";
 import { anotherGateway } from "../steps/gateways.ts";
-import { leasedOrder, orderRow, settle } from "../steps/leased-order.ts";
+import { accountOf, leasedOrder, orderRow, settle } from "../steps/leased-order.ts";
 import { aRefundNo } from "../steps/paid-order.ts";
 import { openRows, type Rows } from "../steps/rows.ts";
 import { until } from "../steps/simulator.ts";
@@ -258,7 +258,7 @@ describe("a refund in the provider's console", () => {
     const { orderNo, userId, configId, provider } = payment;
     const amount = { minor: 100, currency: "CNY" };
     const seen = { kind: "refunded", orderNo, tradeNo: "t", refundNo: null, refundId: "re", amount } as const;
-    const source = { userId, configId, provider, told: "webhook" } as const;
+    const source = { ...accountOf(payment), userId, configId, provider, told: "webhook" } as const;
     const told = observe(gateway, payment, [seen], source);
     await expect(told).rejects.toMatchObject({ failure: "unavailable" });
     const due = (await rows.order(orderNo)).next_query_at as Date;

@@ -17,6 +17,18 @@ export type ApiAnswer = {
 /** A notification as the merchant got it. */
 export type Delivery = { at: string; headers: Record<string, string>; body: string };
 
+const objects = new Map<unknown, string>();
+
+/** Of a create's answer: which object the provider made for the order. */
+export function keepObject(created: Data): void {
+  objects.set(created.order_no, String(created.payment_id));
+}
+
+/** The provider's object of an order that this process has created. */
+export function madeObject(orderNo: unknown): string | undefined {
+  return objects.get(orderNo);
+}
+
 /** A merchant's program: calls the API with its key and reads the envelope. */
 export function apiOf(world: { front: { url: string } }, shop: Pick<Shop, "apiKey" | "inboxUrl">) {
   const { url } = world.front;
@@ -35,6 +47,7 @@ export function apiOf(world: { front: { url: string } }, shop: Pick<Shop, "apiKe
     if (said.code !== undefined)
       holdAnswer(method, path, { status, headers: Object.fromEntries(answer.headers), body: text });
     if (said.code === 0) holdRequest(method, path, body);
+    if (said.code === 0 && path.endsWith("/payment/create")) keepObject(said.data);
     return { status, headers: answer.headers, ...said };
   }
 

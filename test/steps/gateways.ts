@@ -5,7 +5,7 @@ import { wantedPayment } from "../../lib/http/wanted-payment.ts";
 import { buildGateway, type Gateway } from "../../lib/open-gateway.ts";
 import { createPayment } from "../../lib/payment/create-payment.ts";
 import { isProvider } from "../../lib/providers/registry.ts";
-import type { Data } from "./api.ts";
+import { type Data, keepObject } from "./api.ts";
 import type { Shop } from "./world.ts";
 
 /** What one more execution environment would have: a gateway and a database connection of its own. */
@@ -17,5 +17,7 @@ export function anotherGateway(changed: Record<string, string> = {}): Gateway {
 export async function createThrough(gateway: Gateway, { apiKey }: Pick<Shop, "apiKey">, order: Data) {
   const caller = await gateway.authenticate(apiKey, "create");
   const wanted = wantedPayment(createPaymentContract(isProvider).wanted.parse(order));
-  return createdAnswer(await createPayment(gateway, caller, wanted));
+  const created = createdAnswer(await createPayment(gateway, caller, wanted));
+  keepObject(created);
+  return created;
 }

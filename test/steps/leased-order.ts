@@ -39,6 +39,11 @@ export const aLink = ({ expiresAt }: Payment, paymentId = "p"): Link => ({
   until: expiresAt,
   version: null,
 });
+/** The account that the payment was made with. */
+export const accountOf = ({ providerAccount: account, livemode }: Payment) => ({ account, livemode });
+
+/** What the provider's answer about this payment is worth, for a move of its status. */
+export const saidOf = (payment: Payment, why = "test") => ({ ...accountOf(payment), why });
 
 /** The provider's word that this payment is paid, by a transaction of its own. */
 export const paidFact = ({ orderNo, providerAccount: account, amount, createdAt }: Payment): Paid => ({
@@ -54,8 +59,9 @@ export const paidFact = ({ orderNo, providerAccount: account, amount, createdAt 
 /** T3, as a look-up of this payment calls it. */
 export const settle = (gateway: Gateway, payment: Payment, paid = paidFact(payment)): Promise<Settled> =>
   gateway.orders.settle(paid, {
+    ...accountOf(payment),
     userId: payment.userId,
-    configId: payment.configId,
+    provider: payment.provider,
     now: gateway.clock.now(),
     source: "look-up",
   });

@@ -1,4 +1,5 @@
 import { createHmac, generateKeyPairSync, randomUUID, sign } from "node:crypto";
+import { madeObject } from "./api.ts";
 import type { Shop, World } from "./world.ts";
 
 export type Fields = Record<string, string>;
@@ -69,7 +70,13 @@ export async function alipayInOurHands(world: World, shop: Shop, name = `ours-${
 
 export type AlipayInOurHands = Awaited<ReturnType<typeof alipayInOurHands>>;
 
-type EventParts = { type?: string; account?: string; session?: object; signedAt?: Date; secret?: string };
+export type EventParts = {
+  type?: string;
+  account?: string;
+  session?: object;
+  signedAt?: Date;
+  secret?: string;
+};
 
 /** Stripe's events of the shop's own account, signed with its secret. */
 export function stripeEvents(world: World, shop: Shop) {
@@ -94,7 +101,7 @@ export function stripeEvents(world: World, shop: Shop) {
   function event(orderNo: unknown, parts: EventParts = {}): SignedCall {
     const { type = "checkout.session.completed", account, session = {} } = parts;
     const object = {
-      id: "cs_test_1",
+      id: madeObject(orderNo) ?? "cs_test_1",
       object: "checkout.session",
       metadata: { order_no: orderNo },
       status: "complete",

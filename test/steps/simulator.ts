@@ -2,6 +2,7 @@ import { post } from "./world.ts";
 
 export type Payment = {
   order_no: string;
+  account: string;
   payment_id: string;
   trade_no: string | null;
   status: string;
@@ -9,7 +10,13 @@ export type Payment = {
   refunded_minor: number;
   created: number;
 };
-export type SentWebhook = { order_no: string; outcome: string; status: number | null; event: string };
+export type SentWebhook = {
+  order_no: string;
+  url: string;
+  outcome: string;
+  status: number | null;
+  event: string;
+};
 
 /** What a provider's simulator can be told and asked. */
 export function simulatorOf(world: { sandbox: { simulators: Record<string, string> } }, provider: string) {

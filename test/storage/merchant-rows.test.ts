@@ -1,9 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import type { StoredConfig } from "../../lib/payment/ports.ts";
 import type { Database } from "../../lib/storage/database.ts";
 import { openDatabase } from "../../lib/storage/database.ts";
 import { merchantsIn } from "../../lib/storage/merchants.ts";
 import { paymentConfigsIn } from "../../lib/storage/payment-configs.ts";
+import { retireConfig } from "../../lib/storage/retire-config.ts";
 import { testDatabase } from "./connections.ts";
 
 let database: Database;
@@ -23,21 +25,84 @@ async function aConfig(userId: string) {
 it("credentials are stored over those that were read, and over no others", async () => {
   const configs = paymentConfigsIn(database);
   const read = await aConfig("7");
-  expect(await configs.saveCredentials(read, "first", true, now)).toBe(true);
-  expect(await configs.saveCredentials(read, "second", true, now)).toBe(false);
+  expect(await configs.put(read, { sealed: "first", account: null, replaces: null }, now)).toBe(true);
+  expect(await configs.put(read, { sealed: "second", account: null, replaces: null }, now)).toBe(false);
   const known = (await configs.byId(read.id))!;
   // Sealed anew: the same version, other bytes.
-  expect(await configs.saveCredentials(known, "sealed", false, now)).toBe(true);
-  expect(await configs.saveCredentials(known, "sealed later", false, now)).toBe(false);
-  expect(await configs.byId(read.id)).toMatchObject({ data: "sealed", version: 2, active: true });
+  expect(await configs.reseal(known, "sealed", now)).toBe(true);
+  expect(await configs.reseal(known, "sealed later", now)).toBe(false);
+  expect(await configs.byId(read.id)).toMatchObject({ data: "sealed", version: 2, state: "active" });
+});
+
+it("credentials are deleted of a config that creates nothing, and of none that does", async () => {
+  const configs = paymentConfigsIn(database);
+  const made = await aConfig("7");
+  await configs.put(made, { sealed: "first", account: null, replaces: null }, now);
+  const active = (await configs.byId(made.id))!;
+  expect(await retireConfig(database, active, null, now)).toBe(false);
+  await configs.setActive("7", made.id, false, now);
+  expect(await retireConfig(database, { ...active, version: 9 }, null, now)).toBe(false);
+  expect(await configs.byId(made.id)).toMatchObject({ state: "disabled", data: "first" });
+  expect(await retireConfig(database, active, "why", now)).toBe(true);
+  expect(await configs.byId(made.id)).toMatchObject({ state: "retired", data: "{}" });
+});
+
+const mine = { account: "acct_1", livemode: false };
+
+it("a config row keeps its account for ever: credentials of another account are not stored in it", async () => {
+  const configs = paymentConfigsIn(database);
+  const made = await aConfig("7");
+  await configs.put(made, { sealed: "first", account: mine, replaces: null }, now);
+  const known = (await configs.byId(made.id))!;
+  const other = { sealed: "other", account: { ...mine, account: "acct_2" }, replaces: null };
+  expect(await configs.put(known, other, now)).toBe(false);
+  expect(await configs.put(known, { ...other, account: null }, now)).toBe(false);
+  expect(await configs.byId(made.id)).toMatchObject({ data: "first", version: 2, ...mine });
+  expect(await configs.put(known, { ...other, account: mine }, now)).toBe(true);
+});
+
+it("a config takes a name from the one that was read, both in one commit or neither", async () => {
+  const configs = paymentConfigsIn(database);
+  const [first, second, third] = [await aConfig("7"), await aConfig("7"), await aConfig("7")];
+  const put = (config: StoredConfig, replaces: StoredConfig | null) =>
+    configs.put(config, { sealed: "sealed", account: null, replaces }, now);
+  await put(first, null);
+  const live = (await configs.byId(first.id))!;
+  // The config that has the name has changed since it was read, so that the new one does not get it.
+  expect(await put(second, first)).toBe(false);
+  expect(await configs.byId(second.id)).toMatchObject({ data: "{}", state: "replaced" });
+  expect(await put(second, live)).toBe(true);
+  expect(await configs.byId(first.id)).toMatchObject({ state: "replaced", data: "sealed" });
+  expect(await put(third, live)).toBe(false);
+  expect(await configs.byId(second.id)).toMatchObject({ state: "active" });
+});
+
+it("the account is kept with the credentials that were asked for it, and with no others", async () => {
+  const configs = paymentConfigsIn(database);
+  const made = await aConfig("7");
+  await configs.put(made, { sealed: "first", account: null, replaces: null }, now);
+  const read = (await configs.byId(made.id))!;
+  expect(await configs.saveAccount({ ...read, data: "other" }, mine)).toBe(false);
+  expect(await configs.saveAccount({ ...read, version: 1 }, mine)).toBe(false);
+  expect(await configs.saveAccount(read, mine)).toBe(true);
+  // Somebody else has learnt it at the same time.
+  expect(await configs.saveAccount(read, mine)).toBe(true);
+  expect(await configs.saveAccount(read, { ...mine, account: "acct_2" })).toBe(false);
+  expect(await configs.byId(made.id)).toMatchObject(mine);
 });
 
 it("a config is switched on and off by its merchant only", async () => {
-  const { id } = await aConfig("7");
-  const { setActive, byId } = paymentConfigsIn(database);
+  const made = await aConfig("7");
+  const { id } = made;
+  const { setActive, byId, put } = paymentConfigsIn(database);
+  // Nothing was stored yet, so that it is no active config.
+  expect(await setActive("7", id, true, now)).toBe(false);
+  await put(made, { sealed: "first", account: null, replaces: null }, now);
+  expect(await setActive("7", id, false, now)).toBe(true);
+  expect(await byId(id)).toMatchObject({ state: "disabled" });
   expect(await setActive("7", id, true, now)).toBe(true);
   expect(await setActive("8", id, false, now)).toBe(false);
-  expect(await byId(id)).toMatchObject({ active: true });
+  expect(await byId(id)).toMatchObject({ state: "active" });
 });
 
 it("an API key is revoked by its merchant only", async () => {

@@ -57,13 +57,20 @@ describe("there are no two", () => {
     await expect(add(2)).rejects.toMatchObject(duplicate);
   });
 
-  it("configs of one provider and name, which another merchant or provider may have too", async () => {
-    const create = (userId: string, provider: string) =>
-      gateway.configRows.create(userId, provider, "twice", world.clock.now());
-    await create(shop.userId, "stripe");
-    await create(shop.userId, "alipay");
-    await create("1", "stripe");
-    await expect(create(shop.userId, "stripe")).rejects.toMatchObject(duplicate);
+  it("configs of one provider and name, which another merchant, provider or state may have too", async () => {
+    const insert = (userId: string, provider: string, status: number) =>
+      rows.query(
+        `INSERT INTO payment_configs (user_id, provider, config_name, config_data, status)
+         VALUES (?, ?, 'twice', '{}', ?)`,
+        [userId, provider, status],
+      );
+    await insert(shop.userId, "stripe", 1);
+    await insert(shop.userId, "alipay", 1);
+    await insert("1", "stripe", 1);
+    for (const replacedOrRetired of [2, 2, 3]) await insert(shop.userId, "stripe", replacedOrRetired);
+    for (const live of [0, 1]) {
+      await expect(insert(shop.userId, "stripe", live)).rejects.toMatchObject(duplicate);
+    }
   });
 
   it("orders of one number of ours", async () => {

@@ -9,6 +9,7 @@ import { recheck } from "../../lib/payment/recheck.ts";
 import { returnBuyer } from "../../lib/payment/return-buyer.ts";
 import { anOrder } from "../steps/api.ts";
 import { anotherGateway, createThrough } from "../steps/gateways.ts";
+import { accountOf } from "../steps/leased-order.ts";
 import { startPaypalProxy } from "../steps/paypal-proxy.ts";
 import { type Hand, paypalHand } from "../steps/provider-hands.ts";
 import { openRows, type Rows } from "../steps/rows.ts";
@@ -80,7 +81,7 @@ it("a payment that has changed since PayPal was asked about it is not captured o
   const now = world.clock.now();
   const until = secondsAfter(now, 15);
   const claim = (key: string) =>
-    gateway.orders.claimCapture(payment, { key, until, nextQueryAt: until }, now);
+    gateway.orders.claimCapture(payment, { ...accountOf(payment), key, until, nextQueryAt: until }, now);
   const claimed = await claim(randomUUID());
   expect(claimed).toMatchObject({ status: "processing", version: payment.version + 1 });
   await gateway.orders.endCapture(claimed!, "INSTRUMENT_DECLINED", now, now);

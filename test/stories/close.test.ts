@@ -4,6 +4,7 @@ import { openGateway } from "../../lib/open-gateway.ts";
 import { observe } from "../../lib/payment/observe.ts";
 import { type Api, anOrder, apiOf, type Data } from "../steps/api.ts";
 import { logOf } from "../steps/captured-log.ts";
+import { accountOf } from "../steps/leased-order.ts";
 import { storedMoves, storedOrders } from "../steps/ledgers.ts";
 import { type SimulatorControl, simulatorOf, until } from "../steps/simulator.ts";
 import { openWorld, type Shop, type World } from "../steps/world.ts";
@@ -227,6 +228,7 @@ describe("late words of a provider", () => {
 
       const word = { kind, orderNo: String(data.order_no), why: "an old answer" };
       const source = {
+        ...accountOf(read!.payment),
         userId: shop.userId,
         configId: shop.configs.stripe!,
         provider: "stripe",

@@ -6,6 +6,7 @@ import { type Gateway, openGateway } from "../../lib/open-gateway.ts";
 import { type Api, anOrder, apiOf, type Data } from "../steps/api.ts";
 import { invoke } from "../steps/front.ts";
 import { anotherGateway, createThrough } from "../steps/gateways.ts";
+import { saidOf } from "../steps/leased-order.ts";
 import { sessionCalls, storedMoves, storedOrders } from "../steps/ledgers.ts";
 import { type SimulatorControl, simulatorOf, until } from "../steps/simulator.ts";
 import { openWorld, type Shop, type World } from "../steps/world.ts";
@@ -162,7 +163,7 @@ describe("a create through Stripe", () => {
     const { payment } = (await openGateway().orders.find(shop.userId, { orderNo: order_no! }))!;
     await stripe.faults({ lose: true });
     await stripe.start(order_no!);
-    await openGateway().orders.markStarted(payment, "a webhook said so", world.clock.now());
+    await openGateway().orders.markStarted(payment, saidOf(payment, "a webhook said so"), world.clock.now());
     await world.passes(3700);
     await invoke("sweep", {});
     await world.queues.drain();

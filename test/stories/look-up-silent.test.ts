@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { openGateway } from "../../lib/open-gateway.ts";
 import { type Api, anOrder, apiOf } from "../steps/api.ts";
 import { invoke } from "../steps/front.ts";
+import { saidOf } from "../steps/leased-order.ts";
 import { paidOrder } from "../steps/paid-order.ts";
 import { openRows, type Rows } from "../steps/rows.ts";
 import { type SimulatorControl, simulatorOf, until } from "../steps/simulator.ts";
@@ -59,7 +60,7 @@ describe("a provider that is silent when we ask", () => {
     await stripe.faults({ lose: true });
     await stripe.pay(data);
     const { payment } = (await gateway.orders.find(shop.userId, { orderNo }))!;
-    await gateway.orders.conclude(payment, "closed", "a mistake", world.clock.now());
+    await gateway.orders.conclude(payment, "closed", saidOf(payment, "a mistake"), world.clock.now());
     await stripe.faults({ status: 503 });
     await world.passes(86_400);
     await minutes(1);

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openGateway } from "../../lib/open-gateway.ts";
 import { type Api, anOrder, apiOf } from "../steps/api.ts";
 import { invoke } from "../steps/front.ts";
+import { saidOf } from "../steps/leased-order.ts";
 import { openRows, type Rows } from "../steps/rows.ts";
 import { simulatorOf, until } from "../steps/simulator.ts";
 import { openWorld, type Shop, type World } from "../steps/world.ts";
@@ -173,7 +174,12 @@ describe("a closed payment", () => {
     await alipay.faults({});
     const seen = await gateway.orders.find(shop.userId, { orderNo: String(created.order_no) });
     expect(
-      await gateway.orders.conclude(seen!.payment, "closed", "a mistake", world.clock.now()),
+      await gateway.orders.conclude(
+        seen!.payment,
+        "closed",
+        saidOf(seen!.payment, "a mistake"),
+        world.clock.now(),
+      ),
     ).not.toBeNull();
     return String(created.order_no);
   }

@@ -229,6 +229,7 @@ describe("a webhook secret that is changed while it is in use", () => {
         },
       },
       vault: gateway.vault,
+      anomalies: gateway.anomalies,
       clock: world.clock,
       baseUrls: world.sandbox.simulators,
       publicUrl: world.front.url,

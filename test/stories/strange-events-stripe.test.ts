@@ -1,5 +1,6 @@
 import { createHmac, randomUUID } from "node:crypto";
 import { describe, expect, it } from "vitest";
+import { madeObject } from "../steps/api.ts";
 import { strangeEvents, withMember } from "../steps/strange-events.ts";
 
 const scene = strangeEvents("stripe");
@@ -17,7 +18,7 @@ function event(orderNo: string, now: Date) {
     livemode: false,
     data: {
       object: {
-        id: "cs_test_1",
+        id: madeObject(orderNo) ?? "cs_test_1",
         status: "complete",
         payment_status: "paid",
         client_reference_id: orderNo,

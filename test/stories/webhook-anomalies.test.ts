@@ -94,19 +94,35 @@ describe("a truly signed Alipay notice", () => {
     expect(raised).toEqual([]);
   });
 
-  it("of one of the merchant's configs cannot touch an order of another", async () => {
+  it("of one of the merchant's accounts cannot touch an order of another, which has an anomaly", async () => {
     const orderNo = await alipayOrder();
     const before = await rows.order(orderNo);
-    const second = await alipayInOurHands(world, shop);
+    const another = await world.openShop("alipay");
+    const second = await alipayInOurHands(world, { ...shop, accounts: another.accounts });
+    const from = (await rows.anomalies(alipay.configId)).length;
     await heard(second.path, second.notice(orderNo));
     await heard(second.path, second.notice(orderNo, { trade_status: "TRADE_CLOSED", gmt_payment: "" }));
     await expectUntouched(orderNo, before);
-    expect((await rows.anomalies(second.configId)).map(({ kind, detail }) => [kind, detail.differs])).toEqual(
-      [
-        ["mismatch", ["config"]],
-        ["mismatch", ["config"]],
-      ],
-    );
+    const raised = (await rows.anomalies(alipay.configId)).slice(from);
+    expect(raised.map(({ kind, order_no, detail }) => [kind, order_no, detail.differs])).toEqual([
+      ["mismatch", orderNo, ["account"]],
+      ["mismatch", orderNo, ["account"]],
+    ]);
+    expect(await rows.anomalies(second.configId)).toEqual([]);
+  });
+
+  it("at another config of the same merchant and account is about the order, and no anomaly", async () => {
+    const orderNo = await alipayOrder();
+    const sibling = await alipayInOurHands(world, shop);
+    const from = (await rows.anomalies(alipay.configId)).length;
+    const notice = { trade_no: `sibling-${orderNo}` };
+    await heard(sibling.path, sibling.notice(orderNo, notice));
+    expect(await rows.order(orderNo)).toMatchObject({ status: "success", trade_no: `sibling-${orderNo}` });
+    // The order's own config is told of it too.
+    await heard(alipay.path, alipay.notice(orderNo, notice));
+    expect((await rows.anomalies(alipay.configId)).slice(from)).toEqual([]);
+    expect(await rows.anomalies(sibling.configId)).toEqual([]);
+    expect(await rows.notifications(orderNo)).toHaveLength(1);
   });
 
   it("of a second payment of a paid order is recorded for a refund and is no second success", async () => {

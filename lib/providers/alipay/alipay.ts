@@ -3,7 +3,7 @@ import { GatewayError } from "../../errors.ts";
 import type { Heard, Observation, Provider } from "../../payment/provider.ts";
 import type { ProviderDependencies, ProviderModule } from "../provider-module.ts";
 import { alipayClient } from "./client.ts";
-import { type AlipayCredentials, alipayCredentials } from "./credentials.ts";
+import { type AlipayCredentials, alipayCredentials, carryOver } from "./credentials.ts";
 import { outcomeOf, unanswered } from "./outcome.ts";
 import { pagePay, preparePagePay } from "./page-pay.ts";
 import { preparePrecreate, startPrecreate } from "./precreate.ts";
@@ -92,5 +92,6 @@ function readNotice(fields: Record<string, string>, credentials: AlipayCredentia
 export const alipay: ProviderModule<AlipayCredentials> = {
   credentials: alipayCredentials,
   extraParams: { page: z.strictObject({}), qr: z.strictObject({}) },
+  carryOver,
   open: openAlipay,
 };

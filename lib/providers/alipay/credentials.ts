@@ -1,5 +1,6 @@
 import { createPublicKey } from "node:crypto";
 import * as z from "zod";
+import { keptFields } from "../kept-fields.ts";
 import { pastedKey, pastedNumber } from "./pasted.ts";
 
 /** `config_data` of an Alipay config in key mode. Parsing normalises the keys, and may be repeated on its own result. */
@@ -32,3 +33,11 @@ function ownPublicKey(privateKey: string): string {
 }
 
 export type AlipayCredentials = z.infer<typeof alipayCredentials>;
+
+/** A config that looked only at its own seller's notices goes on doing so. */
+export function carryOver(
+  before: AlipayCredentials,
+  given: Record<string, unknown>,
+): Partial<AlipayCredentials> {
+  return keptFields(before, given, [["seller_id"]]);
+}

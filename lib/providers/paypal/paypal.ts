@@ -9,7 +9,13 @@ import { isWebUrl } from "../web-url.ts";
 import { captureOrder, lookAtOrder } from "./capture.ts";
 import { checkoutOrder, prepareCheckoutOrder } from "./checkout-order.ts";
 import { type PayPalClient, type PayPalRefused, paypalClient } from "./client.ts";
-import { type PayPalCredentials, paypalCredentials } from "./credentials.ts";
+import {
+  carryOver,
+  isSameApp,
+  type PayPalCredentials,
+  paypalCredentials,
+  webhookIds,
+} from "./credentials.ts";
 import { decisiveIssue } from "./decisive-issue.ts";
 import { eventObservations } from "./event.ts";
 import { approvalSeconds } from "./limits.ts";
@@ -47,7 +53,7 @@ function openPayPal(credentials: PayPalCredentials, { clock, baseUrl }: Provider
     probe: () => probeWebhooks(client, webhookId),
 
     async hear(call: WebhookCall): Promise<Heard> {
-      await verifyPayPalSignature(call, webhookId, clock.now(), baseUrl);
+      await verifyPayPalSignature(call, webhookIds(credentials, clock.now()), clock.now(), baseUrl);
       return read(call.body);
     },
     read,
@@ -141,5 +147,7 @@ export const paypal: ProviderModule<PayPalCredentials> = {
   credentials: paypalCredentials,
   extraParams: { checkout: z.strictObject({}) },
   missing: ({ webhook_id: webhookId }) => (webhookId === undefined ? ["webhook_id"] : []),
+  sameAccount: (one, other) => isSameApp(one, other) && other.merchant_id === undefined,
+  carryOver,
   open: openPayPal,
 };

@@ -9,18 +9,18 @@ const oldestSeconds = 75 * 3600;
 const aheadSeconds = 300;
 
 /**
- * Checks that PayPal has sent this webhook to this webhook id. It does not prove the body: the signature covers only its
+ * Checks that PayPal has sent this webhook to one of these webhook ids. It does not prove the body: the signature covers only its
  * CRC-32, and another body with the same one is easily made. Throws `notification_refused`.
  * https://developer.paypal.com/api/rest/webhooks/rest/
  */
 export async function verifyPayPalSignature(
   { body, headers }: WebhookCall,
-  webhookId: string | undefined,
+  webhookIds: readonly string[],
   now: Date,
   baseUrl?: string,
 ): Promise<void> {
   // mutation: paypal-webhook-id
-  if (webhookId === undefined) refuse("the config has no webhook_id");
+  if (webhookIds.length === 0) refuse("the config has no webhook_id");
   const id = headerOf(headers, "paypal-transmission-id", /^[0-9A-Za-z-]{1,64}$/);
   const time = headerOf(
     headers,
@@ -38,9 +38,12 @@ export async function verifyPayPalSignature(
     refuse(`the event was sent more than ${aheadSeconds} s in the future`);
 
   const key = await signingKey(certUrl, now, baseUrl);
-  const signed = Buffer.from(`${id}|${time}|${webhookId}|${crc32(body)}`);
+  const checksum = crc32(body);
+  const fits = webhookIds.some((webhookId) =>
+    signatureFits(Buffer.from(`${id}|${time}|${webhookId}|${checksum}`), signature, key),
+  );
   // mutation: paypal-event-signature
-  if (!signatureFits(signed, signature, key)) {
+  if (!fits) {
     refuse("the signature does not fit the event");
   }
 }

@@ -36,9 +36,13 @@ function observationsOf(event: StripeEvent, account: string, livemode: boolean):
     return [{ kind: "unrecognised", said: `${type} of ${event.livemode ? "live" : "test"} mode` }];
   }
   if (type.startsWith("checkout.session.")) {
-    return read(event, checkoutSession, (session) =>
+    const said = read(event, checkoutSession, (session) =>
       sessionEvent(event, session, /* mutation: stripe-event-account */ event.account ?? account),
     );
+    const connected = event.account != null && event.account !== account;
+    // Money that reached another account is an anomaly; what else happens there is not about our order.
+    if (!connected || said.some(({ kind }) => kind === "paid")) return said;
+    return [{ kind: "ignored", why: `${type} of the connected account ${event.account}` }];
   }
   if (event.account && /* mutation: stripe-refund-account */ event.account !== account) {
     return [{ kind: "ignored", why: `${type} of the connected account ${event.account}` }];

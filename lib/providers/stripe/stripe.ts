@@ -9,7 +9,14 @@ import { isWebUrl } from "../web-url.ts";
 import { accountId, probe } from "./account.ts";
 import { checkout, prepareCheckout } from "./checkout.ts";
 import { type AskStripe, stripeClient } from "./client.ts";
-import { type StripeCredentials, stripeCredentials } from "./credentials.ts";
+import {
+  carryOver,
+  formerSecrets,
+  isLive,
+  type StripeCredentials,
+  stripeCredentials,
+  withoutWebhook,
+} from "./credentials.ts";
 import { eventObservations } from "./event.ts";
 import { lookRefund, prepareRefund, refund, refundsOf } from "./make-refund.ts";
 import { refundSeen } from "./refund.ts";
@@ -19,10 +26,22 @@ import { verifyStripeSignature } from "./signature.ts";
 import { register } from "./webhook-endpoint.ts";
 import * as wire from "./wire.ts";
 
-function openStripe(credentials: StripeCredentials, { clock, baseUrl }: ProviderDependencies): Provider {
+function openStripe(
+  credentials: StripeCredentials,
+  { clock, baseUrl, account: known }: ProviderDependencies,
+): Provider {
   const { secret_key: secretKey, webhook_secret: secrets = [] } = credentials;
-  const livemode = secretKey.includes("_live_");
+  const livemode = isLive(credentials);
   const ask = stripeClient(secretKey, baseUrl);
+  // The key's account, never the order's: a session that another account has answers nothing about the order.
+  async function asked({ orderNo }: Payment, work: (asking: Asking) => Promise<Observation[]>) {
+    try {
+      return await work({ account: known ?? (await accountId(ask)), now: clock.now() });
+    } catch (error) {
+      if (!(error instanceof GatewayError)) throw error;
+      return [{ kind: "unknown", orderNo, why: error.message } satisfies Observation];
+    }
+  }
   const read = (body: Buffer, account: string): Heard => {
     const event = readEvent(body);
     const observations = eventObservations(event, { account, livemode, now: clock.now() });
@@ -34,17 +53,9 @@ function openStripe(credentials: StripeCredentials, { clock, baseUrl }: Provider
     account: () => accountId(ask),
     prepare: prepareCheckout,
     start: (payment, prepared, idempotencyKey) => start(ask, payment, prepared, idempotencyKey),
-    look: (payment) => look(ask, payment, clock.now()),
+    look: (payment) => asked(payment, (asking) => look(ask, payment, asking)),
 
-    async close(payment) {
-      // No key of ours: expiring twice is harmless, and under a key Stripe would repeat an old refusal for a day.
-      const said = await askForSession(ask, payment, refusals.expire, (stripe, id) =>
-        /* mutation: stripe-close-no-key */ stripe.checkout.sessions.expire(id),
-      );
-      const told = observationsOf(said, payment, clock.now());
-      // Refused, because the session is not open: paid, under way or ended.
-      return told.some(({ kind }) => kind === "unrecognised") ? look(ask, payment, clock.now()) : told;
-    },
+    close: (payment) => asked(payment, (asking) => close(ask, payment, asking)),
 
     prepareRefund,
     refund: (payment, wanted) => refund(ask, payment, wanted),
@@ -53,7 +64,8 @@ function openStripe(credentials: StripeCredentials, { clock, baseUrl }: Provider
     probe: () => probe(ask, livemode),
 
     async hear({ body, headers }: WebhookCall, account: string): Promise<Heard> {
-      verifyStripeSignature(body, headers["stripe-signature"], secrets, clock.now());
+      const accepted = [...secrets, ...formerSecrets(credentials, clock.now())];
+      verifyStripeSignature(body, headers["stripe-signature"], accepted, clock.now());
       return read(body, account);
     },
     read,
@@ -89,16 +101,26 @@ async function start(
   };
 }
 
+async function close(ask: AskStripe, payment: Payment, asking: Asking): Promise<Observation[]> {
+  // No key of ours: expiring twice is harmless, and under a key Stripe would repeat an old refusal for a day.
+  const said = await askForSession(ask, payment, refusals.expire, (stripe, id) =>
+    /* mutation: stripe-close-no-key */ stripe.checkout.sessions.expire(id),
+  );
+  const told = observationsOf(said, payment, asking);
+  // Refused, because the session is not open: paid, under way or ended.
+  return told.some(({ kind }) => kind === "unrecognised") ? look(ask, payment, asking) : told;
+}
+
 /**
  * Paid, then refunded, in that order. Refunds go by their ids, as in events, so that none is counted twice. Stripe lists the
  * newest first; those that failed are told first, so that what took their place finds the money free.
  */
-async function look(ask: AskStripe, payment: Payment, now: Date): Promise<Observation[]> {
+async function look(ask: AskStripe, payment: Payment, asking: Asking): Promise<Observation[]> {
   const { orderNo } = payment;
   const said = await askForSession(ask, payment, refusals.retrieve, (stripe, id) =>
     stripe.checkout.sessions.retrieve(id, { expand: ["payment_intent.latest_charge"] }),
   );
-  const observations = observationsOf(said, payment, now);
+  const observations = observationsOf(said, payment, asking);
   const tradeNo = "session" in said ? refundedIntent(said.session, payment) : undefined;
   if (tradeNo === undefined || !observations.some(({ kind }) => kind === "paid")) return observations;
   const refunds = await refundsOf(ask, tradeNo);
@@ -109,10 +131,12 @@ async function look(ask: AskStripe, payment: Payment, now: Date): Promise<Observ
   return [...observations, ...seen.toSorted((one, other) => rank(one) - rank(other))];
 }
 
-function observationsOf(said: Asked, payment: Payment, saidAt: Date): Observation[] {
+/** With whose key Stripe is asked, and when. */
+type Asking = { account: string; now: Date };
+
+function observationsOf(said: Asked, { orderNo }: Payment, { account, now }: Asking): Observation[] {
   if ("instead" in said) return [said.instead];
-  const { orderNo, providerAccount: account } = payment;
-  return sessionObservations(said.session, { orderNo, account, saidAt });
+  return sessionObservations(said.session, { orderNo, account, saidAt: now });
 }
 
 type Asked = { session: wire.CheckoutSession } | { instead: Observation };
@@ -160,5 +184,8 @@ export const stripe: ProviderModule<StripeCredentials> = {
   credentials: stripeCredentials,
   extraParams: { checkout: z.strictObject({}) },
   missing: ({ webhook_secret: secrets }) => (secrets ? [] : ["webhook_secret"]),
+  sameAccount: (one, other) => one.secret_key === other.secret_key,
+  carryOver,
+  withoutWebhook,
   open: openStripe,
 };

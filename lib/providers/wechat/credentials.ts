@@ -1,5 +1,6 @@
 import { createPublicKey } from "node:crypto";
 import * as z from "zod";
+import { keptFields } from "../kept-fields.ts";
 import { pastedKey, pastedSerial, trimmed } from "./pasted.ts";
 
 const appId = trimmed.pipe(
@@ -52,3 +53,21 @@ function ownPublicKey(privateKey: string): string {
 }
 
 export type WechatCredentials = z.infer<typeof wechatCredentials>;
+
+const mostFormerApps = 20;
+
+/**
+ * The account is the merchant number: money of an order that was made with an earlier app id reaches it all the same, and
+ * WeChat Pay names that app id whenever it speaks of the order.
+ */
+export function carryOver(
+  before: WechatCredentials,
+  given: Record<string, unknown>,
+): Partial<WechatCredentials> {
+  const earlier = new Set([...(before.former_app_ids ?? []), before.app_id]);
+  earlier.delete(String(given.app_id));
+  return {
+    ...keptFields(before, given, [["public_key", "public_key_id"]]),
+    ...(earlier.size > 0 && { former_app_ids: [...earlier].slice(-mostFormerApps) }),
+  };
+}

@@ -3,7 +3,7 @@ import type { Payment } from "../../payment/payment.ts";
 import type { Observation, Prepared, Provider, Started } from "../../payment/provider.ts";
 import type { ProviderDependencies, ProviderModule } from "../provider-module.ts";
 import { type WechatClient, wechatClient } from "./client.ts";
-import { type WechatCredentials, wechatCredentials } from "./credentials.ts";
+import { carryOver, type WechatCredentials, wechatCredentials } from "./credentials.ts";
 import { nativePay, orderEnd, prepareNativePay } from "./native.ts";
 import { readNotice, verifyNotice } from "./notice.ts";
 import { lookedUpRefund, prepareRefund, refundOutcome, refundRequest } from "./refund.ts";
@@ -125,5 +125,6 @@ async function start(client: WechatClient, { orderNo }: Payment, prepared: Prepa
 export const wechat: ProviderModule<WechatCredentials> = {
   credentials: wechatCredentials,
   extraParams: { native: z.strictObject({}) },
+  carryOver,
   open: openWechat,
 };

@@ -36,11 +36,14 @@ const tables = [
     config_name VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
     config_data TEXT /* mutation: config-data-collation */ CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL COMMENT 'sealed credentials; plain JSON is read with a warning and sealed by the sweeper',
     version INT UNSIGNED NOT NULL DEFAULT 1 COMMENT 'adds one with each change of the credentials',
-    account VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL COMMENT 'the account at the provider, once asked',
-    status TINYINT NOT NULL DEFAULT 1 COMMENT '1 active, 0 disabled: creates nothing, the rest goes on',
+    account VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL COMMENT 'the account at the provider, once asked; never changed: another account is another row',
+    livemode TINYINT NULL COMMENT 'the mode of the account, known with it',
+    status TINYINT NOT NULL DEFAULT 1 COMMENT '1 active, 0 disabled: creates nothing, the rest goes on; 2 replaced: another account has its name, its own orders go on; 3 retired: credentials deleted',
+    live_name VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin AS (CASE WHEN status IN (0, 1) THEN config_name END) VIRTUAL COMMENT 'unique while the row is active or disabled',
+    note VARCHAR(500) NULL COMMENT 'why it was retired though orders of it were not through',
     created_at DATETIME(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
     updated_at DATETIME(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
-    /* mutation: unique-config-name */ UNIQUE KEY user_config (user_id, provider, config_name)
+    /* mutation: unique-config-name */ UNIQUE KEY live_config (user_id, provider, live_name)
   )`,
   `CREATE TABLE payment_orders (
     id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
@@ -60,6 +63,7 @@ const tables = [
     request TEXT NOT NULL COMMENT 'the normalised request, to name the fields that differ',
     fingerprint CHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL COMMENT 'SHA-256 of request',
     trade_no VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL,
+    payment_id VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL COMMENT 'the provider''s object that this order made; no other object moves it',
     payable TEXT NULL COMMENT 'JSON: what the buyer needs to pay',
     payable_until DATETIME(3) NULL COMMENT 'how long that link or code opens',
     payable_version INT UNSIGNED NULL COMMENT 'version of the config that signed it; NULL: it has no signature of ours',
@@ -84,6 +88,7 @@ const tables = [
     closed_at DATETIME(3) NULL,
     looked_up_at DATETIME(3) NULL,
     next_query_at DATETIME(3) NULL COMMENT 'when to ask the provider next; NULL: never again',
+    unanswered_since DATETIME(3) NULL COMMENT 'the first of the polls since when none was answered',
     /* mutation: unique-order-number */ UNIQUE KEY order_no (order_no),
     /* mutation: unique-merchant-order */ UNIQUE KEY user_order (user_id, out_trade_no),
     /* mutation: unique-provider-trade */ UNIQUE KEY provider_trade (provider, provider_account, trade_no),

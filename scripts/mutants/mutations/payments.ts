@@ -8,12 +8,6 @@ const captureMutations = "test/payment/capture-guards.test.ts";
 /** The WHERE lists and transactions of a payment once it is made: T3 settle, T4 final, T9 capture. */
 export const paymentMutations: Mutation[] = [
   {
-    name: "T3: the word of another config settles",
-    at: "settle-config",
-    change: dropLink,
-    tests: [moves],
-  },
-  {
     name: "T3: a payment to another account settles",
     at: "settle-account",
     change: dropLink,

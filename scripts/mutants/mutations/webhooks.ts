@@ -1,4 +1,4 @@
-import { drop, dropOperand, never, replace } from "../changes.ts";
+import { drop, dropOperand, replace } from "../changes.ts";
 import type { Mutation } from "../mutant.ts";
 
 /** Whose config a webhook is heard with, and what a stranger learns of it. */
@@ -56,11 +56,5 @@ export const webhookMutations: Mutation[] = [
     at: "webhook-config-id",
     change: replace("$1"),
     tests: ["test/stories/webhook-refused.test.ts"],
-  },
-  {
-    name: "A close of another config's order is believed",
-    at: "webhook-close-config",
-    change: never,
-    tests: ["test/stories/webhook-anomalies.test.ts"],
   },
 ];

@@ -74,6 +74,12 @@ export function createStripeSimulator(surroundings: Surroundings, retryScale: nu
         register(accountOf(body), requiredString(body, "url"), eventNames(body.enabled_events)),
       "payment-link": (body) =>
         shown(asControl(() => openPaymentLink(sessions, accountOf(body), body, seconds(clock)))),
+      // The key before is refused from now on (docs.stripe.com/keys#rolling-keys, "Now").
+      "roll-key"(body) {
+        const account = accountOf(body);
+        account.secretKey = newAccount().secretKey;
+        return { account: account.id, secret_key: account.secretKey };
+      },
       ...moneyControls(sessions, refunds),
     },
     isApiCall: (call) => call.path.startsWith("/v1/"),

@@ -10,7 +10,7 @@ export const restPlants: Plants = {
     ["UPDATE payment_orders SET next_query_at = :now - INTERVAL 3 MINUTE WHERE status = 'success' LIMIT 1"],
     ["UPDATE refunds SET next_query_at = :now - INTERVAL 3 MINUTE WHERE status = 'processing' LIMIT 1"],
   ],
-  "No payment is open past its expiry, unless the provider has started it.": [
+  "No payment is open past its expiry, unless the provider has started it or does not answer any more.": [
     ["UPDATE payment_orders SET status = 'pending' WHERE status = 'closed' LIMIT 1"],
   ],
   "Nobody holds a lease on a create.": [

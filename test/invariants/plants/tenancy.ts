@@ -30,6 +30,10 @@ export const tenancyPlants: Plants = {
        WHERE provider = 'alipay' AND status = 'pending' AND user_id = (SELECT MIN(id) FROM users) LIMIT 1`,
     ],
   ],
+  "An order was made with the account of its config, unless somebody has written the config by hand.": [
+    ["UPDATE payment_orders SET provider_account = 'another' WHERE status = 'pending' LIMIT 1"],
+    ["UPDATE payment_orders SET livemode = 1 - livemode WHERE status = 'pending' LIMIT 1"],
+  ],
   "A config belongs to a merchant.": [
     [
       "INSERT INTO payment_configs (user_id, provider, config_name, config_data) VALUES (1, 'stripe', 'main', '{}')",

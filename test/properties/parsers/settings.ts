@@ -77,7 +77,8 @@ const texts = [
 ];
 
 const sealedConfig = {
-  ...{ id: "1", userId: "1", provider: "stripe", name: "default", version: 1, account: null, active: true },
+  ...{ id: "1", userId: "1", provider: "stripe", name: "default", version: 1, account: null },
+  ...{ livemode: null, state: "active" as const, updatedAt: createdAt },
   data: '{"sealed":1}',
   createdAt,
 };

@@ -196,7 +196,8 @@ export const webhookParsers: Parser[] = [
   parser({
     name: "PayPal signature",
     input: headersLike(paypalHeaders),
-    parse: (headers) => verifyPayPalSignature({ body: Buffer.from("{}"), headers }, "8PT597110X", createdAt),
+    parse: (headers) =>
+      verifyPayPalSignature({ body: Buffer.from("{}"), headers }, ["8PT597110X"], createdAt),
     holds: () => demand(false, "an event that nobody signed"),
     hardest: Object.keys(paypalHeaders).map((name) => ({ ...paypalHeaders, [name]: "1".repeat(60_000) })),
   }),

@@ -18,7 +18,7 @@ export function openStripe({
   webhook_secret?: string | string[];
 } = {}) {
   const raw = { secret_key: secretKey, webhook_secret: webhookSecret, ...changes };
-  return stripe.open(stripe.credentials.parse(raw), { clock: clockAt(now), baseUrl });
+  return stripe.open(stripe.credentials.parse(raw), { clock: clockAt(now), baseUrl, account: "acct_1" });
 }
 
 /** A Checkout session as the API answers it. */

@@ -1,0 +1,184 @@
+import { GatewayError } from "../errors.ts";
+import type { Gateway } from "../open-gateway.ts";
+import type { Account, StoredConfig } from "../payment/ports.ts";
+import type { Provider } from "../payment/provider.ts";
+import { webhookUrl } from "../payment/public-urls.ts";
+import { credentialContext } from "../providers/credentials.ts";
+import type { ProviderModule } from "../providers/provider-module.ts";
+import { noCredentials } from "../storage/payment-configs.ts";
+
+export type ConfigWish = {
+  userId: string;
+  provider: string;
+  name: string;
+  /** The credentials as they were typed; a field that is `null` is not to go on from those before. */
+  given: Record<string, unknown>;
+  /** Stored though the provider does not answer now. */
+  skipProbe: boolean;
+  /** Another endpoint is registered in place of the one that there is. */
+  newWebhook: boolean;
+};
+
+/** Providers send again what failed for three days; so long a replaced endpoint's secret is accepted. */
+const formerSeconds = 3 * 24 * 3600;
+
+/** Which row the credentials go to, and whose name it takes. */
+type Place = {
+  did: "created" | "updated" | "replaced" | "restored";
+  row: StoredConfig | null;
+  replaces: StoredConfig | null;
+};
+
+/**
+ * Stores a provider's credentials under a name. Those of the account that has the name are its next version; those of
+ * another account are another config, and the one before goes on with its own orders. An account that had the name before
+ * comes back to its own config.
+ */
+export async function setConfig(gateway: Gateway, wish: ConfigWish) {
+  const { userId, provider, name, skipProbe } = wish;
+  const given = withoutNull(wish.given);
+  const opened = await gateway.openProvider(provider, name, given);
+  const rows = await gateway.configRows.list(userId, provider);
+  const named = rows.filter((config) => config.name === name);
+  const account = await accountOf(gateway, named, opened, wish);
+  const place = placeOf(named, account, provider);
+  const before = place.row && (await credentialsBefore(gateway, place.row, opened.module));
+  const now = gateway.clock.now();
+  const carried = before === null ? {} : (opened.module.carryOver?.(before, wish.given, now) ?? {});
+  const credentials = withoutNull({ ...carried, ...wish.given });
+  if (!skipProbe)
+    await assertWorking((await gateway.openProvider(provider, name, credentials)).adapter, provider);
+  const row = place.row ?? unfinished(named) ?? (await create(gateway, wish));
+  const complete = await withWebhook(gateway, { row, credentials, wish });
+  const sealed = await gateway.vault.seal(JSON.stringify(complete.credentials), credentialContext(row));
+  const put = { sealed, account, replaces: place.replaces };
+  if (!(await gateway.configRows.put(row, put, now))) {
+    if (place.row === null) await gateway.configRows.discard(row);
+    throw new GatewayError("conflict", "the config was changed at the same time: try again");
+  }
+  if (account) await gateway.orders.pollAgain(userId, provider, account, now);
+  return {
+    config_id: row.id,
+    provider,
+    name,
+    did: place.did,
+    account: account?.account ?? null,
+    replaced_config_id: place.replaces?.id ?? null,
+    kept: Object.keys(carried).filter((field) => complete.kept(field)),
+    webhook_url: webhookUrl(gateway.publicUrl, row),
+    note: noteOf(place),
+  };
+}
+
+function noteOf({ did, replaces }: Place): string {
+  const before = replaces && `config ${replaces.id} is replaced and goes on with its own orders`;
+  if (did === "updated") return "the same account: the config's next version";
+  if (did === "created") return "a new config";
+  if (did === "restored")
+    return `the account of an earlier config, which is active again${before ? `; ${before}` : ""}`;
+  return `another account: a new config; ${before}`;
+}
+
+/** `null`: the provider does not tell it now. */
+async function accountOf(
+  gateway: Gateway,
+  named: StoredConfig[],
+  { adapter, module, credentials }: Awaited<ReturnType<Gateway["openProvider"]>>,
+  { provider, skipProbe }: ConfigWish,
+): Promise<Account | null> {
+  try {
+    return { account: await adapter.account(), livemode: adapter.livemode };
+  } catch (error) {
+    if (!(error instanceof GatewayError)) throw error;
+    for (const row of named) {
+      if (row.account === null || row.livemode === null) continue;
+      const before = await credentialsBefore(gateway, row, module);
+      if (before !== null && module.sameAccount?.(before, credentials))
+        return { account: row.account, livemode: row.livemode };
+    }
+    if (skipProbe) return null;
+    // It says more precisely what is wrong with them.
+    await assertWorking(adapter, provider);
+    throw error;
+  }
+}
+
+function placeOf(named: StoredConfig[], account: Account | null, provider: string): Place {
+  const live = named.find(({ state }) => state === "active" || state === "disabled") ?? null;
+  const isItsOwn = (config: StoredConfig) =>
+    config.account === account?.account && (config.livemode ?? account?.livemode) === account?.livemode;
+  if (live && (live.account === null || isItsOwn(live))) return { did: "updated", row: live, replaces: null };
+  if (live && account === null) {
+    const message = `${provider} does not tell now whose account these credentials are, and the config has one: try again when it answers`;
+    throw new GatewayError("unavailable", message);
+  }
+  const former =
+    account &&
+    named.findLast((config) => config.state !== "active" && config.account !== null && isItsOwn(config));
+  if (former) return { did: "restored", row: former, replaces: live };
+  return { did: live ? "replaced" : "created", row: null, replaces: live };
+}
+
+/** One that an interrupted `config set` has made. */
+function unfinished(named: StoredConfig[]): StoredConfig | undefined {
+  return named.find(isUnfinished);
+}
+
+export function isUnfinished({ state, account, data }: StoredConfig): boolean {
+  return state === "replaced" && account === null && data === noCredentials;
+}
+
+async function create({ configRows, clock }: Gateway, wish: ConfigWish): Promise<StoredConfig> {
+  const id = await configRows.create(wish.userId, wish.provider, wish.name, clock.now());
+  const made = await configRows.byId(id);
+  if (!made) throw new GatewayError("unavailable", "the config was not stored: try again");
+  return made;
+}
+
+/** `null`: there are none, or they cannot be read any more. */
+async function credentialsBefore(
+  gateway: Gateway,
+  row: StoredConfig,
+  { credentials }: ProviderModule,
+): Promise<unknown> {
+  if (row.data === noCredentials) return null;
+  try {
+    const { data } = credentials.safeParse(await gateway.credentialsOf(row));
+    return data ?? null;
+  } catch (error) {
+    if (error instanceof GatewayError && error.failure === "config_not_found") return null;
+    throw error;
+  }
+}
+
+/** The endpoint stays unless there is none, or another one is asked for. `kept`: whether a carried field went on. */
+async function withWebhook(
+  gateway: Gateway,
+  asked: { row: StoredConfig; credentials: Record<string, unknown>; wish: ConfigWish },
+) {
+  const { row, wish } = asked;
+  const url = webhookUrl(gateway.publicUrl, row);
+  const first = await gateway.openProvider(wish.provider, wish.name, asked.credentials);
+  const until = new Date(gateway.clock.now().getTime() + formerSeconds * 1000);
+  const without = wish.newWebhook ? first.module.withoutWebhook?.(first.credentials, until) : undefined;
+  const credentials = (without ?? asked.credentials) as Record<string, unknown>;
+  const { adapter, missing } = without
+    ? await gateway.openProvider(wish.provider, wish.name, credentials)
+    : first;
+  const registered = missing.length > 0 || wish.newWebhook ? await adapter.register?.(url) : undefined;
+  const kept = (field: string) => field in credentials && !(registered && field in registered);
+  return { credentials: { ...credentials, ...registered }, kept };
+}
+
+async function assertWorking(adapter: Provider, provider: string): Promise<void> {
+  const words = await adapter.probe?.();
+  if (!words) return;
+  throw new GatewayError(
+    "config_not_found",
+    `${provider} did not accept them: ${words} (store anyway: --skip-probe yes)`,
+  );
+}
+
+function withoutNull(fields: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null));
+}

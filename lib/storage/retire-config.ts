@@ -1,0 +1,62 @@
+import { sql } from "kysely";
+import type { StoredConfig } from "../payment/ports.ts";
+import { type Database, transact } from "./database.ts";
+import { ofMerchant } from "./of-merchant.ts";
+import { noCredentials } from "./payment-configs.ts";
+
+/** What still needs the credentials of a config. */
+export type StillNeeded = { openOrders: number; openRefunds: number; youngPayments: number };
+
+/** `paidAfter`: a payment from then on may still be refunded or disputed. */
+export async function stillNeeds(
+  db: Database,
+  { userId, id }: Pick<StoredConfig, "userId" | "id">,
+  paidAfter: Date,
+): Promise<StillNeeded> {
+  const rows = ofMerchant(db, userId);
+  const count = sql<number>`COUNT(*)`.as("count");
+  const orders = rows.selectFrom("payment_orders").select(count).where("config_id", "=", id);
+  const open = await orders.where("status", "in", ["processing", "pending"]).executeTakeFirstOrThrow();
+  const young = await orders
+    .where("status", "=", "success")
+    .where("paid_at", ">", paidAfter)
+    .executeTakeFirstOrThrow();
+  const refunds = await rows
+    .selectFrom("refunds as r")
+    .innerJoin("payment_orders as o", "o.id", "r.order_id")
+    .select(count)
+    .where("o.config_id", "=", id)
+    .where("r.status", "in", ["processing", "unknown"])
+    .executeTakeFirstOrThrow();
+  return {
+    openOrders: Number(open.count),
+    openRefunds: Number(refunds.count),
+    youngPayments: Number(young.count),
+  };
+}
+
+/** Deletes the credentials of a config that creates nothing. `false`: it does, or it has changed since it was read. */
+export async function retireConfig(
+  db: Database,
+  { userId, id, version }: StoredConfig,
+  note: string | null,
+  now: Date,
+): Promise<boolean> {
+  return await transact(db, async (trx) => {
+    const retired = await ofMerchant(trx, userId)
+      .updateTable("payment_configs")
+      .set((eb) => ({
+        status: 3,
+        config_data: noCredentials,
+        version: eb("version", "+", 1),
+        note,
+        updated_at: now,
+      }))
+      .where("id", "=", id)
+      .where("version", "=", version)
+      // mutation: retire-state
+      .where("status", "in", [0, 2])
+      .executeTakeFirstOrThrow();
+    return retired.numUpdatedRows === 1n;
+  });
+}
