@@ -3,7 +3,17 @@ import { secondsAfter, type WaitingClock } from "../clock.ts";
 import { GatewayError } from "../errors.ts";
 import { newOrderNo } from "./order-no.ts";
 import type { Payable, Payment } from "./payment.ts";
-import type { Caller, Configs, Hints, Leased, NewOrder, OpenConfig, Orders, StoredOrder } from "./ports.ts";
+import type {
+  Anomalies,
+  Caller,
+  Configs,
+  Hints,
+  Leased,
+  NewOrder,
+  OpenConfig,
+  Orders,
+  StoredOrder,
+} from "./ports.ts";
 import type { NewPayment } from "./provider.ts";
 import { buyerReturnUrl, webhookUrl } from "./public-urls.ts";
 import { differingFields, normalised, type WantedPayment } from "./request.ts";
@@ -14,6 +24,7 @@ export type CreateGateway = {
   orders: Orders;
   configs: Configs;
   hints: Hints;
+  anomalies: Anomalies;
   /** Origin of our public routes. */
   publicUrl: string;
   /** Why a notification could never be sent to a URL, to follow "the URL"; `null` when it can be tried. */

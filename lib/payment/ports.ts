@@ -21,6 +21,8 @@ export type Attempt = {
   prepared: Prepared;
   done: boolean;
   leaseUntil: Date;
+  /** When the last call under this key began that was not clearly answered; `null`: each was. */
+  unclearSince: Date | null;
 };
 
 export type StoredOrder = { payment: Payment; attempt: Attempt; fingerprint: string; request: string };
@@ -103,12 +105,20 @@ export interface Orders {
   /** T2. `null`: the lease was lost, somebody else stores the outcome. */
   storePayable(leased: Leased, payable: Payable, now: Date): Promise<Payment | null>;
   /**
-   * T4 for a final refusal of the create itself: the caller is answered, so no notification. `false`: the lease was lost
-   * or the payment has moved on, so the refusal is not its outcome.
+   * T4 for a final refusal of the create itself. `notify`: no caller is being answered with it, so the merchant is told.
+   * `null`: the lease was lost or the payment has moved on, so the refusal is not its outcome.
    */
-  refuse(leased: Leased, error: ProviderError, now: Date): Promise<boolean>;
-  /** The outcome is not known: somebody may try again at once; the next look-up at `nextQueryAt`. */
-  release(leased: Leased, why: string, now: Date, nextQueryAt: Date): Promise<void>;
+  refuse(
+    leased: Leased,
+    error: ProviderError,
+    now: Date,
+    notify?: boolean,
+  ): Promise<{ notification: Hint | null } | null>;
+  /**
+   * Nothing was made, or nobody knows: somebody may try again at once; the next look-up at `nextQueryAt`. `newKey`: it is
+   * known that nothing was made, and the next try is a new one for the provider.
+   */
+  release(leased: Leased, why: string, now: Date, nextQueryAt: Date, newKey?: string): Promise<void>;
   /** T3, the one place where a payment becomes success. */
   settle(
     paid: Paid,
@@ -165,6 +175,8 @@ export interface WebhookEvents {
 
 export type Anomaly = {
   kind: string;
+  /** What tells this fact from every other of its kind, whosever it is; absent: its config, order and detail. */
+  identity?: readonly string[];
   userId: string;
   configId: string;
   provider: string;
@@ -177,6 +189,8 @@ export interface Anomalies {
   raise(anomaly: Anomaly, now: Date): Promise<void>;
   /** The same for what an operator made us see again: one that is on record is not counted once more. */
   raiseAgain(anomaly: Anomaly, now: Date): Promise<void>;
+  /** The same for what is met over and over while it lasts: alarmed when it is new, or was resolved and has come back. */
+  raiseOnce(anomaly: Anomaly, now: Date): Promise<void>;
 }
 
 /** A merchant's config with its provider opened. */

@@ -9,6 +9,15 @@ import { moveSums, OverRefund, tell } from "./refund-books.ts";
 import { refundOf, refundRow } from "./refund-rows.ts";
 import { recordHidden } from "./refund-totals.ts";
 
+/** Thrown inside the transaction, so that nothing of it stays. */
+class NotMoved extends Error {
+  readonly finished: RefundFinished;
+  constructor(finished: RefundFinished) {
+    super(finished.kind);
+    this.finished = finished;
+  }
+}
+
 /**
  * T5b: ends a refund; one that has ended in the other way only by a fact that overrules it. The sums of the order move in
  * the same commit, by guards: a success that no longer fits rolls everything back.
@@ -24,10 +33,12 @@ export async function finishRefund(
       return await transact(db, async (trx) => {
         const told = known ? await takeFromForeign(trx, refund, payment, fact) : [];
         const finished = await finishOnce(trx, refund, payment, fact);
-        if (finished.kind !== "finished") return finished;
+        // What was taken from a refund of the console goes back with it: its sum would be nobody's.
+        if (finished.kind !== "finished") throw new NotMoved(finished);
         return { ...finished, notifications: [...told, ...finished.notifications] };
       });
     } catch (error) {
+      if (error instanceof NotMoved) return error.finished;
       if (error instanceof OverRefund) return { kind: "over-refund" };
       if (known || !isDuplicate(error, "order_refund")) throw error;
       return finish(true);
@@ -45,8 +56,7 @@ async function finishOnce(
   if (await moveRefund(trx, refund, ["processing", "unknown"], fact)) {
     await moveSums(trx, refund, { from: "reserved", fact });
     const told = await tell(trx, refund, payment, fact, "processing");
-    const hidden = fact.to === "failed" ? await recordHidden(trx, payment, fact) : [];
-    if (fact.to === "failed") await lookForUnbooked(trx, payment, fact);
+    const hidden = await bookDisplaced(trx, payment, fact);
     return { kind: "finished", notifications: [...told, ...hidden], after: "processing" };
   }
   const before = fact.to === "success" ? "failed" : "success";
@@ -55,8 +65,17 @@ async function finishOnce(
   }
   if (!(await moveRefund(trx, refund, [before], fact))) return { kind: "already" };
   await moveSums(trx, refund, { from: before === "failed" ? "nothing" : "refunded", fact });
-  const notifications = await tell(trx, refund, payment, fact, before);
-  return { kind: "finished", notifications, after: before };
+  const told = await tell(trx, refund, payment, fact, before);
+  const hidden = await bookDisplaced(trx, payment, fact);
+  return { kind: "finished", notifications: [...told, ...hidden], after: before };
+}
+
+/** A refund that comes to nothing, whatever it was before, makes room for what the provider told and did not fit. */
+async function bookDisplaced(trx: OpenTransaction, payment: Payment, fact: RefundFact): Promise<Hint[]> {
+  if (fact.to !== "failed") return [];
+  const hidden = await recordHidden(trx, payment, fact);
+  await lookForUnbooked(trx, payment, fact);
+  return hidden;
 }
 
 /** There is room now for a refund of the provider's console that found none: a look-up tells it again. */
@@ -112,7 +131,9 @@ async function moveRefund(
   from: readonly string[],
   fact: RefundFact,
 ): Promise<boolean> {
+  const { leaseToken } = fact;
   const moved = await refundRow(trx, refund)
+    .$if(leaseToken !== undefined, (query) => query.where("lease_token", "=", leaseToken!))
     .set({
       status: fact.to,
       refusal: fact.error ? JSON.stringify(fact.error) : null,

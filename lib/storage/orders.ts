@@ -9,7 +9,7 @@ import { type Database, transact } from "./database.ts";
 import { listPayments } from "./list-payments.ts";
 import { claimLookUp, claimRecheck, dueForRecheck, endRechecks, makeDue } from "./look-ups.ts";
 import { acrossMerchants, ofMerchant } from "./of-merchant.ts";
-import { attemptOf, orderColumns, paymentOf, rowOf } from "./payment-rows.ts";
+import { attemptOf, lockOrder, orderColumns, paymentOf, rowOf } from "./payment-rows.ts";
 import { settle } from "./settle.ts";
 import { addLog, addNotification } from "./timeline.ts";
 
@@ -22,8 +22,9 @@ export function ordersIn(db: Database): Orders {
     takeOver: (payment, leaseToken, leaseUntil, now) =>
       takeOver(db, payment, { leaseToken, leaseUntil, now }),
     storePayable: (leased, payable, now) => storePayable(db, leased, payable, now),
-    refuse: (leased, error, now) => refuse(db, leased, error, now),
-    release: (leased, why, now, nextQueryAt) => release(db, leased, { why, now, nextQueryAt }),
+    refuse: (leased, error, now, notify = false) => refuse(db, leased, error, { now, notify }),
+    release: (leased, why, now, nextQueryAt, newKey) =>
+      release(db, leased, { why, now, nextQueryAt, ...(newKey && { newKey }) }),
     settle: (paid, scope) => settle(db, paid, scope),
     conclude: (payment, to, why, now) => conclude(db, payment, to, { why, now }),
     markStarted: (payment, why, now) => markStarted(db, payment, why, now),
@@ -59,6 +60,7 @@ async function findByOutTradeNo(
       "a.prepared",
       "a.done",
       "a.lease_until",
+      "a.unclear_since",
     ])
     .where("o.out_trade_no", "=", outTradeNo)
     .executeTakeFirst();
@@ -111,6 +113,8 @@ function conclude(
   { why, now }: { why: string; now: Date },
 ): Promise<Concluded | null> {
   return transact(db, async (trx) => {
+    // Before the statement below takes its snapshot of the attempts: `takeOver` holds this lock while it changes one.
+    await lockOrder(trx, payment);
     const moved = await rowOf(trx, payment)
       .set((eb) => ({
         status: to,

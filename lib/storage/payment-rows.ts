@@ -88,7 +88,7 @@ export function paymentOf(row: OrderRow): Payment {
 export function attemptOf(
   row: Pick<
     Selectable<Tables["payment_attempts"]>,
-    "id" | "idempotency_key" | "prepared" | "done" | "lease_until"
+    "id" | "idempotency_key" | "prepared" | "done" | "lease_until" | "unclear_since"
   >,
 ): Attempt {
   return {
@@ -97,7 +97,14 @@ export function attemptOf(
     prepared: JSON.parse(row.prepared),
     done: row.done === 1,
     leaseUntil: row.lease_until,
+    unclearSince: row.unclear_since,
   };
+}
+
+/** Whoever locks this row first judges the rows beside it alone. */
+export async function lockOrder(trx: OpenTransaction, { id, userId }: Payment): Promise<void> {
+  const row = ofMerchant(trx, userId).selectFrom("payment_orders").select("id").where("id", "=", id);
+  await row.forUpdate().execute();
 }
 
 /** The payment as it is now, inside the transaction that has just written it. */

@@ -109,6 +109,7 @@ type PaymentAttemptsTable = {
   done: Generated<number>;
   lease_token: string;
   lease_until: Date;
+  unclear_since: Date | null;
   created_at: Date;
 };
 
@@ -125,6 +126,7 @@ export type RefundsTable = {
   request: string;
   prepared: string;
   idempotency_key: string;
+  unclear_since: Date | null;
   refund_id: string | null;
   refusal: string | null;
   lease_token: string;

@@ -98,6 +98,7 @@ const tables = [
     done TINYINT NOT NULL DEFAULT 0 COMMENT 'the outcome is known and stored',
     lease_token CHAR(36) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
     lease_until DATETIME(3) NOT NULL,
+    unclear_since DATETIME(3) NULL COMMENT 'when the last call under this key began that was not clearly answered: the key stays',
     created_at DATETIME(3) NOT NULL,
     UNIQUE KEY order_attempt (order_id)
   )`,
@@ -114,6 +115,7 @@ const tables = [
     request TEXT NOT NULL COMMENT 'the normalised request, to name the fields that differ',
     prepared TEXT NOT NULL COMMENT 'JSON of the request to the provider; a repeat sends exactly this',
     idempotency_key VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL COMMENT 'renewed only after a refusal of which it is known that it made nothing',
+    unclear_since DATETIME(3) NULL COMMENT 'when the last call under this key began that was not clearly answered: the key stays',
     refund_id VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL COMMENT 'the provider''s id, once known',
     refusal TEXT NULL COMMENT 'JSON: code and words of the final refusal or failure',
     lease_token CHAR(36) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
