@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { type Clock, secondsAfter } from "../clock.ts";
 import { GatewayError } from "../errors.ts";
 import { log, nameOf } from "../log.ts";
+import { alarmUnlisted, askProvider, type ProviderCall } from "./ask-provider.ts";
 import { nextLookUp } from "./look-up-schedule.ts";
 import { about, type ObserveGateway, observe } from "./observe.ts";
 import type { Payment } from "./payment.ts";
@@ -72,8 +73,25 @@ async function resume(gateway: LookUpGateway, payment: Payment, { adapter }: Ope
   if (!payment.providerStarted && (over || payment.closeRequested)) return false;
   const leased = await gateway.orders.takeOver(payment, randomUUID(), secondsAfter(now, leaseSeconds), now);
   if (!leased) return false;
-  await startPayment(gateway, leased);
+  await startPayment(gateway, leased, { answered: false });
   return true;
+}
+
+/** One question about a payment; what is not in the provider's table of codes is told to a person. */
+async function said(
+  gateway: LookUpGateway,
+  payment: Payment,
+  call: ProviderCall,
+  ask: () => Promise<Observation[]>,
+): Promise<Observation[]> {
+  const { orderNo } = payment;
+  const broken = (why: string): Observation[] => [{ kind: "unknown", orderNo, why }];
+  const observations = await askProvider(call, payment, { ask, broken });
+  for (const seen of observations) {
+    if (!("unlisted" in seen) || !seen.unlisted) continue;
+    await alarmUnlisted(gateway, payment, { call, code: seen.unlisted, now: gateway.clock.now() });
+  }
+  return observations;
 }
 
 /** What the provider says, and the payment as it is after what we did on hearing it. */
@@ -85,15 +103,25 @@ async function ask(gateway: LookUpGateway, payment: Payment, config: OpenConfig)
   const over = end <= gateway.clock.now() && !payment.providerStarted;
   const unwanted = over || payment.closeRequested;
   if (payment.payable === null) {
-    const seen = unwanted || payment.providerStarted ? await askUnmade(payment, config) : [];
+    const seen = unwanted || payment.providerStarted ? await askUnmade(gateway, payment, config) : [];
     return { current: payment, observations: seen };
   }
-  const seen = await adapter.look(payment);
+  const seen = await said(gateway, payment, "query", () => adapter.look(payment));
   if (seen.some(({ kind }) => kind === "approved") && !unwanted)
     return capture(gateway, payment, config, seen);
   const unpaid = seen.some(({ kind }) => kind === "open" || kind === "missing" || kind === "approved");
   if (!unpaid || !unwanted || !adapter.close) return { current: payment, observations: seen };
-  return { current: payment, observations: [...seen, ...(await adapter.close(payment))] };
+  return { current: payment, observations: [...seen, ...(await closeAt(gateway, payment, config))] };
+}
+
+/** Closes a payment at a provider that can, and answers what it says of it. */
+export async function closeAt(
+  gateway: LookUpGateway,
+  payment: Payment,
+  { adapter }: OpenConfig,
+): Promise<Observation[]> {
+  const { close } = adapter;
+  return close ? said(gateway, payment, "close", () => close(payment)) : [];
 }
 
 /**
@@ -109,27 +137,32 @@ async function capture(
   const now = gateway.clock.now();
   const key = payment.captureKey ?? randomUUID();
   const times = { until: secondsAfter(now, captureSeconds), nextQueryAt: secondsAfter(now, captureSeconds) };
-  const claimed = adapter.capture ? await gateway.orders.claimCapture(payment, { key, ...times }, now) : null;
-  if (!claimed || !adapter.capture) return { current: payment, observations: seen };
-  const said = await adapter.capture(claimed, key);
-  const declined = said.find(({ kind }) => kind === "open");
+  const { capture: take } = adapter;
+  const claimed = take ? await gateway.orders.claimCapture(payment, { key, ...times }, now) : null;
+  if (!claimed || !take) return { current: payment, observations: seen };
+  const taken = await said(gateway, claimed, "capture", () => take(claimed, key));
+  const declined = taken.find(({ kind }) => kind === "open");
   if (declined && "why" in declined) {
     const endedAt = gateway.clock.now();
     // Not sooner than any other look: the same card would be declined over and over.
     await gateway.orders.endCapture(claimed, declined.why, endedAt, nextLookUp(payment, endedAt));
   }
-  return { current: claimed, observations: [...seen, ...said] };
+  return { current: claimed, observations: [...seen, ...taken] };
 }
 
 /**
  * No link was ever handed out, so nobody can have paid; a provider that can be asked by our own number is asked all the
  * same, and what it has made without our knowledge is closed there.
  */
-async function askUnmade(payment: Payment, { adapter }: OpenConfig): Promise<Observation[]> {
-  const seen = await adapter.look(payment);
+async function askUnmade(
+  gateway: LookUpGateway,
+  payment: Payment,
+  config: OpenConfig,
+): Promise<Observation[]> {
+  const seen = await said(gateway, payment, "query", () => config.adapter.look(payment));
   if (payment.providerStarted || seen.some(({ kind }) => kind === "paid" || kind === "started")) return seen;
   if (seen.some(({ kind }) => kind === "open"))
-    return adapter.close ? [...seen, ...(await adapter.close(payment))] : seen;
+    return [...seen, ...(await closeAt(gateway, payment, config))];
   return [
     ...seen,
     { kind: "closed", orderNo: payment.orderNo, why: "it ended before the provider gave a link" },

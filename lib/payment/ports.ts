@@ -3,6 +3,8 @@ import type { Payable, Payment } from "./payment.ts";
 import type { Heard, Paid, Prepared, Provider, WebhookCall } from "./provider.ts";
 import type { PaymentStatus } from "./status.ts";
 
+export type { Anomalies, Anomaly } from "./anomaly.ts";
+
 /** Who calls. */
 export type Caller = {
   userId: string;
@@ -171,26 +173,6 @@ export interface WebhookEvents {
   record(event: EventRecord, orderNo: string | null): Promise<void>;
   /** Deletes at most `limit` of those that came before `time`, and answers how many. */
   forget(time: Date, limit: number): Promise<number>;
-}
-
-export type Anomaly = {
-  kind: string;
-  /** What tells this fact from every other of its kind, whosever it is; absent: its config, order and detail. */
-  identity?: readonly string[];
-  userId: string;
-  configId: string;
-  provider: string;
-  orderNo: string | null;
-  detail: Record<string, unknown>;
-};
-
-export interface Anomalies {
-  /** Recorded once per fact, and alarmed. */
-  raise(anomaly: Anomaly, now: Date): Promise<void>;
-  /** The same for what an operator made us see again: one that is on record is not counted once more. */
-  raiseAgain(anomaly: Anomaly, now: Date): Promise<void>;
-  /** The same for what is met over and over while it lasts: alarmed when it is new, or was resolved and has come back. */
-  raiseOnce(anomaly: Anomaly, now: Date): Promise<void>;
 }
 
 /** A merchant's config with its provider opened. */
