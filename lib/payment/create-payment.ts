@@ -131,6 +131,7 @@ function newOrder(
     closedAt: null,
     lookedUpAt: null,
     nextQueryAt: secondsAfter(createdAt, firstLookUpSeconds),
+    quietFrom: null,
   };
 }
 

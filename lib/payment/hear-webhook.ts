@@ -4,8 +4,9 @@ import { type ObserveGateway, observe, type Source, settlePaid } from "./observe
 import type { Payment } from "./payment.ts";
 import type { Configs, OpenConfig, WebhookEvents } from "./ports.ts";
 import type { Observation, WebhookCall } from "./provider.ts";
+import { factIn, type UnmatchedFacts } from "./unmatched-facts.ts";
 
-export type ApplyGateway = ObserveGateway & { events: WebhookEvents };
+export type ApplyGateway = ObserveGateway & { events: WebhookEvents; facts: UnmatchedFacts };
 
 export type HearGateway = ApplyGateway & {
   configs: Configs;
@@ -31,7 +32,8 @@ export async function hearWebhook(
   const whose = { userId: config.userId, configId: config.id, provider };
   const sealedBody = await gateway.sealBody(config, call.body);
   const event = { ...whose, eventId, eventType, sealedBody, at: gateway.clock.now() };
-  await applyWebhook(gateway, heard.observations, { ...whose, told: "webhook", eventType, event });
+  const by = { account: config.account, livemode: config.adapter.livemode };
+  await applyWebhook(gateway, heard.observations, { ...whose, told: "webhook", eventType, event, by });
   log.info("webhook", {
     provider,
     config_id: configId,
@@ -140,5 +142,22 @@ async function withoutOrder(gateway: ApplyGateway, seen: Observation, source: So
     });
     return;
   }
+  if (await keepFact(gateway, seen, source)) return;
   await unknownOrder(gateway, "tradeNo" in seen ? seen.tradeNo : seen.kind, source);
+}
+
+/**
+ * A refund or dispute may be told before the payment that it is of, and is not told again: it is kept, and booked with the
+ * payment's success. That may have been committed meanwhile, so the payment is looked for once more.
+ */
+async function keepFact(gateway: ApplyGateway, seen: Observation, source: Source): Promise<boolean> {
+  const fact = factIn(seen);
+  if (!fact || !source.by) return false;
+  const { userId, configId, provider, by } = source;
+  await gateway.facts.keep({ userId, configId, provider, ...by, fact, at: gateway.clock.now() });
+  const payment = await paymentOf(gateway, seen, source);
+  if (payment?.configId === configId) await observe(gateway, payment, [fact], source);
+  const about = { provider, config_id: configId, verdict: payment ? "applied" : "kept" };
+  log.info("webhook", { ...about, reason: "its payment is not settled yet, or not ours" });
+  return true;
 }

@@ -18,9 +18,13 @@ export type LookUpGateway = ObserveGateway & { configs: Configs; timeline: Timel
 /**
  * Asks the provider about a payment that is not settled and applies the answer. What was begun is finished here: a create
  * whose outcome is unknown is repeated under its own key, an expired or unwanted payment is closed at the provider.
- * Never throws for what a provider does or fails to do.
+ * Never throws for what a provider does or fails to do. `quiet`: the timeline has a line only where there was news.
  */
-export async function lookUp(gateway: LookUpGateway, payment: Payment): Promise<LookedUp> {
+export async function lookUp(
+  gateway: LookUpGateway,
+  payment: Payment,
+  { quiet }: { quiet: boolean } = { quiet: false },
+): Promise<LookedUp> {
   try {
     const config = await gateway.configs.of(payment);
     if (
@@ -30,13 +34,15 @@ export async function lookUp(gateway: LookUpGateway, payment: Payment): Promise<
     )
       return { kind: "answered" };
     const { current, observations } = await ask(gateway, payment, config);
-    await gateway.timeline.add(payment, {
+    const line = {
       at: gateway.clock.now(),
       kind: "look_up",
       title: `asked ${payment.provider}`,
       data: { answer: observations.map(summary) },
-    });
+    };
+    if (!quiet) await gateway.timeline.add(payment, line);
     await observe(gateway, current, observations, { ...config, configId: config.id, told: "look-up" });
+    if (quiet && (await hasChanged(gateway, payment))) await gateway.timeline.add(payment, line);
     return lookedUp(payment, observations);
   } catch (error) {
     if (!(error instanceof GatewayError)) throw error;
@@ -44,6 +50,13 @@ export async function lookUp(gateway: LookUpGateway, payment: Payment): Promise<
     // A final refusal is an answer, and the payment has failed by it.
     return error.failure === "create_refused" ? { kind: "answered" } : { kind: "silent", why: error.message };
   }
+}
+
+async function hasChanged(
+  { orders }: LookUpGateway,
+  { userId, orderNo, version }: Payment,
+): Promise<boolean> {
+  return (await orders.find(userId, { orderNo }))?.payment.version !== version;
 }
 
 function lookedUp({ status }: Payment, observations: Observation[]): LookedUp {
@@ -110,7 +123,8 @@ async function ask(gateway: LookUpGateway, payment: Payment, config: OpenConfig)
   if (seen.some(({ kind }) => kind === "approved") && !unwanted)
     return capture(gateway, payment, config, seen);
   const unpaid = seen.some(({ kind }) => kind === "open" || kind === "missing" || kind === "approved");
-  if (!unpaid || !unwanted || !adapter.close) return { current: payment, observations: seen };
+  const isPaid = payment.status === "success";
+  if (!unpaid || !unwanted || isPaid || !adapter.close) return { current: payment, observations: seen };
   return { current: payment, observations: [...seen, ...(await closeAt(gateway, payment, config))] };
 }
 

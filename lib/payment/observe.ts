@@ -22,6 +22,8 @@ export type Source = {
   told: "webhook" | "look-up";
   /** The webhook's own word for what it is. */
   eventType?: string;
+  /** The account that says so, and in which mode; absent for a replay. */
+  by?: { account: string; livemode: boolean };
   /** To be recorded with what it settles; a replayed one is on record already. */
   event?: EventRecord;
 };
@@ -47,7 +49,8 @@ export async function settlePaid(
   });
   if (settled.kind === "settled") {
     if (settled.payment.lateSuccess) log.alarm("late success", { order_no: paid.orderNo, merchant: userId });
-    if (settled.notification) await gateway.hints.notify(settled.notification, now);
+    for (const hint of [settled.notification, ...settled.more])
+      if (hint) await gateway.hints.notify(hint, now);
   }
   if (settled.kind === "mismatch" || settled.kind === "second-payment") {
     await gateway.anomalies.raise(
@@ -77,7 +80,7 @@ export async function observe(
   source: Source,
 ): Promise<void> {
   const now = gateway.clock.now();
-  for (const [index, seen] of observations.entries()) {
+  for (const [index, seen] of failuresFirst(observations).entries()) {
     switch (seen.kind) {
       case "paid": {
         // A webhook is not acknowledged before its last word is booked; a look-up may end here.
@@ -120,6 +123,13 @@ export async function observe(
         break;
     }
   }
+}
+
+/** Refunds come last, and those that failed before those that succeeded: what failed makes room for what was made. */
+function failuresFirst(observations: readonly Observation[]): Observation[] {
+  const place = ({ kind }: Observation) =>
+    kind === "refundFailed" ? 1 : kind === "refunded" || kind === "refundedTotal" ? 2 : 0;
+  return observations.toSorted((a, b) => place(a) - place(b));
 }
 
 /**

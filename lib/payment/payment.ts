@@ -53,4 +53,6 @@ export type Payment = {
   closedAt: Date | null;
   lookedUpAt: Date | null;
   nextQueryAt: Date | null;
+  /** When it became success here, from which its quiet polls are counted; `null`: none are wanted. */
+  quietFrom: Date | null;
 };

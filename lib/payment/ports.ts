@@ -54,7 +54,7 @@ export type EventRecord = {
 
 export type Settled =
   /** This call made it success: tell the merchant. */
-  | { kind: "settled"; payment: Payment; notification: Hint | null }
+  | { kind: "settled"; payment: Payment; notification: Hint | null; more: Hint[] }
   | { kind: "already"; payment: Payment }
   /** Paid twice: recorded for a refund. */
   | { kind: "second-payment"; payment: Payment }
@@ -120,7 +120,7 @@ export interface Orders {
    * Nothing was made, or nobody knows: somebody may try again at once; the next look-up at `nextQueryAt`. `newKey`: it is
    * known that nothing was made, and the next try is a new one for the provider.
    */
-  release(leased: Leased, why: string, now: Date, nextQueryAt: Date, newKey?: string): Promise<void>;
+  release(leased: Leased, why: string, now: Date, nextQueryAt: Date | null, newKey?: string): Promise<void>;
   /** T3, the one place where a payment becomes success. */
   settle(
     paid: Paid,
@@ -146,7 +146,7 @@ export interface Orders {
     now: Date,
   ): Promise<Payment | null>;
   /** The capture took nothing and the buyer may try again: `pending` again, and the next capture has a new key. */
-  endCapture(payment: Payment, why: string, now: Date, nextQueryAt: Date): Promise<void>;
+  endCapture(payment: Payment, why: string, now: Date, nextQueryAt: Date | null): Promise<void>;
   findByTradeNo(userId: string, provider: string, tradeNo: string): Promise<Payment | null>;
   /** Allows one look-up of a payment within `gapMs`, whoever asks. */
   claimLookUp(payment: Payment, now: Date, gapMs: number): Promise<boolean>;

@@ -1,9 +1,10 @@
 import { secondsAfter } from "../clock.ts";
 import { type LookBudget, overBudgetSeconds } from "./look-budget.ts";
 import { type LookUpGateway, lookUp } from "./look-up.ts";
-import { lastLook, nextAfterSilence, nextLookUp } from "./look-up-schedule.ts";
+import { isQuiet, lastLook, nextAfterSilence, nextLookUp } from "./look-up-schedule.ts";
 import type { Payment } from "./payment.ts";
 import { isFinal } from "./status.ts";
+import { stuckPayment } from "./stuck.ts";
 
 export type RecheckGateway = LookUpGateway & { lookBudget: LookBudget };
 
@@ -42,8 +43,10 @@ async function look(gateway: RecheckGateway, payment: Payment, now: Date): Promi
   const { orderNo, userId } = payment;
   const next = isFinal(payment.status) ? nextAfterSilence(payment, now) : nextLookUp(payment, now);
   if (!(await gateway.orders.claimRecheck(payment, next, now))) return;
-  const { kind } = await lookUp(gateway, payment);
+  const { kind } = await lookUp(gateway, payment, { quiet: isQuiet(payment, now) });
   const after = (await gateway.orders.find(userId, { orderNo }))?.payment;
+  const stuck = after && stuckPayment(after, gateway.clock.now());
+  if (stuck) await gateway.anomalies.raiseOnce(stuck, gateway.clock.now());
   if (!after?.nextQueryAt) return;
   if (!isFinal(after.status)) return gateway.hints.recheck({ orderNo, userId }, after.nextQueryAt);
   // Without a link nobody can have paid, and Stripe and PayPal cannot even be asked.

@@ -1,7 +1,9 @@
 import { createHash } from "node:crypto";
 import { type Selectable, sql } from "kysely";
+import { secondsAfter } from "../clock.ts";
 import { log } from "../log.ts";
 import type { Anomalies, Anomaly } from "../payment/ports.ts";
+import { stuckKinds } from "../payment/stuck.ts";
 import { type Database, isDuplicate, type OpenTransaction } from "./database.ts";
 import { acrossMerchants, ofMerchant } from "./of-merchant.ts";
 import type { AnomaliesTable, AnomalyStatus } from "./tables.ts";
@@ -76,6 +78,19 @@ export function alarmOf(anomaly: Anomaly): void {
     provider: anomaly.provider,
     order_no: anomaly.orderNo,
   });
+}
+
+/** A payment that is younger cannot have been a person's matter. */
+const youngSeconds = 24 * 3600;
+
+/** A payment that was a person's matter has come to its end. */
+export async function endStuck(
+  trx: OpenTransaction,
+  payment: { userId: string; orderNo: string; createdAt: Date },
+  { to, now }: { to: string; now: Date },
+): Promise<void> {
+  if (secondsAfter(payment.createdAt, youngSeconds) > now) return;
+  await resolveEnded(trx, payment, { kinds: stuckKinds }, { note: `it has ended: ${to}`, now });
 }
 
 /** What was met over and over has ended by itself: its anomalies of these kinds are resolved with that note. */

@@ -2,6 +2,7 @@ import type { ProviderError } from "../errors.ts";
 import { paymentNotification } from "../notify/event.ts";
 import type { Payable, Payment } from "../payment/payment.ts";
 import type { Hint, Leased, NewOrder } from "../payment/ports.ts";
+import { endStuck } from "./anomalies.ts";
 import { type Database, isDuplicate, type OpenTransaction, transact } from "./database.ts";
 import { ofMerchant } from "./of-merchant.ts";
 import { attemptOf, readPayment, rowOf } from "./payment-rows.ts";
@@ -192,6 +193,7 @@ export function refuse(
     }
     const data = { from: "processing", to: "failed", provider_error: error };
     await addLog(trx, payment, { at: now, kind: "status", title: "refused by the provider", data });
+    await endStuck(trx, payment, { to: "failed", now });
     if (!notify) return { notification: null };
     const current = await readPayment(trx, payment);
     const told = paymentNotification(current, "payment.failed", now);
@@ -206,7 +208,7 @@ export function refuse(
 export function release(
   db: Database,
   leased: Leased,
-  { why, now, nextQueryAt, newKey }: { why: string; now: Date; nextQueryAt: Date; newKey?: string },
+  { why, now, nextQueryAt, newKey }: { why: string; now: Date; nextQueryAt: Date | null; newKey?: string },
 ): Promise<void> {
   const { payment } = leased;
   return transact(db, async (trx) => {

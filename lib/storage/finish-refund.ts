@@ -1,7 +1,11 @@
+import { secondsAfter } from "../clock.ts";
 import type { Payment } from "../payment/payment.ts";
 import type { Hint } from "../payment/ports.ts";
+import { stuckAfterSeconds } from "../refund/look-schedule.ts";
 import type { RefundFact, RefundFinished } from "../refund/ports.ts";
 import type { Refund } from "../refund/refund.ts";
+import { stuckRefund } from "../refund/stuck.ts";
+import { fingerprintOf, resolveEnded } from "./anomalies.ts";
 import { type Database, isDuplicate, type OpenTransaction, transact } from "./database.ts";
 import { ofMerchant } from "./of-merchant.ts";
 import { rowOf } from "./payment-rows.ts";
@@ -57,6 +61,7 @@ async function finishOnce(
     await moveSums(trx, refund, { from: "reserved", fact });
     const told = await tell(trx, refund, payment, fact, "processing");
     const hidden = await bookDisplaced(trx, payment, fact);
+    await endStuck(trx, refund, payment, fact);
     return { kind: "finished", notifications: [...told, ...hidden], after: "processing" };
   }
   const before = fact.to === "success" ? "failed" : "success";
@@ -123,6 +128,18 @@ async function takeFromForeign(
   const undone: RefundFact = { ...fact, to: "failed", refundId: "", error, notify: true };
   await moveSums(trx, foreign, { from: "refunded", fact: undone });
   return tell(trx, foreign, payment, undone, "success");
+}
+
+/** A refund that was a person's matter has come to its end. */
+async function endStuck(
+  trx: OpenTransaction,
+  refund: Refund,
+  payment: Payment,
+  fact: RefundFact,
+): Promise<void> {
+  if (secondsAfter(refund.createdAt, stuckAfterSeconds) > fact.now) return;
+  const fingerprint = fingerprintOf(stuckRefund(payment, refund));
+  await resolveEnded(trx, payment, { fingerprint }, { note: `it has ended: ${fact.to}`, now: fact.now });
 }
 
 async function moveRefund(

@@ -3,6 +3,7 @@ import { lastLook } from "../payment/look-up-schedule.ts";
 import type { Payment } from "../payment/payment.ts";
 import type { Concluded, NotifyState, Orders, StoredOrder } from "../payment/ports.ts";
 import { statusesBefore } from "../payment/status.ts";
+import { endStuck } from "./anomalies.ts";
 import { createOrder, refuse, release, storePayable, takeOver } from "./attempts.ts";
 import { claimCapture, endCapture } from "./captures.ts";
 import { type Database, transact } from "./database.ts";
@@ -121,7 +122,7 @@ function conclude(
         version: eb("version", "+", 1),
         closed_at: now,
         updated_at: now,
-        next_query_at: lastLook({ status: to, closedAt: now }, now),
+        next_query_at: lastLook({ status: to, closedAt: now, quietFrom: null }, now),
       }))
       .where("version", "=", payment.version)
       .where("status", "in", statusesBefore(to))
@@ -148,6 +149,7 @@ function conclude(
     };
     const told = paymentNotification(current, to === "closed" ? "payment.closed" : "payment.failed", now);
     const notification = await addNotification(trx, current, told, now);
+    await endStuck(trx, current, { to, now });
     await addLog(trx, current, {
       at: now,
       kind: "status",

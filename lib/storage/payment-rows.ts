@@ -42,6 +42,7 @@ export const orderColumns = [
   "closed_at",
   "looked_up_at",
   "next_query_at",
+  "quiet_from",
 ] as const satisfies (keyof PaymentOrdersTable)[];
 
 type OrderRow = Pick<Selectable<PaymentOrdersTable>, (typeof orderColumns)[number]>;
@@ -82,6 +83,7 @@ export function paymentOf(row: OrderRow): Payment {
     closedAt: row.closed_at,
     lookedUpAt: row.looked_up_at,
     nextQueryAt: row.next_query_at,
+    quietFrom: row.quiet_from,
   };
 }
 

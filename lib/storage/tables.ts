@@ -11,6 +11,7 @@ export type Tables = {
   payment_attempts: PaymentAttemptsTable;
   refunds: RefundsTable;
   webhook_events: WebhookEventsTable;
+  unmatched_facts: UnmatchedFactsTable;
   payment_logs: PaymentLogsTable;
   notify_queue: NotifyQueueTable;
   notify_attempts: NotifyAttemptsTable;
@@ -98,6 +99,7 @@ export type PaymentOrdersTable = {
   closed_at: Date | null;
   looked_up_at: Date | null;
   next_query_at: Date | null;
+  quiet_from: Date | null;
 };
 
 type PaymentAttemptsTable = {
@@ -146,6 +148,19 @@ export type WebhookEventsTable = {
   order_no: string | null;
   sealed_body: string | null;
   times: Generated<number>;
+  received_at: Date;
+};
+
+type UnmatchedFactsTable = {
+  id: Id;
+  user_id: Owner;
+  config_id: string;
+  provider: string;
+  provider_account: string;
+  livemode: number;
+  trade_no: string;
+  fact: string;
+  fingerprint: string;
   received_at: Date;
 };
 

@@ -60,4 +60,5 @@ const unmade = {
   closedAt: null,
   lookedUpAt: null,
   nextQueryAt: null,
+  quietFrom: null,
 } as const;

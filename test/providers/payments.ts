@@ -58,6 +58,7 @@ export function payment(changes: Partial<Payment> = {}): Payment {
     closedAt: null,
     lookedUpAt: null,
     nextQueryAt: null,
+    quietFrom: null,
     ...changes,
   };
 }

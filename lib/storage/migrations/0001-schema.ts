@@ -82,6 +82,7 @@ const tables = [
     closed_at DATETIME(3) NULL,
     looked_up_at DATETIME(3) NULL,
     next_query_at DATETIME(3) NULL COMMENT 'when to ask the provider next; NULL: never again',
+    quiet_from DATETIME(3) NULL COMMENT 'when it became success: asked about once more a day and a week later; NULL: not wanted',
     UNIQUE KEY order_no (order_no),
     UNIQUE KEY user_order (user_id, out_trade_no),
     UNIQUE KEY provider_trade (provider, provider_account, trade_no),
@@ -141,6 +142,22 @@ const tables = [
     received_at DATETIME(3) NOT NULL,
     UNIQUE KEY config_event (config_id, event_id),
     KEY by_order (order_no),
+    KEY by_age (received_at)
+  )`,
+  `CREATE TABLE unmatched_facts (
+    id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
+    user_id BIGINT UNSIGNED NOT NULL,
+    config_id BIGINT UNSIGNED NOT NULL,
+    provider VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+    provider_account VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+    livemode TINYINT NOT NULL,
+    trade_no VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL COMMENT 'of a payment that is not settled yet, or not ours',
+    fact TEXT NOT NULL COMMENT 'JSON of the verified refund or dispute',
+    fingerprint CHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL COMMENT 'the same fact is kept once',
+    received_at DATETIME(3) NOT NULL,
+    UNIQUE KEY fingerprint (fingerprint),
+    KEY by_trade (provider, provider_account, trade_no),
+    KEY by_config (config_id, id),
     KEY by_age (received_at)
   )`,
   `CREATE TABLE payment_logs (
