@@ -13,9 +13,11 @@ const startedEverySeconds = 3600;
 const lastLookSeconds = 24 * 3600;
 
 const daySeconds = 24 * 3600;
+/** How long after it should have ended a payment, or after its begin a refund, becomes a person's matter. */
+export const stuckAfterSeconds = daySeconds;
 const stuckEverySeconds = 3600;
 /** Long enough for the slowest bank debit, which Stripe gives up to 14 business days. https://docs.stripe.com/payments/sepa-debit */
-const startedDays = 21;
+export const startedStuckSeconds = 21 * daySeconds;
 /** For so long after it is a person's matter a payment is still asked about: eight days after it should have ended. */
 const stuckForSeconds = 7 * daySeconds;
 
@@ -29,8 +31,8 @@ export function stuckFrom({
   payable,
   providerStarted,
 }: Pick<Payment, "createdAt" | "expiresAt" | "payable" | "providerStarted">): Date {
-  if (providerStarted) return secondsAfter(createdAt, startedDays * daySeconds);
-  return secondsAfter(payable === null ? createdAt : expiresAt, daySeconds);
+  if (providerStarted) return secondsAfter(createdAt, startedStuckSeconds);
+  return secondsAfter(payable === null ? createdAt : expiresAt, stuckAfterSeconds);
 }
 
 /**

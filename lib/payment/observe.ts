@@ -19,7 +19,7 @@ export type Source = {
   userId: string;
   configId: string;
   provider: string;
-  told: "webhook" | "look-up";
+  told: "webhook" | "look-up" | "operator";
   /** The webhook's own word for what it is. */
   eventType?: string;
   /** The account that says so, and in which mode; absent for a replay. */

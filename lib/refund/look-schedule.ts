@@ -1,13 +1,11 @@
 import { secondsAfter } from "../clock.ts";
+import { stuckAfterSeconds } from "../payment/look-up-schedule.ts";
 import type { Refund } from "./refund.ts";
 
 /** Ages at which a refund that is not final is asked about, in seconds; then every hour, for eight days. */
 const ages = [15, 60, 300, 900, 1800, 3600];
 const laterEverySeconds = 3600;
 const lastAgeSeconds = 8 * 24 * 3600;
-
-/** From this age on a refund that is not final is a person's matter. */
-export const stuckAfterSeconds = 24 * 3600;
 
 /**
  * When to ask the provider next about a refund that is under way or whose outcome is unknown; `null`: only an event, the
