@@ -16,7 +16,10 @@ export const triageVerb = {
       const now = clock.now();
       const userId = await merchantIdOf({ db, clock, ...gateway }, merchant);
       const scope = { userId, now, limit: mostLines };
-      const aged = <Row extends { since: Date }>({ since, ...row }: Row) => ({ ...row, age: ageOf(since, now) });
+      const aged = <Row extends { since: Date }>({ since, ...row }: Row) => ({
+        ...row,
+        age: ageOf(since, now),
+      });
       const anomalies = await openAnomalies(db, scope);
       const notifications = await unreceived(db, scope);
       return {

@@ -22,9 +22,15 @@ export async function resolveOrder(
   const now = clock.now();
   const concluded = await orders.conclude(payment, to, "ended by an operator", now);
   if (!concluded) {
-    const message = "it has changed, or the provider is being asked just now: see order show, try again in 20 s";
+    const message =
+      "it has changed, or the provider is being asked just now: see order show, try again in 20 s";
     throw new GatewayError("conflict", message, { orderNo });
   }
-  await timeline.add(payment, { at: now, kind: "operator", title: "ended by an operator", data: { to, note } });
+  await timeline.add(payment, {
+    at: now,
+    kind: "operator",
+    title: "ended by an operator",
+    data: { to, note },
+  });
   if (concluded.notification) await hints.notify(concluded.notification, now);
 }

@@ -42,5 +42,10 @@ export async function resolveRefund(
     throw new GatewayError("conflict", "this refund has changed meanwhile: see refund list, and try again");
   }
   const data = { refund_no: refund.refundNo, refund: refund.id, to, note };
-  await gateway.timeline.add(payment, { at: now, kind: "operator", title: "refund ended by an operator", data });
+  await gateway.timeline.add(payment, {
+    at: now,
+    kind: "operator",
+    title: "refund ended by an operator",
+    data,
+  });
 }

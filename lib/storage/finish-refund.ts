@@ -1,7 +1,7 @@
 import { secondsAfter } from "../clock.ts";
+import { stuckAfterSeconds } from "../payment/look-up-schedule.ts";
 import type { Payment } from "../payment/payment.ts";
 import type { Hint } from "../payment/ports.ts";
-import { stuckAfterSeconds } from "../payment/look-up-schedule.ts";
 import type { RefundFact, RefundFinished } from "../refund/ports.ts";
 import type { Refund } from "../refund/refund.ts";
 import { stuckRefund } from "../refund/stuck.ts";

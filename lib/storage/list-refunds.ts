@@ -26,7 +26,10 @@ export function listRefunds(db: Database, { userId, statuses, limit }: RefundFil
 }
 
 /** Across merchants: an operator may name a refund by its id alone. What follows carries the `userId`. */
-export async function refundOwner(db: Database, id: string): Promise<StoredRefund["refund"]["userId"] | null> {
+export async function refundOwner(
+  db: Database,
+  id: string,
+): Promise<StoredRefund["refund"]["userId"] | null> {
   const row = await acrossMerchants(db)
     .selectFrom("refunds")
     .select("user_id")

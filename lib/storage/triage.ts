@@ -27,7 +27,15 @@ export function stuckOrders(db: Database, { userId, now, limit }: Scope) {
   const dayAgo = secondsAfter(now, -stuckAfterSeconds);
   return acrossMerchants(db, userId)
     .selectFrom("payment_orders")
-    .select(["order_no", "user_id", "provider", "config_id", "status", "created_at as since", "next_query_at"])
+    .select([
+      "order_no",
+      "user_id",
+      "provider",
+      "config_id",
+      "status",
+      "created_at as since",
+      "next_query_at",
+    ])
     .where("status", "in", ["processing", "pending"])
     .where((eb) =>
       eb.or([

@@ -5,13 +5,13 @@ import type { Gateway } from "../../lib/open-gateway.ts";
 import type { Leased } from "../../lib/payment/ports.ts";
 import { type Database, openDatabase } from "../../lib/storage/database.ts";
 import { ordersIn } from "../../lib/storage/orders.ts";
-import { testDatabase } from "../storage/connections.ts";
 import { type DatabaseProxy, startDatabaseProxy } from "../steps/database-proxy.ts";
 import { anotherGateway } from "../steps/gateways.ts";
 import { leasedOrder } from "../steps/leased-order.ts";
 import { openRows, type Rows } from "../steps/rows.ts";
 import { until } from "../steps/simulator.ts";
 import { openWorld, type Shop, type World } from "../steps/world.ts";
+import { testDatabase } from "../storage/connections.ts";
 
 let world: World;
 let rows: Rows;
@@ -57,7 +57,9 @@ const end = (database: Database, { payment }: Leased, to: "closed" | "failed") =
 /** Until a statement of another transaction waits for a lock. */
 const oneWaits = () =>
   until(async () => {
-    const waiting = await rows.query("SELECT 1 FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'");
+    const waiting = await rows.query(
+      "SELECT 1 FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'",
+    );
     return waiting.length > 0;
   });
 

@@ -195,7 +195,8 @@ describe("a code that is not in the provider's table", () => {
     ["a create without an answer", { ...unknown, unlisted: code() }],
     ["a refused create", refused("merchant", "nothing", false)],
   ])("is told of %s, and a listed one is not", async (_name, answer) => {
-    const met = answer.kind === "refused" ? answer.error.code : String("unlisted" in answer && answer.unlisted);
+    const met =
+      answer.kind === "refused" ? answer.error.code : String("unlisted" in answer && answer.unlisted);
     const { gateway: using } = answering(answer);
     await startPayment(using, await leasedOrder(gateway, shop, "processing")).catch((thrown) => thrown);
     expect(await anomaliesOf(met)).toHaveLength(1);
