@@ -106,7 +106,12 @@ const across: Record<string, string[]> = {
   "lib/storage/payment-configs.ts": ["a webhook's URL names a config", "sweepers", "all are sealed anew"],
   "lib/storage/refunds.ts": ["sweepers"],
   "lib/storage/statistics.ts": ["payments", "deliveries", "oldest delivery", "look-ups", "anomalies"],
-  "lib/storage/triage.ts": ["stuck refunds", "stuck orders", "open anomalies", "notifications never received"],
+  "lib/storage/triage.ts": [
+    "stuck refunds",
+    "stuck orders",
+    "open anomalies",
+    "notifications never received",
+  ],
   "lib/storage/unmatched-facts.ts": ["sweepers"],
   "lib/storage/webhook-events.ts": [
     "operators' list",
