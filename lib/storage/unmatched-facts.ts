@@ -59,7 +59,7 @@ async function keep(db: Database, { userId, configId, ...told }: UnmatchedFact):
       })
       .execute();
   } catch (error) {
-    if (!isDuplicate(error, "fingerprint")) throw error;
+    if (!isDuplicate(error, "kept_fact")) throw error;
     return;
   }
   const beyond = await rows

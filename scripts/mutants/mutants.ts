@@ -4,6 +4,7 @@ import { badInputGuards } from "./guards/bad-input.ts";
 import { createGuards } from "./guards/creates.ts";
 import { credentialGuards } from "./guards/credentials.ts";
 import { deliveryGuards } from "./guards/deliveries.ts";
+import { edgeGuards } from "./guards/edges.ts";
 import { frontGuards } from "./guards/front.ts";
 import { limitGuards } from "./guards/limits.ts";
 import { logGuards } from "./guards/logs.ts";
@@ -27,6 +28,7 @@ export const mutants: Mutant[] = [
   ...createGuards,
   ...paymentGuards,
   ...refundGuards,
+  ...edgeGuards,
   ...tenancyGuards,
   ...credentialGuards,
   ...deliveryGuards,

@@ -155,7 +155,7 @@ const tables = [
     fact TEXT NOT NULL COMMENT 'JSON of the verified refund or dispute',
     fingerprint CHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL COMMENT 'the same fact is kept once',
     received_at DATETIME(3) NOT NULL,
-    UNIQUE KEY fingerprint (fingerprint),
+    UNIQUE KEY kept_fact (fingerprint),
     KEY by_trade (provider, provider_account, trade_no),
     KEY by_config (config_id, id),
     KEY by_age (received_at)

@@ -57,15 +57,15 @@ export const refundGuards: Mutant[] = [
   {
     name: "A refund is taken over before its lease is over",
     file: refunds,
-    from: `.where("lease_until", "<=", lease.now)`,
+    from: `.where((eb) => eb.or([eb("lease_until", "<=", now), eb("lease_token", "=", leaseToken)]))`,
     to: "",
     tests: [guards],
   },
   {
     name: "A final refund is taken over",
     file: refunds,
-    from: `.where("status", "in", ["processing", "unknown"])\n    .where("lease_until"`,
-    to: `.where("lease_until"`,
+    from: `.where("status", "in", ["processing", "unknown"])\n      .where((eb)`,
+    to: `.where((eb)`,
     tests: [guards],
   },
   {
@@ -144,7 +144,7 @@ export const refundGuards: Mutant[] = [
   {
     name: "Two totals that arrive at once are both held for news",
     file: totals,
-    from: ".forUpdate()",
+    from: "await lockOrder(trx, payment);",
     to: "",
     tests: [guards],
   },
@@ -200,8 +200,8 @@ export const refundGuards: Mutant[] = [
   {
     name: "A refund that may be made already is asked for again without a look",
     file: "lib/refund/drive-refund.ts",
-    from: "if (!first)\n",
-    to: "if (!first && !adapter.refund)\n",
+    from: "if (!first) {",
+    to: "if (first) {",
     tests: [guards],
   },
   {

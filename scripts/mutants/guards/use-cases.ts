@@ -42,8 +42,8 @@ export const useCaseGuards: Mutant[] = [
   {
     name: "A refusal that could not be stored is told as final",
     file: "lib/payment/start-payment.ts",
-    from: "if (!(await orders.refuse(leased, started.error, now))) throw outcomeUnknown(payment);",
-    to: "await orders.refuse(leased, started.error, now);",
+    from: "if (!ended) throw outcomeUnknown(payment);",
+    to: "if (!ended) throw refused(payment, started.error);",
     tests: ["test/payment/final-refusal.test.ts"],
   },
   {
@@ -147,8 +147,8 @@ export const useCaseGuards: Mutant[] = [
   {
     name: "A settled payment's notification waits for the sweeper",
     file: observe,
-    from: "if (settled.notification) await gateway.hints.notify(settled.notification, now);",
-    to: "",
+    from: "for (const hint of [settled.notification, ...settled.more])",
+    to: "for (const hint of settled.more)",
     tests: ["test/stories/webhook-order.test.ts"],
   },
   {
@@ -161,8 +161,8 @@ export const useCaseGuards: Mutant[] = [
   {
     name: "A close that the provider does not confirm is one",
     file: "lib/payment/close-payment.ts",
-    from: "payment.payable === null ? [] : await config.adapter.close(payment);",
-    to: `[{ kind: "closed" as const, orderNo: payment.orderNo, why: "asked to" }];`,
+    from: "payment.payable === null ? [] : await closeAt(gateway, payment, config);",
+    to: `[{ kind: "closed" as const, orderNo: payment.orderNo, why: "" }];`,
     tests: ["test/stories/close.test.ts"],
   },
   {

@@ -1,0 +1,231 @@
+import type { Mutant } from "../mutant.ts";
+
+const createKeys = "test/payment/create-keys.test.ts";
+const refundKeys = "test/refund/refund-keys.test.ts";
+const notified = "test/payment/who-is-notified.test.ts";
+const overlap = "test/payment/close-and-take-over.test.ts";
+const facts = "test/payment/unmatched-facts.test.ts";
+const displaced = "test/refund/displaced-refunds.test.ts";
+const resolve = "test/ops/resolve.test.ts";
+const quiet = "test/stories/quiet-polls.test.ts";
+
+/** Keys after a refusal, facts that come too early, and what ends what is stuck. */
+export const edgeGuards: Mutant[] = [
+  {
+    name: "A refusal that is not listed frees the key",
+    file: "lib/payment/refusal.ts",
+    from: `return listed && (ends === "try"`,
+    to: `return (ends === "try"`,
+    tests: [createKeys],
+  },
+  {
+    name: "A refusal of the provider's that ends nothing frees the key",
+    file: "lib/payment/refusal.ts",
+    from: `(ends === "nothing" && fault === "merchant")`,
+    to: `ends === "nothing"`,
+    tests: [createKeys],
+  },
+  {
+    name: "A create gets a new key while an earlier call may have made it",
+    file: "lib/payment/start-payment.ts",
+    from: "freesKey(started) && attempt.unclearSince === null",
+    to: "freesKey(started)",
+    tests: [createKeys],
+  },
+  {
+    name: "A create that was taken over counts as clearly answered",
+    file: "lib/storage/attempts.ts",
+    from: "lease_until: lease.leaseUntil, unclear_since: lease.now }",
+    to: "lease_until: lease.leaseUntil }",
+    tests: [createKeys],
+  },
+  {
+    name: "A refund gets a new key while an earlier call may have made it",
+    file: "lib/refund/drive-refund.ts",
+    from: "return isClear ? { newKey: randomUUID() } : undefined;",
+    to: "return isClear || true ? { newKey: randomUUID() } : undefined;",
+    tests: [refundKeys],
+  },
+  {
+    name: "A refund's key is freed by no look however late",
+    file: "lib/refund/drive-refund.ts",
+    from: "(!first && secondsAfter(unclearSince, settledSeconds) <= now)",
+    to: "false",
+    tests: [refundKeys],
+  },
+  {
+    name: "An adapter that throws keeps its refund leased",
+    file: "lib/payment/ask-provider.ts",
+    from: `return broken("internal error");`,
+    to: "throw error;",
+    tests: [refundKeys, createKeys],
+  },
+  {
+    name: "An unlisted code is told once for each order",
+    file: "lib/payment/ask-provider.ts",
+    from: "const identity = [provider, call, code, day];",
+    to: "const identity = [provider, call, code, day, orderNo];",
+    tests: [createKeys],
+  },
+  {
+    name: "An unlisted code is told once for ever",
+    file: "lib/payment/ask-provider.ts",
+    from: "const identity = [provider, call, code, day];",
+    to: "const identity = [provider, call, code];",
+    tests: [createKeys],
+  },
+  {
+    name: "A refund is ended by a caller that has lost its lease",
+    file: "lib/storage/finish-refund.ts",
+    from: `query.where("lease_token", "=", leaseToken!)`,
+    to: "query",
+    tests: [refundKeys],
+  },
+  {
+    name: "A caller that has lost its lease tells the merchant to use a new refund_no",
+    file: "lib/refund/create-refund.ts",
+    from: `if (isOver && stored.refund.status !== "failed") throw unknown(payment);`,
+    to: "",
+    tests: [refundKeys],
+  },
+  {
+    name: "A create that its provider refuses later is told to nobody",
+    file: "lib/payment/look-up.ts",
+    from: "await startPayment(gateway, leased, { answered: false });",
+    to: "await startPayment(gateway, leased);",
+    tests: [notified],
+  },
+  {
+    name: "A payment is closed by a snapshot of its attempts",
+    file: "lib/storage/orders.ts",
+    from: "await lockOrder(trx, payment);",
+    to: "",
+    tests: [overlap],
+  },
+  {
+    name: "A create is taken over by a snapshot of its order",
+    file: "lib/storage/attempts.ts",
+    from: `.where("status", "not in", ["failed", "closed"])\n      .forUpdate()`,
+    to: `.where("status", "not in", ["failed", "closed"])`,
+    tests: [overlap],
+  },
+  {
+    name: "A refund that succeeded and failed does not look for what it displaced",
+    file: "lib/storage/finish-refund.ts",
+    from: `const told = await tell(trx, refund, payment, fact, before);\n  const hidden = await bookDisplaced(trx, payment, fact);`,
+    to: `const told = await tell(trx, refund, payment, fact, before);\n  const hidden: Hint[] = [];`,
+    tests: [displaced],
+  },
+  {
+    name: "Refunds are applied in the order in which a provider lists them",
+    file: "lib/payment/observe.ts",
+    from: "failuresFirst(observations).entries()",
+    to: "observations.entries()",
+    tests: [displaced],
+  },
+  {
+    name: "What was taken from a refund of the console is lost with a refund that did not move",
+    file: "lib/storage/finish-refund.ts",
+    from: `if (finished.kind !== "finished") throw new NotMoved(finished);`,
+    to: `if (finished.kind !== "finished") return finished;`,
+    tests: [displaced],
+  },
+  {
+    name: "A refund that is told before its payment is dropped",
+    file: "lib/payment/hear-webhook.ts",
+    from: "if (await keepFact(gateway, seen, source)) return;",
+    to: "",
+    tests: [facts],
+  },
+  {
+    name: "A fact of the other mode is this payment's",
+    file: "lib/storage/settle-facts.ts",
+    from: `.where("livemode", "=", payment.livemode ? 1 : 0)`,
+    to: "",
+    tests: [facts],
+  },
+  {
+    name: "A fact of another account is this payment's",
+    file: "lib/storage/settle-facts.ts",
+    from: `.where("provider_account", "=", payment.providerAccount)`,
+    to: "",
+    tests: [facts],
+  },
+  {
+    name: "A refund that does not fit fails the settle",
+    file: "lib/storage/settle-facts.ts",
+    from: "if (refundedMinor + reservedMinor + amount.minor > payment.amount.minor) {",
+    to: "if (refundedMinor + reservedMinor < 0) {",
+    tests: [facts],
+  },
+  {
+    name: "Of two ends of one refund the first is believed",
+    file: "lib/storage/settle-facts.ts",
+    from: "if (booked.has(refundId)) return askNow(trx, payment, now);",
+    to: "if (booked.has(refundId)) return;",
+    tests: [facts],
+  },
+  {
+    name: "An account with many other payments fills the table of facts",
+    file: "lib/storage/unmatched-facts.ts",
+    from: "if (beyond)",
+    to: "if (beyond && false)",
+    tests: [facts],
+  },
+  {
+    name: "A paid payment is never asked about again",
+    file: "lib/storage/settle.ts",
+    from: "quiet_from: now,",
+    to: "quiet_from: null,",
+    tests: [quiet],
+  },
+  {
+    name: "A quiet poll without news has a line",
+    file: "lib/payment/look-up.ts",
+    from: "if (!quiet) await gateway.timeline.add(payment, line);",
+    to: "await gateway.timeline.add(payment, line);",
+    tests: [quiet],
+  },
+  {
+    name: "A payment that is stuck is told to nobody",
+    file: "lib/payment/recheck.ts",
+    from: "if (stuck) await gateway.anomalies.raiseOnce(stuck, gateway.clock.now());",
+    to: "",
+    tests: [resolve],
+  },
+  {
+    name: "A payment that has ended stays a person's matter",
+    file: "lib/storage/settle.ts",
+    from: `await endStuck(trx, current, { to: "success", now });`,
+    to: "",
+    tests: [resolve],
+  },
+  {
+    name: "A refund that has ended stays a person's matter",
+    file: "lib/storage/finish-refund.ts",
+    from: "await endStuck(trx, refund, payment, fact);",
+    to: "",
+    tests: [resolve],
+  },
+  {
+    name: "A payment that nobody can end is asked about for ever",
+    file: "lib/payment/look-up-schedule.ts",
+    from: "if (secondsAfter(stuck, stuckForSeconds) <= now) return null;",
+    to: "",
+    tests: [resolve],
+  },
+  {
+    name: "An operator ends a refund while its provider is being asked",
+    file: "lib/refund/resolve-refund.ts",
+    from: "if (!leased) {",
+    to: "if (false) {",
+    tests: [resolve],
+  },
+  {
+    name: "An anomaly of another amount settles the order",
+    file: "lib/payment/settle-after-all.ts",
+    from: "if (others.length > 0 || fact.amount_minor !== amount.minor || fact.currency !== amount.currency)",
+    to: "if (others.length > 9)",
+    tests: [resolve],
+  },
+];
