@@ -228,4 +228,18 @@ export const edgeGuards: Mutant[] = [
     to: "if (others.length > 9)",
     tests: [resolve],
   },
+  {
+    name: "A notification on which its senders die is sent for ever",
+    file: "lib/storage/abandoned-sends.ts",
+    from: "sendNo < mostSends",
+    to: "sendNo < 1_000",
+    tests: ["test/storage/deliveries.test.ts"],
+  },
+  {
+    name: "The outcome of a send is given up after three tries",
+    file: "lib/storage/database.ts",
+    from: "const until = performance.now() + patienceMs;",
+    to: "const until = performance.now() + Math.min(patienceMs, 200);",
+    tests: ["test/stories/outage-database.test.ts"],
+  },
 ];
