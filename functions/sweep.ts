@@ -6,6 +6,7 @@ import { sweepDeliveries } from "../lib/notify/sweep-deliveries.ts";
 import { openGateway } from "../lib/open-gateway.ts";
 import { forgetEvents } from "../lib/payment/forget-events.ts";
 import { sweepPayments } from "../lib/payment/sweep-payments.ts";
+import { forgetFacts, matchFacts } from "../lib/payment/unmatched-facts.ts";
 import { sealConfigs } from "../lib/providers/seal-configs.ts";
 
 export const handler = (_event: unknown, context: Context): Promise<Record<string, number>> =>
@@ -14,8 +15,9 @@ export const handler = (_event: unknown, context: Context): Promise<Record<strin
     const deliveries = await sweepDeliveries(gateway);
     const payments = await sweepPayments(gateway);
     const configs = await sealConfigs(gateway);
-    const forgotten = await forgetEvents(gateway);
+    const facts = await matchFacts(gateway);
+    const forgotten = (await forgetEvents(gateway)) + (await forgetFacts(gateway));
     const calls = await forgetCalls(gateway);
-    log.info("swept", { count: deliveries + payments + configs + forgotten + calls });
-    return { deliveries, payments, configs, forgotten, calls };
+    log.info("swept", { count: deliveries + payments + configs + facts + forgotten + calls });
+    return { deliveries, payments, configs, facts, forgotten, calls };
   });

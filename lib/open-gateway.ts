@@ -31,6 +31,7 @@ import { resend } from "./storage/resend.ts";
 import type { ConnectionSource } from "./storage/single-connection.ts";
 import type { NotifyStatus } from "./storage/tables.ts";
 import { timelineIn } from "./storage/timeline.ts";
+import { factsIn } from "./storage/unmatched-facts.ts";
 import { webhookEventsIn } from "./storage/webhook-events.ts";
 import { kmsKeys } from "./vault/kms.ts";
 import { type KeyService, vaultWith } from "./vault/vault.ts";
@@ -99,6 +100,7 @@ export function buildGateway(environment: Environment, parts: Parts = {}) {
     orders: ordersIn(db),
     refunds: refundsIn(db),
     events: webhookEventsIn(db),
+    facts: factsIn(db),
     timeline: timelineIn(db),
     anomalies,
     merchants: merchantsIn(db),

@@ -87,13 +87,18 @@ const rules: Record<string, string[]> = {
 
 /** Every use of `acrossMerchants`, by what it is for. */
 const across: Record<string, string[]> = {
-  "lib/storage/anomalies.ts": ["operators' list", "an operator's anomaly by its id"],
+  "lib/storage/anomalies.ts": [
+    "a code that no table holds is no merchant's own fact",
+    "operators' list",
+    "an operator's anomaly by its id",
+  ],
   "lib/storage/calls.ts": ["a batch of call records is of many merchants"],
   "lib/storage/deliveries.ts": ["what a sweeper has found, it marks", "an endpoint is one merchant's URL"],
   "lib/storage/due-deliveries.ts": ["an endpoint is one merchant's URL", "sweepers"],
   "lib/storage/list-calls.ts": ["operators' list"],
   "lib/storage/list-deliveries.ts": ["operators' list"],
   "lib/storage/list-payments.ts": ["operators' list"],
+  "lib/storage/list-refunds.ts": ["operators' list", "an operator's refund by its id"],
   "lib/storage/look-ups.ts": ["sweepers"],
   "lib/storage/merchants.ts": ["a merchant that there is not yet", "operators' list", "all are sealed anew"],
   "lib/storage/order-record.ts": ["an operator's order by its number"],
@@ -101,6 +106,13 @@ const across: Record<string, string[]> = {
   "lib/storage/payment-configs.ts": ["a webhook's URL names a config", "sweepers", "all are sealed anew"],
   "lib/storage/refunds.ts": ["sweepers"],
   "lib/storage/statistics.ts": ["payments", "deliveries", "oldest delivery", "look-ups", "anomalies"],
+  "lib/storage/triage.ts": [
+    "stuck refunds",
+    "stuck orders",
+    "open anomalies",
+    "notifications never received",
+  ],
+  "lib/storage/unmatched-facts.ts": ["sweepers"],
   "lib/storage/webhook-events.ts": [
     "operators' list",
     "an operator's event by its id",

@@ -45,6 +45,8 @@ async function claimAndSend(gateway: DeliverGateway, hint: Hint): Promise<void> 
   const claim = await gateway.deliveries.claim(hint, leaseToken, secondsAfter(now, leaseSeconds), now);
   // mutation: deliver-early
   if (claim.kind === "early") return gateway.hints.notify(hint, claim.due);
+  if (claim.kind === "abandoned") log.alarm("notification abandoned by its senders", about(hint));
+  if (claim.kind === "abandoned" && claim.exhausted) log.alarm("notification exhausted", about(hint));
   if (claim.kind !== "claimed") return;
 
   const { task } = claim;
@@ -69,6 +71,8 @@ async function claimAndSend(gateway: DeliverGateway, hint: Hint): Promise<void> 
   const next = await gateway.deliveries.nextDue(task.endpoint, endedAt);
   if (next) await gateway.hints.notify(next, endedAt);
 }
+
+const about = ({ taskId, userId }: Hint) => ({ task_id: taskId, merchant: userId });
 
 async function send(gateway: DeliverGateway, task: DeliveryTask): Promise<DeliveryOutcome> {
   const secrets = await gateway.notifySecrets(task.userId, task.sealedSecrets);

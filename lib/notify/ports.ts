@@ -13,6 +13,8 @@ export type DeliveryTask = {
   payload: string;
   /** The merchant's signing secrets, sealed. */
   sealedSecrets: string | null;
+  /** Until then nobody else sends it, so that its outcome can still be recorded. */
+  leaseUntil: Date;
 };
 
 export type Claim =
@@ -20,6 +22,8 @@ export type Claim =
   | { kind: "early"; due: Date }
   /** Ten sends to this endpoint are under way. */
   | { kind: "full" }
+  /** Its senders ended without a record, one after the other: this attempt counts as failed. */
+  | { kind: "abandoned"; exhausted: boolean }
   /** Done, taken, superseded, unknown, or its endpoint has answered that it is gone: nothing to do. */
   | { kind: "gone" };
 
@@ -33,7 +37,10 @@ export type AfterSend =
 export interface Deliveries {
   /** T6: lets one caller send this attempt. */
   claim(hint: Hint, leaseToken: string, leaseUntil: Date, now: Date): Promise<Claim>;
-  /** T7: false when the lease was lost; then the outcome belongs to somebody else. */
+  /**
+   * T7: false when the lease was lost; then the outcome belongs to somebody else. Repeated for as long as the lease lasts:
+   * what the merchant has received is sent again otherwise.
+   */
   finish(task: DeliveryTask, leaseToken: string, record: SendRecord, after: AfterSend): Promise<boolean>;
   /** The next due row of an endpoint, for which a place has become free; marked as hinted, so each place gets its own. */
   nextDue(endpoint: string, now: Date): Promise<Hint | null>;

@@ -1,9 +1,10 @@
 import * as z from "zod";
 import { GatewayError } from "../errors.ts";
-import { text } from "../http/fields.ts";
+import { settleAfterAll } from "../payment/settle-after-all.ts";
 import { findAnomaly, listAnomalies, resolveAnomaly, type StoredAnomaly } from "../storage/anomalies.ts";
 import { merchantIdOf } from "./find-merchant.ts";
-import { listLimit, merchantName, rowId, verb } from "./verb.ts";
+import { findOrder } from "./find-order.ts";
+import { listLimit, merchantName, note, rowId, verb } from "./verb.ts";
 
 export const anomalyVerbs = {
   "anomaly list": verb(
@@ -20,15 +21,23 @@ export const anomalyVerbs = {
     },
   ),
   "anomaly resolve": verb(
-    "close an anomaly with a note of what was done about it",
+    "close an anomaly with a note of what was done; --settle yes: a mismatch's payment is the order's after all",
     z.strictObject({
       id: rowId,
-      note: text.trim().min(1, "say what was done").max(500, "at most 500 characters"),
+      note,
+      settle: z.literal("yes").optional(),
       merchant: merchantName.optional(),
     }),
-    async (gateway, { id, note, merchant }) => {
+    async (gateway, { id, note, settle, merchant }) => {
       const anomaly = await findAnomaly(gateway.db, id, await merchantIdOf(gateway, merchant));
       if (!anomaly) throw new GatewayError("not_found", `there is no anomaly ${id}: see anomaly list`);
+      if (settle) {
+        if (anomaly.kind !== "mismatch" || anomaly.orderNo === null)
+          throw new GatewayError("conflict", "only a mismatch of an order can settle it after all");
+        const { payment } = await findOrder(gateway, { order_no: anomaly.orderNo });
+        const { detail, createdAt: at } = anomaly;
+        await settleAfterAll(gateway, payment, { detail, at, note });
+      }
       if (!(await resolveAnomaly(gateway.db, anomaly, note, gateway.clock.now())))
         throw new GatewayError(
           "conflict",

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { cursorOf, listPaymentsContract, paymentFilter } from "../http/list-contracts.ts";
+import { resolveOrder } from "../payment/resolve-order.ts";
 import { syncPayment } from "../payment/sync-payment.ts";
 import { listAnomalies } from "../storage/anomalies.ts";
 import { listDeliveries } from "../storage/list-deliveries.ts";
@@ -12,7 +13,7 @@ import { merchantIdOf } from "./find-merchant.ts";
 import { findOrder, orderKey } from "./find-order.ts";
 import { deliveryLine } from "./notify-verbs.ts";
 import { orderAnswer, orderLine } from "./order-answer.ts";
-import { merchantName, verb } from "./verb.ts";
+import { merchantName, note, verb } from "./verb.ts";
 import { eventLine } from "./webhook-verbs.ts";
 
 /** More than any order has; a flood of notices about one must not fill the answer. */
@@ -56,6 +57,15 @@ export const orderVerbs = {
     "everything that happened to an order, oldest first",
     orderKey,
     async (gateway, key) => gateway.timeline.read((await findOrder(gateway, key)).payment),
+  ),
+  "order resolve": verb(
+    "end an unpaid order of which the provider gives no word; the note is in its timeline. It is never made a success",
+    orderKey.safeExtend({ as: z.enum(["closed", "failed"]), note }),
+    async (gateway, { as, note, ...key }) => {
+      const { payment } = await findOrder(gateway, key);
+      await resolveOrder(gateway, payment, { to: as, note });
+      return orderAnswer(await findOrder(gateway, { order_no: payment.orderNo }));
+    },
   ),
   "order sync": verb("ask the provider about an order now", orderKey, async (gateway, key) =>
     orderAnswer(await syncPayment(gateway, (await findOrder(gateway, key)).payment)),

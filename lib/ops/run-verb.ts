@@ -10,7 +10,9 @@ import { keyVerbs } from "./key-verbs.ts";
 import { merchantVerbs } from "./merchant-verbs.ts";
 import { notifyVerbs } from "./notify-verbs.ts";
 import { orderVerbs } from "./order-verbs.ts";
+import { refundVerbs } from "./refund-verbs.ts";
 import { statsVerb } from "./stats-verb.ts";
+import { triageVerb } from "./triage-verb.ts";
 import type { Verb } from "./verb.ts";
 import { webhookVerbs } from "./webhook-verbs.ts";
 
@@ -20,10 +22,12 @@ export const verbs: Record<string, Verb> = {
   ...keyVerbs,
   ...configVerbs,
   ...orderVerbs,
+  ...refundVerbs,
   ...notifyVerbs,
   ...webhookVerbs,
   ...anomalyVerbs,
   ...callVerbs,
+  ...triageVerb,
   ...statsVerb,
 };
 

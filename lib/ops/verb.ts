@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { plainId } from "../http/fields.ts";
+import { plainId, text } from "../http/fields.ts";
 import type { Gateway } from "../open-gateway.ts";
 
 /** One thing an operator can do: its arguments are checked, its answer is shown as it is. */
@@ -18,6 +18,9 @@ export const merchantName = z.string().min(1).describe("id or username of the me
 
 /** The number that a row has in the database, see the list verbs. */
 export const rowId = z.string().regex(/^[1-9]\d{0,19}$/, "the number in the first column of the list");
+
+/** Whoever changes something by hand says why. */
+export const note = text.trim().min(1, "say what was done").max(500, "at most 500 characters");
 
 export const orderNo = plainId.describe("our number of the order");
 

@@ -1,6 +1,6 @@
 import { GatewayError } from "../errors.ts";
 import { shown } from "./link.ts";
-import type { LookUpGateway } from "./look-up.ts";
+import { closeAt, type LookUpGateway } from "./look-up.ts";
 import { observe } from "./observe.ts";
 import type { Payment } from "./payment.ts";
 import type { Caller } from "./ports.ts";
@@ -24,7 +24,7 @@ export async function closePayment(
   const config = await gateway.configs.of(payment);
   if (!config.adapter.close)
     throw new GatewayError("close_not_possible", `${payment.provider} cannot close payments`);
-  const observations = payment.payable === null ? [] : await config.adapter.close(payment);
+  const observations = payment.payable === null ? [] : await closeAt(gateway, payment, config);
   await observe(gateway, payment, observations, { ...config, configId: config.id, told: "look-up" });
 
   const after = await findPayment(gateway, caller, { orderNo: payment.orderNo });

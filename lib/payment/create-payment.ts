@@ -4,7 +4,17 @@ import { GatewayError } from "../errors.ts";
 import { withOpenLink } from "./link.ts";
 import { newOrderNo } from "./order-no.ts";
 import type { Payable, Payment } from "./payment.ts";
-import type { Caller, Configs, Hints, Leased, NewOrder, OpenConfig, Orders, StoredOrder } from "./ports.ts";
+import type {
+  Anomalies,
+  Caller,
+  Configs,
+  Hints,
+  Leased,
+  NewOrder,
+  OpenConfig,
+  Orders,
+  StoredOrder,
+} from "./ports.ts";
 import type { NewPayment } from "./provider.ts";
 import { buyerReturnUrl, webhookUrl } from "./public-urls.ts";
 import { differingFields, normalised, type WantedPayment } from "./request.ts";
@@ -16,6 +26,7 @@ export type CreateGateway = SceneLives & {
   orders: Orders;
   configs: Configs;
   hints: Hints;
+  anomalies: Anomalies;
   /** Origin of our public routes. */
   publicUrl: string;
   /** Why a notification could never be sent to a URL, to follow "the URL"; `null` when it can be tried. */
@@ -128,6 +139,7 @@ function newOrder(
     lookedUpAt: null,
     nextQueryAt: secondsAfter(createdAt, firstLookUpSeconds),
     unansweredSince: null,
+    quietFrom: null,
   };
 }
 

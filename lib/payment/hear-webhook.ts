@@ -5,8 +5,9 @@ import type { Payment } from "./payment.ts";
 import type { Configs, OpenConfig, WebhookEvents } from "./ports.ts";
 import type { Observation, WebhookCall } from "./provider.ts";
 import { isOther } from "./same-account.ts";
+import { factIn, type UnmatchedFacts } from "./unmatched-facts.ts";
 
-export type ApplyGateway = ObserveGateway & { events: WebhookEvents };
+export type ApplyGateway = ObserveGateway & { events: WebhookEvents; facts: UnmatchedFacts };
 
 export type HearGateway = ApplyGateway & {
   configs: Configs;
@@ -168,5 +169,23 @@ async function withoutOrder(gateway: ApplyGateway, seen: Observation, source: So
     });
     return;
   }
+  if (await keepFact(gateway, seen, source)) return;
   await unknownOrder(gateway, "tradeNo" in seen ? seen.tradeNo : seen.kind, source);
+}
+
+/**
+ * A refund or dispute may be told before the payment that it is of, and is not told again: it is kept, and booked with the
+ * payment's success. That may have been committed meanwhile, so the payment is looked for once more.
+ */
+async function keepFact(gateway: ApplyGateway, seen: Observation, source: Source): Promise<boolean> {
+  const fact = factIn(seen);
+  if (!fact) return false;
+  const { userId, configId, provider, account, livemode } = source;
+  const at = gateway.clock.now();
+  await gateway.facts.keep({ userId, configId, provider, account, livemode, fact, at });
+  const payment = await paymentOf(gateway, seen, source);
+  if (payment) await applyTo(gateway, payment, fact, source);
+  const about = { provider, config_id: configId, verdict: payment ? "applied" : "kept" };
+  log.info("webhook", { ...about, reason: "its payment is not settled yet, or not ours" });
+  return true;
 }

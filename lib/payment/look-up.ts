@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { type Clock, secondsAfter } from "../clock.ts";
 import { GatewayError } from "../errors.ts";
 import { log, nameOf } from "../log.ts";
+import { alarmUnlisted, askProvider, type ProviderCall } from "./ask-provider.ts";
 import { nextLookUp } from "./look-up-schedule.ts";
 import { about, type ObserveGateway, observe } from "./observe.ts";
 import type { Payment } from "./payment.ts";
@@ -19,9 +20,13 @@ export type LookUpGateway = ObserveGateway &
 /**
  * Asks the provider about a payment that is not settled and applies the answer. What was begun is finished here: a create
  * whose outcome is unknown is repeated under its own key, an expired or unwanted payment is closed at the provider.
- * Never throws for what a provider does or fails to do.
+ * Never throws for what a provider does or fails to do. `quiet`: the timeline has a line only where there was news.
  */
-export async function lookUp(gateway: LookUpGateway, payment: Payment): Promise<LookedUp> {
+export async function lookUp(
+  gateway: LookUpGateway,
+  payment: Payment,
+  { quiet }: { quiet: boolean } = { quiet: false },
+): Promise<LookedUp> {
   try {
     const config = await gateway.configs.of(payment);
     if (
@@ -31,13 +36,15 @@ export async function lookUp(gateway: LookUpGateway, payment: Payment): Promise<
     )
       return { kind: "answered" };
     const { current, observations } = await ask(gateway, payment, config);
-    await gateway.timeline.add(payment, {
+    const line = {
       at: gateway.clock.now(),
       kind: "look_up",
       title: `asked ${payment.provider}`,
       data: { answer: observations.map(summary) },
-    });
+    };
+    if (!quiet) await gateway.timeline.add(payment, line);
     await observe(gateway, current, observations, { ...config, configId: config.id, told: "look-up" });
+    if (quiet && (await hasChanged(gateway, payment))) await gateway.timeline.add(payment, line);
     return lookedUp(payment, observations);
   } catch (error) {
     if (!(error instanceof GatewayError)) throw error;
@@ -45,6 +52,13 @@ export async function lookUp(gateway: LookUpGateway, payment: Payment): Promise<
     // A final refusal is an answer, and the payment has failed by it.
     return error.failure === "create_refused" ? { kind: "answered" } : { kind: "silent", why: error.message };
   }
+}
+
+async function hasChanged(
+  { orders }: LookUpGateway,
+  { userId, orderNo, version }: Payment,
+): Promise<boolean> {
+  return (await orders.find(userId, { orderNo }))?.payment.version !== version;
 }
 
 function lookedUp({ status }: Payment, observations: Observation[]): LookedUp {
@@ -76,8 +90,25 @@ async function resume(gateway: LookUpGateway, payment: Payment, { adapter }: Ope
   if (!payment.providerStarted && (over || payment.closeRequested)) return false;
   const leased = await gateway.orders.takeOver(payment, randomUUID(), secondsAfter(now, leaseSeconds), now);
   if (!leased) return false;
-  await startPayment(gateway, leased);
+  await startPayment(gateway, leased, { answered: false });
   return true;
+}
+
+/** One question about a payment; what is not in the provider's table of codes is told to a person. */
+async function said(
+  gateway: LookUpGateway,
+  payment: Payment,
+  call: ProviderCall,
+  ask: () => Promise<Observation[]>,
+): Promise<Observation[]> {
+  const { orderNo } = payment;
+  const broken = (why: string): Observation[] => [{ kind: "unknown", orderNo, why }];
+  const observations = await askProvider(call, payment, { ask, broken });
+  for (const seen of observations) {
+    if (!("unlisted" in seen) || !seen.unlisted) continue;
+    await alarmUnlisted(gateway, payment, { call, code: seen.unlisted, now: gateway.clock.now() });
+  }
+  return observations;
 }
 
 /** What the provider says, and the payment as it is after what we did on hearing it. */
@@ -89,15 +120,26 @@ async function ask(gateway: LookUpGateway, payment: Payment, config: OpenConfig)
   const over = end <= gateway.clock.now() && /* mutation: expiry-provider-started */ !payment.providerStarted;
   const unwanted = over || payment.closeRequested;
   if (payment.payable === null) {
-    const seen = unwanted || payment.providerStarted ? await askUnmade(payment, config) : [];
+    const seen = unwanted || payment.providerStarted ? await askUnmade(gateway, payment, config) : [];
     return { current: payment, observations: seen };
   }
-  const seen = await adapter.look(payment);
+  const seen = await said(gateway, payment, "query", () => adapter.look(payment));
   if (seen.some(({ kind }) => kind === "approved") && /* mutation: capture-unwanted */ !unwanted)
     return capture(gateway, payment, config, seen);
   const unpaid = seen.some(({ kind }) => kind === "open" || kind === "missing" || kind === "approved");
-  if (!unpaid || !unwanted || !adapter.close) return { current: payment, observations: seen };
-  return { current: payment, observations: [...seen, ...(await adapter.close(payment))] };
+  const isPaid = payment.status === "success";
+  if (!unpaid || !unwanted || isPaid || !adapter.close) return { current: payment, observations: seen };
+  return { current: payment, observations: [...seen, ...(await closeAt(gateway, payment, config))] };
+}
+
+/** Closes a payment at a provider that can, and answers what it says of it. */
+export async function closeAt(
+  gateway: LookUpGateway,
+  payment: Payment,
+  { adapter }: OpenConfig,
+): Promise<Observation[]> {
+  const { close } = adapter;
+  return close ? said(gateway, payment, "close", () => close(payment)) : [];
 }
 
 /**
@@ -114,11 +156,12 @@ async function capture(
   const key = /* mutation: capture-key-stored */ payment.captureKey ?? randomUUID();
   const end = secondsAfter(now, captureSeconds);
   const wanted = { key, until: end, nextQueryAt: end, account, livemode };
-  const claimed = adapter.capture ? await gateway.orders.claimCapture(payment, wanted, now) : null;
-  if (!claimed || !adapter.capture) return { current: payment, observations: seen };
-  const said = await adapter.capture(claimed, key);
-  const observations = [...seen, ...said];
-  const ended = said.find(({ kind }) => kind === "open" || kind === "failed");
+  const { capture: take } = adapter;
+  const claimed = take ? await gateway.orders.claimCapture(payment, wanted, now) : null;
+  if (!claimed || !take) return { current: payment, observations: seen };
+  const taken = await said(gateway, claimed, "capture", () => take(claimed, key));
+  const observations = [...seen, ...taken];
+  const ended = taken.find(({ kind }) => kind === "open" || kind === "failed");
   if (!ended || !("why" in ended)) return { current: claimed, observations };
   const endedAt = gateway.clock.now();
   // Not sooner than any other look: the same card would be declined over and over.
@@ -132,11 +175,15 @@ async function capture(
  * No link was ever handed out, so nobody can have paid; a provider that can be asked by our own number is asked all the
  * same, and what it has made without our knowledge is closed there.
  */
-async function askUnmade(payment: Payment, { adapter }: OpenConfig): Promise<Observation[]> {
-  const seen = await adapter.look(payment);
+async function askUnmade(
+  gateway: LookUpGateway,
+  payment: Payment,
+  config: OpenConfig,
+): Promise<Observation[]> {
+  const seen = await said(gateway, payment, "query", () => config.adapter.look(payment));
   if (payment.providerStarted || seen.some(({ kind }) => kind === "paid" || kind === "started")) return seen;
   if (seen.some(({ kind }) => kind === "open"))
-    return adapter.close ? [...seen, ...(await adapter.close(payment))] : seen;
+    return [...seen, ...(await closeAt(gateway, payment, config))];
   return [
     ...seen,
     { kind: "closed", orderNo: payment.orderNo, why: "it ended before the provider gave a link" },

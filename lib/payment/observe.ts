@@ -22,7 +22,7 @@ export type Source = Account & {
   userId: string;
   configId: string;
   provider: string;
-  told: "webhook" | "look-up";
+  told: "webhook" | "look-up" | "operator";
   /** The webhook's own word for what it is. */
   eventType?: string;
   /** To be recorded with what it settles; a replayed one is on record already. */
@@ -54,7 +54,8 @@ export async function settlePaid(
     // mutation: late-success-alarm
     if (settled.payment.lateSuccess) log.alarm("late success", { order_no: paid.orderNo, merchant: userId });
     // mutation: settle-hint
-    if (settled.notification) await gateway.hints.notify(settled.notification, now);
+    for (const hint of [settled.notification, ...settled.more])
+      if (hint) await gateway.hints.notify(hint, now);
   }
   if (
     /* mutation: payment-mismatch-raised */ settled.kind === "mismatch" ||
@@ -96,7 +97,7 @@ export async function observe(
   source: Source,
 ): Promise<void> {
   const now = gateway.clock.now();
-  for (const [index, seen] of observations.entries()) {
+  for (const [index, seen] of failuresFirst(observations).entries()) {
     switch (seen.kind) {
       case "paid": {
         // A webhook is not acknowledged before its last word is booked; a look-up may end here.
@@ -140,6 +141,13 @@ export async function observe(
         break;
     }
   }
+}
+
+/** Refunds come last, and those that failed before those that succeeded: what failed makes room for what was made. */
+function failuresFirst(observations: readonly Observation[]): Observation[] {
+  const place = ({ kind }: Observation) =>
+    kind === "refundFailed" ? 1 : kind === "refunded" || kind === "refundedTotal" ? 2 : 0;
+  return observations.toSorted((a, b) => place(a) - place(b));
 }
 
 /**

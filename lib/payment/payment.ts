@@ -61,4 +61,6 @@ export type Payment = {
   nextQueryAt: Date | null;
   /** The first of the polls since when the provider has answered none; `null`: the last one was answered. */
   unansweredSince: Date | null;
+  /** When it became success here, from which its quiet polls are counted; `null`: none are wanted. */
+  quietFrom: Date | null;
 };

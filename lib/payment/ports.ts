@@ -3,6 +3,8 @@ import type { Payable, Payment } from "./payment.ts";
 import type { Heard, Paid, Prepared, Provider, WebhookCall } from "./provider.ts";
 import type { PaymentStatus } from "./status.ts";
 
+export type { Anomalies, Anomaly } from "./anomaly.ts";
+
 /** Who calls. */
 export type Caller = {
   userId: string;
@@ -21,6 +23,8 @@ export type Attempt = {
   prepared: Prepared;
   done: boolean;
   leaseUntil: Date;
+  /** When the last call under this key began that was not clearly answered; `null`: each was. */
+  unclearSince: Date | null;
 };
 
 export type StoredOrder = { payment: Payment; attempt: Attempt; fingerprint: string; request: string };
@@ -50,7 +54,7 @@ export type EventRecord = {
 
 export type Settled =
   /** This call made it success: tell the merchant. */
-  | { kind: "settled"; payment: Payment; notification: Hint | null }
+  | { kind: "settled"; payment: Payment; notification: Hint | null; more: Hint[] }
   | { kind: "already"; payment: Payment }
   /** Paid twice: recorded for a refund. */
   | { kind: "second-payment"; payment: Payment }
@@ -121,12 +125,20 @@ export interface Orders {
   /** Nothing came of it; nobody asks again before `until`. */
   endRenewal(leased: Leased, until: Date): Promise<void>;
   /**
-   * T4 for a final refusal of the create itself: the caller is answered, so no notification. `false`: the lease was lost
-   * or the payment has moved on, so the refusal is not its outcome.
+   * T4 for a final refusal of the create itself. `notify`: no caller is being answered with it, so the merchant is told.
+   * `null`: the lease was lost or the payment has moved on, so the refusal is not its outcome.
    */
-  refuse(leased: Leased, error: ProviderError, now: Date): Promise<boolean>;
-  /** The outcome is not known: somebody may try again at once; the next look-up at `nextQueryAt`. */
-  release(leased: Leased, why: string, now: Date, nextQueryAt: Date): Promise<void>;
+  refuse(
+    leased: Leased,
+    error: ProviderError,
+    now: Date,
+    notify?: boolean,
+  ): Promise<{ notification: Hint | null } | null>;
+  /**
+   * Nothing was made, or nobody knows: somebody may try again at once; the next look-up at `nextQueryAt`. `newKey`: it is
+   * known that nothing was made, and the next try is a new one for the provider.
+   */
+  release(leased: Leased, why: string, now: Date, nextQueryAt: Date | null, newKey?: string): Promise<void>;
   /** T3, the one place where a payment becomes success. */
   settle(
     paid: Paid,
@@ -152,7 +164,7 @@ export interface Orders {
     now: Date,
   ): Promise<Payment | null>;
   /** The capture took nothing and the buyer may try again: `pending` again, and the next capture has a new key. */
-  endCapture(payment: Payment, why: string, now: Date, nextQueryAt: Date): Promise<void>;
+  endCapture(payment: Payment, why: string, now: Date, nextQueryAt: Date | null): Promise<void>;
   findByTradeNo(userId: string, provider: string, tradeNo: string): Promise<Payment | null>;
   /** Allows one look-up of a payment within `gapMs`, whoever asks. */
   claimLookUp(payment: Payment, now: Date, gapMs: number): Promise<boolean>;
@@ -186,24 +198,6 @@ export interface WebhookEvents {
   record(event: EventRecord, orderNo: string | null): Promise<void>;
   /** Deletes at most `limit` of those that came before `time`, and answers how many. */
   forget(time: Date, limit: number): Promise<number>;
-}
-
-export type Anomaly = {
-  kind: string;
-  /** Open again, should it have been resolved: it stands for a state and not for a single fact. */
-  reopens?: boolean;
-  userId: string;
-  configId: string;
-  provider: string;
-  orderNo: string | null;
-  detail: Record<string, unknown>;
-};
-
-export interface Anomalies {
-  /** Recorded once per fact, and alarmed. */
-  raise(anomaly: Anomaly, now: Date): Promise<void>;
-  /** The same for what an operator made us see again: one that is on record is not counted once more. */
-  raiseAgain(anomaly: Anomaly, now: Date): Promise<void>;
 }
 
 /** A merchant's config with its provider opened. */

@@ -1,9 +1,10 @@
 import { secondsAfter } from "../clock.ts";
 import { type LookBudget, overBudgetSeconds } from "./look-budget.ts";
 import { type LookUpGateway, lookUp } from "./look-up.ts";
-import { hasBeenSilent, lastLook, nextAfterSilence, nextLookUp } from "./look-up-schedule.ts";
+import { hasBeenSilent, isQuiet, lastLook, nextAfterSilence, nextLookUp } from "./look-up-schedule.ts";
 import type { Payment } from "./payment.ts";
 import { isFinal } from "./status.ts";
+import { stuckPayment } from "./stuck.ts";
 
 export type RecheckGateway = LookUpGateway & { lookBudget: LookBudget };
 
@@ -43,9 +44,11 @@ async function look(gateway: RecheckGateway, payment: Payment, now: Date): Promi
   const { orderNo, userId } = payment;
   const next = isFinal(payment.status) ? nextAfterSilence(payment, now) : nextLookUp(payment, now);
   if (!(await gateway.orders.claimRecheck(payment, next, now))) return;
-  const { kind } = await lookUp(gateway, payment);
+  const { kind } = await lookUp(gateway, payment, { quiet: isQuiet(payment, now) });
   await gateway.orders.noteAnswer(payment, kind === "answered", now);
   const after = (await gateway.orders.find(userId, { orderNo }))?.payment;
+  const stuck = after && stuckPayment(after, gateway.clock.now());
+  if (stuck) await gateway.anomalies.raiseOnce(stuck, gateway.clock.now());
   if (!after?.nextQueryAt) return;
   if (!isFinal(after.status) && hasBeenSilent(after, now)) return giveUp(gateway, after, next);
   if (!isFinal(after.status)) return gateway.hints.recheck({ orderNo, userId }, after.nextQueryAt);
@@ -66,6 +69,6 @@ async function giveUp(gateway: RecheckGateway, payment: Payment, claimed: Date |
     advice:
       "its open orders are asked about no more: give it working credentials by config set, or retire it",
   };
-  const anomaly = { kind: "config_unreachable", reopens: true, userId, configId, provider };
-  await gateway.anomalies.raise({ ...anomaly, orderNo: null, detail }, gateway.clock.now());
+  const anomaly = { kind: "config_unreachable", userId, configId, provider };
+  await gateway.anomalies.raiseOnce({ ...anomaly, orderNo: null, detail }, gateway.clock.now());
 }

@@ -37,6 +37,14 @@ export function refusalOfMove(table: RefusalTable, error: ProviderError): Refusa
   return rule && { error, fault: rule.fault, ends: rule.ends, listed: true };
 }
 
+/**
+ * Whether this call is known to have made nothing, so that the next try goes out under a new key. Stripe and PayPal repeat
+ * their stored answer to a key, refusals included: under the old one the same request would be refused for a day or more.
+ */
+export function freesKey({ listed, fault, ends }: Refusal): boolean {
+  return listed && (ends === "try" || (ends === "nothing" && fault === "merchant"));
+}
+
 function ruleOf(table: RefusalTable, code: string): RefusalRule | undefined {
   return Object.hasOwn(table, code) ? table[code] : undefined;
 }

@@ -1,9 +1,21 @@
+import { randomUUID } from "node:crypto";
 import { type Clock, secondsAfter } from "../clock.ts";
 import { GatewayError } from "../errors.ts";
+import { alarmUnlisted, askProvider } from "./ask-provider.ts";
+import { nextLookUp } from "./look-up-schedule.ts";
 import type { Payment } from "./payment.ts";
-import type { Configs, Leased, Orders } from "./ports.ts";
-import type { Provider } from "./provider.ts";
+import type { Anomalies, Configs, Hints, Leased, Orders } from "./ports.ts";
+import type { Provider, Started } from "./provider.ts";
+import { freesKey } from "./refusal.ts";
 import { linkEnd, type SceneLives } from "./scene-life.ts";
+
+export type StartGateway = SceneLives & {
+  clock: Clock;
+  orders: Orders;
+  configs: Configs;
+  hints: Hints;
+  anomalies: Anomalies;
+};
 
 /** Longer than the provider call may take, so that no two run at once. */
 export const leaseSeconds = 12;
@@ -23,21 +35,23 @@ export function startableUntil(
 
 /**
  * Makes the payment at the provider. Only the holder of the lease comes here; a repeat sends the same stored request
- * under the same key, so the provider makes it once.
+ * under the same key, so the provider makes it once. `answered`: a caller gets what is returned or thrown; else the
+ * merchant is notified of a payment that ends here.
  */
 export async function startPayment(
-  gateway: SceneLives & { clock: Clock; orders: Orders; configs: Configs },
+  gateway: StartGateway,
   leased: Leased,
+  { answered }: { answered: boolean } = { answered: true },
 ): Promise<Payment> {
   const { orders, clock } = gateway;
   const { payment, attempt } = leased;
   const { adapter, version } = await gateway.configs.of(payment);
   const askedAt = clock.now();
-  const started = await adapter.start(
-    payment,
-    attempt.prepared,
-    /* mutation: create-provider-key */ attempt.idempotencyKey,
-  );
+  const started = await askProvider<Started>("create", payment, {
+    ask: () =>
+      adapter.start(payment, attempt.prepared, /* mutation: create-provider-key */ attempt.idempotencyKey),
+    broken: (why) => ({ kind: "unknown", why }),
+  });
   const now = clock.now();
 
   if (started.kind === "payable") {
@@ -49,12 +63,19 @@ export async function startPayment(
     return stored;
   }
   if (started.kind === "refused" && started.ends === "subject") {
+    const ended = await orders.refuse(leased, started.error, now, !answered);
     // mutation: create-refusal-stored
-    if (!(await orders.refuse(leased, started.error, now))) throw outcomeUnknown(payment);
+    if (!ended) throw outcomeUnknown(payment);
+    if (ended.notification) await gateway.hints.notify(ended.notification, now);
     throw refused(payment, started.error);
   }
   const why = started.kind === "refused" ? started.error.code : started.why;
-  await orders.release(leased, why, now, secondsAfter(now, retryLookUpSeconds));
+  // An earlier call under this key may have made something yet: then no other key may ever be used.
+  const newKey = started.kind === "refused" && freesKey(started) && attempt.unclearSince === null;
+  const next = answered ? secondsAfter(now, retryLookUpSeconds) : nextLookUp(payment, now);
+  await orders.release(leased, why, now, next, newKey ? randomUUID() : undefined);
+  const unlisted = started.kind === "refused" ? !started.listed && why : started.unlisted;
+  if (unlisted) await alarmUnlisted(gateway, payment, { call: "create", code: unlisted, now });
   if (started.kind === "unknown") throw outcomeUnknown(payment);
   throw notAccepted(payment, started.error);
 }

@@ -48,9 +48,8 @@ export async function createRefund(
         { refundId: id, userId },
         secondsAfter(gateway.clock.now(), firstLookSeconds),
       );
-      const outcome = await driveRefund(gateway, reserved.leased, { first: true, told: "call" }).finally(
-        () => hinted,
-      );
+      const drive = { first: true, told: "call" as const, adapter };
+      const outcome = await driveRefund(gateway, reserved.leased, drive).finally(() => hinted);
       return answer(gateway, caller, wanted, outcome);
     }
     if (reserved.kind === "exists") break;
@@ -160,7 +159,10 @@ async function answer(
   const { payment } = stored;
   // A webhook was faster than the call: a new refund_no would give the money back twice.
   if (stored.refund.status === "success") return stored;
-  if (outcome.kind === "refused" && outcome.ends === "subject") throw refused(payment, outcome.error);
+  const isOver = outcome.kind === "refused" && outcome.ends === "subject";
+  // Another run has taken the refund over meanwhile, and may yet make it.
+  if (isOver && stored.refund.status !== "failed") throw unknown(payment);
+  if (isOver) throw refused(payment, outcome.error);
   if (outcome.kind === "refused") {
     const message = `${payment.provider} did not accept the request (${outcome.error.code}): check the config, then send it again`;
     throw new GatewayError("refund_not_accepted", message, {
@@ -168,11 +170,13 @@ async function answer(
       providerError: outcome.error,
     });
   }
-  if (outcome.kind === "unknown" || outcome.kind === "missing") {
-    const message = `no clear answer from ${payment.provider} yet: send the same request again`;
-    throw new GatewayError("refund_unknown", message, { orderNo: payment.orderNo, retryAfterSeconds: 2 });
-  }
+  if (outcome.kind === "unknown" || outcome.kind === "missing") throw unknown(payment);
   return stored;
+}
+
+function unknown({ provider, orderNo }: Payment): GatewayError {
+  const message = `no clear answer from ${provider} yet: send the same request again`;
+  return new GatewayError("refund_unknown", message, { orderNo, retryAfterSeconds: 2 });
 }
 
 function refused({ provider, orderNo }: Payment, error: { code: string; message: string }): GatewayError {

@@ -1,10 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { type Clock, secondsAfter } from "../clock.ts";
 import { log } from "../log.ts";
+import { alarmUnlisted, askProvider } from "../payment/ask-provider.ts";
 import type { Payment } from "../payment/payment.ts";
 import type { Anomalies, Configs, Hints } from "../payment/ports.ts";
+import type { Provider } from "../payment/provider.ts";
+import { freesKey } from "../payment/refusal.ts";
 import { nextRefundLook } from "./look-schedule.ts";
-import type { LeasedRefund, RefundFact, RefundFinished, Refunds } from "./ports.ts";
+import type { KeyAfter, LeasedRefund, RefundFact, RefundFinished, Refunds } from "./ports.ts";
 import type { Refund, RefundOutcome } from "./refund.ts";
 
 export type RefundGateway = {
@@ -26,36 +29,52 @@ export function newLease(refund: Refund, now: Date) {
   return { leaseToken: randomUUID(), leaseUntil, nextQueryAt: nextRefundLook(refund, now), now };
 }
 
+/** `first`: nobody has asked for it yet. `adapter`: where it is open already. */
+type Drive = { first: boolean; told: "call" | "look-up"; adapter?: Provider };
+
+/** What the provider said last, to which of its calls. `asked`: it was asked to make the refund. */
+type Answered = { outcome: RefundOutcome; call: "refund" | "refund_query"; asked: boolean };
+
 /**
- * Asks the provider for a refund and writes down what it says. `first`: nobody has asked for it yet. Else it may be there
- * already, so it is looked for before it is asked for again, under the same number.
+ * Asks the provider for a refund and writes down what it says. Unless it is the first call it may be there already, so it
+ * is looked for before it is asked for again, under the same number.
  */
 export async function driveRefund(
   gateway: RefundGateway,
   leased: LeasedRefund,
-  { first, told }: { first: boolean; told: "call" | "look-up" },
+  { first, told, adapter }: Drive,
 ): Promise<RefundOutcome> {
-  const { refund, payment } = leased;
-  const { adapter } = await gateway.configs.of(payment);
+  const open = adapter ?? (await gateway.configs.of(leased.payment)).adapter;
+  const answered = await ask(leased, open, first);
+  await write(gateway, leased, answered, { first, told });
+  return answered.outcome;
+}
+
+async function ask({ refund, payment }: LeasedRefund, adapter: Provider, first: boolean): Promise<Answered> {
+  const broken = (why: string): RefundOutcome => ({ kind: "unknown", why });
   let outcome: RefundOutcome = { kind: "missing", why: "not asked for yet" };
   // mutation: refund-look-first
-  if (!first)
-    outcome = (await adapter.lookRefund?.(payment, refund)) ?? {
-      kind: "unknown",
-      why: "cannot be looked up",
-    };
-  if (outcome.kind === "missing" && adapter.refund) outcome = await adapter.refund(payment, refund);
-  await write(gateway, leased, outcome, told);
-  return outcome;
+  if (!first) {
+    outcome = await askProvider("refund_query", payment, {
+      ask: async () =>
+        (await adapter.lookRefund?.(payment, refund)) ?? broken("this provider cannot be asked about it"),
+      broken,
+    });
+  }
+  if (outcome.kind !== "missing" || !adapter.refund) return { outcome, call: "refund_query", asked: false };
+  const { refund: make } = adapter;
+  outcome = await askProvider("refund", payment, { ask: () => make(payment, refund), broken });
+  return { outcome, call: "refund", asked: true };
 }
 
 async function write(
   gateway: RefundGateway,
   leased: LeasedRefund,
-  outcome: RefundOutcome,
-  told: "call" | "look-up",
-) {
-  const { refund } = leased;
+  answered: Answered,
+  { first, told }: Drive,
+): Promise<void> {
+  const { refund, payment, leaseToken } = leased;
+  const { outcome, call } = answered;
   const now = gateway.clock.now();
   const times = {
     now,
@@ -63,7 +82,7 @@ async function write(
     nextQueryAt: nextRefundLook(refund, now),
   };
   const ended = (to: RefundFact["to"], refundId: string, error: RefundFact["error"], notify: boolean) =>
-    endRefund(gateway, leased, { to, refundId, error, told, now, notify, overrules: false });
+    endRefund(gateway, leased, { to, refundId, error, told, now, notify, overrules: false, leaseToken });
   switch (outcome.kind) {
     case "refunded":
       return ended("success", outcome.refundId, null, true);
@@ -75,11 +94,37 @@ async function write(
     case "refused":
       // The caller of a first call is answered with the refusal; of a later one the merchant must be told.
       if (outcome.ends === "subject") return ended("failed", "", outcome.error, told !== "call");
-      return gateway.refunds.release(leased, outcome.error.code, times);
+      return gateway.refunds.release(
+        leased,
+        outcome.error.code,
+        times,
+        keyAfter(leased, answered, { first, now }),
+      );
     case "missing":
     case "unknown":
-      return gateway.refunds.release(leased, outcome.why, times);
+      await gateway.refunds.release(leased, outcome.why, times, keyAfter(leased, answered, { first, now }));
+      if (outcome.kind === "unknown" && outcome.unlisted)
+        await alarmUnlisted(gateway, payment, { call, code: outcome.unlisted, now });
   }
+}
+
+/** No call of a run that was not answered can be under way at the provider for longer. */
+const settledSeconds = 60;
+
+/**
+ * A listed refusal of the merchant's making made nothing: the next call has a new key, because Stripe and PayPal repeat
+ * their stored answer under the old one. Not while an earlier call may have made it yet: its key stays, until the provider
+ * has been asked long enough after it, and knows no such refund.
+ */
+function keyAfter(
+  { unclearSince }: LeasedRefund,
+  { outcome, asked }: Answered,
+  { first, now }: { first: boolean; now: Date },
+): KeyAfter | undefined {
+  if (!asked) return { unclearSince };
+  if (outcome.kind !== "refused" || !freesKey(outcome)) return undefined;
+  const isClear = unclearSince === null || (!first && secondsAfter(unclearSince, settledSeconds) <= now);
+  return isClear ? { newKey: randomUUID() } : undefined;
 }
 
 /** T5b and what follows its commit. */

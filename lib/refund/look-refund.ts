@@ -1,11 +1,14 @@
 import { secondsAfter } from "../clock.ts";
 import { GatewayError } from "../errors.ts";
 import { log, nameOf } from "../log.ts";
+import { askProvider } from "../payment/ask-provider.ts";
 import { type LookBudget, overBudgetSeconds } from "../payment/look-budget.ts";
 import type { Caller } from "../payment/ports.ts";
 import { driveRefund, endRefund, newLease, type RefundGateway } from "./drive-refund.ts";
-import { nextRefundLook } from "./look-schedule.ts";
+import { isStuck, nextRefundLook } from "./look-schedule.ts";
 import type { StoredRefund } from "./ports.ts";
+import type { RefundOutcome } from "./refund.ts";
+import { stuckRefund } from "./stuck.ts";
 
 export type RecheckRefundGateway = RefundGateway & { lookBudget: LookBudget };
 
@@ -69,6 +72,9 @@ async function lookInTurn(gateway: RefundGateway, refund: Hinted, stored: Stored
     return log.warn("look at a refund failed", { ...about, ...nameOf(error) });
   }
   const after = await gateway.refunds.byId(refund.userId, refund.refundId);
+  const now = gateway.clock.now();
+  if (after && isStuck(after.refund, now))
+    await gateway.anomalies.raiseOnce(stuckRefund(after.payment, after.refund), now);
   if (after?.nextQueryAt) await gateway.hints.recheckRefund(refund, after.nextQueryAt);
 }
 
@@ -91,8 +97,15 @@ async function lookAgain(gateway: RefundGateway, stored: StoredRefund): Promise<
   const next = nextRefundLook(refund, now);
   if (!(await gateway.refunds.claimLook(stored, next))) return;
   const { adapter } = await gateway.configs.of(payment);
-  const outcome = await adapter.lookRefund?.(payment, refund);
-  if (outcome?.kind === "unknown" || outcome?.kind === "pending") return;
+  const outcome = await askProvider<RefundOutcome | undefined>("refund_query", payment, {
+    ask: async () => adapter.lookRefund?.(payment, refund),
+    broken: (why) => ({ kind: "unknown", why }),
+  });
+  if (outcome?.kind === "unknown" || outcome?.kind === "pending") {
+    // Nobody asks again by himself: which of the two ends is true is a person's matter.
+    if (next === null) await gateway.anomalies.raiseOnce(stuckRefund(payment, refund), now);
+    return;
+  }
   if (outcome?.kind === "refunded" || outcome?.kind === "failed") {
     const to = outcome.kind === "refunded" ? "success" : "failed";
     const error = outcome.kind === "failed" ? outcome.error : null;

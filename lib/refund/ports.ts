@@ -16,7 +16,19 @@ export type StoredRefund = {
 };
 
 /** Only the holder of the lease may ask the provider for the refund. */
-export type LeasedRefund = { refund: Refund; payment: Payment; leaseToken: string };
+export type LeasedRefund = {
+  refund: Refund;
+  payment: Payment;
+  leaseToken: string;
+  /** When an earlier call under the refund's key began that was not clearly answered; `null`: there is none. */
+  unclearSince: Date | null;
+};
+
+/**
+ * What is known of the refund's key at the end of a run: the time since when a call under it is unclear (`null`: none is),
+ * or the new key that takes its place.
+ */
+export type KeyAfter = { unclearSince: Date | null } | { newKey: string };
 
 export type NewRefund = {
   refundNo: string;
@@ -52,6 +64,8 @@ export type RefundFact = {
   notify: boolean;
   /** The provider was asked for it: only then may it change a final status, because events come late and twice. */
   overrules: boolean;
+  /** Of the run whose call was answered with it: it says nothing once another run has taken the refund over. */
+  leaseToken?: string;
 };
 
 export type RefundFinished =
@@ -73,19 +87,20 @@ export interface Refunds {
   /** Lets one caller ask the provider; should it die, another look is due at `nextQueryAt`. */
   takeOver(
     stored: StoredRefund,
-    lease: { leaseToken: string; leaseUntil: Date; nextQueryAt: Date; now: Date },
+    lease: { leaseToken: string; leaseUntil: Date; nextQueryAt: Date | null; now: Date },
   ): Promise<LeasedRefund | null>;
   /** The outcome is not known: the reservation stays, somebody may look again after `leaseUntil`. */
   release(
     leased: LeasedRefund,
     why: string,
-    times: { now: Date; leaseUntil: Date; nextQueryAt: Date },
+    times: { now: Date; leaseUntil: Date; nextQueryAt: Date | null },
+    key?: KeyAfter,
   ): Promise<void>;
   /** The provider has it and will say how it ends. */
   pend(
     leased: LeasedRefund,
     refundId: string,
-    times: { now: Date; leaseUntil: Date; nextQueryAt: Date },
+    times: { now: Date; leaseUntil: Date; nextQueryAt: Date | null },
   ): Promise<void>;
   /** T5b, from whatever status it has. */
   finish(refund: Refund, payment: Payment, fact: RefundFact): Promise<RefundFinished>;
@@ -111,9 +126,9 @@ export interface Refunds {
   /** Makes the next look due at once, final or not. */
   makeDue(refund: Refund, now: Date): Promise<void>;
   /** Allows one look at a final refund for the due time that was read; another is due at `next`. */
-  claimLook(stored: StoredRefund, next: Date): Promise<boolean>;
+  claimLook(stored: StoredRefund, next: Date | null): Promise<boolean>;
   /** A final refund was looked at, as due at `claimed`; a look that became due meanwhile stays. */
-  endLooks(refund: Refund, claimed: Date): Promise<void>;
+  endLooks(refund: Refund, claimed: Date | null): Promise<void>;
   /** Refunds to be asked about, oldest first. */
   dueForLook(now: Date, limit: number): Promise<{ refundId: string; userId: string }[]>;
 }

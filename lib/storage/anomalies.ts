@@ -1,36 +1,76 @@
 import { createHash } from "node:crypto";
 import { type Selectable, sql } from "kysely";
+import { secondsAfter } from "../clock.ts";
 import { log } from "../log.ts";
 import type { Anomalies, Anomaly } from "../payment/ports.ts";
-import type { Database } from "./database.ts";
+import { stuckKinds } from "../payment/stuck.ts";
+import { type Database, isDuplicate, type OpenTransaction } from "./database.ts";
 import { acrossMerchants, ofMerchant } from "./of-merchant.ts";
 import type { AnomaliesTable, AnomalyStatus } from "./tables.ts";
 
 export function anomaliesIn(db: Database): Anomalies {
+  const alarmed = async (anomaly: Anomaly, recorded: Promise<boolean>) => {
+    if (await recorded) alarmOf(anomaly);
+  };
   return {
-    raise: (anomaly, now) => raise(db, anomaly, now, 1),
-    raiseAgain: (anomaly, now) => raise(db, anomaly, now, 0),
+    raise: (anomaly, now) => alarmed(anomaly, record(db, anomaly, now, { counts: true, reopens: true })),
+    raiseAgain: (anomaly, now) =>
+      alarmed(anomaly, record(db, anomaly, now, { counts: false, reopens: false })),
+    raiseOnce: (anomaly, now) => alarmed(anomaly, recordOnce(db, anomaly, now)),
   };
 }
 
-async function raise(db: Database, anomaly: Anomaly, now: Date, more: 0 | 1): Promise<void> {
-  const detail = JSON.stringify(anomaly.detail);
-  const identity = [anomaly.kind, anomaly.configId, anomaly.orderNo ?? "", detail].join("\n");
+/** What tells a fact from every other. */
+export function fingerprintOf({ kind, identity, configId, orderNo, detail }: Anomaly): string {
+  const parts = identity ? [kind, ...identity] : [kind, configId, orderNo ?? "", JSON.stringify(detail)];
+  return createHash("sha256").update(parts.join("\n")).digest("hex");
+}
+
+/** A fact that occurs again opens its anomaly again: what was done about it has not helped. */
+export async function record(
+  db: Database | OpenTransaction,
+  anomaly: Anomaly,
+  now: Date,
+  { counts, reopens }: { counts: boolean; reopens: boolean },
+): Promise<true> {
   await ofMerchant(db, anomaly.userId)
     .insertInto("anomalies")
-    .values({
-      config_id: anomaly.configId,
-      order_no: anomaly.orderNo,
-      kind: anomaly.kind,
-      fingerprint: createHash("sha256").update(identity).digest("hex"),
-      detail,
-      created_at: now,
-    })
+    .values(rowOf(anomaly, now))
     .onDuplicateKeyUpdate({
-      times: sql`times + ${more}`,
-      ...(anomaly.reopens && { status: "open", resolved_at: null }),
+      times: sql`times + ${counts ? 1 : 0}`,
+      ...(reopens && { status: "open" as const, resolved_at: null }),
     })
     .execute();
+  return true;
+}
+
+/** Across merchants: some facts are no merchant's own. False: it is on record and open already. */
+async function recordOnce(db: Database, anomaly: Anomaly, now: Date): Promise<boolean> {
+  try {
+    await ofMerchant(db, anomaly.userId).insertInto("anomalies").values(rowOf(anomaly, now)).execute();
+    return true;
+  } catch (error) {
+    if (!isDuplicate(error, "fingerprint")) throw error;
+  }
+  const reopened = await acrossMerchants(db)
+    .updateTable("anomalies")
+    .set({ status: "open", resolved_at: null, times: sql`times + 1` })
+    .where("fingerprint", "=", fingerprintOf(anomaly))
+    .where("status", "=", "resolved")
+    .executeTakeFirstOrThrow();
+  return reopened.numUpdatedRows === 1n;
+}
+
+const rowOf = (anomaly: Anomaly, now: Date) => ({
+  config_id: anomaly.configId,
+  order_no: anomaly.orderNo,
+  kind: anomaly.kind,
+  fingerprint: fingerprintOf(anomaly),
+  detail: JSON.stringify(anomaly.detail),
+  created_at: now,
+});
+
+export function alarmOf(anomaly: Anomaly): void {
   log.alarm("anomaly", {
     anomaly: anomaly.kind,
     merchant: anomaly.userId,
@@ -38,6 +78,38 @@ async function raise(db: Database, anomaly: Anomaly, now: Date, more: 0 | 1): Pr
     provider: anomaly.provider,
     order_no: anomaly.orderNo,
   });
+}
+
+/** A payment that is younger cannot have been a person's matter. */
+const youngSeconds = 24 * 3600;
+
+/** A payment that was a person's matter has come to its end. */
+export async function endStuck(
+  trx: OpenTransaction,
+  payment: { userId: string; orderNo: string; createdAt: Date },
+  { to, now }: { to: string; now: Date },
+): Promise<void> {
+  if (secondsAfter(payment.createdAt, youngSeconds) > now) return;
+  await resolveEnded(trx, payment, { kinds: stuckKinds }, { note: `it has ended: ${to}`, now });
+}
+
+/** What was met over and over has ended by itself: its anomalies of these kinds are resolved with that note. */
+export async function resolveEnded(
+  trx: OpenTransaction,
+  { userId, orderNo }: { userId: string; orderNo: string },
+  which: { kinds: readonly string[] } | { fingerprint: string },
+  { note, now }: { note: string; now: Date },
+): Promise<void> {
+  await ofMerchant(trx, userId)
+    .updateTable("anomalies")
+    .set({ status: "resolved", resolved_at: now, note })
+    .where("order_no", "=", orderNo)
+    .where("status", "=", "open")
+    .$if("kinds" in which, (query) => query.where("kind", "in", "kinds" in which ? [...which.kinds] : []))
+    .$if("fingerprint" in which, (query) =>
+      query.where("fingerprint", "=", "fingerprint" in which ? which.fingerprint : ""),
+    )
+    .execute();
 }
 
 export type StoredAnomaly = {

@@ -1,11 +1,13 @@
 import { sql } from "kysely";
 import type { ProviderError } from "../errors.ts";
+import { paymentNotification } from "../notify/event.ts";
 import type { Payment } from "../payment/payment.ts";
-import type { Leased, Link, NewOrder } from "../payment/ports.ts";
+import type { Hint, Leased, Link, NewOrder } from "../payment/ports.ts";
+import { endStuck } from "./anomalies.ts";
 import { type Database, isDuplicate, type OpenTransaction, transact } from "./database.ts";
 import { ofMerchant } from "./of-merchant.ts";
 import { attemptOf, readPayment, rowOf } from "./payment-rows.ts";
-import { addLog } from "./timeline.ts";
+import { addLog, addNotification } from "./timeline.ts";
 
 /**
  * T1: the order and its attempt, leased to the caller. `null`: the merchant has used this `out_trade_no` before.
@@ -43,7 +45,8 @@ export async function createOrder(db: Database, order: NewOrder): Promise<Leased
     ...rest
   } = order;
   const payment: Payment = { ...rest, id: orderId, status: "processing", version: 1 };
-  return { payment, attempt: { id: "", idempotencyKey, prepared, done: false, leaseUntil }, leaseToken };
+  const attempt = { id: "", idempotencyKey, prepared, done: false, leaseUntil, unclearSince: null };
+  return { payment, attempt, leaseToken };
 }
 
 async function insertOrder(trx: OpenTransaction, order: NewOrder): Promise<string> {
@@ -83,6 +86,8 @@ async function insertOrder(trx: OpenTransaction, order: NewOrder): Promise<strin
       prepared: JSON.stringify(order.prepared),
       lease_token: order.leaseToken,
       lease_until: order.leaseUntil,
+      // Of the call that is about to be made; its clear answer takes it back.
+      unclear_since: order.createdAt,
       created_at: order.createdAt,
     })
     .execute();
@@ -91,40 +96,43 @@ async function insertOrder(trx: OpenTransaction, order: NewOrder): Promise<strin
 
 /**
  * Takes over an attempt whose outcome is not stored and whose lease is over. `null`: somebody else was faster, or the
- * payment has ended, so that nothing may be made for it any more.
+ * payment has ended, so that nothing may be made for it any more. The order's row is locked first, as `conclude` does:
+ * judging each other's table by a snapshot, both could go on, and a closed payment would be made at the provider.
  */
-export async function takeOver(
+export function takeOver(
   db: Database,
   payment: Payment,
   lease: { leaseToken: string; leaseUntil: Date; now: Date },
 ): Promise<Leased | null> {
-  const rows = ofMerchant(db, payment.userId);
-  await rows
-    .updateTable("payment_attempts")
-    .set({ lease_token: lease.leaseToken, lease_until: lease.leaseUntil })
-    .where("order_id", "=", payment.id)
-    // mutation: create-takeover-done
-    .where("done", "=", 0)
-    // mutation: create-takeover-lease
-    .where("lease_until", "<=", lease.now)
-    .where(({ exists, selectFrom }) =>
-      exists(
-        selectFrom("payment_orders as o")
-          .select("o.id")
-          .whereRef("o.id", "=", "payment_attempts.order_id")
-          // mutation: create-takeover-ended
-          .where("o.status", "not in", ["failed", "closed"]),
-      ),
-    )
-    .execute();
-  const row = await rows
-    .selectFrom("payment_attempts")
-    .select(["id", "idempotency_key", "prepared", "done", "lease_until"])
-    .where("order_id", "=", payment.id)
-    // mutation: create-takeover-own
-    .where("lease_token", "=", lease.leaseToken)
-    .executeTakeFirst();
-  return row ? { payment, attempt: attemptOf(row), leaseToken: lease.leaseToken } : null;
+  return transact(db, async (trx) => {
+    const rows = ofMerchant(trx, payment.userId);
+    const open = await rows
+      .selectFrom("payment_orders")
+      .select("id")
+      .where("id", "=", payment.id)
+      // mutation: create-takeover-ended
+      .where("status", "not in", ["failed", "closed"])
+      .forUpdate()
+      .executeTakeFirst();
+    if (!open) return null;
+    const row = await rows
+      .selectFrom("payment_attempts")
+      .select(["id", "idempotency_key", "prepared", "done", "lease_token", "lease_until", "unclear_since"])
+      .where("order_id", "=", payment.id)
+      // mutation: create-takeover-done
+      .where("done", "=", 0)
+      // mutation: create-takeover-lease
+      .where((eb) => eb.or([eb("lease_until", "<=", lease.now), eb("lease_token", "=", lease.leaseToken)]))
+      .forUpdate()
+      .executeTakeFirst();
+    if (!row) return null;
+    await rows
+      .updateTable("payment_attempts")
+      .set({ lease_token: lease.leaseToken, lease_until: lease.leaseUntil, unclear_since: lease.now })
+      .where("id", "=", row.id)
+      .execute();
+    return { payment, attempt: attemptOf(row), leaseToken: lease.leaseToken };
+  });
 }
 
 /**
@@ -175,13 +183,18 @@ export function storePayable(
 }
 
 /**
- * T4 for a refusal of the create: the caller is answered with it, so no notification. `false`: it is not this payment's
+ * T4 for a refusal of the create; `notify` unless a caller is being answered with it. `null`: it is not this payment's
  * outcome, because the lease was lost or the payment has moved on; then whoever comes next may try again.
  */
-export function refuse(db: Database, leased: Leased, error: ProviderError, now: Date): Promise<boolean> {
+export function refuse(
+  db: Database,
+  leased: Leased,
+  error: ProviderError,
+  { now, notify }: { now: Date; notify: boolean },
+): Promise<{ notification: Hint | null } | null> {
   const { payment } = leased;
   return transact(db, async (trx) => {
-    if (!(await finishAttempt(trx, leased, now))) return false;
+    if (!(await finishAttempt(trx, leased, now))) return null;
     const moved = await rowOf(trx, payment)
       .set((eb) => ({
         status: "failed",
@@ -201,26 +214,36 @@ export function refuse(db: Database, leased: Leased, error: ProviderError, now: 
     if (moved.numUpdatedRows === 0n) {
       // Ours all the same where an earlier COMMIT was answered by a lost connection: who holds the lease refuses.
       // mutation: refuse-repeated-commit
-      if ((await readPayment(trx, payment)).refusal !== null) return true;
+      if ((await readPayment(trx, payment)).refusal !== null) return { notification: null };
       // mutation: refuse-lease-ended
       await attemptRow(trx, leased).set({ done: 0, lease_until: now }).execute();
-      return false;
+      return null;
     }
     const data = { from: "processing", to: "failed", provider_error: error };
     await addLog(trx, payment, { at: now, kind: "status", title: "refused by the provider", data });
-    return true;
+    await endStuck(trx, payment, { to: "failed", now });
+    if (!notify) return { notification: null };
+    const current = await readPayment(trx, payment);
+    const told = paymentNotification(current, "payment.failed", now);
+    return { notification: await addNotification(trx, current, told, now) };
   });
 }
 
-/** The outcome is unknown: the lease ends now, and the next look-up is due at `nextQueryAt`. */
+/**
+ * The lease ends now, and the next look-up is due at `nextQueryAt`. `newKey`: this call is known to have made nothing, and
+ * no earlier one under its key may have made something; the next one goes out under the new key, with the same bytes.
+ */
 export function release(
   db: Database,
   leased: Leased,
-  { why, now, nextQueryAt }: { why: string; now: Date; nextQueryAt: Date },
+  { why, now, nextQueryAt, newKey }: { why: string; now: Date; nextQueryAt: Date | null; newKey?: string },
 ): Promise<void> {
   const { payment } = leased;
   return transact(db, async (trx) => {
-    const freed = await attemptRow(trx, leased).set({ lease_until: now }).executeTakeFirstOrThrow();
+    const key = newKey && { idempotency_key: newKey, unclear_since: null };
+    const freed = await attemptRow(trx, leased)
+      .set({ lease_until: now, ...key })
+      .executeTakeFirstOrThrow();
     // mutation: create-release-own
     if (freed.numUpdatedRows === 0n) return;
     await rowOf(trx, payment)
@@ -231,7 +254,7 @@ export function release(
     await addLog(trx, payment, {
       at: now,
       kind: "provider_call",
-      title: "creating: outcome unknown",
+      title: newKey ? "creating: refused, nothing was made" : "creating: outcome unknown",
       data: { why },
     });
   });

@@ -77,7 +77,7 @@ async function isClaimed(
 export async function endCapture(
   db: Database,
   payment: Payment,
-  { why, now, nextQueryAt }: { why: string; now: Date; nextQueryAt: Date },
+  { why, now, nextQueryAt }: { why: string; now: Date; nextQueryAt: Date | null },
 ): Promise<void> {
   await transact(db, async (trx) => {
     const ended = await rowOf(trx, payment)

@@ -83,6 +83,28 @@ export async function repeating<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
+/** The least time of the invocation in which one statement that locks nothing afterwards may still be tried. */
+const leastForStatementMs = 1_500;
+const longestPauseMs = 1_000;
+
+/**
+ * Repeats one statement for `patienceMs` of real time, or until the invocation ends: for what has happened outside and
+ * would happen again if it were not written down.
+ */
+export async function insisting<T>(patienceMs: number, work: () => Promise<T>): Promise<T> {
+  const until = performance.now() + patienceMs;
+  for (let pauseMs = 50; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
+    try {
+      return await work();
+    } catch (error) {
+      const isOver = performance.now() + pauseMs > until;
+      if (!isPassing(error) || isOver || currentInvocation().remainingMs() < leastForStatementMs + pauseMs)
+        throw error;
+      await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    }
+  }
+}
+
 function assertTimeLeft(): void {
   if (currentInvocation().remainingMs() >= /* mutation: transaction-time-left */ leastRemainingMs) return;
   throw Object.assign(new Error("too little time left to begin a transaction"), { code: "NO_TIME_LEFT" });

@@ -2,7 +2,8 @@ import { type ExpressionBuilder, sql } from "kysely";
 import type { AfterSend, Claim, Deliveries, DeliveryTask, SendRecord } from "../notify/ports.ts";
 import { earlyMs } from "../notify/schedule.ts";
 import type { Hint } from "../payment/ports.ts";
-import { type Database, type OpenTransaction, repeating, transact } from "./database.ts";
+import { abandon } from "./abandoned-sends.ts";
+import { type Database, insisting, type OpenTransaction, transact } from "./database.ts";
 import { hasDue, nextDue, takeDue } from "./due-deliveries.ts";
 import { acrossMerchants, ofMerchant } from "./of-merchant.ts";
 import type { Tables } from "./tables.ts";
@@ -16,7 +17,9 @@ export function deliveriesIn(db: Database): Deliveries {
     claim: (hint, leaseToken, leaseUntil, now) =>
       transact(db, (trx) => claim(trx, hint, { leaseToken, leaseUntil, now })),
     finish: (task, leaseToken, record, after) =>
-      repeating(() => finish(db, task, leaseToken, { record, after })),
+      insisting(task.leaseUntil.getTime() - record.endedAt.getTime(), () =>
+        finish(db, task, leaseToken, { record, after }),
+      ),
     async nextDue(endpoint, now) {
       // Most endpoints have nothing more to be told.
       if (!(await hasDue(db, endpoint, now))) return null;
@@ -54,6 +57,8 @@ async function claim(trx: OpenTransaction, hint: Hint, lease: Lease): Promise<Cl
     await hold(trx, hint, now);
     return { kind: "gone" };
   }
+  const abandoned = await abandon(trx, row, now);
+  if (abandoned) return abandoned;
   const claimed = await taskRow(trx, hint)
     .set((eb) => ({
       status: "sending",
@@ -94,6 +99,7 @@ async function claim(trx: OpenTransaction, hint: Hint, lease: Lease): Promise<Cl
       endpoint: row.endpoint,
       payload: row.payload,
       sealedSecrets: row.notify_secrets,
+      leaseUntil,
     },
   };
 }

@@ -1,13 +1,26 @@
+import { secondsAfter } from "../clock.ts";
+import { stuckAfterSeconds } from "../payment/look-up-schedule.ts";
 import type { Payment } from "../payment/payment.ts";
 import type { Hint } from "../payment/ports.ts";
 import type { RefundFact, RefundFinished } from "../refund/ports.ts";
 import type { Refund } from "../refund/refund.ts";
+import { stuckRefund } from "../refund/stuck.ts";
+import { fingerprintOf, resolveEnded } from "./anomalies.ts";
 import { type Database, isDuplicate, type OpenTransaction, transact } from "./database.ts";
 import { ofMerchant } from "./of-merchant.ts";
 import { rowOf } from "./payment-rows.ts";
 import { moveSums, OverRefund, tell } from "./refund-books.ts";
 import { refundOf, refundRow } from "./refund-rows.ts";
 import { recordHidden } from "./refund-totals.ts";
+
+/** Thrown inside the transaction, so that nothing of it stays. */
+class NotMoved extends Error {
+  readonly finished: RefundFinished;
+  constructor(finished: RefundFinished) {
+    super(finished.kind);
+    this.finished = finished;
+  }
+}
 
 /**
  * T5b: ends a refund; one that has ended in the other way only by a fact that overrules it. The sums of the order move in
@@ -24,10 +37,12 @@ export async function finishRefund(
       return await transact(db, async (trx) => {
         const told = known ? await takeFromForeign(trx, refund, payment, fact) : [];
         const finished = await finishOnce(trx, refund, payment, fact);
-        if (finished.kind !== "finished") return finished;
+        // What was taken from a refund of the console goes back with it: its sum would be nobody's.
+        if (finished.kind !== "finished") throw new NotMoved(finished);
         return { ...finished, notifications: [...told, ...finished.notifications] };
       });
     } catch (error) {
+      if (error instanceof NotMoved) return error.finished;
       // mutation: refund-finish-over-refund
       if (error instanceof OverRefund) return { kind: "over-refund" };
       if (known || !isDuplicate(error, "order_refund")) throw error;
@@ -46,8 +61,8 @@ async function finishOnce(
   if (await moveRefund(trx, refund, ["processing", "unknown"], fact)) {
     await moveSums(trx, refund, { from: "reserved", fact });
     const told = await tell(trx, refund, payment, fact, "processing");
-    const hidden = fact.to === "failed" ? await recordHidden(trx, payment, fact) : [];
-    if (fact.to === "failed") await lookForUnbooked(trx, payment, fact);
+    const hidden = await bookDisplaced(trx, payment, fact);
+    await endStuck(trx, refund, payment, fact);
     return { kind: "finished", notifications: [...told, ...hidden], after: "processing" };
   }
   const before = fact.to === "success" ? "failed" : "success";
@@ -57,8 +72,17 @@ async function finishOnce(
   }
   if (!(await moveRefund(trx, refund, [before], fact))) return { kind: "already" };
   await moveSums(trx, refund, { from: before === "failed" ? "nothing" : "refunded", fact });
-  const notifications = await tell(trx, refund, payment, fact, before);
-  return { kind: "finished", notifications, after: before };
+  const told = await tell(trx, refund, payment, fact, before);
+  const hidden = await bookDisplaced(trx, payment, fact);
+  return { kind: "finished", notifications: [...told, ...hidden], after: before };
+}
+
+/** A refund that comes to nothing, whatever it was before, makes room for what the provider told and did not fit. */
+async function bookDisplaced(trx: OpenTransaction, payment: Payment, fact: RefundFact): Promise<Hint[]> {
+  if (fact.to !== "failed") return [];
+  const hidden = await recordHidden(trx, payment, fact);
+  await lookForUnbooked(trx, payment, fact);
+  return hidden;
 }
 
 /** There is room now for a refund of the provider's console that found none: a look-up tells it again. */
@@ -108,13 +132,27 @@ async function takeFromForeign(
   return tell(trx, foreign, payment, undone, "success");
 }
 
+/** A refund that was a person's matter has come to its end. */
+async function endStuck(
+  trx: OpenTransaction,
+  refund: Refund,
+  payment: Payment,
+  fact: RefundFact,
+): Promise<void> {
+  if (secondsAfter(refund.createdAt, stuckAfterSeconds) > fact.now) return;
+  const fingerprint = fingerprintOf(stuckRefund(payment, refund));
+  await resolveEnded(trx, payment, { fingerprint }, { note: `it has ended: ${fact.to}`, now: fact.now });
+}
+
 async function moveRefund(
   trx: OpenTransaction,
   refund: Refund,
   from: readonly string[],
   fact: RefundFact,
 ): Promise<boolean> {
+  const { leaseToken } = fact;
   const moved = await refundRow(trx, refund)
+    .$if(leaseToken !== undefined, (query) => query.where("lease_token", "=", leaseToken!))
     .set({
       status: fact.to,
       refusal: fact.error ? JSON.stringify(fact.error) : null,

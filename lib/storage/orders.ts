@@ -3,6 +3,7 @@ import { lastLook } from "../payment/look-up-schedule.ts";
 import type { Payment } from "../payment/payment.ts";
 import type { Concluded, NotifyState, Orders, Said, StoredOrder } from "../payment/ports.ts";
 import { statusesBefore } from "../payment/status.ts";
+import { endStuck } from "./anomalies.ts";
 import { createOrder, refuse, release, storePayable, takeOver } from "./attempts.ts";
 import { claimCapture, endCapture } from "./captures.ts";
 import { type Database, transact } from "./database.ts";
@@ -17,7 +18,7 @@ import {
   pollAgain,
 } from "./look-ups.ts";
 import { acrossMerchants, ofMerchant } from "./of-merchant.ts";
-import { attemptOf, madeIt, ofAccount, orderColumns, paymentOf, rowOf } from "./payment-rows.ts";
+import { attemptOf, lockOrder, madeIt, ofAccount, orderColumns, paymentOf, rowOf } from "./payment-rows.ts";
 import { endRenewal, storeRenewed, takeRenewal } from "./renewals.ts";
 import { settle } from "./settle.ts";
 import { addLog, addNotification } from "./timeline.ts";
@@ -35,8 +36,9 @@ export function ordersIn(db: Database): Orders {
       takeRenewal(db, payment, { leaseToken, leaseUntil, now }),
     storeRenewed: (leased, link, now) => storeRenewed(db, leased, link, now),
     endRenewal: (leased, until) => endRenewal(db, leased, until),
-    refuse: (leased, error, now) => refuse(db, leased, error, now),
-    release: (leased, why, now, nextQueryAt) => release(db, leased, { why, now, nextQueryAt }),
+    refuse: (leased, error, now, notify = false) => refuse(db, leased, error, { now, notify }),
+    release: (leased, why, now, nextQueryAt, newKey) =>
+      release(db, leased, { why, now, nextQueryAt, ...(newKey && { newKey }) }),
     settle: (paid, scope) => settle(db, paid, scope),
     conclude: (payment, to, said, now) => conclude(db, payment, to, { said, now }),
     markStarted: (payment, said, now) => markStarted(db, payment, said, now),
@@ -74,6 +76,7 @@ async function findByOutTradeNo(
       "a.prepared",
       "a.done",
       "a.lease_until",
+      "a.unclear_since",
     ])
     .where("o.out_trade_no", "=", outTradeNo)
     .executeTakeFirst();
@@ -127,13 +130,15 @@ function conclude(
   { said, now }: { said: Said; now: Date },
 ): Promise<Concluded | null> {
   return transact(db, async (trx) => {
+    // Before the statement below takes its snapshot of the attempts: `takeOver` holds this lock while it changes one.
+    await lockOrder(trx, payment);
     const moved = await rowOf(trx, payment)
       .set((eb) => ({
         status: to,
         version: eb("version", "+", 1),
         closed_at: now,
         updated_at: now,
-        next_query_at: lastLook({ status: to, closedAt: now }, now),
+        next_query_at: lastLook({ status: to, closedAt: now, quietFrom: null }, now),
       }))
       // mutation: close-version
       .where("version", "=", payment.version)
@@ -169,6 +174,7 @@ function conclude(
     const told = paymentNotification(current, to === "closed" ? "payment.closed" : "payment.failed", now);
     // mutation: close-notification
     const notification = await addNotification(trx, current, told, now);
+    await endStuck(trx, current, { to, now });
     await addLog(trx, current, {
       at: now,
       kind: "status",

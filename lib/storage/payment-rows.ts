@@ -46,6 +46,7 @@ export const orderColumns = [
   "looked_up_at",
   "next_query_at",
   "unanswered_since",
+  "quiet_from",
 ] as const satisfies (keyof PaymentOrdersTable)[];
 
 type OrderRow = Pick<Selectable<PaymentOrdersTable>, (typeof orderColumns)[number]>;
@@ -90,13 +91,14 @@ export function paymentOf(row: OrderRow): Payment {
     lookedUpAt: row.looked_up_at,
     nextQueryAt: row.next_query_at,
     unansweredSince: row.unanswered_since,
+    quietFrom: row.quiet_from,
   };
 }
 
 export function attemptOf(
   row: Pick<
     Selectable<Tables["payment_attempts"]>,
-    "id" | "idempotency_key" | "prepared" | "done" | "lease_until"
+    "id" | "idempotency_key" | "prepared" | "done" | "lease_until" | "unclear_since"
   >,
 ): Attempt {
   return {
@@ -105,7 +107,14 @@ export function attemptOf(
     prepared: JSON.parse(row.prepared),
     done: row.done === 1,
     leaseUntil: row.lease_until,
+    unclearSince: row.unclear_since,
   };
+}
+
+/** Whoever locks this row first judges the rows beside it alone. */
+export async function lockOrder(trx: OpenTransaction, { id, userId }: Payment): Promise<void> {
+  const row = ofMerchant(trx, userId).selectFrom("payment_orders").select("id").where("id", "=", id);
+  await row.forUpdate().execute();
 }
 
 /** The payment as it is now, inside the transaction that has just written it. */

@@ -121,6 +121,7 @@ export async function insertRow(
     request: "",
     prepared: "{}",
     idempotency_key: providerRefundNo,
+    unclear_since: null,
     refund_id: refundId,
     refusal: null,
     lease_token: randomUUID(),

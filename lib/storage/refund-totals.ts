@@ -5,7 +5,7 @@ import type { Hint } from "../payment/ports.ts";
 import type { RefundFact, RefundFinished } from "../refund/ports.ts";
 import { type Database, type OpenTransaction, transact } from "./database.ts";
 import { ofMerchant } from "./of-merchant.ts";
-import { readPayment, rowOf } from "./payment-rows.ts";
+import { lockOrder, readPayment, rowOf } from "./payment-rows.ts";
 import { insertForeign, OverRefund } from "./refund-books.ts";
 
 /** Locks the order, so that two totals that arrive at once are not both held for news. */
@@ -18,13 +18,8 @@ export async function recordTotal(
 ): Promise<RefundFinished> {
   try {
     return await transact(db, async (trx) => {
-      await ofMerchant(trx, payment.userId)
-        .selectFrom("payment_orders")
-        .select("id")
-        .where("id", "=", payment.id)
-        // mutation: refund-total-lock
-        .forUpdate()
-        .execute();
+      // mutation: refund-total-lock
+      await lockOrder(trx, payment);
       const current = await readPayment(trx, payment);
       // mutation: refund-total-covered
       if (total.minor > current.refundedMinor) await keepTotal(trx, current, total);

@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import type { Payment } from "../payment/payment.ts";
-import type { LeasedRefund, NewRefund, Refunds, Reserved, StoredRefund } from "../refund/ports.ts";
+import type { KeyAfter, LeasedRefund, NewRefund, Refunds, Reserved, StoredRefund } from "../refund/ports.ts";
 import { type Database, isDuplicate, type OpenTransaction, repeating, transact } from "./database.ts";
 import { finishRefund } from "./finish-refund.ts";
 import { failForeign, recordForeign } from "./foreign-refunds.ts";
@@ -20,13 +20,9 @@ export function refundsIn(db: Database): Refunds {
     byProviderNo: (userId, providerRefundNo) => findBy(db, userId, "provider_refund_no", providerRefundNo),
     reserve: (payment, wanted) => reserve(db, payment, wanted),
     takeOver: (stored, lease) => takeOver(db, stored, lease),
-    async release(leased, why, times) {
-      await letGo(
-        db,
-        leased,
-        { status: "unknown", ...times },
-        { title: "refund: outcome unknown", data: { why } },
-      );
+    async release(leased, why, times, key) {
+      const title = key && "newKey" in key ? "refund: refused, nothing was made" : "refund: outcome unknown";
+      await letGo(db, leased, { status: "unknown", ...times, ...(key && { key }) }, { title, data: { why } });
     },
     async pend(leased, refundId, times) {
       const entry = { title: "refund under way", data: { refund_id: refundId } };
@@ -109,7 +105,8 @@ async function reserve(db: Database, payment: Payment, wanted: NewRefund): Promi
       .executeTakeFirst();
     // mutation: reserve-repeated-commit
     if (!mine) return { kind: "exists" };
-    return { kind: "reserved", leased: { refund: refundOf(mine), payment, leaseToken: wanted.leaseToken } };
+    const { leaseToken } = wanted;
+    return { kind: "reserved", leased: { refund: refundOf(mine), payment, leaseToken, unclearSince: null } };
   }
 }
 
@@ -126,6 +123,8 @@ async function reserveOnce(trx: OpenTransaction, payment: Payment, wanted: NewRe
     request: wanted.request,
     prepared: JSON.stringify(wanted.prepared),
     idempotency_key: wanted.idempotencyKey,
+    // Of the call that is about to be made; its clear answer takes it back.
+    unclear_since: now,
     refund_id: null,
     refusal: null,
     lease_token: leaseToken,
@@ -152,29 +151,38 @@ async function reserveOnce(trx: OpenTransaction, payment: Payment, wanted: NewRe
   if (reserved.numUpdatedRows !== 1n) throw new DoesNotFit();
   const data = { refund_no: wanted.refundNo, amount_minor: amount.minor, reason: wanted.reason };
   await addLog(trx, payment, { at: now, kind: "refund", title: "refund requested", data });
-  return {
-    kind: "reserved",
-    leased: { refund: refundOf({ ...row, id: String(insertId), user_id: userId }), payment, leaseToken },
-  };
+  const refund = refundOf({ ...row, id: String(insertId), user_id: userId });
+  return { kind: "reserved", leased: { refund, payment, leaseToken, unclearSince: null } };
 }
 
-async function takeOver(
+/** The row is read anew: whoever held it since it was read may have renewed its key. */
+function takeOver(
   db: Database,
   { refund, payment }: StoredRefund,
-  lease: { leaseToken: string; leaseUntil: Date; nextQueryAt: Date; now: Date },
+  { leaseToken, leaseUntil, nextQueryAt, now }: Parameters<Refunds["takeOver"]>[1],
 ): Promise<LeasedRefund | null> {
-  const taken = await refundRow(db, refund)
-    .set({
-      lease_token: lease.leaseToken,
-      lease_until: lease.leaseUntil,
-      next_query_at: lease.nextQueryAt,
-    })
-    // mutation: refund-takeover-status
-    .where("status", "in", ["processing", "unknown"])
-    // mutation: refund-takeover-lease
-    .where("lease_until", "<=", lease.now)
-    .executeTakeFirstOrThrow();
-  return taken.numUpdatedRows === 1n ? { refund, payment, leaseToken: lease.leaseToken } : null;
+  return transact(db, async (trx) => {
+    const row = await ofMerchant(trx, refund.userId)
+      .selectFrom("refunds")
+      .selectAll()
+      .where("id", "=", refund.id)
+      // mutation: refund-takeover-status
+      .where("status", "in", ["processing", "unknown"])
+      // mutation: refund-takeover-lease
+      .where((eb) => eb.or([eb("lease_until", "<=", now), eb("lease_token", "=", leaseToken)]))
+      .forUpdate()
+      .executeTakeFirst();
+    if (!row) return null;
+    await refundRow(trx, refund)
+      .set({
+        lease_token: leaseToken,
+        lease_until: leaseUntil,
+        next_query_at: nextQueryAt,
+        unclear_since: now,
+      })
+      .execute();
+    return { refund: refundOf(row), payment, leaseToken, unclearSince: row.unclear_since };
+  });
 }
 
 type LetGo = {
@@ -182,14 +190,15 @@ type LetGo = {
   refundId?: string;
   now: Date;
   leaseUntil: Date;
-  nextQueryAt: Date;
+  nextQueryAt: Date | null;
+  key?: KeyAfter;
 };
 
 /** Nothing is final: the reservation stays, and the lease's end lets the next look come. */
 async function letGo(
   db: Database,
   { refund, payment, leaseToken }: LeasedRefund,
-  { status, refundId, now, leaseUntil, nextQueryAt }: LetGo,
+  { status, refundId, now, leaseUntil, nextQueryAt, key }: LetGo,
   { title, data }: { title: string; data: Record<string, unknown> },
 ): Promise<void> {
   await transact(db, async (trx) => {
@@ -200,6 +209,8 @@ async function letGo(
         next_query_at: nextQueryAt,
         updated_at: now,
         ...(refundId && { refund_id: refundId }),
+        ...(key && "newKey" in key && { idempotency_key: key.newKey, unclear_since: null }),
+        ...(key && "unclearSince" in key && { unclear_since: key.unclearSince }),
       })
       // mutation: refund-release-own
       .where("lease_token", "=", leaseToken)

@@ -1,12 +1,15 @@
 import { sql } from "kysely";
 import { paymentNotification } from "../notify/event.ts";
+import { nextQuietPoll } from "../payment/look-up-schedule.ts";
 import type { Payment } from "../payment/payment.ts";
 import type { Account, EventRecord, Settled } from "../payment/ports.ts";
 import type { Paid } from "../payment/provider.ts";
 import { isOther } from "../payment/same-account.ts";
+import { alarmOf, endStuck } from "./anomalies.ts";
 import { type Database, isDuplicate, type OpenTransaction, transact } from "./database.ts";
 import { ofMerchant } from "./of-merchant.ts";
-import { madeIt, ofAccount, orderColumns, paymentOf, readPayment } from "./payment-rows.ts";
+import { madeIt, ofAccount, orderColumns, paymentOf } from "./payment-rows.ts";
+import { type Applied, applyFacts } from "./settle-facts.ts";
 import { addLog, addNotification } from "./timeline.ts";
 import { recordEvent } from "./webhook-events.ts";
 
@@ -35,8 +38,14 @@ export async function settle(db: Database, paid: Paid, scope: SettleScope): Prom
     if (scope.event) await recordEvent(db, scope.event, before.orderNo);
     return judge(before, paid, scope);
   }
+  const run = { tries: 0, applied: nothingApplied };
   try {
-    return await transact(db, (trx) => settleOnce(trx, paid, before, scope));
+    const settled = await transact(db, (trx) => {
+      run.tries += 1;
+      return settleOnce(trx, paid, before, { ...scope, run });
+    });
+    for (const anomaly of run.applied.raised) alarmOf(anomaly);
+    return settled;
   } catch (error) {
     if (!isDuplicate(error, /* mutation: settle-other-order */ "provider_trade")) throw error;
     // Another order of this account holds this transaction: one payment cannot pay for two.
@@ -45,12 +54,15 @@ export async function settle(db: Database, paid: Paid, scope: SettleScope): Prom
   }
 }
 
+const nothingApplied: Applied = { hints: [], raised: [] };
+
 async function settleOnce(
   trx: OpenTransaction,
   paid: Paid,
   before: Payment,
-  scope: SettleScope,
+  scope: SettleScope & { run: { tries: number; applied: Applied } },
 ): Promise<Settled> {
+  const { run, now } = scope;
   if (scope.event) await recordEvent(trx, scope.event, before.orderNo);
   const { askAgainBy = null } = scope;
   // SET runs from left to right: `late_success` must see the old status.
@@ -65,7 +77,11 @@ async function settleOnce(
       paid_at: paid.paidAt,
       updated_at: scope.now,
       version: sql<number>`version + 1`,
-      next_query_at: sql<Date | null>`LEAST(COALESCE(next_query_at, ${askAgainBy}), ${askAgainBy})`,
+      quiet_from: now,
+      next_query_at:
+        askAgainBy === null
+          ? nextQuietPoll({ quietFrom: now }, now)
+          : sql<Date | null>`LEAST(COALESCE(next_query_at, ${askAgainBy}), ${askAgainBy})`,
     })
     .where("id", "=", before.id)
     // mutation: settle-provider
@@ -83,8 +99,13 @@ async function settleOnce(
     // mutation: settle-once
     .where("status", "<>", "success")
     .executeTakeFirstOrThrow();
-  const current = await readPayment(trx, before);
-  if (moved.numUpdatedRows !== 1n) return judge(current, paid, scope);
+  const { current, hasFacts } = await readSettled(trx, before);
+  if (moved.numUpdatedRows !== 1n) {
+    const judged = judge(current, paid, scope);
+    // An earlier COMMIT of this very settle may have been answered by a lost connection: what follows it is still to be done.
+    const isOurs = run.tries > 1 && judged.kind === "already" && before.status !== "success";
+    return isOurs ? { kind: "settled", payment: current, notification: null, more: [] } : judged;
+  }
 
   const notification = await addNotification(
     trx,
@@ -105,7 +126,28 @@ async function settleOnce(
       late: current.lateSuccess,
     },
   });
-  return { kind: "settled", payment: current, notification };
+  run.applied = hasFacts ? await applyFacts(trx, current, now) : nothingApplied;
+  await endStuck(trx, current, { to: "success", now });
+  return { kind: "settled", payment: current, notification, more: run.applied.hints };
+}
+
+/** The payment as it is now, and whether anything was told of its transaction before. */
+async function readSettled(trx: OpenTransaction, { id, userId }: Payment) {
+  const row = await ofMerchant(trx, userId)
+    .selectFrom("payment_orders as o")
+    .select(orderColumns.map((column) => `o.${column}` as const))
+    .select(({ exists, selectFrom }) =>
+      exists(
+        selectFrom("unmatched_facts as f")
+          .select("f.id")
+          .whereRef("f.provider", "=", "o.provider")
+          .whereRef("f.provider_account", "=", "o.provider_account")
+          .whereRef("f.trade_no", "=", "o.trade_no"),
+      ).as("has_facts"),
+    )
+    .where("o.id", "=", id)
+    .executeTakeFirstOrThrow();
+  return { current: paymentOf(row), hasFacts: Number(row.has_facts) === 1 };
 }
 
 /** The status that the UPDATE found: what was read before it may have changed in between. */

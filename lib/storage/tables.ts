@@ -11,6 +11,7 @@ export type Tables = {
   payment_attempts: PaymentAttemptsTable;
   refunds: RefundsTable;
   webhook_events: WebhookEventsTable;
+  unmatched_facts: UnmatchedFactsTable;
   payment_logs: PaymentLogsTable;
   notify_queue: NotifyQueueTable;
   notify_attempts: NotifyAttemptsTable;
@@ -105,6 +106,7 @@ export type PaymentOrdersTable = {
   looked_up_at: Date | null;
   next_query_at: Date | null;
   unanswered_since: Date | null;
+  quiet_from: Date | null;
 };
 
 type PaymentAttemptsTable = {
@@ -116,6 +118,7 @@ type PaymentAttemptsTable = {
   done: Generated<number>;
   lease_token: string;
   lease_until: Date;
+  unclear_since: Date | null;
   created_at: Date;
 };
 
@@ -132,6 +135,7 @@ export type RefundsTable = {
   request: string;
   prepared: string;
   idempotency_key: string;
+  unclear_since: Date | null;
   refund_id: string | null;
   refusal: string | null;
   lease_token: string;
@@ -151,6 +155,19 @@ export type WebhookEventsTable = {
   order_no: string | null;
   sealed_body: string | null;
   times: Generated<number>;
+  received_at: Date;
+};
+
+type UnmatchedFactsTable = {
+  id: Id;
+  user_id: Owner;
+  config_id: string;
+  provider: string;
+  provider_account: string;
+  livemode: number;
+  trade_no: string;
+  fact: string;
+  fingerprint: string;
   received_at: Date;
 };
 

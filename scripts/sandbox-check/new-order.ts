@@ -64,4 +64,5 @@ const unmade = {
   lookedUpAt: null,
   nextQueryAt: null,
   unansweredSince: null,
+  quietFrom: null,
 } as const;

@@ -38,13 +38,16 @@ describe("the last look at a closed payment, a day after its end", () => {
 });
 
 describe("an ended payment whose provider is silent", () => {
-  it("is asked about again: when it ended unpaid for a week, when it is paid for as long as it takes", () => {
+  it("is asked about again for eight days after its end, whether it was paid or not", () => {
     const closedAt = new Date("2026-01-01T00:00:00Z");
     const soon = secondsAfter(closedAt, 86_400);
     const late = secondsAfter(closedAt, 9 * 86_400);
-    expect(nextAfterSilence({ status: "closed", closedAt }, soon)).toEqual(secondsAfter(soon, 900));
-    expect(nextAfterSilence({ status: "closed", closedAt }, late)).toBeNull();
-    expect(nextAfterSilence({ status: "success", closedAt }, late)).toEqual(secondsAfter(late, 900));
+    const unpaid = { status: "closed", closedAt, quietFrom: null } as const;
+    const paid = { status: "success", closedAt: null, quietFrom: closedAt } as const;
+    for (const ended of [unpaid, paid]) {
+      expect(nextAfterSilence(ended, soon)).toEqual(secondsAfter(soon, 900));
+      expect(nextAfterSilence(ended, late)).toBeNull();
+    }
   });
 });
 

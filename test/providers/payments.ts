@@ -62,6 +62,7 @@ export function payment(changes: Partial<Payment> = {}): Payment {
     lookedUpAt: null,
     nextQueryAt: null,
     unansweredSince: null,
+    quietFrom: null,
     ...changes,
   };
 }

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 
 /** Where a statement is stopped: held back until released, or forwarded and its answer lost with the connection. */
-type Trap = { pattern: RegExp; reached: () => void; act: "hold" | "lose-answer" };
+type Trap = { pattern: RegExp; reached: () => void; act: "hold" | "lose-answer" | "go-away" };
 
 export type DatabaseProxy = {
   readonly port: number;
@@ -12,6 +12,8 @@ export type DatabaseProxy = {
   hold(pattern: RegExp): Promise<() => void>;
   /** Lets the next statement that matches through and cuts the connection in place of its answer. */
   loseAnswerTo(pattern: RegExp): Promise<void>;
+  /** Cuts the connection at the next statement that matches, and the next so many that are tried. */
+  goAwayAt(pattern: RegExp, connections: number): Promise<void>;
   /** Swallows everything from both sides, without closing anything. */
   silence(): void;
   stop(): void;
@@ -31,8 +33,15 @@ export async function startDatabaseProxy(target: { host: string; port: number })
   const sockets = new Set<Socket>();
   let trap: Trap | undefined;
   let silent = false;
+  let away = 0;
+  let refusing = 0;
 
   const server = createServer((client) => {
+    if (refusing > 0) {
+      refusing -= 1;
+      client.destroy();
+      return;
+    }
     const database = connect(target);
     let pending = Buffer.alloc(0);
     let losing = false;
@@ -67,6 +76,11 @@ export async function startDatabaseProxy(target: { host: string; port: number })
       }
       const found = packet[4] === queryCommand ? seen(statementOf(packet)) : undefined;
       if (found?.act === "lose-answer") losing = true;
+      if (found?.act === "go-away") {
+        refusing = away;
+        client.destroy();
+        return;
+      }
       if (found?.act !== "hold") {
         database.write(packet);
         return;
@@ -105,6 +119,10 @@ export async function startDatabaseProxy(target: { host: string; port: number })
       return releases.pop()!;
     },
     loseAnswerTo: (pattern) => next(pattern, "lose-answer"),
+    goAwayAt: (pattern, connections) => {
+      away = connections;
+      return next(pattern, "go-away");
+    },
     silence() {
       silent = true;
     },

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { secondsAfter } from "../../lib/clock.ts";
 import type { Claim } from "../../lib/notify/ports.ts";
+import { nextDue } from "../../lib/notify/schedule.ts";
 import type { Hint } from "../../lib/payment/ports.ts";
 import type { Database } from "../../lib/storage/database.ts";
 import { deliveriesIn } from "../../lib/storage/deliveries.ts";
@@ -290,6 +291,46 @@ describe("sweeping", () => {
       const later = secondsAfter(leaseUntil, 16);
       const taken = await deliveries.takeDue(later, { ...limits, hintedBefore: secondsAfter(later, -60) });
       expect(taken.map(({ taskId }) => taskId).sort()).toEqual([first.taskId, second.taskId].sort());
+    });
+  });
+});
+
+describe("a notification on which its senders die", () => {
+  it.each([1, 5, 6])(
+    "is given up for attempt %i after three sends, and goes on with the next or ends",
+    async (attempt) => {
+      const { hints } = await seedNotifications(rows, { dueAt: now });
+      const hint = { ...hints[0]!, attempt };
+      await rows.query("UPDATE notify_queue SET attempt = ? WHERE id = ?", [attempt, hint.taskId]);
+      await withDatabases(1, async ([database]) => {
+        for (let send = 0; send < 3; send++) {
+          expect(await claimOn(database!, hint, secondsAfter(now, send * 46))).toMatchObject({
+            kind: "claimed",
+          });
+        }
+        const at = secondsAfter(now, 3 * 46);
+        const exhausted = attempt === 6;
+        expect(await claimOn(database!, hint, at)).toEqual({ kind: "abandoned", exhausted });
+        expect(await row(hint)).toMatchObject(
+          exhausted
+            ? { status: "exhausted", attempt, send_no: 3 }
+            : { status: "pending", attempt: attempt + 1, send_no: 0, due_at: nextDue(attempt, at) },
+        );
+        const outcomes = (await sends(hint)).map(({ outcome }) => outcome);
+        expect(outcomes).toEqual([null, null, "failed"]);
+        // Told once more, it is another attempt's.
+        expect((await claimOn(database!, hint, at)).kind).toBe("gone");
+      });
+    },
+  );
+
+  it("is not given up while its third sender may still record an answer", async () => {
+    const { hints } = await seedNotifications(rows, { dueAt: now });
+    await withDatabases(1, async ([database]) => {
+      for (let send = 0; send < 3; send++) await claimOn(database!, hints[0]!, secondsAfter(now, send * 46));
+      const claim = await claimOn(database!, hints[0]!, secondsAfter(now, 2 * 46 + 30));
+      expect(claim.kind).toBe("gone");
+      expect(await row(hints[0]!)).toMatchObject({ status: "sending", attempt: 1, send_no: 3 });
     });
   });
 });

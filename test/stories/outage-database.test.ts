@@ -5,6 +5,7 @@ import { startDatabase } from "../../scripts/local/services/database.ts";
 import type { LocalServer } from "../../scripts/local/services/local-server.ts";
 import { type Api, anOrder, apiOf } from "../steps/api.ts";
 import { type DatabaseProxy, startDatabaseProxy } from "../steps/database-proxy.ts";
+import { invoke } from "../steps/front.ts";
 import { anotherGateway } from "../steps/gateways.ts";
 import { openRows, type Rows } from "../steps/rows.ts";
 import { postWebhook, stripeEvents } from "../steps/signed-webhooks.ts";
@@ -188,6 +189,28 @@ describe("while a notification is sent", () => {
       expect(told).toHaveLength(1);
     }
   });
+});
+
+describe("when the database goes away after the merchant has received a notification", () => {
+  it.each([1, 3, 4, 5, 6])(
+    "for %i tries to reach it, its outcome is recorded and it is sent once",
+    async (tries) => {
+      await world.queues.drain();
+      const orderNo = await stripeOrder();
+      await postWebhook(world, stripe.path, stripe.event(orderNo));
+      const gone = proxy.goAwayAt(/^update `notify_queue` as `n`, `notify_attempts`/, tries);
+      await world.queues.drain();
+      await gone;
+      await world.passes(120);
+      await invoke("sweep", {});
+      await world.queues.drain();
+      expect(await rows.notifications(orderNo)).toMatchObject([
+        { status: "success", attempt: 1, send_no: 1 },
+      ]);
+      const told = (await api.inbox()).filter(({ body }) => body.includes(String(orderNo)));
+      expect(told).toHaveLength(1);
+    },
+  );
 });
 
 describe("while the database is away", () => {

@@ -42,6 +42,8 @@ const exempt: Record<string, RegExp> = {
     /where `order_no` = '\w+' and `provider` = /,
   "what is old is forgotten, whosever it is": /DELETE FROM `\w+` WHERE `\w+_at` < /,
   "sweepers work for all": /where `next_query_at` <= |ROW_NUMBER|`config_data` not like /,
+  "a sweeper matches facts to orders, each of the fact's own merchant":
+    /from `unmatched_facts` as `f` .* and `o`\.`user_id` = `f`\.`user_id`/,
   "what a sweeper has found, it marks": /(update|from) `notify_queue` .*where `id` in \(/,
   "an endpoint is one merchant's URL": /where (`n`\.)?`endpoint` = /,
 };

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { secondsAfter } from "../../lib/clock.ts";
 import { environmentSchema } from "../../lib/environment.ts";
 import { buildGateway } from "../../lib/open-gateway.ts";
 import { hearWebhook } from "../../lib/payment/hear-webhook.ts";
@@ -112,13 +113,14 @@ describe("events in any order", () => {
       }
       const closedFirst =
         order.indexOf("closed") < Math.min(order.indexOf("paid"), order.indexOf("finished"));
+      const { quiet_from } = await rows.order(orderNo);
       expect(await rows.order(orderNo)).toMatchObject({
         status: "success",
         trade_no,
         paid_at: new Date("2026-01-01T19:04:05Z"),
         late_success: closedFirst ? 1 : 0,
         version: closedFirst ? 4 : 3,
-        next_query_at: null,
+        next_query_at: secondsAfter(quiet_from as Date, 86_400),
       });
       const events = (await rows.notifications(orderNo)).map(({ event }) => event);
       expect(events).toEqual(closedFirst ? ["payment.closed", "payment.success"] : ["payment.success"]);

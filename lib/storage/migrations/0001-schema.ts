@@ -89,6 +89,7 @@ const tables = [
     looked_up_at DATETIME(3) NULL,
     next_query_at DATETIME(3) NULL COMMENT 'when to ask the provider next; NULL: never again',
     unanswered_since DATETIME(3) NULL COMMENT 'the first of the polls since when none was answered',
+    quiet_from DATETIME(3) NULL COMMENT 'when it became success: asked about once more a day and a week later; NULL: not wanted',
     /* mutation: unique-order-number */ UNIQUE KEY order_no (order_no),
     /* mutation: unique-merchant-order */ UNIQUE KEY user_order (user_id, out_trade_no),
     /* mutation: unique-provider-trade */ UNIQUE KEY provider_trade (provider, provider_account, trade_no),
@@ -105,6 +106,7 @@ const tables = [
     done TINYINT NOT NULL DEFAULT 0 COMMENT 'the outcome is known and stored',
     lease_token CHAR(36) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
     lease_until DATETIME(3) NOT NULL,
+    unclear_since DATETIME(3) NULL COMMENT 'when the last call under this key began that was not clearly answered: the key stays',
     created_at DATETIME(3) NOT NULL,
     UNIQUE KEY order_attempt (order_id)
   )`,
@@ -121,6 +123,7 @@ const tables = [
     request TEXT NOT NULL COMMENT 'the normalised request, to name the fields that differ',
     prepared TEXT NOT NULL COMMENT 'JSON of the request to the provider; a repeat sends exactly this',
     idempotency_key VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL COMMENT 'renewed only after a refusal of which it is known that it made nothing',
+    unclear_since DATETIME(3) NULL COMMENT 'when the last call under this key began that was not clearly answered: the key stays',
     refund_id VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL COMMENT 'the provider''s id, once known',
     refusal TEXT NULL COMMENT 'JSON: code and words of the final refusal or failure',
     lease_token CHAR(36) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
@@ -146,6 +149,22 @@ const tables = [
     received_at DATETIME(3) NOT NULL,
     /* mutation: unique-provider-event */ UNIQUE KEY config_event (config_id, event_id),
     KEY by_order (order_no),
+    KEY by_age (received_at)
+  )`,
+  `CREATE TABLE unmatched_facts (
+    id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
+    user_id BIGINT UNSIGNED NOT NULL,
+    config_id BIGINT UNSIGNED NOT NULL,
+    provider VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+    provider_account VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+    livemode TINYINT NOT NULL,
+    trade_no VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL COMMENT 'of a payment that is not settled yet, or not ours',
+    fact TEXT NOT NULL COMMENT 'JSON of the verified refund or dispute',
+    fingerprint CHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL COMMENT 'the same fact is kept once',
+    received_at DATETIME(3) NOT NULL,
+    UNIQUE KEY kept_fact (fingerprint),
+    KEY by_trade (provider, provider_account, trade_no),
+    KEY by_config (config_id, id),
     KEY by_age (received_at)
   )`,
   `CREATE TABLE payment_logs (

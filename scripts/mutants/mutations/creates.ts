@@ -39,12 +39,6 @@ export const createMutations: Mutation[] = [
     tests: [moves],
   },
   {
-    name: "An attempt that somebody else holds counts as taken over",
-    at: "create-takeover-own",
-    change: dropLink,
-    tests: [moves],
-  },
-  {
     name: "T2: the outcome is stored by who has lost the lease",
     at: "create-result-lease",
     change: never,

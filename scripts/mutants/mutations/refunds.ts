@@ -119,7 +119,7 @@ export const refundMutations: Mutation[] = [
   {
     name: "Two totals that arrive at once are both held for news",
     at: "refund-total-lock",
-    change: dropLink,
+    change: drop,
     tests: [guards],
   },
   {

@@ -1,0 +1,20 @@
+/** A fact that a person must look at. */
+export type Anomaly = {
+  kind: string;
+  /** What tells this fact from every other of its kind, whosever it is; absent: its config, order and detail. */
+  identity?: readonly string[];
+  userId: string;
+  configId: string;
+  provider: string;
+  orderNo: string | null;
+  detail: Record<string, unknown>;
+};
+
+export interface Anomalies {
+  /** Recorded once per fact, and alarmed. */
+  raise(anomaly: Anomaly, now: Date): Promise<void>;
+  /** The same for what an operator made us see again: one that is on record is not counted once more. */
+  raiseAgain(anomaly: Anomaly, now: Date): Promise<void>;
+  /** The same for what is met over and over while it lasts: alarmed when it is new, or was resolved and has come back. */
+  raiseOnce(anomaly: Anomaly, now: Date): Promise<void>;
+}

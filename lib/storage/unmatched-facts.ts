@@ -1,0 +1,79 @@
+import { createHash } from "node:crypto";
+import type { Fact, UnmatchedFact, UnmatchedFacts } from "../payment/unmatched-facts.ts";
+import { type Database, isDuplicate, repeating } from "./database.ts";
+import { forgetOldest } from "./forget-oldest.ts";
+import { acrossMerchants, ofMerchant } from "./of-merchant.ts";
+import { orderColumns, paymentOf } from "./payment-rows.ts";
+
+/** Of one config: an account whose other payments are refunded all day must not fill the table. */
+export const mostKept = 1_000;
+
+export function factsIn(db: Database): UnmatchedFacts {
+  return {
+    keep: (fact) => keep(db, fact),
+    async matched(limit) {
+      // Across merchants: a sweeper works for all. Each row is of the merchant whose order it meets.
+      const rows = await acrossMerchants(db)
+        .selectFrom("unmatched_facts as f")
+        .innerJoin("payment_orders as o", (join) =>
+          join
+            .onRef("o.provider", "=", "f.provider")
+            .onRef("o.provider_account", "=", "f.provider_account")
+            .onRef("o.trade_no", "=", "f.trade_no")
+            .onRef("o.user_id", "=", "f.user_id")
+            .onRef("o.livemode", "=", "f.livemode"),
+        )
+        .select(orderColumns.map((column) => `o.${column}` as const))
+        .select(["f.id as fact_id", "f.fact"])
+        .where("o.status", "=", "success")
+        .orderBy("f.id")
+        .limit(limit)
+        .execute();
+      return rows.map((row) => ({ id: row.fact_id, payment: paymentOf(row), fact: readFact(row.fact) }));
+    },
+    async remove(userId, id) {
+      await ofMerchant(db, userId).deleteFrom("unmatched_facts").where("id", "=", id).execute();
+    },
+    forget: (time, limit) => repeating(() => forgetOldest(db, "unmatched_facts", "received_at", time, limit)),
+  };
+}
+
+export const readFact = (text: string): Fact => JSON.parse(text) as Fact;
+
+async function keep(db: Database, { userId, configId, ...told }: UnmatchedFact): Promise<void> {
+  const rows = ofMerchant(db, userId);
+  const fact = JSON.stringify(told.fact);
+  const identity = [userId, told.provider, told.account, String(told.livemode), fact].join("\n");
+  try {
+    await rows
+      .insertInto("unmatched_facts")
+      .values({
+        config_id: configId,
+        provider: told.provider,
+        provider_account: told.account,
+        livemode: told.livemode ? 1 : 0,
+        trade_no: told.fact.tradeNo,
+        fact,
+        fingerprint: createHash("sha256").update(identity).digest("hex"),
+        received_at: told.at,
+      })
+      .execute();
+  } catch (error) {
+    if (!isDuplicate(error, "kept_fact")) throw error;
+    return;
+  }
+  const beyond = await rows
+    .selectFrom("unmatched_facts")
+    .select("id")
+    .where("config_id", "=", configId)
+    .orderBy("id", "desc")
+    .limit(1)
+    .offset(mostKept)
+    .executeTakeFirst();
+  if (beyond)
+    await rows
+      .deleteFrom("unmatched_facts")
+      .where("config_id", "=", configId)
+      .where("id", "<=", beyond.id)
+      .execute();
+}

@@ -1,0 +1,435 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { secondsAfter } from "../../lib/clock.ts";
+import type { Gateway } from "../../lib/open-gateway.ts";
+import { settlePaid } from "../../lib/payment/observe.ts";
+import type { Payment } from "../../lib/payment/payment.ts";
+import { recheck } from "../../lib/payment/recheck.ts";
+import { recheckRefund } from "../../lib/refund/look-refund.ts";
+import type { Refund, RefundOutcome } from "../../lib/refund/refund.ts";
+import { withAdapter } from "../steps/adapters.ts";
+import type { Data } from "../steps/api.ts";
+import { anotherGateway } from "../steps/gateways.ts";
+import { accountOf, aLink, leasedOrder, orderRow, paidFact, saidOf, settle } from "../steps/leased-order.ts";
+import { operator, refusal } from "../steps/operator.ts";
+import { reservedRefund } from "../steps/reserved-refund.ts";
+import { openRows, type Rows } from "../steps/rows.ts";
+import { openWorld, type Shop, type World } from "../steps/world.ts";
+
+let world: World;
+let rows: Rows;
+let shop: Shop;
+let gateway: Gateway;
+/** Its provider never says anything. */
+let silent: Gateway;
+
+beforeAll(async () => {
+  world = await openWorld();
+  rows = await openRows();
+  shop = await world.openShop("alipay", "stripe");
+  gateway = anotherGateway();
+  const unknown = { kind: "unknown" as const, why: "time-out" };
+  const look = async ({ orderNo }: Payment) => [{ ...unknown, orderNo }];
+  const answer = async (): Promise<RefundOutcome> => unknown;
+  silent = withAdapter(gateway, () => ({
+    start: async () => unknown,
+    look,
+    close: look,
+    capture: look,
+    refund: answer,
+    lookRefund: answer,
+  }));
+});
+afterAll(async () => {
+  await gateway.close();
+  await rows.close();
+  await world.stop();
+});
+
+const day = 86_400;
+const read = async (orderNo: string) => (await gateway.orders.find(shop.userId, { orderNo }))!.payment;
+const anomaliesOf = (orderNo: string) =>
+  rows.query("SELECT id, kind, status, times, note FROM anomalies WHERE order_no = ? ORDER BY id", [orderNo]);
+const operatorLines = async (orderNo: string) =>
+  (await operator<Data[]>("order timeline", { order_no: orderNo })).filter(({ kind }) => kind === "operator");
+
+async function paidPayment(): Promise<Payment> {
+  const { payment } = await leasedOrder(gateway, shop, "pending");
+  await settle(gateway, payment);
+  return read(payment.orderNo);
+}
+
+async function openRefund(): Promise<{ payment: Payment; refund: Refund }> {
+  const payment = await paidPayment();
+  const { refund } = await reservedRefund(gateway, payment, 500);
+  return { payment, refund };
+}
+
+/** One poll of it now, whether or not its time has come. */
+async function poll(using: Gateway, orderNo: string): Promise<void> {
+  const payment = await read(orderNo);
+  await orderRow(gateway, payment).set({ next_query_at: world.clock.now() }).execute();
+  await recheck(using, { orderNo, userId: shop.userId, due: world.clock.now() });
+}
+async function pollRefund(using: Gateway, { id }: Refund): Promise<void> {
+  const now = world.clock.now();
+  await rows.query("UPDATE refunds SET next_query_at = ? WHERE id = ?", [now, id]);
+  await recheckRefund(using, { userId: shop.userId, refundId: id, due: now });
+}
+
+/** Every way in which a payment can be without an end. */
+const openPayments: Record<string, { kind: string; make: () => Promise<Payment> }> = {
+  "a create whose caller died": {
+    kind: "create_stuck",
+    make: async () => (await leasedOrder(gateway, shop, "processing")).payment,
+  },
+  "a create without an answer": {
+    kind: "create_stuck",
+    make: async () => {
+      const leased = await leasedOrder(gateway, shop, "processing");
+      const now = world.clock.now();
+      await gateway.orders.release(leased, "time-out", now, secondsAfter(now, 5));
+      return leased.payment;
+    },
+  },
+  "a link that nobody paid, at a provider that is silent": {
+    kind: "order_stuck",
+    make: async () => {
+      const leased = await leasedOrder(gateway, shop, "processing");
+      return (await gateway.orders.storePayable(leased, aLink(leased.payment), world.clock.now()))!;
+    },
+  },
+  "a capture without an answer": {
+    kind: "capture_stuck",
+    make: async () => {
+      const payment = await openPayments["a link that nobody paid, at a provider that is silent"]!.make();
+      const now = world.clock.now();
+      const until = secondsAfter(now, 20);
+      const capture = {
+        ...accountOf(payment),
+        key: "11111111-1111-1111-1111-111111111111",
+        until,
+        nextQueryAt: until,
+      };
+      return (await gateway.orders.claimCapture(payment, capture, now))!;
+    },
+  },
+  "a payment that its provider has started": {
+    kind: "order_stuck",
+    make: async () => {
+      const payment = await openPayments["a link that nobody paid, at a provider that is silent"]!.make();
+      await gateway.orders.markStarted(payment, saidOf(payment), world.clock.now());
+      return read(payment.orderNo);
+    },
+  },
+  "a payment that the merchant wants closed": {
+    kind: "order_stuck",
+    make: async () => {
+      const payment = await openPayments["a link that nobody paid, at a provider that is silent"]!.make();
+      await gateway.orders.requestClose(payment, world.clock.now());
+      return payment;
+    },
+  },
+};
+const states = Object.keys(openPayments);
+/** Later than any of them should have ended, by more than a day. */
+const lateSeconds = 22 * day;
+
+describe("a payment without an end", () => {
+  it.each(states)("is a person's matter once, and no more when it has ended: %s", async (state) => {
+    const { kind, make } = openPayments[state]!;
+    const { orderNo } = await make();
+    await world.passes(3600);
+    await poll(silent, orderNo);
+    expect(await anomaliesOf(orderNo)).toEqual([]);
+    await world.passes(lateSeconds);
+    for (let hours = 0; hours < 3; hours++) {
+      await poll(silent, orderNo);
+      await world.passes(3600);
+    }
+    const stuck = await anomaliesOf(orderNo);
+    // The create that can be sent no more has ended: nobody was given a link to it.
+    if ((await read(orderNo)).status === "closed") return expect(stuck).toEqual([]);
+    expect(stuck).toMatchObject([{ kind, status: "open", times: 1 }]);
+    await settle(gateway, await read(orderNo));
+    expect(await anomaliesOf(orderNo)).toMatchObject([
+      { kind, status: "resolved", note: "it has ended: success" },
+    ]);
+  });
+
+  it.each(states)(
+    "is asked about for eight days after it should have ended, then no more: %s",
+    async (state) => {
+      const { orderNo } = await openPayments[state]!.make();
+      await world.passes(lateSeconds + 8 * day);
+      await poll(silent, orderNo);
+      const { status, next_query_at } = await rows.order(orderNo);
+      // A create that can be sent no more has ended by itself, and is asked about once more a day later.
+      if (status !== "closed") expect(next_query_at).toBeNull();
+      else expect(openPayments[state]!.kind).toBe("create_stuck");
+    },
+  );
+
+  it.each(states)(
+    "is left by a webhook, by a poll and by a command, also when polls have ended: %s",
+    async (state) => {
+      const ways: Record<string, (payment: Payment) => Promise<unknown>> = {
+        webhook: (payment) => settle(gateway, payment),
+        poll: async (payment) => {
+          const look = async () => [paidFact(payment)];
+          await poll(
+            withAdapter(gateway, () => ({ look })),
+            payment.orderNo,
+          );
+        },
+        closed: ({ orderNo }) => operator("order resolve", { order_no: orderNo, as: "closed", note: "seen" }),
+        failed: ({ orderNo }) => operator("order resolve", { order_no: orderNo, as: "failed", note: "seen" }),
+      };
+      for (const [way, leave] of Object.entries(ways)) {
+        const { orderNo } = await openPayments[state]!.make();
+        await world.passes(lateSeconds + 8 * day);
+        await poll(silent, orderNo);
+        const { kind } = openPayments[state]!;
+        if (kind !== "create_stuck") await leave(await read(orderNo));
+        const { status } = await read(orderNo);
+        expect({ way, status }).toEqual({ way, status: expect.stringMatching(/^(success|closed|failed)$/) });
+      }
+    },
+  );
+});
+
+describe("order resolve", () => {
+  it("ends an order with a notification, a line with the note, and an anomaly that is done with", async () => {
+    const { orderNo } = await openPayments["a capture without an answer"]!.make();
+    await world.passes(lateSeconds);
+    await poll(silent, orderNo);
+    const note = "PayPal's console shows no capture, ticket 4";
+    expect(await operator("order resolve", { order_no: orderNo, as: "failed", note })).toMatchObject({
+      order_no: orderNo,
+      status: "failed",
+    });
+    expect((await rows.notifications(orderNo)).map(({ event }) => event)).toEqual(["payment.failed"]);
+    expect(await operatorLines(orderNo)).toMatchObject([{ data: { to: "failed", note } }]);
+    expect(await anomaliesOf(orderNo)).toMatchObject([{ status: "resolved" }]);
+    // It is paid after all.
+    expect(await settle(gateway, await read(orderNo))).toMatchObject({ payment: { lateSuccess: true } });
+  });
+
+  it("never undoes a paid order, ends none twice, makes none a success and wants a note", async () => {
+    const { orderNo } = await paidPayment();
+    const resolve = (args: Data) => refusal("order resolve", { order_no: orderNo, note: "x", ...args });
+    expect(await resolve({ as: "closed" })).toMatchObject({ code: 2008 });
+    expect(await resolve({ as: "success" })).toMatchObject({ code: 1001 });
+    expect(await resolve({ as: "closed", note: " " })).toMatchObject({ code: 1001 });
+    expect(await rows.order(orderNo)).toMatchObject({ status: "success" });
+    const open = await openPayments["a create without an answer"]!.make();
+    await operator("order resolve", { order_no: open.orderNo, as: "closed", note: "x" });
+    expect(await refusal("order resolve", { order_no: open.orderNo, as: "failed", note: "x" })).toMatchObject(
+      {
+        code: 2008,
+      },
+    );
+  });
+
+  it("waits for who is making the payment or taking its money", async () => {
+    for (const state of ["a create whose caller died", "a capture without an answer"]) {
+      const { orderNo } = await openPayments[state]!.make();
+      const args = { order_no: orderNo, as: "closed", note: "x" };
+      expect(await refusal("order resolve", args)).toMatchObject({ code: 1005 });
+      await world.passes(21);
+      expect(await operator("order resolve", args)).toMatchObject({ status: "closed" });
+    }
+  });
+});
+
+describe("a refund without an end", () => {
+  const openRefunds: Record<string, (refund: Refund) => Promise<unknown>> = {
+    "whose caller died": async () => {},
+    "whose answer is unknown": (refund) => pollRefund(silent, refund),
+    "that is under way": (refund) => {
+      const lookRefund = async (): Promise<RefundOutcome> => ({ kind: "pending", refundId: "re" });
+      return pollRefund(
+        withAdapter(gateway, () => ({ lookRefund })),
+        refund,
+      );
+    },
+  };
+  const names = Object.keys(openRefunds);
+
+  it.each(names)("is a person's matter after a day, once, until it ends: %s", async (name) => {
+    const { payment, refund } = await openRefund();
+    await world.passes(21);
+    await openRefunds[name]!(refund);
+    await world.passes(day - 60);
+    await pollRefund(silent, refund);
+    expect(await anomaliesOf(payment.orderNo)).toEqual([]);
+    await world.passes(120);
+    for (let hours = 0; hours < 3; hours++) {
+      await pollRefund(silent, refund);
+      await world.passes(3600);
+    }
+    expect(await anomaliesOf(payment.orderNo)).toMatchObject([
+      { kind: "refund_stuck", status: "open", times: 1 },
+    ]);
+    const [stuck] = await anomaliesOf(payment.orderNo);
+    await operator("anomaly resolve", { id: stuck!.id, note: "asked Stripe" });
+    await pollRefund(silent, refund);
+    expect(await anomaliesOf(payment.orderNo)).toMatchObject([{ status: "open", times: 2 }]);
+    const lookRefund = async (): Promise<RefundOutcome> => ({ kind: "refunded", refundId: "re" });
+    await world.passes(30);
+    await pollRefund(
+      withAdapter(gateway, () => ({ lookRefund })),
+      refund,
+    );
+    expect(await anomaliesOf(payment.orderNo)).toMatchObject([
+      { status: "resolved", note: "it has ended: success" },
+    ]);
+  });
+
+  it.each(names)(
+    "is asked about for eight days, and left by a webhook or a command after that: %s",
+    async (name) => {
+      for (const way of ["webhook", "success", "failed"]) {
+        const { payment, refund } = await openRefund();
+        await world.passes(21);
+        await openRefunds[name]!(refund);
+        await world.passes(8 * day);
+        await pollRefund(silent, refund);
+        const [row] = await rows.query("SELECT next_query_at FROM refunds WHERE id = ?", [refund.id]);
+        expect(row).toEqual({ next_query_at: null });
+        await world.passes(21);
+        const now = world.clock.now();
+        const fact = { refundId: "re", error: null, told: "webhook", now, notify: true, overrules: false };
+        if (way === "webhook") await gateway.refunds.finish(refund, payment, { ...fact, to: "success" });
+        else await operator("refund resolve", { id: refund.id, as: way, note: "seen in the console" });
+        const { refunded_minor, refund_reserved_minor } = await rows.order(payment.orderNo);
+        expect({ refunded_minor, refund_reserved_minor }).toEqual({
+          refunded_minor: way === "failed" ? "0" : "500",
+          refund_reserved_minor: "0",
+        });
+      }
+    },
+  );
+});
+
+describe("refund resolve", () => {
+  it("ends a refund with a notification and a line with the note; a later word of the provider counts more", async () => {
+    const { payment, refund } = await openRefund();
+    await world.passes(21);
+    const args = {
+      merchant: shop.username,
+      refund_no: refund.refundNo,
+      as: "failed",
+      note: "not in the console",
+    };
+    expect(await operator("refund resolve", args)).toMatchObject({ id: refund.id, status: "failed" });
+    expect(await operatorLines(payment.orderNo)).toMatchObject([
+      { data: { refund_no: refund.refundNo, to: "failed", note: "not in the console" } },
+    ]);
+    expect((await rows.notifications(payment.orderNo)).map(({ event }) => event)).toEqual([
+      "payment.success",
+      "refund.failed",
+    ]);
+    const now = world.clock.now();
+    const fact = { refundId: "re", error: null, told: "look-up", now, notify: true, overrules: true };
+    await gateway.refunds.finish(refund, payment, { ...fact, to: "success" });
+    expect(await rows.order(payment.orderNo)).toMatchObject({ refunded_minor: "500" });
+  });
+
+  it("waits for who asks the provider, ends no refund twice, and names one refund by one number", async () => {
+    const { refund } = await openRefund();
+    const args = { id: refund.id, as: "success", note: "x", provider_id: "re_1" };
+    expect(await refusal("refund resolve", args)).toMatchObject({ code: 1005 });
+    await world.passes(21);
+    expect(await operator("refund resolve", args)).toMatchObject({ status: "success" });
+    expect(await refusal("refund resolve", args)).toMatchObject({ code: 1005 });
+    const { id: _, ...unnamed } = args;
+    for (const wrong of [
+      unnamed,
+      { ...args, refund_no: "x" },
+      { ...unnamed, refund_no: "x" },
+      { ...args, note: "" },
+    ])
+      expect(await refusal("refund resolve", wrong)).toMatchObject({ code: 1001 });
+    expect(await refusal("refund resolve", { ...args, id: "999999999" })).toMatchObject({ code: 1004 });
+  });
+
+  it("finds what refund list shows: refunds without an end, of all merchants or one", async () => {
+    const { refund, payment } = await openRefund();
+    const lines = await operator<Data[]>("refund list", { merchant: shop.username, limit: "200" });
+    expect(lines).toContainEqual(
+      expect.objectContaining({
+        id: refund.id,
+        order_no: payment.orderNo,
+        status: "processing",
+        age: "0 min",
+      }),
+    );
+    const ended = await operator<Data[]>("refund list", { merchant: shop.username, status: "failed" });
+    expect(ended.map(({ id }) => id)).not.toContain(refund.id);
+  });
+});
+
+describe("anomaly resolve --settle", () => {
+  async function mismatched(change: Partial<ReturnType<typeof paidFact>>) {
+    const { payment } = await leasedOrder(gateway, shop, "pending");
+    const paid = { ...paidFact(payment), ...change };
+    const { userId, configId, provider } = payment;
+    const source = { userId, configId, provider, ...accountOf(payment), told: "webhook" as const };
+    await settlePaid(gateway, paid, source);
+    const [anomaly] = await anomaliesOf(payment.orderNo);
+    return { payment, paid, id: anomaly!.id };
+  }
+
+  it("settles the order by the recorded fact, with a line that says so", async () => {
+    const { payment, paid, id } = await mismatched({ account: "the appid before" });
+    const note = "the appid was changed at WeChat Pay";
+    await operator("anomaly resolve", { id, settle: "yes", note });
+    expect(await rows.order(payment.orderNo)).toMatchObject({ status: "success", trade_no: paid.tradeNo });
+    expect(await operatorLines(payment.orderNo)).toMatchObject([
+      { data: { said_account: "the appid before", trade_no: paid.tradeNo, note } },
+    ]);
+    expect(await anomaliesOf(payment.orderNo)).toMatchObject([{ status: "resolved", note }]);
+  });
+
+  it.each([
+    ["another amount", { amount: { minor: 1, currency: "CNY" } }],
+    ["another currency", { amount: { minor: 1234, currency: "USD" } }],
+    ["another amount and account", { account: "x", amount: { minor: 1, currency: "CNY" } }],
+  ])("never settles by %s", async (_name, change) => {
+    const { payment, id } = await mismatched(change);
+    expect(await refusal("anomaly resolve", { id, settle: "yes", note: "x" })).toMatchObject({ code: 1005 });
+    expect(await rows.order(payment.orderNo)).toMatchObject({ status: "pending" });
+    expect(await anomaliesOf(payment.orderNo)).toMatchObject([{ status: "open" }]);
+  });
+
+  it("settles no order that is paid already", async () => {
+    const { payment, id } = await mismatched({ account: "x" });
+    await settle(gateway, payment);
+    expect(await refusal("anomaly resolve", { id, settle: "yes", note: "x" })).toMatchObject({ code: 1005 });
+  });
+});
+
+describe("triage", () => {
+  it("shows on one screen what waits for a person, with ages", async () => {
+    const { payment, refund } = await openRefund();
+    const order = await openPayments["a link that nobody paid, at a provider that is silent"]!.make();
+    await world.passes(2 * day);
+    await pollRefund(silent, refund);
+    await rows.query("UPDATE notify_queue SET status = 'exhausted' WHERE order_id = ?", [payment.id]);
+    const shown = await operator("triage", { merchant: shop.username });
+    expect(shown.stuck_refunds).toContainEqual(
+      expect.objectContaining({
+        id: refund.id,
+        order_no: payment.orderNo,
+        age: expect.stringMatching(/^2 d /),
+      }),
+    );
+    expect(shown.stuck_orders).toContainEqual(expect.objectContaining({ order_no: order.orderNo }));
+    expect(shown.anomalies).toContainEqual(
+      expect.objectContaining({ kind: "refund_stuck", config_id: payment.configId, age: expect.any(String) }),
+    );
+    expect(shown.notifications).toContainEqual(
+      expect.objectContaining({ user_id: shop.userId, status: "exhausted", count: expect.any(Number) }),
+    );
+  });
+});

@@ -1,0 +1,34 @@
+import { randomUUID } from "node:crypto";
+import { secondsAfter } from "../../lib/clock.ts";
+import type { Gateway } from "../../lib/open-gateway.ts";
+import { newProviderRefundNo } from "../../lib/payment/order-no.ts";
+import type { Payment } from "../../lib/payment/payment.ts";
+import type { LeasedRefund, NewRefund } from "../../lib/refund/ports.ts";
+import { aRefundNo } from "./paid-order.ts";
+
+/** A refund of so many minor units as T5 leaves it, with its lease. */
+export async function reservedRefund(
+  gateway: Gateway,
+  payment: Payment,
+  minor: number,
+  change: Partial<NewRefund> = {},
+): Promise<LeasedRefund> {
+  const now = gateway.clock.now();
+  const providerRefundNo = newProviderRefundNo(now);
+  const reserved = await gateway.refunds.reserve(payment, {
+    refundNo: aRefundNo(),
+    providerRefundNo,
+    prepared: {},
+    idempotencyKey: providerRefundNo,
+    amount: { minor, currency: payment.amount.currency },
+    reason: "",
+    request: "{}",
+    leaseToken: randomUUID(),
+    leaseUntil: secondsAfter(now, 20),
+    nextQueryAt: secondsAfter(now, 15),
+    now,
+    ...change,
+  });
+  if (reserved.kind !== "reserved") throw new Error(`not reserved: ${reserved.kind}`);
+  return reserved.leased;
+}
