@@ -1,10 +1,10 @@
-import { refusals } from "../../../lib/providers/alipay/refusals.ts";
 import type { Call } from "../kernel/call.ts";
 import type { NamedCalls } from "../kernel/faults.ts";
 import { callParameters } from "./gateway.ts";
+import { refusalCodes } from "./refusal-codes.ts";
 
-/** The methods that a fault can name, each with every code of Alipay's lists for it. */
-const methods: Readonly<Record<string, keyof typeof refusals>> = {
+/** The methods that a fault can name. */
+const methods: Readonly<Record<string, keyof typeof refusalCodes>> = {
   "alipay.trade.precreate": "create",
   "alipay.trade.query": "query",
   "alipay.trade.close": "close",
@@ -12,9 +12,8 @@ const methods: Readonly<Record<string, keyof typeof refusals>> = {
   "alipay.trade.fastpay.refund.query": "refund_query",
 };
 
-export const namedCalls: NamedCalls = Object.fromEntries(
-  Object.entries(refusals).map(([name, table]) => [name, Object.keys(table)]),
-);
+/** The calls that `_sim/faults {on}` can name, each with every code of Alipay's lists for it. */
+export const namedCalls: NamedCalls = refusalCodes;
 
 export function nameOfCall(call: Call): string | undefined {
   return methods[callParameters(call).method ?? ""];

@@ -12,7 +12,7 @@ import { createOrders, type Orders } from "./orders.ts";
 import { PaypalError } from "./paypal-error.ts";
 import { disputed, refundSettled } from "./refund-controls.ts";
 import { createRefunds, type Refunds, type WantedRefund } from "./refunds.ts";
-import { callName, namedCalls } from "./refusal-faults.ts";
+import { callName, namedCalls } from "./refusal-codes.ts";
 import { createRequestIds } from "./request-ids.ts";
 import { createTokens } from "./tokens.ts";
 import { addWebhook } from "./webhooks.ts";

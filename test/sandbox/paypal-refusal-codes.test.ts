@@ -1,0 +1,45 @@
+import { describe, expect, it } from "vitest";
+import { refusals } from "../../lib/providers/paypal/refusals.ts";
+import { namedCalls, statusOf } from "../../scripts/sandbox/paypal/refusal-codes.ts";
+import { codeDifferences } from "./code-differences.ts";
+
+// Each side is written by itself from paypal/paypal-rest-api-specifications@ec4d8f3, openapi/checkout_orders_v2.json and
+// payments_payment_v2.json, and from PayPal's pages.
+describe("PayPal's simulator's own lists of codes", () => {
+  it("name for each call what the adapter's table names", () => {
+    const { get, ...others } = refusals;
+    expect(codeDifferences(namedCalls, { ...others, query: get, refund_query: get })).toEqual([]);
+  });
+
+  // Distinct issues of the response in the OpenAPI, and for create's 422 three that stand elsewhere.
+  it.each([
+    ["create", 400, 10],
+    ["create", 422, 97 + 3],
+    ["capture", 400, 5],
+    ["capture", 403, 4],
+    ["capture", 422, 68],
+  ])("have for %s all issues of status %i: %i", (call, status, count) => {
+    const issues = namedCalls[call]!.filter((code) => /^(?!HTTP_)[A-Z_]+$/.test(code));
+    const names =
+      /^(?:INVALID_REQUEST|AUTHENTICATION_FAILURE|NOT_AUTHORIZED|RATE_LIMIT_REACHED|RESOURCE_.*)$/;
+    const found = issues.filter((code) => !names.test(code) && statusOf(call, code) === status);
+    expect(found).toHaveLength(count);
+  });
+
+  it.each([
+    ["create", "INVALID_PARAMETER_VALUE", 400],
+    ["create", "INVALID_ACCOUNT_STATUS", 401],
+    ["create", "INCOMPATIBLE_PARAMETER_VALUE", 422],
+    ["query", "INVALID_RESOURCE_ID", 404],
+    ["capture", "CONSENT_NEEDED", 403],
+    ["capture", "INSTRUMENT_DECLINED", 422],
+    ["refund", "PERMISSION_DENIED", 403],
+    ["refund", "PREVIOUS_REQUEST_IN_PROGRESS", 409],
+    // "Request is not well-formed": https://developer.paypal.com/docs/api/payments/v2/#errors.
+    ["refund", "MALFORMED_REQUEST_JSON", 400],
+    ["refund", "MULTI_CURRENCY_CODE", 422],
+    ["refund_query", "PERMISSION_DENIED", 403],
+  ])("answer %s with %s under status %i", (call, issue, status) => {
+    expect(statusOf(call, issue)).toBe(status);
+  });
+});
