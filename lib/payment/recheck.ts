@@ -49,8 +49,8 @@ async function look(gateway: RecheckGateway, payment: Payment, now: Date): Promi
   const after = (await gateway.orders.find(userId, { orderNo }))?.payment;
   const stuck = after && stuckPayment(after, gateway.clock.now());
   if (stuck) await gateway.anomalies.raiseOnce(stuck, gateway.clock.now());
+  if (after && !isFinal(after.status) && hasBeenSilent(after, now)) return giveUp(gateway, after, next);
   if (!after?.nextQueryAt) return;
-  if (!isFinal(after.status) && hasBeenSilent(after, now)) return giveUp(gateway, after, next);
   if (!isFinal(after.status)) return gateway.hints.recheck({ orderNo, userId }, after.nextQueryAt);
   // Without a link nobody can have paid, and Stripe and PayPal cannot even be asked.
   if (kind !== "silent" || after.payable === null)
