@@ -14,7 +14,7 @@ export async function checkLedgers(world: HistoryWorld, played: Played): Promise
 
 async function checkProviders(world: HistoryWorld, played: Played): Promise<void> {
   const say = (text: string) => void played.wrong.push(text);
-  const rows = await ledgers(world);
+  const rows = await ledgers(world, played);
   const orders = await world.query("SELECT * FROM payment_orders");
   for (const order of orders) {
     const held = rows.filter(({ order_no }) => order_no === order.order_no);
