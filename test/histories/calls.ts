@@ -84,10 +84,18 @@ export function hint(queue: "notify" | "recheck", { body }: Waiting): Work {
   };
 }
 
+/** The credentials of a simulator's account, as a merchant has them. */
+export const withoutName = ({ account: _, ...credentials }: Record<string, string>) => credentials;
+
 /** An operator sets the merchant's config anew; what it says is an answer, as for any caller. */
-export function setConfig(shop: HistoryShop, provider: string, credentials: Record<string, string>): Work {
+export function setConfig(shop: HistoryShop, provider: string, account: Record<string, string>): Work {
   return async (gateway) => {
-    const args = { merchant: shop.username, provider, name: "default", data: JSON.stringify(credentials) };
+    const args = {
+      merchant: shop.username,
+      provider,
+      name: "default",
+      data: JSON.stringify(withoutName(account)),
+    };
     const answer = await runVerb(gateway, "config set", args);
     if (!answer.ok) throw new GatewayError("unavailable", answer.message);
   };

@@ -14,7 +14,7 @@ const mostRounds = 400;
  */
 export async function comeToRest(world: HistoryWorld, played: Played): Promise<void> {
   await endFaults(world, played);
-  const deadlines = await deadlinesOf(world, played);
+  const deadlines = await deadlinesOf(world);
   let isDelayedMoneyDecided = false;
   for (let round = 0; round < mostRounds; round++) {
     world.doing = `coming to rest, round ${round}`;
@@ -28,7 +28,7 @@ export async function comeToRest(world: HistoryWorld, played: Played): Promise<v
     if (isDelayedMoneyDecided) return;
     // What providers have begun ends now: delayed payments, refunds under way.
     isDelayedMoneyDecided = true;
-    await decideDelayed(world, played);
+    await decideDelayed(world);
   }
   played.wrong.push(`no rest after ${mostRounds} rounds: ${JSON.stringify(await unfinished(world))}`);
 }
@@ -66,12 +66,12 @@ export async function sweepAndDrain(world: HistoryWorld, played: Played): Promis
 type Deadline = { row: LedgerRow; at: number };
 
 /** By the age that each payment has now: 5 minutes within its first 30, else 15; 60 for one the provider has started. */
-async function deadlinesOf(world: HistoryWorld, played: Played): Promise<Deadline[]> {
+async function deadlinesOf(world: HistoryWorld): Promise<Deadline[]> {
   const now = world.clock.now().getTime();
   const orders = await world.query(
     "SELECT order_no, created_at, provider_started FROM payment_orders WHERE status <> 'success'",
   );
-  const paid = (await ledgers(world, played)).filter(isPaid);
+  const paid = (await ledgers(world)).filter(isPaid);
   return orders.flatMap((order) => {
     const row = paid.find(({ order_no }) => order_no === order.order_no);
     if (!row) return [];
@@ -97,12 +97,11 @@ async function missed(world: HistoryWorld, played: Played, deadlines: Deadline[]
 
 export const isPaid = ({ status }: LedgerRow) => status === "paid" || status === "refunded";
 
-/** What the providers hold for our orders; not what others have made there under the same number. */
-export async function ledgers(world: HistoryWorld, { foreign }: Played): Promise<LedgerRow[]> {
+export async function ledgers(world: HistoryWorld): Promise<LedgerRow[]> {
   const rows = await world.query("SELECT order_no, provider FROM payment_orders");
   const wanted = new Set(rows.map(({ order_no }) => order_no));
   const all = await Promise.all(providerNames.map((provider) => world.ledger(provider)));
-  return all.flat().filter(({ order_no, payment_id }) => wanted.has(order_no) && !foreign.has(payment_id));
+  return all.flat().filter(({ order_no }) => wanted.has(order_no));
 }
 
 /**
@@ -136,8 +135,8 @@ function unfinished(world: HistoryWorld): Promise<Record<string, unknown>[]> {
 }
 
 /** Half of the delayed payments arrive, the others fail; refunds succeed. */
-async function decideDelayed(world: HistoryWorld, played: Played): Promise<void> {
-  const started = (await ledgers(world, played)).filter(({ status }) => status === "started");
+async function decideDelayed(world: HistoryWorld): Promise<void> {
+  const started = (await ledgers(world)).filter(({ status }) => status === "started");
   for (const [index, row] of started.entries()) {
     const provider = providerNames.find((name) => name === row.provider)!;
     await world.tell(provider, index % 2 ? "fail" : "pay", { order_no: row.order_no });

@@ -25,7 +25,7 @@ export type HistoryShop = {
   apiKey: string;
   secret: string;
   inboxUrl: string;
-  /** Two accounts at each provider, as an operator types their credentials; the first one is set when a history begins. */
+  /** Two accounts at each provider, as its simulator names them; the first one is set when a history begins. */
   accounts: Record<ProviderName, [Account, Account]>;
 };
 
@@ -137,36 +137,6 @@ export async function openHistoryWorld(services: { DATABASE_URL: string; REDIS_U
         await changes.exec();
       }
     },
-    /**
-     * A Checkout session that the gateway did not make, of this account: as a Payment Link makes it whose buyer has chosen
-     * the reference. Returns its id. https://docs.stripe.com/payment-links/url-parameters
-     */
-    async foreignSession(
-      account: Account,
-      wanted: { orderNo: string; minor: number },
-      end: "pay" | "expire",
-    ) {
-      const url = sandbox.simulators.stripe;
-      const ask = (path: string, parameters: Record<string, string>) =>
-        post(`${url}${path}`, new URLSearchParams(parameters), {
-          authorization: `Bearer ${account.secret_key}`,
-          "content-type": "application/x-www-form-urlencoded",
-        });
-      const session = await ask("/v1/checkout/sessions", {
-        mode: "payment",
-        client_reference_id: wanted.orderNo,
-        success_url: publicUrl,
-        "line_items[0][quantity]": "1",
-        "line_items[0][price_data][currency]": "cny",
-        "line_items[0][price_data][unit_amount]": String(wanted.minor),
-        "line_items[0][price_data][product_data][name]": "something else",
-      });
-      if (end === "expire") await ask(`/v1/checkout/sessions/${session.id}/expire`, {});
-      else
-        await (await fetch(`${url}/c/pay/${session.id}/pay`, { method: "POST", redirect: "manual" })).text();
-      await webhooksAreOut();
-      return session.id!;
-    },
     async passes(seconds: number): Promise<void> {
       clock.advance(seconds * 1000);
       await webhooksAreOut();
@@ -234,7 +204,7 @@ async function openShop(
     const url = sandbox.simulators[provider];
     const first = await post(`${url}/_sim/accounts`, "{}");
     const second = await post(`${url}/_sim/accounts`, "{}");
-    accounts[provider] = [withoutName(first), withoutName(second)];
+    accounts[provider] = [first, second];
     const endpoints = new Set<string>();
     for (const [name, account] of [
       ["default", first],
@@ -242,7 +212,7 @@ async function openShop(
       ["default", second],
       ["default", first],
     ] as const) {
-      const data = JSON.stringify(withoutName(account));
+      const data = JSON.stringify(calls.withoutName(account));
       const { config_id } = await ops("config set", { merchant: username, provider, name, data });
       const webhook = `${publicUrl}/api/v1/public/notify/${provider}/${config_id}`;
       if (provider === "stripe" && !endpoints.has(webhook))
@@ -263,8 +233,6 @@ async function openShop(
   };
 }
 
-const withoutName = ({ account: _, ...credentials }: Account): Account => credentials;
-
 /** As every history finds them. */
 async function setFirstAccounts(world: HistoryWorld, shop: HistoryShop): Promise<void> {
   for (const provider of providerNames) {
@@ -274,12 +242,8 @@ async function setFirstAccounts(world: HistoryWorld, shop: HistoryShop): Promise
   }
 }
 
-async function post(
-  url: string,
-  body: string | URLSearchParams,
-  headers: Record<string, string> = {},
-): Promise<Record<string, string>> {
-  const answer = await fetch(url, { method: "POST", body, headers });
+async function post(url: string, body: string): Promise<Record<string, string>> {
+  const answer = await fetch(url, { method: "POST", body });
   if (!answer.ok) throw new Error(`${url}: ${answer.status} ${await answer.text()}`);
   return (await answer.json()) as Record<string, string>;
 }

@@ -24,10 +24,8 @@ export type Played = {
   wrong: string[];
   /** What was asked of the gateway and how it ended, in turn. */
   outcomes: string[];
-  /** Orders whose refunds have changed in the provider's console; a webhook alone tells that, and it may be lost. */
+  /** Orders whose refunds have changed in the provider's console. */
   changedInConsole: Set<string>;
-  /** Objects at a provider that name an order of ours and were not made for it, by their ids. */
-  foreign: Set<string>;
 };
 
 /** Does one step; what is not possible now is left out. */
@@ -184,7 +182,9 @@ async function outside(world: HistoryWorld, played: Played, step: Step): Promise
       return foreignSession(world, played, step);
     case "refuse": {
       const provider = providerNames[step.provider]!;
-      await world.tell(provider, "faults", refusalOf(provider, step));
+      const refusal = refusalOf(provider, step);
+      if (await world.tell(provider, "faults", refusal)) return;
+      played.wrong.push(`${provider} cannot be told to refuse: ${JSON.stringify(refusal)}`);
       return;
     }
     case "pass":
@@ -216,9 +216,17 @@ async function foreignSession(
 ): Promise<void> {
   const ordered = orderAt(played, order);
   const orderNo = ordered && (await orderNoOf(world, ordered));
-  if (!orderNo || ordered.provider !== "stripe") return;
-  const account = ordered.shop.accounts.stripe[0];
-  played.foreign.add(await world.foreignSession(account, { orderNo, minor: ordered.amountMinor }, end));
+  // Below Stripe's smallest amount nobody can pay anything.
+  if (!orderNo || ordered.provider !== "stripe" || ordered.amountMinor < 100) return;
+  const wanted = {
+    amount: ordered.wanted.amount,
+    currency: "cny",
+    client_reference_id: orderNo,
+    outcome: end,
+  };
+  const { account } = ordered.shop.accounts.stripe[0];
+  if (!(await world.tell("stripe", "payment-link", { account, ...wanted })))
+    played.wrong.push(`no Payment Link can be opened: ${JSON.stringify(wanted)}`);
 }
 
 /** One byte of a truly signed webhook is changed: it is refused, and nothing is written. */

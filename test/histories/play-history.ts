@@ -27,7 +27,7 @@ export async function playHistory(world: HistoryWorld, steps: readonly Step[]): 
 
 export function newlyPlayed(world: HistoryWorld): Played {
   const id = `h${world.nextNumber()}`;
-  return { id, orders: new Map(), wrong: [], outcomes: [], changedInConsole: new Set(), foreign: new Set() };
+  return { id, orders: new Map(), wrong: [], outcomes: [], changedInConsole: new Set() };
 }
 
 export async function checkInvariants(
