@@ -189,6 +189,30 @@ describe("plain JSON that somebody writes by hand over a config", () => {
 });
 
 describe("an account whose credentials were revoked", () => {
+  it("is asked by config set about a refund that was given up, too", async () => {
+    const { config, credentials, account } = await aConfig("stripe");
+    await config.set(credentials);
+    const created = await config.create();
+    await config.simulator.pay(created);
+    await config.simulator.accepted(String(created.order_no));
+    const api = apiOf(world, shop);
+    await config.simulator.faults({ lose: true, status: 503, path: "/v1/refunds" });
+    await api.call("POST", "/api/v1/payment/refund", {
+      order_no: created.order_no,
+      refund_no: `r-${config.name}`,
+    });
+    const { secret_key } = (await config.simulator.tell("roll-key", { account })) as Record<string, string>;
+    await config.simulator.faults({});
+    await config.passes(days(8));
+    await config.passes(3600);
+    const refund = async () =>
+      (await rows.query("SELECT * FROM refunds WHERE refund_no = ?", [`r-${config.name}`]))[0]!;
+    expect(await refund()).toMatchObject({ status: "unknown", next_query_at: null });
+    await config.set({ ...credentials, secret_key: secret_key! });
+    const due = (await refund()).next_query_at as Date;
+    expect(due.getTime()).toBeGreaterThan(world.clock.now().getTime() + 50_000);
+  });
+
   it("is asked about its open orders until eight days past their expiry; then one anomaly stands, and an operator can go on", async () => {
     const { config, credentials, account } = await aConfig("stripe");
     const { config_id } = await config.set(credentials);
@@ -220,7 +244,11 @@ describe("an account whose credentials were revoked", () => {
     // This process may use the key that it has read for a minute more; one that has just begun does not know it.
     const fresh = anotherGateway();
     for (const { order_no: orderNo } of [one, two, paid]) {
-      expect((await rows.order(orderNo)).next_query_at).not.toBeNull();
+      const due = (await rows.order(orderNo)).next_query_at as Date;
+      expect(due.getTime()).toBeGreaterThan(world.clock.now().getTime() + 50_000);
+    }
+    await world.passes(60);
+    for (const { order_no: orderNo } of [one, two, paid]) {
       await recheck(fresh, { orderNo: String(orderNo), userId: shop.userId, due: world.clock.now() });
     }
     await fresh.close();
