@@ -137,16 +137,21 @@ export function configsOf(dependencies: ConfigDependencies): Configs & {
     },
     async of(payment) {
       const row = await ownRow(payment, "order");
-      if (row.state !== "retired") {
-        const config = await open(row);
-        if (isAccountOf(payment, config)) return config;
-      }
       const { userId, provider, providerAccount: account } = payment;
-      const siblings = (await listOf(userId, provider)).filter((other) => other.account === account);
-      for (const sibling of siblings.filter(({ id, state }) => id !== row.id && state !== "retired")) {
-        const config = await open(sibling);
-        if (isAccountOf(payment, config)) return config;
+      const list = await listOf(userId, provider);
+      const siblings = list.filter((other) => other.id !== row.id && other.account === account);
+      const refusals: unknown[] = [];
+      for (const candidate of [row, ...siblings].filter(({ state }) => state !== "retired")) {
+        try {
+          const config = await open(candidate);
+          if (isAccountOf(payment, config)) return config;
+        } catch (error) {
+          // One that cannot be used keeps no other of the account from it.
+          if (!isUnusable(error)) throw error;
+          refusals.push(error);
+        }
       }
+      if (refusals.length > 0) throw refusals[0];
       const message = `no ${provider} config speaks for the account of this order any more: give its credentials by config set`;
       throw new GatewayError("config_not_found", message);
     },
