@@ -73,6 +73,23 @@ describe("config retire", () => {
       expect(await refusal(verb, of(config_id))).toMatchObject({ code: 1005 });
   });
 
+  it("is refused for the last config of an account that serves the orders of a retired one", async () => {
+    const { config, credentials } = await aConfig("stripe");
+    const [one, two] = [config, await oneConfig(world, shop, "stripe")];
+    opened.push(two);
+    const [{ config_id: first }, { config_id: last }] = [
+      await one.set(credentials),
+      await two.set(credentials),
+    ];
+    await one.create();
+    for (const config_id of [first, last]) await operator("config disable", of(config_id));
+    await world.passes(180);
+    await operator("config retire", of(first, { force: "yes", note: "the other serves its orders" }));
+    expect((await refusal("config retire", of(last))).message).toMatch(
+      /1 orders and 0 refunds are not final/,
+    );
+  });
+
   it("is refused for a config that was changed just now, which another environment may still use", async () => {
     const { config, credentials } = await aConfig("stripe");
     const { config_id } = await config.set(credentials);
