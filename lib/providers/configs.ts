@@ -137,19 +137,23 @@ export function configsOf(dependencies: ConfigDependencies): Configs & {
     },
     async of(payment) {
       const row = await ownRow(payment, "order");
-      const { userId, provider, providerAccount: account } = payment;
-      const list = await listOf(userId, provider);
-      const siblings = list.filter((other) => other.id !== row.id && other.account === account);
       const refusals: unknown[] = [];
-      for (const candidate of [row, ...siblings].filter(({ state }) => state !== "retired")) {
-        try {
-          const config = await open(candidate);
-          if (isAccountOf(payment, config)) return config;
-        } catch (error) {
-          // One that cannot be used keeps no other of the account from it.
+      // One that cannot be used keeps no other of the account from it.
+      const speaking = async (candidate: StoredConfig): Promise<OpenConfig | null> => {
+        if (candidate.state === "retired") return null;
+        const config = await open(candidate).catch((error: unknown) => {
           if (!isUnusable(error)) throw error;
           refusals.push(error);
-        }
+        });
+        return config && isAccountOf(payment, config) ? config : null;
+      };
+      const own = await speaking(row);
+      if (own) return own;
+      const { userId, provider, providerAccount: account } = payment;
+      const siblings = (await listOf(userId, provider)).filter((other) => other.account === account);
+      for (const sibling of siblings.filter(({ id }) => id !== row.id)) {
+        const config = await speaking(sibling);
+        if (config) return config;
       }
       if (refusals.length > 0) throw refusals[0];
       const message = `no ${provider} config speaks for the account of this order any more: give its credentials by config set`;
