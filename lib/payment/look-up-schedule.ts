@@ -82,11 +82,21 @@ export function lastLook(payment: Ended, now: Date): Date | null {
 /** A merchant may have left, so that nobody answers any more. */
 const silenceEndsSeconds = 8 * daySeconds;
 
-/** When to ask about an ended payment again, should a look at it at `now` get no answer; `null`: it has had its time. */
-export function nextAfterSilence({ status, closedAt, quietFrom }: Ended, now: Date): Date | null {
+/** An ended payment is first asked about a day after its end, and then for as long again as makes the eight days full. */
+const silenceAfterEndSeconds = silenceEndsSeconds - daySeconds;
+
+/**
+ * When to ask about an ended payment again, should a look at it at `now` get no answer; `null`: it has had its time. A
+ * message may announce a refund months after the end: it has its time too, from the first look that gets no answer.
+ */
+export function nextAfterSilence(
+  { status, closedAt, quietFrom, unansweredSince }: Ended & Pick<Payment, "unansweredSince">,
+  now: Date,
+): Date | null {
   const ended = status === "success" ? quietFrom : closedAt;
-  if (ended !== null && secondsAfter(ended, silenceEndsSeconds) <= now) return null;
-  return secondsAfter(now, laterEverySeconds);
+  const hadItsTime = ended !== null && secondsAfter(ended, silenceEndsSeconds) <= now;
+  const isSilent = unansweredSince !== null && secondsAfter(unansweredSince, silenceAfterEndSeconds) <= now;
+  return hadItsTime && isSilent ? null : secondsAfter(now, laterEverySeconds);
 }
 
 /**

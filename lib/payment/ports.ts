@@ -175,8 +175,8 @@ export interface Orders {
   /** A poll was answered, or not: keeps since when none has been. */
   noteAnswer(payment: Payment, answered: boolean, now: Date): Promise<void>;
   /**
-   * Open payments of an account that are polled no more, because nobody answered, are due again: there are other
-   * credentials.
+   * Open payments and refunds of an account that are polled no more, because nobody answered, are due again in a minute:
+   * there are other credentials, and every process has read them by then.
    */
   pollAgain(userId: string, provider: string, account: Account, now: Date): Promise<number>;
   /** Makes the next look-up due at once, unless one was made within `gapMs`. */

@@ -49,12 +49,20 @@ async function look(gateway: RecheckGateway, payment: Payment, now: Date): Promi
   const after = (await gateway.orders.find(userId, { orderNo }))?.payment;
   const stuck = after && stuckPayment(after, gateway.clock.now());
   if (stuck) await gateway.anomalies.raiseOnce(stuck, gateway.clock.now());
-  if (after && !isFinal(after.status) && hasBeenSilent(after, now)) return giveUp(gateway, after, next);
-  if (!after?.nextQueryAt) return;
-  if (!isFinal(after.status)) return gateway.hints.recheck({ orderNo, userId }, after.nextQueryAt);
+  if (!after) return;
+  if (!isFinal(after.status)) {
+    const isGivenUp = next === null ? after.unansweredSince !== null : hasBeenSilent(after, now);
+    if (isGivenUp) return giveUp(gateway, after, next);
+    if (after.nextQueryAt) await gateway.hints.recheck({ orderNo, userId }, after.nextQueryAt);
+    return;
+  }
   // Without a link nobody can have paid, and Stripe and PayPal cannot even be asked.
   if (kind !== "silent" || after.payable === null)
-    await gateway.orders.endRechecks(after, next, lastLook(after, now));
+    return gateway.orders.endRechecks(after, next, lastLook(after, now));
+  if (next !== null) return;
+  await giveUp(gateway, after, next);
+  // What is announced later has its own time.
+  await gateway.orders.noteAnswer(after, true, now);
 }
 
 /**
@@ -66,8 +74,7 @@ async function giveUp(gateway: RecheckGateway, payment: Payment, claimed: Date |
   const { userId, configId, provider, providerAccount } = payment;
   const detail = {
     account: providerAccount,
-    advice:
-      "its open orders are asked about no more: give it working credentials by config set, or retire it",
+    advice: "its payments are asked about no more: give it working credentials by config set, or retire it",
   };
   const anomaly = { kind: "config_unreachable", userId, configId, provider };
   await gateway.anomalies.raiseOnce({ ...anomaly, orderNo: null, detail }, gateway.clock.now());

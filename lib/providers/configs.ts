@@ -137,16 +137,25 @@ export function configsOf(dependencies: ConfigDependencies): Configs & {
     },
     async of(payment) {
       const row = await ownRow(payment, "order");
-      if (row.state !== "retired") {
-        const config = await open(row);
-        if (isAccountOf(payment, config)) return config;
-      }
+      const refusals: unknown[] = [];
+      // One that cannot be used keeps no other of the account from it.
+      const speaking = async (candidate: StoredConfig): Promise<OpenConfig | null> => {
+        if (candidate.state === "retired") return null;
+        const config = await open(candidate).catch((error: unknown) => {
+          if (!isUnusable(error)) throw error;
+          refusals.push(error);
+        });
+        return config && isAccountOf(payment, config) ? config : null;
+      };
+      const own = await speaking(row);
+      if (own) return own;
       const { userId, provider, providerAccount: account } = payment;
       const siblings = (await listOf(userId, provider)).filter((other) => other.account === account);
-      for (const sibling of siblings.filter(({ id, state }) => id !== row.id && state !== "retired")) {
-        const config = await open(sibling);
-        if (isAccountOf(payment, config)) return config;
+      for (const sibling of siblings.filter(({ id }) => id !== row.id)) {
+        const config = await speaking(sibling);
+        if (config) return config;
       }
+      if (refusals.length > 0) throw refusals[0];
       const message = `no ${provider} config speaks for the account of this order any more: give its credentials by config set`;
       throw new GatewayError("config_not_found", message);
     },

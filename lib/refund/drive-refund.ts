@@ -124,7 +124,8 @@ function keyAfter(
   if (!asked) return { unclearSince };
   if (outcome.kind !== "refused" || !freesKey(outcome)) return undefined;
   const isClear = unclearSince === null || (!first && secondsAfter(unclearSince, settledSeconds) <= now);
-  return isClear ? { newKey: randomUUID() } : undefined;
+  // This call is clear: however often it is repeated, the earlier one is no younger for it.
+  return isClear ? { newKey: randomUUID() } : { unclearSince };
 }
 
 /** T5b and what follows its commit. */

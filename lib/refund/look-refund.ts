@@ -65,17 +65,21 @@ async function lookInTurn(gateway: RefundGateway, refund: Hinted, stored: Stored
     if (isFinal(stored.refund)) return await lookAgain(gateway, stored);
     if (!(await look(gateway, stored))) return;
   } catch (error) {
-    // Its config cannot be opened: the next look may find it mended.
-    if (!(error instanceof GatewayError)) throw error;
-    const { orderNo, userId, provider } = stored.payment;
-    const about = { order_no: orderNo, merchant: userId, provider, reason: error.message };
-    return log.warn("look at a refund failed", { ...about, ...nameOf(error) });
+    noteUnopened(stored, error);
   }
   const after = await gateway.refunds.byId(refund.userId, refund.refundId);
   const now = gateway.clock.now();
   if (after && isStuck(after.refund, now))
     await gateway.anomalies.raiseOnce(stuckRefund(after.payment, after.refund), now);
   if (after?.nextQueryAt) await gateway.hints.recheckRefund(refund, after.nextQueryAt);
+}
+
+/** Its config cannot be opened: the next look may find it mended. */
+function noteUnopened({ payment }: StoredRefund, error: unknown): void {
+  if (!(error instanceof GatewayError)) throw error;
+  const { orderNo, userId, provider } = payment;
+  const about = { order_no: orderNo, merchant: userId, provider, reason: error.message };
+  log.warn("look at a refund failed", { ...about, ...nameOf(error) });
 }
 
 /** False when it is final, or somebody has just looked. */
@@ -96,11 +100,7 @@ async function lookAgain(gateway: RefundGateway, stored: StoredRefund): Promise<
   const now = gateway.clock.now();
   const next = nextRefundLook(refund, now);
   if (!(await gateway.refunds.claimLook(stored, next))) return;
-  const { adapter } = await gateway.configs.of(payment);
-  const outcome = await askProvider<RefundOutcome | undefined>("refund_query", payment, {
-    ask: async () => adapter.lookRefund?.(payment, refund),
-    broken: (why) => ({ kind: "unknown", why }),
-  });
+  const outcome = await askAgain(gateway, stored);
   if (outcome?.kind === "unknown" || outcome?.kind === "pending") {
     // Nobody asks again by himself: which of the two ends is true is a person's matter.
     if (next === null) await gateway.anomalies.raiseOnce(stuckRefund(payment, refund), now);
@@ -113,6 +113,19 @@ async function lookAgain(gateway: RefundGateway, stored: StoredRefund): Promise<
     await endRefund(gateway, stored, { to, refundId: outcome.refundId, error, ...told });
   }
   await gateway.refunds.endLooks(refund, next);
+}
+
+async function askAgain(gateway: RefundGateway, stored: StoredRefund): Promise<RefundOutcome | undefined> {
+  const { refund, payment } = stored;
+  const broken = (why: string): RefundOutcome => ({ kind: "unknown", why });
+  try {
+    const { adapter } = await gateway.configs.of(payment);
+    const ask = async () => adapter.lookRefund?.(payment, refund);
+    return await askProvider<RefundOutcome | undefined>("refund_query", payment, { ask, broken });
+  } catch (error) {
+    noteUnopened(stored, error);
+    return broken("its config cannot be opened");
+  }
 }
 
 function isFinal({ status }: StoredRefund["refund"]): boolean {

@@ -1,3 +1,4 @@
+import { secondsAfter } from "../clock.ts";
 import type { Payment } from "../payment/payment.ts";
 import type { Account } from "../payment/ports.ts";
 import { type Database, repeating } from "./database.ts";
@@ -64,21 +65,41 @@ export async function noteAnswer(
   await repeating(() => note.execute());
 }
 
+/** So long a process may go on with the credentials that it has read, and what was given up long ago is asked about once. */
+const credentialsSettledSeconds = 60;
+
 export async function pollAgain(
   db: Database,
   userId: string,
   provider: string,
   { now, ...account }: Account & { now: Date },
 ): Promise<number> {
-  const again = await ofMerchant(db, userId)
+  const due = secondsAfter(now, credentialsSettledSeconds);
+  const rows = ofMerchant(db, userId);
+  const again = await rows
     .updateTable("payment_orders")
-    .set({ next_query_at: now, unanswered_since: null })
+    .set({ next_query_at: due, unanswered_since: null })
     .where("provider", "=", provider)
     .where(ofAccount(account))
     .where("status", "in", ["processing", "pending"])
     .where("next_query_at", "is", null)
     .executeTakeFirstOrThrow();
-  return Number(again.numUpdatedRows);
+  const refunds = await rows
+    .updateTable("refunds")
+    .set({ next_query_at: due })
+    .where("status", "in", ["processing", "unknown"])
+    .where("next_query_at", "is", null)
+    .where(({ exists, selectFrom }) =>
+      exists(
+        selectFrom("payment_orders as o")
+          .select("o.id")
+          .whereRef("o.id", "=", "refunds.order_id")
+          .where("o.provider", "=", provider)
+          .where(ofAccount(account)),
+      ),
+    )
+    .executeTakeFirstOrThrow();
+  return Number(again.numUpdatedRows) + Number(refunds.numUpdatedRows);
 }
 
 export async function makeDue(db: Database, payment: Payment, now: Date, gapMs: number): Promise<boolean> {

@@ -1,21 +1,20 @@
 import { sql } from "kysely";
 import type { StoredConfig } from "../payment/ports.ts";
 import { type Database, transact } from "./database.ts";
-import { ofMerchant } from "./of-merchant.ts";
+import { ofMerchant, type Rows } from "./of-merchant.ts";
 import { noCredentials } from "./payment-configs.ts";
+
+const retiredStatus = 3;
 
 /** What still needs the credentials of a config. */
 export type StillNeeded = { openOrders: number; openRefunds: number; youngPayments: number };
 
 /** `paidAfter`: a payment from then on may still be refunded or disputed. */
-export async function stillNeeds(
-  db: Database,
-  { userId, id }: Pick<StoredConfig, "userId" | "id">,
-  paidAfter: Date,
-): Promise<StillNeeded> {
-  const rows = ofMerchant(db, userId);
+export async function stillNeeds(db: Database, config: StoredConfig, paidAfter: Date): Promise<StillNeeded> {
+  const rows = ofMerchant(db, config.userId);
+  const ids = await servedBy(rows, config);
   const count = sql<number>`COUNT(*)`.as("count");
-  const orders = rows.selectFrom("payment_orders").select(count).where("config_id", "=", id);
+  const orders = rows.selectFrom("payment_orders").select(count).where("config_id", "in", ids);
   const open = await orders.where("status", "in", ["processing", "pending"]).executeTakeFirstOrThrow();
   const young = await orders
     .where("status", "=", "success")
@@ -25,7 +24,7 @@ export async function stillNeeds(
     .selectFrom("refunds as r")
     .innerJoin("payment_orders as o", "o.id", "r.order_id")
     .select(count)
-    .where("o.config_id", "=", id)
+    .where("o.config_id", "in", ids)
     .where("r.status", "in", ["processing", "unknown"])
     .executeTakeFirstOrThrow();
   return {
@@ -33,6 +32,20 @@ export async function stillNeeds(
     openRefunds: Number(refunds.count),
     youngPayments: Number(young.count),
   };
+}
+
+/** Itself, and the retired configs of its account whose orders have no other that speaks for it. */
+async function servedBy(rows: Rows, { id, provider, account, livemode }: StoredConfig): Promise<string[]> {
+  const others = await rows
+    .selectFrom("payment_configs")
+    .select(["id", "status"])
+    .where("provider", "=", provider)
+    .where("account", "=", account)
+    .where("livemode", "=", livemode ? 1 : 0)
+    .where("id", "<>", id)
+    .execute();
+  const isAlone = others.every(({ status }) => status === retiredStatus);
+  return [id, ...(isAlone ? others.map((other) => other.id) : [])];
 }
 
 /** Deletes the credentials of a config that creates nothing. `false`: it does, or it has changed since it was read. */
@@ -46,7 +59,7 @@ export async function retireConfig(
     const retired = await ofMerchant(trx, userId)
       .updateTable("payment_configs")
       .set((eb) => ({
-        status: 3,
+        status: retiredStatus,
         config_data: noCredentials,
         version: eb("version", "+", 1),
         note,

@@ -42,8 +42,9 @@ describe("an ended payment whose provider is silent", () => {
     const closedAt = new Date("2026-01-01T00:00:00Z");
     const soon = secondsAfter(closedAt, 86_400);
     const late = secondsAfter(closedAt, 9 * 86_400);
-    const unpaid = { status: "closed", closedAt, quietFrom: null } as const;
-    const paid = { status: "success", closedAt: null, quietFrom: closedAt } as const;
+    const unansweredSince = secondsAfter(closedAt, 86_400);
+    const unpaid = { status: "closed", closedAt, quietFrom: null, unansweredSince } as const;
+    const paid = { status: "success", closedAt: null, quietFrom: closedAt, unansweredSince } as const;
     for (const ended of [unpaid, paid]) {
       expect(nextAfterSilence(ended, soon)).toEqual(secondsAfter(soon, 900));
       expect(nextAfterSilence(ended, late)).toBeNull();

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { GatewayError } from "../../lib/errors.ts";
 import { readAmount } from "../../lib/http/read-amount.ts";
 import type { Gateway } from "../../lib/open-gateway.ts";
 import type { Payment } from "../../lib/payment/payment.ts";
@@ -117,6 +118,16 @@ describe("a refund that is asked for again", () => {
     expect(new Set(asked.map(({ idempotencyKey }) => idempotencyKey)).size).toBe(2);
   });
 
+  it("by a merchant who asks every few seconds gets its new key all the same once a minute is over", async () => {
+    const { using, asked } = answering(unknown, refused("merchant", "nothing"));
+    const wanted = wantedOf(await aPayment());
+    for (let call = 0; call < 20; call++) {
+      await ask(using, wanted);
+      await world.passes(4);
+    }
+    expect(new Set(asked.map(({ idempotencyKey }) => idempotencyKey)).size).toBeGreaterThan(1);
+  });
+
   it("after a refusal goes out under the new key by the poll, too", async () => {
     const { using, asked } = answering(refused("merchant", "nothing"), { kind: "refunded", refundId: "re" });
     const payment = await aPayment();
@@ -182,6 +193,50 @@ describe("a refund whose caller has lost its lease", () => {
     expect(await rows.order(payment.orderNo)).toMatchObject({ refund_reserved_minor: "500" });
     // Told to use a new number, a merchant would give the money back twice.
     expect(String(answered.message ?? "")).not.toMatch(/new refund_no/);
+  });
+});
+
+describe("a refund whose config cannot be opened any more", () => {
+  const withoutConfig = (): Gateway => {
+    const of = () =>
+      Promise.reject(new GatewayError("config_not_found", "no config speaks for this account"));
+    return { ...gateway, configs: { ...gateway.configs, of } };
+  };
+  const stuckOf = ({ orderNo }: Payment) =>
+    rows.query("SELECT status FROM anomalies WHERE kind = 'refund_stuck' AND order_no = ?", [orderNo]);
+
+  it("is told to a person after a day", async () => {
+    const { using } = answering(unknown);
+    const payment = await aPayment();
+    const wanted = wantedOf(payment);
+    await ask(using, wanted);
+    const { refund } = await stored(wanted);
+    const retired = withoutConfig();
+    for (const seconds of [60, 86_400]) {
+      await world.passes(seconds);
+      await recheckRefund(retired, { userId: shop.userId, refundId: refund.id, due: world.clock.now() });
+    }
+    expect(await stuckOf(payment)).toMatchObject([{ status: "open" }]);
+    expect(await stored(wanted)).toMatchObject({
+      refund: { status: "unknown" },
+      nextQueryAt: expect.any(Date),
+    });
+  });
+
+  it("is told to a person where a late word contradicts its end", async () => {
+    const { using } = answering({ kind: "refunded", refundId: "re" });
+    const payment = await aPayment();
+    const wanted = wantedOf(payment);
+    await ask(using, wanted);
+    const { refund } = await stored(wanted);
+    await world.passes(20 * 86_400);
+    await gateway.refunds.makeDue(refund, world.clock.now());
+    await recheckRefund(withoutConfig(), {
+      userId: shop.userId,
+      refundId: refund.id,
+      due: world.clock.now(),
+    });
+    expect(await stuckOf(payment)).toMatchObject([{ status: "open" }]);
   });
 });
 

@@ -106,6 +106,28 @@ describe.each(["stripe", "paypal"])("two %s configs of one account", (provider) 
   });
 });
 
+describe("an order whose own config cannot be used any more", () => {
+  it.each([
+    ["overwritten with what is incomplete", { secret_key: "sk_test_short" }],
+    ["overwritten with nothing", {}],
+  ])("is served by another config of its account, past one that cannot either: %s", async (_name, data) => {
+    const { credentials } = await openAccount(world, "stripe");
+    const [one, two, three] = [await aConfig("stripe"), await aConfig("stripe"), await aConfig("stripe")];
+    const { config_id } = await one.set(credentials);
+    const { config_id: broken } = await two.set(credentials);
+    const created = await one.create();
+    const { config_id: other } = await three.set(credentials);
+    await rows.query("UPDATE payment_configs SET config_data = ? WHERE id IN (?)", [
+      JSON.stringify(data),
+      [config_id, broken],
+    ]);
+    const gateway = anotherGateway();
+    const { payment } = (await gateway.orders.find(shop.userId, { orderNo: String(created.order_no) }))!;
+    expect(await gateway.configs.of(payment)).toMatchObject({ id: other });
+    await gateway.close();
+  });
+});
+
 describe("a Stripe webhook secret", () => {
   it("speaks for its own account alone: the secrets of two accounts settle or end no order of each other", async () => {
     const config = await aConfig("stripe");

@@ -73,6 +73,23 @@ describe("config retire", () => {
       expect(await refusal(verb, of(config_id))).toMatchObject({ code: 1005 });
   });
 
+  it("is refused for the last config of an account that serves the orders of a retired one", async () => {
+    const { config, credentials } = await aConfig("stripe");
+    const [one, two] = [config, await oneConfig(world, shop, "stripe")];
+    opened.push(two);
+    const [{ config_id: first }, { config_id: last }] = [
+      await one.set(credentials),
+      await two.set(credentials),
+    ];
+    await one.create();
+    for (const config_id of [first, last]) await operator("config disable", of(config_id));
+    await world.passes(180);
+    await operator("config retire", of(first, { force: "yes", note: "the other serves its orders" }));
+    expect((await refusal("config retire", of(last))).message).toMatch(
+      /1 orders and 0 refunds are not final/,
+    );
+  });
+
   it("is refused for a config that was changed just now, which another environment may still use", async () => {
     const { config, credentials } = await aConfig("stripe");
     const { config_id } = await config.set(credentials);
@@ -189,6 +206,30 @@ describe("plain JSON that somebody writes by hand over a config", () => {
 });
 
 describe("an account whose credentials were revoked", () => {
+  it("is asked by config set about a refund that was given up, too", async () => {
+    const { config, credentials, account } = await aConfig("stripe");
+    await config.set(credentials);
+    const created = await config.create();
+    await config.simulator.pay(created);
+    await config.simulator.accepted(String(created.order_no));
+    const api = apiOf(world, shop);
+    await config.simulator.faults({ lose: true, status: 503, path: "/v1/refunds" });
+    await api.call("POST", "/api/v1/payment/refund", {
+      order_no: created.order_no,
+      refund_no: `r-${config.name}`,
+    });
+    const { secret_key } = (await config.simulator.tell("roll-key", { account })) as Record<string, string>;
+    await config.simulator.faults({});
+    await config.passes(days(8));
+    await config.passes(3600);
+    const refund = async () =>
+      (await rows.query("SELECT * FROM refunds WHERE refund_no = ?", [`r-${config.name}`]))[0]!;
+    expect(await refund()).toMatchObject({ status: "unknown", next_query_at: null });
+    await config.set({ ...credentials, secret_key: secret_key! });
+    const due = (await refund()).next_query_at as Date;
+    expect(due.getTime()).toBeGreaterThan(world.clock.now().getTime() + 50_000);
+  });
+
   it("is asked about its open orders until eight days past their expiry; then one anomaly stands, and an operator can go on", async () => {
     const { config, credentials, account } = await aConfig("stripe");
     const { config_id } = await config.set(credentials);
@@ -206,12 +247,12 @@ describe("an account whose credentials were revoked", () => {
     await config.passes(days(1));
     for (const created of [one, two, paid])
       expect(await config.order(created)).toMatchObject({ status: "pending", next_query_at: null });
-    // Each order is a person's matter a day after its end; that nobody answers is one of the config.
     const open = await openAnomalies(config_id);
-    const [raised, ...others] = open.filter(({ kind }) => kind !== "order_stuck");
-    expect([raised?.kind, others]).toEqual(["config_unreachable", []]);
-    const stuck = open.flatMap(({ kind, order_no }) => (kind === "order_stuck" ? [order_no] : []));
-    expect(stuck.toSorted()).toEqual([one, two, paid].map(({ order_no }) => order_no).toSorted());
+    const raised = open.find(({ kind }) => kind === "config_unreachable");
+    expect(open.map(({ kind, order_no }) => [kind, order_no])).toEqual([
+      ...[one, two, paid].map(({ order_no }) => ["order_stuck", order_no]),
+      ["config_unreachable", null],
+    ]);
     await operator("anomaly resolve", { id: String(raised?.id), note: "the key was revoked" });
 
     expect(await refusal("order sync", { order_no: String(one.order_no) })).toMatchObject({ code: 2001 });
@@ -220,7 +261,11 @@ describe("an account whose credentials were revoked", () => {
     // This process may use the key that it has read for a minute more; one that has just begun does not know it.
     const fresh = anotherGateway();
     for (const { order_no: orderNo } of [one, two, paid]) {
-      expect((await rows.order(orderNo)).next_query_at).not.toBeNull();
+      const due = (await rows.order(orderNo)).next_query_at as Date;
+      expect(due.getTime()).toBeGreaterThan(world.clock.now().getTime() + 50_000);
+    }
+    await world.passes(60);
+    for (const { order_no: orderNo } of [one, two, paid]) {
       await recheck(fresh, { orderNo: String(orderNo), userId: shop.userId, due: world.clock.now() });
     }
     await fresh.close();

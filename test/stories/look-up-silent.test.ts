@@ -59,6 +59,37 @@ describe("a provider that is silent when we ask", () => {
     });
   });
 
+  it("about a refund that was made months after the payment is asked again until it answers", async () => {
+    const orderNo = await paidOrder(world, api, "paypal");
+    await world.passes(60 * 86_400);
+    await minutes(2);
+    expect(await rows.order(orderNo)).toMatchObject({ refunded_minor: "0", next_query_at: null });
+    await paypal.faults({ status: 503 });
+    await paypal.refund(orderNo, "25.00");
+    await until(async () => (await rows.order(orderNo)).next_query_at !== null);
+    await minutes(1);
+    await paypal.faults({});
+    await minutes(16);
+    expect(await rows.order(orderNo)).toMatchObject({ refunded_minor: "2500", next_query_at: null });
+  });
+
+  it("for a week about what was announced of an old payment is given up, and a person is told", async () => {
+    const orderNo = await paidOrder(world, api, "paypal");
+    await world.passes(60 * 86_400);
+    await minutes(2);
+    await paypal.faults({ status: 503 });
+    await paypal.refund(orderNo, "25.00");
+    await until(async () => (await rows.order(orderNo)).next_query_at !== null);
+    await minutes(1);
+    const unreachable = async () =>
+      (await rows.anomalies(shop.configs.paypal!)).filter(({ kind }) => kind === "config_unreachable");
+    expect(await unreachable()).toEqual([]);
+    await world.passes(8 * 86_400);
+    await minutes(1);
+    expect(await rows.order(orderNo)).toMatchObject({ next_query_at: null, unanswered_since: null });
+    expect(await unreachable()).toMatchObject([{ order_no: null }]);
+  });
+
   it("at the last look at a closed payment is asked again: the late success is not lost", async () => {
     const { data } = await api.create(anOrder({ provider: "stripe" }));
     const orderNo = String(data.order_no);

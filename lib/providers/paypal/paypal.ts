@@ -116,9 +116,8 @@ async function close(
   const closed: Observation = { kind: "closed", orderNo, why: "it will not be captured" };
   if (captureKey === null && !providerStarted) return [closed];
   const seen = await look(payment);
-  const uncaptured = seen.every(
-    ({ kind }) => kind === "open" || kind === "approved" || kind === "missing" || kind === "closed",
-  );
+  // Not "missing": so PayPal speaks of the order of another app, too, to which the credentials may belong by now.
+  const uncaptured = seen.every(({ kind }) => kind === "open" || kind === "approved" || kind === "closed");
   return uncaptured ? [closed] : seen;
 }
 

@@ -112,7 +112,8 @@ describe("a close at PayPal", () => {
     ["under way", json(captured([capture({ status: "PENDING" })])), "started"],
     ["approved still", json(order({ status: "APPROVED" })), "closed"],
     ["open still", json(order()), "closed"],
-    ["forgotten", refusal(404, "INVALID_RESOURCE_ID"), "closed"],
+    // PayPal answers an app so about another app's order, too: https://developer.paypal.com/api/rest/responses/ (404).
+    ["not known to this app", refusal(404, "INVALID_RESOURCE_ID"), "missing"],
     ["not to be seen", "reset", "unknown"],
     ["not readable", json({}), "unrecognised"],
   ] satisfies [string, Reply, string][])(
@@ -125,5 +126,7 @@ describe("a close at PayPal", () => {
   it("asks first while the money is on its way", async () => {
     const pending = json(captured([capture({ status: "PENDING" })]));
     expect(await closing(pending, { providerStarted: true })).toMatchObject([{ kind: "started" }]);
+    const unseen = refusal(404, "INVALID_RESOURCE_ID");
+    expect(await closing(unseen, { providerStarted: true })).toMatchObject([{ kind: "missing" }]);
   });
 });
