@@ -48,8 +48,10 @@ async function look(gateway: RecheckGateway, payment: Payment, now: Date): Promi
   await gateway.orders.noteAnswer(payment, kind === "answered", now);
   const after = (await gateway.orders.find(userId, { orderNo }))?.payment;
   const stuck = after && stuckPayment(after, gateway.clock.now());
+  // mutation: stuck-payment-told
   if (stuck) await gateway.anomalies.raiseOnce(stuck, gateway.clock.now());
   if (!after?.nextQueryAt) return;
+  // mutation: silent-account-given-up
   if (!isFinal(after.status) && hasBeenSilent(after, now)) return giveUp(gateway, after, next);
   if (!isFinal(after.status)) return gateway.hints.recheck({ orderNo, userId }, after.nextQueryAt);
   // Without a link nobody can have paid, and Stripe and PayPal cannot even be asked.

@@ -139,6 +139,7 @@ export function configsOf(dependencies: ConfigDependencies): Configs & {
       const row = await ownRow(payment, "order");
       if (row.state !== "retired") {
         const config = await open(row);
+        // mutation: order-account-credentials
         if (isAccountOf(payment, config)) return config;
       }
       const { userId, provider, providerAccount: account } = payment;
@@ -173,6 +174,7 @@ export function configsOf(dependencies: ConfigDependencies): Configs & {
       if (config.account === null) return true;
       try {
         const { adapter } = await openedAsRead(config);
+        // mutation: overwritten-config-sealed
         return await accounts.isItsOwn(config, stateOf(config), adapter);
       } catch (error) {
         // What is incomplete, or cannot be asked about now, waits.

@@ -123,7 +123,10 @@ function keyAfter(
 ): KeyAfter | undefined {
   if (!asked) return { unclearSince };
   if (outcome.kind !== "refused" || !freesKey(outcome)) return undefined;
-  const isClear = unclearSince === null || (!first && secondsAfter(unclearSince, settledSeconds) <= now);
+  // mutation: refund-key-unclear
+  const isClear =
+    unclearSince === null ||
+    /* mutation: refund-key-settled */ (!first && secondsAfter(unclearSince, settledSeconds) <= now);
   return isClear ? { newKey: randomUUID() } : undefined;
 }
 
