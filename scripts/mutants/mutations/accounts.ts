@@ -69,7 +69,7 @@ export const accountMutations: Mutation[] = [
   {
     name: "Another mode of an account is the same account",
     at: "account-livemode",
-    change: replace("$callee<never>`provider_account = ${$1}`"),
+    change: replace('$callee<never>(["provider_account = ", ""] as never, $1)'),
     tests: [moves],
   },
   {
