@@ -1,7 +1,7 @@
 /**
  * Digits after the decimal point in which the gateway counts each currency (ISO 4217 minor units).
  * What a provider counts differently stands in that provider's own table.
- * Source: ISO 4217 list one, https://www.iso.org/iso-4217-currency-codes.html, compared on 2026-11-30.
+ * Source: ISO 4217 list one, https://www.iso.org/iso-4217-currency-codes.html; compared with public listings of it on 2026-11-30.
  *
  * XCG, the Caribbean guilder, replaced ANG on 2025-03-31. ANG, BGN (euro since 2026-01-01) and STD (STN since 2018) have left
  * that list and stay here, so that stored orders can be read; whether one can still be paid in them is the provider's word.

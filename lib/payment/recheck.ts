@@ -50,9 +50,9 @@ async function look(gateway: RecheckGateway, payment: Payment, now: Date): Promi
   const stuck = after && stuckPayment(after, gateway.clock.now());
   // mutation: stuck-payment-told
   if (stuck) await gateway.anomalies.raiseOnce(stuck, gateway.clock.now());
-  if (!after?.nextQueryAt) return;
   // mutation: silent-account-given-up
-  if (!isFinal(after.status) && hasBeenSilent(after, now)) return giveUp(gateway, after, next);
+  if (after && !isFinal(after.status) && hasBeenSilent(after, now)) return giveUp(gateway, after, next);
+  if (!after?.nextQueryAt) return;
   if (!isFinal(after.status)) return gateway.hints.recheck({ orderNo, userId }, after.nextQueryAt);
   // Without a link nobody can have paid, and Stripe and PayPal cannot even be asked.
   if (kind !== "silent" || after.payable === null)

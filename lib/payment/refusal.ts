@@ -52,9 +52,3 @@ export function freesKey({ listed, fault, ends }: Refusal): boolean {
 function ruleOf(table: RefusalTable, code: string): RefusalRule | undefined {
   return Object.hasOwn(table, code) ? table[code] : undefined;
 }
-
-/** For a call whose codes are not in a table yet. */
-export function refusalByFinality(final: boolean, error: ProviderError): Refusal {
-  if (final) return { error, fault: "request", ends: "subject", listed: true };
-  return { error, fault: "merchant", ends: "nothing", listed: false };
-}

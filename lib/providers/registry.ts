@@ -19,7 +19,7 @@ const day = 86_400;
 const hour = 3_600;
 
 /**
- * What each provider says of the lives of orders and links, read on 2026-11-30. Orders of Alipay may live 15 days, those of
+ * What each provider says of the lives of orders and links, from public copies of their pages, 2026-11-30. Orders of Alipay may live 15 days, those of
  * WeChat Pay 7 days: more than the API asks for.
  */
 const alipayScenes: Record<string, SceneLife> = {

@@ -40,7 +40,7 @@ export const factInvariants: readonly Invariant[] = [
       SELECT n.id AS task, n.subject_type, n.event, n.created_at FROM notify_queue n
       LEFT JOIN payment_orders o ON o.id = n.subject_id
       LEFT JOIN ${statusMoves} m ON m.order_id = o.id AND CONCAT('payment.', m.became) = n.event
-        AND m.at = n.created_at AND NOT (m.became = 'failed' AND o.refusal IS NOT NULL)
+        AND m.at = n.created_at
       WHERE n.subject_type <> 'refund' AND n.generation = 1
         AND (m.id IS NULL OR n.subject_type <> 'payment' OR n.order_id <> o.id)`,
   },

@@ -8,11 +8,12 @@ const isTold = (orderNo: string) =>
 export const lookUpInvariants: readonly Invariant[] = [
   {
     invariant: 1,
-    name: "A payment that is not final will be asked about, past its expiry too, until a person was told of it for a week.",
+    name: "A payment that is not final will be asked about, past its expiry too, until a person was told of it for a week, or its account was silent for eight days.",
     sql: `
       SELECT order_no, status FROM payment_orders o
       WHERE status IN ('processing', 'pending') AND next_query_at IS NULL
-        AND NOT (created_at <= :now - INTERVAL 8 DAY AND ${isTold("o.order_no")})`,
+        AND NOT (created_at <= :now - INTERVAL 8 DAY AND ${isTold("o.order_no")})
+        AND NOT COALESCE(GREATEST(unanswered_since, expires_at) <= :now - INTERVAL 8 DAY, 0)`,
   },
   {
     // A person is told: whether the anomaly is open or was resolved with a note.

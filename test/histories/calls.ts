@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { APIGatewayProxyEventV2 } from "aws-lambda";
+import { GatewayError } from "../../lib/errors.ts";
 import { failureOf } from "../../lib/http/failure-of.ts";
 import { providerWebhook } from "../../lib/http/provider-webhook.ts";
 import { queueConsumer } from "../../lib/http/queue-consumer.ts";
@@ -10,6 +11,7 @@ import { deliver } from "../../lib/notify/deliver.ts";
 import { resendNotification } from "../../lib/notify/resend-notification.ts";
 import { sweepDeliveries } from "../../lib/notify/sweep-deliveries.ts";
 import type { Gateway } from "../../lib/open-gateway.ts";
+import { runVerb } from "../../lib/ops/run-verb.ts";
 import { closePayment } from "../../lib/payment/close-payment.ts";
 import { queryPayment } from "../../lib/payment/query-payment.ts";
 import { recheck } from "../../lib/payment/recheck.ts";
@@ -79,6 +81,23 @@ export function hint(queue: "notify" | "recheck", { body }: Waiting): Work {
     const record = { messageId: randomUUID(), body };
     await handle({ Records: [record as never] }, lambdaContext());
     if (failed !== undefined) throw failed;
+  };
+}
+
+/** The credentials of a simulator's account, as a merchant has them. */
+export const withoutName = ({ account: _, ...credentials }: Record<string, string>) => credentials;
+
+/** An operator sets the merchant's config anew; what it says is an answer, as for any caller. */
+export function setConfig(shop: HistoryShop, provider: string, account: Record<string, string>): Work {
+  return async (gateway) => {
+    const args = {
+      merchant: shop.username,
+      provider,
+      name: "default",
+      data: JSON.stringify(withoutName(account)),
+    };
+    const answer = await runVerb(gateway, "config set", args);
+    if (!answer.ok) throw new GatewayError("unavailable", answer.message);
   };
 }
 

@@ -8,6 +8,7 @@ import { runVerb } from "../../lib/ops/run-verb.ts";
 import type { KeyService } from "../../lib/vault/vault.ts";
 import type { LedgerRow } from "../../scripts/sandbox/kernel/serve-simulator.ts";
 import { type ProviderName, startSandbox } from "../../scripts/sandbox/start-sandbox.ts";
+import * as calls from "./calls.ts";
 import { openEnvironments } from "./environments.ts";
 import { hostileQueue } from "./hostile-queue.ts";
 import { type MerchantAnswer, startMerchantEndpoint } from "./merchant-endpoint.ts";
@@ -24,7 +25,11 @@ export type HistoryShop = {
   apiKey: string;
   secret: string;
   inboxUrl: string;
+  /** Two accounts at each provider, as its simulator names them; the first one is set when a history begins. */
+  accounts: Record<ProviderName, [Account, Account]>;
 };
+
+type Account = Record<string, string>;
 
 export type HistoryWorld = Awaited<ReturnType<typeof openHistoryWorld>>;
 
@@ -152,6 +157,7 @@ export async function openHistoryWorld(services: { DATABASE_URL: string; REDIS_U
       await pool.query(`SET foreign_key_checks = 0`);
       for (const table of historyTables) await pool.query(`DELETE FROM ${table}`);
       world.environments = openEnvironments(build);
+      for (const shop of shops) await setFirstAccounts(world, shop);
     },
     async stop(): Promise<void> {
       await world.environments.close();
@@ -193,21 +199,29 @@ async function openShop(
   };
   const merchant = await ops("merchant create", { username, notify_url: inboxUrl(username) });
   const { api_key: apiKey } = await ops("key create", { merchant: username });
+  const accounts = {} as HistoryShop["accounts"];
   for (const provider of providerNames) {
     const url = sandbox.simulators[provider];
-    const account = await post(`${url}/_sim/accounts`, {});
-    const { account: name, ...credentials } = account;
-    const { config_id } = await ops("config set", {
-      merchant: username,
-      provider,
-      data: JSON.stringify(credentials),
-    });
-    if (provider === "stripe") {
-      const webhook = `${publicUrl}/api/v1/public/notify/stripe/${config_id}`;
-      await post(`${url}/_sim/endpoint`, { account: name, url: webhook });
+    const first = await post(`${url}/_sim/accounts`, "{}");
+    const second = await post(`${url}/_sim/accounts`, "{}");
+    accounts[provider] = [first, second];
+    const endpoints = new Set<string>();
+    for (const [name, account] of [
+      ["default", first],
+      ["second", first],
+      ["default", second],
+      ["default", first],
+    ] as const) {
+      const data = JSON.stringify(calls.withoutName(account));
+      const { config_id } = await ops("config set", { merchant: username, provider, name, data });
+      const webhook = `${publicUrl}/api/v1/public/notify/${provider}/${config_id}`;
+      if (provider === "stripe" && !endpoints.has(webhook))
+        await post(`${url}/_sim/endpoint`, JSON.stringify({ account: account.account, url: webhook }));
+      endpoints.add(webhook);
     }
     // Learns the account's name, so that no history's first call is longer than the same call of another one.
-    await gateway.configs.choose(merchant.user_id!, provider, undefined);
+    await gateway.configs.choose(merchant.user_id!, provider, "default");
+    await gateway.configs.choose(merchant.user_id!, provider, "second");
   }
   return {
     userId: merchant.user_id!,
@@ -215,11 +229,21 @@ async function openShop(
     apiKey: apiKey!,
     secret: merchant.webhook_secret!,
     inboxUrl: inboxUrl(username),
+    accounts,
   };
 }
 
-async function post(url: string, body: object): Promise<Record<string, string>> {
-  const answer = await fetch(url, { method: "POST", body: JSON.stringify(body) });
+/** As every history finds them. */
+async function setFirstAccounts(world: HistoryWorld, shop: HistoryShop): Promise<void> {
+  for (const provider of providerNames) {
+    const work = calls.setConfig(shop, provider, shop.accounts[provider][0]);
+    const set = await world.environments.run("config set", work);
+    if (set.kind !== "done") throw new Error(`the first account could not be set: ${JSON.stringify(set)}`);
+  }
+}
+
+async function post(url: string, body: string): Promise<Record<string, string>> {
+  const answer = await fetch(url, { method: "POST", body });
   if (!answer.ok) throw new Error(`${url}: ${answer.status} ${await answer.text()}`);
   return (await answer.json()) as Record<string, string>;
 }

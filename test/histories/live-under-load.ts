@@ -42,7 +42,16 @@ export async function liveUnderLoad(world: HistoryWorld, load: Load): Promise<st
 
 async function live(world: HistoryWorld, played: Played, order: number, failing: AbortSignal): Promise<void> {
   const provider = order % providerNames.length;
-  const wanted = { order, shop: order % 2, provider, minutes: 120, amount: 1234, told: true };
+  const wanted = {
+    order,
+    shop: order % 2,
+    provider,
+    minutes: 120,
+    amount: 1234,
+    subject: 0,
+    second: false,
+    told: true,
+  };
   while (!played.orders.get(order)?.answers.length) {
     failing.throwIfAborted();
     await perform(world, played, { do: "create", ...wanted });

@@ -30,8 +30,9 @@ async function createAndPay(payments: number): Promise<void> {
   let next = 0;
   const hand = async () => {
     for (let order = next++; order < payments; order = next++) {
-      const wanted = { shop: order % 2, provider: order % providerNames.length, minutes: 120 };
-      await perform(world, played, { do: "create", order, ...wanted, amount: 1234, told: true });
+      const wanted = { shop: order % 2, provider: order % providerNames.length, minutes: 120, amount: 1234 };
+      const plain = { subject: 0, second: false, told: true };
+      await perform(world, played, { do: "create", order, ...wanted, ...plain });
       const position = [...played.orders.keys()].indexOf(order);
       await perform(world, played, { do: "buyer", order: position, what: "pay" });
     }

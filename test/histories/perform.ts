@@ -3,7 +3,8 @@ import { anOrder, type Data } from "../steps/api.ts";
 import * as calls from "./calls.ts";
 import type { Outcome } from "./environments.ts";
 import { type HistoryShop, type HistoryWorld, providerNames } from "./history-world.ts";
-import type { Step } from "./steps.ts";
+import { refusalOf } from "./refusals.ts";
+import { type Step, subjects } from "./steps.ts";
 
 /** An order's slot: what its merchant asked for, and what was answered. */
 export type Ordered = {
@@ -23,7 +24,7 @@ export type Played = {
   wrong: string[];
   /** What was asked of the gateway and how it ended, in turn. */
   outcomes: string[];
-  /** Orders whose refunds have changed in the provider's console; a webhook alone tells that, and it may be lost. */
+  /** Orders whose refunds have changed in the provider's console. */
   changedInConsole: Set<string>;
 };
 
@@ -48,6 +49,11 @@ export async function perform(world: HistoryWorld, played: Played, step: Step): 
     case "refund":
     case "query-refund":
       return onRefund(world, played, step);
+    case "set-config": {
+      const [shop, provider] = [world.shops[step.shop]!, providerNames[step.provider]!];
+      const work = calls.setConfig(shop, provider, shop.accounts[provider][step.account]!);
+      return judge(played, "config set", await world.environments.run("config set", work, step.fault));
+    }
     case "resume":
     case "kill-frozen":
       return thaw(world, played, step);
@@ -74,6 +80,8 @@ function newOrder(world: HistoryWorld, played: Played, step: Of<"create">): Orde
     out_trade_no: `${played.id}-${step.order}`,
     amount: `${Math.floor(step.amount / 100)}.${String(step.amount % 100).padStart(2, "0")}`,
     expires_in: step.minutes * 60,
+    subject: subjects[step.subject],
+    config: step.second ? "second" : "default",
     ...(step.told && { notify_url: `${shop.inboxUrl}/${step.order}` }),
   });
   return { shop, provider, wanted, amountMinor: step.amount, answers: [] };
@@ -170,6 +178,15 @@ async function outside(world: HistoryWorld, played: Played, step: Step): Promise
     case "lose-hints":
       for (const { waiting } of Object.values(world.queues)) waiting.length = 0;
       return;
+    case "foreign-session":
+      return foreignSession(world, played, step);
+    case "refuse": {
+      const provider = providerNames[step.provider]!;
+      const refusal = refusalOf(provider, step);
+      if (await world.tell(provider, "faults", refusal)) return;
+      played.wrong.push(`${provider} cannot be told to refuse: ${JSON.stringify(refusal)}`);
+      return;
+    }
     case "pass":
       return world.passes(step.seconds);
     case "provider-fault":
@@ -190,6 +207,26 @@ async function buyer(world: HistoryWorld, played: Played, { order, what }: Of<"b
   if (!ordered || !answer) return;
   if (what === "pay" && answer.payment_url) await (await fetch(String(answer.payment_url))).arrayBuffer();
   await world.tell(ordered.provider, what, { order_no: answer.order_no });
+}
+
+async function foreignSession(
+  world: HistoryWorld,
+  played: Played,
+  { order, end }: Of<"foreign-session">,
+): Promise<void> {
+  const ordered = orderAt(played, order);
+  const orderNo = ordered && (await orderNoOf(world, ordered));
+  // Below Stripe's smallest amount nobody can pay anything.
+  if (!orderNo || ordered.provider !== "stripe" || ordered.amountMinor < 100) return;
+  const wanted = {
+    amount: ordered.wanted.amount,
+    currency: "cny",
+    client_reference_id: orderNo,
+    outcome: end,
+  };
+  const { account } = ordered.shop.accounts.stripe[0];
+  if (!(await world.tell("stripe", "payment-link", { account, ...wanted })))
+    played.wrong.push(`no Payment Link can be opened: ${JSON.stringify(wanted)}`);
 }
 
 /** One byte of a truly signed webhook is changed: it is refused, and nothing is written. */

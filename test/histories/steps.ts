@@ -15,6 +15,10 @@ export type Step =
       provider: number;
       minutes: number;
       amount: number;
+      /** Which of `subjects`. */
+      subject: number;
+      /** By the merchant's second config, which is of the same account. */
+      second: boolean;
       told: boolean;
       fault?: Fault;
     }
@@ -32,6 +36,12 @@ export type Step =
   | { do: "query-refund"; order: number; refund: number; fault?: Fault }
   | { do: "console-refund"; order: number; part: number }
   | { do: "refund-result"; order: number; refund: number; status: number }
+  /** The merchant's operator sets its config to one of two accounts; the one that it has already: a new version. */
+  | { do: "set-config"; shop: number; provider: number; account: number; fault?: Fault }
+  /** A Payment Link of the same account, which carries the order's number, is paid or lapses. */
+  | { do: "foreign-session"; order: number; end: "pay" | "expire" }
+  /** The provider refuses the next call of this kind with the code of this place in its list. */
+  | { do: "refuse"; provider: number; call: number; code: number; times: number }
   | { do: "pass"; seconds: number }
   | { do: "provider-fault"; provider: number; fault: object }
   | { do: "merchant-answers"; shop: number; answer: MerchantAnswer }
@@ -39,6 +49,15 @@ export type Step =
   | { do: "queue-down"; down: boolean }
   | { do: "resume"; which: number }
   | { do: "kill-frozen"; which: number };
+
+/** What is sold: texts of one to four bytes a character, shorter and longer than the providers take them. */
+export const subjects = [
+  "Green tea",
+  "龙井茶".repeat(40),
+  "🍵".repeat(120),
+  "é/=&".repeat(60),
+  "a\u0301茶🍵".repeat(40),
+];
 
 export const orderSlots = 3;
 export const refundSlots = 3;
@@ -81,6 +100,8 @@ const weighted: [number, fc.Arbitrary<Step>][] = [
         provider,
         minutes: fc.constantFrom(120, 120, 31, 5, 1),
         amount: fc.constantFrom(1234, 99_999, 700, 1),
+        subject: fc.constantFrom(0, 0, 0, 1, 2, 3, 4),
+        second: fc.constantFrom(false, false, false, true),
         told: fc.constantFrom(true, true, true, false),
       }),
     ),
@@ -121,6 +142,25 @@ const weighted: [number, fc.Arbitrary<Step>][] = [
   [2, withFault(fc.record({ do: is("query-refund"), order, refund }))],
   [3, fc.record({ do: is("console-refund"), order, part })],
   [3, fc.record({ do: is("refund-result"), order, refund, status: fc.nat({ max: 3 }) })],
+  [3, withFault(fc.record({ do: is("set-config"), shop, provider, account: fc.nat({ max: 1 }) }))],
+  [
+    2,
+    fc.record({
+      do: is("foreign-session"),
+      order,
+      end: fc.constantFrom<"pay" | "expire">("pay", "pay", "expire"),
+    }),
+  ],
+  [
+    3,
+    fc.record({
+      do: is("refuse"),
+      provider,
+      call: fc.nat({ max: 5 }),
+      code: fc.nat({ max: 199 }),
+      times: fc.constantFrom(1, 1, 2),
+    }),
+  ],
   [
     8,
     fc.record({

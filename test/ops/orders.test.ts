@@ -221,7 +221,7 @@ describe("syncing an order", () => {
   });
 
   it("is refused for a payment that the provider refused to make", async () => {
-    await stripe.faults({ status: 402, times: 1 });
+    await stripe.faults({ code: "amount_too_large", on: "create", times: 1 });
     const { order_no } = await api.create(anOrder({ provider: "stripe" }));
     const calls = (await stripe.calls()).length;
     expect(await refusal("order sync", { order_no })).toMatchObject({ code: 2008 });

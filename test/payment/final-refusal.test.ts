@@ -2,7 +2,6 @@ import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { secondsAfter } from "../../lib/clock.ts";
 import { type Gateway, openGateway } from "../../lib/open-gateway.ts";
-import { refusalByFinality } from "../../lib/payment/refusal.ts";
 import { startPayment } from "../../lib/payment/start-payment.ts";
 import { leasedOrder, orderRow, saidOf } from "../steps/leased-order.ts";
 import { openWorld, type Shop, type World } from "../steps/world.ts";
@@ -28,7 +27,8 @@ describe("a provider's final refusal of a create", () => {
       of: async (payment) => {
         const config = await gateway.configs.of(payment);
         const error = { code: "ACQ.INVALID", message: "no" };
-        const start = async () => ({ kind: "refused", ...refusalByFinality(true, error) }) as const;
+        const start = async () =>
+          ({ kind: "refused", error, fault: "request", ends: "subject", listed: true }) as const;
         return { ...config, adapter: { ...config.adapter, start } };
       },
     },

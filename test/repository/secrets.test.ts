@@ -17,9 +17,9 @@ const patterns: Record<string, RegExp> = {
   "token of a code host or registry":
     /\b(?:gh[pousr]_\w{30,}|npm_\w{30,}|xox[abp]-[\w-]{10,}|AIza[\w-]{30,})/g,
   "JSON web token": /\beyJ[\w-]{15,}\.[\w-]{10,}/g,
-  // No path of a URL, which begins with a slash or in a host's name.
+  // No path of a URL, which begins with a slash or in a host's name, and none of a file in a source tree.
   "40 characters of base64":
-    /(?<![\w+/.-])(?=[A-Za-z+/]*\d)(?=[\d+/a-z]*[A-Z])(?=[\d+/A-Z]*[a-z])[A-Za-z0-9+][A-Za-z0-9+/]{39,}=*/g,
+    /(?<![\w+/.-])(?![\w+/]*\/src\/)(?=[A-Za-z+/]*\d)(?=[\d+/a-z]*[A-Z])(?=[\d+/A-Z]*[a-z])[A-Za-z0-9+][A-Za-z0-9+/]{39,}=*/g,
 };
 
 /** Made up, and why they stand here. */
@@ -39,6 +39,7 @@ const madeUp: Record<string, string> = {
   ak_m1k0123abcd_0123456789abcdefghjkmnpqrstvwxyz0123456: "no checksum fits it",
   "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0": "to be masked",
   "Ceo5qEr07ixe2NLpvHk3FH9bwy/WavXrAFQ/9tdO6mc=": "a signature in the API reference's example",
+  "074a1CcTG1LelxKe4xQC0zgNdId0nxi95b5lsNpazWYoCo5": "the buyer in a sample notice of Alipay's documentation",
   albDualstackWithoutPublicIpv4SecurityGroupRulesDefault: "a flag of the CDK",
 };
 

@@ -121,8 +121,8 @@ describe("a refusal of Stripe", () => {
     );
   });
 
-  it("with 402 is final", async () => {
-    await stripe.faults({ status: 402, times: 1 });
+  it("of the request is final, whatever its HTTP status", async () => {
+    await stripe.faults({ code: "payment_intent_invalid_parameter", on: "create", times: 1 });
     const order = anOrder({ provider: "stripe" });
     expect(await api.create(order)).toMatchObject({ status: 402, code: 2000 });
     expect(await api.create(order)).toMatchObject({ status: 402, code: 2000 });

@@ -76,7 +76,8 @@ describe.each(writing)("%s", (_, merchant) => {
     ["that is not UTF-8", bytes, "body"],
     ["that was not UTF-8 before API Gateway", withMore('"more":"\ufffd"'), "body"],
     ["in UTF-16", Buffer.from(withMore(""), "utf16le"), "body"],
-    ["with a byte order mark", `\ufeff${withMore("")}`, "body"],
+    ["with two byte order marks", `\ufeff\ufeff${withMore("")}`, "body"],
+    ["with a byte order mark and an unknown field", `\ufeff${withMore('"more":1')}`, "more"],
     ["that is no object", "[]", "body"],
     ["that is broken", '{"more":', "body"],
   ];
@@ -99,7 +100,6 @@ describe.each(writing)("%s", (_, merchant) => {
     "multipart/form-data; boundary=x",
     "application/x-www-form-urlencoded",
     "application/json; charset=latin1",
-    "application/json; charset=utf-8; more=1",
     "application/json, text/plain",
     "application/merge-patch+json",
     "application/jsonp",
@@ -109,13 +109,15 @@ describe.each(writing)("%s", (_, merchant) => {
     expectRefused(await call(merchant, sent), 1001, "content-type");
   });
 
-  it.each(["application/json", "application/json; charset=utf-8", 'Application/JSON;charset="UTF-8"'])(
-    "reads a body of the type %s",
-    async (type) => {
-      const sent = { headers: { "content-type": type }, body: withMore('"more":1') };
-      expectRefused(await call(merchant, sent), 1001, "more");
-    },
-  );
+  it.each([
+    "application/json",
+    "application/json; charset=utf-8",
+    'Application/JSON;charset="UTF-8"',
+    "application/json; charset=utf-8; more=1",
+  ])("reads a body of the type %s", async (type) => {
+    const sent = { headers: { "content-type": type }, body: withMore('"more":1') };
+    expectRefused(await call(merchant, sent), 1001, "more");
+  });
 
   it("wants a body unless it may be without one", async () => {
     const answer = await call(merchant, { headers: { "content-type": "" } });

@@ -150,7 +150,12 @@ describe.each(pairs)("an event of %s about an order of %s", (signer, owner) => {
     expectUnmoved(open(), () => expectAnomaly(signer, open(), event({ account: "acct9999999999" }))));
 
   it.each([1233, 1235, 0])("of the amount %i settles nothing", (minor) =>
-    expectUnmoved(open(), () => expectAnomaly(signer, open(), event({ minor }))),
+    expectUnmoved(open(), async () => {
+      // WeChat Pay has no payment of nothing: a notice of one cannot be read, which is an alarm and no anomaly.
+      const isUnreadable = signer === "wechat" && minor === 0;
+      if (!isUnreadable) return expectAnomaly(signer, open(), event({ minor }));
+      expect((await post(ours[signer].path, event({ minor }))).status).toBeLessThan(300);
+    }),
   );
 
   it("in another currency settles nothing", () =>

@@ -33,7 +33,7 @@ proveGarbage("alipay", {
     ["a status of a prototype", member("trade_status", "__proto__")],
     ["another amount", member("total_amount", "12.33")],
     ["an amount that is a number", member("total_amount", 12.34)],
-    ["an amount of three decimals", member("total_amount", "12.340")],
+    ["an amount of three decimals", member("total_amount", "12.341")],
     ["a negative amount", member("total_amount", "-12.34")],
     ["an amount with an exponent", member("total_amount", "1234e-2")],
     ["an amount with a comma", member("total_amount", "12,34")],

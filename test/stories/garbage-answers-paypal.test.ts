@@ -52,7 +52,7 @@ const inCapture = (change: object) => member("purchase_units.0.payments.captures
 const wrongCaptures: [string, Garble][] = [
   ["another amount", inCapture({ amount: { currency_code: "CNY", value: "12.33" } })],
   ["an amount that is a number", inCapture({ amount: { currency_code: "CNY", value: 12.34 } })],
-  ["an amount of three decimals", inCapture({ amount: { currency_code: "CNY", value: "12.340" } })],
+  ["an amount of three decimals", inCapture({ amount: { currency_code: "CNY", value: "12.341" } })],
   ["a negative amount", inCapture({ amount: { currency_code: "CNY", value: "-12.34" } })],
   ["another currency", inCapture({ amount: { currency_code: "USD", value: "12.34" } })],
   ["an unknown currency", inCapture({ amount: { currency_code: "XYZ", value: "12.34" } })],

@@ -129,7 +129,7 @@ describe("setting up a config", () => {
 
   it("refuses what is no JSON object, and a merchant or provider that does not exist", async () => {
     const before = await stored();
-    await expect(configSet("stripe", "wrong", "{")).rejects.toThrow(/data: must be a JSON object/);
+    await expect(configSet("stripe", "wrong", "{")).rejects.toThrow(/data: is not valid JSON/);
     await expect(configSet("cash", "wrong", {})).rejects.toThrow(/one of alipay/);
     await expect(configSet("stripe", "wrong", {}, { merchant: "nobody" })).rejects.toThrow(/no merchant/);
     expect(await stored()).toEqual(before);

@@ -5,7 +5,6 @@ import type { Gateway } from "../../lib/open-gateway.ts";
 import { newProviderRefundNo } from "../../lib/payment/order-no.ts";
 import type { Payment } from "../../lib/payment/payment.ts";
 import type { Caller } from "../../lib/payment/ports.ts";
-import { refusalByFinality } from "../../lib/payment/refusal.ts";
 import { createRefund } from "../../lib/refund/create-refund.ts";
 import type { NewRefund, StoredRefund } from "../../lib/refund/ports.ts";
 import { refundsIn } from "../../lib/storage/refunds.ts";
@@ -186,7 +185,13 @@ describe("a refund of ours that was first booked as one of the provider's consol
 
 describe("a refund that a webhook has called success while the call for it was under way", () => {
   it.each([
-    { kind: "refused", ...refusalByFinality(true, { code: "no", message: "no" }) },
+    {
+      kind: "refused",
+      error: { code: "no", message: "no" },
+      fault: "request",
+      ends: "subject",
+      listed: true,
+    },
     { kind: "unknown", why: "time-out" },
   ] as const)("is answered as it stands, whatever the call says: $kind", async (said) => {
     const gateway = gateways[0]!;

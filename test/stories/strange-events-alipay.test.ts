@@ -63,7 +63,7 @@ describe("a truly signed notice of Alipay", () => {
     ["an amount of zero", { total_amount: "0.00" }, 200],
     ["a negative amount", { total_amount: "-12.34" }, 200],
     ["an amount with a sign", { total_amount: "+12.34" }, 200],
-    ["an amount of three decimals", { total_amount: "12.340" }, 200],
+    ["an amount of three decimals", { total_amount: "12.341" }, 200],
     ["an amount with an exponent", { total_amount: "1234e-2" }, 200],
     ["an amount with a comma", { total_amount: "12,34" }, 200],
     ["an amount in hexadecimal", { total_amount: "0xC" }, 200],

@@ -1,5 +1,5 @@
 import type { Ends, RefusalTable } from "../../payment/refusal.ts";
-import { rulesFor, wordsOf } from "./refusal-rules.ts";
+import { rulesFor } from "./refusal-rules.ts";
 
 /**
  * The gateway's own codes, the same for every call: `sub_code` by `code`. The page of public codes writes most with a
@@ -39,12 +39,6 @@ const listed = {
 
 /** What we wrote, and would write again: 40002 too. */
 const aboutContent = "isv.invalid-parameter isv.illegal-json isv.suspected-attack isv.invalid-request-data";
-
-/** The `code` that stands above each `sub_code`. */
-export const gatewayCodes: ReadonlyMap<string, string> = new Map([
-  ...Object.entries(listed).flatMap(([code, names]) => wordsOf(names).map((name) => [name, code] as const)),
-  ...wordsOf(aboutContent).map((name) => [name, "40002"] as const),
-]);
 
 const source =
   "opendocs.alipay.com/common/02km9f (read 2026-09-11); alipay/alipay-sdk-php-all v3/src/Model/CommonErrorType.php@d95249a";

@@ -5,6 +5,6 @@ export function rulesFor(rule: RefusalRule, codes: string): RefusalTable {
   return Object.fromEntries(wordsOf(codes).map((code) => [code, rule]));
 }
 
-export function wordsOf(text: string): string[] {
+function wordsOf(text: string): string[] {
   return text.trim().split(/\s+/);
 }

@@ -5,14 +5,14 @@ import { largestAmount } from "./limits.ts";
 
 /**
  * Digits in which Stripe counts, where they are not two. Its own table, unlike ISO 4217: MGA has none here; HUF, TWD,
- * ISK and UGX have two. https://docs.stripe.com/currencies#zero-decimal, read 2026-11-30
+ * ISK and UGX have two. https://docs.stripe.com/currencies#zero-decimal, a public copy of unknown date
  */
 const zeroDecimal = new Set("BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF VND VUV XAF XOF XPF".split(" "));
 const threeDecimal = new Set("BHD JOD KWD OMR TND".split(" "));
 /** Kept at two digits for old integrations, but the last two must be 00. */
 const wholeUnits = new Set(["ISK", "UGX"]);
 /**
- * Known to the gateway, not among the currencies of https://docs.stripe.com/currencies#presentment-currencies (2026-11-30). XCG
+ * Known to the gateway, not among the currencies of https://docs.stripe.com/currencies#presentment-currencies (a public copy). XCG
  * took ANG's place on 2025-03-31 (ISO 4217 amendment 176), and no electronic payment in ANG is accepted since.
  */
 const notOffered = new Set(["ANG", "IQD", "LYD"]);

@@ -2,7 +2,7 @@ import type { TextLimit } from "../text-limit.ts";
 
 // Stripe states its limits in characters; its OpenAPI description states them as `maxLength`, which by JSON Schema counts
 // Unicode code points (https://json-schema.org/draft/2020-12/json-schema-validation#section-6.3.1).
-const read = "read 2026-11-30";
+const read = "public copies of the page, 2026-11-30";
 
 /** `line_items[].price_data.product_data.name`: the subject; longer ones are cut. */
 export const productName: TextLimit = {
@@ -46,7 +46,7 @@ export const idempotencyKey: TextLimit = {
  * The largest amounts, in Stripe's own smallest units, where they are not eight digits. For JPY, HUF, COP and LBP the page names
  * an amount for most card brands and a smaller one for others: the larger stands here, and Stripe judges the rest. The smallest
  * amounts are of the settlement currency, after conversion, which only Stripe knows (`amount_too_small`).
- * https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts, read 2026-11-30
+ * https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts, a public copy of unknown date
  */
 const mostUnits: Readonly<Record<string, number>> = {
   COP: 9_999_999_999,

@@ -1,11 +1,11 @@
 import type { RefusalRule, RefusalTable } from "../../payment/refusal.ts";
 
 // Which codes exist: https://docs.stripe.com/error-codes, the same list as `LastPaymentError.Code` in stripe 23.1.0
-// (esm/resources/PaymentIntents.d.ts), read on 2026-11-30. None of our calls takes a card: decline codes
+// (esm/resources/PaymentIntents.d.ts). None of our calls takes a card: decline codes
 // (https://docs.stripe.com/declines/codes) come with `card_error` of calls that we never make.
 const list = "docs.stripe.com/error-codes, stripe 23.1.0 LastPaymentError.Code (2026-11-30)";
 /** What a status means when the error carries no code. */
-const statuses = "docs.stripe.com/api/errors, HTTP status code summary (2026-11-30)";
+const statuses = "docs.stripe.com/api/errors, HTTP status code summary (a public copy, 2026-11-30)";
 const noCode = "Automattic/woocommerce-payments#10025 (2024-12-20): message_code without code";
 
 /** The merchant's key, account or limit: the same request may succeed once somebody has looked at it. */

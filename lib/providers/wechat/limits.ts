@@ -1,6 +1,6 @@
 import { cut, sizeOf, type TextLimit } from "../text-limit.ts";
 
-/** How many characters a page says, where public reports show what they are: bytes. All read on 2026-11-30. */
+/** How many characters a page says, where public reports show what they are: bytes. From public copies of the pages, 2026-11-30. */
 const bytes = (most: number, source: string): TextLimit => ({
   most,
   /* mutation: wechat-limit-unit */ unit: "bytes",

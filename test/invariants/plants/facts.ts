@@ -22,7 +22,10 @@ export const factPlants: Plants = {
       `UPDATE notify_queue SET created_at = created_at - INTERVAL 1 SECOND
        WHERE event = 'payment.success' AND status = 'success' LIMIT 1`,
     ],
-    ["UPDATE payment_orders SET refusal = '{}' WHERE status = 'failed' AND refusal IS NULL LIMIT 1"],
+    [
+      `UPDATE notify_queue SET created_at = created_at + INTERVAL 1 SECOND
+       WHERE event = 'payment.closed' LIMIT 1`,
+    ],
   ],
   "What is told of a refund is an end of it, from the same commit.": [
     [

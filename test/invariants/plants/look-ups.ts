@@ -7,7 +7,7 @@ export const lookUpPlants: Plants = {
        expires_at = :now - INTERVAL 8 DAY WHERE status = 'pending' LIMIT 1`,
     ],
   ],
-  "A payment that is not final will be asked about, past its expiry too, until a person was told of it for a week.":
+  "A payment that is not final will be asked about, past its expiry too, until a person was told of it for a week, or its account was silent for eight days.":
     [
       ["UPDATE payment_orders SET next_query_at = NULL WHERE status = 'pending' LIMIT 1"],
       ["UPDATE payment_orders SET next_query_at = NULL WHERE status = 'processing' LIMIT 1"],

@@ -4,7 +4,11 @@ export const paymentPlants: Plants = {
   "A success names its transaction, the time of payment and the account, and nothing else does.": [
     ["UPDATE payment_orders SET paid_at = NULL WHERE status = 'success' LIMIT 1"],
     ["UPDATE payment_orders SET trade_no = 'early' WHERE status = 'pending' LIMIT 1"],
-    ["UPDATE payment_orders SET provider_account = '' WHERE status = 'pending' LIMIT 1"],
+    [
+      // An account that nobody has asked for yet says nothing of the order's.
+      "UPDATE payment_configs SET account = NULL",
+      "UPDATE payment_orders SET provider_account = '' WHERE status = 'pending' LIMIT 1",
+    ],
   ],
   "A success was told by a verified webhook or a look-up, of the transaction that the order names.": [
     [

@@ -9,8 +9,7 @@ import { printableAnswer } from "../../../lib/notify/printable-answer.ts";
 import { isLoopback, isPublicUnicast } from "../../../lib/notify/public-address.ts";
 import { whyUnsendable } from "../../../lib/notify/send-notification.ts";
 import { hideEchoes } from "../../../lib/outbound/hide-echoes.ts";
-import { shorten } from "../../../lib/providers/shorten.ts";
-import { cut } from "../../../lib/providers/text-limit.ts";
+import { cut, sizeOf, type TextUnit } from "../../../lib/providers/text-limit.ts";
 import { deliveryMessage, hintOf, recheckMessage } from "../../../lib/queue/gateway-hints.ts";
 import { anyText, bytesLike, hardJson, jsonBytesLike, jsonLike, textLike } from "./hostile.ts";
 import { demand, type Parser, parser } from "./parser.ts";
@@ -62,6 +61,8 @@ const isZlib = (error: unknown) =>
 const longest = 65_536;
 
 /** What passes between our own functions, and what we write down or send of what others say. */
+const units: readonly TextUnit[] = ["bytes", "utf16", "characters", "gbk"];
+
 export const messageParsers: Parser[] = [
   parser({
     name: "message of the notify queue",
@@ -198,10 +199,11 @@ export const messageParsers: Parser[] = [
   }),
   parser({
     name: "subject for a provider",
-    input: fc.tuple(textLike("Green tea 中🍵🍵🍵🍵"), fc.integer({ min: 2, max: 12 })),
-    parse: ([text, most]) => [shorten(text, most), cut(text, { most, unit: "utf16", source: "" })],
-    holds: (texts, [, longestText]) => {
-      for (const text of texts) demand(text.length <= longestText && text.isWellFormed(), "half a character");
+    input: fc.tuple(textLike("Green tea 中🍵🍵🍵🍵"), fc.integer({ min: 3, max: 12 })),
+    parse: ([text, most]) => units.map((unit) => cut(text, { most, unit, source: "" })),
+    holds: (texts, [, most]) => {
+      for (const [index, text] of texts.entries())
+        demand(sizeOf(text, units[index]!) <= most && text.isWellFormed(), "half a character");
     },
   }),
 ];

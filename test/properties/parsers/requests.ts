@@ -178,7 +178,7 @@ export const requestParsers: Parser[] = [
     name: "content type",
     input: textLike("application/json", 'application/json; charset="utf-8"'),
     parse: (type) => assertJson({ ...sent("{}"), headers: { "content-type": type } }),
-    holds: (_body, type) => demand(/^application\/json/i.test(type), "another type"),
+    holds: (_body, type) => demand(/^\s*application\/json/i.test(type), "another type"),
     hardest: [`application/json${" ".repeat(longest)}x`, `application/json;${" ".repeat(longest)}x`],
   }),
   parser({

@@ -7,7 +7,7 @@ import { exponentOf as simulated } from "../../../scripts/sandbox/stripe/currenc
 const amountOf = (text: string, currency: string) => toStripeAmount(fromDecimal(text, currency));
 const offered = currencies.filter((currency) => !["ANG", "IQD", "LYD"].includes(currency));
 
-// Largest amounts: https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts (2026-11-30); digits: the same page,
+// Largest amounts: https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts (a public copy); digits: the same page,
 // "Zero-decimal currencies", "Three-decimal currencies" and "Special cases".
 describe("amounts at Stripe", () => {
   it.each([
