@@ -56,6 +56,7 @@ export async function setConfig(gateway: Gateway, wish: ConfigWish) {
     if (place.row === null) await gateway.configRows.discard(row);
     throw new GatewayError("conflict", "the config was changed at the same time: try again");
   }
+  // mutation: config-poll-again
   if (account) await gateway.orders.pollAgain(userId, provider, account, now);
   return {
     config_id: row.id,
@@ -108,6 +109,7 @@ function placeOf(named: StoredConfig[], account: Account | null, provider: strin
   const isItsOwn = (config: StoredConfig) =>
     config.account === account?.account && (config.livemode ?? account?.livemode) === account?.livemode;
   if (live && (live.account === null || isItsOwn(live))) return { did: "updated", row: live, replaces: null };
+  // mutation: config-account-untold
   if (live && account === null) {
     const message = `${provider} does not tell now whose account these credentials are, and the config has one: try again when it answers`;
     throw new GatewayError("unavailable", message);
@@ -115,6 +117,7 @@ function placeOf(named: StoredConfig[], account: Account | null, provider: strin
   const former =
     account &&
     named.findLast((config) => config.state !== "active" && config.account !== null && isItsOwn(config));
+  // mutation: config-restored
   if (former) return { did: "restored", row: former, replaces: live };
   return { did: live ? "replaced" : "created", row: null, replaces: live };
 }

@@ -20,6 +20,7 @@ export async function askProvider<T>(
     const { orderNo, userId, provider, configId } = payment;
     const about = { order_no: orderNo, merchant: userId, provider, config_id: configId };
     log.alarm("a provider's adapter threw", { ...about, kind: call, ...nameOf(error) });
+    // mutation: adapter-defect-unknown
     return broken("internal error");
   }
 }
@@ -35,7 +36,8 @@ export async function alarmUnlisted(
 ): Promise<void> {
   const day = now.toISOString().slice(0, 10);
   const detail = { call, code, day, do: "add the code to the provider's table, with whose fault it is" };
-  const identity = [provider, call, code, day];
+  const identity = [provider, call, code, /* mutation: unlisted-alarm-day */ day];
+  // mutation: unlisted-alarm-order
   const anomaly = { kind: "unlisted_refusal", identity, userId, configId, provider, orderNo, detail };
   await anomalies.raiseOnce(anomaly, now);
 }

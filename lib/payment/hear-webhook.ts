@@ -110,8 +110,10 @@ async function applyTo(
   if (source.event) await gateway.events.record(source.event, orderNo);
   const differs = [
     payment.provider !== source.provider && "provider",
+    // mutation: event-account
     payment.providerAccount !== source.account && "account",
     payment.livemode !== source.livemode && "livemode",
+    // mutation: event-object
     "objectId" in seen && isOther(payment, seen.objectId) && "payment_id",
   ].filter((name) => name !== false);
   if (differs.length === 0) return observe(gateway, payment, [seen], source);
@@ -137,6 +139,7 @@ async function paymentOf(
  * program or merchant at the same account come too: of them nothing is written, not even that they came.
  */
 async function unknownOrder(gateway: ApplyGateway, said: string, source: Source): Promise<void> {
+  // mutation: event-of-others
   if (!sendsOnlyOurs.has(source.provider)) {
     log.info("webhook", {
       provider: source.provider,
@@ -169,6 +172,7 @@ async function withoutOrder(gateway: ApplyGateway, seen: Observation, source: So
     });
     return;
   }
+  // mutation: early-fact-kept
   if (await keepFact(gateway, seen, source)) return;
   await unknownOrder(gateway, "tradeNo" in seen ? seen.tradeNo : seen.kind, source);
 }

@@ -44,6 +44,7 @@ export function nextLookUp(
   now: Date,
 ): Date | null {
   const stuck = stuckFrom(payment);
+  // mutation: stuck-asked-for
   if (secondsAfter(stuck, stuckForSeconds) <= now) return null;
   if (payment.providerStarted) return secondsAfter(now, startedEverySeconds);
   if (stuck <= now) return secondsAfter(now, stuckEverySeconds);

@@ -42,6 +42,7 @@ export async function lookUp(
       title: `asked ${payment.provider}`,
       data: { answer: observations.map(summary) },
     };
+    // mutation: quiet-look-unlogged
     if (!quiet) await gateway.timeline.add(payment, line);
     await observe(gateway, current, observations, { ...config, configId: config.id, told: "look-up" });
     if (quiet && (await hasChanged(gateway, payment))) await gateway.timeline.add(payment, line);
@@ -90,7 +91,7 @@ async function resume(gateway: LookUpGateway, payment: Payment, { adapter }: Ope
   if (!payment.providerStarted && (over || payment.closeRequested)) return false;
   const leased = await gateway.orders.takeOver(payment, randomUUID(), secondsAfter(now, leaseSeconds), now);
   if (!leased) return false;
-  await startPayment(gateway, leased, { answered: false });
+  await startPayment(gateway, leased, /* mutation: create-resumed-unanswered */ { answered: false });
   return true;
 }
 

@@ -97,7 +97,7 @@ export async function observe(
   source: Source,
 ): Promise<void> {
   const now = gateway.clock.now();
-  for (const [index, seen] of failuresFirst(observations).entries()) {
+  for (const [index, seen] of /* mutation: refund-failures-first */ failuresFirst(observations).entries()) {
     switch (seen.kind) {
       case "paid": {
         // A webhook is not acknowledged before its last word is booked; a look-up may end here.

@@ -48,10 +48,12 @@ async function look(gateway: RecheckGateway, payment: Payment, now: Date): Promi
   await gateway.orders.noteAnswer(payment, kind === "answered", now);
   const after = (await gateway.orders.find(userId, { orderNo }))?.payment;
   const stuck = after && stuckPayment(after, gateway.clock.now());
+  // mutation: stuck-payment-told
   if (stuck) await gateway.anomalies.raiseOnce(stuck, gateway.clock.now());
   if (!after) return;
   if (!isFinal(after.status)) {
     const isGivenUp = next === null ? after.unansweredSince !== null : hasBeenSilent(after, now);
+    // mutation: silent-account-given-up
     if (isGivenUp) return giveUp(gateway, after, next);
     if (after.nextQueryAt) await gateway.hints.recheck({ orderNo, userId }, after.nextQueryAt);
     return;

@@ -34,6 +34,7 @@ export function refusalOfCreate(table: RefusalTable, error: ProviderError): Refu
  */
 export function refusalOfMove(table: RefusalTable, error: ProviderError): Refusal | undefined {
   const rule = ruleOf(table, error.code);
+  // mutation: move-unlisted
   return rule && { error, fault: rule.fault, ends: rule.ends, listed: true };
 }
 
@@ -42,7 +43,10 @@ export function refusalOfMove(table: RefusalTable, error: ProviderError): Refusa
  * their stored answer to a key, refusals included: under the old one the same request would be refused for a day or more.
  */
 export function freesKey({ listed, fault, ends }: Refusal): boolean {
-  return listed && (ends === "try" || (ends === "nothing" && fault === "merchant"));
+  return (
+    /* mutation: key-freed-unlisted */ listed &&
+    (ends === "try" || (ends === "nothing" && /* mutation: key-freed-by-fault */ fault === "merchant"))
+  );
 }
 
 function ruleOf(table: RefusalTable, code: string): RefusalRule | undefined {

@@ -31,6 +31,7 @@ export async function settleAfterAll(
   if (!parsed.success) throw refuse("this anomaly records no payment");
   const fact = parsed.data;
   const others = fact.differs.filter((name) => !maySettle.has(name));
+  // mutation: settle-after-all-amount
   if (others.length > 0 || fact.amount_minor !== amount.minor || fact.currency !== amount.currency)
     throw refuse(`the payment differs from the order in ${others.join(", ") || "its amount"}`);
   if (payment.status === "success") throw refuse("this order is paid already: refund what was paid twice");

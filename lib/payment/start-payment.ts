@@ -71,7 +71,10 @@ export async function startPayment(
   }
   const why = started.kind === "refused" ? started.error.code : started.why;
   // An earlier call under this key may have made something yet: then no other key may ever be used.
-  const newKey = started.kind === "refused" && freesKey(started) && attempt.unclearSince === null;
+  const newKey =
+    started.kind === "refused" &&
+    freesKey(started) &&
+    /* mutation: create-key-unclear */ attempt.unclearSince === null;
   const next = answered ? secondsAfter(now, retryLookUpSeconds) : nextLookUp(payment, now);
   await orders.release(leased, why, now, next, newKey ? randomUUID() : undefined);
   const unlisted = started.kind === "refused" ? !started.listed && why : started.unlisted;

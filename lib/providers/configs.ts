@@ -145,7 +145,9 @@ export function configsOf(dependencies: ConfigDependencies): Configs & {
           if (!isUnusable(error)) throw error;
           refusals.push(error);
         });
-        return config && isAccountOf(payment, config) ? config : null;
+        return config && /* mutation: order-account-credentials */ isAccountOf(payment, config)
+          ? config
+          : null;
       };
       const own = await speaking(row);
       if (own) return own;
@@ -182,6 +184,7 @@ export function configsOf(dependencies: ConfigDependencies): Configs & {
       if (config.account === null) return true;
       try {
         const { adapter } = await openedAsRead(config);
+        // mutation: overwritten-config-sealed
         return await accounts.isItsOwn(config, stateOf(config), adapter);
       } catch (error) {
         // What is incomplete, or cannot be asked about now, waits.

@@ -17,6 +17,7 @@ export type Until = { until: string };
 
 /** Those whose time has not come; the newest, should there be too many. */
 export function notOver<Former extends Until>(former: readonly Former[] | undefined, now: Date): Former[] {
+  // mutation: former-secret-until
   return (former ?? []).filter(({ until }) => new Date(until) > now).slice(-mostFormer);
 }
 

@@ -49,6 +49,7 @@ export function accountsOf({ rows, anomalies, clock }: AccountDependencies) {
     async of(config: StoredConfig, key: string, adapter: Provider): Promise<KnownAccount> {
       const { account, name, provider } = config;
       if (account === null) return learnt(key, () => learn(config, adapter));
+      // mutation: overwritten-config-refused
       if (!isSealed(config) && !(await compared(key, () => isItsOwn(config, adapter)))) {
         const message = `the ${provider} config "${name}" was overwritten with credentials of another account: use config set`;
         throw new GatewayError("config_not_found", message);

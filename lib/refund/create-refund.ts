@@ -161,6 +161,7 @@ async function answer(
   if (stored.refund.status === "success") return stored;
   const isOver = outcome.kind === "refused" && outcome.ends === "subject";
   // Another run has taken the refund over meanwhile, and may yet make it.
+  // mutation: refund-refusal-lease-lost
   if (isOver && stored.refund.status !== "failed") throw unknown(payment);
   if (isOver) throw refused(payment, outcome.error);
   if (outcome.kind === "refused") {

@@ -123,7 +123,10 @@ function keyAfter(
 ): KeyAfter | undefined {
   if (!asked) return { unclearSince };
   if (outcome.kind !== "refused" || !freesKey(outcome)) return undefined;
-  const isClear = unclearSince === null || (!first && secondsAfter(unclearSince, settledSeconds) <= now);
+  // mutation: refund-key-unclear
+  const isClear =
+    unclearSince === null ||
+    /* mutation: refund-key-settled */ (!first && secondsAfter(unclearSince, settledSeconds) <= now);
   // This call is clear: however often it is repeated, the earlier one is no younger for it.
   return isClear ? { newKey: randomUUID() } : { unclearSince };
 }

@@ -24,6 +24,7 @@ export async function resolveRefund(
   const now = gateway.clock.now();
   if (refund.status === "success" || refund.status === "failed")
     throw new GatewayError("conflict", `this refund has ended already: ${refund.status}`);
+  // mutation: refund-resolve-lease
   const leased = await gateway.refunds.takeOver(stored, newLease(refund, now));
   if (!leased) {
     const message = `the provider is being asked about this refund: try again in ${refundLeaseSeconds} s`;

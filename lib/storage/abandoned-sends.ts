@@ -21,7 +21,13 @@ type SentRow = {
  */
 export async function abandon(trx: OpenTransaction, row: SentRow, now: Date): Promise<Claim | null> {
   const { id, user_id: userId, attempt, send_no: sendNo, lease_until: leaseUntil } = row;
-  if (row.status !== "sending" || sendNo < mostSends || leaseUntil === null || leaseUntil >= now) return null;
+  if (
+    row.status !== "sending" ||
+    /* mutation: send-most-sends */ sendNo < mostSends ||
+    leaseUntil === null ||
+    leaseUntil >= now
+  )
+    return null;
   const due = nextDue(attempt, now);
   const next =
     due === null

@@ -112,6 +112,7 @@ export function takeOver(
       .where("id", "=", payment.id)
       // mutation: create-takeover-ended
       .where("status", "not in", ["failed", "closed"])
+      // mutation: create-takeover-order-lock
       .forUpdate()
       .executeTakeFirst();
     if (!open) return null;
@@ -128,7 +129,11 @@ export function takeOver(
     if (!row) return null;
     await rows
       .updateTable("payment_attempts")
-      .set({ lease_token: lease.leaseToken, lease_until: lease.leaseUntil, unclear_since: lease.now })
+      .set({
+        lease_token: lease.leaseToken,
+        lease_until: lease.leaseUntil,
+        /* mutation: create-takeover-unclear */ unclear_since: lease.now,
+      })
       .where("id", "=", row.id)
       .execute();
     return { payment, attempt: attemptOf(row), leaseToken: lease.leaseToken };

@@ -92,6 +92,7 @@ const longestPauseMs = 1_000;
  * would happen again if it were not written down.
  */
 export async function insisting<T>(patienceMs: number, work: () => Promise<T>): Promise<T> {
+  // mutation: insisting-patience
   const until = performance.now() + patienceMs;
   for (let pauseMs = 50; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
     try {

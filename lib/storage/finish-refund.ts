@@ -37,9 +37,12 @@ export async function finishRefund(
       return await transact(db, async (trx) => {
         const told = known ? await takeFromForeign(trx, refund, payment, fact) : [];
         const finished = await finishOnce(trx, refund, payment, fact);
+        if (finished.kind === "finished")
+          return { ...finished, notifications: [...told, ...finished.notifications] };
         // What was taken from a refund of the console goes back with it: its sum would be nobody's.
-        if (finished.kind !== "finished") throw new NotMoved(finished);
-        return { ...finished, notifications: [...told, ...finished.notifications] };
+        // mutation: refund-unmoved-undone
+        if (known) throw new NotMoved(finished);
+        return finished;
       });
     } catch (error) {
       if (error instanceof NotMoved) return error.finished;
@@ -62,6 +65,7 @@ async function finishOnce(
     await moveSums(trx, refund, { from: "reserved", fact });
     const told = await tell(trx, refund, payment, fact, "processing");
     const hidden = await bookDisplaced(trx, payment, fact);
+    // mutation: stuck-refund-ended
     await endStuck(trx, refund, payment, fact);
     return { kind: "finished", notifications: [...told, ...hidden], after: "processing" };
   }
@@ -73,6 +77,7 @@ async function finishOnce(
   if (!(await moveRefund(trx, refund, [before], fact))) return { kind: "already" };
   await moveSums(trx, refund, { from: before === "failed" ? "nothing" : "refunded", fact });
   const told = await tell(trx, refund, payment, fact, before);
+  // mutation: refund-turned-displaced
   const hidden = await bookDisplaced(trx, payment, fact);
   return { kind: "finished", notifications: [...told, ...hidden], after: before };
 }
@@ -152,7 +157,9 @@ async function moveRefund(
 ): Promise<boolean> {
   const { leaseToken } = fact;
   const moved = await refundRow(trx, refund)
-    .$if(leaseToken !== undefined, (query) => query.where("lease_token", "=", leaseToken!))
+    .$if(leaseToken !== undefined, (query) =>
+      /* mutation: refund-finish-lease */ query.where("lease_token", "=", leaseToken!),
+    )
     .set({
       status: fact.to,
       refusal: fact.error ? JSON.stringify(fact.error) : null,

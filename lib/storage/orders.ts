@@ -131,6 +131,7 @@ function conclude(
 ): Promise<Concluded | null> {
   return transact(db, async (trx) => {
     // Before the statement below takes its snapshot of the attempts: `takeOver` holds this lock while it changes one.
+    // mutation: conclude-order-lock
     await lockOrder(trx, payment);
     const moved = await rowOf(trx, payment)
       .set((eb) => ({

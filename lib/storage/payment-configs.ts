@@ -81,6 +81,7 @@ export function paymentConfigsIn(db: Database): PaymentConfigs {
         .set({ account, livemode: livemode ? 1 : 0 })
         .where("id", "=", config.id)
         .where("version", "=", config.version)
+        // mutation: config-account-of-data
         .where("config_data", "=", config.data)
         .where((eb) => eb.or([eb("account", "is", null), eb("account", "=", account)]))
         .executeTakeFirstOrThrow();
@@ -129,6 +130,7 @@ export function paymentConfigsIn(db: Database): PaymentConfigs {
         .updateTable("payment_configs")
         .set(set)
         .where("id", "=", id)
+        // mutation: config-enabled-state
         .where("status", "in", [states.active, states.disabled])
         .executeTakeFirstOrThrow();
       return saved.numUpdatedRows === 1n;
@@ -173,6 +175,7 @@ async function put(
           .set({ status: states.replaced, updated_at: now })
           .where("status", "in", [states.active, states.disabled])
           .executeTakeFirstOrThrow();
+        // mutation: config-replaced-meanwhile
         if (replaced.numUpdatedRows !== 1n) throw new ChangedMeanwhile();
       }
       const saved = await change(config)

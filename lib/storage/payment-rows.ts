@@ -134,6 +134,7 @@ export function madeIt(objectId: string | null | undefined): Expression<SqlBool>
 
 /** The account that the payment was made with is the one that speaks. */
 export function ofAccount({ account, livemode }: Account): Expression<SqlBool> {
+  // mutation: account-livemode
   return sql<SqlBool>`(provider_account = ${account} AND livemode = ${livemode ? 1 : 0})`;
 }
 

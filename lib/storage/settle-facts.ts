@@ -21,7 +21,9 @@ export async function applyFacts(trx: OpenTransaction, payment: Payment, now: Da
     .selectFrom("unmatched_facts")
     .select(["id", "fact"])
     .where("provider", "=", payment.provider)
+    // mutation: fact-account
     .where("provider_account", "=", payment.providerAccount)
+    // mutation: fact-livemode
     .where("livemode", "=", payment.livemode ? 1 : 0)
     .where("trade_no", "=", payment.tradeNo)
     .orderBy("id")
@@ -62,7 +64,7 @@ async function applyOne(trx: OpenTransaction, payment: Payment, applying: Applyi
     return;
   }
   // Of two ends of one refund the provider must say which is the last.
-  if (booked.has(refundId)) return askNow(trx, payment, now);
+  if (booked.has(refundId)) return /* mutation: fact-two-ends */ askNow(trx, payment, now);
   booked.add(refundId);
   if (fact.kind === "refundFailed") {
     await insertRow(trx, payment, { refundId, amount, now, status: "failed" });
@@ -71,6 +73,7 @@ async function applyOne(trx: OpenTransaction, payment: Payment, applying: Applyi
     return;
   }
   const { refundedMinor, reservedMinor } = await readPayment(trx, payment);
+  // mutation: fact-over-refund
   if (refundedMinor + reservedMinor + amount.minor > payment.amount.minor) {
     applied.raised.push(anomaly("over_refund", detail));
     return;

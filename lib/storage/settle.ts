@@ -77,6 +77,7 @@ async function settleOnce(
       paid_at: paid.paidAt,
       updated_at: scope.now,
       version: sql<number>`version + 1`,
+      // mutation: settle-quiet-from
       quiet_from: now,
       next_query_at:
         askAgainBy === null
@@ -127,6 +128,7 @@ async function settleOnce(
     },
   });
   run.applied = hasFacts ? await applyFacts(trx, current, now) : nothingApplied;
+  // mutation: stuck-payment-ended
   await endStuck(trx, current, { to: "success", now });
   return { kind: "settled", payment: current, notification, more: run.applied.hints };
 }

@@ -70,6 +70,7 @@ async function keep(db: Database, { userId, configId, ...told }: UnmatchedFact):
     .limit(1)
     .offset(mostKept)
     .executeTakeFirst();
+  // mutation: facts-most-kept
   if (beyond)
     await rows
       .deleteFrom("unmatched_facts")

@@ -6,6 +6,7 @@ import { badInputMutations } from "./mutations/bad-input.ts";
 import { createMutations } from "./mutations/creates.ts";
 import { credentialMutations } from "./mutations/credentials.ts";
 import { deliveryMutations } from "./mutations/deliveries.ts";
+import { edgeMutations } from "./mutations/edges.ts";
 import { frontMutations } from "./mutations/front.ts";
 import { limitMutations } from "./mutations/limits.ts";
 import { linkMutations } from "./mutations/links.ts";
@@ -47,5 +48,6 @@ export const mutations: Mutation[] = [
   ...useCaseMutations,
   ...badInputMutations,
   ...linkMutations,
+  ...edgeMutations,
   ...logMutations,
 ];

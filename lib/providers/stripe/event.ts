@@ -41,6 +41,7 @@ function observationsOf(event: StripeEvent, account: string, livemode: boolean):
     );
     const connected = event.account != null && event.account !== account;
     // Money that reached another account is an anomaly; what else happens there is not about our order.
+    // mutation: stripe-connected-session
     if (!connected || said.some(({ kind }) => kind === "paid")) return said;
     return [{ kind: "ignored", why: `${type} of the connected account ${event.account}` }];
   }

@@ -147,7 +147,7 @@ export const stripeMutations: Mutation[] = [
   {
     name: "Stripe: another request's key means a refusal",
     at: "stripe-idempotency-error",
-    change: never,
+    change: replace("$0 + Date.now()"),
     tests: ["test/providers/stripe/refund.test.ts"],
   },
   {
