@@ -9,7 +9,16 @@ import type { Refund, RefundOutcome } from "../../lib/refund/refund.ts";
 import { withAdapter } from "../steps/adapters.ts";
 import type { Data } from "../steps/api.ts";
 import { anotherGateway } from "../steps/gateways.ts";
-import { accountOf, aLink, leasedOrder, orderRow, paidFact, saidOf, settle } from "../steps/leased-order.ts";
+import {
+  accountOf,
+  aLink,
+  leasedOrder,
+  orderRow,
+  paidFact,
+  saidOf,
+  settle,
+  settledPayment,
+} from "../steps/leased-order.ts";
 import { operator, refusal } from "../steps/operator.ts";
 import { reservedRefund } from "../steps/reserved-refund.ts";
 import { openRows, type Rows } from "../steps/rows.ts";
@@ -52,11 +61,7 @@ const anomaliesOf = (orderNo: string) =>
 const operatorLines = async (orderNo: string) =>
   (await operator<Data[]>("order timeline", { order_no: orderNo })).filter(({ kind }) => kind === "operator");
 
-async function paidPayment(): Promise<Payment> {
-  const { payment } = await leasedOrder(gateway, shop, "pending");
-  await settle(gateway, payment);
-  return read(payment.orderNo);
-}
+const paidPayment = () => settledPayment(gateway, shop);
 
 async function openRefund(): Promise<{ payment: Payment; refund: Refund }> {
   const payment = await paidPayment();

@@ -10,7 +10,7 @@ import { openDatabase } from "../../lib/storage/database.ts";
 import { refundsIn } from "../../lib/storage/refunds.ts";
 import { startDatabaseProxy } from "../steps/database-proxy.ts";
 import { anotherGateway } from "../steps/gateways.ts";
-import { accountOf, leasedOrder, settle } from "../steps/leased-order.ts";
+import { accountOf, settledPayment } from "../steps/leased-order.ts";
 import { reservedRefund } from "../steps/reserved-refund.ts";
 import { openRows, type Rows } from "../steps/rows.ts";
 import { openWorld, type Shop, type World } from "../steps/world.ts";
@@ -33,12 +33,7 @@ afterAll(async () => {
   await world.stop();
 });
 
-/** A payment of 12.34 CNY that is success. */
-async function aPayment(): Promise<Payment> {
-  const { payment } = await leasedOrder(gateway, shop, "pending");
-  await settle(gateway, payment);
-  return (await gateway.orders.find(shop.userId, { orderNo: payment.orderNo }))!.payment;
-}
+const aPayment = () => settledPayment(gateway, shop);
 
 const reserved = (payment: Payment, minor: number) => reservedRefund(gateway, payment, minor);
 

@@ -11,7 +11,7 @@ import type { LeasedRefund, NewRefund, RefundFact, StoredRefund } from "../../li
 import type { RefundOutcome } from "../../lib/refund/refund.ts";
 import { ofMerchant } from "../../lib/storage/of-merchant.ts";
 import { anotherGateway } from "../steps/gateways.ts";
-import { accountOf, leasedOrder, orderRow, settle } from "../steps/leased-order.ts";
+import { accountOf, leasedOrder, orderRow, settledPayment } from "../steps/leased-order.ts";
 import { aRefundNo } from "../steps/paid-order.ts";
 import { openRows, type Rows } from "../steps/rows.ts";
 import { until } from "../steps/simulator.ts";
@@ -34,12 +34,7 @@ afterAll(async () => {
   await world.stop();
 });
 
-/** A payment of 12.34 CNY that is success. */
-async function aPayment(): Promise<Payment> {
-  const { payment } = await leasedOrder(gateway, shop, "pending");
-  await settle(gateway, payment);
-  return (await gateway.orders.find(shop.userId, { orderNo: payment.orderNo }))!.payment;
-}
+const aPayment = () => settledPayment(gateway, shop);
 
 function aRefund(change: Partial<NewRefund> = {}): NewRefund {
   const now = world.clock.now();

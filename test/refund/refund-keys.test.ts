@@ -10,7 +10,7 @@ import { recheckRefund } from "../../lib/refund/look-refund.ts";
 import type { Refund, RefundOutcome } from "../../lib/refund/refund.ts";
 import { withAdapter } from "../steps/adapters.ts";
 import { anotherGateway } from "../steps/gateways.ts";
-import { leasedOrder, settle } from "../steps/leased-order.ts";
+import { settledPayment } from "../steps/leased-order.ts";
 import { aRefundNo } from "../steps/paid-order.ts";
 import { openRows, type Rows } from "../steps/rows.ts";
 import { openWorld, type Shop, type World } from "../steps/world.ts";
@@ -34,12 +34,7 @@ afterAll(async () => {
   await world.stop();
 });
 
-/** A payment of 12.34 CNY that is success. */
-async function aPayment(): Promise<Payment> {
-  const { payment } = await leasedOrder(gateway, shop, "pending");
-  await settle(gateway, payment);
-  return (await gateway.orders.find(shop.userId, { orderNo: payment.orderNo }))!.payment;
-}
+const aPayment = () => settledPayment(gateway, shop);
 
 type Asked = Pick<Refund, "idempotencyKey" | "prepared" | "providerRefundNo">;
 

@@ -65,3 +65,10 @@ export const settle = (gateway: Gateway, payment: Payment, paid = paidFact(payme
     now: gateway.clock.now(),
     source: "look-up",
   });
+
+/** A payment of 12.34 CNY that is success. */
+export async function settledPayment(gateway: Gateway, shop: Shop): Promise<Payment> {
+  const { payment } = await leasedOrder(gateway, shop, "pending");
+  await settle(gateway, payment);
+  return (await gateway.orders.find(shop.userId, { orderNo: payment.orderNo }))!.payment;
+}
