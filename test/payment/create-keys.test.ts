@@ -116,6 +116,20 @@ describe("a create that is sent again", () => {
     expect(new Set(sent.map(({ key }) => key))).toEqual(new Set([leased.attempt.idempotencyKey]));
   });
 
+  it("after a listed refusal keeps its key where a caller who took it over died without an answer", async () => {
+    const { gateway: using, sent } = answering(refused("merchant", "nothing", true));
+    const leased = await leasedOrder(gateway, shop, "processing");
+    await startPayment(using, leased).catch((error) => error);
+    await world.passes(13);
+    const now = world.clock.now();
+    const dying = await gateway.orders.takeOver(leased.payment, randomUUID(), secondsAfter(now, 12), now);
+    await again(using, leased);
+    await again(using, leased);
+    const renewed = dying!.attempt.idempotencyKey;
+    expect(renewed).not.toBe(leased.attempt.idempotencyKey);
+    expect(sent.map(({ key }) => key)).toEqual([leased.attempt.idempotencyKey, renewed, renewed]);
+  });
+
   it("by who has lost the lease renews no key", async () => {
     const { gateway: using } = answering(refused("merchant", "nothing", true));
     const slow = await leasedOrder(gateway, shop, "processing");

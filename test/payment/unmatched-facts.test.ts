@@ -135,16 +135,26 @@ describe("a fact that was told before its payment was settled", () => {
     expect((next_query_at as Date).getTime()).toBeLessThanOrEqual(world.clock.now().getTime());
   });
 
-  it.each([
+  const strangers: [string, (order: Unpaid) => Partial<UnmatchedFact>][] = [
     ["another merchant", () => ({ userId: other.userId, configId: other.configs.stripe! })],
     ["another account", () => ({ account: "another" })],
-    ["the other mode", ({ payment }: Unpaid) => ({ livemode: !payment.livemode })],
+    ["the other mode", ({ payment }) => ({ livemode: !payment.livemode })],
     ["another provider", () => ({ provider: "stripe" })],
-  ])("by %s is not this payment's", async (_name, change) => {
+  ];
+  it.each(strangers)("by %s is not this payment's", async (_name, change) => {
     const order = await unpaid();
     await keep(order, refundOf(order.paid.tradeNo, 500), change(order));
     await settle(gateway, order.payment, order.paid);
     expect(await refundedOf(order.payment)).toBe(0);
+    expect(await keptFor(order.paid.tradeNo)).toHaveLength(1);
+  });
+
+  it.each(strangers)("by %s is not booked beside this payment's own", async (_name, change) => {
+    const order = await unpaid();
+    await keep(order, refundOf(order.paid.tradeNo, 500), change(order));
+    await keep(order, refundOf(order.paid.tradeNo, 300));
+    await settle(gateway, order.payment, order.paid);
+    expect(await refundedOf(order.payment)).toBe(300);
     expect(await keptFor(order.paid.tradeNo)).toHaveLength(1);
   });
 
