@@ -50,7 +50,7 @@ const fourBytes = /[\u{10000}-\u{10FFFF}]/gu;
 export function taken(text: string, limit: TextLimit): string {
   return cut(
     text
-      // mutation: wechat-pay-characters-of-four-bytes-are-sent
+      // mutation: wechat-four-bytes
       .replace(fourBytes, "\uFFFD"),
     limit,
   );

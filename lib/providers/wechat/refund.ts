@@ -98,7 +98,7 @@ export function refundSeen(
   const told = parsed.data;
   // mutation: wechat-refund-merchant
   if (told.mchid !== mchId) return { unread: `${eventType} of another merchant` };
-  // mutation: wechat-pay-a-refund-of-zero-is-one
+  // mutation: wechat-refund-zero
   if (told.amount.refund === 0) return { unread: `${eventType} of no amount` };
   const kind = kinds[told.refund_status];
   // The event's name and the refund inside must say the same.

@@ -18,19 +18,16 @@ export function ruleOf(call: Call, { error }: No): RefusalRule | undefined {
 
 /** Whether it says this, in either spelling, with a signature. */
 export function says(said: No, code: string): boolean {
-  return (
-    /* mutation: wechat-pay-an-unsigned-word-about-an-order-is-beli */ said.kind === "refused" &&
-    spelled(said.error.code) === code
-  );
+  return /* mutation: wechat-unsigned-word */ said.kind === "refused" && spelled(said.error.code) === code;
 }
 
 /** What a no to a create means. */
 export function refusedStart(said: No): Started {
   const refusal = shutOut(said) ?? refusalOfCreate(refusals.create, said.error);
-  // mutation: wechat-pay-its-own-failure-to-create-makes-nothing
+  // mutation: wechat-create-own-failure
   if (refusal.fault === "provider") return { kind: "unknown", why: inShort(said) };
   // Nobody has signed it: nothing is over.
-  // mutation: wechat-pay-a-refusal-of-a-create-that-nobody-signe
+  // mutation: wechat-create-unsigned
   if (said.kind === "denied") return { kind: "refused", ...refusal, ends: "nothing", listed: false };
   return { kind: "refused", ...refusal };
 }
@@ -39,7 +36,7 @@ export function refusedStart(said: No): Started {
 export function refusedRefund(said: No): RefundOutcome {
   const why = inShort(said);
   const shut = shutOut(said);
-  // mutation: wechat-pay-a-refusal-of-a-refund-that-nobody-signe
+  // mutation: wechat-refund-unsigned
   if (said.kind === "denied" && !shut) return { kind: "unknown", why };
   const refusal = shut ?? refusalOfMove(refusals.refund, said.error);
   if (!refusal)

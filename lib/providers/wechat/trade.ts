@@ -52,10 +52,7 @@ function accountOf({ mchid, appid }: Transaction, own: Own): string {
   // mutation: wechat-payment-merchant
   if (mchid !== own.mch_id) return mchid;
   // mutation: wechat-payment-app
-  return [
-    own.app_id,
-    /* mutation: wechat-pay-an-order-of-a-former-appid-is-another-a */ ...(own.former_app_ids ?? []),
-  ].includes(appid)
+  return [own.app_id, /* mutation: wechat-former-app */ ...(own.former_app_ids ?? [])].includes(appid)
     ? own.mch_id
     : appid;
 }

@@ -110,7 +110,7 @@ export const wechatMutations: Mutation[] = [
   },
   {
     name: "WeChat Pay: an order of a former AppID is another account's",
-    at: "wechat-pay-an-order-of-a-former-appid-is-another-a",
+    at: "wechat-former-app",
     change: drop,
     tests: ["test/providers/wechat/accounts.test.ts"],
   },
@@ -122,7 +122,7 @@ export const wechatMutations: Mutation[] = [
   },
   {
     name: "WeChat Pay: a refund of zero is one",
-    at: "wechat-pay-a-refund-of-zero-is-one",
+    at: "wechat-refund-zero",
     change: operator("<"),
     tests: ["test/providers/wechat/bytes.test.ts"],
   },
@@ -134,7 +134,7 @@ export const wechatMutations: Mutation[] = [
   },
   {
     name: "WeChat Pay: characters of four bytes are sent",
-    at: "wechat-pay-characters-of-four-bytes-are-sent",
+    at: "wechat-four-bytes",
     change: dropLink,
     tests: ["test/providers/wechat/limits.test.ts"],
   },
@@ -158,25 +158,25 @@ export const wechatMutations: Mutation[] = [
   },
   {
     name: "WeChat Pay: its own failure to create makes nothing",
-    at: "wechat-pay-its-own-failure-to-create-makes-nothing",
+    at: "wechat-create-own-failure",
     change: drop,
     tests: ["test/providers/wechat/refusals.test.ts"],
   },
   {
     name: "WeChat Pay: a refusal of a refund that nobody signed is believed",
-    at: "wechat-pay-a-refusal-of-a-refund-that-nobody-signe",
+    at: "wechat-refund-unsigned",
     change: drop,
     tests: ["test/providers/wechat/refusals.test.ts"],
   },
   {
     name: "WeChat Pay: a refusal of a create that nobody signed is final",
-    at: "wechat-pay-a-refusal-of-a-create-that-nobody-signe",
+    at: "wechat-create-unsigned",
     change: drop,
     tests: ["test/providers/wechat/native.test.ts"],
   },
   {
     name: "WeChat Pay: an unsigned word about an order is believed",
-    at: "wechat-pay-an-unsigned-word-about-an-order-is-beli",
+    at: "wechat-unsigned-word",
     change: dropOperand,
     tests: ["test/providers/wechat/trade.test.ts"],
   },
