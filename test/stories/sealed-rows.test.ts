@@ -12,6 +12,7 @@ import { createRefund } from "../../lib/refund/create-refund.ts";
 import { type Api, anOrder, apiOf } from "../steps/api.ts";
 import { type LogLine, logOf } from "../steps/captured-log.ts";
 import { anotherGateway, createThrough } from "../steps/gateways.ts";
+import { openAccount } from "../steps/generations.ts";
 import { aRefundNo, paidOrder } from "../steps/paid-order.ts";
 import { openRows, type Rows } from "../steps/rows.ts";
 import { stripeEvents } from "../steps/signed-webhooks.ts";
@@ -30,11 +31,13 @@ beforeAll(async () => {
   rows = await openRows();
   shop = await world.openShop("stripe");
   other = await world.openShop("stripe");
+  // Of another account: a config of the same one would serve the orders of the one that cannot be read.
+  const { credentials } = await openAccount(world, "stripe");
   await world.ops("config set", {
     merchant: shop.username,
     provider: "stripe",
     name: "second",
-    data: JSON.stringify({ ...shop.accounts.stripe, account: undefined }),
+    data: JSON.stringify(credentials),
   });
   api = apiOf(world, shop);
 });

@@ -195,7 +195,7 @@ export const edgeMutations: Mutation[] = [
   {
     name: "An operator ends a refund while its provider is being asked",
     at: "refund-resolve-lease",
-    change: replace("$0 ?? ({ ...$1.1, leaseToken: undefined } as never)"),
+    change: replace("$0 ?? ({ ...$1.1 } as never)"),
     tests: [resolve],
   },
   {
