@@ -15,7 +15,7 @@ export type KeptState = {
 };
 
 /** What one call may cost on average, in milliseconds, however large the state has become. */
-const mostPerCallMs = 1;
+const mostPerCallMs = 25;
 
 /**
  * The state of one simulator in one file, so that a restart finds what was paid. One graph, so that what is shared is
