@@ -65,18 +65,23 @@ export async function sweepAndDrain(world: HistoryWorld, played: Played): Promis
 
 type Deadline = { row: LedgerRow; at: number };
 
-/** By the age that each payment has now: 5 minutes within its first 30, else 15; 60 for one the provider has started. */
+/**
+ * By the age that each payment has now: 5 minutes within its first 30, else 15; 60 for one that the provider has started,
+ * and for one that a person was told of, a day after its end.
+ */
 async function deadlinesOf(world: HistoryWorld): Promise<Deadline[]> {
   const now = world.clock.now().getTime();
   const orders = await world.query(
-    "SELECT order_no, created_at, provider_started FROM payment_orders WHERE status <> 'success'",
+    `SELECT order_no, created_at, provider_started, IF(payable IS NULL, created_at, expires_at) AS ends
+     FROM payment_orders WHERE status <> 'success'`,
   );
   const paid = (await ledgers(world)).filter(isPaid);
   return orders.flatMap((order) => {
     const row = paid.find(({ order_no }) => order_no === order.order_no);
     if (!row) return [];
     const ageSeconds = (now - (order.created_at as Date).getTime()) / 1000;
-    const gap = order.provider_started === 1 ? 3600 : ageSeconds < 1800 ? 300 : 900;
+    const isOld = now - (order.ends as Date).getTime() >= 24 * 3600 * 1000;
+    const gap = order.provider_started === 1 || isOld ? 3600 : ageSeconds < 1800 ? 300 : 900;
     return [{ row, at: now + (gap + sweepSeconds) * 1000 }];
   });
 }
