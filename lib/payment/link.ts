@@ -3,11 +3,16 @@ import { type Clock, secondsAfter } from "../clock.ts";
 import { GatewayError } from "../errors.ts";
 import { log, nameOf } from "../log.ts";
 import type { Payment } from "./payment.ts";
-import type { Configs, Leased, Orders } from "./ports.ts";
-import { linkEnd, type SceneLives } from "./scene-life.ts";
-import { leaseSeconds, notAccepted, outcomeUnknown } from "./start-payment.ts";
+import type { Anomalies, Configs, Leased, Orders } from "./ports.ts";
+import type { SceneLives } from "./scene-life.ts";
+import { callStart, leaseSeconds, notAccepted, outcomeUnknown } from "./start-payment.ts";
 
-export type LinkGateway = SceneLives & { clock: Clock; orders: Orders; configs: Configs };
+export type LinkGateway = SceneLives & {
+  clock: Clock;
+  orders: Orders;
+  configs: Configs;
+  anomalies: Anomalies;
+};
 
 /** After a try that brought no link the provider is left alone for so long, however many ask. */
 const retryRenewalSeconds = 3;
@@ -87,20 +92,14 @@ async function renew(gateway: LinkGateway, payment: Payment): Promise<Payment | 
   const askedAt = clock.now();
   const leaseUntil = secondsAfter(askedAt, leaseSeconds);
   const leased = await orders.takeRenewal(payment, randomUUID(), leaseUntil, askedAt);
-  return leased && ask(gateway, leased, askedAt);
+  return leased && ask(gateway, leased);
 }
 
-async function ask(gateway: LinkGateway, leased: Leased, askedAt: Date): Promise<Payment | null> {
+async function ask(gateway: LinkGateway, leased: Leased): Promise<Payment | null> {
   const { orders, clock } = gateway;
-  const { payment, attempt } = leased;
-  const life = gateway.lifeOf(payment.provider, payment.scene);
-  const { adapter, version } = await gateway.configs.of(payment);
-  const started = await adapter.start(payment, attempt.prepared, attempt.idempotencyKey);
-  if (started.kind === "payable") {
-    const until = linkEnd(payment, life, askedAt);
-    const link = { payable: started.payable, until, version: life.signedByUs ? version : null };
-    return orders.storeRenewed(leased, link, clock.now());
-  }
+  const { payment } = leased;
+  const started = await callStart(gateway, leased);
+  if (started.kind === "payable") return orders.storeRenewed(leased, started.link, clock.now());
   await orders.endRenewal(leased, secondsAfter(clock.now(), retryRenewalSeconds));
   if (started.kind === "unknown") throw outcomeUnknown(payment);
   if (started.ends === "nothing") throw notAccepted(payment, started.error);

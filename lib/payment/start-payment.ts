@@ -4,7 +4,7 @@ import { GatewayError } from "../errors.ts";
 import { alarmUnlisted, askProvider } from "./ask-provider.ts";
 import { nextLookUp } from "./look-up-schedule.ts";
 import type { Payment } from "./payment.ts";
-import type { Anomalies, Configs, Hints, Leased, Orders } from "./ports.ts";
+import type { Anomalies, Configs, Hints, Leased, Link, Orders } from "./ports.ts";
 import type { Provider, Started } from "./provider.ts";
 import { freesKey } from "./refusal.ts";
 import { linkEnd, type SceneLives } from "./scene-life.ts";
@@ -33,6 +33,32 @@ export function startableUntil(
   return forgotten < expiresAt ? forgotten : expiresAt;
 }
 
+type CalledStart = Exclude<Started, { kind: "payable" }> | { kind: "payable"; link: Link };
+
+/** One create call with the stored request. What it made comes as a link with its time. */
+export async function callStart(
+  gateway: Pick<StartGateway, "clock" | "configs" | "anomalies" | "lifeOf">,
+  { payment, attempt }: Leased,
+): Promise<CalledStart> {
+  const { adapter, version } = await gateway.configs.of(payment);
+  const askedAt = gateway.clock.now();
+  const started = await askProvider<Started>("create", payment, {
+    ask: () =>
+      adapter.start(payment, attempt.prepared, /* mutation: create-provider-key */ attempt.idempotencyKey),
+    broken: (why) => ({ kind: "unknown", why }),
+  });
+  if (started.kind === "payable") {
+    const life = gateway.lifeOf(payment.provider, payment.scene);
+    const until = linkEnd(payment, life, askedAt);
+    const link = { payable: started.payable, until, version: life.signedByUs ? version : null };
+    return { kind: "payable", link };
+  }
+  const unlisted = started.kind === "refused" ? !started.listed && started.error.code : started.unlisted;
+  if (unlisted)
+    await alarmUnlisted(gateway, payment, { call: "create", code: unlisted, now: gateway.clock.now() });
+  return started;
+}
+
 /**
  * Makes the payment at the provider. Only the holder of the lease comes here; a repeat sends the same stored request
  * under the same key, so the provider makes it once. `answered`: a caller gets what is returned or thrown; else the
@@ -45,20 +71,11 @@ export async function startPayment(
 ): Promise<Payment> {
   const { orders, clock } = gateway;
   const { payment, attempt } = leased;
-  const { adapter, version } = await gateway.configs.of(payment);
-  const askedAt = clock.now();
-  const started = await askProvider<Started>("create", payment, {
-    ask: () =>
-      adapter.start(payment, attempt.prepared, /* mutation: create-provider-key */ attempt.idempotencyKey),
-    broken: (why) => ({ kind: "unknown", why }),
-  });
+  const started = await callStart(gateway, leased);
   const now = clock.now();
 
   if (started.kind === "payable") {
-    const life = gateway.lifeOf(payment.provider, payment.scene);
-    const until = linkEnd(payment, life, askedAt);
-    const link = { payable: started.payable, until, version: life.signedByUs ? version : null };
-    const stored = await orders.storePayable(leased, link, now);
+    const stored = await orders.storePayable(leased, started.link, now);
     if (!stored) throw outcomeUnknown(payment);
     return stored;
   }
@@ -77,8 +94,6 @@ export async function startPayment(
     /* mutation: create-key-unclear */ attempt.unclearSince === null;
   const next = answered ? secondsAfter(now, retryLookUpSeconds) : nextLookUp(payment, now);
   await orders.release(leased, why, now, next, newKey ? randomUUID() : undefined);
-  const unlisted = started.kind === "refused" ? !started.listed && why : started.unlisted;
-  if (unlisted) await alarmUnlisted(gateway, payment, { call: "create", code: unlisted, now });
   if (started.kind === "unknown") throw outcomeUnknown(payment);
   throw notAccepted(payment, started.error);
 }

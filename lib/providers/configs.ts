@@ -21,7 +21,7 @@ import { remembering } from "./remembering.ts";
 export type ConfigDependencies = Pick<OpeningDependencies, "clock" | "baseUrls"> & {
   rows: ConfigRows;
   vault: CredentialVault;
-  anomalies: Pick<Anomalies, "raise">;
+  anomalies: Pick<Anomalies, "raiseOnce">;
   /** Origin of our public routes. */
   publicUrl: string;
 };

@@ -6,7 +6,7 @@ import { remembering } from "./remembering.ts";
 
 export type AccountDependencies = {
   rows: Pick<ConfigRows, "saveAccount">;
-  anomalies: Pick<Anomalies, "raise">;
+  anomalies: Pick<Anomalies, "raiseOnce">;
   clock: { now(): Date };
 };
 
@@ -36,8 +36,8 @@ export function accountsOf({ rows, anomalies, clock }: AccountDependencies) {
       account,
       advice: "plain credentials of another account were written over it: use config set",
     };
-    const anomaly = { kind: "config_overwritten", reopens: true, userId, configId, provider };
-    await anomalies.raise({ ...anomaly, orderNo: null, detail }, clock.now());
+    const anomaly = { kind: "config_overwritten", userId, configId, provider };
+    await anomalies.raiseOnce({ ...anomaly, orderNo: null, detail }, clock.now());
     return false;
   }
 

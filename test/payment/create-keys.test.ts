@@ -2,13 +2,15 @@ import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { secondsAfter } from "../../lib/clock.ts";
 import type { Gateway } from "../../lib/open-gateway.ts";
+import { shownRenewed } from "../../lib/payment/link.ts";
 import { lookUp } from "../../lib/payment/look-up.ts";
 import type { Leased } from "../../lib/payment/ports.ts";
 import type { Started } from "../../lib/payment/provider.ts";
 import type { Ends, Fault } from "../../lib/payment/refusal.ts";
 import { startPayment } from "../../lib/payment/start-payment.ts";
 import { withAdapter } from "../steps/adapters.ts";
-import { anotherGateway } from "../steps/gateways.ts";
+import { anOrder } from "../steps/api.ts";
+import { anotherGateway, createThrough } from "../steps/gateways.ts";
 import { leasedOrder } from "../steps/leased-order.ts";
 import { openRows, type Rows } from "../steps/rows.ts";
 import { openWorld, type Shop, type World } from "../steps/world.ts";
@@ -17,6 +19,7 @@ let world: World;
 let rows: Rows;
 let shop: Shop;
 let other: Shop;
+let inChina: Shop;
 let gateway: Gateway;
 
 beforeAll(async () => {
@@ -24,6 +27,7 @@ beforeAll(async () => {
   rows = await openRows();
   shop = await world.openShop("alipay", "stripe");
   other = await world.openShop("alipay", "stripe");
+  inChina = await world.openShop("wechat");
   gateway = anotherGateway();
 });
 afterAll(async () => {
@@ -69,6 +73,9 @@ async function sentTwice(...answers: (Started | Error)[]): Promise<[Sent, Sent]>
   await again(using, leased);
   return sent.slice(0, 2) as [Sent, Sent];
 }
+
+const codeOf = (answer: Started) =>
+  answer.kind === "refused" ? answer.error.code : String("unlisted" in answer && answer.unlisted);
 
 const anomaliesOf = (code: string) =>
   rows.query("SELECT * FROM anomalies WHERE kind = 'unlisted_refusal' AND detail LIKE ?", [`%${code}%`]);
@@ -175,11 +182,34 @@ describe("an adapter that throws", () => {
     expect(await lookUp(gateway, made)).toEqual({ kind: "answered" });
   });
 
+  it("when it is asked for another link shows none, and is asked again soon", async () => {
+    const { payment, order } = await lapsed();
+    const { gateway: broken } = answering(new TypeError("a defect"));
+    expect((await shownRenewed(broken, payment)).payable).toMatchObject({ qrCode: "" });
+    await world.passes(4);
+    expect((await shownRenewed(gateway, payment)).payable).toMatchObject({
+      qrCode: expect.stringMatching(/^weixin:/),
+    });
+    await world.passes(2 * 3_600 + 1);
+    await expect(createThrough(broken, inChina, order)).rejects.toMatchObject({ failure: "create_unknown" });
+  });
+
   async function afterLease(orderNo: string) {
     await world.passes(13);
     return (await gateway.orders.find(shop.userId, { orderNo }))!.payment;
   }
 });
+
+/** A payment whose link has lapsed, though its order has not; WeChat Pay gives another one. */
+async function lapsed() {
+  const order = anOrder({ provider: "wechat", expires_in: 86_400 });
+  const { order_no: orderNo } = await createThrough(gateway, inChina, order);
+  await world.passes(2 * 3_600 + 1);
+  return {
+    order,
+    payment: (await gateway.orders.find(inChina.userId, { orderNo: String(orderNo) }))!.payment,
+  };
+}
 
 describe("a code that is not in the provider's table", () => {
   it("is told to a person once for its provider, call and day, whoever meets it", async () => {
@@ -206,11 +236,21 @@ describe("a code that is not in the provider's table", () => {
   });
 
   it.each([
+    ["without an answer", { ...unknown, unlisted: code() }],
+    ["that was refused", refused("merchant", "nothing", false)],
+  ])("is told of a call for another link %s", async (_name, answer) => {
+    const { payment } = await lapsed();
+    const { gateway: using } = answering(answer);
+    expect((await shownRenewed(using, payment)).payable).toMatchObject({ qrCode: "" });
+    const met = codeOf(answer);
+    expect(await anomaliesOf(met)).toMatchObject([{ status: "open", times: 1 }]);
+  });
+
+  it.each([
     ["a create without an answer", { ...unknown, unlisted: code() }],
     ["a refused create", refused("merchant", "nothing", false)],
   ])("is told of %s, and a listed one is not", async (_name, answer) => {
-    const met =
-      answer.kind === "refused" ? answer.error.code : String("unlisted" in answer && answer.unlisted);
+    const met = codeOf(answer);
     const { gateway: using } = answering(answer);
     await startPayment(using, await leasedOrder(gateway, shop, "processing")).catch((thrown) => thrown);
     expect(await anomaliesOf(met)).toHaveLength(1);
