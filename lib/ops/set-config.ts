@@ -4,6 +4,7 @@ import type { Account, StoredConfig } from "../payment/ports.ts";
 import type { Provider } from "../payment/provider.ts";
 import { webhookUrl } from "../payment/public-urls.ts";
 import { credentialContext } from "../providers/credentials.ts";
+import { formerEnd } from "../providers/kept-fields.ts";
 import type { ProviderModule } from "../providers/provider-module.ts";
 import { noCredentials } from "../storage/payment-configs.ts";
 
@@ -18,9 +19,6 @@ export type ConfigWish = {
   /** Another endpoint is registered in place of the one that there is. */
   newWebhook: boolean;
 };
-
-/** Providers send again what failed for three days; so long a replaced endpoint's secret is accepted. */
-const formerSeconds = 3 * 24 * 3600;
 
 /** Which row the credentials go to, and whose name it takes. */
 type Place = {
@@ -162,7 +160,7 @@ async function withWebhook(
   const { row, wish } = asked;
   const url = webhookUrl(gateway.publicUrl, row);
   const first = await gateway.openProvider(wish.provider, wish.name, asked.credentials);
-  const until = new Date(gateway.clock.now().getTime() + formerSeconds * 1000);
+  const until = formerEnd(gateway.clock.now());
   const without = wish.newWebhook ? first.module.withoutWebhook?.(first.credentials, until) : undefined;
   const credentials = (without ?? asked.credentials) as Record<string, unknown>;
   const { adapter, missing } = without

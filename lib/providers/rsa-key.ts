@@ -1,27 +1,41 @@
-import type { KeyObject } from "node:crypto";
+import { createPublicKey, type KeyObject } from "node:crypto";
 import * as z from "zod";
 
-/** Reads a key in the forms in which a provider hands it out; undefined when it is none. */
-export type ReadKey = (text: string, isPrivate: boolean) => KeyObject | undefined;
+/** The forms in which a provider hands out its keys. */
+export type KeyForms = {
+  /** To follow "is not an RSA key". */
+  named: string;
+  /** undefined: it is no key of this kind. */
+  read(text: string, isPrivate: boolean): KeyObject | undefined;
+  /** What was pasted in place of the key, and what to paste instead; undefined: a key of this kind, or nothing known. */
+  otherThing(text: string, isPrivate: boolean): string | undefined;
+};
 
 const leastBits = 2048;
 
 /**
  * A pasted RSA key of a credentials schema: becomes PEM (PKCS8 or SPKI), so that parsing may be repeated on its own
- * result. `form` names the accepted forms; the message never repeats what was pasted.
+ * result. No message repeats what was pasted.
  */
-export function rsaKey(isPrivate: boolean, read: ReadKey, form: string) {
-  return z.string().transform((text, context) => {
+export function rsaKey(isPrivate: boolean, { named, read, otherThing }: KeyForms) {
+  return z.string({ error: `is a text${named}` }).transform((text, context) => {
+    const refuse = (message: string) => {
+      context.addIssue({ code: "custom", message });
+      return z.NEVER;
+    };
+    const other = otherThing(text, isPrivate);
+    if (other !== undefined) return refuse(other);
     const key = read(text, isPrivate);
     const bits = key?.asymmetricKeyDetails?.modulusLength ?? 0;
     if (key?.asymmetricKeyType === "rsa" && bits >= leastBits) {
       return key.export({ type: isPrivate ? "pkcs8" : "spki", format: "pem" }).toString();
     }
     const kind = isPrivate ? "private" : "public";
-    context.addIssue({
-      code: "custom",
-      message: `is not an RSA ${kind} key of ${leastBits} bits or more${form}`,
-    });
-    return z.NEVER;
+    return refuse(`is not an RSA ${kind} key of ${leastBits} bits or more${named}`);
   });
+}
+
+/** The public key that belongs to a private one, both in PEM. */
+export function ownPublicKey(privateKey: string): string {
+  return createPublicKey(privateKey).export({ type: "spki", format: "pem" }).toString();
 }

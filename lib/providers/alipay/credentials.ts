@@ -1,7 +1,7 @@
-import { createPublicKey } from "node:crypto";
 import * as z from "zod";
 import { keptFields } from "../kept-fields.ts";
-import { pastedKey, pastedNumber } from "./pasted.ts";
+import { ownPublicKey, rsaKey } from "../rsa-key.ts";
+import { keyForms, pastedNumber } from "./pasted.ts";
 
 /** `config_data` of an Alipay config in key mode. Parsing normalises the keys, and may be repeated on its own result. */
 export const alipayCredentials = z
@@ -10,9 +10,9 @@ export const alipayCredentials = z
       z.string().regex(/^[0-9]{10,32}$/, "is the number that Alipay gave the application (APPID)"),
     ),
     /** The application's own. */
-    private_key: pastedKey(true),
+    private_key: rsaKey(true, keyForms),
     /** Alipay's, as shown beside the application: not the application's own. */
-    public_key: pastedKey(false),
+    public_key: rsaKey(false, keyForms),
     is_production: z.boolean(),
     /** The seller's user id (PID); when present, notices of another seller never settle a payment. */
     seller_id: pastedNumber
@@ -27,10 +27,6 @@ export const alipayCredentials = z
       message: "is the application's own public key; Alipay's public key is needed",
     },
   );
-
-function ownPublicKey(privateKey: string): string {
-  return createPublicKey(privateKey).export({ type: "spki", format: "pem" }).toString();
-}
 
 export type AlipayCredentials = z.infer<typeof alipayCredentials>;
 

@@ -1,37 +1,23 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from "node:crypto";
 import * as z from "zod";
-import { rsaKey } from "../rsa-key.ts";
-
-/** What editors, consoles and chat programs put around a value: blanks, quotes, a comma of JSON, a byte order mark. */
-const edges = /^[\s\uFEFF\u200B"'“”‘’]+|[\s\uFEFF\u200B"'“”‘’,;]+$/g;
+import { unwrapped } from "../pasted.ts";
+import type { KeyForms } from "../rsa-key.ts";
 
 /** A pasted number of Alipay's, without what surrounds it. Some have more digits than a number of JSON keeps. */
-export const pastedNumber = z
-  .string({ error: "is a text: write the number in quotes" })
-  .transform((text) => text.replace(edges, ""));
+export const pastedNumber = z.string({ error: "is a text: write the number in quotes" }).transform(unwrapped);
 
 /** A line of PEM, also with a dash too few or too many. */
 const pemLine = /-{3,}\s*(BEGIN|END) ([A-Z ]+?)\s*-{3,}/g;
 
 /**
- * A key as people paste it. Alipay's console and its key tool give bare base64, without saying which of two encodings it is;
+ * Keys as people paste them. Alipay's console and its key tool give bare base64, without saying which of two encodings it is;
  * people also paste PEM, with the label of the other encoding, with the two characters `\n` in place of line ends, with
  * CRLF, on one line, in quotes, with a byte order mark. What is another thing than a key is named.
  */
-export function pastedKey(isPrivate: boolean) {
-  return z
-    .string({ error: "is a text: base64 or PEM" })
-    .transform((text, context) => {
-      const message = otherThing(text, isPrivate);
-      if (message === undefined) return text;
-      context.addIssue({ code: "custom", message });
-      return z.NEVER;
-    })
-    .pipe(rsaKey(isPrivate, readKey, " (base64 or PEM)"));
-}
+export const keyForms: KeyForms = { named: " (base64 or PEM)", read: readKey, otherThing };
 
 function readKey(text: string, isPrivate: boolean): KeyObject | undefined {
-  const bare = asLines(text).replace(pemLine, "").replace(edges, "").replace(/\s+/g, "");
+  const bare = unwrapped(asLines(text).replace(pemLine, "")).replace(/\s+/g, "");
   if (!/^[0-9A-Za-z+/]+={0,2}$/.test(bare)) return undefined;
   const key = Buffer.from(bare, "base64");
   for (const type of isPrivate ? (["pkcs8", "pkcs1"] as const) : (["spki", "pkcs1"] as const)) {

@@ -1,16 +1,13 @@
 import * as z from "zod";
-import { keptFields, notOver } from "../kept-fields.ts";
+import { formerEnd, keptFields, notOver } from "../kept-fields.ts";
+import { blanks, unwrapped } from "../pasted.ts";
 
-/**
- * The text without what is pasted along with it from a page, a file or an `.env`: blanks and line ends (none of these
- * values holds any), quotation marks, a byte order mark, characters without width.
- */
-function unwrapped(value: unknown): unknown {
-  if (typeof value !== "string") return value;
-  return value.replace(/[\s\u200B-\u200D\u2060\uFEFF]+/gu, "").replace(/^["'`“”‘’„«]+|["'`“”‘’»,;]+$/gu, "");
+/** No value of PayPal's holds a blank. */
+function bare(value: unknown): unknown {
+  return typeof value === "string" ? unwrapped(value.replace(blanks, "")) : value;
 }
 
-const pasted = <Schema extends z.ZodType>(schema: Schema) => z.preprocess(unwrapped, schema);
+const pasted = <Schema extends z.ZodType>(schema: Schema) => z.preprocess(bare, schema);
 
 const key = (name: string) =>
   pasted(
@@ -19,7 +16,7 @@ const key = (name: string) =>
 
 /** As a dashboard spells it: "Live", "SANDBOX". */
 const mode = z.preprocess(
-  (value) => (typeof value === "string" ? String(unwrapped(value)).toLowerCase() : value),
+  (value) => (typeof value === "string" ? String(bare(value)).toLowerCase() : value),
   z.enum(["sandbox", "live"], 'is "sandbox" or "live" (PayPal calls production "live")'),
 );
 
@@ -66,9 +63,6 @@ function areSwapped(clientId: string, secret: string): boolean {
 
 export type PayPalCredentials = z.infer<typeof paypalCredentials>;
 
-/** PayPal tries an event again for three days. https://developer.paypal.com/api/rest/webhooks/ */
-const toldAgainMs = 3 * 24 * 3600 * 1000;
-
 export function isSameApp(
   one: PayPalCredentials,
   other: Pick<PayPalCredentials, "client_id" | "mode">,
@@ -93,7 +87,7 @@ export function carryOver(
   const same = isSameApp(before, given as Pick<PayPalCredentials, "client_id" | "mode">);
   const former = notOver(before.former_webhook_ids, now);
   const { webhook_id: id } = before;
-  const until = new Date(now.getTime() + toldAgainMs).toISOString();
+  const until = formerEnd(now).toISOString();
   const all = same || id === undefined ? former : [...former, { id, until }];
   return {
     ...keptFields(before, given, [["merchant_id"], ...(same ? [["webhook_id"] as const] : [])]),

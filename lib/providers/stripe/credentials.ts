@@ -1,9 +1,10 @@
 import * as z from "zod";
 import { keptFields, notOver } from "../kept-fields.ts";
+import { blanks, unwrapped } from "../pasted.ts";
 
 const webhookSecret = z
   .string()
-  .transform(unwrapped)
+  .transform(bare)
   .pipe(
     z
       .string()
@@ -15,7 +16,7 @@ export const stripeCredentials = z.strictObject({
   /** A secret (`sk_`) or restricted (`rk_`) key; `_test_` or `_live_` in it decides whether money moves. */
   secret_key: z
     .string()
-    .transform(unwrapped)
+    .transform(bare)
     .pipe(
       z.string().regex(/^(sk|rk)_(test|live)_[0-9A-Za-z_]+$/, {
         error: ({ input }) => whatElse(input) ?? "starts with sk_test_, sk_live_, rk_test_ or rk_live_",
@@ -66,17 +67,17 @@ export function withoutWebhook(credentials: StripeCredentials, until: Date): Str
  * What was meant by what people paste: with blanks and line ends in it, in quotes, after the name of a variable or `Bearer`.
  * No key of Stripe's holds any of these.
  */
-function unwrapped(pasted: string): string {
-  return (
-    pasted
-      // mutation: stripe-pasted-blanks
-      .replace(/[\s\u200b\u2060\ufeff]+/g, " ")
-      .trim()
-      .replace(/^(?:export )?[A-Za-z_]+ ?[=:] ?(?=["'`]?(?:sk|rk|pk|whsec|we)_)/, "")
-      .replace(/^["'`]*(?:Bearer )?/i, "")
-      .replace(/["'`,;]+$/, "")
-      .replaceAll(" ", "")
+function bare(pasted: string): string {
+  const line = pasted
+    // mutation: stripe-pasted-blanks
+    .replace(blanks, " ");
+  const value = unwrapped(line).replace(
+    /^(?:export )?[A-Za-z_]+ ?[=:] ?(?=["'`“”‘’„«]?(?:sk|rk|pk|whsec|we)_)/,
+    "",
   );
+  return unwrapped(value)
+    .replace(/^Bearer /i, "")
+    .replaceAll(" ", "");
 }
 
 /** Other things that Stripe's dashboard shows beside what is wanted, and what to do about each. */

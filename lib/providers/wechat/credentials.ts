@@ -1,9 +1,9 @@
-import { createPublicKey } from "node:crypto";
 import * as z from "zod";
 import { keptFields } from "../kept-fields.ts";
-import { pastedKey, pastedSerial, trimmed } from "./pasted.ts";
+import { ownPublicKey, rsaKey } from "../rsa-key.ts";
+import { keyForms, pastedId, pastedSecret, pastedSerial } from "./pasted.ts";
 
-const appId = trimmed.pipe(
+const appId = pastedId.pipe(
   z.string().regex(/^w[wx][0-9A-Za-z]{16}$/, "is the AppID that is bound to the merchant: wx…"),
 );
 
@@ -17,13 +17,13 @@ export const wechatCredentials = z
     mch_id: z
       .int()
       .transform(String)
-      .or(trimmed)
+      .or(pastedId)
       .pipe(z.string().regex(/^[0-9]{8,12}$/, "is the merchant number")),
     /** Of the merchant's API certificate; names the private key to WeChat Pay. */
     serial_no: pastedSerial.pipe(
       z.string().regex(/^[0-9A-F]{16,40}$/, "is the serial number of the API certificate, in hexadecimal"),
     ),
-    api_v3_key: trimmed.pipe(
+    api_v3_key: pastedSecret.pipe(
       z
         .string()
         .refine(
@@ -32,12 +32,12 @@ export const wechatCredentials = z
         ),
     ),
     /** Of the merchant's API certificate (`apiclient_key.pem`). */
-    private_key: pastedKey("private"),
-    public_key_id: trimmed
+    private_key: rsaKey(true, keyForms),
+    public_key_id: pastedId
       .pipe(z.string().regex(/^PUB_KEY_ID_[0-9A-Za-z]{1,64}$/, "starts with PUB_KEY_ID_"))
       .optional(),
     /** WeChat Pay's (`pub_key.pem`): not the merchant's own. Without it answers are verified by platform certificates. */
-    public_key: pastedKey("public").optional(),
+    public_key: rsaKey(false, keyForms).optional(),
   })
   .superRefine(({ public_key_id: id, public_key: key, private_key: own }, context) => {
     const needs = (path: string, message: string) =>
@@ -47,10 +47,6 @@ export const wechatCredentials = z
     if (key && ownPublicKey(own) === key)
       needs("public_key", "is the merchant's own; WeChat Pay's is needed");
   });
-
-function ownPublicKey(privateKey: string): string {
-  return createPublicKey(privateKey).export({ type: "spki", format: "pem" }).toString();
-}
 
 export type WechatCredentials = z.infer<typeof wechatCredentials>;
 

@@ -43,6 +43,7 @@ describe("Stripe credentials", () => {
     ["a byte order mark", (key: string) => `\ufeff${key}`],
     ["a blank without width", (key: string) => `${key}\u200b`],
     ["double quotes", (key: string) => `"${key}"`],
+    ["typographic quotes", (key: string) => `“${key}”`],
     ["single quotes and a comma", (key: string) => `'${key}',`],
     ["the line of an .env file", (key: string) => `STRIPE_KEY=${key}`],
     ["an exported variable in quotes", (key: string) => `export STRIPE_KEY="${key}";`],

@@ -44,6 +44,9 @@ describe("WeChat Pay credentials", () => {
     ["a merchant number as a JSON number", { mch_id: Number(rawCredentials.mch_id) }],
     ["a merchant number between blanks", { mch_id: ` ${rawCredentials.mch_id}\u00A0` }],
     ["an APIv3 key with a line end", { api_v3_key: `\uFEFF${rawCredentials.api_v3_key}\r\n` }],
+    ["a merchant number in quotes", { mch_id: `"${rawCredentials.mch_id}",` }],
+    ["an AppID in Chinese quotes", { app_id: `“${rawCredentials.app_id}”` }],
+    ["a serial number in quotes", { serial_no: `'${rawCredentials.serial_no}'` }],
     ["an AppID with a blank", { app_id: `${rawCredentials.app_id} ` }],
     ["a public key's id with a blank", { public_key_id: ` ${publicKeyId}` }],
   ])("takes %s", (_title, changes) => {
