@@ -103,7 +103,8 @@ const across: Record<string, string[]> = {
     "an operator's anomaly by its id",
   ],
   "lib/storage/calls.ts": ["a batch of call records is of many merchants"],
-  "lib/storage/deliveries.ts": ["what a sweeper has found, it marks", "an endpoint is one merchant's URL"],
+  "lib/storage/claim-delivery.ts": ["an endpoint is one merchant's URL"],
+  "lib/storage/deliveries.ts": ["what a sweeper has found, it marks"],
   "lib/storage/due-deliveries.ts": ["an endpoint is one merchant's URL", "sweepers"],
   "lib/storage/list-calls.ts": ["operators' list"],
   "lib/storage/list-deliveries.ts": ["operators' list"],
@@ -131,7 +132,7 @@ const across: Record<string, string[]> = {
 };
 /** Raw statements that name tables: nothing narrows them to a merchant. */
 const raw: Record<string, string> = {
-  "lib/storage/deliveries.ts": "an endpoint is one merchant's URL",
+  "lib/storage/claim-delivery.ts": "an endpoint is one merchant's URL",
   "lib/storage/forget-oldest.ts": "retention, of every merchant",
   "lib/storage/migrations/0001-schema.ts": "the schema",
 };

@@ -3,7 +3,7 @@ import { GatewayError } from "../errors.ts";
 import { text } from "../http/fields.ts";
 import { whyNotJson, withoutByteOrderMark } from "../json-text.ts";
 import type { Gateway } from "../open-gateway.ts";
-import type { StoredConfig } from "../payment/ports.ts";
+import type { StoredConfig } from "../payment/config-ports.ts";
 import { webhookUrl } from "../payment/public-urls.ts";
 import { isProvider, providers } from "../providers/registry.ts";
 import { findMerchant } from "./find-merchant.ts";

@@ -2,7 +2,7 @@ import { secondsAfter } from "../clock.ts";
 import { GatewayError } from "../errors.ts";
 import { log } from "../log.ts";
 import type { Gateway } from "../open-gateway.ts";
-import type { StoredConfig } from "../payment/ports.ts";
+import type { StoredConfig } from "../payment/config-ports.ts";
 import { retireConfig, stillNeeds } from "../storage/retire-config.ts";
 
 /** Refunds and disputes of a payment come for about this long. */

@@ -1,6 +1,6 @@
 import { GatewayError } from "../errors.ts";
 import type { Gateway } from "../open-gateway.ts";
-import type { Account, StoredConfig } from "../payment/ports.ts";
+import type { Account, StoredConfig } from "../payment/config-ports.ts";
 import type { Provider } from "../payment/provider.ts";
 import { webhookUrl } from "../payment/public-urls.ts";
 import { credentialContext } from "../providers/credentials.ts";

@@ -1,6 +1,6 @@
 import { log, nameOf } from "../log.ts";
+import type { Anomalies } from "./anomaly.ts";
 import type { Payment } from "./payment.ts";
-import type { Anomalies } from "./ports.ts";
 
 /** The calls of a provider whose refusals are read by a table of its codes. */
 export type ProviderCall = "create" | "query" | "close" | "capture" | "refund" | "refund_query";

@@ -1,4 +1,5 @@
-import type { Caller, Configs } from "./ports.ts";
+import type { Configs } from "./config-ports.ts";
+import type { Caller } from "./ports.ts";
 import type { SceneLives } from "./scene-life.ts";
 
 export type Capability = {

@@ -1,20 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { secondsAfter, type WaitingClock } from "../clock.ts";
 import { GatewayError } from "../errors.ts";
+import type { Anomalies } from "./anomaly.ts";
+import type { Configs, OpenConfig } from "./config-ports.ts";
 import { withOpenLink } from "./link.ts";
 import { newOrderNo } from "./order-no.ts";
 import type { Payable, Payment } from "./payment.ts";
-import type {
-  Anomalies,
-  Caller,
-  Configs,
-  Hints,
-  Leased,
-  NewOrder,
-  OpenConfig,
-  Orders,
-  StoredOrder,
-} from "./ports.ts";
+import type { Caller, Hints, Leased, NewOrder, Orders, StoredOrder } from "./ports.ts";
 import type { NewPayment } from "./provider.ts";
 import { buyerReturnUrl, webhookUrl } from "./public-urls.ts";
 import { differingFields, normalised, type WantedPayment } from "./request.ts";

@@ -1,6 +1,6 @@
 import { type Clock, secondsAfter } from "../clock.ts";
 import { currentInvocation } from "../invocation.ts";
-import type { WebhookEvents } from "./ports.ts";
+import type { WebhookEvents } from "./event-ports.ts";
 
 const keptSeconds = 30 * 24 * 3600;
 const perSweep = 5_000;

@@ -1,8 +1,9 @@
 import { GatewayError } from "../errors.ts";
 import { log, nameOf } from "../log.ts";
+import type { Configs, OpenConfig } from "./config-ports.ts";
+import type { WebhookEvents } from "./event-ports.ts";
 import { type ObserveGateway, observe, type Source, settlePaid } from "./observe.ts";
 import type { Payment } from "./payment.ts";
-import type { Configs, OpenConfig, WebhookEvents } from "./ports.ts";
 import type { Observation, WebhookCall } from "./provider.ts";
 import { isOther } from "./same-account.ts";
 import { factIn, type UnmatchedFacts } from "./unmatched-facts.ts";

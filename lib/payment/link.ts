@@ -2,8 +2,10 @@ import { randomUUID } from "node:crypto";
 import { type Clock, secondsAfter } from "../clock.ts";
 import { GatewayError } from "../errors.ts";
 import { log, nameOf } from "../log.ts";
+import type { Anomalies } from "./anomaly.ts";
+import type { Configs } from "./config-ports.ts";
 import type { Payment } from "./payment.ts";
-import type { Anomalies, Configs, Leased, Orders } from "./ports.ts";
+import type { Leased, Orders } from "./ports.ts";
 import type { SceneLives } from "./scene-life.ts";
 import { callStart, leaseSeconds, notAccepted, outcomeUnknown } from "./start-payment.ts";
 

@@ -1,6 +1,7 @@
 import type { Clock } from "../clock.ts";
+import type { Configs } from "./config-ports.ts";
 import { shown } from "./link.ts";
-import type { Caller, Configs, Orders, PaymentFilter, PaymentPage } from "./ports.ts";
+import type { Caller, Orders, PaymentFilter, PaymentPage } from "./ports.ts";
 
 /** One page of the merchant's payments, newest first, as they are stored: no provider is asked. */
 export async function listPayments(

@@ -2,9 +2,12 @@ import type { Clock } from "../clock.ts";
 import { GatewayError } from "../errors.ts";
 import { log } from "../log.ts";
 import { type ObserveRefundGateway, observeRefund } from "../refund/observe-refund.ts";
+import type { Anomalies } from "./anomaly.ts";
+import type { Account } from "./config-ports.ts";
+import type { EventRecord } from "./event-ports.ts";
 import { nextAfterSilence } from "./look-up-schedule.ts";
 import type { Payment } from "./payment.ts";
-import type { Account, Anomalies, EventRecord, Hints, Orders, Settled } from "./ports.ts";
+import type { Hints, Orders, Settled } from "./ports.ts";
 import type { Observation, Paid } from "./provider.ts";
 
 export type ObserveGateway = ObserveRefundGateway & {

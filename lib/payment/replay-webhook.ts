@@ -1,7 +1,9 @@
 import { GatewayError } from "../errors.ts";
 import { log } from "../log.ts";
+import type { Anomalies } from "./anomaly.ts";
+import type { Configs } from "./config-ports.ts";
+import type { StoredEvent } from "./event-ports.ts";
 import { type ApplyGateway, applyWebhook } from "./hear-webhook.ts";
-import type { Anomalies, Configs, StoredEvent } from "./ports.ts";
 import type { Observation } from "./provider.ts";
 
 export type ReplayGateway = ApplyGateway & {

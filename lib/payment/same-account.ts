@@ -1,5 +1,5 @@
+import type { Account } from "./config-ports.ts";
 import type { Payment } from "./payment.ts";
-import type { Account } from "./ports.ts";
 
 /** Whether these credentials speak for the account that the payment was made with. */
 export function isAccountOf(payment: Pick<Payment, "providerAccount" | "livemode">, said: Account): boolean {

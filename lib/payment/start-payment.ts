@@ -1,10 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { type Clock, secondsAfter } from "../clock.ts";
 import { GatewayError } from "../errors.ts";
+import type { Anomalies } from "./anomaly.ts";
 import { alarmUnlisted, askProvider } from "./ask-provider.ts";
+import type { Configs } from "./config-ports.ts";
 import { nextLookUp } from "./look-up-schedule.ts";
 import type { Payment } from "./payment.ts";
-import type { Anomalies, Configs, Hints, Leased, Link, Orders } from "./ports.ts";
+import type { Hints, Leased, Link, Orders } from "./ports.ts";
 import type { Provider, Started } from "./provider.ts";
 import { freesKey } from "./refusal.ts";
 import { linkEnd, type SceneLives } from "./scene-life.ts";

@@ -1,5 +1,5 @@
 import { GatewayError } from "../errors.ts";
-import type { StoredConfig } from "../payment/ports.ts";
+import type { StoredConfig } from "../payment/config-ports.ts";
 
 const usualNames = new Set(["default", "默认配置"]);
 

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { GatewayError } from "../errors.ts";
-import type { Anomalies, ConfigRows, Configs, OpenConfig, StoredConfig } from "../payment/ports.ts";
+import type { Anomalies } from "../payment/anomaly.ts";
+import type { ConfigRows, Configs, OpenConfig, StoredConfig } from "../payment/config-ports.ts";
 import type { Provider, WebhookCall } from "../payment/provider.ts";
 import { webhookUrl } from "../payment/public-urls.ts";
 import { isAccountOf } from "../payment/same-account.ts";

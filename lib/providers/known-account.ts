@@ -1,5 +1,6 @@
 import { GatewayError } from "../errors.ts";
-import type { Account, Anomalies, ConfigRows, StoredConfig } from "../payment/ports.ts";
+import type { Anomalies } from "../payment/anomaly.ts";
+import type { Account, ConfigRows, StoredConfig } from "../payment/config-ports.ts";
 import type { Provider } from "../payment/provider.ts";
 import { isSealed } from "./credentials.ts";
 import { remembering } from "./remembering.ts";

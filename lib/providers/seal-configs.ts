@@ -1,6 +1,6 @@
 import type { Clock } from "../clock.ts";
 import { log } from "../log.ts";
-import type { StoredConfig } from "../payment/ports.ts";
+import type { StoredConfig } from "../payment/config-ports.ts";
 import { credentialContext } from "./credentials.ts";
 
 export type SealConfigsGateway = {

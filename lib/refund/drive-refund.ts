@@ -1,9 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { type Clock, secondsAfter } from "../clock.ts";
 import { log } from "../log.ts";
+import type { Anomalies } from "../payment/anomaly.ts";
 import { alarmUnlisted, askProvider } from "../payment/ask-provider.ts";
+import type { Configs } from "../payment/config-ports.ts";
 import type { Payment } from "../payment/payment.ts";
-import type { Anomalies, Configs, Hints } from "../payment/ports.ts";
+import type { Hints } from "../payment/ports.ts";
 import type { Provider } from "../payment/provider.ts";
 import { freesKey } from "../payment/refusal.ts";
 import { nextRefundLook } from "./look-schedule.ts";

@@ -1,7 +1,8 @@
 import type { Clock } from "../clock.ts";
 import { sameMoney } from "../money/money.ts";
+import type { Anomalies } from "../payment/anomaly.ts";
 import type { Payment } from "../payment/payment.ts";
-import type { Anomalies, Hints } from "../payment/ports.ts";
+import type { Hints } from "../payment/ports.ts";
 import type { Observation, RefundSeen } from "../payment/provider.ts";
 import { afterRefund, endRefund } from "./drive-refund.ts";
 import type { Refunds } from "./ports.ts";

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { type Selectable, sql } from "kysely";
 import { secondsAfter } from "../clock.ts";
 import { log } from "../log.ts";
-import type { Anomalies, Anomaly } from "../payment/ports.ts";
+import type { Anomalies, Anomaly } from "../payment/anomaly.ts";
 import { stuckKinds } from "../payment/stuck.ts";
 import { type Database, isDuplicate, type OpenTransaction } from "./database.ts";
 import { acrossMerchants, ofMerchant } from "./of-merchant.ts";

@@ -1,5 +1,5 @@
+import type { Account } from "../payment/config-ports.ts";
 import type { Payment } from "../payment/payment.ts";
-import type { Account } from "../payment/ports.ts";
 import { type Database, type OpenTransaction, transact } from "./database.ts";
 import { ofMerchant } from "./of-merchant.ts";
 import { ofAccount, rowOf } from "./payment-rows.ts";

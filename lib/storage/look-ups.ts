@@ -1,6 +1,6 @@
 import { secondsAfter } from "../clock.ts";
+import type { Account } from "../payment/config-ports.ts";
 import type { Payment } from "../payment/payment.ts";
-import type { Account } from "../payment/ports.ts";
 import { type Database, repeating } from "./database.ts";
 import { acrossMerchants, ofMerchant } from "./of-merchant.ts";
 import { ofAccount, rowOf } from "./payment-rows.ts";

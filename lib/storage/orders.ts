@@ -4,8 +4,9 @@ import type { Payment } from "../payment/payment.ts";
 import type { Concluded, NotifyState, Orders, Said, StoredOrder } from "../payment/ports.ts";
 import { statusesBefore } from "../payment/status.ts";
 import { endStuck } from "./anomalies.ts";
-import { createOrder, refuse, release, storePayable, takeOver } from "./attempts.ts";
+import { refuse, release, storePayable, takeOver } from "./attempts.ts";
 import { claimCapture, endCapture } from "./captures.ts";
+import { createOrder } from "./create-order.ts";
 import { type Database, transact } from "./database.ts";
 import { listPayments } from "./list-payments.ts";
 import {

@@ -1,5 +1,5 @@
 import { type Selectable, sql } from "kysely";
-import type { Account, ConfigRows, ConfigState, StoredConfig } from "../payment/ports.ts";
+import type { Account, ConfigRows, ConfigState, StoredConfig } from "../payment/config-ports.ts";
 import { type Database, isDuplicate, transact } from "./database.ts";
 import { acrossMerchants, ofMerchant, type Rows } from "./of-merchant.ts";
 import type { PaymentConfigsTable } from "./tables.ts";

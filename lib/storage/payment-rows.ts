@@ -1,7 +1,8 @@
 import { type Expression, type Selectable, type SqlBool, sql } from "kysely";
 import { safeMinor } from "../money/money.ts";
+import type { Account } from "../payment/config-ports.ts";
 import type { Payment } from "../payment/payment.ts";
-import type { Account, Attempt } from "../payment/ports.ts";
+import type { Attempt } from "../payment/ports.ts";
 import type { Database, OpenTransaction } from "./database.ts";
 import { ofMerchant } from "./of-merchant.ts";
 import type { PaymentOrdersTable, Tables } from "./tables.ts";

@@ -1,5 +1,5 @@
 import { sql } from "kysely";
-import type { StoredConfig } from "../payment/ports.ts";
+import type { StoredConfig } from "../payment/config-ports.ts";
 import { type Database, transact } from "./database.ts";
 import { ofMerchant, type Rows } from "./of-merchant.ts";
 import { noCredentials } from "./payment-configs.ts";

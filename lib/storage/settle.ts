@@ -1,8 +1,10 @@
 import { sql } from "kysely";
 import { paymentNotification } from "../notify/event.ts";
+import type { Account } from "../payment/config-ports.ts";
+import type { EventRecord } from "../payment/event-ports.ts";
 import { nextQuietPoll } from "../payment/look-up-schedule.ts";
 import type { Payment } from "../payment/payment.ts";
-import type { Account, EventRecord, Settled } from "../payment/ports.ts";
+import type { Settled } from "../payment/ports.ts";
 import type { Paid } from "../payment/provider.ts";
 import { isOther } from "../payment/same-account.ts";
 import { alarmOf, endStuck } from "./anomalies.ts";

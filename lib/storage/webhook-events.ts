@@ -1,5 +1,5 @@
 import { type Selectable, sql } from "kysely";
-import type { EventRecord, StoredEvent, WebhookEvents } from "../payment/ports.ts";
+import type { EventRecord, StoredEvent, WebhookEvents } from "../payment/event-ports.ts";
 import { type Database, type OpenTransaction, repeating } from "./database.ts";
 import { forgetOldest } from "./forget-oldest.ts";
 import { acrossMerchants, ofMerchant } from "./of-merchant.ts";

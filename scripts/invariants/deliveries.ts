@@ -1,6 +1,6 @@
 import { leaseSeconds } from "../../lib/notify/deliver.ts";
 import { earlyMs, mostAttempts, nextDue } from "../../lib/notify/schedule.ts";
-import { mostInFlight } from "../../lib/storage/deliveries.ts";
+import { mostInFlight } from "../../lib/storage/claim-delivery.ts";
 import type { NotifyStatus } from "../../lib/storage/tables.ts";
 import { type Invariant, listOf } from "./invariant.ts";
 

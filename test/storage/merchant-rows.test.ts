@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import type { StoredConfig } from "../../lib/payment/ports.ts";
+import type { StoredConfig } from "../../lib/payment/config-ports.ts";
 import type { Database } from "../../lib/storage/database.ts";
 import { openDatabase } from "../../lib/storage/database.ts";
 import { merchantsIn } from "../../lib/storage/merchants.ts";
