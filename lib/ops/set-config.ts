@@ -4,7 +4,6 @@ import type { Account, StoredConfig } from "../payment/config-ports.ts";
 import type { Provider } from "../payment/provider.ts";
 import { webhookUrl } from "../payment/public-urls.ts";
 import { credentialContext } from "../providers/credentials.ts";
-import { formerEnd } from "../providers/kept-fields.ts";
 import type { ProviderModule } from "../providers/provider-module.ts";
 import { noCredentials } from "../storage/payment-configs.ts";
 
@@ -160,8 +159,8 @@ async function withWebhook(
   const { row, wish } = asked;
   const url = webhookUrl(gateway.publicUrl, row);
   const first = await gateway.openProvider(wish.provider, wish.name, asked.credentials);
-  const until = formerEnd(gateway.clock.now());
-  const without = wish.newWebhook ? first.module.withoutWebhook?.(first.credentials, until) : undefined;
+  const now = gateway.clock.now();
+  const without = wish.newWebhook ? first.module.withoutWebhook?.(first.credentials, now) : undefined;
   const credentials = (without ?? asked.credentials) as Record<string, unknown>;
   const { adapter, missing } = without
     ? await gateway.openProvider(wish.provider, wish.name, credentials)

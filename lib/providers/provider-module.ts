@@ -31,9 +31,9 @@ export type ProviderModule<Credentials = unknown> = {
    */
   carryOver?(before: Credentials, given: Record<string, unknown>, now: Date): Partial<Credentials>;
   /**
-   * The credentials without their webhook endpoint, so that `register` makes another; what it signed is accepted until
-   * `until`. Absent: there is no endpoint to replace.
+   * The credentials without their webhook endpoint, so that `register` makes another; what it signed is accepted
+   * while the provider may send it again. Absent: there is no endpoint to replace.
    */
-  withoutWebhook?(credentials: Credentials, until: Date): Credentials;
+  withoutWebhook?(credentials: Credentials, now: Date): Credentials;
   open(credentials: Credentials, dependencies: ProviderDependencies): Provider;
 };

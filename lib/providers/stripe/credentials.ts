@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { keptFields, notOver } from "../kept-fields.ts";
+import { formerEnd, keptFields, notOver } from "../kept-fields.ts";
 import { blanks, unwrapped } from "../pasted.ts";
 
 const webhookSecret = z
@@ -57,9 +57,10 @@ export function carryOver(
   };
 }
 
-export function withoutWebhook(credentials: StripeCredentials, until: Date): StripeCredentials {
+export function withoutWebhook(credentials: StripeCredentials, now: Date): StripeCredentials {
   const { webhook_secret: secrets = [], former_webhook_secrets: former = [], ...rest } = credentials;
-  const ended = secrets.map((secret) => ({ secret, until: until.toISOString() }));
+  const until = formerEnd(now).toISOString();
+  const ended = secrets.map((secret) => ({ secret, until }));
   return { ...rest, former_webhook_secrets: [...former, ...ended] };
 }
 
