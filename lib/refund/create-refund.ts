@@ -32,12 +32,12 @@ export async function createRefund(
 ): Promise<StoredRefund> {
   const existing = await gateway.refunds.find(caller.userId, wanted.refundNo);
   if (existing) return replay(gateway, existing, wanted);
-  const { adapter } = await gateway.configs.of((await findPayment(gateway, caller, wanted.order)).payment);
+  let { payment } = await findPayment(gateway, caller, wanted.order);
+  const { adapter } = await gateway.configs.of(payment);
   if (!adapter.refund || !adapter.prepareRefund)
     throw new GatewayError("refund_refused", "this provider has no refunds");
 
   for (let attempt = 1; attempt <= reserveTries; attempt++) {
-    const { payment } = await findPayment(gateway, caller, wanted.order);
     const reserved = await gateway.refunds.reserve(
       payment,
       newRefund(gateway, payment, wanted, { read, adapter }),
@@ -54,6 +54,7 @@ export async function createRefund(
     }
     if (reserved.kind === "exists") break;
     if (wanted.amount !== null && attempt > 1) throw tooMuch(payment);
+    payment = (await findPayment(gateway, caller, wanted.order)).payment;
   }
   const first = await gateway.refunds.find(caller.userId, wanted.refundNo);
   if (first) return replay(gateway, first, wanted);
