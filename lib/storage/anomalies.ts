@@ -9,14 +9,18 @@ import { acrossMerchants, ofMerchant } from "./of-merchant.ts";
 import type { AnomaliesTable, AnomalyStatus } from "./tables.ts";
 
 export function anomaliesIn(db: Database): Anomalies {
-  const alarmed = async (anomaly: Anomaly, recorded: Promise<boolean>) => {
-    if (await recorded) alarmOf(anomaly);
-  };
   return {
-    raise: (anomaly, now) => alarmed(anomaly, record(db, anomaly, now, { counts: true, reopens: true })),
-    raiseAgain: (anomaly, now) =>
-      alarmed(anomaly, record(db, anomaly, now, { counts: false, reopens: false })),
-    raiseOnce: (anomaly, now) => alarmed(anomaly, recordOnce(db, anomaly, now)),
+    async raise(anomaly, now) {
+      await record(db, anomaly, now);
+      alarmOf(anomaly);
+    },
+    async raiseAgain(anomaly, now) {
+      await record(db, anomaly, now, { occursAgain: false });
+      alarmOf(anomaly);
+    },
+    async raiseOnce(anomaly, now) {
+      if (await recordOnce(db, anomaly, now)) alarmOf(anomaly);
+    },
   };
 }
 
@@ -26,22 +30,20 @@ export function fingerprintOf({ kind, identity, configId, orderNo, detail }: Ano
   return createHash("sha256").update(parts.join("\n")).digest("hex");
 }
 
-/** A fact that occurs again opens its anomaly again: what was done about it has not helped. */
+/** A fact that occurs again counts, and opens its anomaly again: what was done about it has not helped. */
 export async function record(
   db: Database | OpenTransaction,
   anomaly: Anomaly,
   now: Date,
-  { counts, reopens }: { counts: boolean; reopens: boolean },
-): Promise<true> {
+  { occursAgain }: { occursAgain: boolean } = { occursAgain: true },
+): Promise<void> {
   await ofMerchant(db, anomaly.userId)
     .insertInto("anomalies")
     .values(rowOf(anomaly, now))
-    .onDuplicateKeyUpdate({
-      times: sql`times + ${counts ? 1 : 0}`,
-      ...(reopens && { status: "open" as const, resolved_at: null }),
-    })
+    .onDuplicateKeyUpdate(
+      occursAgain ? { times: sql`times + 1`, status: "open", resolved_at: null } : { times: sql`times` },
+    )
     .execute();
-  return true;
 }
 
 /** Across merchants: some facts are no merchant's own. False: it is on record and open already. */

@@ -54,7 +54,8 @@ const columns = [
 const sealedTexts = '{"sealed":%';
 /** The credentials of a config that is being made, and of one that is retired. */
 export const noCredentials = "{}";
-const states = {
+/** A config's state as its row holds it. */
+export const states = {
   disabled: 0,
   active: 1,
   replaced: 2,

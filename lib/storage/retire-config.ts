@@ -2,9 +2,7 @@ import { sql } from "kysely";
 import type { StoredConfig } from "../payment/config-ports.ts";
 import { type Database, transact } from "./database.ts";
 import { ofMerchant, type Rows } from "./of-merchant.ts";
-import { noCredentials } from "./payment-configs.ts";
-
-const retiredStatus = 3;
+import { noCredentials, states } from "./payment-configs.ts";
 
 /** What still needs the credentials of a config. */
 export type StillNeeded = { openOrders: number; openRefunds: number; youngPayments: number };
@@ -44,7 +42,7 @@ async function servedBy(rows: Rows, { id, provider, account, livemode }: StoredC
     .where("livemode", "=", livemode ? 1 : 0)
     .where("id", "<>", id)
     .execute();
-  const isAlone = others.every(({ status }) => status === retiredStatus);
+  const isAlone = others.every(({ status }) => status === states.retired);
   return [id, ...(isAlone ? others.map((other) => other.id) : [])];
 }
 
@@ -59,7 +57,7 @@ export async function retireConfig(
     const retired = await ofMerchant(trx, userId)
       .updateTable("payment_configs")
       .set((eb) => ({
-        status: retiredStatus,
+        status: states.retired,
         config_data: noCredentials,
         version: eb("version", "+", 1),
         note,
@@ -68,7 +66,7 @@ export async function retireConfig(
       .where("id", "=", id)
       .where("version", "=", version)
       // mutation: retire-state
-      .where("status", "in", [0, 2])
+      .where("status", "in", [states.disabled, states.replaced])
       .executeTakeFirstOrThrow();
     return retired.numUpdatedRows === 1n;
   });

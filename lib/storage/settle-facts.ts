@@ -34,7 +34,7 @@ export async function applyFacts(trx: OpenTransaction, payment: Payment, now: Da
   const applied: Applied = { hints: [], raised: [] };
   const booked = new Set<string>();
   for (const fact of inOrder) await applyOne(trx, payment, { fact, now, booked, applied });
-  for (const anomaly of applied.raised) await record(trx, anomaly, now, { counts: true, reopens: true });
+  for (const anomaly of applied.raised) await record(trx, anomaly, now);
   const ids = rows.map(({ id }) => id);
   if (ids.length > 0)
     await ofMerchant(trx, payment.userId).deleteFrom("unmatched_facts").where("id", "in", ids).execute();
