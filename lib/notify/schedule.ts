@@ -4,9 +4,6 @@ const delays = [60, 120, 300, 600, 1800];
 /** Attempts in a series: the first at once, and one for each delay. */
 export const mostAttempts = delays.length + 1;
 
-/** A hint may come this much before its time; clocks differ. */
-export const earlyMs = 1_000;
-
 /** A hint that was sent is given this long to be followed before it counts as lost. */
 export const hintLifeSeconds = 60;
 

@@ -1,4 +1,5 @@
 import { secondsAfter } from "../clock.ts";
+import { meaningOf } from "./hint-time.ts";
 import { type LookBudget, overBudgetSeconds } from "./look-budget.ts";
 import { type LookUpGateway, lookUp } from "./look-up.ts";
 import { hasBeenSilent, isQuiet, lastLook, nextAfterSilence, nextLookUp } from "./look-up-schedule.ts";
@@ -8,16 +9,9 @@ import { stuckPayment } from "./stuck.ts";
 
 export type RecheckGateway = LookUpGateway & { lookBudget: LookBudget };
 
-/** A message may come this much before its time; clocks differ. */
-const earlyMs = 1_000;
-
 type Hinted = { orderNo: string; userId: string };
 
-/**
- * One look-up of a payment whose time has come. A hint on a long way is sent on; one for another time than the row's is
- * left over and does nothing, or every repeated hint would go on for as long as the payment does. One that finds too many
- * look-ups of its config under way comes again.
- */
+/** One look-up of a payment whose time has come; a hint that finds too many look-ups of its config under way comes again. */
 export async function recheck(
   gateway: RecheckGateway,
   { due, ...order }: Hinted & { due: Date },
@@ -26,12 +20,9 @@ export async function recheck(
   const payment = seen?.payment;
   if (!payment?.nextQueryAt) return;
   const now = gateway.clock.now();
-  const wait = payment.nextQueryAt.getTime() - now.getTime();
-  if (wait > /* mutation: recheck-early */ earlyMs) {
-    // mutation: recheck-current-hint
-    const isItsOwn = due.getTime() === payment.nextQueryAt.getTime();
-    return isItsOwn ? gateway.hints.recheck(order, payment.nextQueryAt) : undefined;
-  }
+  const meaning = meaningOf(due, payment.nextQueryAt, now);
+  if (meaning === "early") return gateway.hints.recheck(order, payment.nextQueryAt);
+  if (meaning === "stale") return;
   const began = await gateway.lookBudget.within(payment.configId, () => look(gateway, payment, now));
   if (!began) await gateway.hints.recheck(order, secondsAfter(now, overBudgetSeconds));
 }

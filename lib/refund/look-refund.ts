@@ -2,6 +2,7 @@ import { secondsAfter } from "../clock.ts";
 import { GatewayError } from "../errors.ts";
 import { log, nameOf } from "../log.ts";
 import { askProvider } from "../payment/ask-provider.ts";
+import { meaningOf } from "../payment/hint-time.ts";
 import { type LookBudget, overBudgetSeconds } from "../payment/look-budget.ts";
 import type { Caller } from "../payment/ports.ts";
 import { driveRefund, endRefund, newLease, type RefundGateway } from "./drive-refund.ts";
@@ -11,9 +12,6 @@ import type { RefundOutcome } from "./refund.ts";
 import { stuckRefund } from "./stuck.ts";
 
 export type RecheckRefundGateway = RefundGateway & { lookBudget: LookBudget };
-
-/** A message may come this much before its time; clocks differ. */
-const earlyMs = 1_000;
 
 type Hinted = { refundId: string; userId: string };
 
@@ -38,10 +36,7 @@ async function findRefund(
   return stored;
 }
 
-/**
- * One look at a refund whose time has come; a hint for another time than the row's is left over and does nothing, and one
- * that finds too many look-ups of its config under way comes again.
- */
+/** One look at a refund whose time has come; a hint that finds too many look-ups of its config under way comes again. */
 export async function recheckRefund(
   gateway: RecheckRefundGateway,
   { due, ...refund }: Hinted & { due: Date },
@@ -49,11 +44,9 @@ export async function recheckRefund(
   const stored = await gateway.refunds.byId(refund.userId, refund.refundId);
   if (!stored?.nextQueryAt) return;
   const now = gateway.clock.now();
-  const wait = stored.nextQueryAt.getTime() - now.getTime();
-  if (wait > earlyMs) {
-    const isItsOwn = due.getTime() === stored.nextQueryAt.getTime();
-    return isItsOwn ? gateway.hints.recheckRefund(refund, stored.nextQueryAt) : undefined;
-  }
+  const meaning = meaningOf(due, stored.nextQueryAt, now);
+  if (meaning === "early") return gateway.hints.recheckRefund(refund, stored.nextQueryAt);
+  if (meaning === "stale") return;
   const began = await gateway.lookBudget.within(stored.payment.configId, () =>
     lookInTurn(gateway, refund, stored),
   );

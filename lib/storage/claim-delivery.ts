@@ -1,6 +1,6 @@
 import { type ExpressionBuilder, sql } from "kysely";
 import type { Claim } from "../notify/ports.ts";
-import { earlyMs } from "../notify/schedule.ts";
+import { earlyMs } from "../payment/hint-time.ts";
 import type { Hint } from "../payment/ports.ts";
 import { abandon } from "./abandoned-sends.ts";
 import type { OpenTransaction } from "./database.ts";

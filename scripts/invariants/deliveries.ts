@@ -1,5 +1,6 @@
 import { leaseSeconds } from "../../lib/notify/deliver.ts";
-import { earlyMs, mostAttempts, nextDue } from "../../lib/notify/schedule.ts";
+import { mostAttempts, nextDue } from "../../lib/notify/schedule.ts";
+import { earlyMs } from "../../lib/payment/hint-time.ts";
 import { mostInFlight } from "../../lib/storage/claim-delivery.ts";
 import type { NotifyStatus } from "../../lib/storage/tables.ts";
 import { type Invariant, listOf } from "./invariant.ts";
