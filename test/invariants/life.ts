@@ -80,6 +80,19 @@ export const life: Record<string, (life: Life) => Promise<unknown>> = {
     await simulatorOf(world, "stripe").refundResult(refund!.number, "failed");
     await tellsOf(world, api, orderNo, 2);
   },
+  "a refund that succeeds, fails and succeeds again": async ({ world, rows, shop }) => {
+    const api = apiOf(world, shop);
+    const orderNo = await paidOrder(world, api, "stripe");
+    const refundNo = aRefundNo();
+    await refundsOf(api).ask({ order_no: orderNo, refund_no: refundNo, amount: "30.00" });
+    await tellsOf(world, api, orderNo, 1);
+    const sql = "SELECT provider_refund_no AS number FROM refunds WHERE refund_no = ?";
+    const [refund] = await rows.query<{ number: string }>(sql, [refundNo]);
+    for (const [turn, result] of ["failed", "succeeded"].entries()) {
+      await simulatorOf(world, "stripe").refundResult(refund!.number, result);
+      await tellsOf(world, api, orderNo, turn + 2);
+    }
+  },
   "a refund that the provider works on": async ({ world, shop }) => {
     const api = apiOf(world, shop);
     const orderNo = await paidOrder(world, api, "stripe");

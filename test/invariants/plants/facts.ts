@@ -16,6 +16,7 @@ export const factPlants: Plants = {
   "Each end of a refund is told, unless the call was answered with it.": [
     [pick("task", "notify_queue", "event = 'refund.success' AND status = 'success'"), ...dropTask],
     [pick("task", "notify_queue", "event = 'refund.failed' AND status = 'success'"), ...dropTask],
+    [pick("task", "notify_queue", "event = 'refund.success' AND generation = 2"), ...dropTask],
   ],
   "What is told of a payment is an end of it, from the same commit.": [
     [
@@ -35,19 +36,22 @@ export const factPlants: Plants = {
   ],
   "A series has its generations one after another, each once.": [
     [
-      "SELECT subject_id INTO @subject FROM notify_queue WHERE generation = 2 LIMIT 1",
+      "SELECT subject_id INTO @subject FROM notify_queue WHERE generation = 2 AND subject_type = 'payment' LIMIT 1",
       "UPDATE notify_queue SET generation = 3 WHERE generation = 2 AND subject_id = @subject",
-      "UPDATE notify_queue SET status = 'success' WHERE generation = 1 AND subject_id = @subject",
     ],
   ],
-  "Exactly the newest generation of a series is not superseded.": [
+  "Exactly the newest generation of an event is not superseded.": [
     ["UPDATE notify_queue SET status = 'success' WHERE status = 'superseded' LIMIT 1"],
-    ["UPDATE notify_queue SET status = 'superseded' WHERE status = 'success' AND generation = 2 LIMIT 1"],
-  ],
-  "All generations of a series have the same id, bytes, URL and merchant.": [
-    ["UPDATE notify_queue SET payload = CONCAT(payload, ' ') WHERE generation = 2 LIMIT 1"],
     [
-      `UPDATE notify_queue SET payload = REPLACE(payload, 'Green tea', 'green tea') WHERE generation = 2 LIMIT 1`,
+      "UPDATE notify_queue SET status = 'superseded' WHERE status = 'success' AND generation = 2 AND subject_type = 'payment' LIMIT 1",
+    ],
+  ],
+  "All generations of an event have the same bytes, URL and order.": [
+    [
+      "UPDATE notify_queue SET payload = CONCAT(payload, ' ') WHERE generation = 2 AND subject_type = 'payment' LIMIT 1",
+    ],
+    [
+      `UPDATE notify_queue SET payload = REPLACE(payload, 'Green tea', 'green tea') WHERE generation = 2 AND subject_type = 'payment' LIMIT 1`,
     ],
   ],
   "No two facts share an id.": [
