@@ -112,6 +112,9 @@ describe("the simulated PayPal's refunds", () => {
     const { result: ended } = await merchant.payments.getRefund({ refundId: result.id ?? "" });
     expect(ended.status).toBe("FAILED");
     expect((await refund("1.00")).result.status).toBe("COMPLETED");
+    // The other refund has a part of the money now.
+    const revived = { refund_no: "R1", status: "COMPLETED" };
+    expect((await sandbox.control("paypal", "refund-result", revived)).status).toBe(409);
     expect(
       (await sandbox.control("paypal", "refund-result", { refund_no: "R2", status: "FAILED" })).status,
     ).toBe(404);

@@ -132,6 +132,9 @@ describe("the simulated Stripe's refunds", () => {
     const types = (await told(4)).slice(2).map(({ type }) => type);
     expect(types.toSorted()).toEqual(["refund.failed", "refund.updated"]);
     expect((await refund()).status).toBe("succeeded");
+    // The other refund has the money now (docs.stripe.com/api/charges/object: `amount_refunded` is never over `amount`).
+    expect((await act("refund-result", { refund_no: "R1", status: "succeeded" })).status).toBe(409);
+    expect(await charge()).toMatchObject({ amount_refunded: 1234, refunded: true });
   });
 
   it.each(["pending", "requires_action", "canceled"] as const)(

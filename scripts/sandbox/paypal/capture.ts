@@ -36,9 +36,14 @@ export type Capture = {
   dispute: Dispute | undefined;
 };
 
+/** Whether the money of a refund in this state has left the capture. */
+export function isCounted(status: RefundStatus): boolean {
+  return status === "COMPLETED" || status === "PENDING";
+}
+
 /** What has gone back, or is on its way back, in minor units. */
 export function returnedMinor({ refunds }: Capture): number {
-  const counted = refunds.filter(({ status }) => status === "COMPLETED" || status === "PENDING");
+  const counted = refunds.filter(({ status }) => isCounted(status));
   return counted.reduce((sum, refund) => sum + refund.minor, 0);
 }
 

@@ -1,11 +1,14 @@
 import { Refusal, stringField } from "../kernel/call.ts";
-import type { Dispute, RefundStatus } from "./capture.ts";
+import { type Dispute, isCounted, type RefundStatus, returnedMinor } from "./capture.ts";
 import type { Captured, Refunds } from "./refunds.ts";
 
 const refundStatuses: readonly RefundStatus[] = ["COMPLETED", "PENDING", "FAILED", "CANCELLED"];
 const disputeStatuses: readonly Dispute["status"][] = ["OPEN", "UNDER_REVIEW", "RESOLVED"];
 
-/** `_sim/refund-result {refund_no?, status}`: that refund ends so; without `refund_no` the next one to be made does. */
+/**
+ * `_sim/refund-result {refund_no?, status}`: that refund ends so; without `refund_no` the next one to be made does. 409 where
+ * more than was paid would go back, unless `force` is true.
+ */
 export function refundSettled(refunds: Refunds, body: Record<string, unknown>): object {
   const status = oneOf(refundStatuses, body, "status");
   const refundNo = stringField(body, "refund_no");
@@ -19,6 +22,14 @@ export function refundSettled(refunds: Refunds, body: Record<string, unknown>): 
       [refund.customId, refund.invoiceId, refund.requestId, refund.id].includes(refundNo),
     );
   if (!found) throw new Refusal(404, `PayPal has no refund ${refundNo}.`);
+  // A capture gives back no more than it took (REFUND_AMOUNT_EXCEEDED, developer.paypal.com/docs/api/payments/v2).
+  const { capture, order, refund } = found;
+  const left = order.wanted.amount.minor - returnedMinor(capture);
+  if (body.force !== true && !isCounted(refund.status) && isCounted(status) && refund.minor > left)
+    throw new Refusal(
+      409,
+      `Other refunds have taken the money of ${refundNo}: only ${left} is left (force: true).`,
+    );
   refunds.settle(found, status);
   return { refund_no: refundNo, refund_id: found.refund.id, status };
 }

@@ -1,6 +1,6 @@
 import { amountField, Refusal, stringField } from "../kernel/call.ts";
 import { exponentOf } from "./currencies.ts";
-import { refundStatuses } from "./refund.ts";
+import { isCounted, refundedMinor, refundStatuses } from "./refund.ts";
 import type { Refunds } from "./refunds.ts";
 import type { Session } from "./session.ts";
 
@@ -12,7 +12,7 @@ export function refundByHand(refunds: Refunds, session: Session, body: Record<st
 
 /**
  * `_sim/refund-result {refund_no?, status}`: the refund with that `metadata.refund_no` or id comes to that state; without
- * `refund_no` the next one is made in it.
+ * `refund_no` the next one is made in it. 409 where more than was paid would go back, unless `force` is true.
  */
 export function refundSettled(refunds: Refunds, body: Record<string, unknown>): object {
   const status = refundStatuses.find((known) => known === body.status);
@@ -26,6 +26,14 @@ export function refundSettled(refunds: Refunds, body: Record<string, unknown>): 
     .all()
     .find(({ refund }) => refund.metadata.refund_no === refundNo || refund.id === refundNo);
   if (!found) throw new Refusal(404, `Stripe has no refund ${refundNo}.`);
+  // `amount_refunded` of a charge is never more than its `amount` (docs.stripe.com/api/charges/object).
+  const { refund, session } = found;
+  const left = session.wanted.amount - refundedMinor(session.refunds);
+  if (body.force !== true && !isCounted(refund.status) && isCounted(status) && refund.amount > left)
+    throw new Refusal(
+      409,
+      `Other refunds have taken the money of ${refundNo}: only ${left} is left (force: true).`,
+    );
   refunds.settle(found, status);
   return { refund_no: refundNo, refund_id: found.refund.id, status };
 }

@@ -16,9 +16,14 @@ export type Refund = {
 
 export type Dispute = { id: string; status: "needs_response" | "won" | "lost"; createdAt: number };
 
+/** Whether the money of a refund in this state has left the charge. */
+export function isCounted(status: RefundStatus): boolean {
+  return status !== "failed" && status !== "canceled";
+}
+
 /** What has gone back, or is on its way back, in minor units. */
 export function refundedMinor(refunds: Refund[]): number {
-  const counted = refunds.filter(({ status }) => status !== "failed" && status !== "canceled");
+  const counted = refunds.filter(({ status }) => isCounted(status));
   return counted.reduce((sum, { amount }) => sum + amount, 0);
 }
 
