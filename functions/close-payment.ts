@@ -2,7 +2,7 @@ import { endpoint, serve } from "../lib/http/endpoint.ts";
 import { seenAnswer } from "../lib/http/payment-answers.ts";
 import { closePaymentContract } from "../lib/http/payment-contracts.ts";
 import { type Gateway, openGateway } from "../lib/open-gateway.ts";
-import { closePayment } from "../lib/payment/close-payment.ts";
+import { closePayment } from "../lib/payments/close-payment.ts";
 
 export const handler = serve(
   openGateway,

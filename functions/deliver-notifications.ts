@@ -1,6 +1,6 @@
+import { deliver } from "../lib/deliveries/deliver.ts";
 import { queueConsumer } from "../lib/http/queue-consumer.ts";
-import { deliver } from "../lib/notify/deliver.ts";
 import { openGateway } from "../lib/open-gateway.ts";
-import { deliveryMessage, hintOf } from "../lib/queue/gateway-hints.ts";
+import { deliveryMessage, wakeUpOf } from "../lib/queue/gateway-wake-ups.ts";
 
-export const handler = queueConsumer(deliveryMessage, (message) => deliver(openGateway(), hintOf(message)));
+export const handler = queueConsumer(deliveryMessage, (message) => deliver(openGateway(), wakeUpOf(message)));

@@ -5,7 +5,7 @@ import { routes } from "../lib/http/routes.ts";
 import { openGateway } from "../lib/open-gateway.ts";
 
 export const handler = wrapped(async ({ routeKey, queryStringParameters }) => {
-  if (routeKey !== routes.health) throw notFound;
+  if (routeKey !== routes.health) throw notFound();
   const health = queryStringParameters?.deep === "1" ? await openGateway().health() : { status: "ok" };
   const statusCode = health.status === "ok" ? 200 : 503;
   const body = JSON.stringify(healthAnswer.parse(health));

@@ -6,13 +6,13 @@ import {
   paymentFilter,
 } from "../lib/http/list-contracts.ts";
 import { type Gateway, openGateway } from "../lib/open-gateway.ts";
-import { capabilities } from "../lib/payment/capabilities.ts";
-import { listPayments } from "../lib/payment/list-payments.ts";
+import { capabilities } from "../lib/payments/capabilities.ts";
+import { listPayments } from "../lib/payments/list-payments.ts";
 
 export const handler = serve(
   openGateway,
-  endpoint(listPaymentsContract, async (gateway: Gateway, caller, wanted) =>
-    pageAnswer(await listPayments(gateway, caller, paymentFilter(wanted))),
+  endpoint(listPaymentsContract, async (gateway: Gateway, caller, input) =>
+    pageAnswer(await listPayments(gateway, caller, paymentFilter(input))),
   ),
   endpoint(capabilitiesContract, async (gateway: Gateway, caller) => ({
     items: await capabilities(gateway, caller),

@@ -6,7 +6,7 @@ import {
   queryPaymentContract,
 } from "../lib/http/payment-contracts.ts";
 import { type Gateway, openGateway } from "../lib/open-gateway.ts";
-import { paymentTimeline, queryPayment } from "../lib/payment/query-payment.ts";
+import { paymentTimeline, queryPayment } from "../lib/payments/query-payment.ts";
 
 export const handler = serve(
   openGateway,

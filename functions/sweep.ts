@@ -1,23 +1,23 @@
 import type { Context } from "aws-lambda";
+import { sweepDeliveries } from "../lib/deliveries/sweep-deliveries.ts";
 import { invoked } from "../lib/http/invoked.ts";
 import { log } from "../lib/log.ts";
-import { forgetCalls } from "../lib/merchant/forget-calls.ts";
-import { sweepDeliveries } from "../lib/notify/sweep-deliveries.ts";
+import { purgeCalls } from "../lib/merchants/purge-calls.ts";
 import { openGateway } from "../lib/open-gateway.ts";
-import { forgetEvents } from "../lib/payment/forget-events.ts";
-import { sweepPayments } from "../lib/payment/sweep-payments.ts";
-import { forgetFacts, matchFacts } from "../lib/payment/unmatched-facts.ts";
-import { sealConfigs } from "../lib/providers/seal-configs.ts";
+import { purgeEvents } from "../lib/payments/purge-events.ts";
+import { sweepPayments } from "../lib/payments/sweep-payments.ts";
+import { matchFacts, purgeFacts } from "../lib/payments/unmatched-facts.ts";
+import { encryptConfigs } from "../lib/providers/encrypt-configs.ts";
 
 export const handler = (_event: unknown, context: Context): Promise<Record<string, number>> =>
   invoked(context, async () => {
     const gateway = openGateway();
     const deliveries = await sweepDeliveries(gateway);
     const payments = await sweepPayments(gateway);
-    const configs = await sealConfigs(gateway);
+    const configs = await encryptConfigs(gateway);
     const facts = await matchFacts(gateway);
-    const forgotten = (await forgetEvents(gateway)) + (await forgetFacts(gateway));
-    const calls = await forgetCalls(gateway);
-    log.info("swept", { count: deliveries + payments + configs + facts + forgotten + calls });
-    return { deliveries, payments, configs, facts, forgotten, calls };
+    const deleted = (await purgeEvents(gateway)) + (await purgeFacts(gateway));
+    const calls = await purgeCalls(gateway);
+    log.info("swept", { count: deliveries + payments + configs + facts + deleted + calls });
+    return { deliveries, payments, configs, facts, deleted, calls };
   });

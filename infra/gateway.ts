@@ -33,14 +33,16 @@ export function defineGateway(app: App): Gateway {
 }
 
 function stageOf(app: App): Stage {
-  const wanted = contextText(app, "stage") ?? "dev";
-  if (!Object.hasOwn(stages, wanted)) {
-    throw new Error(`unknown stage "${wanted}": use -c stage=${Object.keys(stages).join("|")}`);
+  const input = contextText(app, "stage") ?? "dev";
+  if (!Object.hasOwn(stages, input)) {
+    throw new Error(`unknown stage "${input}": use -c stage=${Object.keys(stages).join("|")}`);
   }
-  return wanted as Stage;
+  return input as Stage;
 }
 
-/** Providers keep the webhook URL of a payment for weeks: production cannot live at an address that a new API changes. */
+/**
+ * Providers keep the webhook URL of a payment for weeks, so production needs an address that a new API does not change.
+ */
 function publicUrlOf(app: App, stage: Stage): string | undefined {
   const url = contextText(app, "publicUrl");
   if (stage !== "prod") return undefined;
@@ -65,7 +67,7 @@ function corsOriginsOf(app: App): string[] {
   return origins;
 }
 
-/** Numbers of KMS keys, each made when it is first named: the first seals credentials, all of them open. */
+/** Numbers of KMS keys. A key is created when its number is first named; the first encrypts, all of them decrypt. */
 function credentialsKeysOf(app: App): number[] {
   const text = contextText(app, "credentialsKeys") ?? "1";
   const keys = text.split(",").map(Number);

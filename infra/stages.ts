@@ -1,4 +1,4 @@
-/** Where a deployment stands in its life. `local` is synthesized for one machine and never deployed. */
+/** A deployment stage. `local` is synthesized for one machine and never deployed. */
 export type Stage = "local" | "dev" | "prod";
 
 export type StageSettings = {
@@ -39,7 +39,7 @@ export const stages: Record<Stage, StageSettings> = {
 
 /** Everything in which a synthesized local stage differs from dev, besides its name; a test compares the templates. */
 export const localDifferences = {
-  /** The servers of one machine speak no TLS. */
+  /** Local servers do not use TLS. */
   environment: { STAGE: "local", DB_TLS: "off", REDIS_TLS: "off" },
   /** Variables whose value the local host knows only when it starts: each is a parameter of the application stack. */
   parameters: {

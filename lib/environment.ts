@@ -25,8 +25,8 @@ export const environmentSchema = z.object({
   REDIS_PORT: z.coerce.number().int(),
   REDIS_TLS: z.enum(["on", "off"]),
   NOTIFY_QUEUE_URL: url,
-  RECHECK_QUEUE_URL: url,
-  /** ARNs, comma-separated: the first key seals, each opens what it has sealed. */
+  POLL_QUEUE_URL: url,
+  /** ARNs, comma-separated. The first key encrypts; each decrypts what it has encrypted. */
   KMS_KEY_IDS: z
     .string()
     .min(1)

@@ -34,7 +34,7 @@ export type Failure = keyof typeof failures;
 /** One field of a request and what to change about it. */
 export type FieldError = { field: string; message: string };
 
-/** A provider's own code and words, safe to show to the merchant. */
+/** A provider's own error code and message, safe to show to the merchant. */
 export type ProviderError = { code: string; message: string };
 
 export type FailureDetails = {
@@ -47,7 +47,7 @@ export type FailureDetails = {
   cause?: unknown;
 };
 
-/** The one error class whose message reaches a caller; it says what to change. */
+/** The only error class whose message reaches a caller. The message says what to change. */
 export class GatewayError extends Error {
   readonly failure: Failure;
   readonly details: FailureDetails;
@@ -60,7 +60,7 @@ export class GatewayError extends Error {
   }
 }
 
-/** What a schema found wrong, in words; where it names no field, its words alone. */
+/** A schema's issues as one message, each with its field if it has one. */
 export function wordsOf(issues: readonly { path: PropertyKey[]; message: string }[]): string {
   return issues
     .map(({ path, message }) => (path.length > 0 ? `${path.join(".")}: ${message}` : message))

@@ -1,4 +1,4 @@
-import { recordedCall } from "./http/call-line.ts";
+import { apiCall } from "./http/api-call-line.ts";
 import { routes, webhookRoute } from "./http/routes.ts";
 import { providers } from "./providers/registry.ts";
 
@@ -7,10 +7,10 @@ export type Grant =
   | "database"
   | "migrate-database"
   | "cache"
-  | "unseal"
-  | "seal"
+  | "decrypt"
+  | "encrypt"
   | "send-notify"
-  | "send-recheck";
+  | "send-poll";
 
 export type FunctionSpec = {
   /** File under functions/ without its ending. */
@@ -24,7 +24,7 @@ export type FunctionSpec = {
   reservedConcurrency: number;
   routes?: readonly string[];
   /** Consumes this delay queue in batches of 10. `chained`: sends to it too, which Lambda's loop guard must allow. */
-  queue?: { name: "notify" | "recheck"; maxConcurrency: number; chained: boolean };
+  queue?: { name: "notify" | "poll"; maxConcurrency: number; chained: boolean };
   scheduleEveryMinutes?: number;
   /** Is given the lines with this message that these functions write to their logs. Its own would never end. */
   lines?: { of: readonly string[]; message: string };
@@ -34,15 +34,15 @@ export type FunctionSpec = {
   runsOnDeploy?: boolean;
 };
 
-const asks: readonly Grant[] = ["database", "cache", "unseal", "send-notify", "send-recheck"];
+const callsProviders: readonly Grant[] = ["database", "cache", "decrypt", "send-notify", "send-poll"];
 
-/** A webhook only stores and hints. */
+/** A webhook only stores the event and sends a wake-up. */
 const webhooks: FunctionSpec[] = Object.keys(providers).map((provider) => ({
   entry: `webhooks/${provider}`,
-  impact: `payments through ${provider} are confirmed only by look-ups, minutes late`,
+  impact: `payments through ${provider} are confirmed only by polls, minutes late`,
   memoryMb: 512,
   timeoutSeconds: 15,
-  grants: ["database", "seal", "unseal", "send-notify", "send-recheck"],
+  grants: ["database", "encrypt", "decrypt", "send-notify", "send-poll"],
   reservedConcurrency: 50,
   routes: [webhookRoute(provider)],
 }));
@@ -54,7 +54,7 @@ export const functions: readonly FunctionSpec[] = [
     impact: "merchants cannot create payments",
     memoryMb: 1024,
     timeoutSeconds: 29,
-    grants: asks,
+    grants: callsProviders,
     reservedConcurrency: 100,
     routes: [routes.createPayment],
   },
@@ -63,7 +63,7 @@ export const functions: readonly FunctionSpec[] = [
     impact: "merchants cannot see the state of a payment",
     memoryMb: 512,
     timeoutSeconds: 29,
-    grants: asks,
+    grants: callsProviders,
     reservedConcurrency: 100,
     routes: [routes.queryPayment, routes.findPayment, routes.paymentTimeline],
   },
@@ -72,7 +72,7 @@ export const functions: readonly FunctionSpec[] = [
     impact: "merchants cannot list payments or see what they can use",
     memoryMb: 512,
     timeoutSeconds: 15,
-    grants: ["database", "unseal", "cache"],
+    grants: ["database", "decrypt", "cache"],
     reservedConcurrency: 10,
     routes: [routes.listPayments, routes.capabilities],
   },
@@ -90,7 +90,7 @@ export const functions: readonly FunctionSpec[] = [
     impact: "merchants cannot close unpaid payments",
     memoryMb: 512,
     timeoutSeconds: 29,
-    grants: asks,
+    grants: callsProviders,
     reservedConcurrency: 5,
     routes: [routes.closePayment],
   },
@@ -99,7 +99,7 @@ export const functions: readonly FunctionSpec[] = [
     impact: "merchants cannot refund payments",
     memoryMb: 512,
     timeoutSeconds: 29,
-    grants: asks,
+    grants: callsProviders,
     reservedConcurrency: 20,
     routes: [routes.createRefund, routes.queryRefund],
   },
@@ -109,7 +109,7 @@ export const functions: readonly FunctionSpec[] = [
     impact: "buyers who have paid do not come back to the shop",
     memoryMb: 512,
     timeoutSeconds: 15,
-    grants: ["database", "send-recheck"],
+    grants: ["database", "send-poll"],
     reservedConcurrency: 20,
     routes: [routes.paymentReturn],
   },
@@ -118,25 +118,25 @@ export const functions: readonly FunctionSpec[] = [
     impact: "merchants are not told of their payments",
     memoryMb: 512,
     timeoutSeconds: 30,
-    grants: ["database", "cache", "unseal", "send-notify"],
+    grants: ["database", "cache", "decrypt", "send-notify"],
     reservedConcurrency: 30,
     queue: { name: "notify", maxConcurrency: 20, chained: true },
   },
   {
-    entry: "recheck",
+    entry: "poll",
     impact: "payments whose webhook was lost stay unconfirmed",
     memoryMb: 512,
     timeoutSeconds: 30,
-    grants: asks,
+    grants: callsProviders,
     reservedConcurrency: 20,
-    queue: { name: "recheck", maxConcurrency: 10, chained: true },
+    queue: { name: "poll", maxConcurrency: 10, chained: true },
   },
   {
     entry: "sweep",
     impact: "lost hints are not repaired: late notifications, unexpired payments",
     memoryMb: 512,
     timeoutSeconds: 55,
-    grants: ["database", "seal", "unseal", "send-notify", "send-recheck"],
+    grants: ["database", "encrypt", "decrypt", "send-notify", "send-poll"],
     reservedConcurrency: 2,
     scheduleEveryMinutes: 1,
   },
@@ -156,7 +156,7 @@ export const functions: readonly FunctionSpec[] = [
         "close-payment",
         "refund-payment",
       ],
-      message: recordedCall,
+      message: apiCall,
     },
   },
   {
@@ -164,7 +164,7 @@ export const functions: readonly FunctionSpec[] = [
     impact: "operators can neither manage merchants nor look into payments and repair them",
     memoryMb: 512,
     timeoutSeconds: 60,
-    grants: ["database", "cache", "seal", "unseal", "send-notify", "send-recheck"],
+    grants: ["database", "cache", "encrypt", "decrypt", "send-notify", "send-poll"],
     reservedConcurrency: 2,
     named: true,
   },

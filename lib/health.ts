@@ -1,6 +1,6 @@
 import { sql } from "kysely";
-import type { Cache } from "./cache/redis.ts";
 import type { Clock } from "./clock.ts";
+import type { Cache } from "./redis/redis.ts";
 import type { Database } from "./storage/database.ts";
 
 /** Which parts answer; `ok` when all do. */
@@ -15,11 +15,11 @@ export type HealthParts = {
 
 /** How long an answer is given again, in milliseconds by the gateway's clock: a monitor must not become a load. */
 const cachedMs = 10_000;
-/** A part that says nothing for so long, in milliseconds of real time, does not answer. */
+/** A part that does not respond within this time counts as down, in milliseconds of real time. */
 // mutation: health-silent
 const silentMs = 3_000;
 
-/** Asks every part at once; all who ask meanwhile and for 10 seconds after are answered by the same check. */
+/** Checks every part at once. Calls during the check and for 10 seconds afterwards share its result. */
 export function healthCheck(parts: HealthParts): () => Promise<Health> {
   let last: { health: Promise<Health>; at: number } | undefined;
   return () => {
@@ -45,9 +45,9 @@ async function check(parts: HealthParts): Promise<Health> {
   };
 }
 
-async function answers(asked: Promise<boolean>): Promise<boolean> {
+async function answers(question: Promise<boolean>): Promise<boolean> {
   const { promise, resolve } = Promise.withResolvers<boolean>();
   const timer = setTimeout(() => resolve(false), silentMs);
-  asked.then(resolve, () => resolve(false));
+  question.then(resolve, () => resolve(false));
   return promise.finally(() => clearTimeout(timer));
 }

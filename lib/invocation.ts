@@ -36,7 +36,7 @@ export function insideTransaction<T>(run: () => Promise<T>): Promise<T> {
   return transactions.run(true, run);
 }
 
-/** A network call while a transaction holds row locks would hold them for as long as a stranger pleases. */
+/** A network call inside a transaction would hold its row locks for as long as the other side takes. */
 export function assertNoTransaction(call: string): void {
   // mutation: no-call-in-transaction
   if (transactions.getStore()) throw new Error(`${call} inside a database transaction`);

@@ -6,7 +6,7 @@ export function withoutByteOrderMark(text: string): string {
   return text.replace(byteOrderMark, "");
 }
 
-/** Outside of strings, what people and their tools put into JSON, and what to do about it; the first that fits is told. */
+/** Common mistakes outside of strings, each with its correction; the first that matches is reported. */
 const habits: [RegExp, string][] = [
   [/[\u201C\u201D\u2018\u2019\u00AB\u00BB\uFF02]/, 'replace the typographic quotes by "'],
   [/'/, "put names and texts into double quotes, not single ones"],
@@ -23,13 +23,14 @@ const habits: [RegExp, string][] = [
   [/^\s*[\w.%+-]+=/, "send JSON, not a form"],
 ];
 
-const longestLookedAt = 4_096;
+const longestExamined = 4_096;
 
-/** Why a text that is not JSON is none, in words that say what to change. Its own words are never repeated: it may be a secret. */
+/** Why a text is not valid JSON and what to change. The text itself is never repeated, because it may be a secret. */
 export function whyNotJson(text: string): string {
   if (text.trim() === "") return "it is empty";
-  // Closed strings say nothing; what is left of an open one does. The beginning is enough: patterns cost more than its length.
-  const begun = text.slice(0, longestLookedAt);
+  // Closed strings are removed; an unclosed one is left and shows the mistake. Only the beginning is examined, because
+  // the patterns are slow on long texts.
+  const begun = text.slice(0, longestExamined);
   const outside = begun.replace(/"(?:[^"\\\n]|\\.)*"/g, '""');
   const habit = habits.find(([found]) => found.test(outside));
   if (habit) return habit[1];

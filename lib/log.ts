@@ -59,7 +59,7 @@ function write(level: "info" | "warn" | "error", message: string, fields: LogFie
   process.stdout.write(`${oneLine(line)}\n`);
 }
 
-/** What is no plain value, whatever the types say, is dropped: an object could bring anything along. */
+/** Drops everything but plain values at run time too, because an object could contain a secret. */
 function plain(value: unknown, most: number): Plain | undefined {
   if (typeof value === "string") return cut(value, most);
   return typeof value === "number" || typeof value === "boolean" || value === null ? value : undefined;
@@ -93,15 +93,15 @@ export const log = {
   alarm: (message: string, fields: LogFields = {}) => write("error", message, fields),
 };
 
-/** What a class or a code looks like; whatever else stands in their place, a key perhaps, is nobody's name. */
+/** The form of a class name or error code; anything else, for example a key, is not logged. */
 const name = /^(?!(?:ak|[rs]k|whsec)_)[A-Za-z][\w.]{0,59}$/;
 
 /** A failure's class and code, without its message, cause or anything else that it carries. */
 export function nameOf(error: unknown): { error: string; error_code?: string | undefined } {
   if (!(error instanceof Error)) return { error: typeof error };
-  const { name: given, code } = error as { name: unknown; code?: unknown };
+  const { name: errorName, code } = error as { name: unknown; code?: unknown };
   return {
-    error: typeof given === "string" && name.test(given) ? given : "Error",
+    error: typeof errorName === "string" && name.test(errorName) ? errorName : "Error",
     error_code:
       typeof code === "number" || (typeof code === "string" && /* mutation: log-code-form */ name.test(code))
         ? String(code)

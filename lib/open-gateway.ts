@@ -1,25 +1,30 @@
-import { redisLocks } from "./cache/locks.ts";
-import { openCache } from "./cache/redis.ts";
-import { redisBuckets } from "./cache/shared-buckets.ts";
 import { type WaitingClock, wallClock } from "./clock.ts";
+import { notificationSender, whyUnsendable } from "./deliveries/send-notification.ts";
 import { type Environment, environmentSchema, loopbackEndpointsOf, providerBaseUrls } from "./environment.ts";
 import { GatewayError } from "./errors.ts";
 import { healthCheck } from "./health.ts";
+import { failureLimit } from "./limits/failure-limit.ts";
+import { rateLimit } from "./limits/rate-limit.ts";
 import { type LogFields, log, nameOf } from "./log.ts";
-import { authenticator } from "./merchant/authenticate.ts";
-import { failureLimit } from "./merchant/failure-limit.ts";
-import { rateLimit } from "./merchant/rate-limit.ts";
-import { notificationSender, whyUnsendable } from "./notify/send-notification.ts";
-import type { OpenConfig, StoredConfig } from "./payment/config-ports.ts";
-import type { StoredEvent } from "./payment/event-ports.ts";
-import { lookBudget } from "./payment/look-budget.ts";
-import type { Payment } from "./payment/payment.ts";
-import type { Hint } from "./payment/ports.ts";
+import { authenticator } from "./merchants/authenticate.ts";
+import type { OpenConfig, StoredConfig } from "./payments/config-ports.ts";
+import type { StoredEvent } from "./payments/event-ports.ts";
+import type { Payment } from "./payments/payment.ts";
+import { pollLimiter } from "./payments/poll-limiter.ts";
+import type { WakeUp } from "./payments/ports.ts";
 import { configsOf } from "./providers/configs.ts";
 import { credentialsOf, openProvider } from "./providers/credentials.ts";
 import { lifeOf, scenesOf } from "./providers/registry.ts";
-import { deliveryMessageOf, gatewayHints, recheckMessageOf, refundMessageOf } from "./queue/gateway-hints.ts";
-import { type HintQueue, hintQueue, sqsClient } from "./queue/hints.ts";
+import {
+  deliveryMessageOf,
+  gatewayWakeUps,
+  pollMessageOf,
+  refundMessageOf,
+} from "./queue/gateway-wake-ups.ts";
+import { sqsClient, type WakeUpQueue, wakeUpQueue } from "./queue/wake-up-queue.ts";
+import { redisLocks } from "./redis/locks.ts";
+import { openCache } from "./redis/redis.ts";
+import { redisBuckets } from "./redis/shared-buckets.ts";
 import { anomaliesIn } from "./storage/anomalies.ts";
 import { connectionSource } from "./storage/aws-credentials.ts";
 import { callsIn } from "./storage/calls.ts";
@@ -31,7 +36,7 @@ import { paymentConfigsIn } from "./storage/payment-configs.ts";
 import { refundsIn } from "./storage/refunds.ts";
 import { resend } from "./storage/resend.ts";
 import type { ConnectionSource } from "./storage/single-connection.ts";
-import type { NotifyStatus } from "./storage/tables.ts";
+import type { DeliveryStatus } from "./storage/tables.ts";
 import { timelineIn } from "./storage/timeline.ts";
 import { factsIn } from "./storage/unmatched-facts.ts";
 import { webhookEventsIn } from "./storage/webhook-events.ts";
@@ -49,7 +54,7 @@ export type Parts = {
   queues?: Queues;
 };
 
-type Queues = { notify: HintQueue; recheck: HintQueue };
+type Queues = { notify: WakeUpQueue; poll: WakeUpQueue };
 
 let opened: Gateway | undefined;
 
@@ -70,8 +75,8 @@ export function buildGateway(environment: Environment, parts: Parts = {}) {
   });
   const sqs = sqsClient();
   const queues: Queues = parts.queues ?? {
-    notify: hintQueue(environment.NOTIFY_QUEUE_URL, sqs, clock),
-    recheck: hintQueue(environment.RECHECK_QUEUE_URL, sqs, clock),
+    notify: wakeUpQueue(environment.NOTIFY_QUEUE_URL, sqs, clock),
+    poll: wakeUpQueue(environment.POLL_QUEUE_URL, sqs, clock),
   };
   const vault = vaultWith(parts.keys ?? kmsKeys(environment.KMS_KEY_IDS));
   const configRows = paymentConfigsIn(db);
@@ -80,13 +85,13 @@ export function buildGateway(environment: Environment, parts: Parts = {}) {
   const loopbackEndpoints = loopbackEndpointsOf(environment);
   const baseUrls = providerBaseUrls(environment);
 
-  /** A key service that is away says so itself. */
-  async function openOrNull(sealed: string, context: Record<string, string>, whose: LogFields) {
+  /** An unavailable key service throws its own error. */
+  async function openOrNull(encrypted: string, context: Record<string, string>, whose: LogFields) {
     try {
-      return await vault.open(sealed, context);
+      return await vault.open(encrypted, context);
     } catch (error) {
       if (error instanceof GatewayError) throw error;
-      log.alarm("sealed text does not open", { ...whose, kind: context.field, ...nameOf(error) });
+      log.alarm("encrypted text cannot be decrypted", { ...whose, kind: context.field, ...nameOf(error) });
       return null;
     }
   }
@@ -112,56 +117,56 @@ export function buildGateway(environment: Environment, parts: Parts = {}) {
       ...{ rows: configRows, anomalies, vault, clock, baseUrls },
       publicUrl: environment.PUBLIC_URL,
     }),
-    hints: gatewayHints(queues),
-    lookBudget: lookBudget(),
+    wakeUps: gatewayWakeUps(queues),
+    pollLimiter: pollLimiter(),
     locks: redisLocks(cache, parts.cachePrefix),
     authenticate: authenticator(keyRowsIn(db), clock),
     webhookFailures: failureLimit(clock, ["notification_refused", "notification_malformed"]),
     rateLimit: rateLimit(redisBuckets(cache, parts.cachePrefix), clock),
     send: notificationSender({ loopbackEndpoints }),
     whyUnsendable: (url: string) => whyUnsendable(url, loopbackEndpoints),
-    /** None where they do not open: they were moved or changed, or sealed under a key that is gone. */
-    notifySecrets: async (userId: string, sealed: string | null): Promise<string[]> => {
-      if (sealed === null) return [];
-      const opened = await openOrNull(sealed, notifySecretContext(userId), { merchant: userId });
+    /** Empty if they cannot be decrypted: they were moved or changed, or their key was deleted. */
+    notifySecrets: async (userId: string, encrypted: string | null): Promise<string[]> => {
+      if (encrypted === null) return [];
+      const opened = await openOrNull(encrypted, notifySecretContext(userId), { merchant: userId });
       return opened === null ? [] : JSON.parse(opened);
     },
-    sealBody: async (config: OpenConfig, body: Buffer): Promise<string | null> => {
+    encryptBody: async (config: OpenConfig, body: Buffer): Promise<string | null> => {
       try {
-        return await vault.seal(
+        return await vault.encrypt(
           body.toString("base64"),
           webhookBodyContext({ ...config, configId: config.id }),
         );
       } catch (error) {
-        log.warn("webhook body not sealed", { config_id: config.id, ...nameOf(error) });
+        log.warn("webhook body not encrypted", { config_id: config.id, ...nameOf(error) });
         return null;
       }
     },
     /** `null`: it does not open. */
-    openBody: async (event: StoredEvent, sealed: string): Promise<Buffer | null> => {
+    openBody: async (event: StoredEvent, encrypted: string): Promise<Buffer | null> => {
       const whose = { merchant: event.userId, config_id: event.configId };
-      const opened = await openOrNull(sealed, webhookBodyContext(event), whose);
+      const opened = await openOrNull(encrypted, webhookBodyContext(event), whose);
       return opened === null ? null : Buffer.from(opened, "base64");
     },
     /** For operators: a provider with credentials that are not stored yet. */
-    openProvider: (provider: string, name: string, given: unknown) =>
-      openProvider({ provider, name, given }, { clock, baseUrls }),
+    openProvider: (provider: string, name: string, credentials: unknown) =>
+      openProvider({ provider, name, input: credentials }, { clock, baseUrls }),
     credentialsOf: (config: StoredConfig) => credentialsOf(config, vault),
     scenesOf,
     lifeOf,
-    resend: (payment: Payment, eventId: string | null, now: Date, only?: readonly NotifyStatus[]) =>
+    resend: (payment: Payment, eventId: string | null, now: Date, only?: readonly DeliveryStatus[]) =>
       resend(db, payment, eventId, now, only),
     health: healthCheck({ clock, db, cache, queueReachable }),
-    hintAll: async (hints: Hint[], due: Date): Promise<Hint[]> => {
-      const messages = hints.map((hint) => deliveryMessageOf(hint, due));
+    wakeAll: async (wakeUps: WakeUp[], due: Date): Promise<WakeUp[]> => {
+      const messages = wakeUps.map((wakeUp) => deliveryMessageOf(wakeUp, due));
       const unsent = new Set(await queues.notify.sendAll(messages));
-      return hints.filter((_, index) => unsent.has(messages[index]!));
+      return wakeUps.filter((_, index) => unsent.has(messages[index]!));
     },
-    recheckAll: async (orders: { orderNo: string; userId: string }[], due: Date): Promise<void> => {
-      await queues.recheck.sendAll(orders.map((order) => recheckMessageOf(order, due)));
+    pollAll: async (orders: { orderNo: string; userId: string }[], due: Date): Promise<void> => {
+      await queues.poll.sendAll(orders.map((order) => pollMessageOf(order, due)));
     },
-    recheckAllRefunds: async (refunds: { refundId: string; userId: string }[], due: Date): Promise<void> => {
-      await queues.recheck.sendAll(refunds.map((refund) => refundMessageOf(refund, due)));
+    pollAllRefunds: async (refunds: { refundId: string; userId: string }[], due: Date): Promise<void> => {
+      await queues.poll.sendAll(refunds.map((refund) => refundMessageOf(refund, due)));
     },
     /** Ends the connections; functions never do, their environment is simply ended. */
     async close(): Promise<void> {
@@ -172,12 +177,12 @@ export function buildGateway(environment: Environment, parts: Parts = {}) {
   };
 }
 
-/** What a merchant's notification secrets are sealed for. */
+/** Encryption context of a merchant's notification secrets. */
 export function notifySecretContext(userId: string): Record<string, string> {
   return { user: userId, field: "notify_secrets" };
 }
 
-/** What a webhook's body is sealed for. */
+/** Encryption context of a webhook's body. */
 export function webhookBodyContext(event: Pick<StoredEvent, "userId" | "configId" | "provider">) {
   return { user: event.userId, config: event.configId, provider: event.provider, field: "webhook_body" };
 }

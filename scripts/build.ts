@@ -53,7 +53,7 @@ async function writeFiles(directory: string, files: ReadonlyMap<string, string>)
   for (const [name, text] of files) await writeFile(join(directory, name), text);
 }
 
-/** A directory cannot be renamed onto another one that has content: the old one steps aside first. */
+/** A directory cannot be renamed onto another one that has content, so the old one is moved away first. */
 async function replace(dist: string, fresh: string): Promise<void> {
   const old = `${fresh}.old`;
   if (existsSync(dist)) await rename(dist, old);

@@ -7,17 +7,17 @@ import { mutations } from "./mutants/all-mutations.ts";
 import { markersIn } from "./mutants/markers.ts";
 import { type Proof, proveMutants } from "./mutants/prove-mutants.ts";
 import { reportOf } from "./mutants/report.ts";
-import { startTestGround } from "./mutants/test-ground.ts";
+import { startTestSetup } from "./mutants/test-setup.ts";
 import { asTable } from "./ops/table.ts";
 
 const usage = `npm run mutants -- [--only PATTERN] [--list] [--lanes N]
 
-Makes each mutation of the gateway, most of which remove a check, in a private copy of the repository and runs the tests
-that should fail then. Ends with 1 when a mutation is not killed by any test, or does not apply any more.
+Applies each mutation of the gateway (most remove one check) to a private copy of the repository and runs the tests that
+must fail then. Exits with 1 if a mutation is not killed by any test, or no longer applies to the sources.
 
   --only PATTERN   only mutations whose name, marker or file matches this regular expression
-  --list           names them and ends
-  --lanes N        how many are tried at the same time, each with services of its own
+  --list           lists the mutations and exits
+  --lanes N        how many mutations run at the same time, each with its own services
 `;
 
 const prefix = "uni-pay-mutants-";
@@ -39,16 +39,14 @@ async function main(): Promise<number> {
       .get(at)
       ?.map(({ file }) => file)
       .join(", ") ?? "no marker";
-  const wanted = mutations.filter(({ name, at }) =>
-    [name, at, fileOf(at)].some((text) => pattern.test(text)),
-  );
-  if (wanted.length === 0) misused(`no mutation's name, marker or file matches ${pattern}`, usage);
+  const input = mutations.filter(({ name, at }) => [name, at, fileOf(at)].some((text) => pattern.test(text)));
+  if (input.length === 0) misused(`no mutation's name, marker or file matches ${pattern}`, usage);
   if (values.list) {
-    console.log(asTable(wanted.map(({ name, at }) => ({ mutation: name, marker: at, file: fileOf(at) }))));
+    console.log(asTable(input.map(({ name, at }) => ({ mutation: name, marker: at, file: fileOf(at) }))));
     return 0;
   }
   const begun = performance.now();
-  const proofs = await proved(wanted, Math.min(lanes, wanted.length));
+  const proofs = await proved(input, Math.min(lanes, input.length));
   if (proofs === "stopped") return 130;
   const { text, code } = reportOf(proofs);
   console.log(`\n${text}\n${((performance.now() - begun) / 60_000).toFixed(1)} min`);
@@ -63,7 +61,7 @@ function patternOf(text: string): RegExp {
   }
 }
 
-async function proved(wanted: typeof mutations, lanes: number): Promise<Proof[] | "stopped"> {
+async function proved(input: typeof mutations, lanes: number): Promise<Proof[] | "stopped"> {
   await sweepStale(tmpdir(), prefix);
   const folders = Array.from({ length: lanes }, () => mkdtempSync(path.join(tmpdir(), prefix)));
   const stopping = new AbortController();
@@ -71,9 +69,9 @@ async function proved(wanted: typeof mutations, lanes: number): Promise<Proof[] 
   try {
     return await proveMutants({
       root,
-      mutations: wanted,
+      mutations: input,
       folders,
-      startGround: startTestGround,
+      startSetup: startTestSetup,
       print: (line) => console.log(line),
       signal: stopping.signal,
     });

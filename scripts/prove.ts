@@ -3,9 +3,9 @@ import { commandLine, wholeNumber } from "./command-line.ts";
 
 const usage = `npm run prove -- [--seeds N]
 
-Runs the long proofs one after the other; each shows its own progress. Ends with 1 when any of them fails.
+Runs the long proofs one after the other; each shows its own progress. Exits with 1 when any of them fails.
 
-  --seeds N   so many random histories (2000), which go on where the last run ended
+  --seeds N   number of random histories (default 2000); they continue where the last run ended
 `;
 const { values } = commandLine(usage, { options: { seeds: { type: "string", default: "2000" } } });
 const seeds = wholeNumber("seeds", values.seeds, { least: 1, usage });
@@ -24,7 +24,7 @@ for (const [name, command, ...args] of proofs) {
   const begun = performance.now();
   const passed = await run(command, args);
   const minutes = ((performance.now() - begun) / 60_000).toFixed(1);
-  outcomes.push(`${passed ? "holds " : "FAILED"}  ${name} (${minutes} min)`);
+  outcomes.push(`${passed ? "passed" : "FAILED"}  ${name} (${minutes} min)`);
   if (!passed) process.exitCode = 1;
 }
 console.log(`\n${outcomes.join("\n")}`);

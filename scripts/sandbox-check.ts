@@ -6,9 +6,9 @@ import { NotProven } from "./sandbox-check/safe-checks.ts";
 
 const usage = `npm run sandbox-check -- [provider …] [--webhook-url https://…] [--base-url http://127.0.0.1:…]
 
-Proves the part of the providers' contract that harms nobody against their real sandboxes: credentials, account, an order
-that is started, looked up and closed, and with --webhook-url its registration. Nothing is paid. Without a provider all
-are checked. WeChat Pay has no sandbox: its credentials are refused, except with --base-url.
+Checks the providers' contract against their real sandboxes, as far as that does no harm: credentials, account, an order
+that is created, fetched and closed, and with --webhook-url the webhook's registration. Nothing is paid. Without a
+provider, all are checked. WeChat Pay has no sandbox: its credentials are refused, except with --base-url.
 
 Credentials are the JSON of a config: ${Object.keys(providers).map(variableOf).join(", ")}.
 `;

@@ -15,11 +15,11 @@ const usage = `npm start -- [--once] [--fresh]
 
 Runs everything on this machine, pays one order with each provider and stays up until it is interrupted.
 
-  --once    ends after the orders: with 1 when one did not end with a delivered notification
-  --fresh   clears the database and the simulators' state first, which are both kept otherwise
+  --once    exits after the orders, with 1 when one did not end with a delivered notification
+  --fresh   clears the database and the simulators' state first; otherwise both are kept
 
 PORT and SANDBOX_PORT set the gateway's and the simulators' ports; NOTIFY_SERVER=127.0.0.1:9000 names a server of yours
-that may be notified. DATABASE_URL, REDIS_URL and SQS_ENDPOINT name servers to use instead of own ones.
+that may be notified. DATABASE_URL, REDIS_URL and SQS_ENDPOINT name servers to use instead of starting own ones.
 `;
 const { values } = commandLine(usage, {
   options: { once: { type: "boolean" }, fresh: { type: "boolean" } },
@@ -34,9 +34,9 @@ if (fresh && process.env.DATABASE_URL)
 const begun = performance.now();
 const runFolder = path.join(localFolder, "run");
 const simulatorFolder = path.join(runFolder, "simulators");
-/** Resolves once the folder is ours. */
+/** Resolves once no other process uses the folder. */
 const simulatorState = Promise.withResolvers<string>();
-simulatorState.promise.catch(() => {}); // whoever waits for it is told
+simulatorState.promise.catch(() => {}); // `startStack` awaits it and reports the error
 const logFile = path.join(localFolder, "gateway.log");
 
 const interrupted = new AbortController();
@@ -68,26 +68,26 @@ const starting = startStack({
 
 async function ownServices(signal: AbortSignal): Promise<ServiceEnvironment> {
   for (const name of ["DATABASE_URL", "REDIS_URL", "SQS_ENDPOINT"]) {
-    const given = process.env[name];
-    if (given && !URL.canParse(given)) throw new Error(`${name}=${given} is not a URL`);
+    const provided = process.env[name];
+    if (provided && !URL.canParse(provided)) throw new Error(`${name}=${provided} is not a URL`);
   }
   const quiet = !firstStart;
   services = await startServices({ dir: runFolder, durable: true, redisFollows: true, quiet, signal });
-  // The folder is ours from here on; a start that was killed has left its own.
+  // From here on no other process uses the folder; a killed start may have left its stack file.
   removeStackFile();
   logs = createWriteStream(logFile);
   const ours = !process.env.DATABASE_URL;
   const changed = ours && (await renewChangedSchema(services.env.DATABASE_URL, runFolder));
-  if (changed) say("the schema has changed since the last start: the local database begins anew");
+  if (changed) say("the schema has changed since the last start: the local database starts empty");
   if (fresh && !changed) await recreateDatabase(services.env.DATABASE_URL);
-  // Orders of the one and payments of the other belong together.
+  // The database's orders and the simulators' payments belong together.
   if (fresh || changed) rmSync(simulatorFolder, { recursive: true, force: true });
-  if (fresh) say("database and simulators begin anew");
+  if (fresh) say("database and simulators start empty");
   simulatorState.resolve(simulatorFolder);
   return services.env;
 }
 
-/** Where a merchant's own server on this machine listens, to be notified as it will be in production. */
+/** The address of a merchant's own server on this machine, which is notified as in production. */
 function notifyServer(): string | undefined {
   const { NOTIFY_SERVER: server } = process.env;
   if (!server || /^(127\.0\.0\.1|localhost):\d+$/.test(server)) return server;
@@ -131,18 +131,18 @@ async function payEach({ host, sandbox, merchants }: Stack): Promise<boolean> {
   for (const [provider, simulator] of Object.entries(sandbox.simulators)) {
     try {
       const { orderNo, timeline } = await payDemoOrder(host.url, simulator, merchants[0]!, provider);
-      say(`${provider}: ${orderNo} is paid, refunded in part, and its merchant told`);
+      say(`${provider}: ${orderNo} is paid, refunded in part, and its merchant notified`);
       if (!ending) for (const { at, title } of timeline) console.log(`           ${at}  ${title}`);
     } catch (error) {
       allPaid = false;
       say(`${provider}: NOT paid: ${messageOf(error)}`);
     }
   }
-  if (!allPaid) say(`what the functions wrote: ${path.relative("", logFile)}`);
+  if (!allPaid) say(`the functions' log: ${path.relative("", logFile)}`);
   return allPaid;
 }
 
-/** Settles, with the reason in words, when a part has ended that cannot be brought back. */
+/** Resolves with the reason when a part that cannot be restarted has ended. */
 function broken({ sandbox }: Stack): Promise<string> {
   return Promise.race([
     sandbox.exited.then((reason) => `the provider simulators ended (${reason})`),
@@ -154,7 +154,7 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** A second signal that comes later than this is from somebody who will not wait; npm repeats the terminal's at once. */
+/** A second signal after this time exits at once. An earlier one may be npm's, which repeats the terminal's signal. */
 const impatientAfterMs = 1000;
 let signalledAt: number | undefined;
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
@@ -166,7 +166,7 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     void end(code);
   });
 }
-// Nobody tells us when npm itself is killed.
+// There is no signal when npm itself is killed.
 const npm = process.env.npm_lifecycle_event && process.ppid;
 if (npm) setInterval(() => process.ppid !== npm && end(1), 500).unref();
 for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {}); // the terminal may be gone
@@ -180,7 +180,7 @@ try {
   if (once) await end(allPaid ? 0 : 1);
   if (!ending) console.log(whatToTryNext(stack, logFile));
   const reason = await broken(stack);
-  if (!ending) console.error(`${reason}; everything stops: start again`);
+  if (!ending) console.error(`${reason}; stopping everything: start again`);
   await end(1);
 } catch (error) {
   if (!ending) console.error(`\nFailed: ${failedStage ?? "start"}\n${messageOf(error)}`);

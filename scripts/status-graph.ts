@@ -5,7 +5,7 @@ import { withDiagrams } from "./status-graph/diagrams.ts";
 
 const usage = `npm run status-graph -- [--check]
 
-Draws the tables of statuses into the READMEs. --check only compares, and ends with 1 where they differ.
+Writes diagrams of the status tables into the READMEs. --check only compares, and exits with 1 if they differ.
 `;
 const readmes = ["README.md", "README.zh-CN.md"];
 
@@ -16,7 +16,7 @@ for (const name of readmes) {
   const drawn = withDiagrams(shown);
   if (!values.check) writeFileSync(readme, drawn);
   else if (drawn !== shown) {
-    console.error(`${name} shows other statuses than lib/ has: npm run status-graph`);
+    console.error(`${name} does not match the statuses in lib/: run npm run status-graph`);
     process.exitCode = 1;
   }
 }

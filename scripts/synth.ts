@@ -8,7 +8,7 @@ import { build } from "./build.ts";
 
 const root = join(import.meta.dirname, "..");
 const cache = join(root, ".local", "cache", "synth");
-/** Everything that decides what is synthesized. */
+/** All inputs of the synthesis. */
 const inputs = [
   "infra",
   "lib",
@@ -18,12 +18,13 @@ const inputs = [
   "package-lock.json",
   "cdk.json",
 ];
-/** Production's templates can be looked at without owning a domain. */
+/** A placeholder, so that production's templates can be synthesized without owning a domain. */
 const examplePublicUrl = "https://pay.example.com";
 
 /**
- * Builds the functions and synthesizes the stage, unless the same inputs have been before. Returns the directory of the
- * cloud assembly: `outdir` when given, else one in the cache, which later calls never change. Aborting `signal` ends it.
+ * Builds the functions and synthesizes the stage, unless the cache has the same inputs. Returns the directory of the
+ * cloud assembly: `outdir` when given, else one in the cache, which later calls never change. Aborting `signal` cancels
+ * it.
  */
 export async function synth(stage: Stage, outdir?: string, signal?: AbortSignal): Promise<string> {
   const assembly = join(cache, `${stage}-${(await hashOfInputs(root, inputs)).slice(0, 16)}`);
@@ -60,18 +61,18 @@ async function synthesize(stage: Stage, assembly: string, signal?: AbortSignal):
   }
 }
 
-const keptPerStage = 4;
+const storedPerStage = 4;
 
-/** A running host may still read its own, so the newest ones stay. */
+/** Keeps the newest assemblies, because a running host may still read its own. */
 async function dropOld(stage: Stage): Promise<void> {
   const names = existsSync(cache) ? await readdir(cache) : [];
   const ours = names.filter((name) => name.startsWith(`${stage}-`)).map((name) => join(cache, name));
   const aged = await Promise.all(ours.map(async (path) => ({ path, at: (await stat(path)).mtimeMs })));
-  const old = aged.sort((a, b) => b.at - a.at).slice(keptPerStage - 1);
+  const old = aged.sort((a, b) => b.at - a.at).slice(storedPerStage - 1);
   await Promise.all(old.map(({ path }) => rm(path, { recursive: true, force: true })));
 }
 
-/** Its output is shown only when it fails. */
+/** Runs a command, whose output is shown only when it fails. */
 async function run(
   command: string,
   args: readonly string[],
@@ -87,7 +88,7 @@ async function run(
   if (code !== 0) throw new Error(`${command} ${args.join(" ")} failed (${code}):\n${output}`);
 }
 
-/** As a deployment would, and a warning is a failure. */
+/** Synthesizes as a deployment does; a warning is a failure. */
 async function synthStrictly(stage: Stage): Promise<void> {
   const started = performance.now();
   const out = join(root, ".local", "synth", stage);

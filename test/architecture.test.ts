@@ -3,12 +3,13 @@ import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { functions } from "../lib/functions.ts";
 import { providers } from "../lib/providers/registry.ts";
+import { childrenOf, type Node, parse } from "../scripts/mutants/syntax.ts";
 
 const root = path.join(import.meta.dirname, "..");
 
 /**
- * Who may import whom, by the longest prefix of the importing file. Everything unlisted is refused. A file always reaches
- * its own folder.
+ * Who may import whom, by the longest prefix of the importing file. Everything unlisted is refused. A file may always
+ * import from its own folder.
  */
 const everyone = [
   "lib/clock.ts",
@@ -18,7 +19,7 @@ const everyone = [
   "lib/invocation.ts",
   "lib/money",
 ];
-const useCases = ["lib/payment", "lib/refund", "lib/notify", "lib/merchant"];
+const useCases = ["lib/payments", "lib/deliveries", "lib/merchants", "lib/limits"];
 const rules: Record<string, string[]> = {
   functions: [
     "lib/open-gateway.ts",
@@ -27,15 +28,15 @@ const rules: Record<string, string[]> = {
     "lib/queue",
     "lib/environment.ts",
     "lib/providers/registry.ts",
-    "lib/providers/seal-configs.ts",
+    "lib/providers/encrypt-configs.ts",
     "lib/storage/prepare-database.ts",
     ...useCases,
     ...everyone,
   ],
   "lib/open-gateway.ts": ["lib"],
-  "lib/functions.ts": ["lib/http/call-line.ts", "lib/http/routes.ts", "lib/providers/registry.ts"],
+  "lib/functions.ts": ["lib/http/api-call-line.ts", "lib/http/routes.ts", "lib/providers/registry.ts"],
   "lib/environment.ts": [],
-  "lib/health.ts": ["lib/cache", "lib/storage/database.ts", "lib/clock.ts"],
+  "lib/health.ts": ["lib/redis", "lib/storage/database.ts", "lib/clock.ts"],
   "lib/errors.ts": [],
   "lib/clock.ts": [],
   "lib/failpoint.ts": [],
@@ -43,34 +44,27 @@ const rules: Record<string, string[]> = {
   "lib/log.ts": ["lib/invocation.ts"],
   "lib/json-text.ts": [],
   "lib/money": [],
-  "lib/payment": ["lib/refund", ...everyone],
-  "lib/refund": ["lib/payment", ...everyone],
-  "lib/notify": ["lib/payment", "lib/refund", "lib/outbound", ...everyone],
-  "lib/merchant": ["lib/payment", ...everyone],
+  "lib/payments": [...everyone],
+  "lib/deliveries": ["lib/payments", "lib/outbound", ...everyone],
+  "lib/merchants": ["lib/limits", "lib/payments", ...everyone],
+  "lib/limits": [...everyone],
   "lib/outbound": ["lib/failpoint.ts", "lib/invocation.ts"],
-  "lib/providers": ["lib/payment", "lib/refund", "lib/outbound", ...everyone],
-  "lib/storage": [
-    "lib/payment",
-    "lib/refund",
-    "lib/notify",
-    "lib/merchant",
-    "lib/environment.ts",
-    ...everyone,
-  ],
-  "lib/cache": ["lib/notify/ports.ts", ...everyone],
-  "lib/queue": ["lib/payment/ports.ts", ...everyone],
+  "lib/providers": ["lib/payments", "lib/outbound", ...everyone],
+  "lib/storage": ["lib/payments", "lib/deliveries", "lib/merchants", "lib/environment.ts", ...everyone],
+  "lib/redis": ["lib/deliveries/ports.ts", ...everyone],
+  "lib/queue": ["lib/payments/ports.ts", ...everyone],
   "lib/vault": [...everyone],
   "lib/http": [
-    "lib/payment",
-    "lib/refund",
-    "lib/merchant",
+    "lib/payments",
+    "lib/merchants",
+    "lib/limits",
     "lib/providers/registry.ts",
     "lib/json-text.ts",
     ...everyone,
   ],
   "lib/http/openapi": [
     "lib/http",
-    "lib/notify/notification-body.ts",
+    "lib/deliveries/notification-body.ts",
     "lib/providers/registry.ts",
     ...everyone,
   ],
@@ -95,47 +89,115 @@ const rules: Record<string, string[]> = {
   test: ["functions", "lib", "infra", "scripts"],
 };
 
-/** Every use of `acrossMerchants`, by what it is for. */
+/** Every use of `acrossMerchants` with its reason, by file. */
 const across: Record<string, string[]> = {
   "lib/storage/anomalies.ts": [
-    "a code that no table holds is no merchant's own fact",
+    "an unlisted provider code belongs to no merchant",
     "operators' list",
     "an operator's anomaly by its id",
   ],
-  "lib/storage/calls.ts": ["a batch of call records is of many merchants"],
-  "lib/storage/claim-delivery.ts": ["an endpoint is one merchant's URL"],
-  "lib/storage/deliveries.ts": ["what a sweeper has found, it marks"],
-  "lib/storage/due-deliveries.ts": ["an endpoint is one merchant's URL", "sweepers"],
+  "lib/storage/calls.ts": ["a batch holds call records of many merchants"],
+  "lib/storage/claim-delivery.ts": ["an endpoint is the URL of one merchant"],
+  "lib/storage/deliveries.ts": ["the sweep marks the deliveries that it has found"],
+  "lib/storage/due-deliveries.ts": ["an endpoint is the URL of one merchant", "sweep"],
   "lib/storage/list-calls.ts": ["operators' list"],
   "lib/storage/list-deliveries.ts": ["operators' list"],
   "lib/storage/list-payments.ts": ["operators' list"],
   "lib/storage/list-refunds.ts": ["operators' list", "an operator's refund by its id"],
-  "lib/storage/look-ups.ts": ["sweepers"],
-  "lib/storage/merchants.ts": ["a merchant that there is not yet", "operators' list", "all are sealed anew"],
+  "lib/storage/merchants.ts": [
+    "a merchant that does not exist yet",
+    "operators' list",
+    "an operator names the merchant",
+    "re-encryption of all rows",
+  ],
   "lib/storage/order-record.ts": ["an operator's order by its number"],
-  "lib/storage/orders.ts": ["the page to which a buyer returns knows the order number only"],
-  "lib/storage/payment-configs.ts": ["a webhook's URL names a config", "sweepers", "all are sealed anew"],
-  "lib/storage/refunds.ts": ["sweepers"],
-  "lib/storage/statistics.ts": ["payments", "deliveries", "oldest delivery", "look-ups", "anomalies"],
+  "lib/storage/orders.ts": ["the buyer's return page knows only the order number"],
+  "lib/storage/payment-configs.ts": ["a webhook URL names a config", "sweep", "re-encryption of all rows"],
+  "lib/storage/polls.ts": ["sweep"],
+  "lib/storage/refunds.ts": ["sweep"],
+  "lib/storage/statistics.ts": ["payments", "deliveries", "oldest delivery", "polls", "anomalies"],
   "lib/storage/triage.ts": [
     "stuck refunds",
     "stuck orders",
     "open anomalies",
     "notifications never received",
   ],
-  "lib/storage/unmatched-facts.ts": ["sweepers"],
+  "lib/storage/unmatched-facts.ts": ["sweep"],
   "lib/storage/webhook-events.ts": [
     "operators' list",
     "an operator's event by its id",
-    "all are sealed anew",
+    "re-encryption of all rows",
   ],
 };
-/** Raw statements that name tables: nothing narrows them to a merchant. */
+/** Raw SQL that names tables, which nothing restricts to one merchant. */
 const raw: Record<string, string> = {
-  "lib/storage/claim-delivery.ts": "an endpoint is one merchant's URL",
-  "lib/storage/forget-oldest.ts": "retention, of every merchant",
+  "lib/storage/claim-delivery.ts": "an endpoint is the URL of one merchant",
+  "lib/storage/delete-oldest.ts": "retention, of every merchant",
   "lib/storage/migrations/0001-schema.ts": "the schema",
 };
+
+/** Words that identifiers do not use, each with the field's term. */
+const insteadOf: Record<string, string> = {
+  hear: "parse (a webhook)",
+  heard: "parsed",
+  observe: "apply (events)",
+  observation: "event",
+  observations: "events",
+  told: "source, or notified",
+  look: "fetch (one call), or poll (scheduled)",
+  looks: "polls",
+  lookup: "fetch, or poll",
+  recheck: "poll",
+  hint: "wakeUp (a message), or refetch (an event)",
+  hints: "wakeUps",
+  hinted: "woken",
+  wanted: "input, or request",
+  asked: "requested",
+  given: "input",
+  kept: "cached, or stored",
+  known: "cached, or existing",
+  remembering: "memoize",
+  remembered: "cached",
+  turnstile: "mutex",
+  books: "ledger",
+  foreign: "external",
+  forget: "purge",
+  forgotten: "deleted",
+  seal: "encrypt",
+  sealed: "encrypted",
+  unseal: "decrypt",
+  rewrap: "reencrypt",
+  bookmark: "cursor",
+  verb: "command",
+  verbs: "commands",
+  conclude: "closeOrFail",
+  pend: "markPending",
+  plant: "violation",
+  plants: "violations",
+  befall: "inject",
+  garbled: "corrupted",
+  strange: "malformed",
+  dice: "rng",
+  crossing: "boundary",
+};
+/** Fields of answers to merchants and operators, which keep their names, and terms of Node's own API. */
+const publicNames = new Set([
+  "looked_up_at",
+  "look_up_failed",
+  "look_ups",
+  "due_look_ups",
+  "kept",
+  "verbs",
+  "given_name",
+  "lookup",
+  "LookupFunction",
+  "dnsLookup",
+]);
+const wordsOf = (name: string) =>
+  name
+    .replace(/([a-z0-9])([A-Z])/g, "$1_$2")
+    .toLowerCase()
+    .split("_");
 
 const files = globSync("{functions,lib,infra,scripts,test}/**/*.ts", { cwd: root }).sort();
 const sources = new Map(files.map((file) => [file, readFileSync(path.join(root, file), "utf8")]));
@@ -153,11 +215,11 @@ const ruleOf = (file: string) =>
     .sort((a, b) => b.length - a.length)[0];
 
 describe("the architecture", () => {
-  it("has a rule for every file", () => {
+  it("every file has an import rule", () => {
     expect(files.filter((file) => ruleOf(file) === undefined)).toEqual([]);
   });
 
-  it("lets each folder import only what its rule lists", () => {
+  it("each folder imports only what its rule lists", () => {
     const refused = files.flatMap((file) => {
       const place = ruleOf(file)!;
       const allowed = [...(place.endsWith(".ts") ? [] : [place]), ...rules[place]!];
@@ -168,7 +230,42 @@ describe("the architecture", () => {
     expect(refused).toEqual([]);
   });
 
-  it("keeps providers apart", () => {
+  it("no files of lib, functions, infra and scripts import each other in a circle", () => {
+    const left = new Map(
+      files
+        .filter((file) => !file.startsWith("test/"))
+        .map((file) => [file, new Set(importsOf(file).filter((target) => sources.has(target)))]),
+    );
+    // Files that import nothing of what is left, and files that nothing of what is left imports, are in no circle.
+    for (let before = -1; before !== left.size; ) {
+      before = left.size;
+      const imported = new Set([...left.values()].flatMap((targets) => [...targets]));
+      for (const [file, targets] of left)
+        if (!imported.has(file) || ![...targets].some((target) => left.has(target))) left.delete(file);
+    }
+    expect([...left.keys()]).toEqual([]);
+  });
+
+  it("no identifier uses a word that the field has another term for", () => {
+    const self = path.relative(root, import.meta.filename);
+    const found = files.flatMap((file) => {
+      if (file === self) return [];
+      const names = new Set<string>();
+      const visit = (node: Node) => {
+        if (node.type === "Identifier") names.add(String(node.name));
+        for (const [, child] of childrenOf(node)) visit(child);
+      };
+      visit(parse(file, sources.get(file)!).program);
+      return [...names]
+        .filter(
+          (name) => !publicNames.has(name) && wordsOf(name).some((word) => Object.hasOwn(insteadOf, word)),
+        )
+        .map((name) => `${file}: ${name}`);
+    });
+    expect(found).toEqual([]);
+  });
+
+  it("providers do not import each other", () => {
     const apart = files.flatMap((file) => {
       const own = /^lib\/providers\/([^/]+)\//.exec(file)?.[1];
       if (own === undefined) return [];
@@ -179,7 +276,7 @@ describe("the architecture", () => {
     expect(apart).toEqual([]);
   });
 
-  it("has an entry file of at most 25 lines for every function, and no other", () => {
+  it("every function has an entry file of at most 25 lines, and there are no other entry files", () => {
     const entries = globSync("**/*.ts", { cwd: path.join(root, "functions") }).map((file) =>
       file.replace(/\.ts$/, ""),
     );
@@ -190,7 +287,7 @@ describe("the architecture", () => {
     expect(long).toEqual([]);
   });
 
-  it("gives every provider a folder, a README and a simulator", () => {
+  it("every provider has a folder, a README and a simulator", () => {
     for (const name of Object.keys(providers)) {
       expect(files).toContain(`lib/providers/${name}/${name}.ts`);
       expect(globSync(`lib/providers/${name}/README.md`, { cwd: root })).toHaveLength(1);
@@ -198,12 +295,12 @@ describe("the architecture", () => {
     }
   });
 
-  it("imports zod as a namespace, which is five times smaller when bundled", () => {
+  it("zod is imported as a namespace, which is five times smaller when bundled", () => {
     const named = files.filter((file) => /import \{[^}]*\bz\b[^}]*\} from "zod"/.test(sources.get(file)!));
     expect(named).toEqual([]);
   });
 
-  it("has failpoints on both sides of everything that leaves the process", () => {
+  it("every call that leaves the process has a failpoint before and after it", () => {
     const leaving = /^import (?!type)[^;]*? from "(mysql2|ioredis|node:https?|@aws-sdk\/client-[^"]+)";/m;
     const unguarded = files.filter((file) => {
       const source = sources.get(file)!;
@@ -214,14 +311,14 @@ describe("the architecture", () => {
     expect(unguarded).toEqual(["lib/storage/migrate.ts"]);
   });
 
-  it("keeps floating point away from money", () => {
+  it("no code that may handle money formats or parses floating point", () => {
     const floating = files.filter(
       (file) => /^(lib|functions)\//.test(file) && /parseFloat\(|\.toFixed\(/.test(sources.get(file)!),
     );
     expect(floating).toEqual([]);
   });
 
-  it("reaches across merchants, or past `of-merchant.ts`, only where it is said why", () => {
+  it("code reaches across merchants, or past `of-merchant.ts`, only where a reason is listed", () => {
     const others = files.filter(
       (file) => /^(lib|functions)\//.test(file) && file !== "lib/storage/of-merchant.ts",
     );
@@ -241,7 +338,7 @@ describe("the architecture", () => {
     expect(using(/Kysely<(Tables|any)|withTables|extendTables|withoutPlugins/)).toEqual([]);
   });
 
-  it("names its tests' files so that nothing is skipped or alone", () => {
+  it("no test is skipped, exclusive or expected to fail, and none mocks a module", () => {
     const skipping = /\b(it|test|describe)\.(skip|only|todo|fails)\b|\bvi\.mock\(/;
     const self = path.relative(root, import.meta.filename);
     expect(

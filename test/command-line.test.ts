@@ -13,7 +13,7 @@ function run(file: string, ...args: string[]) {
     const child = execFile(process.execPath, [file, ...args], (error, stdout, stderr) =>
       resolve({ code: error ? error.code : 0, stdout, stderr }),
     );
-    // One that does not refuse would run everything.
+    // A command that does not refuse its options would run.
     onTestFinished(() => void child.kill());
   });
 }
@@ -21,13 +21,13 @@ function run(file: string, ...args: string[]) {
 describe.each(commands)("npm run $name", ({ name, file }) => {
   const call = name === "start" ? "npm start --" : `npm run ${name} --`;
 
-  it("explains itself when asked", async () => {
+  it(`npm run ${name} explains itself with --help`, async () => {
     const { code, stdout } = await run(file, "--help");
     expect(stdout).toContain(call);
     expect(code).toBe(0);
   });
 
-  it("does nothing with an option that it does not know, but says so", async () => {
+  it(`npm run ${name} refuses an unknown option and does nothing`, async () => {
     const { code, stdout, stderr } = await run(file, "--nonsense");
     expect(stderr).toMatch(/^Unknown option '--nonsense'\n\n.*npm /);
     expect(stdout).toBe("");
@@ -35,10 +35,13 @@ describe.each(commands)("npm run $name", ({ name, file }) => {
   });
 });
 
-describe("a number among the options", () => {
-  it.each(["x", "-1", "1.5", "", "1e3", "9007199254740992", "0"])("is not %o", async (text) => {
-    const { code, stderr } = await run("scripts/prove.ts", `--seeds=${text}`);
-    expect(stderr).toMatch(/^--seeds takes a whole number from 1, not "/);
-    expect(code).toBe(2);
-  });
+describe("options that take a number", () => {
+  it.each(["x", "-1", "1.5", "", "1e3", "9007199254740992", "0"])(
+    "an option that takes a number refuses %o",
+    async (text) => {
+      const { code, stderr } = await run("scripts/prove.ts", `--seeds=${text}`);
+      expect(stderr).toMatch(/^--seeds takes a whole number from 1, not "/);
+      expect(code).toBe(2);
+    },
+  );
 });

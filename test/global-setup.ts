@@ -13,7 +13,7 @@ import {
 declare module "vitest" {
   interface ProvidedContext {
     services: ServiceEnvironment;
-    /** Servers that a test starts for itself belong below this folder: they end with the run, however it ends. */
+    /** A test starts its own servers below this folder, so that they are stopped with the run even if it crashes. */
     runFolder: string;
   }
 }
@@ -22,7 +22,7 @@ const prefix = "uni-pay-test-";
 
 /** Starts the services once for the whole run and gives every worker a migrated database. */
 export default async function startTestServices(project: TestProject): Promise<() => Promise<void>> {
-  const root = roomiest();
+  const root = chooseRoot();
   await sweepStale(root, prefix);
   const runFolder = mkdtempSync(path.join(root, prefix));
   const services = await startServices({ dir: runFolder, ephemeral: true, quiet: true });
@@ -41,13 +41,13 @@ export default async function startTestServices(project: TestProject): Promise<(
   return () => services.stop();
 }
 
-/** The memory disk where it has a gibibyte to spare (schema changes are four times faster there), else the usual place. */
-function roomiest(): string {
+/** `/dev/shm` if it has 1 GiB free (schema changes are four times faster in memory), else the temporary folder. */
+function chooseRoot(): string {
   try {
     const { bavail, bsize } = statfsSync("/dev/shm");
     if (bavail * bsize > 2 ** 30) return "/dev/shm";
   } catch {
-    // macOS has none
+    // macOS has no /dev/shm.
   }
   return tmpdir();
 }

@@ -1,4 +1,5 @@
-// Runs in the worker before every test file: points the environment at what belongs to this worker and empties it.
+// Runs in the worker before every test file: points the environment at this worker's database, Redis prefix and queues,
+// and empties the database and Redis.
 import { Cluster } from "ioredis";
 import { createConnection, type RowDataPacket } from "mysql2/promise";
 import { afterEach, beforeAll, inject } from "vitest";
@@ -12,7 +13,7 @@ const redisPrefix = `${slot}:`;
 Object.assign(process.env, services, {
   DATABASE_URL: databaseUrl,
   REDIS_PREFIX: redisPrefix,
-  // Queues stay for the rest of the run, and a worker may be a new process in an old slot.
+  // Queues are not emptied, and a new worker process may reuse a slot: the process id keeps their names apart.
   QUEUE_PREFIX: `${slot}-${process.pid}-`,
   AWS_REGION: "ap-southeast-1",
   AWS_ACCESS_KEY_ID: "local",
@@ -28,7 +29,7 @@ afterEach(() => {
   if (faults.length > 0) throw new Error(faults.join("\n"));
 });
 
-/** Deleting takes milliseconds where truncating takes tens of them. */
+/** DELETE instead of TRUNCATE: it takes milliseconds instead of tens of milliseconds. */
 async function emptyDatabase(): Promise<void> {
   const connection = await createConnection({ uri: databaseUrl, multipleStatements: true });
   const [tables] = await connection.query<RowDataPacket[]>(
@@ -45,7 +46,7 @@ async function emptyRedis(): Promise<void> {
   await cluster.ping();
   for (const node of cluster.nodes("master")) {
     for await (const keys of node.scanStream({ match: `${redisPrefix}*`, count: 1000 })) {
-      // One command per key: those of different slots cannot go together.
+      // One command per key: a cluster refuses one command with keys of different slots.
       await Promise.all((keys as string[]).map((key) => cluster.unlink(key)));
     }
   }

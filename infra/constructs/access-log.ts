@@ -4,9 +4,9 @@ import * as logs from "aws-cdk-lib/aws-logs";
 import type { StageSettings } from "../stages.ts";
 
 /**
- * One line for each request, also for those that API Gateway refuses before any function sees them: an HTTP API lets
- * nobody shape those answers. `request_id` is the one in our answers and log lines. The path and the query are left out,
- * because they hold merchants' numbers.
+ * One line for each request, also for those that API Gateway refuses before any function sees them: an HTTP API cannot
+ * change those responses. `request_id` is the one in our responses and log lines. Path and query are left out, because
+ * they contain merchants' order and refund numbers.
  */
 const line = {
   request_id: "$context.requestId",

@@ -16,7 +16,7 @@ function routeKeyOf(route: string): HttpRouteKey {
   if (route === "$default") return HttpRouteKey.DEFAULT;
   const [method, path] = route.split(" ");
   if (path === undefined || !Object.values<string | undefined>(HttpMethod).includes(method)) {
-    throw new Error(`not a route: "${route}"`);
+    throw new Error(`invalid route "${route}": use "$default" or a method and a path, such as "GET /health"`);
   }
   return HttpRouteKey.with(path, method as HttpMethod);
 }

@@ -17,17 +17,17 @@ export type AlarmsProps = {
 
 type Watch = {
   metric: cloudwatch.IMetric;
-  /** What somebody suffers, and where to look. */
+  /** What fails for merchants or buyers, and where to look. */
   text: string;
   /** Default: above 0 once. */
   above?: number;
-  /** A silent metric is the failure itself. */
+  /** Missing data is the failure itself. */
   silenceIsFailure?: boolean;
 };
 
 const period = Duration.minutes(5);
 
-/** Tells a person what merchants or buyers suffer. */
+/** Alarms that tell an operator what merchants or buyers suffer. */
 export class Alarms extends Construct {
   readonly topic: sns.Topic;
 
@@ -56,12 +56,12 @@ export class Alarms extends Construct {
     const id = constructIdOf(name);
     this.watch(`${id}DeadLetters`, {
       metric: deadLetters.metricApproximateNumberOfMessagesVisible({ period, statistic: "max" }),
-      text: `the ${name} queue gave up on a hint: read the dead letter and the function's log`,
+      text: `the ${name} queue gave up on a message: read the dead letter and the function's log`,
     });
     this.watch(`${id}Age`, {
       metric: queue.metricApproximateAgeOfOldestMessage({ period, statistic: "max" }),
       above: 300,
-      text: `hints wait over five minutes in the ${name} queue: its function is slow, throttled or failing`,
+      text: `messages wait over five minutes in the ${name} queue: its function is slow, throttled or failing`,
     });
   }
 

@@ -48,7 +48,7 @@ export function addDashboard(scope: Construct, { api, functions, queues, cluster
       [
         new GraphWidget({
           ...half,
-          title: "Queues: age of the oldest hint, dead letters",
+          title: "Queues: age of the oldest message, dead letters",
           left: delayQueues.map(({ queue }) => queue.metricApproximateAgeOfOldestMessage()),
           right: delayQueues.map(({ deadLetters }) => deadLetters.metricApproximateNumberOfMessagesVisible()),
         }),

@@ -8,17 +8,17 @@ import type { StageSettings } from "../stages.ts";
 export type DatabaseProps = {
   settings: StageSettings;
   vpc: ec2.IVpc;
-  /** Whoever carries it may connect. */
+  /** Members may connect. */
   clients: ec2.ISecurityGroup;
 };
 
 const engine = rds.DatabaseClusterEngine.auroraMysql({ version: rds.AuroraMysqlEngineVersion.VER_3_10_3 });
 
-/** What the code relies on; `reliability.md` speaks of each. Durations are in seconds. */
+/** Settings that the code relies on. Durations are in seconds. */
 const parameters = {
   transaction_isolation: "READ-COMMITTED",
   innodb_lock_wait_timeout: "3",
-  // Else a lock time-out undoes one statement and the transaction could still be committed without it.
+  // Otherwise a lock time-out rolls back only its statement, and the transaction could be committed without it.
   innodb_rollback_on_timeout: "1",
   // A frozen function's connection, and the locks it holds, end after this.
   wait_timeout: "60",
@@ -31,7 +31,9 @@ const parameters = {
 /** Characters that would need escaping in a shell, a URL or SQL. */
 const excludeCharacters = " %+~`#$&*()|[]{}:;<>?!'/@\"\\,=^";
 
-/** Aurora MySQL Serverless v2 with two accounts: one changes tables and only in deployments, the other rows. */
+/**
+ * Aurora MySQL Serverless v2 with two accounts: one changes the schema, only in deployments; the other changes rows.
+ */
 export class Database extends Construct {
   readonly cluster: rds.DatabaseCluster;
   readonly name = "gateway";

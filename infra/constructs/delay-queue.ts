@@ -2,14 +2,14 @@ import { Duration } from "aws-cdk-lib";
 import * as sqs from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
 
-/** Six times the longest consumer's timeout (30 s), as AWS asks: a batch still at work is not handed out again. */
+/** Six times the longest consumer's timeout (30 s), as AWS recommends: a batch in progress is not delivered again. */
 const visibility = Duration.seconds(180);
 const maxReceiveCount = 5;
 
-/** Hints with a delay of their own. Standard, because a FIFO queue has no delay per message. */
+/** Wake-up messages, each with its own delay. Standard, because a FIFO queue has no delay per message. */
 export class DelayQueue extends Construct {
   readonly queue: sqs.Queue;
-  /** Holds what failed five times, for a person to look at; the sweeper has repaired its effect long before. */
+  /** Messages that failed five times, for an operator to inspect; the sweeper has repaired their effect long before. */
   readonly deadLetters: sqs.Queue;
 
   constructor(scope: Construct, id: string) {

@@ -9,11 +9,11 @@ export type Variables = Record<string, string>;
 export type FunctionEnvironmentProps = {
   stage: Stage;
   data: DataStack;
-  /** Origin that providers and buyers reach us at. */
+  /** Origin at which providers and buyers reach the gateway. */
   publicUrl: string;
-  /** Whose pages may read the API reference. */
+  /** Origins whose pages may read the API reference. */
   corsOrigins: readonly string[];
-  queues: Record<"notify" | "recheck", DelayQueue>;
+  queues: Record<"notify" | "poll", DelayQueue>;
 };
 
 /** Exactly the variables of `lib/environment.ts`: those of the functions, and of the one that migrates the database. */
@@ -39,7 +39,7 @@ export function functionEnvironment(
     REDIS_PORT: cache.attrEndpointPort,
     REDIS_TLS: "on",
     NOTIFY_QUEUE_URL: queues.notify.queue.queueUrl,
-    RECHECK_QUEUE_URL: queues.recheck.queue.queueUrl,
+    POLL_QUEUE_URL: queues.poll.queue.queueUrl,
     KMS_KEY_IDS: credentialsKeys.map(({ keyArn }) => keyArn).join(","),
     ...local,
   };

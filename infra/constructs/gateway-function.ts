@@ -51,7 +51,7 @@ export class GatewayFunction extends lambda.Function {
       timeout: Duration.seconds(spec.timeoutSeconds),
       reservedConcurrentExecutions: settings.reserveConcurrency ? spec.reservedConcurrency : undefined,
       recursiveLoop: spec.queue?.chained ? lambda.RecursiveLoop.ALLOW : undefined,
-      // One that reaches nothing of ours needs no address in our network.
+      // A function without access to database and cache stays outside the VPC.
       ...(securityGroups.length > 0 && {
         vpc,
         vpcSubnets: { subnetType: ec2.SubnetType.PRIVATE_WITH_EGRESS },
@@ -61,7 +61,7 @@ export class GatewayFunction extends lambda.Function {
       logGroup,
       // Lambda leaves lines that are JSON already as they are; its own reports become JSON too.
       loggingFormat: lambda.LoggingFormat.JSON,
-      // A schedule's next turn is the retry; a second one now would only run beside it.
+      // The next scheduled run is the retry; a retry now would only run beside it.
       ...(spec.scheduleEveryMinutes && { retryAttempts: 0, maxEventAge: Duration.minutes(1) }),
     });
     this.spec = spec;

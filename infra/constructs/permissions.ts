@@ -9,13 +9,13 @@ import type { GatewayFunction } from "./gateway-function.ts";
 
 export type Grantable = {
   database: Database;
-  /** The first seals. */
+  /** The first encrypts. */
   credentialsKeys: readonly kms.IKey[];
   notify: sqs.IQueue;
-  recheck: sqs.IQueue;
+  poll: sqs.IQueue;
 };
 
-/** Database and cache are guarded by the network, so these grants are memberships. */
+/** The network protects database and cache, so these grants are memberships in security groups. */
 export function securityGroupsFor({ grants }: FunctionSpec, network: NetworkStack): ec2.ISecurityGroup[] {
   const groups: ec2.ISecurityGroup[] = [];
   if (grants.includes("database") || grants.includes("migrate-database"))
@@ -24,26 +24,29 @@ export function securityGroupsFor({ grants }: FunctionSpec, network: NetworkStac
   return groups;
 }
 
-/** Gives the function what its entry in the list says, and nothing else. */
+/** Grants the function what its entry in the list names, and nothing else. */
 export function grant(gatewayFunction: GatewayFunction, to: Grantable): void {
-  const { database, credentialsKeys, notify, recheck } = to;
+  const { database, credentialsKeys, notify, poll } = to;
   const give: Record<Grant, () => void> = {
     database: () => void database.appSecret.grantRead(gatewayFunction),
-    // It creates the other account, so it reads that password too.
+    // The migration creates the functions' account, so it reads that password too.
     "migrate-database": () => {
       database.migrateSecret.grantRead(gatewayFunction);
       database.appSecret.grantRead(gatewayFunction);
     },
     cache: () => {},
-    unseal: () => useKeys(gatewayFunction, credentialsKeys, "kms:Decrypt"),
-    seal: () => useKeys(gatewayFunction, credentialsKeys.slice(0, 1), "kms:GenerateDataKey"),
+    decrypt: () => useKeys(gatewayFunction, credentialsKeys, "kms:Decrypt"),
+    encrypt: () => useKeys(gatewayFunction, credentialsKeys.slice(0, 1), "kms:GenerateDataKey"),
     "send-notify": () => void notify.grantSendMessages(gatewayFunction),
-    "send-recheck": () => void recheck.grantSendMessages(gatewayFunction),
+    "send-poll": () => void poll.grantSendMessages(gatewayFunction),
   };
   for (const name of gatewayFunction.spec.grants) give[name]();
 }
 
-/** Every sealed value is bound to its merchant; a webhook function opens only what is bound to its provider, too. */
+/**
+ * Every encrypted value is bound to its merchant; a webhook function decrypts only values that are bound to its
+ * provider, too.
+ */
 function useKeys({ spec, grantPrincipal }: GatewayFunction, keys: readonly kms.IKey[], action: string): void {
   const provider = action === "kms:Decrypt" && /^webhooks\/(.+)$/.exec(spec.entry)?.[1];
   grantPrincipal.addToPrincipalPolicy(

@@ -24,21 +24,21 @@ export type AppStackProps = {
   settings: StageSettings;
   network: NetworkStack;
   data: DataStack;
-  /** Origin that providers and buyers reach us at; without it, the API's own. */
+  /** Origin at which providers and buyers reach the gateway; default: the API's own. */
   publicUrl: string | undefined;
-  /** Whose pages may read the API reference. */
+  /** Origins whose pages may read the API reference. */
   corsOrigins: readonly string[];
   alarmEmail: string | undefined;
   /** Holds the built functions. */
   dist: string;
 };
 
-/** Everything that a change of our code replaces: functions, API, queues, schedules and who watches them. */
+/** Everything that a code change replaces: functions, API, queues, schedules, alarms and dashboard. */
 export class AppStack extends Stack {
   private readonly api = new HttpApi(this, "Api", { description: "Uni-Pay" });
   private readonly queues = {
     notify: new DelayQueue(this, "NotifyQueue"),
-    recheck: new DelayQueue(this, "RecheckQueue"),
+    poll: new DelayQueue(this, "RecheckQueue"),
   };
 
   constructor(scope: Construct, id: string, props: AppStackProps) {
@@ -68,7 +68,7 @@ export class AppStack extends Stack {
         database,
         credentialsKeys,
         notify: this.queues.notify.queue,
-        recheck: this.queues.recheck.queue,
+        poll: this.queues.poll.queue,
       });
       this.connect(gatewayFunction);
       return gatewayFunction;
@@ -101,7 +101,7 @@ export class AppStack extends Stack {
     }
   }
 
-  /** New code never meets an old schema: the other functions are changed only after these have succeeded. */
+  /** New code never runs on an old schema: the other functions are changed only after these have succeeded. */
   private runOnDeploy(all: readonly GatewayFunction[]): void {
     const others = all.filter(({ spec }) => !spec.runsOnDeploy);
     for (const handler of all.filter(({ spec }) => spec.runsOnDeploy)) {

@@ -8,19 +8,19 @@ import type { StageSettings } from "../stages.ts";
 import type { NetworkStack } from "./network-stack.ts";
 
 export type DataStackProps = {
-  /** Names what AWS wants named, for example "uni-pay-dev". */
+  /** Name of the resources that need one, for example "uni-pay-dev". */
   name: string;
   settings: StageSettings;
   network: NetworkStack;
-  /** Numbers of the keys that there are; see `credentialsKeys`. */
+  /** Numbers of the KMS keys; see `credentialsKeys`. */
   keys: readonly number[];
 };
 
-/** What must survive when the functions are replaced: database, cache and the keys that seal credentials. */
+/** What must survive when the functions are replaced: database, cache and the keys that encrypt credentials. */
 export class DataStack extends Stack {
   readonly database: Database;
   readonly cache: elasticache.CfnServerlessCache;
-  /** The first seals the credentials that merchants have with their providers, each opens what it has sealed. */
+  /** The first encrypts the merchants' provider credentials; each decrypts what it has encrypted. */
   readonly credentialsKeys: readonly kms.Key[];
 
   constructor(scope: Construct, id: string, { name, settings, network, keys }: DataStackProps) {
@@ -34,7 +34,7 @@ export class DataStack extends Stack {
     this.credentialsKeys = keys.map(
       (key) =>
         new kms.Key(this, key === 1 ? "CredentialsKey" : `CredentialsKey${key}`, {
-          description: `Seals the provider credentials of the merchants of ${name}: key ${key}`,
+          description: `Encrypts the provider credentials of the merchants of ${name}: key ${key}`,
           enableKeyRotation: true,
           removalPolicy: settings.keepData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
           pendingWindow: Duration.days(settings.keepData ? 30 : 7),
@@ -49,16 +49,16 @@ export class DataStack extends Stack {
       description: "The cache",
       allowAllOutbound: false,
     });
-    // 6379 is the writer, 6380 the reader: a cluster client is told of both.
+    // 6379 is the writer, 6380 the reader: a cluster client learns both.
     securityGroup.addIngressRule(cacheClients, ec2.Port.tcpRange(6379, 6380), "cache clients");
     return new elasticache.CfnServerlessCache(this, "Cache", {
       serverlessCacheName: name,
       engine: "valkey",
       majorEngineVersion: "8",
-      description: "Locks, rate limits and caches; never the truth",
+      description: "Locks, rate limits and caches; never authoritative",
       securityGroupIds: [securityGroup.securityGroupId],
       subnetIds: vpc.selectSubnets({ subnetType: ec2.SubnetType.PRIVATE_ISOLATED }).subnetIds,
-      // What it holds is small and short-lived; a fault of ours must not become a bill.
+      // The data is small and short-lived; the limits keep a bug from becoming a bill.
       cacheUsageLimits: {
         dataStorage: { maximum: 1, unit: "GB" },
         ecpuPerSecond: { maximum: 10_000 },

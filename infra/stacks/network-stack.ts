@@ -5,12 +5,12 @@ import type { StageSettings } from "../stages.ts";
 
 export type NetworkStackProps = { settings: StageSettings };
 
-/** The private network, its one way out, and who may reach the database and the cache. */
+/** The private network, its NAT, and the security groups whose members may reach the database and the cache. */
 export class NetworkStack extends Stack {
   readonly vpc: ec2.Vpc;
-  /** Whoever carries it may connect to the database. */
+  /** Members may connect to the database. */
   readonly databaseClients: ec2.SecurityGroup;
-  /** Whoever carries it may connect to the cache, which asks for no password. */
+  /** Members may connect to the cache, which requires no password. */
   readonly cacheClients: ec2.SecurityGroup;
 
   constructor(scope: Construct, id: string, { settings }: NetworkStackProps) {
@@ -48,13 +48,13 @@ export class NetworkStack extends Stack {
     return ec2.NatProvider.gateway({ eipAllocationIds: [address.attrAllocationId] });
   }
 
-  /** Providers and merchants live anywhere, so what may be called is limited by the code, not by the network. */
+  /** Providers and merchants can have any address, so the code, not the network, restricts outbound calls. */
   private clients(id: string, description: string): ec2.SecurityGroup {
     return new ec2.SecurityGroup(this, id, { vpc: this.vpc, description, allowAllOutbound: true });
   }
 }
 
-/** About a tenth of a NAT gateway's price; its address changes when it is replaced, and nobody restarts it. */
+/** About a tenth of a NAT gateway's price; its address changes when it is replaced, and nothing restarts it. */
 function cheapInstance(): ec2.NatInstanceProviderV2 {
   return ec2.NatProvider.instanceV2({
     defaultAllowedTraffic: ec2.NatTrafficDirection.OUTBOUND_ONLY,

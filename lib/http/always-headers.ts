@@ -1,6 +1,6 @@
 /**
- * What every answer carries unless its function says otherwise: nothing of ours is a page, is kept by anybody, or sends
- * its address on. None of them names the software.
+ * Default headers of every response; a function may override them. They forbid caching, framing, scripts and referrers,
+ * and do not name the software.
  */
 const onEveryAnswer = {
   "cache-control": "no-store",
@@ -10,7 +10,7 @@ const onEveryAnswer = {
   "x-content-type-options": "nosniff",
 };
 
-/** `requestId` names the call to its caller as it does in every line that we log of it. */
+/** `requestId` is the id that every log line of this call carries. */
 export function alwaysHeaders(requestId: string): Record<string, string> {
   return { ...onEveryAnswer, /* mutation: answer-request-id */ "x-request-id": requestId };
 }

@@ -2,46 +2,48 @@ import middy from "@middy/core";
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from "aws-lambda";
 import type * as z from "zod";
 import { withInvocation } from "../invocation.ts";
+import type { RateLimit } from "../limits/rate-limit.ts";
 import { log, nameOf } from "../log.ts";
-import type { Authenticate } from "../merchant/authenticate.ts";
-import type { RateLimit } from "../merchant/rate-limit.ts";
-import type { Caller } from "../payment/ports.ts";
+import type { Authenticate } from "../merchants/authenticate.ts";
+import type { Caller } from "../payments/ports.ts";
 import { alwaysHeaders } from "./always-headers.ts";
-import { logCall } from "./call-line.ts";
+import { logCall } from "./api-call-line.ts";
 import type { Contract } from "./contract.ts";
 import { failed, notFound, succeeded } from "./envelope.ts";
 import { failureOf } from "./failure-of.ts";
-import { readWanted } from "./read-wanted.ts";
+import { parseInput } from "./parse-input.ts";
 import { sourceNetwork } from "./source-network.ts";
 import { withinQuota } from "./within-quota.ts";
 
-/** What every route needs of the gateway. */
+/** The parts of the gateway that every route needs. */
 export type ServingGateway = { authenticate: Authenticate; rateLimit: RateLimit };
 
 /** One route: its contract and the use case behind it. */
 export type Endpoint<Gateway> = {
   contract: Contract;
-  run(gateway: Gateway, caller: Caller, wanted: unknown): Promise<unknown>;
+  run(gateway: Gateway, caller: Caller, input: unknown): Promise<unknown>;
 };
 
-export function endpoint<Gateway, Wanted extends z.ZodObject, Answer extends z.ZodType>(
-  contract: Contract<Wanted, Answer>,
-  run: (gateway: Gateway, caller: Caller, wanted: z.output<Wanted>) => Promise<z.input<Answer>>,
+export function endpoint<Gateway, Input extends z.ZodObject, Answer extends z.ZodType>(
+  contract: Contract<Input, Answer>,
+  run: (gateway: Gateway, caller: Caller, input: z.output<Input>) => Promise<z.input<Answer>>,
 ): Endpoint<Gateway> {
-  return { contract, run: (gateway, caller, wanted) => run(gateway, caller, wanted as z.output<Wanted>) };
+  return { contract, run: (gateway, caller, input) => run(gateway, caller, input as z.output<Input>) };
 }
 
 type Event = APIGatewayProxyEventV2;
 type Answer = APIGatewayProxyStructuredResultV2;
 
-/** A function that serves these routes: who calls, what they want, the use case, the envelope. */
+/**
+ * Handler of a function that serves these routes: authenticate, rate-limit, parse, run the use case, wrap the answer.
+ */
 export function serve<Gateway extends ServingGateway>(
   open: () => Gateway,
   ...endpoints: Endpoint<Gateway>[]
 ) {
   const handle = async (event: Event): Promise<Answer> => {
     const found = endpoints.find(({ contract }) => contract.route === event.routeKey);
-    if (!found) throw notFound;
+    if (!found) throw notFound();
     const gateway = open();
     const { requestId, http } = event.requestContext;
     const { scope, limit = "calls" } = found.contract;
@@ -53,8 +55,8 @@ export function serve<Gateway extends ServingGateway>(
     );
     const quota = await gateway.rateLimit(caller, limit);
     return withinQuota(quota, requestId, async () => {
-      const wanted = readWanted(found.contract, event);
-      const answer = found.contract.answer.parse(await found.run(gateway, caller, wanted));
+      const input = parseInput(found.contract, event);
+      const answer = found.contract.answer.parse(await found.run(gateway, caller, input));
       return succeeded(answer, requestId);
     });
   };
@@ -62,14 +64,14 @@ export function serve<Gateway extends ServingGateway>(
 }
 
 /**
- * What every HTTP function has around it: the invocation's bounds, one log line, failures in the envelope (or as `refuse`
- * words them), the headers of every answer.
+ * Wraps every HTTP function: sets request id and deadline, logs one line, turns errors into a response (by default our
+ * envelope; `refuse` replaces it), and adds the default headers.
  */
 export function wrapped(handle: (event: Event) => Promise<Answer>, refuse = failed) {
   const guarded = middy<Event, Answer>()
     .use({
       before: ({ event }) => {
-        // Of a request there are always some; an event that was made by hand may lack them.
+        // API Gateway always sends headers; an event from the Lambda console or a test may lack them.
         // mutation: event-without-headers
         event.headers ??= {};
       },
@@ -92,7 +94,7 @@ export function wrapped(handle: (event: Event) => Promise<Answer>, refuse = fail
   };
 }
 
-/** A line that cannot be written costs nobody an answer. */
+/** A failure to log must not fail the call. */
 function logged(...call: Parameters<typeof logCall>): void {
   try {
     logCall(...call);

@@ -3,7 +3,7 @@ import { failures, GatewayError } from "../errors.ts";
 
 const headers = { "content-type": "application/json; charset=utf-8" };
 
-/** The one envelope of every answer. */
+/** Wraps a successful answer in the envelope. */
 export function succeeded(data: unknown, requestId: string): APIGatewayProxyStructuredResultV2 {
   return {
     statusCode: 200,
@@ -12,11 +12,11 @@ export function succeeded(data: unknown, requestId: string): APIGatewayProxyStru
   };
 }
 
-/** A failure as its caller sees it: code, what to change, never an internal. */
+/** Wraps a failure in the envelope: its code and what to change; `cause` and stack never leave the function. */
 export function failed(error: GatewayError, requestId: string): APIGatewayProxyStructuredResultV2 {
   const { code, http } = failures[error.failure];
   const { fields, orderNo, providerError } = error.details;
-  // A retry will help, so that the caller is always told when.
+  // `unavailable` is always transient, so the response always says when to retry.
   const retryAfterSeconds =
     error.details.retryAfterSeconds ?? (error.failure === "unavailable" ? 2 : undefined);
   const body = {
@@ -37,7 +37,7 @@ export function failed(error: GatewayError, requestId: string): APIGatewayProxyS
   };
 }
 
-export const notFound = new GatewayError(
-  "not_found",
-  "no such route: see the API reference for paths and methods",
-);
+/** For a path or method that is no route. A new error each time, so that its stack is the caller's. */
+export function notFound(): GatewayError {
+  return new GatewayError("not_found", "no such route: see the API reference for paths and methods");
+}

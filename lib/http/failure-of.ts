@@ -1,11 +1,14 @@
 import { GatewayError } from "../errors.ts";
 import { log, nameOf } from "../log.ts";
 
-/** Codes of a database or network that is away; the caller is told to try again. */
+/** Error codes of an unavailable database or network; the caller gets 503 and may retry. */
 const away =
   /^(PROTOCOL_|ECONN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENOTFOUND|CONNECTION_BUSY|ER_CON_|NO_TIME_LEFT|ER_LOCK_|ER_OPTION_PREVENTS|ER_CANT_EXECUTE_IN_READ_ONLY|ER_SERVER_SHUTDOWN)/;
 
-/** Whatever was thrown, as the failure that its caller sees. What we did not foresee is logged by class and code only. */
+/**
+ * Turns anything thrown into the failure to answer. Unexpected errors are logged by class and code only, because their
+ * messages may contain secrets.
+ */
 export function failureOf(error: unknown): GatewayError {
   if (error instanceof GatewayError) return error;
   const name = nameOf(error);

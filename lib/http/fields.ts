@@ -1,20 +1,20 @@
 import * as z from "zod";
 import { withoutTrailingZeros } from "../money/money.ts";
 
-/** Text that comes back from every database and provider as it was sent: an unpaired surrogate would not. */
+/** Text that databases and providers return unchanged; control characters and unpaired surrogates would not be. */
 export const text = z
   .string()
   .refine(
-    (given) => !/[[\p{Cs}\p{Cc}]--[\t\n\r]]/v.test(given),
-    "must not hold control characters or unpaired surrogates",
+    (value) => !/[[\p{Cs}\p{Cc}]--[\t\n\r]]/v.test(value),
+    "must not contain control characters or unpaired surrogates",
   );
 
-/** Also where one is only asked for: the database would take a trailing space for nothing. */
+/** Also used to find rows: the database ignores trailing spaces in comparisons, so `a ` would find `a`. */
 export const plainId = z.string().regex(/^[0-9A-Za-z_-]{1,64}$/, "1 to 64 of 0-9 A-Z a-z _ -");
 
 const mostDigits = 15;
 
-/** What stands in a text that is not a plain decimal number, and what to do about it. */
+/** Common spellings that are not plain decimal numbers, each with the hint that the error gives. */
 const spellings: [RegExp, string][] = [
   [/^\s|\s$|\d\s+\d/, "without blanks"],
   [/^[\d.]+e[+-]?\d+$/i, `with at most ${mostDigits} digits and no exponent`],
@@ -25,7 +25,7 @@ const spellings: [RegExp, string][] = [
   [/(?![0-9])\p{Nd}/u, "in the digits 0 to 9"],
 ];
 
-/** Why a text is no amount; `undefined`: it is one. Zeros at the end of the decimals say nothing and are not counted. */
+/** Why a text is not an amount; `undefined` if it is one. Trailing zeros of the decimals do not count as digits. */
 function notAnAmount(text: string): string | undefined {
   const [, whole, fraction = ""] =
     /* mutation: amount-leading-zeros */ /^(0|[1-9]\d*)(?:\.(\d+))?$/.exec(text) ?? [];
@@ -36,7 +36,7 @@ function notAnAmount(text: string): string | undefined {
   }
   const digits = whole + /* mutation: amount-digits */ withoutTrailingZeros(fraction);
   if (!/[1-9]/.test(digits)) return notPositive;
-  // What survives the way through a JSON number of any language.
+  // 15 significant digits survive a double, so the amount stays exact as a JSON number in any language.
   const significant = digits.replace(/^0+/, "").length;
   return significant > mostDigits
     ? `must be a plain decimal number such as 12.34, with at most ${mostDigits} digits`
@@ -45,7 +45,7 @@ function notAnAmount(text: string): string | undefined {
 
 const notPositive = "must be greater than 0";
 
-/** Decimal text; a JSON number arrives as its source text, which the API reference says in the caller's terms. */
+/** Decimal text. A JSON number arrives here as its source text; the API reference documents both forms. */
 export const plainAmount = z
   .string("must be a number or a decimal string")
   .superRefine((text, context) => {
@@ -54,7 +54,7 @@ export const plainAmount = z
   })
   .meta({ type: ["number", "string"], exclusiveMinimum: 0, pattern: "^(0|[1-9]\\d*)(\\.\\d+)?$" });
 
-/** An amount as it is answered: `10.00` prints `10`. */
+/** An amount in an answer, a JSON number: `10.00` prints as `10`. */
 export const answeredAmount = z.number();
 
 /** RFC 3339, UTC, with milliseconds. */

@@ -2,12 +2,10 @@ import * as z from "zod";
 
 const reachable = z.boolean().optional().describe("Whether it answers.");
 
-/** What a monitor reads; the parts only when it asked for them. */
+/** Answer for monitors; `database`, `cache` and `queue` only with `?deep=1`. */
 export const healthAnswer = z
   .object({
-    status: z
-      .enum(["ok", "unavailable"])
-      .describe("Payments go on, slower, while the cache or the queue does not answer."),
+    status: z.enum(["ok", "unavailable"]).describe("Without cache or queue, payments continue, but slower."),
     database: reachable,
     cache: reachable,
     queue: reachable,

@@ -3,9 +3,9 @@ import { withInvocation } from "../invocation.ts";
 import { log, nameOf } from "../log.ts";
 
 /**
- * Runs what the platform calls without HTTP: a schedule, a subscription, a deployment, an operator's call. What it throws
- * the platform writes to the log as it is, with its message, in which a database repeats values: so a failure goes on by
- * its class and code only.
+ * Runs an invocation without HTTP: a schedule, a subscription, a deployment or an operator command. Lambda logs a
+ * thrown error with its message, and database errors repeat values in theirs, so the error is rethrown with class and
+ * code only.
  */
 export function invoked<T>(context: Context, work: () => Promise<T>): Promise<T> {
   const remainingMs = () => context.getRemainingTimeInMillis();

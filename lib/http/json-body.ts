@@ -5,9 +5,9 @@ const longestBytes = 64 * 1024;
 const deepest = 32;
 
 /**
- * Reads a request's JSON: strict UTF-8, at most 64 KiB, 32 levels deep, no name twice in one object. The fields named in
- * `asText` come back as their source text when they are numbers, because a plain parse turns 12.3400000000000000001 into
- * 12.34 unseen.
+ * Parses a request's JSON: strict UTF-8, at most 64 KiB, 32 levels deep, no duplicate names in an object. Numbers in
+ * the fields named in `asText` are returned as their source text, because `JSON.parse` silently turns
+ * 12.3400000000000000001 into 12.34.
  */
 export function readJsonBody(body: Buffer, asText: readonly string[] = []): unknown {
   // mutation: body-longest
@@ -24,10 +24,10 @@ export function readJsonBody(body: Buffer, asText: readonly string[] = []): unkn
   return value;
 }
 
-/** API Gateway hands JSON over as text, in which wrong bytes have become U+FFFD already. */
+/** API Gateway decodes JSON bodies to text and replaces invalid bytes by U+FFFD. */
 const replaced = "\uFFFD";
 
-/** The mark of UTF-16, or the NUL that stands beside each ASCII character in it. */
+/** Detects the UTF-16 byte order mark, or the NUL byte beside each ASCII character. */
 function isUtf16(body: Buffer): boolean {
   const [first, second] = body;
   return (
@@ -45,7 +45,7 @@ function decode(body: Buffer): string {
     // mutation: body-replaced-characters
     if (!text.includes(replaced)) return /* mutation: body-byte-order-mark */ withoutByteOrderMark(text);
   } catch {
-    // Answered below.
+    // Invalid UTF-8: reported below.
   }
   throw malformed("the body is not valid UTF-8: encode all of it in UTF-8, not in GBK or Latin-1");
 }
@@ -55,8 +55,8 @@ type Reviver = (this: object, key: string, value: unknown, context: { source?: s
 function parse(text: string, sources: WeakMap<object, Map<string, string>>): unknown {
   const remember: Reviver = function (key, value, { source }) {
     if (typeof value === "number" && source !== undefined) {
-      const known = sources.get(this) ?? new Map<string, string>();
-      sources.set(this, known.set(key, source));
+      const ofObject = sources.get(this) ?? new Map<string, string>();
+      sources.set(this, ofObject.set(key, source));
     }
     return value;
   };
@@ -67,18 +67,18 @@ function parse(text: string, sources: WeakMap<object, Map<string, string>>): unk
   }
 }
 
-/** Depth, repeated names and `__proto__`, which `JSON.parse` lets pass; `text` is known to be valid JSON. */
+/** Refuses deep nesting, duplicate names and `__proto__`, which `JSON.parse` accepts; `text` must be valid JSON. */
 function assertShape(text: string): void {
   const open: (Set<string> | null)[] = [];
   for (const [token, name] of text.matchAll(/("(?:[^"\\]|\\.)*")(?=\s*:)|"(?:[^"\\]|\\.)*"|[{}[\]]/g)) {
     if (name !== undefined) {
       const names = open.at(-1);
       const key = JSON.parse(name) as string;
-      // Schemas drop it unseen.
+      // zod schemas would drop it silently.
       // mutation: body-proto
       if (key === "__proto__") throw malformed(`the name "${key}" is not allowed`, key);
       // mutation: body-name-twice
-      if (names?.has(key)) throw malformed(`the name "${key.slice(0, 64)}" stands twice in one object`, key);
+      if (names?.has(key)) throw malformed(`the name "${key.slice(0, 64)}" occurs twice in one object`, key);
       names?.add(key);
     } else if (token === "{" || token === "[") {
       open.push(token === "{" ? new Set() : null);

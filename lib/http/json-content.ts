@@ -2,7 +2,7 @@ import type { APIGatewayProxyEventV2 } from "aws-lambda";
 import { GatewayError } from "../errors.ts";
 import { rawBody } from "./raw-body.ts";
 
-/** Only JSON in UTF-8 is read; a body of another type is refused before it is looked at. */
+/** Returns the body if its content type is JSON in UTF-8; refuses any other before reading it. */
 export function assertJson(event: APIGatewayProxyEventV2): Buffer {
   const problem = whyNotRead(event.headers["content-type"]?.trim() ?? "");
   if (problem === undefined) return rawBody(event);
@@ -12,7 +12,7 @@ export function assertJson(event: APIGatewayProxyEventV2): Buffer {
 
 const right = "send content-type: application/json";
 
-/** Parameters mean nothing to JSON (RFC 8259, 11), but tools name their charset, some of them one that is not ours. */
+/** JSON has no charset parameter (RFC 8259, 11), but many tools send one, and some send another than UTF-8. */
 function whyNotRead(type: string): string | undefined {
   const [name = "", ...parameters] = type.split(";").map((part) => part.trim());
   if (name === "") return right;
@@ -25,7 +25,7 @@ function whyNotRead(type: string): string | undefined {
   return other === undefined ? undefined : `${right} and the body in UTF-8, not in ${shown(other)}`;
 }
 
-/** What a caller has sent, cut and without what no content type holds. */
+/** The caller's text, truncated, without characters that no content type has. */
 function shown(text: string): string {
   return text.replace(/[^\w.+/-]/g, "").slice(0, 40) || "something else";
 }

@@ -1,8 +1,9 @@
 import * as z from "zod";
 import { isStorable } from "../clock.ts";
 import { GatewayError } from "../errors.ts";
-import type { PaymentFilter, PaymentPage } from "../payment/ports.ts";
-import { paymentStatuses } from "../payment/status.ts";
+import { paymentStatuses } from "../payments/payment-status.ts";
+import type { PaymentFilter, PaymentPage } from "../payments/ports.ts";
+import { isProvider } from "../providers/registry.ts";
 import type { Contract } from "./contract.ts";
 import { plainId } from "./fields.ts";
 import { seenAnswer } from "./payment-answers.ts";
@@ -19,9 +20,13 @@ export const listPaymentsContract = {
   summary: "List payments, newest first",
   scope: "query",
   from: "query",
-  wanted: z.strictObject({
+  input: z.strictObject({
     status: z.enum(paymentStatuses).optional().describe("Only those in this status."),
-    provider: z.string().max(16).optional().describe("Only those of this provider."),
+    provider: z
+      .string()
+      .refine(isProvider, "no such provider: see the capabilities")
+      .optional()
+      .describe("Only those of this provider."),
     from: time.optional().describe("Created at this time or later."),
     to: time.optional().describe("Created before this time."),
     cursor: z.string().max(100).optional().describe("`next_cursor` of the page before."),
@@ -44,13 +49,13 @@ export const listPaymentsContract = {
 
 export const resendNotificationContract = {
   route: routes.resendNotification,
-  summary: "Have the last event of a payment told again, or the one that is named",
+  summary: "Resend the last notification of a payment, or the one named by `event_id`",
   scope: "notify",
   from: "body",
   mayBeBodyless: true,
-  wanted: z.strictObject({
+  input: z.strictObject({
     order_no: plainId.describe("The gateway's number of the payment."),
-    event_id: plainId.optional().describe("Of the notification to send again; absent: the last one."),
+    event_id: plainId.optional().describe("Id of the notification to resend; by default the last one."),
   }),
   answer: paymentAnswer,
   failures: ["order_not_found", "order_status"],
@@ -58,22 +63,22 @@ export const resendNotificationContract = {
 
 export const capabilitiesContract = {
   route: routes.capabilities,
-  summary: "List the providers, scenes and verbs that this merchant can use now",
+  summary: "List the providers, scenes and operations that this merchant can use now",
   scope: "query",
   from: "query",
-  wanted: z.strictObject({}),
+  input: z.strictObject({}),
   answer: z
     .object({
       items: z
         .array(
           z.object({
             provider: z.string().describe("Who takes the money."),
-            config: z.string().describe("Name of the merchant's config, for `config` of a create."),
+            config: z.string().describe("Name of the config, as `config` of a create takes it."),
             scenes: z.array(z.string()).describe("The first is the default."),
-            verbs: z.array(z.string()).describe("What the gateway can do there."),
+            verbs: z.array(z.string()).describe("The operations that the provider supports."),
             max_expires_in: z
               .record(z.string(), z.int())
-              .describe("By scene, the seconds that an order lives at most; a longer `expires_in` is cut."),
+              .describe("By scene, the maximum lifetime of an order in seconds; caps `expires_in`."),
           }),
         )
         .describe("One for each active config."),
@@ -82,8 +87,8 @@ export const capabilitiesContract = {
   failures: [],
 } satisfies Contract;
 
-export function paymentFilter(wanted: z.output<typeof listPaymentsContract.wanted>): PaymentFilter {
-  const { status, provider, from, to, cursor, limit } = wanted;
+export function paymentFilter(input: z.output<typeof listPaymentsContract.input>): PaymentFilter {
+  const { status, provider, from, to, cursor, limit } = input;
   return {
     limit,
     ...(status && { status }),
@@ -94,7 +99,9 @@ export function paymentFilter(wanted: z.output<typeof listPaymentsContract.wante
   };
 }
 
-/** The cursor is the last row's time and id; nothing in it is believed but its form. */
+/**
+ * Parses a cursor: creation time and id of the previous page's last row. It only positions, so it needs no signature.
+ */
 export function readCursor(cursor: string): { createdAt: Date; id: string } {
   const [, ms, id] = /^(\d{1,15}):(\d{1,20})$/.exec(Buffer.from(cursor, "base64url").toString("utf8")) ?? [];
   const createdAt = new Date(Number(ms));

@@ -4,16 +4,16 @@ import * as z from "zod";
 import { log } from "../log.ts";
 import { invoked } from "./invoked.ts";
 
-/** What a subscription hands over, once it is unpacked. */
+/** The decompressed payload of a CloudWatch Logs subscription. */
 export const handedOver = z.object({
-  /** A control message only asks whether somebody is there. */
+  /** CloudWatch sends control messages to test that the destination is reachable. */
   messageType: z.enum(["DATA_MESSAGE", "CONTROL_MESSAGE"]),
   logEvents: z.array(z.object({ message: z.string() })),
 });
 
 /**
- * A function that a log subscription gives lines to, some of them perhaps again. A line that nobody can read is dropped
- * with an alarm; when the rest cannot be consumed, the platform tries all of it twice more.
+ * Handler for a log subscription, which delivers lines at least once. A line that cannot be parsed is dropped with an
+ * alarm. If `consume` throws, Lambda retries the whole batch twice.
  */
 export function logConsumer<Line>(schema: z.ZodType<Line>, consume: (lines: Line[]) => Promise<void>) {
   return (event: CloudWatchLogsEvent, context: Context): Promise<void> =>

@@ -1,22 +1,22 @@
-/** What a caller may send by mistake where it is not looked for: keys of ours and of providers, tokens, addresses. */
+/** Secrets that callers may send in the wrong field by mistake: our keys, provider keys, tokens, e-mail addresses. */
 const secrets =
   /(?<![0-9a-z])ak_\w+|whsec_[\w+/=-]+|(?<![0-9a-z])[rs]k_(?:live|test)_\w+|-----BEGIN.*|\beyJ[\w-]+\.[\w.-]+|(?<![^\s@/:"])[^\s@/:"]+@[^\s@/:"]+/gis;
 
-/** Of an address only what leads to a place. */
+/** Query and fragment of a URL. */
 const query = /(?<=https?:\/\/[^\s?#"]*)[?#][^\s"]*/gi;
 
-/** Entries of maps and doubled names, which callers choose, where our own words repeat them. */
+/** Keys that callers choose and that our error messages repeat: of map entries, and of duplicate JSON names. */
 const callersNames = /(?<=\b(?:metadata|extra_params)\.).+(?=: )|(?<=the name ").+(?=")/gs;
 
-/** 13 to 19 digits, or groups of them as they are printed on cards. */
+/** 13 to 19 digits, or groups of digits as printed on cards. */
 const digits = /(?<!\d)(?:\d{13,19}|\d{4}([ -])\d{4}\1\d{4}\1\d{4}|\d{4}([ -])\d{6}\2\d{5})(?!\d)/g;
-/** First digits of the card schemes; a number that begins with today's date or time is none. */
+/** First digits of the card schemes; numbers that begin with a current date or timestamp do not match. */
 const scheme = /^(?:[3-6]|2[2-7])/;
 
-/** The rest is dropped unseen: time grows with the square of a text that callers choose. */
+/** Longer text is truncated first, because the time that the patterns take grows with the square of its length. */
 const longest = 500;
 
-/** The text without what could be a secret, a card number (all but its first six and last four digits) or an address. */
+/** Masks secrets, e-mail addresses, URL queries and card numbers (all but the first six and last four digits). */
 export function masked(text: string): string {
   return text
     .slice(0, longest)

@@ -1,13 +1,13 @@
 import type * as z from "zod";
 import { toJsonNumber } from "../money/money.ts";
-import type { PayablePayment } from "../payment/create-payment.ts";
-import type { LogEntry } from "../payment/ports.ts";
-import type { SeenPayment } from "../payment/query-payment.ts";
+import type { PayablePayment } from "../payments/create-payment.ts";
+import type { LogEntry } from "../payments/ports.ts";
+import type { SeenPayment } from "../payments/query-payment.ts";
 import type { createPaymentContract, paymentAnswer, paymentTimelineContract } from "./payment-contracts.ts";
 
 type Created = z.input<ReturnType<typeof createPaymentContract>["answer"]>;
 
-/** The answer of a create, the same field for field whenever it is repeated; only `status` is today's. */
+/** The answer of a create. A repeated create gets the same fields; only `status` is current. */
 export function createdAnswer({ payable, ...payment }: PayablePayment): Created {
   return {
     order_no: payment.orderNo,
@@ -22,7 +22,7 @@ export function createdAnswer({ payable, ...payment }: PayablePayment): Created 
   };
 }
 
-/** A payment as query and close answer it. */
+/** A payment as query, list and close answer it. */
 export function seenAnswer({ payment, notifyStatus }: SeenPayment): z.input<typeof paymentAnswer> {
   return {
     order_no: payment.orderNo,
@@ -49,7 +49,7 @@ export function seenAnswer({ payment, notifyStatus }: SeenPayment): z.input<type
     version: payment.version,
     late_success: payment.lateSuccess,
     livemode: payment.livemode,
-    looked_up_at: payment.lookedUpAt?.toISOString() ?? null,
+    looked_up_at: payment.polledAt?.toISOString() ?? null,
     notify_status: notifyStatus,
   };
 }

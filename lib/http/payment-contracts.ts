@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { paymentStatuses } from "../payment/status.ts";
+import { paymentStatuses } from "../payments/payment-status.ts";
 import type { Contract } from "./contract.ts";
 import { answeredAmount, answeredTime, plainAmount, plainId, text } from "./fields.ts";
 import { routes } from "./routes.ts";
@@ -7,34 +7,34 @@ import { routes } from "./routes.ts";
 const url = text.max(2048, "at most 2048 characters");
 
 const webUrl = url.refine(
-  (given) => /^https?:$/.test(URL.parse(given)?.protocol ?? ""),
+  (value) => /^https?:$/.test(URL.parse(value)?.protocol ?? ""),
   "must be an http or https URL",
 );
 
 const shortText = text.max(500, "at most 500 characters");
 
-/** `knownProvider` comes first whatever else is wrong: its failure has a code of its own. */
-export const createPaymentWanted = (knownProvider: (name: string) => boolean) =>
+/** `provider` is checked first and aborts, because an unknown provider has an error code of its own. */
+export const createPaymentInput = (existingProvider: (name: string) => boolean) =>
   z.strictObject({
     provider: z
       .string()
-      .refine(knownProvider, {
+      .refine(existingProvider, {
         error: "unknown provider",
         params: { failure: "provider_not_found" },
         abort: true,
       })
       .describe("Who takes the money."),
     out_trade_no: plainId.describe(
-      "Your own number of the order; the same one never makes a second payment.",
+      "Your own number of the order; repeating it never makes a second payment.",
     ),
     subject: text
       .trim()
       .min(1, "must not be empty")
       .max(256, "at most 256 characters")
-      .describe("What is paid for, as the buyer reads it; cut where a provider allows less."),
+      .describe("What is paid for, as shown to the buyer; truncated if the provider allows less."),
     body: text.trim().max(512, "at most 512 characters").default("").describe("More about it."),
     amount: plainAmount.describe(
-      "A number or a decimal string, at most 15 digits (zeros at the end of the decimals not counted), no exponent; never rounded: what the currency cannot express is refused.",
+      "A number or a decimal string, at most 15 digits (trailing zeros of the decimals not counted), no exponent. Never rounded: an amount that the currency cannot express is refused.",
     ),
     currency: z
       .string()
@@ -43,49 +43,49 @@ export const createPaymentWanted = (knownProvider: (name: string) => boolean) =>
       .describe("ISO 4217."),
     notify_url: url
       .optional()
-      .describe("Where notifications of this payment go, instead of the merchant's default URL."),
+      .describe("URL for notifications of this payment, instead of the merchant's default."),
     return_url: webUrl
       .optional()
-      .describe("Where the buyer goes afterwards; `order_no` is added to its query."),
+      .describe("Where the buyer is redirected afterwards; `order_no` is added to its query."),
     extra_params: z
       .record(z.string(), z.unknown())
       .default({})
-      .describe("Fields of the provider's scene; an unknown one is refused."),
+      .describe("Parameters of the scene; unknown ones are refused."),
     scene: z.string().max(16).optional().describe("How the buyer pays; each provider has a default."),
     expires_in: z
       .int()
       .min(60, "60 to 86400 seconds")
       .max(86_400, "60 to 86400 seconds")
       .default(7_200)
-      .describe("Seconds until it can no longer be paid; cut to the scene's `max_expires_in`."),
+      .describe("Seconds until the order expires; shortened to the scene's `max_expires_in`."),
     metadata: z
       .record(text.min(1).max(40, "names of at most 40 characters"), shortText)
       .refine((map) => Object.keys(map).length <= 20, "at most 20 entries")
       .default({})
-      .describe("Yours: at most 20 entries, answered and notified as they are."),
+      .describe("Your own data: at most 20 entries, returned unchanged in answers and notifications."),
     config: text
       .min(1)
       .max(64)
       .optional()
-      .describe("Name of one of the merchant's configs at the provider, where several are active."),
+      .describe("Name of the config to use, if several are active at the provider."),
   });
 
 const paymentStatus = z
   .enum(paymentStatuses)
   .describe(
-    "`processing`: the provider's answer is not known or not final yet; `pending`: can be paid; `success` stays; `failed` and `closed` become `success` only when the provider proves that it was paid.",
+    "`processing`: the provider's answer is not known or not final yet; `pending`: can be paid; `success`: paid, final; `failed` and `closed` become `success` only if the provider confirms a payment.",
   );
 const orderNo = z.string().describe("The gateway's number of the payment.");
 const paymentUrl = z
   .string()
-  .describe("Where to send the buyer; empty for scenes without a link, and when it opens no more.");
-const paymentId = z.string().describe("The provider's id of the payment that waits to be paid.");
+  .describe("Where to send the buyer; empty for scenes without a link, and after the link has expired.");
+const paymentId = z.string().describe("The provider's id of the payable object (session or order).");
 const qrCode = z
   .string()
-  .describe("Text to show as a QR code; empty for other scenes, and when it opens no more.");
-const expiresAt = answeredTime.describe("When it can no longer be paid.");
+  .describe("Text to show as a QR code; empty for other scenes, and after the code has expired.");
+const expiresAt = answeredTime.describe("When the order expires.");
 const payableUntil =
-  "Until when this very link or code opens; until `expires_at` the same create may give another.";
+  "When this link or code expires; until `expires_at`, repeating the create may return a new one.";
 const livemode = z.boolean().describe("Whether real money moves.");
 
 const createPaymentAnswer = z
@@ -94,7 +94,7 @@ const createPaymentAnswer = z
     payment_url: paymentUrl,
     payment_id: paymentId,
     qr_code: qrCode,
-    extra_data: z.record(z.string(), z.unknown()).describe("What an app needs to start the payment."),
+    extra_data: z.record(z.string(), z.unknown()).describe("What an app needs to begin the payment."),
     status: paymentStatus,
     expires_at: expiresAt,
     payable_until: answeredTime.describe(payableUntil),
@@ -102,14 +102,14 @@ const createPaymentAnswer = z
   })
   .meta({ id: "CreatedPayment" });
 
-export const createPaymentContract = (knownProvider: (name: string) => boolean) =>
+export const createPaymentContract = (existingProvider: (name: string) => boolean) =>
   ({
     route: routes.createPayment,
-    summary: "Create a payment, or get the one that this request has made before",
+    summary: "Create a payment, or get the one that the same request created before",
     scope: "create",
     from: "body",
     asText: ["amount"],
-    wanted: createPaymentWanted(knownProvider),
+    input: createPaymentInput(existingProvider),
     answer: createPaymentAnswer,
     failures: [
       "provider_not_found",
@@ -146,10 +146,14 @@ export const paymentAnswer = z
     payable_until: answeredTime.nullable().describe(`${payableUntil} Null while there is none.`),
     closed_at: answeredTime.nullable().describe("When it was closed."),
     metadata: z.record(z.string(), z.string()).describe("As it was sent."),
-    version: z.int().describe("Grows with every change of status: the higher one is the newer state."),
-    late_success: z.boolean().describe("Paid after it had failed or been closed."),
+    version: z
+      .int()
+      .describe("Increases with every change of status or refunds: the highest version is the newest."),
+    late_success: z.boolean().describe("Whether it was paid after it had failed or been closed."),
     livemode,
-    looked_up_at: answeredTime.nullable().describe("When the provider last answered about it."),
+    looked_up_at: answeredTime
+      .nullable()
+      .describe("When the provider was last polled about it; webhooks do not count."),
     notify_status: z
       .enum(["none", "pending", "sending", "success", "exhausted", "held"])
       .describe("Whether you have received its last event."),
@@ -160,10 +164,10 @@ const byOrderNo = z.strictObject({ order_no: plainId.describe("The gateway's num
 
 export const queryPaymentContract = {
   route: routes.queryPayment,
-  summary: "Get a payment; one that is not final is first looked up at the provider, at most every 3 seconds",
+  summary: "Get a payment; one that is not final is first fetched from the provider, at most every 3 seconds",
   scope: "query",
   from: "path",
-  wanted: byOrderNo,
+  input: byOrderNo,
   answer: paymentAnswer,
   failures: ["order_not_found"],
 } satisfies Contract;
@@ -173,7 +177,7 @@ export const findPaymentContract = {
   summary: "Get a payment by your own number",
   scope: "query",
   from: "query",
-  wanted: z.strictObject({ out_trade_no: plainId.describe("Your own number of the order.") }),
+  input: z.strictObject({ out_trade_no: plainId.describe("Your own number of the order.") }),
   answer: paymentAnswer,
   failures: ["order_not_found"],
 } satisfies Contract;
@@ -184,7 +188,7 @@ export const closePaymentContract = {
   scope: "create",
   from: "body",
   mayBeBodyless: true,
-  wanted: byOrderNo,
+  input: byOrderNo,
   answer: paymentAnswer,
   failures: ["order_not_found", "order_status", "config_not_found", "close_not_possible", "close_failed"],
 } satisfies Contract;
@@ -194,20 +198,20 @@ export const paymentTimelineContract = {
   summary: "Get everything that happened to a payment",
   scope: "query",
   from: "path",
-  wanted: byOrderNo,
+  input: byOrderNo,
   answer: z
     .object({
       items: z
         .array(
           z.object({
             at: answeredTime.describe("When it happened."),
-            kind: z.string().describe("What kind of step it was."),
-            title: z.string().describe("The step in words."),
+            kind: z.string().describe("Kind of the step."),
+            title: z.string().describe("The step in words, for people."),
             data: z.record(z.string(), z.unknown()).describe("Its details, without secrets."),
           }),
         )
         .describe(
-          "Oldest first: our calls, verified provider events, changes of status, attempts of delivery.",
+          "Oldest first: calls to the provider, verified provider events, status changes, delivery attempts.",
         ),
     })
     .meta({ id: "Timeline" }),

@@ -1,26 +1,27 @@
 import type { APIGatewayProxyEventV2 } from "aws-lambda";
-import type { FailureLimit } from "../merchant/failure-limit.ts";
-import { type HearGateway, hearWebhook } from "../payment/hear-webhook.ts";
+import type { FailureLimit } from "../limits/failure-limit.ts";
+import { type ReceiveWebhookGateway, receiveWebhook } from "../payments/receive-webhook.ts";
 import { providers } from "../providers/registry.ts";
 import { wrapped } from "./endpoint.ts";
 import { failed } from "./envelope.ts";
 import { rawBody } from "./raw-body.ts";
 import { sourceNetwork } from "./source-network.ts";
 
-export type HearingGateway = HearGateway & { webhookFailures: FailureLimit };
+export type ProviderWebhookGateway = ReceiveWebhookGateway & { webhookFailures: FailureLimit };
 
 /**
- * Webhooks a minute that may fail in one process, from one address and of one config from there; any number may come that
- * verify. A provider brings the webhooks of all its merchants from a few addresses: a config with a wrong secret uses up
- * its own share only, and it takes four of them to use up an address's. Once the secret is right, the first webhook after
- * a fifth of a second is believed. Behind a proxy of ours the address would be the proxy's, and shared by all.
+ * Failed webhooks allowed per minute and process: per source address, and per config from that address. Webhooks that
+ * verify are not limited. A provider sends the webhooks of all merchants from a few addresses, so a config with a wrong
+ * secret exhausts only its own share; it takes four such configs to exhaust an address. Once the secret is corrected, a
+ * webhook is accepted after a fifth of a second. Behind a proxy of our own, all callers would share the proxy's
+ * address.
  */
 const mostFailures = { ofAddress: 1_200, ofConfig: 300 };
-/** No config's id is longer; what a stranger writes there must not fill the memory. */
+/** The longest possible config id; longer path values are truncated, so that they cannot fill the memory. */
 const longestId = 20;
 
-/** A function that takes one provider's webhooks. Nothing is acknowledged before it is committed. */
-export function providerWebhook(open: () => HearingGateway, provider: string) {
+/** Handler for one provider's webhooks. A webhook is acknowledged only after its events are committed. */
+export function providerWebhook(open: () => ProviderWebhookGateway, provider: string) {
   return wrapped(async (event: APIGatewayProxyEventV2) => {
     const gateway = open();
     // mutation: webhook-source-network
@@ -35,14 +36,14 @@ export function providerWebhook(open: () => HearingGateway, provider: string) {
     };
     await gateway.webhookFailures(names, () => {
       const call = { body: rawBody(event), headers: event.headers };
-      return hearWebhook(gateway, provider, configId, call);
+      return receiveWebhook(gateway, provider, configId, call);
     });
     const { status, contentType, body } = providers[provider]!.acknowledgement;
     return { statusCode: status, headers: { ...(contentType && { "content-type": contentType }) }, body };
   }, refusedBy(provider));
 }
 
-/** In the provider's own words where it has some. */
+/** Response to a refused webhook: in the provider's own format if it has one, else our envelope. */
 function refusedBy(provider: string): typeof failed {
   const { refusal } = providers[provider]!;
   if (!refusal) return failed;

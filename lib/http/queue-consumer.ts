@@ -4,8 +4,8 @@ import { withInvocation } from "../invocation.ts";
 import { log, nameOf } from "../log.ts";
 
 /**
- * A function behind a queue: each message on its own, all of a batch at once; only those that failed come back. A message
- * that nobody can read is dropped with an alarm, because reading it again changes nothing.
+ * Handler for an SQS queue. Consumes the messages of a batch concurrently and returns only the failed ones to the
+ * queue. A message that cannot be parsed is dropped with an alarm, because a retry cannot help.
  */
 export function queueConsumer<Message>(
   schema: z.ZodType<Message>,

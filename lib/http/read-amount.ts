@@ -2,7 +2,7 @@ import { GatewayError } from "../errors.ts";
 import { isCurrency } from "../money/currencies.ts";
 import { fromDecimal, type Money, NotExact } from "../money/money.ts";
 
-/** What the currency cannot express exactly is refused, never rounded. */
+/** Refuses amounts that the currency cannot express exactly; never rounds. */
 export function readAmount(text: string, currency: string): Money {
   if (!isCurrency(currency)) throw notAllowed("currency", `unknown currency ${currency}`);
   try {

@@ -4,14 +4,14 @@ import { masked } from "./masked.ts";
 import { rawBody } from "./raw-body.ts";
 
 /**
- * What a record keeps of a field: a `code` as it is, of a `link` no query, `words` of ours and of providers without what
- * could be a secret, of the fields `inside` the same again, of anything else its `size`. Merchants put buyers' names,
- * addresses and worse into free text and into maps, names of entries included.
+ * How a field is stored in the record of a call: a `code` unchanged, a `link` without its query, `words` (messages of
+ * ours and of providers) with secrets masked, `inside` field by field, anything else only as its `size`. Merchants put
+ * buyers' names, addresses and worse into free text and into maps, even into the keys of maps.
  */
 type Keep = "code" | "link" | "words" | "inside" | "size";
 
-/** Of requests. A field that the API does not know is only counted, because its name is the caller's too. */
-export const keptOfRequests: Readonly<Record<string, Keep>> = {
+/** Fields of requests. Unknown fields are only counted, because callers choose their names too. */
+export const requestFields: Readonly<Record<string, Keep>> = {
   provider: "code",
   out_trade_no: "code",
   order_no: "code",
@@ -36,9 +36,11 @@ export const keptOfRequests: Readonly<Record<string, Keep>> = {
   extra_params: "size",
 };
 
-/** Of answers. What a buyer pays with is kept by its size: it works for whoever has it. A `payment_url` needs its query. */
-export const keptOfAnswers: Readonly<Record<string, Keep>> = {
-  ...keptOfRequests,
+/**
+ * Fields of answers. QR codes are stored as their size, because anybody who has one can use it; links lose their query.
+ */
+export const answerFields: Readonly<Record<string, Keep>> = {
+  ...requestFields,
   code: "code",
   message: "words",
   request_id: "code",
@@ -68,7 +70,7 @@ export const keptOfAnswers: Readonly<Record<string, Keep>> = {
   items: "size",
 };
 
-/** Ids, numbers, times and names of the API; a longer one is a token, and one with other characters is free text. */
+/** Ids, numbers, times and names of the API. Longer values may be tokens; other characters mean free text. */
 const code = /^[\w.:+=/-]{0,80}$/;
 const webUrl = /^https?:/i;
 const longestLink = 200;
@@ -76,39 +78,39 @@ const longestWords = 200;
 const mostEntries = 8;
 const deepest = 2;
 
-/** Of a path what could be one of ours; other parts of it by their size. */
+/** Keeps path segments that look like codes; others are replaced by their size. */
 export function redactPath(path: string): string {
   return masked(path.replace(/[^/]+/g, (part) => (code.test(part) ? part : size(part))));
 }
 
 type Sent = Pick<APIGatewayProxyEventV2, "body" | "isBase64Encoded" | "queryStringParameters">;
 
-/** JSON of what was sent: the body's fields, without a body the query's. */
+/** JSON of a request's redacted fields: of its body, or of its query if there is no body. */
 export function redactRequest(event: Sent): string {
   const body = rawBody(event);
-  if (body.length === 0) return JSON.stringify(fields(event.queryStringParameters ?? {}, keptOfRequests, 0));
-  return redactJson(body.length, keptOfRequests, () => readJsonBody(body, ["amount"]));
+  if (body.length === 0) return JSON.stringify(fields(event.queryStringParameters ?? {}, requestFields, 0));
+  return redactJson(body.length, requestFields, () => readJsonBody(body, ["amount"]));
 }
 
-/** JSON of what was answered. */
+/** JSON of an answer's redacted fields. */
 export function redactAnswer(body: string): string {
-  return redactJson(body.length, keptOfAnswers, () => JSON.parse(body));
+  return redactJson(body.length, answerFields, () => JSON.parse(body));
 }
 
-function redactJson(length: number, kept: Readonly<Record<string, Keep>>, read: () => unknown): string {
+function redactJson(length: number, shown: Readonly<Record<string, Keep>>, read: () => unknown): string {
   try {
-    return JSON.stringify(redact(read(), "inside", kept, 0));
+    return JSON.stringify(redact(read(), "inside", shown, 0));
   } catch {
     return JSON.stringify(`[unreadable: ${length} bytes]`);
   }
 }
 
-function redact(value: unknown, keep: Keep, kept: Readonly<Record<string, Keep>>, depth: number): unknown {
+function redact(value: unknown, keep: Keep, shown: Readonly<Record<string, Keep>>, depth: number): unknown {
   if (value === null) return null;
   if (typeof value === "object") {
     if (keep !== "inside" || depth > deepest) return size(value);
-    if (!Array.isArray(value)) return fields(value, kept, depth + 1);
-    return value.slice(0, mostEntries).map((entry) => redact(entry, keep, kept, depth + 1));
+    if (!Array.isArray(value)) return fields(value, shown, depth + 1);
+    return value.slice(0, mostEntries).map((entry) => redact(entry, keep, shown, depth + 1));
   }
   const text = masked(String(value));
   if (keep === "code" && code.test(String(value))) return text === String(value) ? value : text;
@@ -116,14 +118,14 @@ function redact(value: unknown, keep: Keep, kept: Readonly<Record<string, Keep>>
   return keep === "words" ? text.slice(0, longestWords) : size(value);
 }
 
-function fields(of: object, kept: Readonly<Record<string, Keep>>, depth: number): Record<string, unknown> {
+function fields(of: object, shown: Readonly<Record<string, Keep>>, depth: number): Record<string, unknown> {
   const entries = Object.entries(of);
-  const known = entries.flatMap(([name, value]) => {
-    const keep = Object.hasOwn(kept, name) ? kept[name] : undefined;
-    return keep === undefined ? [] : [[name, redact(value, keep, kept, depth)] as const];
+  const entriesShown = entries.flatMap(([name, value]) => {
+    const keep = Object.hasOwn(shown, name) ? shown[name] : undefined;
+    return keep === undefined ? [] : [[name, redact(value, keep, shown, depth)] as const];
   });
-  const unknown = entries.length - known.length;
-  return { ...Object.fromEntries(known), ...(unknown > 0 && { "[unknown fields]": unknown }) };
+  const unknown = entries.length - entriesShown.length;
+  return { ...Object.fromEntries(entriesShown), ...(unknown > 0 && { "[unknown fields]": unknown }) };
 }
 
 function size(value: unknown): string {
@@ -131,7 +133,7 @@ function size(value: unknown): string {
   return typeof value === "object" ? `[${Object.keys(value ?? {}).length} entries]` : `[a ${typeof value}]`;
 }
 
-/** Neither query nor user, and of the path its first part: more of it is a token. */
+/** Removes user, query and fragment, masks the path and truncates the rest, because long paths may hold tokens. */
 function link(url: string): string | undefined {
   const { protocol, host, pathname } = URL.parse(url) ?? {};
   return host && masked(`${protocol}//${host}${pathname}`).slice(0, longestLink);

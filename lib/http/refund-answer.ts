@@ -1,7 +1,7 @@
 import type * as z from "zod";
 import { toJsonNumber } from "../money/money.ts";
-import type { WantedRefund } from "../refund/create-refund.ts";
-import type { StoredRefund } from "../refund/ports.ts";
+import type { CreateRefundCommand } from "../payments/create-refund.ts";
+import type { StoredRefund } from "../payments/refund-ports.ts";
 import type { createRefundContract, refundAnswer } from "./refund-contracts.ts";
 
 /** A refund as its merchant sees it. */
@@ -21,15 +21,15 @@ export function refundAnswerOf({ refund, payment }: StoredRefund): z.input<typeo
   };
 }
 
-/** A checked refund request in the gateway's own terms. */
-export function wantedRefund(wanted: z.output<typeof createRefundContract.wanted>): WantedRefund {
+/** Maps a validated refund request to the use case's command. */
+export function refundCommand(input: z.output<typeof createRefundContract.input>): CreateRefundCommand {
   const {
     order_no: orderNo,
     out_trade_no: outTradeNo = "",
     refund_no: refundNo,
     amount = null,
     reason,
-  } = wanted;
+  } = input;
   const order = orderNo === undefined ? { outTradeNo } : { orderNo };
   return { order, refundNo, amount, reason };
 }

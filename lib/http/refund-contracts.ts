@@ -14,7 +14,7 @@ export const refundAnswer = z
     currency: z.string().describe("ISO 4217, that of the payment."),
     status: z
       .enum(["processing", "success", "failed"])
-      .describe("`processing`: not final yet, or its outcome is not known; its part stays reserved."),
+      .describe("`processing`: not final, or the outcome is unknown; the amount stays reserved."),
     reason: z.string().describe("As it was sent; may be empty."),
     created_at: answeredTime.describe("When it was created."),
     updated_at: answeredTime.describe("When it last changed."),
@@ -23,24 +23,24 @@ export const refundAnswer = z
 
 export const createRefundContract = {
   route: routes.createRefund,
-  summary: "Refund a payment or a part of it, or get the refund that this request has made before",
+  summary: "Refund a payment in full or in part, or get the refund that the same request created before",
   scope: "refund",
   limit: "refunds",
   from: "body",
   asText: ["amount"],
-  wanted: z
+  input: z
     .strictObject({
       order_no: plainId.optional().describe("The gateway's number of the payment."),
-      out_trade_no: plainId.optional().describe("Or your own number of it."),
-      refund_no: plainId.describe("Your own number of the refund; the same one never refunds twice."),
-      amount: plainAmount.optional().describe("A number or a decimal string; absent: all that is left."),
+      out_trade_no: plainId.optional().describe("Or your own number of the order."),
+      refund_no: plainId.describe("Your own number of the refund; repeating it never refunds twice."),
+      amount: plainAmount.optional().describe("A number or a decimal string; by default all that is left."),
       reason: text
         .trim()
         .max(80, "at most 80 characters")
         .default("")
-        .describe("Shown to the buyer where the provider does that."),
+        .describe("Shown to the buyer if the provider supports it."),
     })
-    .refine((wanted) => (wanted.order_no === undefined) !== (wanted.out_trade_no === undefined), {
+    .refine((input) => (input.order_no === undefined) !== (input.out_trade_no === undefined), {
       error: "send either order_no or out_trade_no",
       path: ["order_no"],
     })
@@ -60,10 +60,10 @@ export const createRefundContract = {
 
 export const queryRefundContract = {
   route: routes.queryRefund,
-  summary: "Get a refund; one that is not final is first looked up at the provider",
+  summary: "Get a refund; one that is not final is first fetched from the provider",
   scope: "query",
   from: "path",
-  wanted: z.strictObject({ refund_no: plainId.describe("Your own number of the refund.") }),
+  input: z.strictObject({ refund_no: plainId.describe("Your own number of the refund.") }),
   answer: refundAnswer,
   failures: ["not_found"],
 } satisfies Contract;

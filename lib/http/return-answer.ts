@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import type { APIGatewayProxyStructuredResultV2 } from "aws-lambda";
 import { toDecimal } from "../money/money.ts";
-import type { Payment } from "../payment/payment.ts";
-import { merchantReturnUrl } from "../payment/return-buyer.ts";
-import type { PaymentStatus } from "../payment/status.ts";
+import type { Payment } from "../payments/payment.ts";
+import type { PaymentStatus } from "../payments/payment-status.ts";
+import { merchantReturnUrl } from "../payments/return-buyer.ts";
 import { escapeHtml } from "./html.ts";
 
 const sentences: Record<PaymentStatus, string> = {
@@ -17,10 +17,10 @@ const sentences: Record<PaymentStatus, string> = {
 const style =
   "body{font:16px/1.5 system-ui,sans-serif;max-width:28rem;margin:15vh auto;padding:0 1rem}small{color:#666}";
 const hash = createHash("sha256").update(style).digest("base64");
-/** The page's own style and nothing else. */
+/** Content security policy that allows only the page's own style. */
 const policy = `default-src 'none'; style-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
 
-/** Sends the buyer on to the merchant, or shows a plain page where the merchant named none. */
+/** Redirects the buyer to the merchant's `return_url`, or shows a plain page if the order has none. */
 export function returnAnswer(payment: Payment): APIGatewayProxyStructuredResultV2 {
   const location = merchantReturnUrl(payment);
   if (location !== null) return { statusCode: 302, headers: { location }, body: "" };
@@ -31,7 +31,9 @@ export function returnAnswer(payment: Payment): APIGatewayProxyStructuredResultV
   };
 }
 
-/** Anybody who has heard of the number may see it, so it says nothing in the merchant's words: they may name the buyer. */
+/**
+ * Anybody who knows the order number can open this page, so it omits the merchant's texts, which may name the buyer.
+ */
 function page({ amount, status, orderNo }: Payment): string {
   return `<!doctype html>
 <html lang="en">

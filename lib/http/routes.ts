@@ -1,4 +1,4 @@
-/** Every route of the API, as API Gateway writes it. */
+/** Every route of the API in API Gateway's notation. */
 export const routes = {
   createPayment: "POST /api/v1/payment/create",
   queryPayment: "GET /api/v1/payment/query/{order_no}",
@@ -13,7 +13,7 @@ export const routes = {
   paymentReturn: "GET /api/v1/public/return/{provider}/{order_no}",
   health: "GET /health",
   openApi: "GET /openapi.json",
-  /** What matches nothing else: answered 404 / 1004. */
+  /** Any other path or method: answered with 404 and code 1004. */
   unmatched: "$default",
 } as const;
 

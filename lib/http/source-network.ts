@@ -1,8 +1,8 @@
 import { isIPv6 } from "node:net";
 
 /**
- * Whose calls count together: one IPv4 address, or the 64 bits of an IPv6 address that one connection to the internet is
- * given; the rest of it anybody chooses as he likes (RFC 6177).
+ * The unit of limits by address: an IPv4 address, or the /64 prefix of an IPv6 address, because a subscriber gets at
+ * least a /64 and chooses the other bits freely (RFC 6177).
  */
 export function sourceNetwork(address: string): string {
   if (!isIPv6(address) || address.includes(".")) return address;

@@ -1,15 +1,15 @@
 import type { APIGatewayProxyStructuredResultV2 } from "aws-lambda";
 import { GatewayError } from "../errors.ts";
-import type { Quota } from "../merchant/rate-limit.ts";
+import type { Quota } from "../limits/rate-limit.ts";
 import { failed } from "./envelope.ts";
 import { failureOf } from "./failure-of.ts";
 
 type Answer = APIGatewayProxyStructuredResultV2;
 
 /**
- * Answers a call that its quota allows, or refuses it before anything is done; both say what is left. `X-RateLimit-Reset`
- * counts seconds from now until all of `X-RateLimit-Limit` is there again, so that no clock of the caller matters;
- * `Retry-After` counts those until the next single call.
+ * Runs a call that its quota allows, or refuses it before any work; both responses carry the rate-limit headers.
+ * `X-RateLimit-Reset` is the number of seconds until the full `X-RateLimit-Limit` is available again (not a timestamp,
+ * so the caller's clock does not matter); `Retry-After` is the number of seconds until the next single call.
  */
 export async function withinQuota(
   quota: Quota | null,
@@ -18,22 +18,22 @@ export async function withinQuota(
 ): Promise<Answer> {
   if (quota === null) return answer();
   const { limit, remaining, resetSeconds, retryAfterSeconds } = quota;
-  const given =
+  const base =
     // mutation: limit-refuses
     retryAfterSeconds === null
       ? await answer()
           // mutation: limit-failure-headers
           .catch((error) => failed(failureOf(error), requestId))
       : failed(refusal(limit, retryAfterSeconds), requestId);
-  const told = {
+  const rateHeaders = {
     "x-ratelimit-limit": String(limit),
     "x-ratelimit-remaining": String(remaining),
     "x-ratelimit-reset": String(resetSeconds),
   };
-  return { ...given, headers: { ...given.headers, ...told } };
+  return { ...base, headers: { ...base.headers, ...rateHeaders } };
 }
 
 function refusal(limit: number, retryAfterSeconds: number): GatewayError {
-  const message = `too many requests: ${limit} of these a minute are allowed; send it again in ${retryAfterSeconds} s`;
+  const message = `too many requests: the limit is ${limit} a minute; send it again in ${retryAfterSeconds} s`;
   return new GatewayError("too_many_requests", message, { retryAfterSeconds });
 }

@@ -1,6 +1,6 @@
 import type * as z from "zod";
 
-/** What is wrong with a value, in words that follow its name; `undefined`: the schema's own words or zod's will do. */
+/** Error text for an invalid value, to follow the field's name; `undefined` keeps the schema's or zod's own message. */
 export const wordsForInput: z.core.$ZodErrorMap = (issue) => {
   if (issue.code === "invalid_type") {
     if (issue.input === undefined) return "is required";

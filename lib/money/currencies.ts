@@ -1,12 +1,13 @@
 /**
- * Digits after the decimal point in which the gateway counts each currency (ISO 4217 minor units).
- * What a provider counts differently stands in that provider's own table.
- * Source: ISO 4217 list one, https://www.iso.org/iso-4217-currency-codes.html; compared with public listings of it on 2026-11-30.
+ * Digits after the decimal point in which the gateway counts each currency (ISO 4217 minor units). A provider that
+ * counts a currency differently has its own table.
+ * Source: ISO 4217 list one, https://www.iso.org/iso-4217-currency-codes.html;
+ * compared with public listings of it on 2026-11-30.
  *
- * XCG, the Caribbean guilder, replaced ANG on 2025-03-31. ANG, BGN (euro since 2026-01-01) and STD (STN since 2018) have left
- * that list and stay here, so that stored orders can be read; whether one can still be paid in them is the provider's word.
- * HRK (2023-01-01), SLL (2023-12-31, now SLE) and ZWL (2024, now ZWG) had left it before. Of its codes those are not here
- * that no provider of ours takes, such as CUP, IRR, KPW, SYP, VED, VES and ZWG.
+ * XCG, the Caribbean guilder, replaced ANG on 2025-03-31. ANG, BGN (euro since 2026-01-01) and STD (STN since 2018)
+ * have left that list and stay here, so that stored orders can be read; each provider decides whether it still takes
+ * payments in them. HRK (2023-01-01), SLL (2023-12-31, now SLE) and ZWL (2024, now ZWG) had left it before. Codes that
+ * none of our providers takes, such as CUP, IRR, KPW, SYP, VED, VES and ZWG, are left out.
  */
 const zero = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF".split(" ");
 const three = "BHD IQD JOD KWD LYD OMR TND".split(" ");

@@ -21,7 +21,7 @@ export function fromDecimal(text: string, currency: Currency, digits = exponentO
   return inMinorUnits(BigInt(whole + fraction.padEnd(digits, "0")), currency, digits);
 }
 
-/** Not by a pattern: on a long row of zeros `0+$` begins anew at each of them. */
+/** Without a regular expression: on a long run of zeros, `0+$` starts again at each of them (quadratic time). */
 export function withoutTrailingZeros(digits: string): string {
   let end = digits.length;
   while (digits[end - 1] === "0") end--;
@@ -31,7 +31,7 @@ export function withoutTrailingZeros(digits: string): string {
 /** Reads an integer counted in `digits` decimal places, as providers with minor units send it. */
 export function fromInteger(units: number, currency: Currency, digits = exponentOf(currency)): Money {
   if (!Number.isSafeInteger(units) || units < 0)
-    throw new NotExact(`${units} is not a whole, positive number of units`);
+    throw new NotExact(`${units} is not a non-negative whole number of units`);
   return inMinorUnits(BigInt(units), currency, digits);
 }
 

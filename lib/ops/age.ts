@@ -1,4 +1,4 @@
-/** How long ago, as an operator reads it: the two largest units. */
+/** Time since `since` in its two largest units, such as `2 d 3 h`, for operators to read. */
 export function ageOf(since: Date, now: Date): string {
   const minutes = Math.max(0, Math.floor((now.getTime() - since.getTime()) / 60_000));
   const [days, hours] = [Math.floor(minutes / 1440), Math.floor(minutes / 60) % 24];

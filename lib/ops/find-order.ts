@@ -2,17 +2,17 @@ import * as z from "zod";
 import { GatewayError } from "../errors.ts";
 import { plainId } from "../http/fields.ts";
 import type { Gateway } from "../open-gateway.ts";
-import { findPayment, type SeenPayment } from "../payment/query-payment.ts";
+import { findPayment, type SeenPayment } from "../payments/query-payment.ts";
 import { orderOwner } from "../storage/order-record.ts";
+import { merchantName, orderNo } from "./command.ts";
 import { merchantIdOf } from "./find-merchant.ts";
-import { merchantName, orderNo } from "./verb.ts";
 
-/** How an operator names an order: by our number alone, or by its merchant's. */
+/** How an operator names an order: by the gateway's number alone, or by the merchant and the merchant's own number. */
 export const orderKey = z
   .strictObject({
     order_no: orderNo.optional(),
     merchant: merchantName.optional(),
-    out_trade_no: plainId.optional().describe("the merchant's own number, with --merchant"),
+    out_trade_no: plainId.optional().describe("the merchant's own number; needs --merchant"),
   })
   .refine(
     ({ order_no, merchant, out_trade_no }) =>
@@ -21,7 +21,7 @@ export const orderKey = z
     "name the order by --order-no, or by --merchant and --out-trade-no",
   );
 
-/** With a merchant named, only that merchant's. */
+/** If a merchant is named, finds only orders of that merchant. */
 export async function findOrder(
   gateway: Gateway,
   { order_no, merchant, out_trade_no }: z.output<typeof orderKey>,

@@ -1,8 +1,8 @@
 import { seenAnswer } from "../http/payment-answers.ts";
-import type { SeenPayment } from "../payment/query-payment.ts";
+import type { SeenPayment } from "../payments/query-payment.ts";
 import { withoutQuery } from "./without-query.ts";
 
-/** A payment as an operator sees it: what its merchant sees but the means to pay it, and what only we know. */
+/** A payment as operators see it: the merchant's view without link and QR code, plus the gateway's internal state. */
 export function orderAnswer(seen: SeenPayment) {
   const { payment } = seen;
   const { payment_url: _, qr_code: __, ...answer } = seenAnswer(seen);
@@ -17,14 +17,14 @@ export function orderAnswer(seen: SeenPayment) {
     return_url: withoutQuery(payment.returnUrl),
     refund_reserved_minor: payment.reservedMinor,
     close_requested: payment.closeRequested,
-    provider_started: payment.providerStarted,
+    provider_started: payment.inTransit,
     capturing: payment.captureKey !== null,
-    look_ups: payment.lookUps,
-    next_query_at: payment.nextQueryAt,
+    look_ups: payment.pollCount,
+    next_query_at: payment.nextPollAt,
   };
 }
 
-/** One line of a list. */
+/** A payment as the list command prints it. */
 export function orderLine(seen: SeenPayment) {
   const { order_no, out_trade_no, provider, status, amount, currency, trade_no, created_at, notify_status } =
     seenAnswer(seen);

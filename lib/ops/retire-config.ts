@@ -2,17 +2,17 @@ import { secondsAfter } from "../clock.ts";
 import { GatewayError } from "../errors.ts";
 import { log } from "../log.ts";
 import type { Gateway } from "../open-gateway.ts";
-import type { StoredConfig } from "../payment/config-ports.ts";
+import type { StoredConfig } from "../payments/config-ports.ts";
 import { retireConfig, stillNeeds } from "../storage/retire-config.ts";
 
-/** Refunds and disputes of a payment come for about this long. */
+/** Refunds and disputes may arrive for about this many days after a payment. */
 const youngDays = 400;
-/** Functions may go on with what they have read of a config for a minute. */
+/** Functions cache configs for up to a minute, so one changed more recently than this may still be in use. */
 const settledSeconds = 120;
 
 /**
- * Ends a config that creates nothing any more: its credentials are deleted, so that nothing at its account can be asked
- * again. Refused while something may still have to be, unless an operator says why.
+ * Deletes the credentials of a replaced or disabled config, so that its provider account is never called again. Refused
+ * while open orders, open refunds or recent payments may need the account, unless an operator forces it with a note.
  */
 export async function retire(
   gateway: Gateway,
@@ -20,16 +20,16 @@ export async function retire(
   { force, note }: { force: boolean; note: string | null },
 ) {
   const { id, userId, provider, state } = config;
-  if (state === "retired") throw new GatewayError("conflict", `config ${id} is retired already`);
+  if (state === "retired") throw new GatewayError("conflict", `config ${id} is already retired`);
   if (state === "active")
     throw new GatewayError(
       "conflict",
-      `config ${id} is active: disable it, or replace it by config set, first`,
+      `config ${id} is active: first disable it, or replace it with config set`,
     );
   if (force && note === null)
     throw new GatewayError(
       "invalid_parameter",
-      "note: say why it is retired in spite of what it is needed for",
+      "note: is required with --force: say why the config is retired while it may still be needed",
     );
   const now = gateway.clock.now();
   const needed = await stillNeeds(gateway.db, config, secondsAfter(now, -youngDays * 24 * 3600));
@@ -39,7 +39,7 @@ export async function retire(
     if (secondsAfter(config.updatedAt, settledSeconds) > now)
       throw new GatewayError(
         "conflict",
-        `config ${id} was changed just now and may be in use: try again in two minutes`,
+        `config ${id} was changed just now and may still be in use: try again in two minutes`,
       );
   }
   if (!(await retireConfig(gateway.db, config, note, now)))

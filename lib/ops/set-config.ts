@@ -1,8 +1,8 @@
 import { GatewayError } from "../errors.ts";
 import type { Gateway } from "../open-gateway.ts";
-import type { Account, StoredConfig } from "../payment/config-ports.ts";
-import type { Provider } from "../payment/provider.ts";
-import { webhookUrl } from "../payment/public-urls.ts";
+import type { Account, StoredConfig } from "../payments/config-ports.ts";
+import type { Provider } from "../payments/provider.ts";
+import { webhookUrl } from "../payments/public-urls.ts";
 import { credentialContext } from "../providers/credentials.ts";
 import type { ProviderModule } from "../providers/provider-module.ts";
 import { noCredentials } from "../storage/payment-configs.ts";
@@ -11,15 +11,15 @@ export type ConfigWish = {
   userId: string;
   provider: string;
   name: string;
-  /** The credentials as they were typed; a field that is `null` is not to go on from those before. */
-  given: Record<string, unknown>;
-  /** Stored though the provider does not answer now. */
+  /** The credentials as entered. A field set to `null` is removed instead of carried over from the previous version. */
+  input: Record<string, unknown>;
+  /** Store the credentials even if the provider does not answer now. */
   skipProbe: boolean;
-  /** Another endpoint is registered in place of the one that there is. */
+  /** Register a new webhook endpoint in place of the existing one. */
   newWebhook: boolean;
 };
 
-/** Which row the credentials go to, and whose name it takes. */
+/** Which row receives the credentials (`null`: a new one), and which config it replaces under the name. */
 type Place = {
   did: "created" | "updated" | "replaced" | "restored";
   row: StoredConfig | null;
@@ -27,28 +27,28 @@ type Place = {
 };
 
 /**
- * Stores a provider's credentials under a name. Those of the account that has the name are its next version; those of
- * another account are another config, and the one before goes on with its own orders. An account that had the name before
- * comes back to its own config.
+ * Stores a provider's credentials under a name. Credentials of the account that holds the name become the next version
+ * of its config. Credentials of another account become another config, and the previous config keeps serving its own
+ * orders. An account that held the name earlier gets its own config back.
  */
 export async function setConfig(gateway: Gateway, wish: ConfigWish) {
   const { userId, provider, name, skipProbe } = wish;
-  const given = withoutNull(wish.given);
-  const opened = await gateway.openProvider(provider, name, given);
+  const input = withoutNull(wish.input);
+  const opened = await gateway.openProvider(provider, name, input);
   const rows = await gateway.configRows.list(userId, provider);
   const named = rows.filter((config) => config.name === name);
   const account = await accountOf(gateway, named, opened, wish);
   const place = placeOf(named, account, provider);
   const before = place.row && (await credentialsBefore(gateway, place.row, opened.module));
   const now = gateway.clock.now();
-  const carried = before === null ? {} : (opened.module.carryOver?.(before, wish.given, now) ?? {});
-  const credentials = withoutNull({ ...carried, ...wish.given });
+  const carried = before === null ? {} : (opened.module.carryOver?.(before, wish.input, now) ?? {});
+  const credentials = withoutNull({ ...carried, ...wish.input });
   if (!skipProbe)
     await assertWorking((await gateway.openProvider(provider, name, credentials)).adapter, provider);
   const row = place.row ?? unfinished(named) ?? (await create(gateway, wish));
   const complete = await withWebhook(gateway, { row, credentials, wish });
-  const sealed = await gateway.vault.seal(JSON.stringify(complete.credentials), credentialContext(row));
-  const put = { sealed, account, replaces: place.replaces };
+  const encrypted = await gateway.vault.encrypt(JSON.stringify(complete.credentials), credentialContext(row));
+  const put = { encrypted, account, replaces: place.replaces };
   if (!(await gateway.configRows.put(row, put, now))) {
     if (place.row === null) await gateway.configRows.discard(row);
     throw new GatewayError("conflict", "the config was changed at the same time: try again");
@@ -69,15 +69,15 @@ export async function setConfig(gateway: Gateway, wish: ConfigWish) {
 }
 
 function noteOf({ did, replaces }: Place): string {
-  const before = replaces && `config ${replaces.id} is replaced and goes on with its own orders`;
-  if (did === "updated") return "the same account: the config's next version";
+  const before = replaces && `config ${replaces.id} is replaced and keeps serving its own orders`;
+  if (did === "updated") return "same account: a new version of the config";
   if (did === "created") return "a new config";
   if (did === "restored")
     return `the account of an earlier config, which is active again${before ? `; ${before}` : ""}`;
   return `another account: a new config; ${before}`;
 }
 
-/** `null`: the provider does not tell it now. */
+/** The account that the credentials belong to; `null` if the provider does not answer and the probe is skipped. */
 async function accountOf(
   gateway: Gateway,
   named: StoredConfig[],
@@ -95,7 +95,7 @@ async function accountOf(
         return { account: row.account, livemode: row.livemode };
     }
     if (skipProbe) return null;
-    // It says more precisely what is wrong with them.
+    // The probe's error is more precise about what is wrong with the credentials.
     await assertWorking(adapter, provider);
     throw error;
   }
@@ -108,7 +108,7 @@ function placeOf(named: StoredConfig[], account: Account | null, provider: strin
   if (live && (live.account === null || isItsOwn(live))) return { did: "updated", row: live, replaces: null };
   // mutation: config-account-untold
   if (live && account === null) {
-    const message = `${provider} does not tell now whose account these credentials are, and the config has one: try again when it answers`;
+    const message = `${provider} does not answer, so it is unknown whose account this is: try again when it answers`;
     throw new GatewayError("unavailable", message);
   }
   const former =
@@ -119,7 +119,7 @@ function placeOf(named: StoredConfig[], account: Account | null, provider: strin
   return { did: live ? "replaced" : "created", row: null, replaces: live };
 }
 
-/** One that an interrupted `config set` has made. */
+/** A row that an interrupted `config set` left behind. */
 function unfinished(named: StoredConfig[]): StoredConfig | undefined {
   return named.find(isUnfinished);
 }
@@ -135,7 +135,7 @@ async function create({ configRows, clock }: Gateway, wish: ConfigWish): Promise
   return made;
 }
 
-/** `null`: there are none, or they cannot be read any more. */
+/** The row's previous credentials; `null` if there are none or they cannot be decrypted or parsed. */
 async function credentialsBefore(
   gateway: Gateway,
   row: StoredConfig,
@@ -151,17 +151,20 @@ async function credentialsBefore(
   }
 }
 
-/** The endpoint stays unless there is none, or another one is asked for. `kept`: whether a carried field went on. */
+/**
+ * Registers a webhook endpoint if there is none or a new one was requested; otherwise the existing one stays. `kept`
+ * tells whether a field carried over from the previous version is still in the stored credentials.
+ */
 async function withWebhook(
   gateway: Gateway,
-  asked: { row: StoredConfig; credentials: Record<string, unknown>; wish: ConfigWish },
+  candidate: { row: StoredConfig; credentials: Record<string, unknown>; wish: ConfigWish },
 ) {
-  const { row, wish } = asked;
+  const { row, wish } = candidate;
   const url = webhookUrl(gateway.publicUrl, row);
-  const first = await gateway.openProvider(wish.provider, wish.name, asked.credentials);
+  const first = await gateway.openProvider(wish.provider, wish.name, candidate.credentials);
   const now = gateway.clock.now();
   const without = wish.newWebhook ? first.module.withoutWebhook?.(first.credentials, now) : undefined;
-  const credentials = (without ?? asked.credentials) as Record<string, unknown>;
+  const credentials = (without ?? candidate.credentials) as Record<string, unknown>;
   const { adapter, missing } = without
     ? await gateway.openProvider(wish.provider, wish.name, credentials)
     : first;
@@ -175,7 +178,7 @@ async function assertWorking(adapter: Provider, provider: string): Promise<void>
   if (!words) return;
   throw new GatewayError(
     "config_not_found",
-    `${provider} did not accept them: ${words} (store anyway: --skip-probe yes)`,
+    `${provider} did not accept the credentials: ${words} (store them anyway: --skip-probe yes)`,
   );
 }
 

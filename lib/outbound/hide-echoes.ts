@@ -1,10 +1,10 @@
 /** Texts with fewer letters and digits than this are words, not credentials. */
 const fewestLetters = 8;
 
-/** What JSON, HTML and URLs escape or lay out anew: all but the letters and digits of ASCII. */
+/** What JSON, HTML or URL encoding may escape or change: everything except ASCII letters and digits. */
 const wrapping = /(?:\\|%5c)(?:u[\da-f]{4}|[bfnrt])|%[\da-f]{2}|&#?[\da-z]{2,8};|[^\da-z]/gi;
 
-/** Redacts each of `sent` by its letters and digits alone, so that a usual way of escaping does not hide it. */
+/** Redacts each of `sent`, compared by letters and digits only, so that common ways of escaping do not hide it. */
 export function hideEchoes(text: string, sent: readonly string[]): string {
   const places: number[] = [];
   let letters = "";
@@ -18,7 +18,7 @@ export function hideEchoes(text: string, sent: readonly string[]): string {
   for (const each of sent) {
     const sought = each.replace(wrapping, "");
     if (sought.length < fewestLetters) continue;
-    // As it was sent, too: a sign before it may make an escape of its beginning.
+    // Compare verbatim, too: a character before it may turn its first letters into an escape sequence.
     for (let at = text.indexOf(each); at >= 0; at = text.indexOf(each, at + each.length))
       // mutation: echo-within-escape
       isHidden.fill(1, at, at + each.length);

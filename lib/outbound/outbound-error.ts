@@ -1,5 +1,5 @@
 /**
- * Why no answer came.
+ * Why there was no complete answer.
  * - `unresolved`: no address for the name · `refused`: no connection · `untrusted`: TLS failed
  * - `blocked`: the caller's check refused the connected socket · `timeout`: connect time-out or total deadline
  * - `reset`: the connection broke · `malformed`: not HTTP · `too-large`: the body passed its limit.
@@ -25,7 +25,7 @@ export class OutboundError extends Error {
   readonly mayHaveArrived: boolean;
   /** Node's own code (`ECONNRESET`). Not called `code`: SDKs retry by themselves on an error's `code`. */
   readonly systemCode: string;
-  /** Of an answer whose head came and whose body did not end well; else `null`. */
+  /** The status of an answer whose head arrived and whose body did not end well; else `null`. */
   readonly status: number | null;
 
   constructor(
@@ -43,7 +43,7 @@ export class OutboundError extends Error {
   }
 }
 
-/** Which failure an error of Node's sockets means. */
+/** The failure for an error code of Node's sockets. */
 export function failureKind(systemCode: string): OutboundFailure {
   if (systemCode === "ENOTFOUND" || systemCode.startsWith("EAI_")) return "unresolved";
   if (systemCode === "ETIMEDOUT") return "timeout";

@@ -11,14 +11,14 @@ export type OutboundHeaders = Record<string, string | number>;
 export type OutboundRequest = {
   method: "GET" | "POST" | "DELETE";
   url: string | URL;
-  /** A function is asked again for a repeat: a signature may be good for one use only. */
+  /** A function is called again for a repeat: a signature may be valid only once. */
   headers?: OutboundHeaders | (() => OutboundHeaders);
   body?: string | Buffer;
-  /** The other side treats a repeat as the same request. GET always is. */
+  /** The server treats a repeat as the same request. GET always is idempotent. */
   idempotent?: boolean;
-  /** Until the connection, TLS included, stands. */
+  /** Limit for the connection, TLS handshake included. */
   connectTimeoutMs?: number;
-  /** From the call to the last byte of the answer, a repeat included. */
+  /** Limit from the call to the last byte of the answer, a repeat included. */
   deadlineMs?: number;
   maxBodyBytes?: number;
   /** `false`: a connection of its own, closed afterwards. Absent: the shared keep-alive agent. */
@@ -31,42 +31,44 @@ export type OutboundRequest = {
 
 export type OutboundAnswer = { status: number; headers: IncomingHttpHeaders; body: Buffer };
 
-/** Free sockets older than this are closed; a frozen environment's are found dead at the next use instead. */
+/** Free sockets older than this are closed; those of a frozen environment are found dead at their next use instead. */
 const idleMs = 60_000;
 const agents = {
   "http:": new http.Agent({ keepAlive: true, timeout: idleMs }),
   "https:": new https.Agent({ keepAlive: true, timeout: idleMs }),
 };
 
-/** What heads, interim answers and the framing of a body may add to it: only some of them end by Node's own limits. */
+/**
+ * Bytes that headers, interim (1xx) answers and body framing may add to the body; Node itself limits only some of them.
+ */
 const mostAroundBodyBytes = 65_536;
 
-/** What must be left of the invocation to write the result down: no transaction begins with less than 5 s. */
+/** Time of the invocation that is reserved for recording the result: no transaction begins with less than 5 s left. */
 const reservedMs = 6000;
 
 /**
- * One HTTP request, without redirects, decompression or proxy variables; any status is an answer. Whatever the network
- * does is thrown as `OutboundError`. A keep-alive socket that turns out to be dead before any byte of an answer (usual after the platform
- * froze the process) is replaced once by a fresh one, when a repeat can do no harm.
+ * One HTTP request, without redirects, decompression or proxy variables; any status is an answer. Network failures are
+ * thrown as `OutboundError`. A keep-alive socket that turns out to be dead before any byte of an answer (usual after
+ * the platform froze the process) is replaced once by a fresh one, if a repeat can do no harm.
  */
-export async function request(wanted: OutboundRequest): Promise<OutboundAnswer> {
-  const url = new URL(wanted.url);
+export async function request(options: OutboundRequest): Promise<OutboundAnswer> {
+  const url = new URL(options.url);
   assertNoTransaction(`request to ${url.host}`);
   const rest = currentInvocation().remainingMs() - /* mutation: request-reserved-time */ reservedMs;
-  const endsAt = performance.now() + Math.min(wanted.deadlineMs ?? 8000, rest);
-  if (process.env.FAILPOINTS) await reach("before", `http ${wanted.method} ${url.host}${url.pathname}`);
-  const answer = await attemptTwice(wanted, url, endsAt);
-  if (process.env.FAILPOINTS) await reach("after", `http ${wanted.method} ${url.host}${url.pathname}`);
+  const endsAt = performance.now() + Math.min(options.deadlineMs ?? 8000, rest);
+  if (process.env.FAILPOINTS) await reach("before", `http ${options.method} ${url.host}${url.pathname}`);
+  const answer = await attemptTwice(options, url, endsAt);
+  if (process.env.FAILPOINTS) await reach("after", `http ${options.method} ${url.host}${url.pathname}`);
   return answer;
 }
 
-async function attemptTwice(wanted: OutboundRequest, url: URL, endsAt: number): Promise<OutboundAnswer> {
-  const first = await attempt(wanted, url, endsAt);
+async function attemptTwice(options: OutboundRequest, url: URL, endsAt: number): Promise<OutboundAnswer> {
+  const first = await attempt(options, url, endsAt);
   if (!("stale" in first)) return first;
-  const repeatable = wanted.method === "GET" || wanted.idempotent === true;
+  const repeatable = options.method === "GET" || options.idempotent === true;
   // mutation: request-repeatable
   if (!repeatable) throw first.stale;
-  const second = await attempt({ ...wanted, agent: false }, url, endsAt);
+  const second = await attempt({ ...options, agent: false }, url, endsAt);
   if ("stale" in second) throw second.stale;
   return second;
 }
@@ -74,17 +76,17 @@ async function attemptTwice(wanted: OutboundRequest, url: URL, endsAt: number): 
 type Attempt = OutboundAnswer | { stale: OutboundError };
 
 /** `stale`: a kept-alive socket broke before any byte of an answer. */
-function attempt(wanted: OutboundRequest, url: URL, endsAt: number): Promise<Attempt> {
+function attempt(options: OutboundRequest, url: URL, endsAt: number): Promise<Attempt> {
   const left = endsAt - performance.now();
   if (left <= 0) return Promise.reject(new OutboundError("timeout", url.host, false, "NO_TIME_LEFT"));
   const { promise, resolve, reject } = Promise.withResolvers<Attempt>();
-  const outgoing = open(wanted, url);
+  const outgoing = open(options, url);
   const seen: Seen = { connected: false, answering: false, status: null };
 
   const deadline = setTimeout(() => fail("timeout", seen.connected), left);
-  const connecting = setTimeout(() => fail("timeout", false, "CONNECT"), wanted.connectTimeoutMs ?? 2000);
-  const mostBodyBytes = wanted.maxBodyBytes ?? 1_048_576;
-  const stop = watchSocket(outgoing, wanted, seen, {
+  const connecting = setTimeout(() => fail("timeout", false, "CONNECT"), options.connectTimeoutMs ?? 2000);
+  const mostBodyBytes = options.maxBodyBytes ?? 1_048_576;
+  const stop = watchSocket(outgoing, options, seen, {
     connected: () => clearTimeout(connecting),
     blocked: () => fail("blocked", false),
     received: (bytes) => {
@@ -122,29 +124,29 @@ function attempt(wanted: OutboundRequest, url: URL, endsAt: number): Promise<Att
       fail(failureKind(systemCodeOf(error)), true, systemCodeOf(error));
     }
   });
-  outgoing.end(wanted.body);
+  outgoing.end(options.body);
   return promise;
 }
 
-function open(wanted: OutboundRequest, url: URL): ClientRequest {
+function open(options: OutboundRequest, url: URL): ClientRequest {
   const secure = url.protocol === "https:";
   return (secure ? https : http).request(url, {
-    method: wanted.method,
+    method: options.method,
     headers: {
       "accept-encoding": "identity",
-      ...(wanted.body === undefined ? {} : { "content-length": Buffer.byteLength(wanted.body) }),
-      ...(typeof wanted.headers === "function" ? wanted.headers() : wanted.headers),
+      ...(options.body === undefined ? {} : { "content-length": Buffer.byteLength(options.body) }),
+      ...(typeof options.headers === "function" ? options.headers() : options.headers),
     },
-    agent: wanted.agent ?? agents[secure ? "https:" : "http:"],
-    // Said, because an environment variable could say otherwise.
+    agent: options.agent ?? agents[secure ? "https:" : "http:"],
+    // Explicit, because NODE_TLS_REJECT_UNAUTHORIZED could turn it off.
     rejectUnauthorized: true,
-    ...(wanted.lookup ? { lookup: wanted.lookup } : {}),
+    ...(options.lookup ? { lookup: options.lookup } : {}),
   });
 }
 
 type Seen = { connected: boolean; answering: boolean; status: number | null };
 
-/** Follows the socket from its connection to the last byte of the answer; returns what ends the watching. */
+/** Watches the socket from its connection to the last byte of the answer; returns a function that stops watching. */
 function watchSocket(
   outgoing: ClientRequest,
   { checkSocket }: OutboundRequest,

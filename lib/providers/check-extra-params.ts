@@ -1,7 +1,7 @@
 import { GatewayError } from "../errors.ts";
 import type { ProviderModule } from "./provider-module.ts";
 
-/** The fields of one scene, strictly. Throws `invalid_parameter`, naming each that is wrong. */
+/** Checks `extra_params` against the scene's strict schema. Throws `invalid_parameter`, naming each wrong field. */
 export function checkExtraParams(
   module: ProviderModule,
   scene: string,

@@ -1,9 +1,9 @@
 import { GatewayError } from "../errors.ts";
-import type { StoredConfig } from "../payment/config-ports.ts";
+import type { StoredConfig } from "../payments/config-ports.ts";
 
 const usualNames = new Set(["default", "默认配置"]);
 
-/** By name; else the only active one; else the one with a usual name. */
+/** The active config of that name; without a name the only active one, else the one with a usual name. */
 export function chosen(list: StoredConfig[], provider: string, name: string | undefined): StoredConfig {
   const active = list.filter(({ state }) => state === "active");
   const names = active.map((config) => `"${config.name}"`).join(", ");

@@ -1,23 +1,23 @@
 import { createHash } from "node:crypto";
 import { GatewayError } from "../errors.ts";
-import type { Anomalies } from "../payment/anomaly.ts";
-import type { ConfigRows, Configs, OpenConfig, StoredConfig } from "../payment/config-ports.ts";
-import type { Provider, WebhookCall } from "../payment/provider.ts";
-import { webhookUrl } from "../payment/public-urls.ts";
-import { isAccountOf } from "../payment/same-account.ts";
+import type { Anomalies } from "../payments/anomaly.ts";
+import type { ConfigRows, Configs, OpenConfig, StoredConfig } from "../payments/config-ports.ts";
+import type { Provider, WebhookCall } from "../payments/provider.ts";
+import { webhookUrl } from "../payments/public-urls.ts";
+import { isAccountOf } from "../payments/same-account.ts";
 import { checkExtraParams } from "./check-extra-params.ts";
 import { chosen } from "./choose-config.ts";
+import { accountsOf } from "./config-account.ts";
 import {
   type CredentialVault,
   credentialsOf,
-  isSealed,
+  isEncrypted,
   type OpeningDependencies,
   openProvider,
 } from "./credentials.ts";
-import { accountsOf } from "./known-account.ts";
+import { memoize } from "./memoize.ts";
 import type { ProviderModule } from "./provider-module.ts";
 import { providers } from "./registry.ts";
-import { remembering } from "./remembering.ts";
 
 export type ConfigDependencies = Pick<OpeningDependencies, "clock" | "baseUrls"> & {
   rows: ConfigRows;
@@ -29,20 +29,20 @@ export type ConfigDependencies = Pick<OpeningDependencies, "clock" | "baseUrls">
 
 /** How long a changed or disabled config may still be used, in milliseconds of real time. */
 const cacheMs = 60_000;
-/** A config is read anew for a webhook that does not verify, or when none is usable, at most once in this time. */
+/** A config is reloaded for a webhook that does not verify, or when none is usable, at most once in this interval. */
 const reloadMs = 5_000;
 
 type Opened = { adapter: Provider; module: ProviderModule };
 
-/** The merchants' configs with their providers opened; rows for 60 s, adapters for as long as their row stays the same. */
+/** The merchants' configs with opened provider adapters. Rows are cached for 60 s, adapters until their row changes. */
 export function configsOf(dependencies: ConfigDependencies): Configs & {
-  /** Whether plain credentials may be sealed: not while they may be of another account than the row's. */
-  mayBeSealed(config: StoredConfig): Promise<boolean>;
+  /** Whether plain credentials may be encrypted: only once they are known to belong to the row's account. */
+  mayBeEncrypted(config: StoredConfig): Promise<boolean>;
 } {
   const { rows } = dependencies;
-  const lists = remembering<StoredConfig[]>(cacheMs);
-  const single = remembering<StoredConfig | null>(cacheMs);
-  const adapters = remembering<Opened>(Number.POSITIVE_INFINITY);
+  const lists = memoize<StoredConfig[]>(cacheMs);
+  const single = memoize<StoredConfig | null>(cacheMs);
+  const adapters = memoize<Opened>(Number.POSITIVE_INFINITY);
   const accounts = accountsOf(dependencies);
   const byId = (id: string) => single(id, () => rows.byId(id));
   const listOf = (userId: string, provider: string) =>
@@ -53,7 +53,7 @@ export function configsOf(dependencies: ConfigDependencies): Configs & {
     ...(await adapters(stateOf(config), () => openAdapter(config, dependencies))),
   });
 
-  /** A row that is not usable may have been completed since we read it, or sealed anew under another key. */
+  /** An unusable row is read again: it may have been completed, or re-encrypted under another key, since we read it. */
   async function opened(asRead: StoredConfig): Promise<Opened & { config: StoredConfig }> {
     try {
       return await openedAsRead(asRead);
@@ -74,13 +74,13 @@ export function configsOf(dependencies: ConfigDependencies): Configs & {
 
   async function open(asRead: StoredConfig, readAgain = true): Promise<OpenConfig> {
     const { config, adapter } = await opened(asRead);
-    const known = await accounts.of(config, stateOf(config), adapter);
-    if (known.kind === "changed") {
+    const found = await accounts.of(config, stateOf(config), adapter);
+    if (found.kind === "changed") {
       const fresh = readAgain ? await single.renewed(config.id, 0, () => rows.byId(config.id)) : null;
       if (fresh && isOf(config, fresh)) return open(fresh, false);
       throw new GatewayError("unavailable", "the config is being changed: send the same request again");
     }
-    const { account, livemode } = known.account;
+    const { account, livemode } = found.account;
     const knowing = await openedAsRead({ ...config, account, livemode });
     const { id, name, userId, provider, version } = config;
     return {
@@ -99,15 +99,16 @@ export function configsOf(dependencies: ConfigDependencies): Configs & {
     throw new GatewayError("config_not_found", `the ${provider} config of this ${of} no longer exists`);
   }
 
-  async function hear(provider: string, stored: StoredConfig | null, call: WebhookCall) {
+  async function parseWebhook(provider: string, stored: StoredConfig | null, call: WebhookCall) {
     // mutation: webhook-config-provider
     if (stored?.provider !== provider)
       throw new GatewayError(/* mutation: webhook-config-absent */ "notification_refused", "no such config");
-    // Learning the account asks the provider and writes: not for a call that anybody may have made up.
+    // Finding the account calls the provider and writes the row, so the webhook is verified first: anybody can send
+    // one.
     // mutation: webhook-account-signed
-    if (accounts.mustAsk(stored)) await (await opened(stored)).adapter.hear(call, "");
+    if (accounts.mustAsk(stored)) await (await opened(stored)).adapter.parseWebhook(call, "");
     const config = await open(stored);
-    return { config, heard: await config.adapter.hear(call, config.account) };
+    return { config, parsed: await config.adapter.parseWebhook(call, config.account) };
   }
 
   return {
@@ -115,7 +116,7 @@ export function configsOf(dependencies: ConfigDependencies): Configs & {
       const found = await Promise.all(Object.keys(providers).map((provider) => listOf(userId, provider)));
       const complete: { provider: string; name: string; adapter: Provider }[] = [];
       for (const config of found.flat().filter(({ state }) => state === "active")) {
-        const overwrites = config.account !== null && !isSealed(config);
+        const overwrites = config.account !== null && !isEncrypted(config);
         const { adapter } = await (overwrites
           ? open(config).catch(unusable)
           : opened(config).catch(incomplete));
@@ -128,7 +129,7 @@ export function configsOf(dependencies: ConfigDependencies): Configs & {
       try {
         return await open(chosen(list, provider, name));
       } catch (error) {
-        // It may have been set up, or completed, since we read the list.
+        // The config may have been set up or completed since we read the list.
         const fresh = isUnusable(error)
           ? await lists.renewed(`${userId}:${provider}`, reloadMs, () => rows.list(userId, provider))
           : list;
@@ -139,7 +140,7 @@ export function configsOf(dependencies: ConfigDependencies): Configs & {
     async of(payment) {
       const row = await ownRow(payment, "order");
       const refusals: unknown[] = [];
-      // One that cannot be used keeps no other of the account from it.
+      // An unusable config must not end the search for another config of the same account.
       const speaking = async (candidate: StoredConfig): Promise<OpenConfig | null> => {
         if (candidate.state === "retired") return null;
         const config = await open(candidate).catch((error: unknown) => {
@@ -159,36 +160,37 @@ export function configsOf(dependencies: ConfigDependencies): Configs & {
         if (config) return config;
       }
       if (refusals.length > 0) throw refusals[0];
-      const message = `no ${provider} config speaks for the account of this order any more: give its credentials by config set`;
-      throw new GatewayError("config_not_found", message);
+      const wrong = `no ${provider} config has the account of this order any more`;
+      throw new GatewayError("config_not_found", `${wrong}: add its credentials with config set`);
     },
     async read(event, body) {
       const config = await open(await ownRow(event, "event"));
-      return { config, heard: config.adapter.read(body, config.account) };
+      return { config, parsed: config.adapter.read(body, config.account) };
     },
-    async hear(provider, configId, call) {
+    async parseWebhook(provider, configId, call) {
       const stored = await byId(configId);
       try {
-        return await hear(provider, stored, call);
+        return await parseWebhook(provider, stored, call);
       } catch (error) {
         if (!isRefusal(error) && !isUnusable(error)) throw error;
-        // The secret may have been changed since we read it, or the config been made: what there is not is looked for
-        // just as often, which tells a stranger nothing. A flood of forgeries must not become one of look-ups.
+        // The secret may have changed, or the config been created, since we read it. A missing config is reloaded as
+        // often as an existing one, so that callers cannot find out which exist. The interval keeps a flood of forged
+        // webhooks from becoming a flood of queries.
         const fresh = await single.renewed(configId, /* mutation: webhook-config-reload-gap */ reloadMs, () =>
           rows.byId(configId),
         );
         if (fresh?.data === stored?.data) throw error;
-        return await hear(provider, fresh, call);
+        return await parseWebhook(provider, fresh, call);
       }
     },
-    async mayBeSealed(config) {
+    async mayBeEncrypted(config) {
       if (config.account === null) return true;
       try {
         const { adapter } = await openedAsRead(config);
         // mutation: overwritten-config-sealed
         return await accounts.isItsOwn(config, stateOf(config), adapter);
       } catch (error) {
-        // What is incomplete, or cannot be asked about now, waits.
+        // A config that is incomplete, or whose provider cannot be asked now, waits for the next sweep.
         if (error instanceof GatewayError) return false;
         throw error;
       }
@@ -209,7 +211,7 @@ function incomplete(error: unknown): { adapter: null } {
   throw error;
 }
 
-/** Neither where its provider cannot be asked now. */
+/** As `incomplete`, and also when the provider cannot be asked now. */
 function unusable(error: unknown): { adapter: null } {
   if (error instanceof GatewayError) return { adapter: null };
   throw error;
@@ -221,7 +223,7 @@ function isOf({ userId, provider }: Whose, config: Whose): boolean {
   return /* mutation: order-config-owner */ config.userId === userId && config.provider === provider;
 }
 
-/** All that an adapter is made of. */
+/** Cache key of an adapter: a hash of everything that the adapter is built from. */
 function stateOf({ id, userId, provider, data, account }: StoredConfig): string {
   return createHash("sha256")
     .update(JSON.stringify(/* mutation: config-open-owner */ [id, userId, provider, data, account]))
@@ -232,10 +234,10 @@ async function openAdapter(config: StoredConfig, dependencies: ConfigDependencie
   const { provider, name, account, state } = config;
   if (state === "retired")
     throw new GatewayError("config_not_found", `the ${provider} config "${name}" is retired`);
-  const given = await credentialsOf(config, dependencies.vault);
+  const credentials = await credentialsOf(config, dependencies.vault);
   const ours = { webhookUrl: webhookUrl(dependencies.publicUrl, config), account: account ?? undefined };
   const opening = { ...dependencies, ...ours };
-  const { module, adapter, missing } = await openProvider({ provider, name, given }, opening);
+  const { module, adapter, missing } = await openProvider({ provider, name, input: credentials }, opening);
   if (missing.length === 0) return { adapter, module };
   const lacks = `the ${provider} config "${name}" lacks ${missing.join(", ")}`;
   throw new GatewayError("config_not_found", lacks);

@@ -1,13 +1,13 @@
-import type { SceneLife } from "../payment/scene-life.ts";
+import type { SceneLife } from "../payments/scene-life.ts";
 import type { ProviderModule } from "./provider-module.ts";
 
 /** What must be known of a provider before its code (and its SDK) is loaded. */
 export type ProviderEntry = {
   /** The first is the default. */
   scenes: Readonly<Record<string, SceneLife>>;
-  /** What the provider must read after we have committed its webhook. */
+  /** The response that the provider expects once we have committed its webhook. */
   acknowledgement: { status: number; contentType?: string; body: string };
-  /** The JSON in which it wants to be told of a failure; absent: it looks at the status alone. */
+  /** The JSON body in which the provider expects a failure; absent: it reads the status alone. */
   refusal?: (message: string) => object;
   load: () => Promise<ProviderModule>;
 };
@@ -19,8 +19,8 @@ const day = 86_400;
 const hour = 3_600;
 
 /**
- * What each provider says of the lives of orders and links, from public copies of their pages, 2026-11-30. Orders of Alipay may live 15 days, those of
- * WeChat Pay 7 days: more than the API asks for.
+ * Lifetimes of orders and payment links, from public copies of the providers' pages, 2026-11-30. Orders may live 15
+ * days at Alipay and 7 days at WeChat Pay, longer than our API allows.
  */
 const alipayScenes: Record<string, SceneLife> = {
   page: {
@@ -61,7 +61,7 @@ const paypalScenes: Record<string, SceneLife> = {
   },
 };
 
-/** Every provider, a line each. Their code is loaded when first used: a function that speaks to one never loads another. */
+/** Every provider. Its code is loaded on first use: a function that serves one provider never loads another. */
 export const providers: Record<string, ProviderEntry> = {
   alipay: {
     scenes: alipayScenes,
@@ -87,7 +87,7 @@ export const providers: Record<string, ProviderEntry> = {
   },
 };
 
-/** In order: the first is the default. */
+/** A provider's scenes in order; the first is the default. */
 export function scenesOf(provider: string): string[] {
   return Object.keys(providers[provider]?.scenes ?? {});
 }

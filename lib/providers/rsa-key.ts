@@ -3,22 +3,25 @@ import * as z from "zod";
 
 /** The forms in which a provider hands out its keys. */
 export type KeyForms = {
-  /** To follow "is not an RSA key". */
+  /** Names the forms at the end of "is not an RSA key …". */
   named: string;
-  /** undefined: it is no key of this kind. */
+  /** undefined: the text is not a key of this kind. */
   read(text: string, isPrivate: boolean): KeyObject | undefined;
-  /** What was pasted in place of the key, and what to paste instead; undefined: a key of this kind, or nothing known. */
+  /**
+   * Names what was pasted in place of the key, and what to paste instead; undefined: a key of this kind, or not
+   * recognised.
+   */
   otherThing(text: string, isPrivate: boolean): string | undefined;
 };
 
 const leastBits = 2048;
 
 /**
- * A pasted RSA key of a credentials schema: becomes PEM (PKCS8 or SPKI), so that parsing may be repeated on its own
- * result. No message repeats what was pasted.
+ * Schema of a pasted RSA key. It becomes PEM (PKCS8 or SPKI), which the schema accepts again. No error message repeats
+ * what was pasted.
  */
 export function rsaKey(isPrivate: boolean, { named, read, otherThing }: KeyForms) {
-  return z.string({ error: `is a text${named}` }).transform((text, context) => {
+  return z.string({ error: `must be a string${named}` }).transform((text, context) => {
     const refuse = (message: string) => {
       context.addIssue({ code: "custom", message });
       return z.NEVER;

@@ -1,8 +1,8 @@
 import { type KeyObject, verify } from "node:crypto";
 
 /**
- * Whether this is the RSA signature (PKCS1-v1_5, SHA-256) of the text, in base64. Only the one form that a provider sends
- * counts: Node's decoder reads many others, cut or followed by anything, as the same bytes.
+ * Whether `signature` is the RSA signature (PKCS1-v1_5, SHA-256) of the text, in base64. Only canonical base64 is
+ * accepted: Node's decoder reads truncated text, and text with anything appended, as the same bytes.
  */
 export function signatureFits(text: Buffer, signature: string, publicKey: string | KeyObject): boolean {
   const bytes = Buffer.from(signature, "base64");

@@ -1,10 +1,10 @@
 /**
- * How a provider counts a text: bytes of its UTF-8, UTF-16 units, characters (Unicode code points), or bytes of its GBK
- * (ASCII 1, the rest 2, beyond the basic plane 4).
+ * The unit in which a provider counts the length of a text: bytes of its UTF-8, UTF-16 units, characters (Unicode code
+ * points), or bytes of its GBK (ASCII 1, the rest 2, beyond the basic plane 4).
  */
 export type TextUnit = "bytes" | "utf16" | "characters" | "gbk";
 
-/** The longest text that a provider takes in one field. `source`: where it says so, with the date on which it was read. */
+/** The longest text that a provider accepts in one field. `source`: the page that says so, and when it was read. */
 export type TextLimit = { most: number; unit: TextUnit; source: string };
 
 const ellipsis = "…";
@@ -14,17 +14,17 @@ export function cut(text: string, { most, unit }: TextLimit): string {
   const whole = text.toWellFormed();
   if (sizeOf(whole, unit) <= most) return whole;
   const left = most - sizeOf(ellipsis, unit);
-  let kept = "";
+  let shortened = "";
   let size = 0;
   for (const character of whole) {
     size += sizeOf(character, unit);
     if (size > left) break;
-    kept += character;
+    shortened += character;
   }
-  return kept + ellipsis;
+  return shortened + ellipsis;
 }
 
-/** How long the provider takes the text to be. */
+/** Length of the text in that unit. */
 export function sizeOf(text: string, unit: TextUnit): number {
   if (unit === "bytes") return Buffer.byteLength(text);
   if (unit === "utf16") return text.length;

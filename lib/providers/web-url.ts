@@ -1,4 +1,4 @@
-/** Whether a buyer may be sent there: a provider's answer is no reason to hand out a script. */
+/** Whether a buyer may be sent to this URL: even a provider's answer must not make us hand out a `javascript:` URL. */
 export function isWebUrl(text: string): boolean {
   return /^https?:$/.test(URL.parse(text)?.protocol ?? "");
 }

@@ -6,7 +6,7 @@ import type {
 } from "@aws-sdk/client-sqs";
 
 /**
- * What AWS allows, and some local servers do not check:
+ * SQS limits, some of which local servers do not enforce:
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html
  */
 export const longestDelaySeconds = 900;
@@ -20,21 +20,24 @@ const batchId = /^[0-9A-Za-z_-]{1,80}$/;
 export const isGroupId = (text: string) => /^[!-~]{1,128}$/.test(text);
 /** https://www.w3.org/TR/REC-xml/#charsets */
 const refusedCharacter = /[^\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]/u;
-/** Not reserved either: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-message-metadata.html */
+/**
+ * Excludes reserved prefixes, too:
+ * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-message-metadata.html
+ */
 const attributeName = /^(?!aws\.|amazon\.|\.)(?!.*\.\.)[0-9a-z_.-]{1,256}(?<!\.)$/i;
 
-/** Input that AWS would refuse; `code` is the name of the limit, so that a log line tells it. */
+/** Input that SQS would refuse; `code` is the name of the limit, so that it appears in log lines. */
 export class SqsLimitError extends Error {
   override readonly name = "SqsLimitError";
   readonly code: string;
 
-  constructor(limit: string, rule: string, given: string | number) {
-    super(`SQS takes no such ${limit}: ${given}, not ${rule}`);
+  constructor(limit: string, rule: string, actual: string | number) {
+    super(`SQS refuses this ${limit} (${actual}): it must be ${rule}`);
     this.code = limit;
   }
 }
 
-/** Ends every call of this client that AWS would refuse, whichever server is at its other end. */
+/** Rejects requests of this client that exceed SQS limits, even against servers that do not enforce them. */
 export function keepWithinSqsLimits(client: SQSClient): SQSClient {
   client.middlewareStack.add(
     (next) => async (args) => {
@@ -60,7 +63,7 @@ function assertEntries(entries: Entry[]): number {
   let bytes = 0;
   for (const entry of entries) {
     const { Id = "" } = entry;
-    if (!batchId.test(Id)) throw new SqsLimitError("Id", "1 to 80 of 0-9 A-Z a-z _ -", Id);
+    if (!batchId.test(Id)) throw new SqsLimitError("Id", "1 to 80 characters of 0-9 A-Z a-z _ -", Id);
     if (ids.has(Id)) throw new SqsLimitError("Id", "distinct within a batch", Id);
     ids.add(Id);
     if ("MessageBody" in entry) bytes += assertMessage(entry);
@@ -70,7 +73,7 @@ function assertEntries(entries: Entry[]): number {
 
 type SentMessage = Omit<SendMessageBatchRequestEntry, "Id">;
 
-/** The bytes that count towards the limit. */
+/** Checks a message and returns its bytes that count towards the size limit. */
 function assertMessage(message: SentMessage): number {
   const { MessageBody, DelaySeconds = 0, MessageGroupId = "none", MessageAttributes = {} } = message;
   assertText("MessageBody", MessageBody);
@@ -80,7 +83,7 @@ function assertMessage(message: SentMessage): number {
     throw new SqsLimitError("MessageGroupId", "1 to 128 of printable ASCII, no space", MessageGroupId);
   const attributes = Object.entries(MessageAttributes);
   if (attributes.length > mostAttributes)
-    throw new SqsLimitError("MessageAttributes", `${mostAttributes} at most`, attributes.length);
+    throw new SqsLimitError("MessageAttributes", `at most ${mostAttributes}`, attributes.length);
   let bytes = bytesOf(MessageBody);
   for (const [name, value] of attributes) bytes += assertAttribute(name, value);
   return bytes;
@@ -89,21 +92,21 @@ function assertMessage(message: SentMessage): number {
 function assertAttribute(name: string, value: MessageAttributeValue): number {
   const { DataType, StringValue, BinaryValue } = value;
   if (!attributeName.test(name))
-    throw new SqsLimitError("attribute name", "1 to 256 of 0-9 A-Z a-z _ - and lone inner periods", name);
+    throw new SqsLimitError("attribute name", "1 to 256 of 0-9 A-Z a-z _ - and single inner periods", name);
   if (BinaryValue === undefined) assertText("attribute value", StringValue);
   return bytesOf(name) + bytesOf(DataType) + bytesOf(StringValue) + (BinaryValue?.length ?? 0);
 }
 
-/** Tells of the text no more than the character that is refused. */
+/** The error shows only the refused character, never the text. */
 function assertText(limit: string, text = ""): void {
-  if (text === "") throw new SqsLimitError(limit, "1 character at least", text);
+  if (text === "") throw new SqsLimitError(limit, "at least 1 character", text);
   const [refused] = refusedCharacter.exec(text) ?? [];
   if (refused !== undefined)
     throw new SqsLimitError(limit, "text that XML allows", `U+${refused.codePointAt(0)?.toString(16)}`);
 }
 
 function assertSize(bytes: number): void {
-  if (bytes > longestBytes) throw new SqsLimitError("size", `${longestBytes} bytes at most in all`, bytes);
+  if (bytes > longestBytes) throw new SqsLimitError("size", `at most ${longestBytes} bytes in total`, bytes);
 }
 
 function bytesOf(text = ""): number {

@@ -1,9 +1,9 @@
-import type { Claim } from "../notify/ports.ts";
-import { nextDue } from "../notify/schedule.ts";
+import type { Claim } from "../deliveries/ports.ts";
+import { nextDue } from "../deliveries/schedule.ts";
 import type { OpenTransaction } from "./database.ts";
 import { ofMerchant } from "./of-merchant.ts";
 
-/** Sends within one attempt whose processes ended without a record; what ends them may be this very notification. */
+/** Limit of tries within one attempt that end without an outcome: the notification itself may crash the sender. */
 export const mostSends = 3;
 
 type SentRow = {
@@ -11,19 +11,19 @@ type SentRow = {
   user_id: string;
   attempt: number;
   status: string;
-  send_no: number;
+  try_no: number;
   lease_until: Date | null;
 };
 
 /**
- * Ends an attempt whose every send was begun and never recorded: the attempt has failed, and the next one has its time, so
- * that a notification on which the sender dies is not sent for ever. `null`: it is none.
+ * Fails an attempt whose tries all ended without a recorded outcome and schedules the next attempt, so that a
+ * notification that crashes the sender is not sent forever. `null`: the attempt is not in that state.
  */
 export async function abandon(trx: OpenTransaction, row: SentRow, now: Date): Promise<Claim | null> {
-  const { id, user_id: userId, attempt, send_no: sendNo, lease_until: leaseUntil } = row;
+  const { id, user_id: userId, attempt, try_no: tryNo, lease_until: leaseUntil } = row;
   if (
     row.status !== "sending" ||
-    /* mutation: send-most-sends */ sendNo < mostSends ||
+    /* mutation: send-most-sends */ tryNo < mostSends ||
     leaseUntil === null ||
     leaseUntil >= now
   )
@@ -32,25 +32,25 @@ export async function abandon(trx: OpenTransaction, row: SentRow, now: Date): Pr
   const next =
     due === null
       ? { status: "exhausted" as const, due_at: now }
-      : { status: "pending" as const, due_at: due, attempt: attempt + 1, send_no: 0 };
+      : { status: "pending" as const, due_at: due, attempt: attempt + 1, try_no: 0 };
   const rows = ofMerchant(trx, userId);
   const moved = await rows
-    .updateTable("notify_queue")
-    .set({ ...next, lease_until: null, hinted_at: null, updated_at: now })
+    .updateTable("deliveries")
+    .set({ ...next, lease_until: null, woken_at: null, updated_at: now })
     .where("id", "=", id)
     .where("attempt", "=", attempt)
-    .where("send_no", "=", sendNo)
+    .where("try_no", "=", tryNo)
     .where("status", "=", "sending")
     .where("lease_until", "<", now)
     .executeTakeFirstOrThrow();
   if (moved.numUpdatedRows !== 1n) return { kind: "gone" };
-  const answer = `the sender ended ${mostSends} times before it could record an answer`;
+  const answer = `the sending process ended ${mostSends} times before it could record a response`;
   await rows
-    .updateTable("notify_attempts")
+    .updateTable("delivery_attempts")
     .set({ ended_at: now, outcome: "failed", answer })
     .where("task_id", "=", id)
     .where("attempt", "=", attempt)
-    .where("send_no", "=", sendNo)
+    .where("try_no", "=", tryNo)
     .execute();
   return { kind: "abandoned", exhausted: due === null };
 }

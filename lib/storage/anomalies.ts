@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import { type Selectable, sql } from "kysely";
 import { secondsAfter } from "../clock.ts";
 import { log } from "../log.ts";
-import type { Anomalies, Anomaly } from "../payment/anomaly.ts";
-import { stuckKinds } from "../payment/stuck.ts";
+import type { Anomalies, Anomaly } from "../payments/anomaly.ts";
+import { stuckKinds } from "../payments/stuck-payment.ts";
 import { type Database, isDuplicate, type OpenTransaction } from "./database.ts";
 import { acrossMerchants, ofMerchant } from "./of-merchant.ts";
 import type { AnomaliesTable, AnomalyStatus } from "./tables.ts";
@@ -24,13 +24,13 @@ export function anomaliesIn(db: Database): Anomalies {
   };
 }
 
-/** What tells a fact from every other. */
+/** Identifies a fact: two reports of the same fact have the same fingerprint. */
 export function fingerprintOf({ kind, identity, configId, orderNo, detail }: Anomaly): string {
   const parts = identity ? [kind, ...identity] : [kind, configId, orderNo ?? "", JSON.stringify(detail)];
   return createHash("sha256").update(parts.join("\n")).digest("hex");
 }
 
-/** A fact that occurs again counts, and opens its anomaly again: what was done about it has not helped. */
+/** A fact that occurs again is counted and reopens its anomaly, because its resolution has not helped. */
 export async function record(
   db: Database | OpenTransaction,
   anomaly: Anomaly,
@@ -46,7 +46,7 @@ export async function record(
     .execute();
 }
 
-/** Across merchants: some facts are no merchant's own. False: it is on record and open already. */
+/** Across merchants: some facts belong to no single merchant. `false`: the anomaly is already recorded and open. */
 async function recordOnce(db: Database, anomaly: Anomaly, now: Date): Promise<boolean> {
   try {
     await ofMerchant(db, anomaly.userId).insertInto("anomalies").values(rowOf(anomaly, now)).execute();
@@ -82,20 +82,22 @@ export function alarmOf(anomaly: Anomaly): void {
   });
 }
 
-/** A payment that is younger cannot have been a person's matter. */
+/** A younger payment cannot have an anomaly about being stuck. */
 const youngSeconds = 24 * 3600;
 
-/** A payment that was a person's matter has come to its end. */
+/** Resolves the anomalies that reported an ended payment as stuck. */
 export async function endStuck(
   trx: OpenTransaction,
   payment: { userId: string; orderNo: string; createdAt: Date },
   { to, now }: { to: string; now: Date },
 ): Promise<void> {
   if (secondsAfter(payment.createdAt, youngSeconds) > now) return;
-  await resolveEnded(trx, payment, { kinds: stuckKinds }, { note: `it has ended: ${to}`, now });
+  await resolveEnded(trx, payment, { kinds: stuckKinds }, { note: `the payment has ended: ${to}`, now });
 }
 
-/** What was met over and over has ended by itself: its anomalies of these kinds are resolved with that note. */
+/**
+ * Resolves the order's open anomalies of these kinds or this fingerprint: their cause has ended without an operator.
+ */
 export async function resolveEnded(
   trx: OpenTransaction,
   { userId, orderNo }: { userId: string; orderNo: string },
@@ -125,12 +127,12 @@ export type StoredAnomaly = {
   times: number;
   createdAt: Date;
   resolvedAt: Date | null;
-  /** What was done about it. */
+  /** How it was resolved. */
   note: string | null;
 };
 
 export type AnomalyFilter = {
-  /** Absent: of every merchant. */
+  /** Absent: all merchants. */
   userId?: string;
   orderNo?: string;
   status?: AnomalyStatus;
@@ -153,7 +155,7 @@ export async function listAnomalies(db: Database, filter: AnomalyFilter): Promis
   return rows.map(anomalyOf);
 }
 
-/** Across merchants, because an operator may name an anomaly by its id alone; what follows carries its `userId`. */
+/** Across merchants: an operator may name an anomaly by its id alone. Later calls carry its `userId`. */
 export async function findAnomaly(db: Database, id: string, userId?: string): Promise<StoredAnomaly | null> {
   const row = await acrossMerchants(db, userId)
     .selectFrom("anomalies")
@@ -163,7 +165,7 @@ export async function findAnomaly(db: Database, id: string, userId?: string): Pr
   return row ? anomalyOf(row) : null;
 }
 
-/** `false`: it is not open any more. */
+/** `false`: the anomaly is no longer open. */
 export async function resolveAnomaly(
   db: Database,
   { id, userId }: StoredAnomaly,

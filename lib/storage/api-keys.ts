@@ -1,6 +1,6 @@
 import { type Database, type OpenTransaction, transact } from "./database.ts";
+import { lockMerchant } from "./lock-merchant.ts";
 import { ofMerchant } from "./of-merchant.ts";
-import { takeTurn } from "./take-turn.ts";
 
 export type ApiKeyInfo = {
   keyId: string;
@@ -14,7 +14,7 @@ export type ApiKeyInfo = {
 export type StoredApiKey = { keyId: string; hash: Buffer; expiresAt?: Date | null };
 
 export interface ApiKeys {
-  /** Makes a key unless the merchant has `mostLive` living ones; `false`: it has. */
+  /** Adds a key unless the merchant already has `mostLive` live ones; `false`: it has. */
   addKey(
     userId: string,
     key: StoredApiKey,
@@ -23,17 +23,17 @@ export interface ApiKeys {
     mostLive: number,
   ): Promise<boolean>;
   /**
-   * Makes a key with the scopes of the newest living one, else with `scopes`; that one expires at `until` at the latest,
-   * older ones are revoked now. Returns the new key's scopes.
+   * Adds a key with the scopes of the newest live key, or with `scopes` if there is none. The newest live key then
+   * expires at `until` at the latest; older ones are revoked now. Returns the new key's scopes.
    */
   rollKey(
     userId: string,
     key: StoredApiKey,
-    wanted: { scopes: readonly string[]; until: Date },
+    granted: { scopes: readonly string[]; until: Date },
     now: Date,
   ): Promise<string[]>;
   keys(userId: string): Promise<ApiKeyInfo[]>;
-  /** Ends a key at `at`; false when this merchant has no such living key. */
+  /** Revokes a key as of `at`; `false`: the merchant has no such key, or it was revoked before. */
   revokeKey(userId: string, keyId: string, at: Date): Promise<boolean>;
 }
 
@@ -46,7 +46,7 @@ export function apiKeysIn(db: Database): ApiKeys {
     addKey: (userId, key, scopes, now, mostLive) =>
       transact(db, async (trx) => {
         // mutation: api-key-create-lock
-        await takeTurn(trx, userId);
+        await lockMerchant(trx, userId);
         // mutation: api-key-create-repeated
         if (await scopesOf(trx, userId, key)) return true;
         const live = (await keysOf(trx, userId)).filter((one) => isLive(one, now));
@@ -57,7 +57,7 @@ export function apiKeysIn(db: Database): ApiKeys {
     rollKey: (userId, key, { scopes, until }, now) =>
       transact(db, async (trx) => {
         // mutation: api-key-roll-lock
-        await takeTurn(trx, userId);
+        await lockMerchant(trx, userId);
         const made = await scopesOf(trx, userId, key);
         if (made) return made;
         const live = (await keysOf(trx, userId)).filter((one) => isLive(one, now));
@@ -65,16 +65,16 @@ export function apiKeysIn(db: Database): ApiKeys {
         for (const one of older) await revoke(trx, userId, one.keyId, now);
         if (newest && /* mutation: api-key-roll-live */ isLive(newest, until))
           await expire(trx, userId, newest.keyId, until);
-        const given = newest?.scopes ?? [...scopes];
-        await insert(trx, userId, key, given, now);
-        return given;
+        const inherited = newest?.scopes ?? [...scopes];
+        await insert(trx, userId, key, inherited, now);
+        return inherited;
       }),
     keys: (userId) => keysOf(db, userId),
     revokeKey: (userId, keyId, at) => revoke(db, userId, keyId, at),
   };
 }
 
-/** Of this very key, where an earlier COMMIT that made it was answered by a lost connection. */
+/** The scopes of this key if it exists already: an earlier COMMIT may have succeeded while its response was lost. */
 async function scopesOf(trx: OpenTransaction, userId: string, key: StoredApiKey): Promise<string[] | null> {
   const row = await ofMerchant(trx, userId)
     .selectFrom("api_keys")

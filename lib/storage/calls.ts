@@ -1,10 +1,10 @@
 import { sql } from "kysely";
-import type { Calls, RecordedCall } from "../merchant/recorded-call.ts";
+import type { ApiCall, Calls } from "../merchants/api-call.ts";
 import { type Database, repeating } from "./database.ts";
-import { forgetOldest } from "./forget-oldest.ts";
+import { deleteOldest } from "./delete-oldest.ts";
 import { acrossMerchants } from "./of-merchant.ts";
 
-/** A subscription hands over some thousand lines at most; a statement stays far below the server's packet limit. */
+/** A log subscription delivers a few thousand lines at most; 100 rows stay far below the server's packet limit. */
 const perStatement = 100;
 
 export function callsIn(db: Database): Calls {
@@ -14,12 +14,12 @@ export function callsIn(db: Database): Calls {
         await repeating(() => insert(db, calls.slice(at, at + perStatement)));
       }
     },
-    forget: (time, limit) => repeating(() => forgetOldest(db, "api_logs", "at", time, limit)),
+    purge: (time, limit) => repeating(() => deleteOldest(db, "api_calls", "at", time, limit)),
   };
 }
 
-/** Across merchants: a batch of lines is of many. */
-async function insert(db: Database, calls: RecordedCall[]): Promise<void> {
+/** Across merchants: one batch of log lines holds the calls of many merchants. */
+async function insert(db: Database, calls: ApiCall[]): Promise<void> {
   const rows = calls.map((call) => ({
     request_id: call.requestId,
     user_id: call.userId,
@@ -36,7 +36,7 @@ async function insert(db: Database, calls: RecordedCall[]): Promise<void> {
     answer: call.answer,
   }));
   await acrossMerchants(db)
-    .insertInto("api_logs")
+    .insertInto("api_calls")
     .values(rows)
     .onDuplicateKeyUpdate({ id: sql`id` })
     .execute();

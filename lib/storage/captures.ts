@@ -1,20 +1,20 @@
-import type { Account } from "../payment/config-ports.ts";
-import type { Payment } from "../payment/payment.ts";
+import type { Account } from "../payments/config-ports.ts";
+import type { Payment } from "../payments/payment.ts";
 import { type Database, type OpenTransaction, transact } from "./database.ts";
 import { ofMerchant } from "./of-merchant.ts";
 import { ofAccount, rowOf } from "./payment-rows.ts";
 import { addLog } from "./timeline.ts";
 
-type Capture = Account & { key: string; until: Date; nextQueryAt: Date; now: Date };
+type Capture = Account & { key: string; until: Date; nextPollAt: Date; now: Date };
 
 /**
- * T9. From `pending`, before the payment's end; or again after a capture whose outcome never became known, under its own
- * key. The version read before the provider was asked decides between two callers.
+ * Lets one caller capture a payment before it expires: a `pending` one, or, under the same key, one whose earlier
+ * capture has an unknown outcome. The version that was read before the provider was called decides between two callers.
  */
 export function claimCapture(
   db: Database,
   payment: Payment,
-  { key, until, nextQueryAt, now, ...account }: Capture,
+  { key, until, nextPollAt, now, ...account }: Capture,
 ): Promise<Payment | null> {
   return transact(db, async (trx) => {
     const claimed = await rowOf(trx, payment)
@@ -23,7 +23,7 @@ export function claimCapture(
         version: eb("version", "+", 1),
         capture_key: key,
         capture_until: until,
-        next_query_at: nextQueryAt,
+        next_poll_at: nextPollAt,
         updated_at: now,
       }))
       // mutation: capture-version
@@ -46,13 +46,13 @@ export function claimCapture(
       )
       .executeTakeFirstOrThrow();
     const isOurs = claimed.numUpdatedRows === 1n;
-    // Ours all the same where an earlier COMMIT of this very claim was answered by a lost connection.
+    // An earlier COMMIT of this claim may have succeeded while its response was lost.
     if (!isOurs && !(await isClaimed(trx, payment, { key, until }))) return null;
     if (isOurs && payment.status === "pending") {
       const data = { from: "pending", to: "processing" };
       await addLog(trx, payment, { at: now, kind: "status", title: "taking the money", data });
     }
-    return { ...payment, status: "processing", version: payment.version + 1, captureKey: key, nextQueryAt };
+    return { ...payment, status: "processing", version: payment.version + 1, captureKey: key, nextPollAt };
   });
 }
 
@@ -73,11 +73,13 @@ async function isClaimed(
   return row !== undefined;
 }
 
-/** Nothing was taken: the buyer may choose another way to pay, which will be another capture. */
+/**
+ * Ends a capture that took no money: the buyer may choose another payment method, which is captured under a new key.
+ */
 export async function endCapture(
   db: Database,
   payment: Payment,
-  { why, now, nextQueryAt }: { why: string; now: Date; nextQueryAt: Date | null },
+  { why, now, nextPollAt }: { why: string; now: Date; nextPollAt: Date | null },
 ): Promise<void> {
   await transact(db, async (trx) => {
     const ended = await rowOf(trx, payment)
@@ -86,7 +88,7 @@ export async function endCapture(
         version: eb("version", "+", 1),
         capture_key: null,
         capture_until: null,
-        next_query_at: nextQueryAt,
+        next_poll_at: nextPollAt,
         updated_at: now,
       }))
       // mutation: capture-declined-status

@@ -1,24 +1,24 @@
 import { type ExpressionBuilder, sql } from "kysely";
-import type { Claim } from "../notify/ports.ts";
-import { earlyMs } from "../payment/hint-time.ts";
-import type { Hint } from "../payment/ports.ts";
+import type { Claim } from "../deliveries/ports.ts";
+import type { WakeUp } from "../payments/ports.ts";
+import { earlyMs } from "../payments/wake-up-time.ts";
 import { abandon } from "./abandoned-sends.ts";
 import type { OpenTransaction } from "./database.ts";
+import { lockMerchant } from "./lock-merchant.ts";
 import { acrossMerchants, ofMerchant } from "./of-merchant.ts";
 import type { Tables } from "./tables.ts";
-import { takeTurn } from "./take-turn.ts";
 
-/** Sends to one endpoint at the same time; a slow merchant delays no other. */
+/** Limit of concurrent sends to one endpoint, so that a slow merchant delays no other. */
 export const mostInFlight = 10;
 
 type Lease = { leaseToken: string; leaseUntil: Date; now: Date };
 
-/** T6. The UPDATE decides, by everything that the row was read for. */
-export async function claim(trx: OpenTransaction, hint: Hint, lease: Lease): Promise<Claim> {
+/** Lets one sender take the attempt that the wake-up names. The UPDATE's WHERE decides, not what was read before. */
+export async function claim(trx: OpenTransaction, wakeUp: WakeUp, lease: Lease): Promise<Claim> {
   const { leaseToken, leaseUntil, now } = lease;
   // mutation: claim-lock
-  await takeTurn(trx, hint.userId);
-  const row = await read(trx, hint);
+  await lockMerchant(trx, wakeUp.userId);
+  const row = await read(trx, wakeUp);
   if (!row) return { kind: "gone" };
   // mutation: claim-held-endpoint
   if (
@@ -26,17 +26,17 @@ export async function claim(trx: OpenTransaction, hint: Hint, lease: Lease): Pro
     /* mutation: claim-held-resend */ !(await isResend(trx, row)) &&
     !(await receivedSince(trx, row))
   ) {
-    await hold(trx, hint, now);
+    await hold(trx, wakeUp, now);
     return { kind: "gone" };
   }
   const abandoned = await abandon(trx, row, now);
   if (abandoned) return abandoned;
-  const claimed = await taskRow(trx, hint)
+  const claimed = await taskRow(trx, wakeUp)
     .set((eb) => ({
       status: "sending",
       lease_token: leaseToken,
       lease_until: leaseUntil,
-      send_no: eb("send_no", "+", 1),
+      try_no: eb("try_no", "+", 1),
       updated_at: now,
     }))
     // mutation: claim-due
@@ -44,16 +44,16 @@ export async function claim(trx: OpenTransaction, hint: Hint, lease: Lease): Pro
     .where(isFree(now))
     .where(inFlight(row, now), "<", /* mutation: claim-most-in-flight */ mostInFlight)
     .executeTakeFirstOrThrow();
-  // Ours all the same where an earlier COMMIT of this very claim was answered by a lost connection.
+  // An earlier COMMIT of this claim may have succeeded while its response was lost.
   const isRepeat = row.lease_token === /* mutation: claim-repeated-commit */ leaseToken;
-  if (claimed.numUpdatedRows !== 1n && !isRepeat) return whyNot(row, hint, now);
-  const sendNo = isRepeat ? row.send_no : row.send_no + 1;
+  if (claimed.numUpdatedRows !== 1n && !isRepeat) return whyNot(row, wakeUp, now);
+  const tryNo = isRepeat ? row.try_no : row.try_no + 1;
   await ofMerchant(trx, row.user_id)
-    .insertInto("notify_attempts")
+    .insertInto("delivery_attempts")
     .values({
       task_id: row.id,
       attempt: row.attempt,
-      send_no: sendNo,
+      try_no: tryNo,
       started_at: now,
     })
     .onDuplicateKeyUpdate({ started_at: now })
@@ -65,30 +65,30 @@ export async function claim(trx: OpenTransaction, hint: Hint, lease: Lease): Pro
       userId: row.user_id,
       generation: row.generation,
       attempt: row.attempt,
-      sendNo,
+      tryNo,
       eventId: row.event_id,
       url: row.url,
       endpoint: row.endpoint,
       payload: row.payload,
-      sealedSecrets: row.notify_secrets,
+      encryptedSecrets: row.notify_secrets,
       leaseUntil,
     },
   };
 }
 
-/** The task's row, for as long as it stands at what the hint tells of. */
-const taskRow = (trx: OpenTransaction, { taskId, userId, generation, attempt }: Hint) =>
+/** An UPDATE of the delivery's row that matches only the generation and attempt that the wake-up names. */
+const taskRow = (trx: OpenTransaction, { taskId, userId, generation, attempt }: WakeUp) =>
   // mutation: claim-owner
   ofMerchant(trx, userId)
-    .updateTable("notify_queue")
+    .updateTable("deliveries")
     .where("id", "=", taskId)
     // mutation: claim-generation
     .where("generation", "=", generation)
     // mutation: claim-attempt
     .where("attempt", "=", attempt);
 
-/** Nobody sends it. */
-const isFree = (now: Date) => (eb: ExpressionBuilder<Tables, "notify_queue">) =>
+/** No sender has it: it is pending, or its sender's lease has expired. */
+const isFree = (now: Date) => (eb: ExpressionBuilder<Tables, "deliveries">) =>
   eb.or([
     /* mutation: claim-status */ eb("status", "=", "pending"),
     eb.and([
@@ -97,27 +97,27 @@ const isFree = (now: Date) => (eb: ExpressionBuilder<Tables, "notify_queue">) =>
     ]),
   ]);
 
-/** How many others are being sent to this endpoint, which is one merchant's URL. */
+/** How many other notifications are being sent to this endpoint, which is one merchant's URL. */
 const inFlight = ({ id, endpoint }: { id: string; endpoint: string }, now: Date) => sql<number>`
   (SELECT COUNT(*) FROM (
-     SELECT n.id FROM notify_queue n
+     SELECT n.id FROM deliveries n
      WHERE n.endpoint = ${endpoint} AND n.id <> ${id} AND n.status = 'sending' AND n.lease_until >= ${/* mutation: claim-in-flight-lease */ now}
    ) AS in_flight)`;
 
-/** When this endpoint, which is one merchant's URL, last said that it is gone. */
+/** When this endpoint, which is one merchant's URL, last answered 410 Gone. */
 const heldSince = sql<Date | null>`
-  (SELECT MAX(held.due_at) FROM notify_queue held WHERE held.endpoint = n.endpoint AND held.status = 'held')`;
+  (SELECT MAX(held.due_at) FROM deliveries held WHERE held.endpoint = n.endpoint AND held.status = 'held')`;
 
-function read(trx: OpenTransaction, { taskId, userId }: Hint) {
+function read(trx: OpenTransaction, { taskId, userId }: WakeUp) {
   return /* mutation: claim-read-owner */ ofMerchant(trx, userId)
-    .selectFrom("notify_queue as n")
+    .selectFrom("deliveries as n")
     .innerJoin("users as u", "u.id", "n.user_id")
     .select([
       "n.id",
       "n.user_id",
       "n.generation",
       "n.attempt",
-      "n.send_no",
+      "n.try_no",
       "n.subject_type",
       "n.subject_id",
       "n.event",
@@ -131,7 +131,7 @@ function read(trx: OpenTransaction, { taskId, userId }: Hint) {
     .executeTakeFirst();
 }
 
-type Told = {
+type EventRow = {
   user_id: string;
   subject_type: string;
   subject_id: string;
@@ -140,11 +140,11 @@ type Told = {
   generation: number;
 };
 
-/** A resend has its event's id from an older generation; it is sent whatever the endpoint has said. */
-async function isResend(trx: OpenTransaction, row: Told): Promise<boolean> {
+/** A resend has the event id of an older generation; it is sent even if the endpoint is held. */
+async function isResend(trx: OpenTransaction, row: EventRow): Promise<boolean> {
   if (row.generation === 1) return false;
   const older = await ofMerchant(trx, row.user_id)
-    .selectFrom("notify_queue")
+    .selectFrom("deliveries")
     .select("id")
     .where("subject_type", "=", row.subject_type)
     .where("subject_id", "=", row.subject_id)
@@ -158,16 +158,16 @@ async function isResend(trx: OpenTransaction, row: Told): Promise<boolean> {
 }
 
 /**
- * Whether the endpoint has received anything (by a row that a resend may have superseded since) after it said that it is
- * gone. Across merchants: an endpoint is one merchant's URL.
+ * Whether the endpoint has received a notification after its last 410 Gone; a resend may have superseded that
+ * notification's row since. Across merchants: an endpoint is one merchant's URL.
  */
 async function receivedSince(
   trx: OpenTransaction,
   { endpoint, held_since }: { endpoint: string; held_since: Date | null },
 ): Promise<boolean> {
   const received = await acrossMerchants(trx)
-    .selectFrom("notify_queue as n")
-    .innerJoin("notify_attempts as a", "a.task_id", "n.id")
+    .selectFrom("deliveries as n")
+    .innerJoin("delivery_attempts as a", "a.task_id", "n.id")
     .select("a.id")
     .where("n.endpoint", "=", endpoint)
     .where("n.status", "in", ["success", "superseded"])
@@ -178,8 +178,8 @@ async function receivedSince(
   return received !== undefined;
 }
 
-async function hold(trx: OpenTransaction, hint: Hint, now: Date): Promise<void> {
-  await taskRow(trx, hint)
+async function hold(trx: OpenTransaction, wakeUp: WakeUp, now: Date): Promise<void> {
+  await taskRow(trx, wakeUp)
     .set({ status: "held", lease_token: null, lease_until: null, updated_at: now })
     .where("due_at", "<=", now)
     .where(isFree(now))
@@ -194,8 +194,8 @@ type Unclaimed = {
   lease_until: Date | null;
 };
 
-function whyNot(row: Unclaimed, hint: Hint, now: Date): Claim {
-  if (row.generation !== hint.generation || row.attempt !== hint.attempt) return { kind: "gone" };
+function whyNot(row: Unclaimed, wakeUp: WakeUp, now: Date): Claim {
+  if (row.generation !== wakeUp.generation || row.attempt !== wakeUp.attempt) return { kind: "gone" };
   if (row.status === "pending" && row.due_at.getTime() > now.getTime() + earlyMs)
     return { kind: "early", due: row.due_at };
   const free =

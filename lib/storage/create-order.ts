@@ -1,11 +1,11 @@
-import type { Payment } from "../payment/payment.ts";
-import type { Leased, NewOrder } from "../payment/ports.ts";
+import type { Payment } from "../payments/payment.ts";
+import type { Leased, NewOrder } from "../payments/ports.ts";
 import { type Database, isDuplicate, type OpenTransaction, transact } from "./database.ts";
 import { ofMerchant } from "./of-merchant.ts";
 
 /**
- * T1: the order and its attempt, leased to the caller. `null`: the merchant has used this `out_trade_no` before.
- * A repeat after an unknown COMMIT recognises itself by its lease token.
+ * Inserts the order and its provider request, leased to the caller. `null`: the merchant has used this `out_trade_no`
+ * before. A repeat after a COMMIT with an unknown outcome recognises its own order by the lease token.
  */
 export async function createOrder(db: Database, order: NewOrder): Promise<Leased | null> {
   let orderId: string;
@@ -19,7 +19,7 @@ export async function createOrder(db: Database, order: NewOrder): Promise<Leased
       throw error;
     const mine = await ofMerchant(db, order.userId)
       .selectFrom("payment_orders as o")
-      .innerJoin("payment_attempts as a", "a.order_id", "o.id")
+      .innerJoin("provider_requests as a", "a.order_id", "o.id")
       .select("a.order_id")
       .where("o.out_trade_no", "=", order.outTradeNo)
       // mutation: create-order-own
@@ -68,19 +68,19 @@ async function insertOrder(trx: OpenTransaction, order: NewOrder): Promise<strin
       created_at: order.createdAt,
       updated_at: order.updatedAt,
       expires_at: order.expiresAt,
-      next_query_at: order.nextQueryAt,
+      next_poll_at: order.nextPollAt,
     })
     .executeTakeFirstOrThrow();
   const orderId = String(insertId);
   await rows
-    .insertInto("payment_attempts")
+    .insertInto("provider_requests")
     .values({
       order_id: orderId,
       idempotency_key: order.idempotencyKey,
       prepared: JSON.stringify(order.prepared),
       lease_token: order.leaseToken,
       lease_until: order.leaseUntil,
-      // Of the call that is about to be made; its clear answer takes it back.
+      // The call to the provider is about to start; a clear response resets this.
       unclear_since: order.createdAt,
       created_at: order.createdAt,
     })

@@ -2,7 +2,7 @@ import { Kysely, MysqlDialect, type Transaction } from "kysely";
 import { currentInvocation, insideTransaction } from "../invocation.ts";
 import { type ConnectionSource, singleConnectionPool } from "./single-connection.ts";
 
-/** Gives no table: rows are reached through `of-merchant.ts` alone. */
+/** Exposes no tables: rows are reached only through `of-merchant.ts`. */
 export type Database = Kysely<NoTables>;
 export type OpenTransaction = Transaction<NoTables>;
 type NoTables = Record<never, never>;
@@ -28,7 +28,7 @@ const lostConnection = new Set([
   "PROTOCOL_SEQUENCE_TIMEOUT",
 ]);
 const tries = 3;
-/** A frozen function keeps its row locks until the server ends its connection: none is taken so near to the end. */
+/** A frozen function keeps its row locks until the server closes its connection, so no transaction begins this late. */
 const leastRemainingMs = 5_000;
 
 /** The message of a duplicate names the key: `… for key 'table.key'` (MySQL) or `… for key 'key'` (MariaDB). */
@@ -38,7 +38,9 @@ export function isDuplicate(error: unknown, key: string): boolean {
   return error.message.endsWith(`'${key}'`) || error.message.endsWith(`.${key}'`);
 }
 
-/** The database could not be reached or asked us to try again; nothing says that the statement was wrong. */
+/**
+ * Whether an error is transient: the database could not be reached or asked for a retry; the statement was not refused.
+ */
 export function isPassing(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const { errno, code } = error as Error & { errno?: number; code?: string };
@@ -53,8 +55,9 @@ export function isPassing(error: unknown): boolean {
 }
 
 /**
- * Runs `work` in one transaction, and again from the start after a deadlock, a lock time-out, a fail-over or a lost
- * connection, COMMIT's included: so whatever `work` writes must recognise itself.
+ * Runs `work` in one transaction and repeats it from the start after a deadlock, a lock time-out, a fail-over or a lost
+ * connection. A COMMIT whose connection was lost may have succeeded, so `work` must recognise what it has already
+ * written.
  */
 export function transact<T>(db: Database, work: (trx: OpenTransaction) => Promise<T>): Promise<T> {
   return repeating(() => {
@@ -66,7 +69,10 @@ export function transact<T>(db: Database, work: (trx: OpenTransaction) => Promis
   });
 }
 
-/** Repeats a statement or transaction that can be repeated, at most three times in all and only while there is time. */
+/**
+ * Repeats an idempotent statement or transaction after a transient error: three tries in total, only while there is
+ * time.
+ */
 export async function repeating<T>(work: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
@@ -83,13 +89,15 @@ export async function repeating<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** The least time of the invocation in which one statement that locks nothing afterwards may still be tried. */
+/**
+ * The least remaining time of the invocation in which a single statement, which leaves no locks, may still be tried.
+ */
 const leastForStatementMs = 1_500;
 const longestPauseMs = 1_000;
 
 /**
- * Repeats one statement for `patienceMs` of real time, or until the invocation ends: for what has happened outside and
- * would happen again if it were not written down.
+ * Repeats one statement for `patienceMs` of real time, or until the invocation ends. It records an effect outside the
+ * database that would be repeated if its record were lost.
  */
 export async function insisting<T>(patienceMs: number, work: () => Promise<T>): Promise<T> {
   // mutation: insisting-patience

@@ -1,21 +1,21 @@
 import { type ExpressionBuilder, sql } from "kysely";
 import { secondsAfter } from "../clock.ts";
-import { hintLifeSeconds } from "../notify/schedule.ts";
-import type { Hint } from "../payment/ports.ts";
+import { wakeUpLifeSeconds } from "../deliveries/schedule.ts";
+import type { WakeUp } from "../payments/ports.ts";
 import type { Database, OpenTransaction } from "./database.ts";
 import { acrossMerchants, ofMerchant } from "./of-merchant.ts";
 import type { Tables } from "./tables.ts";
 
-const hintColumns = ["id", "user_id", "generation", "attempt"] as const;
-const hintOf = (row: { id: string; user_id: string; generation: number; attempt: number }): Hint => ({
+const wakeUpColumns = ["id", "user_id", "generation", "attempt"] as const;
+const wakeUpOf = (row: { id: string; user_id: string; generation: number; attempt: number }): WakeUp => ({
   taskId: row.id,
   userId: row.user_id,
   generation: row.generation,
   attempt: row.attempt,
 });
 
-/** An endpoint's next due row that nobody was hinted about lately, marked as hinted. */
-export async function nextDue(trx: OpenTransaction, endpoint: string, now: Date): Promise<Hint | null> {
+/** An endpoint's next due row without a recent wake-up; it is marked as woken. */
+export async function nextDue(trx: OpenTransaction, endpoint: string, now: Date): Promise<WakeUp | null> {
   const row = await dueAt(trx, endpoint, now)
     // mutation: place-skips-locked
     .forUpdate()
@@ -23,11 +23,11 @@ export async function nextDue(trx: OpenTransaction, endpoint: string, now: Date)
     .executeTakeFirst();
   if (!row) return null;
   await ofMerchant(trx, row.user_id)
-    .updateTable("notify_queue")
-    .set({ hinted_at: now })
+    .updateTable("deliveries")
+    .set({ woken_at: now })
     .where("id", "=", row.id)
     .execute();
-  return hintOf(row);
+  return wakeUpOf(row);
 }
 
 export async function hasDue(db: Database, endpoint: string, now: Date): Promise<boolean> {
@@ -37,33 +37,33 @@ export async function hasDue(db: Database, endpoint: string, now: Date): Promise
 /** Across merchants: an endpoint is one merchant's URL. */
 function dueAt(db: Database | OpenTransaction, endpoint: string, now: Date) {
   return acrossMerchants(db)
-    .selectFrom("notify_queue")
-    .select(hintColumns)
+    .selectFrom("deliveries")
+    .select(wakeUpColumns)
     .where("endpoint", "=", endpoint)
     .where("status", "=", "pending")
     .where("due_at", "<=", now)
-    .where(notHintedSince(secondsAfter(now, -hintLifeSeconds)))
+    .where(notWokenSince(secondsAfter(now, -wakeUpLifeSeconds)))
     .orderBy("due_at")
     .limit(1);
 }
 
-type TakeLimits = { total: number; perEndpoint: number; hintedBefore: Date };
+type TakeLimits = { total: number; perEndpoint: number; wokenBefore: Date };
 
 /**
- * T8. Any number of sweepers in parallel: what one has locked, the others skip. The places are given before the locks, so
- * that an endpoint with more due rows than a pass takes keeps no other endpoint waiting. Across merchants, because a
- * sweeper works for all.
+ * Takes due deliveries for the sweeper and marks them as woken. Any number of sweepers may run in parallel: rows that
+ * one has locked, the others skip. The limit per endpoint applies before the locks, so that an endpoint with more due
+ * rows than one pass takes delays no other endpoint. Across merchants, because the sweeper works for all of them.
  */
-export async function takeDue(trx: OpenTransaction, now: Date, limits: TakeLimits): Promise<Hint[]> {
+export async function takeDue(trx: OpenTransaction, now: Date, limits: TakeLimits): Promise<WakeUp[]> {
   const rows = acrossMerchants(trx);
   const candidates = await rows
     .selectFrom((eb) =>
       eb
-        .selectFrom("notify_queue")
+        .selectFrom("deliveries")
         .select(["id", "due_at"])
         .select(sql<number>`ROW_NUMBER() OVER (PARTITION BY endpoint ORDER BY due_at, id)`.as("place"))
         .where(isDue(now))
-        .where(notHintedSince(limits.hintedBefore))
+        .where(notWokenSince(limits.wokenBefore))
         .as("due"),
     )
     .select("id")
@@ -73,32 +73,32 @@ export async function takeDue(trx: OpenTransaction, now: Date, limits: TakeLimit
     .limit(limits.total)
     .execute();
   if (candidates.length === 0) return [];
-  const taken = await rows
-    .selectFrom("notify_queue")
-    .select(hintColumns)
+  const due = await rows
+    .selectFrom("deliveries")
+    .select(wakeUpColumns)
     .where("id", "in", ids(candidates))
     .where(isDue(now))
-    .where(notHintedSince(limits.hintedBefore))
+    .where(notWokenSince(limits.wokenBefore))
     // mutation: sweep-skips-locked
     .forUpdate()
     .skipLocked()
     .execute();
-  if (taken.length === 0) return [];
-  await rows.updateTable("notify_queue").set({ hinted_at: now }).where("id", "in", ids(taken)).execute();
-  return taken.map(hintOf);
+  if (due.length === 0) return [];
+  await rows.updateTable("deliveries").set({ woken_at: now }).where("id", "in", ids(due)).execute();
+  return due.map(wakeUpOf);
 }
 
 const ids = (rows: { id: string }[]) => rows.map(({ id }) => id);
 
-type NotifyQueue = ExpressionBuilder<Tables, "notify_queue">;
+type DeliveryRow = ExpressionBuilder<Tables, "deliveries">;
 
-/** Waits for a send, or has lost the one who had begun. */
-export const isDue = (now: Date) => (eb: NotifyQueue) =>
+/** Pending and due, or `sending` with an expired lease (its sender died). */
+export const isDue = (now: Date) => (eb: DeliveryRow) =>
   eb.or([
     eb.and([eb("status", "=", "pending"), /* mutation: sweep-due */ eb("due_at", "<=", now)]),
     // mutation: sweep-dead-sender
     eb.and([eb("status", "=", "sending"), eb("lease_until", "<", now)]),
   ]);
 
-const notHintedSince = (time: Date) => (eb: NotifyQueue) =>
-  eb.or([eb("hinted_at", "is", null), /* mutation: sweep-hinted */ eb("hinted_at", "<=", time)]);
+const notWokenSince = (time: Date) => (eb: DeliveryRow) =>
+  eb.or([eb("woken_at", "is", null), /* mutation: sweep-hinted */ eb("woken_at", "<=", time)]);

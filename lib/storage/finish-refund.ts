@@ -1,19 +1,19 @@
 import { secondsAfter } from "../clock.ts";
-import { stuckAfterSeconds } from "../payment/look-up-schedule.ts";
-import type { Payment } from "../payment/payment.ts";
-import type { Hint } from "../payment/ports.ts";
-import type { RefundFact, RefundFinished } from "../refund/ports.ts";
-import type { Refund } from "../refund/refund.ts";
-import { stuckRefund } from "../refund/stuck.ts";
+import type { Payment } from "../payments/payment.ts";
+import { stuckAfterSeconds } from "../payments/poll-schedule.ts";
+import type { WakeUp } from "../payments/ports.ts";
+import type { Refund } from "../payments/refund.ts";
+import type { RefundFact, RefundFinished } from "../payments/refund-ports.ts";
+import { stuckRefund } from "../payments/stuck-refund.ts";
 import { fingerprintOf, resolveEnded } from "./anomalies.ts";
 import { type Database, isDuplicate, type OpenTransaction, transact } from "./database.ts";
 import { ofMerchant } from "./of-merchant.ts";
 import { rowOf } from "./payment-rows.ts";
-import { moveSums, OverRefund, tell } from "./refund-books.ts";
+import { moveSums, OverRefund, recordOutcome } from "./refund-ledger.ts";
 import { refundOf, refundRow } from "./refund-rows.ts";
-import { recordHidden } from "./refund-totals.ts";
+import { recordUncovered } from "./refund-totals.ts";
 
-/** Thrown inside the transaction, so that nothing of it stays. */
+/** Thrown inside the transaction to roll all of it back. */
 class NotMoved extends Error {
   readonly finished: RefundFinished;
   constructor(finished: RefundFinished) {
@@ -23,8 +23,9 @@ class NotMoved extends Error {
 }
 
 /**
- * T5b: ends a refund; one that has ended in the other way only by a fact that overrules it. The sums of the order move in
- * the same commit, by guards: a success that no longer fits rolls everything back.
+ * Moves a refund to its final status. A refund that already has the opposite final status changes only by a fact that
+ * overrules it. The order's sums move in the same transaction and are checked there: a success that no longer fits
+ * rolls everything back.
  */
 export async function finishRefund(
   db: Database,
@@ -32,23 +33,23 @@ export async function finishRefund(
   payment: Payment,
   fact: RefundFact,
 ): Promise<RefundFinished> {
-  const finish = async (known: boolean): Promise<RefundFinished> => {
+  const finish = async (isExternal: boolean): Promise<RefundFinished> => {
     try {
       return await transact(db, async (trx) => {
-        const told = known ? await takeFromForeign(trx, refund, payment, fact) : [];
+        const wakeUps = isExternal ? await takeFromExternal(trx, refund, payment, fact) : [];
         const finished = await finishOnce(trx, refund, payment, fact);
         if (finished.kind === "finished")
-          return { ...finished, notifications: [...told, ...finished.notifications] };
-        // What was taken from a refund of the console goes back with it: its sum would be nobody's.
+          return { ...finished, notifications: [...wakeUps, ...finished.notifications] };
+        // Roll back what was taken from the external refund, too: its amount would belong to no refund.
         // mutation: refund-unmoved-undone
-        if (known) throw new NotMoved(finished);
+        if (isExternal) throw new NotMoved(finished);
         return finished;
       });
     } catch (error) {
       if (error instanceof NotMoved) return error.finished;
       // mutation: refund-finish-over-refund
       if (error instanceof OverRefund) return { kind: "over-refund" };
-      if (known || !isDuplicate(error, "order_refund")) throw error;
+      if (isExternal || !isDuplicate(error, "order_refund")) throw error;
       return finish(true);
     }
   };
@@ -63,11 +64,11 @@ async function finishOnce(
 ): Promise<RefundFinished> {
   if (await moveRefund(trx, refund, ["processing", "unknown"], fact)) {
     await moveSums(trx, refund, { from: "reserved", fact });
-    const told = await tell(trx, refund, payment, fact, "processing");
-    const hidden = await bookDisplaced(trx, payment, fact);
+    const wakeUps = await recordOutcome(trx, refund, payment, fact, "processing");
+    const uncovered = await bookDisplaced(trx, payment, fact);
     // mutation: stuck-refund-ended
     await endStuck(trx, refund, payment, fact);
-    return { kind: "finished", notifications: [...told, ...hidden], after: "processing" };
+    return { kind: "finished", notifications: [...wakeUps, ...uncovered], after: "processing" };
   }
   const before = fact.to === "success" ? "failed" : "success";
   // mutation: refund-overruled
@@ -76,24 +77,24 @@ async function finishOnce(
   }
   if (!(await moveRefund(trx, refund, [before], fact))) return { kind: "already" };
   await moveSums(trx, refund, { from: before === "failed" ? "nothing" : "refunded", fact });
-  const told = await tell(trx, refund, payment, fact, before);
+  const wakeUps = await recordOutcome(trx, refund, payment, fact, before);
   // mutation: refund-turned-displaced
-  const hidden = await bookDisplaced(trx, payment, fact);
-  return { kind: "finished", notifications: [...told, ...hidden], after: before };
+  const uncovered = await bookDisplaced(trx, payment, fact);
+  return { kind: "finished", notifications: [...wakeUps, ...uncovered], after: before };
 }
 
-/** A refund that comes to nothing, whatever it was before, makes room for what the provider told and did not fit. */
-async function bookDisplaced(trx: OpenTransaction, payment: Payment, fact: RefundFact): Promise<Hint[]> {
+/** A refund that fails frees its amount for refunds that the provider reported and that did not fit before. */
+async function bookDisplaced(trx: OpenTransaction, payment: Payment, fact: RefundFact): Promise<WakeUp[]> {
   if (fact.to !== "failed") return [];
-  const hidden = await recordHidden(trx, payment, fact);
-  await lookForUnbooked(trx, payment, fact);
-  return hidden;
+  const uncovered = await recordUncovered(trx, payment, fact);
+  await pollForUnbooked(trx, payment, fact);
+  return uncovered;
 }
 
-/** There is room now for a refund of the provider's console that found none: a look-up tells it again. */
-async function lookForUnbooked(trx: OpenTransaction, payment: Payment, { now }: RefundFact): Promise<void> {
+/** The freed amount may cover an external refund that did not fit before: a poll reports it again. */
+async function pollForUnbooked(trx: OpenTransaction, payment: Payment, { now }: RefundFact): Promise<void> {
   await rowOf(trx, payment)
-    .set({ next_query_at: now })
+    .set({ next_poll_at: now })
     .where(({ exists, selectFrom }) =>
       exists(
         selectFrom("anomalies as a")
@@ -106,15 +107,15 @@ async function lookForUnbooked(trx: OpenTransaction, payment: Payment, { now }: 
 }
 
 /**
- * The provider's id of this refund stands in a row for one of its console: it was told without our number. That row ends
- * as failed, without the id and its sum, and the merchant, who was told of it, is told so.
+ * The provider first reported this refund without our number, so an external refund's row has its provider id. That row
+ * becomes failed and loses the id and its amount; the merchant, who was notified of it, is notified of the change.
  */
-async function takeFromForeign(
+async function takeFromExternal(
   trx: OpenTransaction,
   { refundNo }: Refund,
   payment: Payment,
   fact: RefundFact,
-): Promise<Hint[]> {
+): Promise<WakeUp[]> {
   const row = await ofMerchant(trx, payment.userId)
     .selectFrom("refunds")
     .selectAll()
@@ -124,20 +125,20 @@ async function takeFromForeign(
     .forUpdate()
     .executeTakeFirst();
   if (!row) return [];
-  const error = { code: "known", message: `this is the refund ${refundNo}` };
+  const error = { code: "known", message: `duplicate of refund ${refundNo}, which has its own status` };
   await ofMerchant(trx, payment.userId)
     .updateTable("refunds")
     .set({ status: "failed", refund_id: null, refusal: JSON.stringify(error), updated_at: fact.now })
     .where("id", "=", row.id)
     .execute();
   if (row.status !== "success") return [];
-  const foreign = refundOf(row);
+  const external = refundOf(row);
   const undone: RefundFact = { ...fact, to: "failed", refundId: "", error, notify: true };
-  await moveSums(trx, foreign, { from: "refunded", fact: undone });
-  return tell(trx, foreign, payment, undone, "success");
+  await moveSums(trx, external, { from: "refunded", fact: undone });
+  return recordOutcome(trx, external, payment, undone, "success");
 }
 
-/** A refund that was a person's matter has come to its end. */
+/** Resolves the anomaly that reported an ended refund as stuck. */
 async function endStuck(
   trx: OpenTransaction,
   refund: Refund,
@@ -146,7 +147,12 @@ async function endStuck(
 ): Promise<void> {
   if (secondsAfter(refund.createdAt, stuckAfterSeconds) > fact.now) return;
   const fingerprint = fingerprintOf(stuckRefund(payment, refund));
-  await resolveEnded(trx, payment, { fingerprint }, { note: `it has ended: ${fact.to}`, now: fact.now });
+  await resolveEnded(
+    trx,
+    payment,
+    { fingerprint },
+    { note: `the refund has ended: ${fact.to}`, now: fact.now },
+  );
 }
 
 async function moveRefund(
@@ -164,7 +170,7 @@ async function moveRefund(
       status: fact.to,
       refusal: fact.error ? JSON.stringify(fact.error) : null,
       updated_at: fact.now,
-      next_query_at: null,
+      next_poll_at: null,
       lease_until: fact.now,
       ...(fact.refundId && { refund_id: fact.refundId }),
     })

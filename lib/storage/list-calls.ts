@@ -1,10 +1,10 @@
 import type { Selectable } from "kysely";
-import type { RecordedCall } from "../merchant/recorded-call.ts";
+import type { ApiCall } from "../merchants/api-call.ts";
 import type { Database } from "./database.ts";
 import { acrossMerchants, ofMerchant, type Rows } from "./of-merchant.ts";
-import type { ApiLogsTable } from "./tables.ts";
+import type { ApiCallsTable } from "./tables.ts";
 
-/** Which calls, newest first; `after`: only those behind this row. */
+/** Which calls to list, newest first; `after`: only calls that follow this row in that order. */
 export type CallFilter = {
   orderNo?: string;
   httpStatus?: number;
@@ -15,7 +15,7 @@ export type CallFilter = {
 };
 
 export type CallPage = {
-  items: RecordedCall[];
+  items: ApiCall[];
   /** Where the next page begins; `null`: this is the last. */
   next: { createdAt: Date; id: string } | null;
 };
@@ -25,13 +25,13 @@ export function listCalls(db: Database, userId: string, filter: CallFilter): Pro
   return pageOf(callsAmong(ofMerchant(db, userId)), filter);
 }
 
-/** The same across merchants; for operators alone. */
+/** `listCalls` across merchants; for operators only. */
 export function listEveryonesCalls(db: Database, filter: CallFilter): Promise<CallPage> {
   return pageOf(callsAmong(acrossMerchants(db)), filter);
 }
 
 function callsAmong(rows: Rows) {
-  return rows.selectFrom("api_logs").selectAll();
+  return rows.selectFrom("api_calls").selectAll();
 }
 
 async function pageOf(calls: ReturnType<typeof callsAmong>, filter: CallFilter): Promise<CallPage> {
@@ -60,7 +60,7 @@ async function pageOf(calls: ReturnType<typeof callsAmong>, filter: CallFilter):
   };
 }
 
-function callOf(row: Selectable<ApiLogsTable>): RecordedCall {
+function callOf(row: Selectable<ApiCallsTable>): ApiCall {
   return {
     requestId: row.request_id,
     userId: row.user_id,

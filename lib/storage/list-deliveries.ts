@@ -1,29 +1,29 @@
-import type { Payment } from "../payment/payment.ts";
+import type { Payment } from "../payments/payment.ts";
 import type { Database } from "./database.ts";
 import { acrossMerchants, ofMerchant } from "./of-merchant.ts";
 import { orderColumns, paymentOf } from "./payment-rows.ts";
-import type { NotifyStatus } from "./tables.ts";
+import type { DeliveryStatus } from "./tables.ts";
 
 export type DeliveryFilter = {
-  /** Absent: of every merchant, or every order. */
+  /** Absent: all merchants, or all orders. */
   userId?: string;
   orderId?: string;
-  statuses: readonly NotifyStatus[];
+  statuses: readonly DeliveryStatus[];
   limit: number;
 };
 
-/** Delivery series and what became of the attempt that each stands at, latest first; across merchants, for operators. */
+/** Delivery series with the outcome of their current attempt, latest due first; across merchants, for operators. */
 export function listDeliveries(db: Database, { userId, orderId, statuses, limit }: DeliveryFilter) {
   return acrossMerchants(db, userId)
-    .selectFrom("notify_queue as n")
+    .selectFrom("deliveries as n")
     .innerJoin("payment_orders as o", (join) =>
       join.onRef("o.id", "=", "n.order_id").onRef("o.user_id", "=", "n.user_id"),
     )
-    .leftJoin("notify_attempts as a", (join) =>
+    .leftJoin("delivery_attempts as a", (join) =>
       join
         .onRef("a.task_id", "=", "n.id")
         .onRef("a.attempt", "=", "n.attempt")
-        .onRef("a.send_no", "=", "n.send_no"),
+        .onRef("a.try_no", "=", "n.try_no"),
     )
     .select(["n.id", "n.user_id", "o.order_no", "n.event", "n.event_id", "n.generation", "n.status"])
     .select(["n.attempt", "n.due_at", "n.url", "a.outcome", "a.http_status"])
@@ -35,14 +35,14 @@ export function listDeliveries(db: Database, { userId, orderId, statuses, limit 
     .execute();
 }
 
-/** A merchant's series that stand at these statuses since before `time`, oldest first, each with its payment. */
+/** A merchant's series with these statuses that were due before `before`, oldest first, each with its payment. */
 export async function seriesAt(
   db: Database,
   userId: string,
-  { statuses, before, limit }: { statuses: readonly NotifyStatus[]; before: Date; limit: number },
+  { statuses, before, limit }: { statuses: readonly DeliveryStatus[]; before: Date; limit: number },
 ): Promise<{ payment: Payment; eventId: string }[]> {
   const rows = await /* mutation: resend-owner */ ofMerchant(db, userId)
-    .selectFrom("notify_queue as n")
+    .selectFrom("deliveries as n")
     .innerJoin("payment_orders as o", "o.id", "n.order_id")
     .select(orderColumns.map((column) => `o.${column}` as const))
     .select("n.event_id")

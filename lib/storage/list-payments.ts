@@ -1,14 +1,14 @@
-import type { NotifyState, PaymentFilter, PaymentPage } from "../payment/ports.ts";
+import type { NotifyState, PaymentFilter, PaymentPage } from "../payments/ports.ts";
 import type { Database } from "./database.ts";
 import { acrossMerchants, ofMerchant, type Rows } from "./of-merchant.ts";
 import { orderColumns, paymentOf } from "./payment-rows.ts";
 
-/** One page of a merchant's payments, newest first; the page after it begins behind the last row's time and id. */
+/** One page of a merchant's payments, newest first; the next page starts after the last row's time and id. */
 export function listPayments(db: Database, userId: string, filter: PaymentFilter): Promise<PaymentPage> {
   return pageOf(withNotifyStatus(/* mutation: list-payments-owner */ ofMerchant(db, userId)), filter);
 }
 
-/** The same across merchants; for operators alone. */
+/** `listPayments` across merchants; for operators only. */
 export function listEveryonesPayments(db: Database, filter: PaymentFilter): Promise<PaymentPage> {
   return pageOf(withNotifyStatus(acrossMerchants(db)), filter);
 }
@@ -19,7 +19,7 @@ function withNotifyStatus(rows: Rows) {
     .select(orderColumns.map((name) => `o.${name}` as const))
     .select((eb) =>
       eb
-        .selectFrom("notify_queue as n")
+        .selectFrom("deliveries as n")
         .select("n.status")
         .whereRef("n.order_id", "=", "o.id")
         .where("n.subject_type", "=", "payment")

@@ -1,16 +1,18 @@
-import type { StoredRefund } from "../refund/ports.ts";
-import type { RefundStatus } from "../refund/status.ts";
+import type { StoredRefund } from "../payments/refund-ports.ts";
+import type { RefundStatus } from "../payments/refund-status.ts";
 import type { Database } from "./database.ts";
 import { acrossMerchants } from "./of-merchant.ts";
 
 export type RefundFilter = {
-  /** Absent: of every merchant. */
+  /** Absent: all merchants. */
   userId?: string | undefined;
   statuses: readonly RefundStatus[];
   limit: number;
 };
 
-/** Refunds with their orders, oldest first; across merchants, for operators. Without what was sent, leases and keys. */
+/**
+ * Refunds with their orders, oldest first; across merchants, for operators. Without request bodies, leases and keys.
+ */
 export function listRefunds(db: Database, { userId, statuses, limit }: RefundFilter) {
   return acrossMerchants(db, userId)
     .selectFrom("refunds as r")
@@ -18,14 +20,14 @@ export function listRefunds(db: Database, { userId, statuses, limit }: RefundFil
       join.onRef("o.id", "=", "r.order_id").onRef("o.user_id", "=", "r.user_id"),
     )
     .select(["r.id", "r.user_id", "o.order_no", "o.provider", "r.refund_no", "r.provider_refund_no"])
-    .select(["r.refund_id", "r.amount_minor", "r.currency", "r.status", "r.created_at", "r.next_query_at"])
+    .select(["r.refund_id", "r.amount_minor", "r.currency", "r.status", "r.created_at", "r.next_poll_at"])
     .where("r.status", "in", statuses)
     .orderBy("r.id")
     .limit(limit)
     .execute();
 }
 
-/** Across merchants: an operator may name a refund by its id alone. What follows carries the `userId`. */
+/** Across merchants: an operator may name a refund by its id alone. Later calls carry the `userId`. */
 export async function refundOwner(
   db: Database,
   id: string,

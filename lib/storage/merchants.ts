@@ -1,38 +1,54 @@
-import { sql } from "kysely";
-import type { KeyRows } from "../merchant/authenticate.ts";
+import { type Selectable, sql } from "kysely";
+import type { KeyRows } from "../merchants/authenticate.ts";
 import { type ApiKeys, apiKeysIn } from "./api-keys.ts";
 import type { Database } from "./database.ts";
 import { acrossMerchants, ofMerchant } from "./of-merchant.ts";
+import type { UsersTable } from "./tables.ts";
 
 export type Merchant = {
   userId: string;
   username: string;
   active: boolean;
-  /** Calls a minute; `null`: any number. */
+  /** Calls per minute; `null`: unlimited. */
   rateLimit: number | null;
   notifyUrl: string | null;
   createdAt: Date;
 };
 
-/** What is absent stays as it is, or becomes what it usually is. */
+/** An absent field keeps its value; in a new row it gets the column's default. */
 export type MerchantSettings = {
   notifyUrl?: string | null | undefined;
   rateLimit?: number | null | undefined;
 };
 
-/** Of one merchant, as sealed. */
-export type SealedSecrets = { userId: string; secrets: string };
+/** One merchant's notification secrets, encrypted. */
+export type EncryptedSecrets = { userId: string; secrets: string };
 
 export interface Merchants extends ApiKeys {
   create(username: string, settings: MerchantSettings, now: Date): Promise<string>;
   list(): Promise<Merchant[]>;
+  /** By id or username. A username that is another merchant's id finds the merchant with the id. */
+  find(name: string): Promise<Merchant | null>;
   update(userId: string, change: MerchantSettings & { active?: boolean }, now: Date): Promise<boolean>;
-  /** Sealed JSON list of the secrets that sign notifications. */
+  /** Encrypted JSON list of the secrets that sign notifications. */
   notifySecrets(userId: string): Promise<string | null>;
-  /** Stores them over those that were read; `false`: somebody else has changed them. */
-  saveNotifySecrets(userId: string, before: string | null, sealed: string, now: Date): Promise<boolean>;
-  /** Every merchant's, by id, behind this one. */
-  secretsAfter(userId: string, limit: number): Promise<SealedSecrets[]>;
+  /** Replaces the secrets if they are still the ones that were read; `false`: another caller has changed them. */
+  saveNotifySecrets(userId: string, before: string | null, encrypted: string, now: Date): Promise<boolean>;
+  /** Secrets of all merchants with ids above `userId`, in order of id. */
+  secretsAfter(userId: string, limit: number): Promise<EncryptedSecrets[]>;
+}
+
+const merchantColumns = ["id", "username", "status", "rate_limit", "notify_url", "created_at"] as const;
+
+function merchantOf(row: Pick<Selectable<UsersTable>, (typeof merchantColumns)[number]>): Merchant {
+  return {
+    userId: row.id,
+    username: row.username,
+    active: row.status === 1,
+    rateLimit: row.rate_limit,
+    notifyUrl: row.notify_url,
+    createdAt: row.created_at,
+  };
 }
 
 export function merchantsIn(db: Database): Merchants {
@@ -40,7 +56,7 @@ export function merchantsIn(db: Database): Merchants {
     ...apiKeysIn(db),
     async create(username, settings, now) {
       const values = { username, ...settingColumns(settings), created_at: now, updated_at: now };
-      // Across merchants: there is none yet.
+      // Across merchants: the new merchant has no id yet.
       const { insertId } = await acrossMerchants(db)
         .insertInto("users")
         .values(values)
@@ -48,17 +64,22 @@ export function merchantsIn(db: Database): Merchants {
       return String(insertId);
     },
     async list() {
-      const columns = ["id", "username", "status", "rate_limit", "notify_url", "created_at"] as const;
       // Across merchants: for operators.
-      const rows = await acrossMerchants(db).selectFrom("users").select(columns).orderBy("id").execute();
-      return rows.map((row) => ({
-        userId: row.id,
-        username: row.username,
-        active: row.status === 1,
-        rateLimit: row.rate_limit,
-        notifyUrl: row.notify_url,
-        createdAt: row.created_at,
-      }));
+      const rows = await acrossMerchants(db)
+        .selectFrom("users")
+        .select(merchantColumns)
+        .orderBy("id")
+        .execute();
+      return rows.map(merchantOf);
+    },
+    async find(name) {
+      // Across merchants: an operator names the merchant.
+      const users = acrossMerchants(db).selectFrom("users").select(merchantColumns);
+      const byId = /^[1-9]\d{0,19}$/.test(name)
+        ? await users.where("id", "=", name).executeTakeFirst()
+        : undefined;
+      const row = byId ?? (await users.where("username", "=", name).executeTakeFirst());
+      return row ? merchantOf(row) : null;
     },
     async update(userId, { active, ...settings }, now) {
       const set = {
@@ -76,17 +97,17 @@ export function merchantsIn(db: Database): Merchants {
         .executeTakeFirst();
       return row?.notify_secrets ?? null;
     },
-    async saveNotifySecrets(userId, before, sealed, now) {
+    async saveNotifySecrets(userId, before, encrypted, now) {
       const saved = await ofMerchant(db, userId)
         .updateTable("users")
-        .set({ notify_secrets: sealed, updated_at: now })
+        .set({ notify_secrets: encrypted, updated_at: now })
         // mutation: merchant-secrets-before
         .where(sql`notify_secrets <=> ${before}`, "=", 1)
         .executeTakeFirstOrThrow();
       return saved.numUpdatedRows === 1n;
     },
     async secretsAfter(userId, limit) {
-      // Across merchants: all secrets are sealed anew.
+      // Across merchants: all secrets are re-encrypted.
       const rows = await acrossMerchants(db)
         .selectFrom("users")
         .select(["id", "notify_secrets"])

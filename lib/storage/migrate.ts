@@ -21,7 +21,7 @@ export async function migrate(connection: string | PoolOptions): Promise<void> {
     if (error) {
       const which = failed ? `migration ${failed.migrationName}` : "the migration";
       const why = error instanceof Error ? error.message : String(error);
-      // Callers who may not show the words still tell the code.
+      // Callers that must not show the message can still show the code.
       const { code } = error as { code?: string };
       throw Object.assign(new Error(`${which} failed: ${why}`, { cause: error }), { code });
     }

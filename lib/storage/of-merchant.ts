@@ -26,18 +26,20 @@ import {
 import type { Database } from "./database.ts";
 import type { Tables } from "./tables.ts";
 
-/** What can be done with rows; nothing but the two functions below gives it. */
+/** The only access to rows: only `ofMerchant` and `acrossMerchants` return it. */
 export type Rows = Pick<Kysely<Tables>, "selectFrom" | "insertInto" | "updateTable" | "deleteFrom">;
 
 /**
- * The rows of one merchant. Every table that a statement names, in its joins and sub-queries too, is narrowed to them,
- * and what it inserts is this merchant's. Raw `sql` inside a statement stays as it is written.
+ * The rows of one merchant. Every table that a statement names, in joins and sub-queries too, is restricted to this
+ * merchant, and inserted rows get this merchant's id. Raw `sql` inside a statement is not changed.
  */
 export function ofMerchant(db: Database, userId: string): Rows {
   return everyones(db).withPlugin(narrowingTo(userId));
 }
 
-/** Every merchant's rows, for the few who serve them all and say why; one merchant's where they are told whose. */
+/**
+ * All merchants' rows, or only those of `userId` if it is given. Each use says in a comment why it crosses merchants.
+ */
 export function acrossMerchants(db: Database, userId?: string): Rows {
   return /* mutation: narrowing-operator */ userId === undefined ? everyones(db) : ofMerchant(db, userId);
 }
@@ -52,7 +54,7 @@ function narrowingTo(userId: string): KyselyPlugin {
   };
 }
 
-/** The column that says whose a row is. */
+/** The column that holds the id of the merchant who owns a row. */
 const ownerIn = (table: string) => (table === "users" ? "id" : "user_id");
 
 class Narrowing extends OperationNodeTransformer {
@@ -63,37 +65,37 @@ class Narrowing extends OperationNodeTransformer {
     this.#userId = userId;
   }
 
-  protected override transformSelectQuery(given: SelectQueryNode): SelectQueryNode {
-    const query = super.transformSelectQuery(given);
+  protected override transformSelectQuery(original: SelectQueryNode): SelectQueryNode {
+    const query = super.transformSelectQuery(original);
     return {
       ...query,
       ...this.#where(/* mutation: narrowing-select */ query.from?.froms ?? [], query.where),
     };
   }
 
-  protected override transformUpdateQuery(given: UpdateQueryNode): UpdateQueryNode {
-    const query = super.transformUpdateQuery(given);
+  protected override transformUpdateQuery(original: UpdateQueryNode): UpdateQueryNode {
+    const query = super.transformUpdateQuery(original);
     const tables = ListNode.is(query.table!) ? query.table.items : [query.table!];
     return { ...query, ...this.#where(/* mutation: narrowing-update */ tables, query.where) };
   }
 
-  protected override transformDeleteQuery(given: DeleteQueryNode): DeleteQueryNode {
-    const query = super.transformDeleteQuery(given);
+  protected override transformDeleteQuery(original: DeleteQueryNode): DeleteQueryNode {
+    const query = super.transformDeleteQuery(original);
     return { ...query, ...this.#where(/* mutation: narrowing-delete */ query.from.froms, query.where) };
   }
 
-  protected override transformJoin(given: JoinNode): JoinNode {
-    const join = super.transformJoin(given);
-    // Other joins show rows of the table that do not match.
+  protected override transformJoin(original: JoinNode): JoinNode {
+    const join = super.transformJoin(original);
+    // Other joins also return rows of the joined table that do not match its ON condition.
     // mutation: narrowing-join-kind
     if (join.joinType !== "InnerJoin" && join.joinType !== "LeftJoin")
-      throw new Error(`not within one merchant: a ${join.joinType}`);
+      throw new Error(`cannot restrict a ${join.joinType} to one merchant: use an inner or left join`);
     const on = this.#within([/* mutation: narrowing-join */ join.table], join.on?.on);
     return on ? { ...join, on: OnNode.create(on) } : join;
   }
 
-  protected override transformInsertQuery(given: InsertQueryNode): InsertQueryNode {
-    const query = super.transformInsertQuery(given);
+  protected override transformInsertQuery(original: InsertQueryNode): InsertQueryNode {
+    const query = super.transformInsertQuery(original);
     const owner = ColumnNode.create(ownerIn(query.into!.table.identifier.name));
     return { ...query, columns: [...query.columns!, owner], values: this.#owned(query.values!) };
   }
@@ -103,7 +105,10 @@ class Narrowing extends OperationNodeTransformer {
     return condition ? { where: WhereNode.create(condition) } : {};
   }
 
-  /** The condition in parentheses, so that no `OR` in it reaches past the merchant. */
+  /**
+   * Adds the owner's condition and puts `condition` in parentheses, so that no `OR` in it reaches other merchants'
+   * rows.
+   */
   #within(tables: readonly OperationNode[], condition?: OperationNode): OperationNode | null {
     const owned = tables.flatMap((table) => this.#isOwned(table) ?? []);
     const all = condition
@@ -114,9 +119,10 @@ class Narrowing extends OperationNodeTransformer {
 
   #isOwned(named: OperationNode) {
     const { node: table, alias } = AliasNode.is(named) ? named : { node: named, alias: undefined };
-    // A sub-query has been narrowed itself.
+    // A sub-query was already restricted.
     if (SelectQueryNode.is(table)) return null;
-    if (!TableNode.is(table)) throw new Error(`not within one merchant: a table that is a ${table.kind}`);
+    if (!TableNode.is(table))
+      throw new Error(`cannot restrict a ${table.kind} to one merchant: name a table or use a sub-query`);
     const { name } = table.table.identifier;
     const called = alias && IdentifierNode.is(alias) ? alias.name : name;
     return sql`${sql.ref(`${called}.${ownerIn(name)}`)} = ${this.#userId}`;
@@ -128,7 +134,8 @@ class Narrowing extends OperationNodeTransformer {
       const selected = AliasNode.create(/* mutation: narrowing-copy */ owner, IdentifierNode.create("owner"));
       return SelectQueryNode.cloneWithSelections(values, [SelectionNode.create(selected)]);
     }
-    if (!ValuesNode.is(values)) throw new Error(`not within one merchant: values that are a ${values.kind}`);
+    if (!ValuesNode.is(values))
+      throw new Error(`cannot insert a ${values.kind} for one merchant: use values or a SELECT`);
     return ValuesNode.create(
       values.values.map((row) =>
         PrimitiveValueListNode.is(row)

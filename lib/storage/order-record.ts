@@ -1,8 +1,8 @@
-import type { Payment } from "../payment/payment.ts";
+import type { Payment } from "../payments/payment.ts";
 import type { Database } from "./database.ts";
 import { acrossMerchants, ofMerchant } from "./of-merchant.ts";
 
-/** Across merchants: an operator may name an order by its number alone. What follows carries the `userId`. */
+/** Across merchants: an operator may name an order by its number alone. Later calls carry the `userId`. */
 export async function orderOwner(db: Database, orderNo: string): Promise<string | null> {
   const row = await acrossMerchants(db)
     .selectFrom("payment_orders")
@@ -12,18 +12,18 @@ export async function orderOwner(db: Database, orderNo: string): Promise<string 
   return row?.user_id ?? null;
 }
 
-/** The rows beside an order; without what was sent to the provider, bodies, payloads, leases and keys. */
+/** The provider requests and refunds of an order, without request and response bodies, lease tokens and keys. */
 export async function orderRecord(db: Database, { id, userId }: Payment) {
   const rows = ofMerchant(db, userId);
   const attempts = await rows
-    .selectFrom("payment_attempts")
+    .selectFrom("provider_requests")
     .select(["id", "done", "lease_until", "created_at"])
     .where("order_id", "=", id)
     .execute();
   const refunds = await rows
     .selectFrom("refunds")
     .select(["id", "refund_no", "provider_refund_no", "refund_id", "amount_minor", "currency", "status"])
-    .select(["reason", "refusal", "created_at", "updated_at", "next_query_at"])
+    .select(["reason", "refusal", "created_at", "updated_at", "next_poll_at"])
     .where("order_id", "=", id)
     .orderBy("id")
     .execute();

@@ -1,25 +1,25 @@
-import { paymentNotification } from "../notify/event.ts";
-import { lastLook } from "../payment/look-up-schedule.ts";
-import type { Payment } from "../payment/payment.ts";
-import type { Concluded, NotifyState, Orders, Said, StoredOrder } from "../payment/ports.ts";
-import { statusesBefore } from "../payment/status.ts";
+import { paymentNotification } from "../deliveries/event.ts";
+import type { Payment } from "../payments/payment.ts";
+import { statusesBefore } from "../payments/payment-status.ts";
+import { lastPoll } from "../payments/poll-schedule.ts";
+import type { ClosedOrFailed, NotifyState, Orders, Said, StoredOrder } from "../payments/ports.ts";
 import { endStuck } from "./anomalies.ts";
-import { refuse, release, storePayable, takeOver } from "./attempts.ts";
 import { claimCapture, endCapture } from "./captures.ts";
 import { createOrder } from "./create-order.ts";
 import { type Database, transact } from "./database.ts";
 import { listPayments } from "./list-payments.ts";
-import {
-  claimLookUp,
-  claimRecheck,
-  dueForRecheck,
-  endRechecks,
-  makeDue,
-  noteAnswer,
-  pollAgain,
-} from "./look-ups.ts";
 import { acrossMerchants, ofMerchant } from "./of-merchant.ts";
-import { attemptOf, lockOrder, madeIt, ofAccount, orderColumns, paymentOf, rowOf } from "./payment-rows.ts";
+import {
+  lockOrder,
+  madeIt,
+  ofAccount,
+  orderColumns,
+  paymentOf,
+  providerRequestOf,
+  rowOf,
+} from "./payment-rows.ts";
+import { claimPoll, claimRefresh, dueForPoll, endPolls, makeDue, noteAnswer, pollAgain } from "./polls.ts";
+import { refuse, release, storePayable, takeLease } from "./provider-requests.ts";
 import { endRenewal, storeRenewed, takeRenewal } from "./renewals.ts";
 import { settle } from "./settle.ts";
 import { addLog, addNotification } from "./timeline.ts";
@@ -30,33 +30,33 @@ export function ordersIn(db: Database): Orders {
     findByOutTradeNo: (userId, outTradeNo) => findByOutTradeNo(db, userId, outTradeNo),
     find: (userId, key) => find(db, userId, key),
     create: (order) => createOrder(db, order),
-    takeOver: (payment, leaseToken, leaseUntil, now) =>
-      takeOver(db, payment, { leaseToken, leaseUntil, now }),
+    takeLease: (payment, leaseToken, leaseUntil, now) =>
+      takeLease(db, payment, { leaseToken, leaseUntil, now }),
     storePayable: (leased, link, now) => storePayable(db, leased, link, now),
     takeRenewal: (payment, leaseToken, leaseUntil, now) =>
       takeRenewal(db, payment, { leaseToken, leaseUntil, now }),
     storeRenewed: (leased, link, now) => storeRenewed(db, leased, link, now),
     endRenewal: (leased, until) => endRenewal(db, leased, until),
     refuse: (leased, error, now, notify = false) => refuse(db, leased, error, { now, notify }),
-    release: (leased, why, now, nextQueryAt, newKey) =>
-      release(db, leased, { why, now, nextQueryAt, ...(newKey && { newKey }) }),
+    release: (leased, why, now, nextPollAt, newKey) =>
+      release(db, leased, { why, now, nextPollAt, ...(newKey && { newKey }) }),
     settle: (paid, scope) => settle(db, paid, scope),
-    conclude: (payment, to, said, now) => conclude(db, payment, to, { said, now }),
-    markStarted: (payment, said, now) => markStarted(db, payment, said, now),
+    closeOrFail: (payment, to, said, now) => closeOrFail(db, payment, to, { said, now }),
+    markInTransit: (payment, said, now) => markInTransit(db, payment, said, now),
     async requestClose(payment, now) {
       await rowOf(db, payment).set({ close_requested: 1, updated_at: now }).execute();
     },
     claimCapture: (payment, capture, now) => claimCapture(db, payment, { ...capture, now }),
-    endCapture: (payment, why, now, nextQueryAt) => endCapture(db, payment, { why, now, nextQueryAt }),
+    endCapture: (payment, why, now, nextPollAt) => endCapture(db, payment, { why, now, nextPollAt }),
     findByTradeNo: (userId, provider, tradeNo) => findByTradeNo(db, userId, provider, tradeNo),
-    claimLookUp: (payment, now, gapMs) => claimLookUp(db, payment, now, gapMs),
-    claimRecheck: (payment, nextQueryAt, now) => claimRecheck(db, payment, nextQueryAt, now),
-    endRechecks: (payment, claimed, last) => endRechecks(db, payment, claimed, last),
+    claimRefresh: (payment, now, gapMs) => claimRefresh(db, payment, now, gapMs),
+    claimPoll: (payment, nextPollAt, now) => claimPoll(db, payment, nextPollAt, now),
+    endPolls: (payment, claimed, last) => endPolls(db, payment, claimed, last),
     noteAnswer: (payment, answered, now) => noteAnswer(db, payment, answered, now),
     pollAgain: (userId, provider, account, now) => pollAgain(db, userId, provider, { ...account, now }),
     makeDue: (payment, now, gapMs) => makeDue(db, payment, now, gapMs),
     findForReturn: (provider, orderNo) => findForReturn(db, provider, orderNo),
-    dueForRecheck: (now, limit) => dueForRecheck(db, now, limit),
+    dueForPoll: (now, limit) => dueForPoll(db, now, limit),
   };
 }
 
@@ -67,7 +67,7 @@ async function findByOutTradeNo(
 ): Promise<StoredOrder | null> {
   const row = await /* mutation: create-order-owner */ ofMerchant(db, userId)
     .selectFrom("payment_orders as o")
-    .innerJoin("payment_attempts as a", "a.order_id", "o.id")
+    .innerJoin("provider_requests as a", "a.order_id", "o.id")
     .select(orderColumns.map((column) => `o.${column}` as const))
     .select([
       "o.fingerprint",
@@ -82,7 +82,7 @@ async function findByOutTradeNo(
     .where("o.out_trade_no", "=", outTradeNo)
     .executeTakeFirst();
   if (!row) return null;
-  const attempt = attemptOf({ ...row, id: row.attempt_id });
+  const attempt = providerRequestOf({ ...row, id: row.attempt_id });
   return { payment: paymentOf(row), attempt, fingerprint: row.fingerprint, request: row.request };
 }
 
@@ -94,7 +94,7 @@ async function find(db: Database, userId: string, key: { orderNo: string } | { o
     .select(orderColumns.map((name) => `o.${name}` as const))
     .select((eb) =>
       eb
-        .selectFrom("notify_queue as n")
+        .selectFrom("deliveries as n")
         .select("n.status")
         .whereRef("n.order_id", "=", "o.id")
         .where("n.subject_type", "=", "payment")
@@ -108,7 +108,7 @@ async function find(db: Database, userId: string, key: { orderNo: string } | { o
   return { payment: paymentOf(row), notifyStatus: (row.notify_status ?? "none") as NotifyState };
 }
 
-/** Across merchants: the page to which a buyer returns knows the order number only. */
+/** Across merchants: the page to which the buyer returns knows only the order number. */
 async function findForReturn(db: Database, provider: string, orderNo: string): Promise<Payment | null> {
   const row = await acrossMerchants(db)
     .selectFrom("payment_orders")
@@ -120,18 +120,18 @@ async function findForReturn(db: Database, provider: string, orderNo: string): P
 }
 
 /**
- * T4: final and not paid. Guarded by the version read before the provider was asked, by the account and object that it
- * is said of, and by the attempt: while somebody may be making the payment, or taking its money, nobody may call it
- * closed.
+ * Ends a payment that was not paid. The UPDATE requires the version read before the provider was called, and the
+ * account and object that the provider's response is about. It also requires that no provider request or capture is
+ * running: while one may still create the payment or take its money, the payment must not be closed.
  */
-function conclude(
+function closeOrFail(
   db: Database,
   payment: Payment,
   to: "failed" | "closed",
   { said, now }: { said: Said; now: Date },
-): Promise<Concluded | null> {
+): Promise<ClosedOrFailed | null> {
   return transact(db, async (trx) => {
-    // Before the statement below takes its snapshot of the attempts: `takeOver` holds this lock while it changes one.
+    // Before the UPDATE takes its snapshot of the provider requests: `takeLease` holds this lock while it changes one.
     // mutation: conclude-order-lock
     await lockOrder(trx, payment);
     const moved = await rowOf(trx, payment)
@@ -140,7 +140,7 @@ function conclude(
         version: eb("version", "+", 1),
         closed_at: now,
         updated_at: now,
-        next_query_at: lastLook({ status: to, closedAt: now, quietFrom: null }, now),
+        next_poll_at: lastPoll({ status: to, closedAt: now, quietFrom: null }, now),
       }))
       // mutation: close-version
       .where("version", "=", payment.version)
@@ -155,7 +155,7 @@ function conclude(
       .where(({ not, exists, selectFrom }) =>
         not(
           exists(
-            selectFrom("payment_attempts as a")
+            selectFrom("provider_requests as a")
               .select("a.id")
               .whereRef("a.order_id", "=", "payment_orders.id")
               // mutation: close-done-attempt
@@ -173,9 +173,9 @@ function conclude(
       closedAt: now,
       updatedAt: now,
     };
-    const told = paymentNotification(current, to === "closed" ? "payment.closed" : "payment.failed", now);
+    const toSend = paymentNotification(current, to === "closed" ? "payment.closed" : "payment.failed", now);
     // mutation: close-notification
-    const notification = await addNotification(trx, current, told, now);
+    const notification = await addNotification(trx, current, toSend, now);
     await endStuck(trx, current, { to, now });
     await addLog(trx, current, {
       at: now,
@@ -202,11 +202,11 @@ async function findByTradeNo(
   return row ? paymentOf(row) : null;
 }
 
-async function markStarted(db: Database, payment: Payment, said: Said, now: Date): Promise<void> {
+async function markInTransit(db: Database, payment: Payment, said: Said, now: Date): Promise<void> {
   await transact(db, async (trx) => {
     const moved = await rowOf(trx, payment)
       .set((eb) => ({
-        provider_started: 1,
+        in_transit: 1,
         status: "processing",
         version: eb("version", "+", 1),
         updated_at: now,
@@ -215,13 +215,13 @@ async function markStarted(db: Database, payment: Payment, said: Said, now: Date
       .where("version", "=", payment.version)
       // mutation: provider-started-status
       .where("status", "in", ["pending", "processing"])
-      .where("provider_started", "=", 0)
+      .where("in_transit", "=", 0)
       // mutation: start-account
       .where(ofAccount(said))
       // mutation: start-object
       .where(madeIt(said.objectId))
       .executeTakeFirstOrThrow();
-    // From `processing` nothing moves but the version: whoever read the payment before must read it again.
+    // From `processing` only the version changes: callers that read the payment before must read it again.
     if (moved.numUpdatedRows === 0n || payment.status === "processing") return;
     const data = { from: payment.status, to: "processing", why: said.why };
     await addLog(trx, payment, {

@@ -1,5 +1,5 @@
 import { type Selectable, sql } from "kysely";
-import type { Account, ConfigRows, ConfigState, StoredConfig } from "../payment/config-ports.ts";
+import type { Account, ConfigRows, ConfigState, StoredConfig } from "../payments/config-ports.ts";
 import { type Database, isDuplicate, transact } from "./database.ts";
 import { acrossMerchants, ofMerchant, type Rows } from "./of-merchant.ts";
 import type { PaymentConfigsTable } from "./tables.ts";
@@ -7,35 +7,39 @@ import type { PaymentConfigsTable } from "./tables.ts";
 export interface PaymentConfigs extends ConfigRows {
   listAll(userId: string): Promise<StoredConfig[]>;
   /**
-   * Makes the row first, so that its id can be part of its webhook URL and of what its credentials are sealed for. It has
-   * no credentials and no claim on its name until `put`.
+   * Creates the row first, because its id is part of its webhook URL and of the encryption context of its credentials.
+   * Until `put` it has no credentials and does not occupy its name.
    */
   create(userId: string, provider: string, name: string, now: Date): Promise<string>;
   /**
-   * Stores other credentials over the version that was read, under the next version, and makes the config the active one
-   * of its name; `replaces` had the name until now. `false`: somebody else has changed one of them.
+   * Stores new credentials if the config still has the version that was read, increments that version, and makes the
+   * config the active one of its name. `replaces` is the config that had the name until now. `false`: another caller
+   * has changed one of the two.
    */
   put(config: StoredConfig, credentials: NewCredentials, now: Date): Promise<boolean>;
-  /** Forgets one that was made and never got credentials. */
+  /** Deletes a config that was created and never got credentials. */
   discard(config: StoredConfig): Promise<void>;
-  /** Stores the same credentials, sealed anew, over the very text that was read. `false`: somebody has changed them. */
-  reseal(config: StoredConfig, sealed: string, now: Date): Promise<boolean>;
-  /** Lets an active config be disabled, or the other way round; no other state is left so. */
+  /**
+   * Replaces the credentials by their re-encrypted text if the stored text is still the one that was read; `false`: it
+   * is not.
+   */
+  reencryptRow(config: StoredConfig, encrypted: string, now: Date): Promise<boolean>;
+  /** Disables an active config or activates a disabled one; a config in any other state does not change. */
   setActive(userId: string, id: string, active: boolean, now: Date): Promise<boolean>;
-  /** Those behind this id that somebody wrote as plain JSON; what is not even that is left as it is. */
-  unsealed(after: string, limit: number): Promise<StoredConfig[]>;
-  /** Every merchant's that are sealed, by id, behind this one. */
-  sealedAfter(id: string, limit: number): Promise<StoredConfig[]>;
+  /** Configs with ids above `after` whose credentials were written as plain JSON; text that is not JSON is left out. */
+  unencrypted(after: string, limit: number): Promise<StoredConfig[]>;
+  /** All merchants' encrypted configs with ids above `id`, in order of id. */
+  encryptedAfter(id: string, limit: number): Promise<StoredConfig[]>;
 }
 
 export type NewCredentials = {
-  sealed: string;
-  /** `null`: the provider could not be asked yet. */
+  encrypted: string;
+  /** `null`: not known yet, because the provider could not be reached. */
   account: Account | null;
   replaces: StoredConfig | null;
 };
 
-/** Thrown inside the transaction, so that a config that could not take the name leaves the one that has it. */
+/** Thrown inside the transaction to roll it back: if the new config cannot take the name, the old one keeps it. */
 class ChangedMeanwhile extends Error {}
 
 const columns = [
@@ -51,10 +55,10 @@ const columns = [
   "updated_at",
 ] as const;
 
-const sealedTexts = '{"sealed":%';
-/** The credentials of a config that is being made, and of one that is retired. */
+const encryptedTexts = '{"encrypted":%';
+/** Stored in place of credentials in a config that has none yet, and in a retired one. */
 export const noCredentials = "{}";
-/** A config's state as its row holds it. */
+/** The value of the `status` column for each state. */
 export const states = {
   disabled: 0,
   active: 1,
@@ -72,7 +76,7 @@ export function paymentConfigsIn(db: Database): PaymentConfigs {
       return (await configsAmong(ofMerchant(db, userId)).orderBy("id").execute()).map(configOf);
     },
     async byId(id) {
-      // Across merchants: a webhook's URL names a config, whose merchant is then the one.
+      // Across merchants: a webhook's URL names only the config, which determines the merchant.
       const row = await configsAmong(acrossMerchants(db)).where("id", "=", id).executeTakeFirst();
       return row ? configOf(row) : null;
     },
@@ -113,10 +117,10 @@ export function paymentConfigsIn(db: Database): PaymentConfigs {
         .where("account", "is", null)
         .execute();
     },
-    async reseal(config, sealed, now) {
+    async reencryptRow(config, encrypted, now) {
       const saved = await ofMerchant(db, config.userId)
         .updateTable("payment_configs")
-        .set({ config_data: sealed, updated_at: now })
+        .set({ config_data: encrypted, updated_at: now })
         .where("id", "=", config.id)
         // mutation: config-update-version
         .where("version", "=", config.version)
@@ -136,11 +140,11 @@ export function paymentConfigsIn(db: Database): PaymentConfigs {
         .executeTakeFirstOrThrow();
       return saved.numUpdatedRows === 1n;
     },
-    async unsealed(after, limit) {
-      // Across merchants: the sweeper seals for all.
+    async unencrypted(after, limit) {
+      // Across merchants: the sweeper encrypts the configs of all of them.
       return (
         await configsAmong(acrossMerchants(db))
-          .where("config_data", "not like", sealedTexts)
+          .where("config_data", "not like", encryptedTexts)
           .where("config_data", "<>", noCredentials)
           // mutation: config-plain-json
           .where(sql`JSON_VALID(config_data)`, "=", 1)
@@ -150,10 +154,10 @@ export function paymentConfigsIn(db: Database): PaymentConfigs {
           .execute()
       ).map(configOf);
     },
-    async sealedAfter(id, limit) {
-      // Across merchants: all configs are sealed anew.
+    async encryptedAfter(id, limit) {
+      // Across merchants: all configs are re-encrypted.
       const all = configsAmong(acrossMerchants(db));
-      const behind = all.where("id", ">", id).where("config_data", "like", sealedTexts);
+      const behind = all.where("id", ">", id).where("config_data", "like", encryptedTexts);
       return (await behind.orderBy("id").limit(limit).execute()).map(configOf);
     },
   };
@@ -165,7 +169,7 @@ async function put(
   credentials: NewCredentials,
   now: Date,
 ): Promise<boolean> {
-  const { sealed, account, replaces } = credentials;
+  const { encrypted, account, replaces } = credentials;
   try {
     await transact(db, async (trx) => {
       const rows = ofMerchant(trx, config.userId);
@@ -181,14 +185,14 @@ async function put(
       }
       const saved = await change(config)
         .set((eb) => ({
-          config_data: sealed,
+          config_data: encrypted,
           version: eb("version", "+", 1),
           status: states.active,
           note: null,
           updated_at: now,
           ...(account && { account: account.account, livemode: account.livemode ? 1 : 0 }),
         }))
-        // A row keeps its account for ever: its orders were made there.
+        // A row never changes its account: its orders belong to that account.
         // mutation: config-account-kept
         .where((eb) => eb.or([eb("account", "is", null), eb("account", "=", account?.account ?? null)]))
         .executeTakeFirstOrThrow();
@@ -220,7 +224,7 @@ function configOf(row: Pick<Selectable<PaymentConfigsTable>, (typeof columns)[nu
   };
 }
 
-/** What somebody wrote by hand and is no state of ours creates nothing. */
+/** A status that was written by hand and is none of ours counts as disabled: the config creates no payments. */
 function stateOf(status: number): ConfigState {
   const found = Object.entries(states).find(([, code]) => code === status);
   return (found?.[0] as ConfigState | undefined) ?? "disabled";

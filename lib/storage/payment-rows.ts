@@ -1,8 +1,8 @@
 import { type Expression, type Selectable, type SqlBool, sql } from "kysely";
 import { safeMinor } from "../money/money.ts";
-import type { Account } from "../payment/config-ports.ts";
-import type { Payment } from "../payment/payment.ts";
-import type { Attempt } from "../payment/ports.ts";
+import type { Account } from "../payments/config-ports.ts";
+import type { Payment } from "../payments/payment.ts";
+import type { ProviderRequest } from "../payments/ports.ts";
 import type { Database, OpenTransaction } from "./database.ts";
 import { ofMerchant } from "./of-merchant.ts";
 import type { PaymentOrdersTable, Tables } from "./tables.ts";
@@ -34,18 +34,18 @@ export const orderColumns = [
   "livemode",
   "late_success",
   "close_requested",
-  "provider_started",
+  "in_transit",
   "refunded_minor",
   "refund_reserved_minor",
   "capture_key",
-  "look_ups",
+  "poll_count",
   "created_at",
   "updated_at",
   "expires_at",
   "paid_at",
   "closed_at",
-  "looked_up_at",
-  "next_query_at",
+  "polled_at",
+  "next_poll_at",
   "unanswered_since",
   "quiet_from",
 ] as const satisfies (keyof PaymentOrdersTable)[];
@@ -79,29 +79,29 @@ export function paymentOf(row: OrderRow): Payment {
     livemode: row.livemode === 1,
     lateSuccess: row.late_success === 1,
     closeRequested: row.close_requested === 1,
-    providerStarted: row.provider_started === 1,
+    inTransit: row.in_transit === 1,
     refundedMinor: safeMinor(row.refunded_minor),
     reservedMinor: safeMinor(row.refund_reserved_minor),
     captureKey: row.capture_key,
-    lookUps: row.look_ups,
+    pollCount: row.poll_count,
     createdAt: row.created_at,
     updatedAt: row.updated_at,
     expiresAt: row.expires_at,
     paidAt: row.paid_at,
     closedAt: row.closed_at,
-    lookedUpAt: row.looked_up_at,
-    nextQueryAt: row.next_query_at,
+    polledAt: row.polled_at,
+    nextPollAt: row.next_poll_at,
     unansweredSince: row.unanswered_since,
     quietFrom: row.quiet_from,
   };
 }
 
-export function attemptOf(
+export function providerRequestOf(
   row: Pick<
-    Selectable<Tables["payment_attempts"]>,
+    Selectable<Tables["provider_requests"]>,
     "id" | "idempotency_key" | "prepared" | "done" | "lease_until" | "unclear_since"
   >,
-): Attempt {
+): ProviderRequest {
   return {
     id: row.id,
     idempotencyKey: row.idempotency_key,
@@ -112,13 +112,13 @@ export function attemptOf(
   };
 }
 
-/** Whoever locks this row first judges the rows beside it alone. */
+/** Locks the order's row. It serialises the transactions that decide by rows of this order in other tables. */
 export async function lockOrder(trx: OpenTransaction, { id, userId }: Payment): Promise<void> {
   const row = ofMerchant(trx, userId).selectFrom("payment_orders").select("id").where("id", "=", id);
   await row.forUpdate().execute();
 }
 
-/** The payment as it is now, inside the transaction that has just written it. */
+/** The current payment, read inside the transaction that has just written it. */
 export async function readPayment(trx: OpenTransaction, { id, userId }: Payment): Promise<Payment> {
   const row = await ofMerchant(trx, userId)
     .selectFrom("payment_orders")
@@ -128,17 +128,20 @@ export async function readPayment(trx: OpenTransaction, { id, userId }: Payment)
   return paymentOf(row);
 }
 
-/** While nothing is stored a provider's adapter sees to it that the object carries our own mark. */
+/**
+ * Whether the provider's object is the payment's own. While none is stored, the provider's adapter checks that the
+ * object carries our order number.
+ */
 export function madeIt(objectId: string | null | undefined): Expression<SqlBool> {
   return sql<SqlBool>`(${objectId ?? null} IS NULL OR payment_id IS NULL OR payment_id = ${objectId ?? null})`;
 }
 
-/** The account that the payment was made with is the one that speaks. */
+/** Whether the payment was made with this provider account. */
 export function ofAccount({ account, livemode }: Account): Expression<SqlBool> {
   // mutation: account-livemode
   return sql<SqlBool>`(provider_account = ${account} AND livemode = ${livemode ? 1 : 0})`;
 }
 
-/** The payment's row, to be changed. */
+/** An UPDATE of the payment's row. */
 export const rowOf = (db: Database, payment: Payment) =>
   ofMerchant(db, payment.userId).updateTable("payment_orders").where("id", "=", payment.id);

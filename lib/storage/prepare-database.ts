@@ -3,7 +3,7 @@ import type { MigrateEnvironment } from "../environment.ts";
 import { connectionSource, readDatabaseSecret } from "./aws-credentials.ts";
 import { migrate } from "./migrate.ts";
 
-/** Brings the schema up to date and gives the functions their account, which may read and write rows and nothing else. */
+/** Migrates the schema and creates the functions' account, which may only read and write rows. */
 export async function prepareDatabase(environment: MigrateEnvironment): Promise<void> {
   const source = connectionSource({
     host: environment.DB_HOST,
@@ -15,7 +15,7 @@ export async function prepareDatabase(environment: MigrateEnvironment): Promise<
   const owner = await source(false);
   const app = await readDatabaseSecret(environment.APP_SECRET_ARN);
   await migrate(owner);
-  // One database server that somebody else runs may lend us one account for both.
+  // A database server that is run by others may provide one account for both roles.
   if (app.username !== owner.user) await grantRows(owner, app);
 }
 

@@ -1,6 +1,6 @@
 import type { Selectable } from "kysely";
 import { safeMinor } from "../money/money.ts";
-import type { Refund } from "../refund/refund.ts";
+import type { Refund } from "../payments/refund.ts";
 import type { Database } from "./database.ts";
 import { ofMerchant } from "./of-merchant.ts";
 import type { RefundsTable } from "./tables.ts";
@@ -24,6 +24,6 @@ export function refundOf(row: Selectable<RefundsTable>): Refund {
   };
 }
 
-/** The refund's row, to be changed. */
+/** An UPDATE of the refund's row. */
 export const refundRow = (db: Database, refund: Refund) =>
   ofMerchant(db, refund.userId).updateTable("refunds").where("id", "=", refund.id);

@@ -1,19 +1,22 @@
 import { randomUUID } from "node:crypto";
 import { type Money, safeMinor } from "../money/money.ts";
-import type { Payment } from "../payment/payment.ts";
-import type { Hint } from "../payment/ports.ts";
-import type { RefundFact, RefundFinished } from "../refund/ports.ts";
+import type { Payment } from "../payments/payment.ts";
+import type { WakeUp } from "../payments/ports.ts";
+import type { RefundFact, RefundFinished } from "../payments/refund-ports.ts";
 import { type Database, type OpenTransaction, transact } from "./database.ts";
 import { ofMerchant } from "./of-merchant.ts";
 import { lockOrder, readPayment, rowOf } from "./payment-rows.ts";
-import { insertForeign, OverRefund } from "./refund-books.ts";
+import { insertExternal, OverRefund } from "./refund-ledger.ts";
 
-/** Locks the order, so that two totals that arrive at once are not both held for news. */
+/**
+ * Records the provider's running total of refunds. It locks the order, so that of two concurrent totals only one adds a
+ * refund for the same difference.
+ */
 export async function recordTotal(
   db: Database,
   payment: Payment,
   total: Money,
-  told: string,
+  source: string,
   now: Date,
 ): Promise<RefundFinished> {
   try {
@@ -24,7 +27,7 @@ export async function recordTotal(
       // mutation: refund-total-covered
       if (total.minor > current.refundedMinor) await keepTotal(trx, current, total);
       if (total.minor > current.refundedMinor + /* mutation: refund-total-reserved */ current.reservedMinor) {
-        const notifications = await insertToTotal(trx, current, total, { told, now });
+        const notifications = await insertToTotal(trx, current, total, { source, now });
         return { kind: "finished", notifications, after: "processing" };
       }
       return { kind: "already" };
@@ -35,7 +38,7 @@ export async function recordTotal(
   }
 }
 
-/** Our reservations cover a part of this total, and may yet turn out to be none of it. */
+/** Stores the total: part of it may be our own pending refunds, and becomes an external refund if those fail. */
 async function keepTotal(trx: OpenTransaction, payment: Payment, total: Money): Promise<void> {
   await rowOf(trx, payment)
     .set({ refund_total_minor: String(total.minor) })
@@ -44,12 +47,14 @@ async function keepTotal(trx: OpenTransaction, payment: Payment, total: Money): 
     .execute();
 }
 
-/** A reservation has come to nothing: what it has hidden of the provider's total was made in its console. */
-export async function recordHidden(
+/**
+ * After a refund of ours failed: the part of the provider's total that its reservation covered is an external refund.
+ */
+export async function recordUncovered(
   trx: OpenTransaction,
   payment: Payment,
-  { told, now }: RefundFact,
-): Promise<Hint[]> {
+  { source, now }: RefundFact,
+): Promise<WakeUp[]> {
   const current = await readPayment(trx, payment);
   const row = await ofMerchant(trx, payment.userId)
     .selectFrom("payment_orders")
@@ -58,19 +63,20 @@ export async function recordHidden(
     .executeTakeFirstOrThrow();
   const total = { minor: safeMinor(row.refund_total_minor), currency: payment.amount.currency };
   if (total.minor <= current.refundedMinor + current.reservedMinor) return [];
-  return insertToTotal(trx, current, total, { told, now });
+  return insertToTotal(trx, current, total, { source, now });
 }
 
 /**
- * One refund for all that lacks up to the provider's total. No id of the provider's keeps it from being booked twice: the
- * order's row is locked, and its sums say what lacks. The same total can lack more once a further reservation has failed.
+ * Records one external refund for the difference to the provider's total. No provider id prevents a duplicate: the
+ * order's row is locked, and its sums give the difference. The id is random, because the same total can differ again
+ * after another reservation has failed.
  */
 function insertToTotal(
   trx: OpenTransaction,
   payment: Payment,
   { minor, currency }: Money,
-  when: { told: string; now: Date },
-): Promise<Hint[]> {
+  when: { source: string; now: Date },
+): Promise<WakeUp[]> {
   const amount = { minor: minor - payment.refundedMinor - payment.reservedMinor, currency };
-  return insertForeign(trx, payment, { refundId: `total-${minor}-${randomUUID()}`, amount }, when);
+  return insertExternal(trx, payment, { refundId: `total-${minor}-${randomUUID()}`, amount }, when);
 }

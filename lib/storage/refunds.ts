@@ -1,16 +1,23 @@
 import { sql } from "kysely";
-import type { Payment } from "../payment/payment.ts";
-import type { KeyAfter, LeasedRefund, NewRefund, Refunds, Reserved, StoredRefund } from "../refund/ports.ts";
+import type { Payment } from "../payments/payment.ts";
+import type {
+  KeyAfter,
+  LeasedRefund,
+  NewRefund,
+  Refunds,
+  Reserved,
+  StoredRefund,
+} from "../payments/refund-ports.ts";
 import { type Database, isDuplicate, type OpenTransaction, repeating, transact } from "./database.ts";
+import { failExternal, recordExternal } from "./external-refunds.ts";
 import { finishRefund } from "./finish-refund.ts";
-import { failForeign, recordForeign } from "./foreign-refunds.ts";
 import { acrossMerchants, ofMerchant } from "./of-merchant.ts";
 import { orderColumns, paymentOf, rowOf } from "./payment-rows.ts";
 import { refundOf, refundRow } from "./refund-rows.ts";
 import { recordTotal } from "./refund-totals.ts";
 import { addLog } from "./timeline.ts";
 
-/** Thrown inside T5, so that the refund's row goes back with the sum that could not be reserved. */
+/** Thrown inside `reserve` when the amount does not fit, so that the refund's row is rolled back too. */
 class DoesNotFit extends Error {}
 
 export function refundsIn(db: Database): Refunds {
@@ -18,52 +25,57 @@ export function refundsIn(db: Database): Refunds {
     find: (userId, refundNo) => findBy(db, userId, "refund_no", refundNo),
     byId: (userId, id) => findBy(db, userId, "id", id),
     byProviderNo: (userId, providerRefundNo) => findBy(db, userId, "provider_refund_no", providerRefundNo),
-    reserve: (payment, wanted) => reserve(db, payment, wanted),
-    takeOver: (stored, lease) => takeOver(db, stored, lease),
+    reserve: (payment, newRefund) => reserve(db, payment, newRefund),
+    takeLease: (stored, lease) => takeLease(db, stored, lease),
     async release(leased, why, times, key) {
       const title = key && "newKey" in key ? "refund: refused, nothing was made" : "refund: outcome unknown";
-      await letGo(db, leased, { status: "unknown", ...times, ...(key && { key }) }, { title, data: { why } });
+      await releaseLease(
+        db,
+        leased,
+        { status: "unknown", ...times, ...(key && { key }) },
+        { title, data: { why } },
+      );
     },
-    async pend(leased, refundId, times) {
+    async markPending(leased, refundId, times) {
       const entry = { title: "refund under way", data: { refund_id: refundId } };
       const pending = { status: "processing" as const, ...times };
       try {
-        await letGo(db, leased, { ...pending, refundId }, entry);
+        await releaseLease(db, leased, { ...pending, refundId }, entry);
       } catch (error) {
         if (!isDuplicate(error, "order_refund")) throw error;
-        // Booked as one of the console; its end will tell that it is ours.
-        await letGo(db, leased, pending, entry);
+        // This provider id is already recorded as an external refund; `finishRefund` will assign it to this refund.
+        await releaseLease(db, leased, pending, entry);
       }
     },
     finish: (refund, payment, fact) => finishRefund(db, refund, payment, fact),
-    recordForeign: (payment, foreign, told, now) => recordForeign(db, payment, foreign, told, now),
-    recordTotal: (payment, total, told, now) => recordTotal(db, payment, total, told, now),
-    failForeign: (payment, foreign, told, now) => failForeign(db, payment, foreign, told, now),
+    recordExternal: (payment, external, source, now) => recordExternal(db, payment, external, source, now),
+    recordTotal: (payment, total, source, now) => recordTotal(db, payment, total, source, now),
+    failExternal: (payment, external, source, now) => failExternal(db, payment, external, source, now),
     async makeDue(refund, now) {
       await refundRow(db, refund)
-        .set({ next_query_at: now })
-        .where((eb) => eb.or([eb("next_query_at", "is", null), eb("next_query_at", ">", now)]))
+        .set({ next_poll_at: now })
+        .where((eb) => eb.or([eb("next_poll_at", "is", null), eb("next_poll_at", ">", now)]))
         .execute();
     },
-    async claimLook({ refund, nextQueryAt }, next) {
+    async claimRefundPoll({ refund, nextPollAt }, next) {
       const claim = refundRow(db, refund)
-        .set({ next_query_at: next })
-        .where("next_query_at", "=", nextQueryAt)
+        .set({ next_poll_at: next })
+        .where("next_poll_at", "=", nextPollAt)
         .where("status", "in", ["success", "failed"]);
       const claimed = await repeating(() => claim.executeTakeFirstOrThrow());
       return claimed.numUpdatedRows === 1n;
     },
-    async endLooks(refund, claimed) {
-      const end = refundRow(db, refund).set({ next_query_at: null }).where("next_query_at", "=", claimed);
+    async endRefundPolls(refund, claimed) {
+      const end = refundRow(db, refund).set({ next_poll_at: null }).where("next_poll_at", "=", claimed);
       await repeating(() => end.execute());
     },
-    async dueForLook(now, limit) {
-      // Across merchants: a sweeper works for all.
+    async refundsDueForPoll(now, limit) {
+      // Across merchants: the sweeper works for all of them.
       const rows = await acrossMerchants(db)
         .selectFrom("refunds")
         .select(["id", "user_id"])
-        .where("next_query_at", "<=", now)
-        .orderBy("next_query_at")
+        .where("next_poll_at", "<=", now)
+        .orderBy("next_poll_at")
         .limit(limit)
         .execute();
       return rows.map((row) => ({ refundId: row.id, userId: row.user_id }));
@@ -85,53 +97,55 @@ async function findBy(
     .select(orderColumns)
     .where("id", "=", row.order_id)
     .executeTakeFirstOrThrow();
-  const { request, lease_until: leaseUntil, next_query_at: nextQueryAt } = row;
-  return { refund: refundOf(row), payment: paymentOf(order), request, leaseUntil, nextQueryAt };
+  const { request, lease_until: leaseUntil, next_poll_at: nextPollAt } = row;
+  return { refund: refundOf(row), payment: paymentOf(order), request, leaseUntil, nextPollAt };
 }
 
-/** T5: the refund's row and its part of the payment, reserved in one commit. The guard decides, not what was read. */
-async function reserve(db: Database, payment: Payment, wanted: NewRefund): Promise<Reserved> {
+/**
+ * Inserts the refund and reserves its amount in one transaction. The UPDATE's WHERE decides, not what was read before.
+ */
+async function reserve(db: Database, payment: Payment, newRefund: NewRefund): Promise<Reserved> {
   try {
-    return await transact(db, (trx) => reserveOnce(trx, payment, wanted));
+    return await transact(db, (trx) => reserveOnce(trx, payment, newRefund));
   } catch (error) {
     if (error instanceof DoesNotFit) return { kind: "does-not-fit" };
     if (!isDuplicate(error, "user_refund") && !isDuplicate(error, "provider_refund")) throw error;
-    // An earlier COMMIT of this very reservation may have been answered by a lost connection.
+    // An earlier COMMIT of this reservation may have succeeded while its response was lost.
     const mine = await ofMerchant(db, payment.userId)
       .selectFrom("refunds")
       .selectAll()
       // mutation: reserve-own
-      .where("lease_token", "=", wanted.leaseToken)
+      .where("lease_token", "=", newRefund.leaseToken)
       .executeTakeFirst();
     // mutation: reserve-repeated-commit
     if (!mine) return { kind: "exists" };
-    const { leaseToken } = wanted;
+    const { leaseToken } = newRefund;
     return { kind: "reserved", leased: { refund: refundOf(mine), payment, leaseToken, unclearSince: null } };
   }
 }
 
-async function reserveOnce(trx: OpenTransaction, payment: Payment, wanted: NewRefund): Promise<Reserved> {
-  const { amount, now, leaseToken } = wanted;
+async function reserveOnce(trx: OpenTransaction, payment: Payment, newRefund: NewRefund): Promise<Reserved> {
+  const { amount, now, leaseToken } = newRefund;
   const row = {
     order_id: payment.id,
-    refund_no: wanted.refundNo,
-    provider_refund_no: wanted.providerRefundNo,
+    refund_no: newRefund.refundNo,
+    provider_refund_no: newRefund.providerRefundNo,
     amount_minor: String(amount.minor),
     currency: amount.currency,
     status: "processing" as const,
-    reason: wanted.reason,
-    request: wanted.request,
-    prepared: JSON.stringify(wanted.prepared),
-    idempotency_key: wanted.idempotencyKey,
-    // Of the call that is about to be made; its clear answer takes it back.
+    reason: newRefund.reason,
+    request: newRefund.request,
+    prepared: JSON.stringify(newRefund.prepared),
+    idempotency_key: newRefund.idempotencyKey,
+    // The call to the provider is about to start; a clear response resets this.
     unclear_since: now,
     refund_id: null,
     refusal: null,
     lease_token: leaseToken,
-    lease_until: wanted.leaseUntil,
+    lease_until: newRefund.leaseUntil,
     created_at: now,
     updated_at: now,
-    next_query_at: wanted.nextQueryAt,
+    next_poll_at: newRefund.nextPollAt,
   };
   const { userId } = payment;
   const { insertId } = await ofMerchant(trx, userId)
@@ -149,17 +163,17 @@ async function reserveOnce(trx: OpenTransaction, payment: Payment, wanted: NewRe
     .executeTakeFirstOrThrow();
   // mutation: reserve-rolled-back
   if (reserved.numUpdatedRows !== 1n) throw new DoesNotFit();
-  const data = { refund_no: wanted.refundNo, amount_minor: amount.minor, reason: wanted.reason };
+  const data = { refund_no: newRefund.refundNo, amount_minor: amount.minor, reason: newRefund.reason };
   await addLog(trx, payment, { at: now, kind: "refund", title: "refund requested", data });
   const refund = refundOf({ ...row, id: String(insertId), user_id: userId });
   return { kind: "reserved", leased: { refund, payment, leaseToken, unclearSince: null } };
 }
 
-/** The row is read anew: whoever held it since it was read may have renewed its key. */
-function takeOver(
+/** Reads the row again: a caller that held the lease in between may have replaced the idempotency key. */
+function takeLease(
   db: Database,
   { refund, payment }: StoredRefund,
-  { leaseToken, leaseUntil, nextQueryAt, now }: Parameters<Refunds["takeOver"]>[1],
+  { leaseToken, leaseUntil, nextPollAt, now }: Parameters<Refunds["takeLease"]>[1],
 ): Promise<LeasedRefund | null> {
   return transact(db, async (trx) => {
     const row = await ofMerchant(trx, refund.userId)
@@ -177,7 +191,7 @@ function takeOver(
       .set({
         lease_token: leaseToken,
         lease_until: leaseUntil,
-        next_query_at: nextQueryAt,
+        next_poll_at: nextPollAt,
         unclear_since: now,
       })
       .execute();
@@ -185,20 +199,22 @@ function takeOver(
   });
 }
 
-type LetGo = {
+type Release = {
   status: "processing" | "unknown";
   refundId?: string;
   now: Date;
   leaseUntil: Date;
-  nextQueryAt: Date | null;
+  nextPollAt: Date | null;
   key?: KeyAfter;
 };
 
-/** Nothing is final: the reservation stays, and the lease's end lets the next look come. */
-async function letGo(
+/**
+ * Records that the refund is not final yet: the reservation stays, and the next poll may run once the lease has ended.
+ */
+async function releaseLease(
   db: Database,
   { refund, payment, leaseToken }: LeasedRefund,
-  { status, refundId, now, leaseUntil, nextQueryAt, key }: LetGo,
+  { status, refundId, now, leaseUntil, nextPollAt, key }: Release,
   { title, data }: { title: string; data: Record<string, unknown> },
 ): Promise<void> {
   await transact(db, async (trx) => {
@@ -206,7 +222,7 @@ async function letGo(
       .set({
         status,
         lease_until: leaseUntil,
-        next_query_at: nextQueryAt,
+        next_poll_at: nextPollAt,
         updated_at: now,
         ...(refundId && { refund_id: refundId }),
         ...(key && "newKey" in key && { idempotency_key: key.newKey, unclear_since: null }),

@@ -1,14 +1,14 @@
-import type { Payment } from "../payment/payment.ts";
-import type { Leased, Link } from "../payment/ports.ts";
-import { attemptRow } from "./attempts.ts";
+import type { Payment } from "../payments/payment.ts";
+import type { Leased, Link } from "../payments/ports.ts";
 import { type Database, transact } from "./database.ts";
 import { ofMerchant } from "./of-merchant.ts";
-import { attemptOf, rowOf } from "./payment-rows.ts";
+import { providerRequestOf, rowOf } from "./payment-rows.ts";
+import { providerRequestRow } from "./provider-requests.ts";
 import { addLog } from "./timeline.ts";
 
 /**
- * The lease on the finished request of a payment that waits to be paid, for whoever asks its provider for another link.
- * The link that was read must still be the stored one, so that it is not replaced twice.
+ * Leases the finished provider request of a payment that can still be paid, so that only one caller asks the provider
+ * for a new link. The link that was read must still be the stored one, so that it is not replaced twice.
  */
 export async function takeRenewal(
   db: Database,
@@ -17,7 +17,7 @@ export async function takeRenewal(
 ): Promise<Leased | null> {
   const rows = ofMerchant(db, payment.userId);
   await rows
-    .updateTable("payment_attempts")
+    .updateTable("provider_requests")
     .set({ lease_token: lease.leaseToken, lease_until: lease.leaseUntil })
     .where("order_id", "=", payment.id)
     .where("done", "=", 1)
@@ -27,7 +27,7 @@ export async function takeRenewal(
       exists(
         selectFrom("payment_orders as o")
           .select("o.id")
-          .whereRef("o.id", "=", "payment_attempts.order_id")
+          .whereRef("o.id", "=", "provider_requests.order_id")
           .where("o.status", "=", "pending")
           .where("o.close_requested", "=", 0)
           .where("o.expires_at", ">", lease.now)
@@ -41,15 +41,15 @@ export async function takeRenewal(
     )
     .execute();
   const row = await rows
-    .selectFrom("payment_attempts")
+    .selectFrom("provider_requests")
     .select(["id", "idempotency_key", "prepared", "done", "lease_until", "unclear_since"])
     .where("order_id", "=", payment.id)
     .where("lease_token", "=", lease.leaseToken)
     .executeTakeFirst();
-  return row ? { payment, attempt: attemptOf(row), leaseToken: lease.leaseToken } : null;
+  return row ? { payment, attempt: providerRequestOf(row), leaseToken: lease.leaseToken } : null;
 }
 
-/** Another link in place of the lapsed one, while the payment waits to be paid as it did when it was read. */
+/** Replaces the lapsed link. `null`: the lease was lost, or the payment has changed since it was read. */
 export function storeRenewed(
   db: Database,
   leased: Leased,
@@ -58,7 +58,7 @@ export function storeRenewed(
 ): Promise<Payment | null> {
   const { payment } = leased;
   return transact(db, async (trx) => {
-    const held = await attemptRow(trx, leased).set({ lease_until: now }).executeTakeFirstOrThrow();
+    const held = await providerRequestRow(trx, leased).set({ lease_until: now }).executeTakeFirstOrThrow();
     if (held.numUpdatedRows === 0n) return null;
     const stored = await rowOf(trx, payment)
       .set({
@@ -77,7 +77,7 @@ export function storeRenewed(
   });
 }
 
-/** Nobody asks for another link before `until`. */
+/** Ends a renewal without a new link: no caller asks the provider for one before `until`. */
 export async function endRenewal(db: Database, leased: Leased, until: Date): Promise<void> {
-  await attemptRow(db, leased).set({ lease_until: until }).execute();
+  await providerRequestRow(db, leased).set({ lease_until: until }).execute();
 }

@@ -1,33 +1,33 @@
-import type { Payment } from "../payment/payment.ts";
-import type { Hint } from "../payment/ports.ts";
+import type { Payment } from "../payments/payment.ts";
+import type { WakeUp } from "../payments/ports.ts";
 import { type Database, isDuplicate, type OpenTransaction, transact } from "./database.ts";
 import { ofMerchant } from "./of-merchant.ts";
-import type { NotifyQueueTable, NotifyStatus } from "./tables.ts";
+import type { DeliveriesTable, DeliveryStatus } from "./tables.ts";
 import { lastGeneration } from "./timeline.ts";
 
 /**
- * A new delivery series of an event that was told before: the next generation, with the same id and the same bytes. Older
- * generations of that id are superseded, whatever became of them. `null`: there is no such event, or (with `only`) its
- * newest generation stands at none of these statuses, so somebody has been faster.
+ * Starts a new delivery series for an existing event: the next generation, with the same event id and the same bytes.
+ * Older generations of that id become superseded, whatever their status. `null`: there is no such event, or (with
+ * `only`) its newest generation has none of these statuses, because another caller was faster.
  */
 export async function resend(
   db: Database,
   payment: Payment,
   eventId: string | null,
   now: Date,
-  only?: readonly NotifyStatus[],
-): Promise<Hint | null> {
+  only?: readonly DeliveryStatus[],
+): Promise<WakeUp | null> {
   try {
     return await transact(db, (trx) => resendOnce(trx, payment, eventId, { now, only }));
   } catch (error) {
-    // Two at once: the other one's series is as good.
+    // Two concurrent resends: the series of the other one is as good.
     if (isDuplicate(error, /* mutation: resend-at-once */ "series"))
-      return transact(db, async (trx) => (await newest(trx, payment, eventId))?.hint ?? null);
+      return transact(db, async (trx) => (await newest(trx, payment, eventId))?.wakeUp ?? null);
     throw error;
   }
 }
 
-/** What a further generation has in common with the one before it. */
+/** The columns that a new generation copies. */
 const copied = [
   "order_id",
   "subject_type",
@@ -37,51 +37,51 @@ const copied = [
   "url",
   "endpoint",
   "payload",
-] as const satisfies (keyof NotifyQueueTable)[];
+] as const satisfies (keyof DeliveriesTable)[];
 
 async function resendOnce(
   trx: OpenTransaction,
   payment: Payment,
   eventId: string | null,
-  { now, only }: { now: Date; only: readonly NotifyStatus[] | undefined },
-): Promise<Hint | null> {
+  { now, only }: { now: Date; only: readonly DeliveryStatus[] | undefined },
+): Promise<WakeUp | null> {
   const last = await newest(trx, payment, eventId);
   if (!last) return null;
   const generation = (await lastGeneration(trx, payment.userId, last.series)) + 1;
   const rows = ofMerchant(trx, payment.userId);
   const made = await rows
-    .insertInto("notify_queue")
+    .insertInto("deliveries")
     .columns([...copied, "generation", "due_at", "created_at", "updated_at"])
     .expression((eb) =>
       eb
-        .selectFrom("notify_queue")
+        .selectFrom("deliveries")
         .select(/* mutation: resend-event-id */ [...copied, eb.val(generation).as("generation")])
         .select([eb.val(now).as("due_at"), eb.val(now).as("created_at"), eb.val(now).as("updated_at")])
-        .where("id", "=", last.hint.taskId)
+        .where("id", "=", last.wakeUp.taskId)
         .$if(only !== undefined, (query) => query.where("status", "in", only!)),
     )
     .executeTakeFirstOrThrow();
   if (made.numInsertedOrUpdatedRows === 0n) return null;
   await rows
-    .updateTable(["notify_queue as old", "notify_queue as last"])
+    .updateTable(["deliveries as old", "deliveries as last"])
     // mutation: resend-supersedes
     .set("old.status", "superseded")
     .set("old.lease_token", null)
     .set("old.lease_until", null)
     .set("old.updated_at", now)
-    .where("last.id", "=", last.hint.taskId)
+    .where("last.id", "=", last.wakeUp.taskId)
     .whereRef("old.subject_type", "=", "last.subject_type")
     .whereRef("old.subject_id", "=", "last.subject_id")
     .whereRef("old.event", "=", "last.event")
     .whereRef("old.event_id", "=", "last.event_id")
     .where("old.generation", "<", generation)
     .execute();
-  return { ...last.hint, taskId: String(made.insertId), generation, attempt: 1 };
+  return { ...last.wakeUp, taskId: String(made.insertId), generation, attempt: 1 };
 }
 
 async function newest(trx: OpenTransaction, payment: Payment, eventId: string | null) {
   const row = await ofMerchant(trx, payment.userId)
-    .selectFrom("notify_queue")
+    .selectFrom("deliveries")
     .select(["id", "user_id", "generation", "attempt", "subject_type", "subject_id", "event"])
     .where("order_id", "=", payment.id)
     // mutation: resend-named-event
@@ -91,6 +91,6 @@ async function newest(trx: OpenTransaction, payment: Payment, eventId: string | 
     .executeTakeFirst();
   if (!row) return null;
   const { id: taskId, user_id: userId, generation, attempt } = row;
-  const hint: Hint = { taskId, userId, generation, attempt };
-  return { hint, series: { type: row.subject_type, id: row.subject_id, event: row.event } };
+  const wakeUp: WakeUp = { taskId, userId, generation, attempt };
+  return { wakeUp, series: { type: row.subject_type, id: row.subject_id, event: row.event } };
 }

@@ -1,10 +1,10 @@
 import { sql } from "kysely";
-import type { StoredConfig } from "../payment/config-ports.ts";
+import type { StoredConfig } from "../payments/config-ports.ts";
 import { type Database, transact } from "./database.ts";
 import { ofMerchant, type Rows } from "./of-merchant.ts";
 import { noCredentials, states } from "./payment-configs.ts";
 
-/** What still needs the credentials of a config. */
+/** How many orders and refunds still need the credentials of a config. */
 export type StillNeeded = { openOrders: number; openRefunds: number; youngPayments: number };
 
 /** `paidAfter`: a payment from then on may still be refunded or disputed. */
@@ -32,7 +32,9 @@ export async function stillNeeds(db: Database, config: StoredConfig, paidAfter: 
   };
 }
 
-/** Itself, and the retired configs of its account whose orders have no other that speaks for it. */
+/**
+ * The config itself and, if no other config of its account has credentials, the retired ones, whose orders it serves.
+ */
 async function servedBy(rows: Rows, { id, provider, account, livemode }: StoredConfig): Promise<string[]> {
   const others = await rows
     .selectFrom("payment_configs")
@@ -46,7 +48,10 @@ async function servedBy(rows: Rows, { id, provider, account, livemode }: StoredC
   return [id, ...(isAlone ? others.map((other) => other.id) : [])];
 }
 
-/** Deletes the credentials of a config that creates nothing. `false`: it does, or it has changed since it was read. */
+/**
+ * Deletes the credentials of a disabled or replaced config. `false`: it has another state, or has changed since it was
+ * read.
+ */
 export async function retireConfig(
   db: Database,
   { userId, id, version }: StoredConfig,

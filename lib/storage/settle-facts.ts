@@ -1,20 +1,21 @@
-import type { Anomaly } from "../payment/anomaly.ts";
-import type { Payment } from "../payment/payment.ts";
-import type { Hint } from "../payment/ports.ts";
-import type { Fact } from "../payment/unmatched-facts.ts";
+import type { Anomaly } from "../payments/anomaly.ts";
+import type { Payment } from "../payments/payment.ts";
+import type { WakeUp } from "../payments/ports.ts";
+import type { Fact } from "../payments/unmatched-facts.ts";
 import { record } from "./anomalies.ts";
 import type { OpenTransaction } from "./database.ts";
 import { ofMerchant } from "./of-merchant.ts";
 import { readPayment, rowOf } from "./payment-rows.ts";
-import { insertForeign, insertRow } from "./refund-books.ts";
+import { insertExternal, insertRow } from "./refund-ledger.ts";
 import { addLog } from "./timeline.ts";
 import { readFact } from "./unmatched-facts.ts";
 
-export type Applied = { hints: Hint[]; raised: Anomaly[] };
+export type Applied = { wakeUps: WakeUp[]; raised: Anomaly[] };
 
 /**
- * What was told of this payment's transaction before the payment was known to be paid, in the commit that makes it so:
- * refunds that failed before those that succeeded. What does not fit is a person's matter; nothing here fails the settle.
+ * Applies the facts about this payment's transaction that arrived before the payment was known to be paid, inside the
+ * settle transaction: failed refunds first, then successful ones. A fact that does not fit raises an anomaly; no fact
+ * fails the settle.
  */
 export async function applyFacts(trx: OpenTransaction, payment: Payment, now: Date): Promise<Applied> {
   const rows = await ofMerchant(trx, payment.userId)
@@ -31,7 +32,7 @@ export async function applyFacts(trx: OpenTransaction, payment: Payment, now: Da
     .execute();
   const facts = rows.map(({ fact }) => readFact(fact));
   const inOrder = [...facts.filter(isFailure), ...facts.filter((fact) => !isFailure(fact))];
-  const applied: Applied = { hints: [], raised: [] };
+  const applied: Applied = { wakeUps: [], raised: [] };
   const booked = new Set<string>();
   for (const fact of inOrder) await applyOne(trx, payment, { fact, now, booked, applied });
   for (const anomaly of applied.raised) await record(trx, anomaly, now);
@@ -51,7 +52,7 @@ async function applyOne(trx: OpenTransaction, payment: Payment, applying: Applyi
   const anomaly = (kind: string, detail: Record<string, unknown>): Anomaly => {
     return { kind, userId, configId, provider, orderNo, detail };
   };
-  if (fact.kind === "hint" || fact.kind === "refundPending") return askNow(trx, payment, now);
+  if (fact.kind === "refetch" || fact.kind === "refundPending") return askNow(trx, payment, now);
   if (fact.kind === "disputed") {
     applied.raised.push(anomaly("dispute", { trade_no: fact.tradeNo, why: fact.why }));
     return;
@@ -63,13 +64,13 @@ async function applyOne(trx: OpenTransaction, payment: Payment, applying: Applyi
     applied.raised.push(anomaly("mismatch", { ...said, refund_id: refundId, amount_minor: amount.minor }));
     return;
   }
-  // Of two ends of one refund the provider must say which is the last.
+  // Two facts about the same refund: a poll must ask the provider which one is final.
   if (booked.has(refundId)) return /* mutation: fact-two-ends */ askNow(trx, payment, now);
   booked.add(refundId);
   if (fact.kind === "refundFailed") {
     await insertRow(trx, payment, { refundId, amount, now, status: "failed" });
     const entry = { at: now, kind: "refund", title: "refund failed" };
-    await addLog(trx, payment, { ...entry, data: { ...detail, told_by: "webhook" } });
+    await addLog(trx, payment, { ...entry, data: { ...detail, source: "webhook" } });
     return;
   }
   const { refundedMinor, reservedMinor } = await readPayment(trx, payment);
@@ -78,9 +79,11 @@ async function applyOne(trx: OpenTransaction, payment: Payment, applying: Applyi
     applied.raised.push(anomaly("over_refund", detail));
     return;
   }
-  applied.hints.push(...(await insertForeign(trx, payment, { refundId, amount }, { told: "webhook", now })));
+  applied.wakeUps.push(
+    ...(await insertExternal(trx, payment, { refundId, amount }, { source: "webhook", now })),
+  );
 }
 
 async function askNow(trx: OpenTransaction, payment: Payment, now: Date): Promise<void> {
-  await rowOf(trx, payment).set({ next_query_at: now }).execute();
+  await rowOf(trx, payment).set({ next_poll_at: now }).execute();
 }

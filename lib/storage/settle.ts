@@ -1,12 +1,12 @@
 import { sql } from "kysely";
-import { paymentNotification } from "../notify/event.ts";
-import type { Account } from "../payment/config-ports.ts";
-import type { EventRecord } from "../payment/event-ports.ts";
-import { nextQuietPoll } from "../payment/look-up-schedule.ts";
-import type { Payment } from "../payment/payment.ts";
-import type { Settled } from "../payment/ports.ts";
-import type { Paid } from "../payment/provider.ts";
-import { isOther } from "../payment/same-account.ts";
+import { paymentNotification } from "../deliveries/event.ts";
+import type { Account } from "../payments/config-ports.ts";
+import type { EventRecord } from "../payments/event-ports.ts";
+import type { Payment } from "../payments/payment.ts";
+import { nextQuietPoll } from "../payments/poll-schedule.ts";
+import type { Settled } from "../payments/ports.ts";
+import type { Paid } from "../payments/provider.ts";
+import { isOther } from "../payments/same-account.ts";
 import { alarmOf, endStuck } from "./anomalies.ts";
 import { type Database, isDuplicate, type OpenTransaction, transact } from "./database.ts";
 import { ofMerchant } from "./of-merchant.ts";
@@ -15,23 +15,23 @@ import { type Applied, applyFacts } from "./settle-facts.ts";
 import { addLog, addNotification } from "./timeline.ts";
 import { recordEvent } from "./webhook-events.ts";
 
-/** `account`, `livemode`: of the credentials that verified what is said. */
+/** `account`, `livemode`: of the credentials that verified the provider's message. */
 export type SettleScope = Account & {
   userId: string;
   provider: string;
   now: Date;
-  /** The webhook that says so; absent for a look-up. */
+  /** The webhook that reported the payment; absent for a poll. */
   event?: EventRecord;
-  /** Who says so, for the timeline. */
+  /** Where the report came from, for the timeline. */
   source: string;
-  /** The look-ups go on, because more was said than this. */
+  /** The latest time of the next poll, set if other events of the same message are not recorded yet. */
   askAgainBy?: Date | null;
 };
 
 /**
- * T3, the one place where a payment becomes success; webhook, look-up and capture all come here. The WHERE decides, not
- * what was read before: account, object, amount and currency must be the order's, and it must not be success yet. Which
- * of the merchant's configs heard it makes no difference: an order belongs to an account.
+ * The one place where a payment becomes success, for webhooks, polls and captures. The WHERE decides, not what was read
+ * before: account, object, amount and currency must be the order's, and it must not be success yet. Any of the
+ * merchant's configs may report the payment: an order belongs to a provider account, not to a config.
  */
 export async function settle(db: Database, paid: Paid, scope: SettleScope): Promise<Settled> {
   const before = await read(db, paid.orderNo, scope.userId);
@@ -50,13 +50,13 @@ export async function settle(db: Database, paid: Paid, scope: SettleScope): Prom
     return settled;
   } catch (error) {
     if (!isDuplicate(error, /* mutation: settle-other-order */ "provider_trade")) throw error;
-    // Another order of this account holds this transaction: one payment cannot pay for two.
+    // Another order of this account has this `trade_no`: one provider payment cannot pay for two orders.
     if (scope.event) await recordEvent(db, scope.event, before.orderNo);
     return { kind: "mismatch", differs: ["trade_no"], payment: before };
   }
 }
 
-const nothingApplied: Applied = { hints: [], raised: [] };
+const nothingApplied: Applied = { wakeUps: [], raised: [] };
 
 async function settleOnce(
   trx: OpenTransaction,
@@ -67,7 +67,7 @@ async function settleOnce(
   const { run, now } = scope;
   if (scope.event) await recordEvent(trx, scope.event, before.orderNo);
   const { askAgainBy = null } = scope;
-  // SET runs from left to right: `late_success` must see the old status.
+  // MySQL evaluates SET from left to right: `late_success` must see the old status.
   const moved = await ofMerchant(trx, scope.userId)
     .updateTable("payment_orders")
     .set({
@@ -81,10 +81,10 @@ async function settleOnce(
       version: sql<number>`version + 1`,
       // mutation: settle-quiet-from
       quiet_from: now,
-      next_query_at:
+      next_poll_at:
         askAgainBy === null
           ? nextQuietPoll({ quietFrom: now }, now)
-          : sql<Date | null>`LEAST(COALESCE(next_query_at, ${askAgainBy}), ${askAgainBy})`,
+          : sql<Date | null>`LEAST(COALESCE(next_poll_at, ${askAgainBy}), ${askAgainBy})`,
     })
     .where("id", "=", before.id)
     // mutation: settle-provider
@@ -105,7 +105,8 @@ async function settleOnce(
   const { current, hasFacts } = await readSettled(trx, before);
   if (moved.numUpdatedRows !== 1n) {
     const judged = judge(current, paid, scope);
-    // An earlier COMMIT of this very settle may have been answered by a lost connection: what follows it is still to be done.
+    // An earlier COMMIT of this settle may have succeeded while its response was lost: its follow-up work is still to
+    // be done.
     const isOurs = run.tries > 1 && judged.kind === "already" && before.status !== "success";
     return isOurs ? { kind: "settled", payment: current, notification: null, more: [] } : judged;
   }
@@ -125,17 +126,17 @@ async function settleOnce(
       from: await statusBefore(trx, before, current),
       to: "success",
       trade_no: paid.tradeNo,
-      told_by: scope.source,
+      source: scope.source,
       late: current.lateSuccess,
     },
   });
   run.applied = hasFacts ? await applyFacts(trx, current, now) : nothingApplied;
   // mutation: stuck-payment-ended
   await endStuck(trx, current, { to: "success", now });
-  return { kind: "settled", payment: current, notification, more: run.applied.hints };
+  return { kind: "settled", payment: current, notification, more: run.applied.wakeUps };
 }
 
-/** The payment as it is now, and whether anything was told of its transaction before. */
+/** The current payment, and whether facts about its transaction arrived before it was paid. */
 async function readSettled(trx: OpenTransaction, { id, userId }: Payment) {
   const row = await ofMerchant(trx, userId)
     .selectFrom("payment_orders as o")
@@ -154,7 +155,7 @@ async function readSettled(trx: OpenTransaction, { id, userId }: Payment) {
   return { current: paymentOf(row), hasFacts: Number(row.has_facts) === 1 };
 }
 
-/** The status that the UPDATE found: what was read before it may have changed in between. */
+/** The status that the UPDATE replaced: it may differ from the one that was read before. */
 async function statusBefore(trx: OpenTransaction, before: Payment, current: Payment): Promise<string> {
   if (before.version + 1 === current.version) return before.status;
   const last = await ofMerchant(trx, current.userId)
@@ -168,7 +169,7 @@ async function statusBefore(trx: OpenTransaction, before: Payment, current: Paym
   return last ? String((JSON.parse(last.data) as { to: unknown }).to) : "processing";
 }
 
-/** Why the guard let nothing through. */
+/** Why the UPDATE matched no row. */
 function judge(current: Payment, paid: Paid, scope: SettleScope): Settled {
   const differs = [
     current.provider !== scope.provider && "provider",

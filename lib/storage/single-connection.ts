@@ -7,7 +7,7 @@ import {
   type QueryOptions,
 } from "mysql2";
 import { reach } from "../failpoint.ts";
-import { turnstile } from "./turnstile.ts";
+import { mutex } from "./mutex.ts";
 
 /** A connection that was idle for longer is replaced: the server ends it at 60 s (`wait_timeout`). */
 const longestIdleMs = 45_000;
@@ -17,29 +17,30 @@ const connectTimeoutMs = 3_000;
 const accessDenied = new Set([1045, 1698, 3118]);
 /** The server has become a read-only replica: another connection may reach the new writer. */
 const readOnly = new Set([1290, 1836]);
-/** The server's last word on a connection: it shuts down, was told to kill it (MariaDB), found it idle (MySQL). */
+/** The server closed the connection: it shut down, killed the connection (MariaDB), or found it idle (MySQL). */
 const lastWords = new Set([1053, 1927, 4031]);
 const statementTimedOut = "PROTOCOL_SEQUENCE_TIMEOUT";
 
 export type ConnectionSource = (fresh: boolean) => Promise<ConnectionOptions>;
 
 export type ConnectionLimits = {
-  /** Who waits longer waits for somebody who never gives the connection back. */
+  /** A longer wait means that another caller never returned the connection: the waiting caller is rejected. */
   waitMs: number;
-  /** Longer than any statement of ours, its wait for a lock included: such a server is gone without a word. */
+  /** Longer than any of our statements takes, lock waits included: the server does not respond any more. */
   statementMs: number;
 };
 
 /**
- * A pool of exactly one connection, which is what an execution environment needs: it serves one event at a time.
- * Replaces what is broken or was idle for too long; a statement that only reads or begins a transaction is repeated once
- * on a new connection when an idle one turns out to be dead (the environment was frozen, or the server restarted).
+ * A pool of exactly one connection: a Lambda execution environment serves one event at a time. It replaces a connection
+ * that is broken or was idle for too long. If a reused connection turns out to be dead (the environment was frozen, or
+ * the server restarted), a first statement that only reads or begins a transaction is repeated once on a new
+ * connection.
  */
 export function singleConnectionPool(
   source: ConnectionSource,
   { waitMs, statementMs }: ConnectionLimits = { waitMs: 2_000, statementMs: 8_000 },
 ): MysqlPool {
-  const turns = turnstile(waitMs);
+  const turns = mutex(waitMs);
   let current: Connection | undefined;
   let idleSince = 0;
 
@@ -56,16 +57,16 @@ export function singleConnectionPool(
       current ??= await open(source);
       return lend(current, reused);
     } catch (error) {
-      turns.leave();
+      turns.release();
       throw error;
     }
   }
 
-  /** What Kysely gets: one reservation of the connection. */
+  /** One reservation of the connection, in the form that Kysely expects. */
   function lend(first: Connection, reused: boolean): MysqlPoolConnection {
     let connection = first;
     let untouched = reused;
-    let given = true;
+    let inUse = true;
 
     async function run(sql: string, parameters: unknown[]): Promise<unknown> {
       const repeatable =
@@ -84,7 +85,7 @@ export function singleConnectionPool(
       } catch (error) {
         if (!endsConnection(error, connection)) throw error;
         drop(connection);
-        // Whatever follows, a ROLLBACK too, fails in the same way: with its connection the transaction has ended.
+        // The transaction ended with its connection: every later statement, ROLLBACK included, fails in the same way.
         if (!repeatable) throw asLost(error);
       }
       connection = current = await open(source);
@@ -96,10 +97,10 @@ export function singleConnectionPool(
         run(sql, parameters).then((result) => callback(null, result), callback);
       },
       release() {
-        if (!given) return;
-        given = false;
+        if (!inUse) return;
+        inUse = false;
         idleSince = performance.now();
-        turns.leave();
+        turns.release();
       },
       threadId: connection.threadId ?? 0,
       config: connection.config,
@@ -144,7 +145,10 @@ function endsConnection(error: unknown, connection: Connection): boolean {
   );
 }
 
-/** mysql2 has no code for some of the last words, nor for a statement on a connection that has ended since the one before. */
+/**
+ * mysql2 sets no `code` for some of these server errors, nor for a statement on a connection that ended after the
+ * statement before.
+ */
 function asLost(error: unknown): unknown {
   const { errno = 0, code } = error as QueryError;
   const isNamed = code !== undefined && !lastWords.has(errno);
@@ -175,7 +179,7 @@ async function connect(options: ConnectionOptions): Promise<Connection> {
     jsonStrings: true,
     ...options,
   });
-  // Without a listener a connection that dies while idle would end the process.
+  // Without a listener, a connection that dies while idle would crash the process.
   connection.on("error", () => {});
   try {
     await assertReadCommitted(connection);
@@ -186,7 +190,10 @@ async function connect(options: ConnectionOptions): Promise<Connection> {
   return connection;
 }
 
-/** Under REPEATABLE READ a guard would judge an old snapshot. MariaDB and MySQL name the variable differently. */
+/**
+ * Under REPEATABLE READ, the checks in a transaction would see an old snapshot. MariaDB and MySQL name the variable
+ * differently.
+ */
 function assertReadCommitted(connection: Connection): Promise<void> {
   const ask = "SHOW VARIABLES WHERE Variable_name IN ('transaction_isolation', 'tx_isolation')";
   return new Promise((resolve, reject) => {

@@ -2,15 +2,15 @@ import type { Database } from "./database.ts";
 import { isDue } from "./due-deliveries.ts";
 import { acrossMerchants } from "./of-merchant.ts";
 
-/** All of this is across merchants, for operators. */
+/** Everything in this file runs across merchants, for operators. */
 export type StatisticsScope = {
-  /** Absent: of every merchant. */
+  /** Absent: all merchants. */
   userId?: string;
   since: Date;
   now: Date;
 };
 
-/** Payments made since then; sums in minor units, as text, because they may exceed what a number holds exactly. */
+/** Payments created since `since`; sums are minor units as text, because they may exceed a safe integer. */
 export function countPayments(db: Database, { userId, since }: StatisticsScope) {
   return acrossMerchants(db, userId)
     .selectFrom("payment_orders")
@@ -27,10 +27,10 @@ export function countPayments(db: Database, { userId, since }: StatisticsScope) 
     .execute();
 }
 
-/** Series that ended since then, and whatever else has not been received, however old. */
+/** Series that were received or superseded since `since`, and all others that were not received, however old. */
 export function countDeliveries(db: Database, { userId, since }: StatisticsScope) {
   return acrossMerchants(db, userId)
-    .selectFrom("notify_queue")
+    .selectFrom("deliveries")
     .select("status")
     .select(({ fn }) => fn.countAll<string>().as("count"))
     .where((eb) =>
@@ -49,21 +49,21 @@ export async function oldestDueDelivery(
   { userId, now }: StatisticsScope,
 ): Promise<Date | null> {
   const row = await acrossMerchants(db, userId)
-    .selectFrom("notify_queue")
+    .selectFrom("deliveries")
     .select(({ fn }) => fn.min("due_at").as("due_at"))
     .where(isDue(now))
     .executeTakeFirstOrThrow();
   return row.due_at;
 }
 
-/** Payments and refunds whose look-up is due and has not been made. */
-export async function countDueLookUps(db: Database, { userId, now }: StatisticsScope): Promise<number> {
+/** Payments and refunds whose poll is due. */
+export async function countDuePolls(db: Database, { userId, now }: StatisticsScope): Promise<number> {
   let due = 0;
   for (const table of ["payment_orders", "refunds"] as const) {
     const { count } = await acrossMerchants(db, userId)
       .selectFrom(table)
       .select(({ fn }) => fn.countAll<string>().as("count"))
-      .where("next_query_at", "<=", now)
+      .where("next_poll_at", "<=", now)
       .executeTakeFirstOrThrow();
     due += Number(count);
   }

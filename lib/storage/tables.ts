@@ -1,6 +1,6 @@
 import type { ColumnType, Generated } from "kysely";
-import type { PaymentStatus } from "../payment/status.ts";
-import type { RefundStatus } from "../refund/status.ts";
+import type { PaymentStatus } from "../payments/payment-status.ts";
+import type { RefundStatus } from "../payments/refund-status.ts";
 
 /** Rows as mysql2 returns them: BIGINT as decimal strings, DATETIME as `Date`, JSON as text. */
 export type Tables = {
@@ -8,22 +8,22 @@ export type Tables = {
   api_keys: ApiKeysTable;
   payment_configs: PaymentConfigsTable;
   payment_orders: PaymentOrdersTable;
-  payment_attempts: PaymentAttemptsTable;
+  provider_requests: ProviderRequestsTable;
   refunds: RefundsTable;
   webhook_events: WebhookEventsTable;
   unmatched_facts: UnmatchedFactsTable;
   payment_logs: PaymentLogsTable;
-  notify_queue: NotifyQueueTable;
-  notify_attempts: NotifyAttemptsTable;
+  deliveries: DeliveriesTable;
+  delivery_attempts: DeliveryAttemptsTable;
   anomalies: AnomaliesTable;
-  api_logs: ApiLogsTable;
+  api_calls: ApiCallsTable;
 };
 
 type Id = Generated<string>;
-/** Written by `ofMerchant` alone, and never changed. */
+/** Written only by `ofMerchant`, and never changed. */
 type Owner = ColumnType<string, never, never>;
 
-type UsersTable = {
+export type UsersTable = {
   id: Id;
   username: string;
   status: Generated<number>;
@@ -91,25 +91,25 @@ export type PaymentOrdersTable = {
   livemode: number;
   late_success: Generated<number>;
   close_requested: Generated<number>;
-  provider_started: Generated<number>;
+  in_transit: Generated<number>;
   refunded_minor: Generated<string>;
   refund_reserved_minor: Generated<string>;
   refund_total_minor: Generated<string>;
   capture_key: string | null;
   capture_until: Date | null;
-  look_ups: Generated<number>;
+  poll_count: Generated<number>;
   created_at: Date;
   updated_at: Date;
   expires_at: Date;
   paid_at: Date | null;
   closed_at: Date | null;
-  looked_up_at: Date | null;
-  next_query_at: Date | null;
+  polled_at: Date | null;
+  next_poll_at: Date | null;
   unanswered_since: Date | null;
   quiet_from: Date | null;
 };
 
-type PaymentAttemptsTable = {
+type ProviderRequestsTable = {
   id: Id;
   order_id: string;
   user_id: Owner;
@@ -142,7 +142,7 @@ export type RefundsTable = {
   lease_until: Date;
   created_at: Date;
   updated_at: Date;
-  next_query_at: Date | null;
+  next_poll_at: Date | null;
 };
 
 export type WebhookEventsTable = {
@@ -153,7 +153,7 @@ export type WebhookEventsTable = {
   event_id: string;
   event_type: string;
   order_no: string | null;
-  sealed_body: string | null;
+  encrypted_body: string | null;
   times: Generated<number>;
   received_at: Date;
 };
@@ -181,11 +181,11 @@ type PaymentLogsTable = {
   data: string;
 };
 
-export const notifyStatuses = ["pending", "sending", "success", "exhausted", "held", "superseded"] as const;
+export const deliveryStatuses = ["pending", "sending", "success", "exhausted", "held", "superseded"] as const;
 
-export type NotifyStatus = (typeof notifyStatuses)[number];
+export type DeliveryStatus = (typeof deliveryStatuses)[number];
 
-export type NotifyQueueTable = {
+export type DeliveriesTable = {
   id: Id;
   user_id: Owner;
   order_id: string;
@@ -197,23 +197,23 @@ export type NotifyQueueTable = {
   url: string;
   endpoint: string;
   payload: string;
-  status: Generated<NotifyStatus>;
+  status: Generated<DeliveryStatus>;
   attempt: Generated<number>;
-  send_no: Generated<number>;
+  try_no: Generated<number>;
   due_at: Date;
   lease_token: string | null;
   lease_until: Date | null;
-  hinted_at: Date | null;
+  woken_at: Date | null;
   created_at: Date;
   updated_at: Date;
 };
 
-type NotifyAttemptsTable = {
+type DeliveryAttemptsTable = {
   id: Id;
   user_id: Owner;
   task_id: string;
   attempt: number;
-  send_no: number;
+  try_no: number;
   started_at: Date;
   ended_at: Date | null;
   outcome: string | null;
@@ -238,10 +238,10 @@ export type AnomaliesTable = {
   note: string | null;
 };
 
-export type ApiLogsTable = {
+export type ApiCallsTable = {
   id: Id;
   request_id: string;
-  /** The rows come in batches of many merchants. */
+  /** Set by the caller, because one batch holds rows of many merchants. */
   user_id: ColumnType<string, string, never>;
   key_id: string;
   at: Date;

@@ -1,10 +1,10 @@
-import type { Notification } from "../notify/event.ts";
-import type { Payment } from "../payment/payment.ts";
-import type { Hint, LogEntry, Timeline } from "../payment/ports.ts";
+import type { Notification } from "../deliveries/event.ts";
+import type { Payment } from "../payments/payment.ts";
+import type { LogEntry, Timeline, WakeUp } from "../payments/ports.ts";
 import { type Database, isDuplicate, type OpenTransaction } from "./database.ts";
 import { ofMerchant } from "./of-merchant.ts";
 
-/** Writes one line of a payment's timeline; inside a transaction it belongs to the change that it tells of. */
+/** Writes one line of a payment's timeline; inside a transaction, it commits with the change that it describes. */
 export async function addLog(
   db: Database | OpenTransaction,
   payment: Payment,
@@ -23,8 +23,9 @@ export async function addLog(
 }
 
 /**
- * The outbox row of a fact about a payment, in the commit that makes it true. The guard of that commit lets each fact come
- * here once; a refund can come to the same end again, which is the next generation of its series.
+ * Inserts the outbox row for an event of a payment or refund, in the transaction that makes the event true. That
+ * transaction's WHERE clause lets each event happen once. A refund can reach the same final status again; that starts
+ * the next generation of its series.
  */
 export async function addNotification(
   trx: OpenTransaction,
@@ -32,11 +33,11 @@ export async function addNotification(
   notification: Notification | null,
   now: Date,
   generation = 1,
-): Promise<Hint | null> {
+): Promise<WakeUp | null> {
   if (notification === null) return null;
   try {
     const { insertId } = await ofMerchant(trx, payment.userId)
-      .insertInto("notify_queue")
+      .insertInto("deliveries")
       .values({
         order_id: payment.id,
         subject_type: notification.subject.type,
@@ -68,7 +69,7 @@ export async function lastGeneration(
   series: { type: string; id: string; event: string },
 ): Promise<number> {
   const { last } = await ofMerchant(trx, userId)
-    .selectFrom("notify_queue")
+    .selectFrom("deliveries")
     .select((eb) => eb.fn.max("generation").as("last"))
     .where("subject_type", "=", series.type)
     .where("subject_id", "=", series.id)
@@ -89,8 +90,8 @@ export function timelineIn(db: Database): Timeline {
         .orderBy("id")
         .execute();
       const deliveries = await rows
-        .selectFrom("notify_attempts as a")
-        .innerJoin("notify_queue as n", "n.id", "a.task_id")
+        .selectFrom("delivery_attempts as a")
+        .innerJoin("deliveries as n", "n.id", "a.task_id")
         .select([
           "a.started_at",
           "a.attempt",

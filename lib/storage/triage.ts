@@ -1,12 +1,12 @@
 import { secondsAfter } from "../clock.ts";
-import { startedStuckSeconds, stuckAfterSeconds } from "../payment/look-up-schedule.ts";
+import { inTransitStuckSeconds, stuckAfterSeconds } from "../payments/poll-schedule.ts";
 import type { Database } from "./database.ts";
 import { acrossMerchants } from "./of-merchant.ts";
 
-/** All of this is across merchants, for operators; `userId`: of that merchant alone. */
+/** Everything in this file runs across merchants, for operators; `userId` restricts it to one merchant. */
 type Scope = { userId: string | undefined; now: Date; limit: number };
 
-/** Refunds that are not final a day after they were asked for, oldest first. */
+/** Refunds that are not final a day after they were requested, oldest first. */
 export function stuckRefunds(db: Database, { userId, now, limit }: Scope) {
   return acrossMerchants(db, userId)
     .selectFrom("refunds as r")
@@ -14,7 +14,7 @@ export function stuckRefunds(db: Database, { userId, now, limit }: Scope) {
       join.onRef("o.id", "=", "r.order_id").onRef("o.user_id", "=", "r.user_id"),
     )
     .select(["r.id", "r.user_id", "o.order_no", "o.provider", "r.refund_no", "r.provider_refund_no"])
-    .select(["r.status", "r.created_at as since", "r.next_query_at"])
+    .select(["r.status", "r.created_at as since", "r.next_poll_at"])
     .where("r.status", "in", ["processing", "unknown"])
     .where("r.created_at", "<=", secondsAfter(now, -stuckAfterSeconds))
     .orderBy("r.created_at")
@@ -27,28 +27,13 @@ export function stuckOrders(db: Database, { userId, now, limit }: Scope) {
   const dayAgo = secondsAfter(now, -stuckAfterSeconds);
   return acrossMerchants(db, userId)
     .selectFrom("payment_orders")
-    .select([
-      "order_no",
-      "user_id",
-      "provider",
-      "config_id",
-      "status",
-      "created_at as since",
-      "next_query_at",
-    ])
+    .select(["order_no", "user_id", "provider", "config_id", "status", "created_at as since", "next_poll_at"])
     .where("status", "in", ["processing", "pending"])
     .where((eb) =>
       eb.or([
-        eb.and([
-          eb("provider_started", "=", 1),
-          eb("created_at", "<=", secondsAfter(now, -startedStuckSeconds)),
-        ]),
-        eb.and([eb("provider_started", "=", 0), eb("payable", "is", null), eb("created_at", "<=", dayAgo)]),
-        eb.and([
-          eb("provider_started", "=", 0),
-          eb("payable", "is not", null),
-          eb("expires_at", "<=", dayAgo),
-        ]),
+        eb.and([eb("in_transit", "=", 1), eb("created_at", "<=", secondsAfter(now, -inTransitStuckSeconds))]),
+        eb.and([eb("in_transit", "=", 0), eb("payable", "is", null), eb("created_at", "<=", dayAgo)]),
+        eb.and([eb("in_transit", "=", 0), eb("payable", "is not", null), eb("expires_at", "<=", dayAgo)]),
       ]),
     )
     .orderBy("created_at")
@@ -56,7 +41,7 @@ export function stuckOrders(db: Database, { userId, now, limit }: Scope) {
     .execute();
 }
 
-/** Open anomalies by kind and config, those with the oldest first. */
+/** Open anomalies by kind and config; groups with the oldest anomaly come first. */
 export function openAnomalies(db: Database, { userId, limit }: Scope) {
   return acrossMerchants(db, userId)
     .selectFrom("anomalies")
@@ -72,7 +57,7 @@ export function openAnomalies(db: Database, { userId, limit }: Scope) {
 /** Notifications that were given up or are held back, by merchant and endpoint. */
 export function unreceived(db: Database, { userId, limit }: Scope) {
   return acrossMerchants(db, userId)
-    .selectFrom("notify_queue")
+    .selectFrom("deliveries")
     .select(["user_id", "endpoint", "status"])
     .select(({ fn }) => [
       fn.countAll<string>().as("count"),

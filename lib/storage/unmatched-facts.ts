@@ -1,18 +1,18 @@
 import { createHash } from "node:crypto";
-import type { Fact, UnmatchedFact, UnmatchedFacts } from "../payment/unmatched-facts.ts";
+import type { Fact, UnmatchedFact, UnmatchedFacts } from "../payments/unmatched-facts.ts";
 import { type Database, isDuplicate, repeating } from "./database.ts";
-import { forgetOldest } from "./forget-oldest.ts";
+import { deleteOldest } from "./delete-oldest.ts";
 import { acrossMerchants, ofMerchant } from "./of-merchant.ts";
 import { orderColumns, paymentOf } from "./payment-rows.ts";
 
-/** Of one config: an account whose other payments are refunded all day must not fill the table. */
-export const mostKept = 1_000;
+/** Limit per config: an account with many payments that are not ours must not fill the table. */
+export const mostCached = 1_000;
 
 export function factsIn(db: Database): UnmatchedFacts {
   return {
     keep: (fact) => keep(db, fact),
     async matched(limit) {
-      // Across merchants: a sweeper works for all. Each row is of the merchant whose order it meets.
+      // Across merchants: the sweeper works for all of them. The join gives each fact an order of its own merchant.
       const rows = await acrossMerchants(db)
         .selectFrom("unmatched_facts as f")
         .innerJoin("payment_orders as o", (join) =>
@@ -34,28 +34,30 @@ export function factsIn(db: Database): UnmatchedFacts {
     async remove(userId, id) {
       await ofMerchant(db, userId).deleteFrom("unmatched_facts").where("id", "=", id).execute();
     },
-    forget: (time, limit) => repeating(() => forgetOldest(db, "unmatched_facts", "received_at", time, limit)),
+    purge: (time, limit) => repeating(() => deleteOldest(db, "unmatched_facts", "received_at", time, limit)),
   };
 }
 
 export const readFact = (text: string): Fact => JSON.parse(text) as Fact;
 
-async function keep(db: Database, { userId, configId, ...told }: UnmatchedFact): Promise<void> {
+async function keep(db: Database, { userId, configId, ...unmatched }: UnmatchedFact): Promise<void> {
   const rows = ofMerchant(db, userId);
-  const fact = JSON.stringify(told.fact);
-  const identity = [userId, told.provider, told.account, String(told.livemode), fact].join("\n");
+  const fact = JSON.stringify(unmatched.fact);
+  const identity = [userId, unmatched.provider, unmatched.account, String(unmatched.livemode), fact].join(
+    "\n",
+  );
   try {
     await rows
       .insertInto("unmatched_facts")
       .values({
         config_id: configId,
-        provider: told.provider,
-        provider_account: told.account,
-        livemode: told.livemode ? 1 : 0,
-        trade_no: told.fact.tradeNo,
+        provider: unmatched.provider,
+        provider_account: unmatched.account,
+        livemode: unmatched.livemode ? 1 : 0,
+        trade_no: unmatched.fact.tradeNo,
         fact,
         fingerprint: createHash("sha256").update(identity).digest("hex"),
-        received_at: told.at,
+        received_at: unmatched.at,
       })
       .execute();
   } catch (error) {
@@ -68,7 +70,7 @@ async function keep(db: Database, { userId, configId, ...told }: UnmatchedFact):
     .where("config_id", "=", configId)
     .orderBy("id", "desc")
     .limit(1)
-    .offset(mostKept)
+    .offset(mostCached)
     .executeTakeFirst();
   // mutation: facts-most-kept
   if (beyond)

@@ -1,11 +1,14 @@
 import { type Selectable, sql } from "kysely";
-import type { EventRecord, StoredEvent, WebhookEvents } from "../payment/event-ports.ts";
+import type { EventRecord, StoredEvent, WebhookEvents } from "../payments/event-ports.ts";
 import { type Database, type OpenTransaction, repeating } from "./database.ts";
-import { forgetOldest } from "./forget-oldest.ts";
+import { deleteOldest } from "./delete-oldest.ts";
 import { acrossMerchants, ofMerchant } from "./of-merchant.ts";
 import type { WebhookEventsTable } from "./tables.ts";
 
-/** One row per notice of a provider, counted. It is a record, never a reason to stop: the first run may have died. */
+/**
+ * Records a webhook event: one row per event id, with a counter. Duplicates are still processed, because the first run
+ * may have died.
+ */
 export async function recordEvent(
   db: Database | OpenTransaction,
   event: EventRecord,
@@ -19,7 +22,7 @@ export async function recordEvent(
       event_id: event.eventId,
       event_type: event.eventType,
       order_no: orderNo,
-      sealed_body: event.sealedBody,
+      encrypted_body: event.encryptedBody,
       received_at: event.at,
     })
     // mutation: webhook-event-repeated
@@ -30,11 +33,11 @@ export async function recordEvent(
 export function webhookEventsIn(db: Database): WebhookEvents {
   return {
     record: (event, orderNo) => recordEvent(db, event, orderNo),
-    forget: (time, limit) => repeating(() => forgetOldest(db, "webhook_events", "received_at", time, limit)),
+    purge: (time, limit) => repeating(() => deleteOldest(db, "webhook_events", "received_at", time, limit)),
   };
 }
 
-/** Absent: of every merchant, config or order. */
+/** An absent field means all merchants, configs or orders. */
 export type EventFilter = {
   userId?: string;
   configId?: string;
@@ -42,8 +45,8 @@ export type EventFilter = {
   limit: number;
 };
 
-/** All but the body, which is opened for a replay only. */
-export type EventSummary = Omit<StoredEvent, "sealedBody"> & { replayable: boolean };
+/** Everything except the body, which is decrypted only for a replay. */
+export type EventSummary = Omit<StoredEvent, "encryptedBody"> & { replayable: boolean };
 
 /** Newest first; across merchants, for operators. */
 export async function listEvents(db: Database, filter: EventFilter): Promise<EventSummary[]> {
@@ -51,7 +54,7 @@ export async function listEvents(db: Database, filter: EventFilter): Promise<Eve
   const rows = await acrossMerchants(db, userId)
     .selectFrom("webhook_events")
     .select(summaryColumns)
-    .select(sql<number | string>`sealed_body IS NOT NULL`.as("replayable"))
+    .select(sql<number | string>`encrypted_body IS NOT NULL`.as("replayable"))
     .$if(configId !== undefined, (query) => query.where("config_id", "=", configId!))
     .$if(orderNo !== undefined, (query) => query.where("order_no", "=", orderNo!))
     .orderBy("id", "desc")
@@ -60,41 +63,43 @@ export async function listEvents(db: Database, filter: EventFilter): Promise<Eve
   return rows.map((row) => ({ ...summaryOf(row), replayable: Number(row.replayable) === 1 }));
 }
 
-/** Across merchants, because an operator may name an event by its id alone; what follows carries its `userId`. */
+/** Across merchants: an operator may name an event by its id alone. Later calls carry its `userId`. */
 export async function findEvent(db: Database, id: string, userId?: string): Promise<StoredEvent | null> {
   const row = await acrossMerchants(db, userId)
     .selectFrom("webhook_events")
     .selectAll()
     .where("id", "=", id)
     .executeTakeFirst();
-  return row ? { ...summaryOf(row), sealedBody: row.sealed_body } : null;
+  return row ? { ...summaryOf(row), encryptedBody: row.encrypted_body } : null;
 }
 
-/** Those whose bodies are kept, by id, behind this one. Across merchants: all are sealed anew. */
+/**
+ * Events that still have a body, with ids above `id`, in order of id. Across merchants: all bodies are re-encrypted.
+ */
 export async function bodiesAfter(db: Database, id: string, limit: number) {
   const rows = await acrossMerchants(db)
     .selectFrom("webhook_events")
     .select(summaryColumns)
-    .select("sealed_body")
+    .select("encrypted_body")
     .where("id", ">", id)
-    .where("sealed_body", "is not", null)
+    .where("encrypted_body", "is not", null)
     .orderBy("id")
     .limit(limit)
     .execute();
-  return rows.map((row) => ({ ...summaryOf(row), sealedBody: row.sealed_body! }));
+  return rows.map((row) => ({ ...summaryOf(row), encryptedBody: row.encrypted_body! }));
 }
 
-/** Stores a body that was sealed anew over the text that was read; `false`: it is not there any more. */
+/** Replaces a body by its re-encrypted text if the stored text is still the one that was read; `false`: it is not. */
 export async function saveBody(
   db: Database,
-  event: Pick<StoredEvent, "id" | "userId" | "sealedBody">,
-  sealed: string,
+  event: Pick<StoredEvent, "id" | "userId" | "encryptedBody">,
+  encrypted: string,
 ): Promise<boolean> {
   const saved = await ofMerchant(db, event.userId)
     .updateTable("webhook_events")
-    .set({ sealed_body: sealed })
+    .set({ encrypted_body: encrypted })
     .where("id", "=", event.id)
-    .where("sealed_body", "=", event.sealedBody)
+    .where("encrypted_body", "=", event.encryptedBody)
     .executeTakeFirstOrThrow();
   return saved.numUpdatedRows === 1n;
 }

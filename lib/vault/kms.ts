@@ -10,12 +10,12 @@ import { assertNoTransaction } from "../invocation.ts";
 import { log, nameOf } from "../log.ts";
 import type { KeyService } from "./vault.ts";
 
-/** A KMS that is silent costs a caller at most twice this; by itself the SDK would wait for ever. */
+/** A KMS that does not respond costs a caller at most twice this; by default the SDK would wait forever. */
 const limits = { connectionTimeout: 1_000, requestTimeout: 2_000, throwOnRequestTimeout: true };
 
 /**
- * The deployment's KMS keys as the vault's key service: the first wraps, each of them opens what it has wrapped. No other
- * key does, whoever may have put its text here.
+ * The deployment's KMS keys as the vault's key service: the first wraps new data keys, and each unwraps those that it
+ * wrapped. Data keys wrapped by any other key are refused, whoever stored them here.
  */
 export function kmsKeys([newest, ...older]: readonly string[]): KeyService {
   const client = new KMSClient({ maxAttempts: 2, requestHandler: limits });
@@ -30,7 +30,7 @@ export function kmsKeys([newest, ...older]: readonly string[]): KeyService {
       if (process.env.FAILPOINTS) await reach("before", "kms GenerateDataKey");
       const { Plaintext, CiphertextBlob } = await client.send(command).catch(away);
       if (process.env.FAILPOINTS) await reach("after", "kms GenerateDataKey");
-      if (!Plaintext || !CiphertextBlob) throw new Error("KMS answered without a data key");
+      if (!Plaintext || !CiphertextBlob) throw new Error("KMS returned no data key");
       return { plain: Plaintext, wrapped: CiphertextBlob };
     },
     async unwrap(wrapped, context) {
@@ -38,7 +38,7 @@ export function kmsKeys([newest, ...older]: readonly string[]): KeyService {
       let plain = await unwrapBy(newest, wrapped, context);
       for (const keyId of older)
         plain ??= /* mutation: kms-older-key */ await unwrapBy(keyId, wrapped, context);
-      if (!plain) throw new Error("no key of this deployment has wrapped this");
+      if (!plain) throw new Error("data key was not wrapped by a key of this deployment: check KMS_KEY_IDS");
       return plain;
     },
   };
@@ -58,7 +58,7 @@ export function kmsKeys([newest, ...older]: readonly string[]): KeyService {
       if (process.env.FAILPOINTS) await reach("before", "kms Decrypt");
       const { Plaintext } = await client.send(command);
       if (process.env.FAILPOINTS) await reach("after", "kms Decrypt");
-      if (!Plaintext) throw new Error("KMS answered without a plain key");
+      if (!Plaintext) throw new Error("KMS returned no plain key");
       return Plaintext;
     } catch (error) {
       if (error instanceof IncorrectKeyException) return null;
@@ -67,10 +67,10 @@ export function kmsKeys([newest, ...older]: readonly string[]): KeyService {
   }
 }
 
-/** A key service that is silent, throttles or fails is worth another try; one that refuses is not. */
+/** A KMS time-out, throttling or server error is worth a retry; a refusal is not. */
 function away(error: unknown): never {
   if (!isPassing(error)) throw error;
-  log.alarm("key service away", nameOf(error));
+  log.alarm("key service unavailable", nameOf(error));
   throw new GatewayError("unavailable", "not available right now: send the same request again", {
     retryAfterSeconds: 2,
     cause: error,
@@ -80,7 +80,7 @@ function away(error: unknown): never {
 function isPassing(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const { name, $fault, code } = error as Error & { $fault?: string; code?: string };
-  // The SDK names network failures by Node's code, and throttling as a fault of the client.
+  // The SDK reports network failures by Node's error code, and throttling as a client fault.
   return (
     name === "TimeoutError" ||
     name === "ThrottlingException" ||

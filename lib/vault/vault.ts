@@ -9,12 +9,15 @@ export interface KeyService {
 }
 
 export interface Vault {
-  seal(text: string, context: Record<string, string>): Promise<string>;
-  open(sealed: string, context: Record<string, string>): Promise<string>;
+  encrypt(text: string, context: Record<string, string>): Promise<string>;
+  open(encrypted: string, context: Record<string, string>): Promise<string>;
 }
 
-/** What is stored. `sealed` is the format's version, `key` the data key as KMS wrapped it; all but the number is base64. */
-type Sealed = { sealed: 1; key: string; iv: string; data: string; tag: string };
+/**
+ * What is stored. `encrypted` is the format's version, `key` the data key as KMS wrapped it; all fields except the
+ * version are base64.
+ */
+type Encrypted = { encrypted: 1; key: string; iv: string; data: string; tag: string };
 
 /** Plain data keys live in memory only, at most five minutes of real time. */
 const keyLifeMs = 5 * 60_000;
@@ -24,11 +27,11 @@ const tagBytes = 16;
 
 /**
  * Envelope encryption: AES-256-GCM under a data key that KMS wraps for the same context. The context is authenticated
- * twice, by KMS and as additional data, so a text moved to another owner or field never opens.
+ * twice, by KMS and as additional data, so a text that was moved to another owner or field cannot be decrypted.
  */
 export function vaultWith(keys: KeyService): Vault {
   const plainKeys = new Map<string, { plain: Promise<Uint8Array>; at: number }>();
-  const sealingKeys = new Map<
+  const encryptionKeys = new Map<
     string,
     { made: Promise<{ plain: Uint8Array; wrapped: Uint8Array }>; at: number }
   >();
@@ -43,32 +46,32 @@ export function vaultWith(keys: KeyService): Vault {
     return plain;
   }
 
-  function sealingKey(context: Record<string, string>) {
+  function encryptionKey(context: Record<string, string>) {
     const name = canonical(context);
-    const found = sealingKeys.get(name);
+    const found = encryptionKeys.get(name);
     if (found && performance.now() - found.at < keyLifeMs) return found.made;
     const made = keys.generate(context);
-    keep(sealingKeys, name, { made, at: performance.now() });
-    made.catch(() => sealingKeys.delete(name));
+    keep(encryptionKeys, name, { made, at: performance.now() });
+    made.catch(() => encryptionKeys.delete(name));
     return made;
   }
 
   return {
-    async seal(text, context) {
-      const { plain, wrapped } = await sealingKey(context);
+    async encrypt(text, context) {
+      const { plain, wrapped } = await encryptionKey(context);
       const iv = randomBytes(ivBytes);
       const cipher = createCipheriv("aes-256-gcm", plain, iv, { authTagLength: tagBytes });
       const key = Buffer.from(wrapped).toString("base64");
       cipher.setAAD(additionalData(key, context));
       const data = Buffer.concat([cipher.update(text, "utf8"), cipher.final()]).toString("base64");
-      const sealed: Sealed = {
-        sealed: 1,
+      const encrypted: Encrypted = {
+        encrypted: 1,
         key,
         iv: iv.toString("base64"),
         data,
         tag: cipher.getAuthTag().toString("base64"),
       };
-      return JSON.stringify(sealed);
+      return JSON.stringify(encrypted);
     },
     async open(text, context) {
       const { key, ...parts } = read(text);
@@ -87,24 +90,26 @@ export function vaultWith(keys: KeyService): Vault {
   };
 }
 
-function read(text: string): Sealed {
+function read(text: string): Encrypted {
   const value: unknown = JSON.parse(text);
   const parts = ["key", "iv", "data", "tag"] as const;
-  const found = value as Sealed | null;
-  if (typeof found !== "object" || found === null || found.sealed !== 1) throw new Error("not a sealed text");
-  if (!parts.every((part) => typeof found[part] === "string")) throw new Error("a sealed text lacks a part");
+  const found = value as Encrypted | null;
+  if (typeof found !== "object" || found === null || found.encrypted !== 1)
+    throw new Error("not an encrypted text");
+  if (!parts.every((part) => typeof found[part] === "string"))
+    throw new Error("an encrypted text lacks a part");
   return found;
 }
 
-/** Only base64 as it is written here: what stands for the same bytes otherwise was changed. */
+/** Accepts only canonical base64: another spelling of the same bytes means that the text was changed. */
 function bytesOf(base64: string): Buffer {
   const bytes = Buffer.from(base64, "base64");
   // mutation: vault-canonical-base64
-  if (bytes.toString("base64") !== base64) throw new Error("a sealed text was changed");
+  if (bytes.toString("base64") !== base64) throw new Error("an encrypted text was changed");
   return bytes;
 }
 
-/** The same for any order of the names. */
+/** The context as text, independent of the order of its names. */
 function canonical(context: Record<string, string>): string {
   return JSON.stringify(Object.entries(context).sort(([a], [b]) => (a < b ? -1 : 1)));
 }

@@ -3,7 +3,7 @@ import { type BuildOptions, build, type Metafile, type Plugin, transform } from 
 
 const slim = (name: string) => join(import.meta.dirname, "slim", `${name}.ts`);
 
-/** Only for mysql2: code of ours that asks for the certificates shall get them. */
+/** Applies to mysql2 only, so that other code still gets the certificates if it imports them. */
 const withoutBundledAuthorities: Plugin = {
   name: "without-bundled-authorities",
   setup({ onResolve }) {
@@ -49,7 +49,9 @@ const moduleOptions = {
 
 type Converted = { code: string; map: string };
 
-/** One output file as CommonJS: it loads faster than an ES module here, and `import()` becomes a `require` when called. */
+/**
+ * One output file as CommonJS: it loads faster than an ES module here, and `import()` becomes a `require` when called.
+ */
 async function toCommonJs(source: string): Promise<Converted> {
   return transform(source, {
     format: "cjs",
@@ -61,13 +63,15 @@ async function toCommonJs(source: string): Promise<Converted> {
     sourcemap: "external",
     sourcesContent: false,
     logLevel: "silent",
-    // Would be undefined in CommonJS, and found out only when that line runs.
+    // `import.meta` is undefined in CommonJS, which would show only when that line runs.
     logOverride: { "empty-import-meta": "error" },
   });
 }
 
 export type Bundled = {
-  /** By entry, the files of its zip and their text: `index.js`, what it shares with others, and what it loads lazily. */
+  /**
+   * By entry, the files of its zip and their text: `index.js`, what it shares with others, and what it loads lazily.
+   */
   functions: Map<string, Map<string, string>>;
   /** By file name; a function's own `index.js` appears under the entry's name. */
   sourceMaps: Map<string, string>;
@@ -75,8 +79,8 @@ export type Bundled = {
 };
 
 /**
- * Bundles all functions in one pass. Within a zip a module is in exactly one file, so that classes and caches exist once
- * whatever is loaded when. `sources` are the source files by entry; paths in the results are relative to `root`.
+ * Bundles all functions in one pass. Within a zip a module is in exactly one file, so that classes and caches exist
+ * once in any order of loading. `sources` are the source files by entry; paths in the results are relative to `root`.
  */
 export async function bundle(sources: ReadonlyMap<string, string>, root: string): Promise<Bundled> {
   const outdir = "bundle"; // nothing is written there

@@ -2,7 +2,10 @@ import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 
-/** SHA-256 (hexadecimal) over the names and contents of these files and directories, in `root`; absent ones count as empty. */
+/**
+ * SHA-256 (hexadecimal) over the names and contents of these files and directories, in `root`; absent ones count as
+ * empty.
+ */
 export async function hashOfInputs(root: string, inputs: readonly string[]): Promise<string> {
   const files = (await Promise.all(inputs.map((input) => filesIn(root, input)))).flat().sort();
   const contents = await Promise.all(files.map((file) => readFile(join(root, file))));

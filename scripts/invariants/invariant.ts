@@ -1,15 +1,40 @@
-/** What must hold, as a query that finds what breaks it. */
+/** What the gateway promises, in the order in which it is reported; `lib/README.md` says each in a sentence. */
+export const invariantNames = [
+  "found-without-webhooks",
+  "success-is-proven",
+  "success-is-final",
+  "moves-recorded",
+  "one-order-per-request",
+  "second-payment-recorded",
+  "refunds-within-payment",
+  "notified-once",
+  "attempts-in-turn",
+  "quiet-after-received",
+  "same-id-same-bytes",
+  "fair-deliveries",
+  "public-endpoints-only",
+  "unverified-changes-nothing",
+  "tenants-apart",
+  "no-secrets-stored",
+  "event-order-irrelevant",
+  "account-of-order",
+  "nothing-stuck-silently",
+] as const;
+
+export type InvariantName = (typeof invariantNames)[number];
+
+/** A condition that must hold, as a query that finds its violations. */
 export type Invariant = {
-  /** Its number in the list of invariants that the gateway keeps. */
-  invariant: number;
-  /** What holds, as a sentence. Unique. */
+  /** The promise that it is a part of. Several share one. */
+  invariant: InvariantName;
+  /** What must hold, as a sentence for operators. Unique. */
   name: string;
-  /** One row for each violation, with the columns that name it. `:now` is the gateway's time. Only reads. */
+  /** Selects one row for each violation, with columns that identify it. `:now` is the gateway's time. Only reads. */
   sql: string;
 };
 
-/** Values of the gateway's own code, never input, as SQL literals. */
+/** Constants of the gateway's own code as SQL literals. They are not escaped: never pass input. */
 export const listOf = (values: readonly string[]): string => values.map((value) => `'${value}'`).join(", ");
 
-/** A member of a JSON text as text; NULL where there is none, where it is null, and where the text is no JSON. */
+/** A member of a JSON text, as text. NULL if it is absent or null, or if the text is not JSON. */
 export const member = (column: string, name: string): string => `JSON_VALUE(${column}, '$.${name}')`;

@@ -2,9 +2,9 @@ import { anomalyInvariants } from "./anomalies.ts";
 import { createInvariants } from "./creates.ts";
 import { deliveryInvariants } from "./deliveries.ts";
 import { factInvariants } from "./facts.ts";
-import type { Invariant } from "./invariant.ts";
-import { lookUpInvariants } from "./look-ups.ts";
+import type { Invariant, InvariantName } from "./invariant.ts";
 import { paymentInvariants } from "./payments.ts";
+import { pollInvariants } from "./polls.ts";
 import { refundInvariants } from "./refunds.ts";
 import { secretInvariants } from "./secrets.ts";
 import { tenancyInvariants } from "./tenancy.ts";
@@ -12,12 +12,12 @@ import { tenancyInvariants } from "./tenancy.ts";
 export { restInvariants } from "./at-rest.ts";
 
 export type Row = Record<string, unknown>;
-export type Broken = { invariant: number; name: string; rows: Row[] };
+export type Broken = { invariant: InvariantName; name: string; rows: Row[] };
 export type Query = (sql: string, values: unknown[]) => Promise<Row[]>;
 
-/** What holds in every committed state, also while work is under way. */
+/** Invariants that hold in every committed state, also while requests are under way. */
 export const invariants: readonly Invariant[] = [
-  ...lookUpInvariants,
+  ...pollInvariants,
   ...paymentInvariants,
   ...createInvariants,
   ...anomalyInvariants,
@@ -28,12 +28,12 @@ export const invariants: readonly Invariant[] = [
   ...secretInvariants,
 ];
 
-/** A database in which everything is wrong must not fill the memory. */
+/** Bounds the memory needed for a database with many violations. */
 const mostRows = 100;
 
 /**
- * What breaks each invariant, for those that are broken: at most 100 rows of each. `now` is the gateway's time, which the
- * local stage moves. One statement asks about all of them, so about one moment; only what is broken is listed.
+ * The broken invariants, each with at most 100 violating rows. `now` is the gateway's time, which can be moved in the
+ * local stage. One statement checks all invariants on one snapshot; the rows of broken ones are then read one by one.
  */
 export async function brokenInvariants(
   query: Query,

@@ -1,21 +1,21 @@
 import { member } from "./invariant.ts";
 
-/** The timeline's rows about a payment's status, as a table: `was`, `became` and who says so. */
+/** The status changes in a payment's timeline, as a table: `was`, `became` and the source of the change. */
 export const statusMoves = `(
   SELECT id, order_id, at, title, ${member("data", "from")} AS was, ${member("data", "to")} AS became,
-    ${member("data", "trade_no")} AS trade_no, ${member("data", "told_by")} AS told_by
+    ${member("data", "trade_no")} AS trade_no, ${member("data", "source")} AS source
   FROM payment_logs WHERE kind = 'status')`;
 
 /**
- * The timeline's rows about the end of a refund, each with its refund: by our number, or by the provider's id of one that
- * was made there. A row that belongs to no refund has none.
+ * The timeline's entries about the end of a refund, each with its refund: found by refund_no, or for an external refund
+ * by the provider's id. `refund_id` is NULL for an entry that belongs to no refund.
  */
 export const refundMoves = `(
-  SELECT l.id, l.order_id, l.at, l.was, l.became, l.told_by, l.amount_minor, r.id AS refund_id
+  SELECT l.id, l.order_id, l.at, l.was, l.became, l.source, l.amount_minor, r.id AS refund_id
   FROM (
     SELECT id, order_id, at, ${member("data", "from")} AS was, ${member("data", "to")} AS became,
       ${member("data", "refund_no")} AS refund_no, ${member("data", "refund_id")} AS provider_id,
-      ${member("data", "told_by")} AS told_by, ${member("data", "amount_minor")} AS amount_minor
+      ${member("data", "source")} AS source, ${member("data", "amount_minor")} AS amount_minor
     FROM payment_logs WHERE kind = 'refund') l
   LEFT JOIN refunds r ON r.order_id = l.order_id
     AND (r.refund_no = l.refund_no OR (r.refund_no IS NULL AND l.refund_no = '' AND r.refund_id = l.provider_id))

@@ -1,6 +1,6 @@
 import type { Invariant } from "./invariant.ts";
 
-/** API keys, signing secrets, private keys, and the secret keys of Stripe; what is masked in the middle is none. */
+/** API keys, signing secrets, private keys, and Stripe's secret keys. A value masked in the middle does not match. */
 const secret = [
   "ak_m[0-9]+k[0-9a-z]{8}_[0-9a-z]{16}",
   "whsec_[0-9A-Za-z+/]{16}",
@@ -10,20 +10,20 @@ const secret = [
 
 const written: Record<string, readonly string[]> = {
   payment_logs: ["title", "data"],
-  notify_attempts: ["answer"],
-  notify_queue: ["payload", "url"],
+  delivery_attempts: ["answer"],
+  deliveries: ["payload", "url"],
   anomalies: ["detail"],
   payment_orders: ["refusal", "payable"],
-  payment_attempts: ["prepared"],
+  provider_requests: ["prepared"],
   refunds: ["refusal"],
-  api_logs: ["path", "user_agent", "request", "answer"],
+  api_calls: ["path", "user_agent", "request", "answer"],
 };
 
-/** What may not be read in plain text. */
+/** Invariants about data that must not be stored in plain text. */
 export const secretInvariants: readonly Invariant[] = [
   {
-    invariant: 16,
-    name: "No secret stands in a timeline, an answer, a notification, an anomaly, an order or a record of a call.",
+    invariant: "no-secrets-stored",
+    name: "No timeline, merchant response, notification, anomaly, order or API call record holds a secret.",
     sql: Object.entries(written)
       .map(([table, columns]) => {
         const found = columns.map((column) => `${column} REGEXP '${secret}'`);
@@ -32,19 +32,19 @@ export const secretInvariants: readonly Invariant[] = [
       .join(" UNION ALL "),
   },
   {
-    invariant: 16,
-    name: "No record of a call keeps what a buyer pays with, or the query of an address.",
+    invariant: "no-secrets-stored",
+    name: "No API call record holds a QR code, extra_data or the query string of a URL.",
     sql: `
-      SELECT id AS call_id, user_id, request_id FROM api_logs
+      SELECT id AS call_id, user_id, request_id FROM api_calls
       WHERE request REGEXP '://[^" ]*[?#]' OR answer REGEXP '://[^" ]*[?#]'
         OR (answer LIKE '%"qr_code":%' AND answer NOT LIKE '%"qr_code":"[%')
         OR (answer LIKE '%"extra_data":%' AND answer NOT LIKE '%"extra_data":"[%')`,
   },
   {
-    invariant: 16,
-    name: "Signing secrets and the bodies of webhooks are kept sealed.",
+    invariant: "no-secrets-stored",
+    name: "Signing secrets and webhook bodies are stored encrypted.",
     sql: `
-      SELECT 'users' AS in_table, id FROM users WHERE notify_secrets NOT LIKE '{"sealed":%'
-      UNION ALL SELECT 'webhook_events', id FROM webhook_events WHERE sealed_body NOT LIKE '{"sealed":%'`,
+      SELECT 'users' AS in_table, id FROM users WHERE notify_secrets NOT LIKE '{"encrypted":%'
+      UNION ALL SELECT 'webhook_events', id FROM webhook_events WHERE encrypted_body NOT LIKE '{"encrypted":%'`,
   },
 ];

@@ -1,7 +1,7 @@
 import { createConnection, type RowDataPacket } from "mysql2/promise";
 import type { Query } from "./invariants.ts";
 
-/** Lets `work` read one moment of a database, in a transaction that can write nothing and locks nothing. */
+/** Runs `work` on a consistent snapshot of a database, in a read-only transaction that takes no locks. */
 export async function withSnapshot<T>(url: string, work: (query: Query) => Promise<T>): Promise<T> {
   const connection = await createConnection({
     uri: url,
@@ -11,7 +11,7 @@ export async function withSnapshot<T>(url: string, work: (query: Query) => Promi
     bigNumberStrings: true,
   });
   try {
-    // At the server's READ COMMITTED every statement would see another moment.
+    // At READ COMMITTED, the server's default here, every statement would read a snapshot of its own.
     await connection.query("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ");
     await connection.query("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY");
     return await work(async (sql, values) => {

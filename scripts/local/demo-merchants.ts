@@ -4,7 +4,7 @@ import path from "node:path";
 import * as z from "zod";
 import type { SandboxProcess } from "./sandbox-process.ts";
 
-/** A demo merchant as `.local/stack.json` tells of it. */
+/** A demo merchant as written to `.local/stack.json`. */
 export type DemoMerchant = {
   user_id: string;
   username: string;
@@ -14,43 +14,43 @@ export type DemoMerchant = {
   configs: Record<string, string>;
 };
 
-type Ops = <T>(verb: string, args: Record<string, unknown>) => Promise<T>;
+type Ops = <T>(command: string, args: Record<string, unknown>) => Promise<T>;
 
 const account = z.object({
   config_id: z.string(),
   credentials: z.record(z.string(), z.unknown()),
-  /** To which the provider was told to send its webhooks. */
+  /** The gateway origin that the provider's webhook was registered with. */
   gateway_url: z.string(),
 });
 type Account = z.infer<typeof account>;
-const kept = z.array(
+const stored = z.array(
   z.object({
     user_id: z.string(),
     username: z.string(),
     api_key: z.string(),
     webhook_secret: z.string(),
-    /** At the simulators, by provider. */
+    /** Accounts at the simulators, by provider. */
     accounts: z.record(z.string(), account).default({}),
   }),
 );
-type Kept = z.infer<typeof kept>[number];
+type Cached = z.infer<typeof stored>[number];
 
 /**
- * Two merchants, so that one can be tried against the other. What is shown only once is kept in `folder` for the next
- * start, so are their accounts at the simulators: orders of before a restart belong to them.
+ * Opens two merchants, so that one can be tried against the other. `folder` keeps their API keys and secrets, which are
+ * shown only once, and their accounts at the simulators, because orders made before a restart belong to those accounts.
  */
 export async function openDemoMerchants(
   ops: Ops,
   { sandbox, folder, gatewayUrl }: { sandbox: SandboxProcess; folder: string; gatewayUrl: string },
 ): Promise<DemoMerchant[]> {
   const file = path.join(folder, "demo-merchants.json");
-  const known = existsSync(file) ? kept.parse(JSON.parse(readFileSync(file, "utf8"))) : [];
+  const saved = existsSync(file) ? stored.parse(JSON.parse(readFileSync(file, "utf8"))) : [];
   const existing = await ops<{ user_id: string; username: string }[]>("merchant list", {});
-  const isThere = (one: Kept) =>
+  const isThere = (one: Cached) =>
     existing.some(({ user_id, username }) => user_id === one.user_id && username === one.username);
   const merchants =
-    known.length === 2 && known.every(isThere)
-      ? known
+    saved.length === 2 && saved.every(isThere)
+      ? saved
       : [await create(ops, "tea"), await create(ops, "books")];
   const keepThem = () => writeFileSync(file, JSON.stringify(merchants, null, 2), { mode: 0o600 });
   keepThem();
@@ -59,10 +59,10 @@ export async function openDemoMerchants(
   return opened;
 }
 
-async function create(ops: Ops, name: string): Promise<Kept> {
+async function create(ops: Ops, name: string): Promise<Cached> {
   const username = `${name}-shop-${randomBytes(2).toString("hex")}`;
-  const { user_id, webhook_secret } = await ops<Kept>("merchant create", { username });
-  const { api_key } = await ops<Kept>("key create", { merchant: user_id });
+  const { user_id, webhook_secret } = await ops<Cached>("merchant create", { username });
+  const { api_key } = await ops<Cached>("key create", { merchant: user_id });
   return { user_id, username, api_key, webhook_secret, accounts: {} };
 }
 
@@ -70,10 +70,10 @@ async function connect(
   ops: Ops,
   sandbox: SandboxProcess,
   gatewayUrl: string,
-  merchant: Kept,
+  merchant: Cached,
 ): Promise<DemoMerchant> {
   const notify_inbox_url = `${sandbox.inboxBaseUrl}/${merchant.username}`;
-  // Whoever tries the gateway out may also try how much it bears.
+  // No rate limit, so that the demo merchants can also be used for load tests.
   const settings = { notify_url: notify_inbox_url, rate_limit: "none" };
   await ops("merchant set", { merchant: merchant.user_id, ...settings });
   const configs: Record<string, string> = {};
@@ -86,11 +86,11 @@ async function connect(
   return { ...shown, notify_inbox_url, configs };
 }
 
-type Where = { provider: string; url: string; gatewayUrl: string; merchant: Kept };
+type Where = { provider: string; url: string; gatewayUrl: string; merchant: Cached };
 
-/** The account of the last start where the simulator still knows it, else a new one. */
+/** Reuses the account of the last start if the simulator still has it, and opens a new one otherwise. */
 async function accountAt(ops: Ops, { provider, url, gatewayUrl, merchant }: Where): Promise<Account> {
-  const known = merchant.accounts[provider];
+  const saved = merchant.accounts[provider];
   const set = async (credentials: Record<string, unknown>): Promise<Account> => {
     const data = JSON.stringify(credentials);
     const { config_id } = await ops<{ config_id: string }>("config set", {
@@ -100,8 +100,8 @@ async function accountAt(ops: Ops, { provider, url, gatewayUrl, merchant }: Wher
     });
     return { config_id, credentials, gateway_url: gatewayUrl };
   };
-  if (known && (await works(ops, merchant, known))) {
-    return known.gateway_url === gatewayUrl ? known : set(known.credentials);
+  if (saved && (await works(ops, merchant, saved))) {
+    return saved.gateway_url === gatewayUrl ? saved : set(saved.credentials);
   }
   const opened = await post<Record<string, string>>(`${url}/_sim/accounts`, {});
   // Without a webhook's secret or id, `config set` registers our webhook at the provider, as for any new merchant.
@@ -109,7 +109,7 @@ async function accountAt(ops: Ops, { provider, url, gatewayUrl, merchant }: Wher
   return set(credentials);
 }
 
-async function works(ops: Ops, { user_id }: Kept, { config_id }: Account): Promise<boolean> {
+async function works(ops: Ops, { user_id }: Cached, { config_id }: Account): Promise<boolean> {
   const check = { merchant: user_id, config_id };
   const checked = await ops<{ verdict: string; active: boolean }>("config check", check).catch(() => null);
   return checked?.verdict === "works" && checked.active;

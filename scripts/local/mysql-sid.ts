@@ -13,7 +13,7 @@ const work = `${folder}.tmp-${process.pid}`;
 /** Only the packages' own installation scripts need Perl. */
 const unneeded = /^(lib)?perl|^libgdbm|^libdb5/;
 
-/** Settings under which apt sees an empty machine, so that it names every dependency, the C library included. */
+/** Makes apt see an empty machine, so that it lists every dependency, the C library included. */
 async function writeAptSettings(): Promise<string> {
   for (const dir of ["state/lists/partial", "cache/archives/partial", "debs", "files"]) {
     mkdirSync(path.join(work, dir), { recursive: true });
@@ -21,7 +21,7 @@ async function writeAptSettings(): Promise<string> {
   const targets = await run("apt-get", ["indextargets", "--format", "$(REPO_URI)"]);
   const mirror = targets.split("\n").find((uri) => /\/debian\/?$/.test(uri));
   if (!mirror)
-    throw new Error("apt on this machine has no Debian mirror configured, or `apt-get update` never ran");
+    throw new Error("no Debian mirror found: configure one in apt's sources and run `apt-get update`");
   const keyring = "/usr/share/keyrings/debian-archive-keyring.gpg";
   writeFileSync(path.join(work, "status"), "");
   writeFileSync(path.join(work, "sources.list"), `deb [signed-by=${keyring}] ${mirror} sid main\n`);

@@ -7,8 +7,8 @@ const longestWaitMs = 30_000;
 const pollMs = 50;
 
 /**
- * One order's whole way, as a shop, its buyer and its server see it: create, open the pay page, pay, be told, refund a
- * part, be told. Throws with what did not happen.
+ * Runs one order end to end as the shop, its buyer and its server: create, open the pay page, pay, receive the
+ * notification, refund a part, receive the second notification. The error thrown names the step that did not happen.
  */
 export async function payDemoOrder(
   gatewayUrl: string,
@@ -25,13 +25,13 @@ export async function payDemoOrder(
     currency: currencyOf(provider),
   });
   const orderNo = String(created.order_no);
-  // A code to be scanned has no page.
+  // A payment by QR code has no payment_url.
   if (created.payment_url) await (await fetch(String(created.payment_url))).text();
-  await tell(simulatorUrl, "pay", { order_no: orderNo });
-  await toldOf(merchant, orderNo, "payment.success");
+  await control(simulatorUrl, "pay", { order_no: orderNo });
+  await untilNotified(merchant, orderNo, "payment.success");
   await refundPart(api, simulatorUrl, orderNo);
-  await toldOf(merchant, orderNo, "refund.success");
-  await until("the order to be recorded as told", async () => {
+  await untilNotified(merchant, orderNo, "refund.success");
+  await until("the order's notify_status to be success", async () => {
     const { status, notify_status } = await api("GET", `/api/v1/payment/query/${orderNo}`);
     return status === "success" && notify_status === "success";
   });
@@ -39,25 +39,25 @@ export async function payDemoOrder(
   return { orderNo, timeline: items as PaidOrder["timeline"] };
 }
 
-/** One that every account of the provider can take. */
+/** A currency that every account of the provider accepts. */
 export function currencyOf(provider: string): string {
   return ["alipay", "wechat"].includes(provider) ? "CNY" : "USD";
 }
 
 async function refundPart(api: Api, simulatorUrl: string, orderNo: string): Promise<void> {
-  const wanted = {
+  const input = {
     order_no: orderNo,
     refund_no: `demo-${randomUUID()}`,
     amount: "2.34",
     reason: "one bag was torn",
   };
-  const { status, refund_id } = await api("POST", "/api/v1/payment/refund", wanted);
-  // A provider that takes its time is told how it ends.
+  const { status, refund_id } = await api("POST", "/api/v1/payment/refund", input);
+  // The simulator leaves an asynchronous refund open until the control route sets its result.
   if (status === "processing")
-    await tell(simulatorUrl, "refund-result", { refund_no: refund_id, status: "SUCCESS" });
+    await control(simulatorUrl, "refund-result", { refund_no: refund_id, status: "SUCCESS" });
 }
 
-async function tell(simulatorUrl: string, control: string, body: object): Promise<void> {
+async function control(simulatorUrl: string, control: string, body: object): Promise<void> {
   const headers = { "content-type": "application/json" };
   const answer = await fetch(`${simulatorUrl}/_sim/${control}`, {
     method: "POST",
@@ -67,14 +67,16 @@ async function tell(simulatorUrl: string, control: string, body: object): Promis
   if (!answer.ok) throw new Error(`the simulator refused ${control}: ${await answer.text()}`);
 }
 
-async function toldOf(merchant: DemoMerchant, orderNo: string, event: string): Promise<void> {
+async function untilNotified(merchant: DemoMerchant, orderNo: string, event: string): Promise<void> {
   await until(`the merchant's inbox to hold ${event}`, async () => {
     const { deliveries } = (await (await fetch(merchant.notify_inbox_url)).json()) as {
       deliveries: { headers: Record<string, string>; body: string }[];
     };
     return deliveries.some(({ body, headers }) => {
-      const told = JSON.parse(body) as { order_no: string; event: string };
-      return told.order_no === orderNo && told.event === event && Boolean(headers["webhook-signature"]);
+      const notified = JSON.parse(body) as { order_no: string; event: string };
+      return (
+        notified.order_no === orderNo && notified.event === event && Boolean(headers["webhook-signature"])
+      );
     });
   });
 }
@@ -97,7 +99,8 @@ function callerOf(gatewayUrl: string, apiKey: string) {
 async function until(what: string, condition: () => Promise<boolean>): Promise<void> {
   const end = performance.now() + longestWaitMs;
   while (!(await condition())) {
-    if (performance.now() > end) throw new Error(`waited ${longestWaitMs / 1000} s in vain for ${what}`);
+    if (performance.now() > end)
+      throw new Error(`timed out after ${longestWaitMs / 1000} s waiting for ${what}`);
     await new Promise((resolve) => setTimeout(resolve, pollMs));
   }
 }

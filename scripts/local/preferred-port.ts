@@ -1,14 +1,14 @@
 import { once } from "node:events";
 import { createServer } from "node:net";
 
-/** The port that the environment variable names, else the usual one when nobody has it, else 0: any free one. */
+/** The port in the environment variable; without one the usual port if it is free, otherwise 0 (any free port). */
 export async function preferredPort(variable: string, usual: number): Promise<number> {
-  const wanted = process.env[variable];
-  if (!wanted) return (await isFree(usual)) ? usual : 0;
-  const port = Number(wanted);
+  const input = process.env[variable];
+  if (!input) return (await isFree(usual)) ? usual : 0;
+  const port = Number(input);
   if (!Number.isInteger(port) || port < 0 || port > 65_535)
-    throw new Error(`${variable}=${wanted} is not a port`);
-  if (!(await isFree(port))) throw new Error(`${variable}=${wanted}: another program has this port`);
+    throw new Error(`${variable}=${input} is not a port number (0 to 65535)`);
+  if (!(await isFree(port))) throw new Error(`${variable}=${input}: another program has this port`);
   return port;
 }
 

@@ -6,8 +6,8 @@ import { createConnection } from "mysql2/promise";
 const migration = path.resolve(import.meta.dirname, "../../lib/storage/migrations/0001-schema.ts");
 
 /**
- * Until the first release the schema is one file that is edited freely, so a database of before cannot be migrated: it
- * begins anew. True when it did.
+ * Until the first release the schema is one migration file that is edited in place, so an older database cannot be
+ * migrated: it is dropped and created again. Returns whether that happened.
  */
 export async function renewChangedSchema(databaseUrl: string, folder: string): Promise<boolean> {
   const file = path.join(folder, "schema");
@@ -19,7 +19,7 @@ export async function renewChangedSchema(databaseUrl: string, folder: string): P
   return before !== undefined;
 }
 
-/** Empties it. */
+/** Drops the URL's database and creates it empty. */
 export async function recreateDatabase(databaseUrl: string): Promise<void> {
   const name = decodeURIComponent(new URL(databaseUrl).pathname.slice(1));
   const connection = await createConnection({ uri: databaseUrl });

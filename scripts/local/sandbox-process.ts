@@ -10,7 +10,7 @@ export type SandboxProcess = {
   shopUrl: string;
   inboxBaseUrl: string;
   simulators: Record<string, string>;
-  /** Resolves when its clock has followed. */
+  /** Sets the clock offset of the simulators; resolves once they have applied it. */
   moveClock(offsetMs: number): Promise<void>;
   setShop(shop: ShopSettings): void;
   exited: Promise<string>;
@@ -20,13 +20,13 @@ export type SandboxProcess = {
 type Ready = Pick<SandboxProcess, "url" | "shopUrl" | "inboxBaseUrl" | "simulators"> & { ready: true };
 type Message = Ready | { clockOffsetMs: number };
 
-/** Port 0: a free one. `stateFolder`: what outlives a restart is there. Aborting ends a start that is under way. */
+/** Port 0: any free port. `stateFolder` holds the state that survives a restart. Aborting cancels the start. */
 export async function startSandboxProcess(
   port: number,
   stateFolder: string | undefined,
   signal?: AbortSignal,
 ): Promise<SandboxProcess> {
-  // Detached, so that a Ctrl-C in the terminal reaches only us and we stop things in order.
+  // Detached, so that Ctrl-C in the terminal reaches only the parent, which stops everything in order.
   const child = fork(main, [], {
     detached: true,
     stdio: ["ignore", "ignore", "inherit", "ipc"],

@@ -3,7 +3,7 @@ import path from "node:path";
 import { localFolder } from "./services/local-folder.ts";
 import type { Stack } from "./start-stack.ts";
 
-/** Where tools read what `npm start` has started; there while it is up. */
+/** Describes the running stack to tools; the file exists while `npm start` runs. */
 export const stackFile = path.join(localFolder, "stack.json");
 
 /** A stable shape: tools read it. */

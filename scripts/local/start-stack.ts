@@ -7,14 +7,14 @@ import { type SandboxProcess, startSandboxProcess } from "./sandbox-process.ts";
 import type { ServiceEnvironment } from "./services/start-services.ts";
 
 export type StackOptions = {
-  /** Starts the servers, or says where they are. Runs beside what does not need them; aborted when that fails. */
+  /** Starts the servers or returns their addresses. Runs in parallel with other steps; aborted when one fails. */
   services(signal: AbortSignal): Promise<ServiceEnvironment>;
   databaseUsers: DatabaseUsers;
   /** Folder for generated keys and the demo merchants' secrets, which must survive restarts. */
   dir: string;
-  /** 0: a free one. */
+  /** 0: any free port. */
   ports: { gateway(): Promise<number>; sandbox(): Promise<number> };
-  /** Where the simulators keep what outlives a restart, once nobody else uses that folder; absent: they forget. */
+  /** Folder of the simulators' saved state; resolves when no other process uses it. Absent: nothing is saved. */
   simulatorState?: Promise<string>;
   /** `host:port` of a server on this machine that may be notified over plain http, as the demo inboxes may. */
   notifyServer?: string | undefined;
@@ -23,7 +23,7 @@ export type StackOptions = {
   onLog(line: string): void;
   /** Called around each stage of the start. */
   stage?: <T>(name: string, work: () => Promise<T>) => Promise<T>;
-  /** Aborting it ends a start that is under way. */
+  /** Aborting cancels the start. */
   signal?: AbortSignal;
 };
 
@@ -33,11 +33,11 @@ export type Stack = {
   sandbox: SandboxProcess;
   services: ServiceEnvironment;
   merchants: DemoMerchant[];
-  /** Ends what was started here; the servers are their owner's. */
+  /** Stops what was started here; the servers belong to the caller and keep running. */
   stop(): Promise<void>;
 };
 
-/** Starts everything on the servers; what does not need each other starts at the same time. Fails with nothing left. */
+/** Starts everything, independent steps in parallel. On a failure it stops what was already started. */
 export async function startStack(options: StackOptions): Promise<Stack> {
   const steps: (() => Promise<void>)[] = [];
   const stop = async () => {
@@ -58,7 +58,7 @@ async function start(
   const { dir, ports, databaseUsers, onLog, signal, stage = (_name, work) => work() } = options;
   const failing = new AbortController();
   const ending = signal ? AbortSignal.any([signal, failing.signal]) : failing.signal;
-  /** The first that fails ends the others, which are waited for: nothing starts while the rest is being stopped. */
+  /** The first failure aborts the other steps; all are awaited, so that none starts while the rest is stopped. */
   const side = <T>(name: string, work: () => Promise<T>) =>
     stage(name, work).catch((error): never => {
       failing.abort(error);
@@ -97,7 +97,7 @@ async function start(
   });
   signal?.throwIfAborted();
   const merchants = await stage("two demo merchants with a config at every provider", () =>
-    openDemoMerchants((verb, args) => runOps(host, verb, args), {
+    openDemoMerchants((command, args) => runOps(host, command, args), {
       sandbox,
       folder: dir,
       gatewayUrl: host.url,
@@ -108,9 +108,9 @@ async function start(
   return { host, sandbox, services, merchants };
 }
 
-async function runOps<T>(host: Host, verb: string, args: Record<string, unknown>): Promise<T> {
-  const answer = (await host.invoke("ops", { verb, args })) as { ok: boolean; data: T; message?: string };
-  if (!answer.ok) throw new Error(`ops ${verb}: ${answer.message}`);
+async function runOps<T>(host: Host, command: string, args: Record<string, unknown>): Promise<T> {
+  const answer = (await host.invoke("ops", { command, args })) as { ok: boolean; data: T; message?: string };
+  if (!answer.ok) throw new Error(`ops ${command}: ${answer.message}`);
   return answer.data;
 }
 

@@ -2,11 +2,11 @@ import path from "node:path";
 import { stackFile } from "./stack-file.ts";
 import type { Stack } from "./start-stack.ts";
 
-/** What a newcomer reads when everything is up: where things are, and lines that work as pasted. */
+/** The text printed after the start: addresses, and commands that can be pasted as they are. */
 export function whatToTryNext({ host, sandbox, services, merchants }: Stack, logFile: string): string {
   const merchant = merchants[0]!;
   const key = `-H 'X-API-Key: ${merchant.api_key}'`;
-  // The database is kept, so yesterday's number would name yesterday's payment.
+  // The database survives restarts, so a fixed number would find an old payment.
   const outTradeNo = `try-${Date.now().toString(36)}`;
   return `
 Up. Ctrl-C stops everything; the database is kept for the next start.
@@ -28,7 +28,7 @@ Create a payment, open its payment_url in a browser, pay, and look at it and at 
 
   curl -s ${merchant.notify_inbox_url}
 
-Let a minute pass for gateway, queues and simulators; see the operator verbs:
+Let a minute pass for gateway, queues and simulators; run an operator command:
 
   curl -s ${host.url}/_local/clock -d '{"advance_ms":60000}'
 

@@ -24,7 +24,7 @@ import { useCaseMutations } from "./mutations/use-cases.ts";
 import { webhookMutations } from "./mutations/webhooks.ts";
 import { wechatMutations } from "./mutations/wechat.ts";
 
-/** Every change of the program that a test must notice. */
+/** Every mutation that a test must kill. */
 export const mutations: Mutation[] = [
   ...schemaMutations,
   ...createMutations,

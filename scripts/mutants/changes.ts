@@ -17,16 +17,16 @@ import {
 /** The syntax that a marker points at. */
 export type Site = {
   syntax: Syntax;
-  /** The nodes that begin there, the largest first; for a link of a chain, the call that it makes. */
+  /** The nodes that start at the marker, the largest first; for a link of a call chain, its call expression. */
   nodes: Node[];
-  /** Where text of another language (SQL, Lua) goes on behind a marker in a string, and where the string ends. */
+  /** For a marker inside a string of SQL or Lua: where the text after the marker starts, and where the string ends. */
   text?: { start: number; end: number };
 };
 
-/** What becomes of a stretch of the source. */
+/** The replacement of a range of the source. */
 export type Edit = { start: number; end: number; text: string };
 
-/** One operation on the syntax behind a marker. Throws `Misfit` where it does not fit. */
+/** One operation on the syntax after a marker. Throws `Misfit` where it does not apply. */
 export type Change = (site: Site) => Edit;
 
 /** Removes a statement, or one item of a list: element, property, argument. */
@@ -48,7 +48,7 @@ export const drop: Change = ({ syntax, nodes }) => {
   throw new Misfit("drop needs a statement, an element, a property or an argument");
 };
 
-/** Removes a link of a chain of calls, and as many behind it as make up the number. */
+/** Removes `count` consecutive links of a call chain, from the marked one on. */
 export const dropLinks =
   (count: number): Change =>
   ({ syntax, nodes: [link] }) => {
@@ -64,10 +64,10 @@ export const dropLinks =
     return { start: objectOf(link).end, end: last.end, text: "" };
   };
 
-/** Removes a link of a chain of calls. */
+/** Removes a link of a call chain. */
 export const dropLink = dropLinks(1);
 
-/** Leaves out the operand that begins here, of `&&`, `||` and `??` rather than of an arithmetic operator. */
+/** Removes the operand that starts here: one of `&&`, `||` or `??`, else one of an arithmetic operator. */
 export const dropOperand: Change = ({ syntax, nodes }) => {
   for (const type of ["LogicalExpression", "BinaryExpression"]) {
     for (const node of nodes.toReversed()) {
@@ -80,7 +80,7 @@ export const dropOperand: Change = ({ syntax, nodes }) => {
   throw new Misfit("dropOperand needs an operand");
 };
 
-/** Changes places with the next item of the list. */
+/** Swaps an item of a list with the next one. */
 export const swapWithNext: Change = ({ syntax, nodes }) => {
   for (const node of nodes) {
     const parent = syntax.parentOf(node);
@@ -94,10 +94,10 @@ export const swapWithNext: Change = ({ syntax, nodes }) => {
       text: textOf(syntax, next) + between + textOf(syntax, node),
     };
   }
-  throw new Misfit("swapWithNext needs an item of a list with another one behind it");
+  throw new Misfit("swapWithNext needs an item of a list that has a next item");
 };
 
-/** Puts another operator between the two operands. */
+/** Replaces the operator between two operands. */
 export const operator =
   (to: string): Change =>
   ({ syntax, nodes }) => {
@@ -112,9 +112,10 @@ export const operator =
   };
 
 /**
- * Puts other code in the place of the expression. It names what the expression holds by place: `$0` is all of it; `$1`,
- * `$2` … its operands, arguments, elements or embedded expressions, `$2.1` the first of the second; `$this` whose method
- * or property it is; `$callee` what it calls. Other names are those of the language only.
+ * Replaces the expression with other code. Placeholders in that code stand for parts of the expression: `$0` is all of
+ * it; `$1`, `$2` … are its operands, arguments, elements or embedded expressions, `$2.1` the first part of `$2`;
+ * `$this` is the object whose method or property it is; `$callee` is the function that it calls. All other identifiers
+ * must belong to the language.
  */
 export const replace =
   (code: string): Change =>
@@ -133,7 +134,7 @@ export const never = replace("$0 && Date.now() < 0");
 /** The condition always holds. */
 export const always = replace("$0 || Date.now() > 0");
 
-/** Does something to the first call of a chain. */
+/** Applies a change to the first call of a chain. */
 export const head =
   (change: Change): Change =>
   ({ syntax, nodes }) => {
@@ -142,7 +143,7 @@ export const head =
     return change({ syntax, nodes: [call] });
   };
 
-/** Does something to a part of the expression: fields of ESTree, separated by dots. */
+/** Applies a change to a part of the expression, given as ESTree fields separated by dots. */
 export const within =
   (path: string, change: Change): Change =>
   ({ syntax, nodes }) => {
@@ -153,7 +154,7 @@ export const within =
     return change({ syntax, nodes: [found] });
   };
 
-/** Puts other text in the place of so many words of SQL or Lua; `$1`, `$2` … are the words. Parentheses are one word. */
+/** Replaces the next `count` words of SQL or Lua; `$1`, `$2` … stand for them. A pair of parentheses is one word. */
 export const words =
   (count: number, to = ""): Change =>
   ({ syntax: { source }, text }) => {

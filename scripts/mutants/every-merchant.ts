@@ -1,6 +1,6 @@
 import { head, replace } from "./changes.ts";
 
-/** A statement of one merchant becomes one about every merchant's rows. */
+/** Turns a statement that is restricted to one merchant into one over all merchants' rows. */
 export const everyMerchant = head(
   replace("$1.$extendTables<never>() as never as ReturnType<typeof $callee>"),
 );

@@ -1,36 +1,36 @@
 import path from "node:path";
 import type { Mutant } from "./mutant.ts";
 import { type PrivateCopy, privateCopy } from "./private-copy.ts";
-import type { TestGround } from "./test-ground.ts";
+import type { TestSetup } from "./test-setup.ts";
 import { startTests, type TestRun } from "./tests.ts";
 
-/** A copy of the repository, and what its tests need: one mutation is tried in it at a time. */
+/** A copy of the repository with the services of its tests. One mutation runs in it at a time. */
 export type Lane = {
   copy: PrivateCopy;
   /** `only`: the full name of one test. */
   run(tests: readonly string[], only?: string): Promise<TestRun>;
-  /** Does something while the program is mutated. */
+  /** Calls `act` while the program is mutated. */
   mutated<T>(mutant: Mutant, act: () => Promise<T>): Promise<T>;
   close(): Promise<void>;
 };
 
-type LaneOptions = { startGround(folder: string): Promise<TestGround>; signal: AbortSignal };
+type LaneOptions = { startSetup(folder: string): Promise<TestSetup>; signal: AbortSignal };
 
 export async function openLane(
   root: string,
   folder: string,
-  { startGround, signal }: LaneOptions,
+  { startSetup, signal }: LaneOptions,
 ): Promise<Lane> {
-  const ground = await startGround(folder);
+  const setup = await startSetup(folder);
   const copy = await privateCopy(root, path.join(folder, "copy"));
-  let running = startTests(copy.folder, ground.env, signal);
+  let running = startTests(copy.folder, setup.env, signal);
   let changed: string[] = [];
 
-  /** The schema is made once, before the first test. */
+  /** A process migrates the schema only once, before its first test: another schema needs a new process. */
   async function startAnew(): Promise<void> {
     await running.stop();
-    await ground.renew();
-    running = startTests(copy.folder, ground.env, signal);
+    await setup.renew();
+    running = startTests(copy.folder, setup.env, signal);
   }
 
   return {
@@ -55,7 +55,7 @@ export async function openLane(
     },
     async close() {
       await running.stop();
-      await ground.stop();
+      await setup.stop();
     },
   };
 }

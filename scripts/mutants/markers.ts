@@ -3,14 +3,14 @@ import path from "node:path";
 import type { Site } from "./changes.ts";
 import { isLink, Misfit, parse, type Syntax } from "./syntax.ts";
 
-/** Where a marker stands. `file`: from the repository's root. */
+/** A marker in the sources. `file` is relative to the repository's root. */
 export type Marker = { id: string; file: string; source: string; site(): Site };
 
-/** Every marker of the sources by its id; several of one id are a fault. */
+/** All markers in the sources by id. An id that occurs more than once is a fault. */
 export type Markers = ReadonlyMap<string, readonly Marker[]>;
 
 const folders = ["functions", "infra", "lib"];
-/** In a comment of TypeScript, or in one of SQL or Lua within a string. */
+/** In a TypeScript comment, or in an SQL or Lua comment within a string. */
 const marker = /(?:\/\/|\/\*|--\[\[) mutation: ([a-z0-9-]+)(?: \*\/| \]\]|$)/gm;
 
 export function markersIn(root: string): Markers {
@@ -30,18 +30,18 @@ export function markersIn(root: string): Markers {
   return markers;
 }
 
-/** The syntax behind the marker: what begins with the first token that is no comment. */
+/** The syntax after the marker: the nodes that start at the next token that is not a comment. */
 function siteAt(syntax: Syntax, start: number, end: number): Site {
   const { source } = syntax;
   if (!syntax.comments.some((comment) => comment.start === start)) {
     const string = syntax.around(start, "Literal", "TemplateElement");
-    if (!string) throw new Misfit("the marker is neither in a comment nor in a text");
+    if (!string) throw new Misfit("the marker is neither in a comment nor in a string");
     return { syntax, nodes: [], text: { start: end, end: string.end } };
   }
   const offset = nextToken(source, end, syntax.comments);
   const nodes = syntax.beginningAt(offset);
   if (nodes.length > 0 || !/^\??\./.test(source.slice(offset))) return { syntax, nodes };
-  // The link is the call whose method's dot stands here.
+  // A link is the call expression of the method whose dot is here.
   const member = syntax.around(offset, "MemberExpression");
   const call = member && syntax.parentOf(member)?.node;
   return { syntax, nodes: call && isLink(call) ? [call] : [] };

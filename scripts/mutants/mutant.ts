@@ -3,24 +3,24 @@ import type { Markers } from "./markers.ts";
 import { Misfit } from "./syntax.ts";
 
 /**
- * What is changed in the program, and the tests that must fail then. The place is a comment in the source,
- * `mutation: <id>`, before a statement, an expression, an item of a list or a link of a chain: the mutation says what to
- * do with the syntax that follows it, and so survives a renaming, a formatting and a move.
+ * A change to the program, and the tests that must fail because of it. A comment in the source, `mutation: <id>`, marks
+ * the place: a statement, an expression, an item of a list or a link of a call chain. The mutation is an operation on
+ * the syntax after the comment, so it survives renames, reformatting and moves.
  */
 export type Mutation = {
-  /** What the program does then, as a sentence. */
+  /** What the mutated program does wrong, as a sentence. */
   name: string;
   /** The id of the marker. */
   at: string;
   change: Change;
-  /** The test files that see it, the likeliest first. */
+  /** The test files that must kill the mutation, the most likely one first. */
   tests: string[];
 };
 
-/** A mutation where it applies: the file as it is, and as it is then. `file`: from the repository's root. */
+/** A mutation applied to its file: the source before and after. `file` is relative to the repository's root. */
 export type Mutant = { mutation: Mutation; file: string; source: string; mutated: string };
 
-/** What a mutation makes of the sources, or why it does not apply to them. */
+/** Applies a mutation to the sources, or says why it does not apply. */
 export function mutantOf(
   markers: Markers,
   mutation: Mutation,

@@ -13,7 +13,7 @@ import {
 
 const placeholder = /\$((?:\d+|this|callee)(?:\.(?:\d+|this)\b)*)/g;
 
-/** The code of `replace` with the parts of a node in the places of `$0`, `$1.2`, `$this` and `$callee`. */
+/** The code of `replace` with each placeholder (`$0`, `$1.2`, `$this`, `$callee`) replaced by that part of a node. */
 export function filled(code: string, syntax: Syntax, node: Node): string {
   assertNamesNothing(code);
   return code.replace(placeholder, (name, path: string) => {
@@ -25,7 +25,7 @@ export function filled(code: string, syntax: Syntax, node: Node): string {
   });
 }
 
-/** What the placeholders stand for. */
+/** The parts of a node that placeholders can name. */
 function partsOf(node: Node): Record<string, Node | undefined> {
   const numbered = (list: unknown[]) =>
     Object.fromEntries(list.map((part, at) => [String(at + 1), isNode(part) ? part : undefined]));
@@ -64,8 +64,8 @@ const atoms = /^(Identifier|Literal|MemberExpression|CallExpression|ThisExpressi
 const isAtom = ({ type }: Node) =>
   atoms.test(type) || /^(Spread|Property|Parenthesized|Array|Object)/.test(type);
 
-/** Names of the language, and of what Kysely and Node.js give: nothing that a renaming in our sources changes. */
-const known = new Set([
+/** Identifiers of the language, of Node.js and of Kysely, which no rename in our sources changes. */
+const existing = new Set([
   ...Object.getOwnPropertyNames(globalThis),
   ...[Math, Number, Promise, Object, Date, String, Array, crypto].flatMap((one) => namesOf(one)),
   ...["", [], new Date(), /./, new Map(), new Set(), Promise.prototype, new EventEmitter(), crypto].flatMap(
@@ -77,7 +77,7 @@ function namesOf(value: object): string[] {
   return Object.getOwnPropertyNames(value);
 }
 
-/** Throws `Misfit` at a name that stands for something of our sources. */
+/** Throws `Misfit` when the code uses an identifier of our sources. */
 function assertNamesNothing(code: string): void {
   const named = code.replace(placeholder, "$$part").replaceAll("typeof $part", "unknown");
   const { program } = parse("code.ts", `function _() { return (${named}); }`);
@@ -85,9 +85,9 @@ function assertNamesNothing(code: string): void {
     if (Array.isArray(value)) for (const one of value) visit(one);
     if (!isNode(value)) return;
     const name = value.type === "Identifier" ? String(value.name) : "";
-    if (name && name !== "$part" && !known.has(name))
+    if (name && name !== "$part" && !existing.has(name))
       throw new Misfit(`${name} in "${code}" would not survive a renaming`);
-    // The name of a property that the code itself makes is its own.
+    // Property names that the code itself defines are allowed.
     for (const part of value.type === "Property" ? [value.value] : Object.values(value)) visit(part);
   };
   visit(program);

@@ -13,11 +13,11 @@ import type { Mutant } from "./mutant.ts";
 
 export type PrivateCopy = {
   folder: string;
-  /** Changes the program; what is returned undoes it. */
+  /** Applies a mutation; the returned function undoes it. */
   mutate(mutant: Mutant): () => void;
 };
 
-/** A copy of the repository as it stands, uncommitted and new files included, in which files may be broken. */
+/** A copy of the working tree, uncommitted and untracked files included, in which files can be mutated. */
 export async function privateCopy(root: string, folder: string): Promise<PrivateCopy> {
   const listed = await run("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], {
     cwd: root,
@@ -27,7 +27,7 @@ export async function privateCopy(root: string, folder: string): Promise<Private
     copyFileSync(path.join(root, file), path.join(folder, file));
   }
   linkModules(path.join(root, "node_modules"), path.join(folder, "node_modules"));
-  // Unpacked servers, which every run shares.
+  // The unpacked database and Redis servers are shared by all runs.
   mkdirSync(path.join(folder, ".local"));
   symlinkSync(path.join(root, ".local", "cache"), path.join(folder, ".local", "cache"));
   return {
@@ -41,7 +41,7 @@ export async function privateCopy(root: string, folder: string): Promise<Private
   };
 }
 
-/** A folder of its own, with a link for each package: Vitest keeps its caches beside them. */
+/** A separate folder with a link to each package, because Vitest keeps its caches beside the packages. */
 function linkModules(from: string, to: string): void {
   mkdirSync(to);
   for (const name of readdirSync(from).filter((entry) => !/^\.vite/.test(entry))) {

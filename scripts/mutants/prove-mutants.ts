@@ -1,20 +1,20 @@
 import { type Lane, openLane } from "./lane.ts";
 import { markersIn } from "./markers.ts";
 import { type Mutant, type Mutation, mutantOf } from "./mutant.ts";
-import type { TestGround } from "./test-ground.ts";
+import type { TestSetup } from "./test-setup.ts";
 import type { TestRun } from "./tests.ts";
 import { typeFaults } from "./type-check.ts";
 
 /**
  * - `killed`: a test failed · `survived`: none did · `gone`: the mutation does not apply to the sources any more
- * - `broken`: the mutated program does not run, or the tests are not green without the mutation, which proves nothing.
+ * - `broken`: the mutated program does not run, or its tests fail without the mutation too: nothing is proven.
  */
 export type Proof = {
   mutation: Mutation;
-  /** Empty for what is gone. */
+  /** Empty when the outcome is `gone`. */
   file: string;
   outcome: "killed" | "survived" | "gone" | "broken";
-  /** The test that failed, or what is wrong. */
+  /** The test that failed, or the reason for any other outcome. */
   by: { file: string; test: string };
   seconds: number;
 };
@@ -22,14 +22,14 @@ export type Proof = {
 export type ProofOptions = {
   root: string;
   mutations: readonly Mutation[];
-  /** One folder for each mutation that is tried at the same time; empty, and only ours. */
+  /** One folder for each mutation that runs at the same time; empty, and used by nobody else. */
   folders: readonly string[];
-  startGround(folder: string): Promise<TestGround>;
+  startSetup(folder: string): Promise<TestSetup>;
   print(line: string): void;
   signal: AbortSignal;
 };
 
-/** Tries every mutation in copies of `root`. */
+/** Runs every mutation against its tests, in copies of `root`. */
 export async function proveMutants(options: ProofOptions): Promise<Proof[]> {
   const { root, mutations, print, signal } = options;
   const markers = markersIn(root);
@@ -63,7 +63,7 @@ export async function proveMutants(options: ProofOptions): Promise<Proof[]> {
   }
 }
 
-/** What is wrong with each test file that is not green without any mutation. */
+/** The test files that fail without any mutation, each with the reason. */
 async function redFiles(lanes: Lane[], mutants: readonly Mutant[], print: (line: string) => void) {
   const begun = performance.now();
   const files = [...new Set(mutants.flatMap(({ mutation }) => mutation.tests))].sort();
@@ -97,7 +97,7 @@ async function tryMutant(lane: Lane, mutant: Mutant): Promise<Proof> {
 
 const mostRuns = 3;
 
-/** One failure may be chance, on a machine under load: a test must fail twice, alone or with those before it. */
+/** One failure may be chance on a loaded machine: a test must fail twice, alone or with the tests before it. */
 async function sureRun(run: (only?: string) => Promise<TestRun>): Promise<TestRun> {
   const failedOnce = new Set<string>();
   for (let times = 1; times <= mostRuns; times++) {

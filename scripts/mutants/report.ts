@@ -1,7 +1,7 @@
 import { asTable } from "../ops/table.ts";
 import type { Proof } from "./prove-mutants.ts";
 
-/** For people and for the shell: who killed what, then whatever no test has killed, for which the code is 1. */
+/** The report's text and exit code: which test killed each mutation, then those not killed. Any of these: code 1. */
 export function reportOf(proofs: readonly Proof[]): { text: string; code: 0 | 1 } {
   const rows = proofs.map(({ mutation, file, outcome, by, seconds }) => {
     const how = outcome === "killed" ? by.file : outcome;

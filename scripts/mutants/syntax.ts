@@ -1,9 +1,9 @@
 import { parseSync } from "vite";
 
-/** Says why an operation does not fit the syntax. */
+/** Says why an operation does not apply to the syntax. */
 export class Misfit extends Error {}
 
-/** A node of the syntax tree (ESTree), with the node that holds it. */
+/** A node of the syntax tree (ESTree). */
 export type Node = {
   type: string;
   start: number;
@@ -15,11 +15,11 @@ export type Syntax = {
   source: string;
   program: Node;
   comments: readonly { start: number; end: number }[];
-  /** The node that holds a node, and the field that holds it there. */
+  /** The parent of a node, and the parent's field that holds the node. */
   parentOf(node: Node): { node: Node; field: string } | undefined;
-  /** The nodes that begin at an offset, the largest first. */
+  /** The nodes that start at an offset, the largest first. */
   beginningAt(offset: number): Node[];
-  /** The smallest node of a type around an offset. */
+  /** The smallest node of one of these types that contains an offset. */
   around(offset: number, ...types: string[]): Node | undefined;
 };
 
@@ -27,7 +27,7 @@ export function isNode(value: unknown): value is Node {
   return typeof value === "object" && value !== null && "type" in value && typeof value.type === "string";
 }
 
-/** The nodes that a node holds, each with its field. */
+/** The children of a node, each with its field. */
 export function childrenOf(node: Node): [field: string, child: Node][] {
   return Object.entries(node).flatMap(([field, value]) =>
     [value].flat().flatMap((one) => (isNode(one) ? [[field, one] as [string, Node]] : [])),
@@ -70,15 +70,15 @@ export const hasOperands = ({ type }: Node) => type === "LogicalExpression" || t
 /** A call of a method: `.where(…)` of `query.where(…)`. */
 export const isLink = (node: Node) =>
   node.type === "CallExpression" && (node.callee as Node).type === "MemberExpression";
-/** What a link is called on. */
+/** The object that a link is called on. */
 export const objectOf = (link: Node) => (link.callee as Node).object as Node;
 
-/** What stands in parentheses. */
+/** The expression inside parentheses, else the value itself. */
 export function unwrapped(value: unknown): unknown {
   return isNode(value) && value.type === "ParenthesizedExpression" ? unwrapped(value.expression) : value;
 }
 
-/** What the first of the nodes computes that computes something: a statement or property, or an expression as it is. */
+/** The expression of the first node that has one: a statement's, a property's, or the node itself. */
 export function expressionOf(nodes: readonly Node[]): Node {
   for (const node of nodes) {
     const found = expressionIn(node);

@@ -1,5 +1,5 @@
-// Runs test files of the repository in its working directory, as often as it is told to: to start Vitest for each mutant
-// takes longer than most of the tests. Forked by `startTests`; ends with its parent.
+// Runs test files of the repository in its working directory whenever its parent asks: starting Vitest for each mutant
+// would take longer than most of the tests. Forked by `startTests`; ends with its parent.
 import path from "node:path";
 import { inspect } from "node:util";
 import { createVitest, type TestRunResult } from "vitest/node";
@@ -27,35 +27,35 @@ async function run({ tests, changed, only }: TestOrder): Promise<TestRun> {
 
 async function runFile(test: string, only: string | undefined): Promise<TestRun> {
   const file = path.join(folder, test);
-  const wanted = vitest
+  const input = vitest
     .getRootProject()
     .createSpecification(file, only === undefined ? {} : { testNames: [only] });
-  return verdict(test, file, await vitest.runTestSpecifications([wanted]));
+  return verdict(test, file, await vitest.runTestSpecifications([input]));
 }
 
-/** A run that ends badly although no test failed has stumbled: over an import, a set-up, an error behind a test. */
+/** A run without a failed test can still be `broken`: by an import, a setup hook, or an error after a test. */
 function verdict(test: string, file: string, { testModules, unhandledErrors }: TestRunResult): TestRun {
-  // Vitest also returns what it has run before.
+  // Vitest also returns the modules of earlier runs.
   const module = testModules.find(({ moduleId }) => moduleId === file);
   if (!module) return { kind: "broken", why: `${test} was not run` };
   const tests = [...module.children.allTests()];
   const failed = tests.find((each) => each.result().state === "failed");
   if (failed) {
     const message = (failed.result().errors ?? []).map((error) => error.stack ?? error.message).join("\n");
-    // Whatever such a test says, it says about our SQL and not about the mutation.
+    // The mutation made invalid SQL, so the failure does not prove that the tests check the behaviour.
     if (/ER_PARSE_ERROR|ER_BAD_FIELD_ERROR|error in your SQL syntax/.test(message))
       return { kind: "broken", why: message };
     return { kind: "red", file: test, test: failed.fullName, message };
   }
   const suites = [...module.children.allSuites()].flatMap((suite) => suite.errors());
-  const stumbled = [...module.errors(), ...suites, ...unhandledErrors].map(wordsOf);
+  const stumbled = [...module.errors(), ...suites, ...unhandledErrors].map(messageOf);
   if (stumbled.length > 0) return { kind: "broken", why: `${test}: ${stumbled[0]}` };
   const passed = tests.filter((each) => each.result().state === "passed").length;
   return passed === 0 ? { kind: "broken", why: `${test}: no test ran` } : { kind: "green", passed };
 }
 
-/** What a worker could not handle arrives as a plain object. */
-function wordsOf(error: unknown): string {
+/** Unhandled errors of a worker arrive as plain objects. */
+function messageOf(error: unknown): string {
   return typeof error === "object" && error !== null && "message" in error
     ? String(error.message)
     : inspect(error);

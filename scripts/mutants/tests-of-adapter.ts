@@ -1,6 +1,6 @@
 import type { Mutation } from "./mutant.ts";
 
-/** The tests that must kill a mutation of a provider's adapter, by their files' bare names. */
+/** The test file, by its bare name, that must kill a mutation of a provider's adapter. */
 export const testsOfAdapter =
   (provider: string) =>
   (test: string): Pick<Mutation, "tests"> => ({ tests: [`test/providers/${provider}/${test}.test.ts`] });

@@ -2,7 +2,7 @@ import { fork } from "node:child_process";
 import { once } from "node:events";
 import path from "node:path";
 
-/** - `red`: a test failed · `green`: all passed · `broken`: what happened says nothing about the mutation. */
+/** - `red`: a test failed · `green`: all passed · `broken`: the run says nothing about the mutation. */
 export type TestRun =
   | { kind: "red"; file: string; test: string; message: string }
   | { kind: "green"; passed: number }
@@ -10,7 +10,7 @@ export type TestRun =
 
 export type TestOrder = {
   tests: readonly string[];
-  /** Files that are others than they were at the last run. */
+  /** Files that changed since the last run. */
   changed: readonly string[];
   /** The full name of the one test to run. */
   only?: string | undefined;
@@ -22,7 +22,7 @@ export type Tests = {
   stop(): Promise<void>;
 };
 
-/** Makes ready to run tests of the repository in `folder`, with nothing of their output. */
+/** Starts a process that runs tests of the repository in `folder` and discards their output. */
 export function startTests(folder: string, env: Record<string, string>, signal: AbortSignal): Tests {
   const child = fork(path.join(import.meta.dirname, "test-process.ts"), {
     cwd: folder,
@@ -52,7 +52,7 @@ export function startTests(folder: string, env: Record<string, string>, signal: 
   };
 }
 
-/** Vitest would take itself for the worker of another one. */
+/** Removes the variables by which Vitest would take itself for a worker of another Vitest. */
 function outsideOfTests(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(
     Object.entries(env).filter(([name]) => !/^(VITEST|TEST$|NODE_OPTIONS$)/.test(name)),

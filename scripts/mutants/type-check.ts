@@ -6,8 +6,8 @@ import { text } from "node:stream/consumers";
 import type { Mutant } from "./mutant.ts";
 
 /**
- * The first complaint about each mutant that does not compile: a test that then fails has noticed a slip of ours, not the
- * mutation. All are checked in one go, each as a file beside the one that it changes.
+ * The first compiler error of each mutant that does not compile: a test that fails because of it proves nothing about
+ * the mutation. All mutants are checked in one run of the compiler, each as a file beside the one that it changes.
  */
 export async function typeFaults(folder: string, mutants: readonly Mutant[], signal: AbortSignal) {
   const beside = new Map<string, Mutant>();
@@ -17,7 +17,7 @@ export async function typeFaults(folder: string, mutants: readonly Mutant[], sig
     beside.set(file, mutant);
   }
   const program = path.join(folder, "node_modules/typescript/bin/tsc");
-  // What was removed may have been the only use of something.
+  // The removed code may have been the only use of a variable.
   const args = [program, "--noEmit", "--noUnusedLocals", "false", "--noUnusedParameters", "false"];
   const child = spawn(process.execPath, args, { cwd: folder, stdio: ["ignore", "pipe", "inherit"], signal });
   const [output] = await Promise.all([text(child.stdout), once(child, "close")]);

@@ -1,17 +1,17 @@
-import { type OpsAnswer, verbs } from "../../lib/ops/run-verb.ts";
+import { commands, type OpsAnswer } from "../../lib/ops/run-command.ts";
 import { commandLine, misused } from "../command-line.ts";
 import { invokeDeployed } from "./invoke-deployed.ts";
 import { invokeLocal } from "./invoke-local.ts";
 import { asTable } from "./table.ts";
 
-const width = Math.max(...Object.keys(verbs).map((name) => name.length));
+const width = Math.max(...Object.keys(commands).map((name) => name.length));
 
-/** `npm run ops -- <verb> [--name value …] [--stage dev|prod] [--json]`: the operators' command line. */
-const usage = `npm run ops -- <verb> [--name value …] [--stage dev|prod] [--json]
+/** `npm run ops -- <command> [--name value …] [--stage dev|prod] [--json]`: the operators' command line. */
+const usage = `npm run ops -- <command> [--name value …] [--stage dev|prod] [--json]
 
-Without --stage it speaks to the gateway that npm start runs on this machine.
+Without --stage the command runs in the gateway that npm start runs on this machine.
 
-${Object.entries(verbs)
+${Object.entries(commands)
   .map(([name, { summary, args }]) => describe(name, summary, Object.keys(args.shape)))
   .join("\n")}
 `;
@@ -21,9 +21,9 @@ function describe(name: string, summary: string, names: string[]): string {
   return `  ${name.padEnd(width)} ${summary}${options && `\n  ${"".padEnd(width)} ${options}`}`;
 }
 
-/** Every option of every verb is text; the verb's own schema checks it. */
+/** Parses every option of every command as text; the command's own schema validates it later. */
 function readArguments() {
-  const names = new Set(Object.values(verbs).flatMap(({ args }) => Object.keys(args.shape)));
+  const names = new Set(Object.values(commands).flatMap(({ args }) => Object.keys(args.shape)));
   const texts = [...names].map((name) => [name.replaceAll("_", "-"), { type: "string" as const }]);
   const options = {
     ...Object.fromEntries(texts),
@@ -31,12 +31,12 @@ function readArguments() {
     json: { type: "boolean" as const },
   };
   const { values, positionals } = commandLine(usage, { options, allowPositionals: true });
-  const { stage, json, ...given }: Record<string, unknown> = values;
+  const { stage, json, ...provided }: Record<string, unknown> = values;
   const args = Object.fromEntries(
-    Object.entries(given).map(([name, value]) => [name.replaceAll("-", "_"), value]),
+    Object.entries(provided).map(([name, value]) => [name.replaceAll("-", "_"), value]),
   );
   return {
-    verb: positionals.join(" "),
+    command: positionals.join(" "),
     args,
     stage: stage === undefined ? undefined : String(stage),
     json: json === true,
@@ -44,13 +44,15 @@ function readArguments() {
 }
 
 async function main(): Promise<number> {
-  const { verb, args, stage, json } = readArguments();
-  if (!Object.hasOwn(verbs, verb)) {
-    if (verb) misused(`no verb "${verb}"`, usage);
+  const { command, args, stage, json } = readArguments();
+  if (!Object.hasOwn(commands, command)) {
+    if (command) misused(`unknown command "${command}"`, usage);
     console.log(usage);
     return 0;
   }
-  const answer: OpsAnswer = stage ? await invokeDeployed(stage, verb, args) : await invokeLocal(verb, args);
+  const answer: OpsAnswer = stage
+    ? await invokeDeployed(stage, command, args)
+    : await invokeLocal(command, args);
   if (!answer.ok) {
     console.error(`${answer.code}: ${answer.message}`);
     return 1;

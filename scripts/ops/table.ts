@@ -1,6 +1,6 @@
 type Row = Record<string, unknown>;
 
-/** Rows with one column a field; a single record as one field a line, and the lists in it below, each under its name. */
+/** Formats a list as a table with one column per field; a record as one field per line, then a table per list in it. */
 export function asTable(data: unknown): string {
   if (Array.isArray(data)) return data.length === 0 ? "none" : rows(data as Row[]);
   if (typeof data !== "object" || data === null) return String(data);
@@ -27,7 +27,7 @@ function rows(data: Row[]): string {
     .join("\n");
 }
 
-/** A list of plain values, such as scopes, fits into a cell. */
+/** A list of objects gets a table of its own; a list of plain values, such as scopes, fits into a cell. */
 function isListOfRows(value: unknown): boolean {
   return Array.isArray(value) && value.every((item) => typeof item === "object" && item !== null);
 }

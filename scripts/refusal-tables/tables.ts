@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
-import type { RefusalRule, RefusalTable } from "../../lib/payment/refusal.ts";
+import type { RefusalRule, RefusalTable } from "../../lib/payments/refusal.ts";
 
 /** One provider's tables, by the name of the call that is refused. */
 export type ProviderRefusals = Record<string, RefusalTable>;
@@ -23,11 +23,12 @@ export function readmeOf(provider: string): string {
 /** `refusals` of `lib/providers/<provider>/refusals.ts`. */
 export async function refusalsOf(provider: string): Promise<ProviderRefusals> {
   const file = path.join(folder, provider, "refusals.ts");
-  const hint = `export const refusals = { <call>: table, … } satisfies Record<string, RefusalTable>`;
-  if (!existsSync(file)) throw new Error(`lib/providers/${provider}/refusals.ts is missing: write "${hint}"`);
+  const example = `export const refusals = { <call>: table, … } satisfies Record<string, RefusalTable>`;
+  if (!existsSync(file))
+    throw new Error(`lib/providers/${provider}/refusals.ts is missing: write "${example}"`);
   const { refusals }: { refusals?: ProviderRefusals } = await import(pathToFileURL(file).href);
   if (!refusals)
-    throw new Error(`lib/providers/${provider}/refusals.ts exports no refusals: write "${hint}"`);
+    throw new Error(`lib/providers/${provider}/refusals.ts exports no refusals: write "${example}"`);
   return refusals;
 }
 
@@ -36,16 +37,16 @@ export function withTables(readme: string, refusals: ProviderRefusals): string {
   const from = readme.indexOf(opening) + opening.length;
   const to = readme.indexOf(closing, from);
   if (from < opening.length || to < 0) {
-    throw new Error(`the README has no place for the tables: write the two lines\n${opening}${closing}`);
+    throw new Error(`the README has no place for the tables: write the lines\n${opening}${closing}`);
   }
   return `${readme.slice(0, from)}${tablesOf(refusals)}${readme.slice(to)}`;
 }
 
-const unlisted = `A code that is in no table is taken for the merchant's, and not final, where the call makes something to pay; where the
-call moves money, its outcome is unknown: the provider is asked, and an alarm is raised once a day.
+const unlisted = `A code that is in no table counts as the merchant's fault and is not final if the call creates a payment. If the call
+moves money, its outcome is unknown: the gateway fetches it from the provider and raises an alarm once a day.
 `;
 
-/** One table for each call in Markdown, and before them one of the codes that mean the same for every call. */
+/** One Markdown table for each call, after one of the codes that mean the same for every call. */
 export function tablesOf(refusals: ProviderRefusals): string {
   const tables = Object.values(refusals);
   const isCommon = (code: string, rule: RefusalRule) =>
@@ -62,17 +63,21 @@ export function tablesOf(refusals: ProviderRefusals): string {
 function section(title: string, rules: [string, RefusalRule][]): string {
   const rows = rules.map(([code, rule]) => `| \`${code}\` | ${rule.fault} | ${actionOf(rule)} |`);
   const sources = [...new Set(rules.map(([, { source }]) => source))];
-  const table = [`| refusal of ${title} | whose fault | what we do |`, "| --- | --- | --- |", ...rows];
+  const table = [
+    `| refusal of ${title} | whose fault | what the gateway does |`,
+    "| --- | --- | --- |",
+    ...rows,
+  ];
   return `${table.join("\n")}\n\nFrom ${sources.join(" · ")}.\n`;
 }
 
-/** What we do after a refusal. */
+/** What the gateway does after a refusal. */
 export function actionOf({ fault, ends, note }: RefusalRule): string {
   if (note !== undefined) return note;
-  if (fault === "provider") return "unknown: the provider is asked, number and key stay";
+  if (fault === "provider") return "unknown: the outcome is fetched from the provider, number and key stay";
   if (ends === "subject") return "final: the order or refund has failed";
-  if (ends === "try") return "this try is over, the buyer may try again";
-  return "not final: nothing was made, the same may succeed later";
+  if (ends === "try") return "this try has failed, the buyer may try again";
+  return "not final: nothing was created, the same request may succeed later";
 }
 
 function sameRule(a: RefusalRule | undefined, b: RefusalRule): boolean {

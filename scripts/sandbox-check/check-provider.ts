@@ -13,28 +13,28 @@ export type CheckOptions = {
   webhookUrl: string | undefined;
 };
 
-/** Reserved for documentation: nobody hears what is sent there. */
+/** A domain reserved for documentation: nobody receives what is sent there. */
 const nowhere = "https://pay.example/sandbox-check";
 
-/** Runs the safe checks against one provider and yields a line for each thing proven. Throws what is wrong. */
+/** Runs the safe checks against one provider and yields a line for each check that passes. Throws when one fails. */
 export async function* checkProvider(
   provider: string,
   { config, baseUrl, webhookUrl }: CheckOptions,
 ): AsyncGenerator<string> {
   if (config === undefined) return yield `skipped: ${variableOf(provider)} is not set`;
-  const given = readConfig(provider, config);
+  const input = readConfig(provider, config);
   const clock = wallClock("sandbox-check");
   const baseUrls = baseUrl === undefined ? {} : { [provider]: loopback(baseUrl) };
   const open = async (data: Record<string, unknown>) => {
-    const wanted = { provider, name: "sandbox-check", given: data };
-    const { adapter } = await openProvider(wanted, { clock, baseUrls, webhookUrl: webhookUrl ?? nowhere });
+    const input = { provider, name: "sandbox-check", input: data };
+    const { adapter } = await openProvider(input, { clock, baseUrls, webhookUrl: webhookUrl ?? nowhere });
     // Before any call: a registration would already change something at the provider.
     if (adapter.livemode) throw new NotProven("refused: with these credentials real money would move");
     return adapter;
   };
 
-  const adapter = await open(given);
-  yield "credentials: their form is right, and they move no money";
+  const adapter = await open(input);
+  yield "credentials: well-formed, and they move no real money";
   yield* safeChecks({
     provider,
     adapter,
@@ -43,7 +43,7 @@ export async function* checkProvider(
     webhookUrl: webhookUrl ?? nowhere,
   });
   if (webhookUrl === undefined) return;
-  const complete = await checkWebhook(open, given, webhookUrl);
+  const complete = await checkWebhook(open, input, webhookUrl);
   yield complete
     ? `webhook: ${webhookUrl} is registered, once`
     : "webhook: nothing to register, each order carries its URL";
@@ -54,7 +54,7 @@ export function variableOf(provider: string): string {
   return `${provider.toUpperCase()}_SANDBOX_CONFIG`;
 }
 
-/** The message never repeats the text: it holds keys. */
+/** The error message does not repeat the text, because it contains keys. */
 function readConfig(provider: string, text: string): Record<string, unknown> {
   const wrong = new NotProven(`${variableOf(provider)} is not a JSON object`);
   let value: unknown;
@@ -72,5 +72,5 @@ function loopback(text: string): string {
   if (url?.protocol === "http:" && ["127.0.0.1", "[::1]", "localhost"].includes(url.hostname)) {
     return url.origin;
   }
-  throw new NotProven("--base-url must be http on this machine: credentials go there");
+  throw new NotProven("--base-url must be http on this machine, because credentials are sent there");
 }

@@ -1,22 +1,23 @@
 import { isDeepStrictEqual } from "node:util";
-import type { Provider } from "../../lib/payment/provider.ts";
+import type { Provider } from "../../lib/payments/provider.ts";
 import { NotProven } from "./safe-checks.ts";
 
-type Given = Record<string, unknown>;
+type Provided = Record<string, unknown>;
 
 /**
- * Registers the webhook URL and, with what the registration adds to the credentials, once more: the second time nothing may
- * change. Answers the completed credentials, undefined for a provider that needs no registration.
+ * Registers the webhook URL twice, the second time with the credentials that the first registration completed: then
+ * nothing may change. Returns the completed credentials; undefined for a provider that needs no registration.
  */
 export async function checkWebhook(
-  open: (given: Given) => Promise<Provider>,
-  given: Given,
+  open: (provided: Provided) => Promise<Provider>,
+  provided: Provided,
   webhookUrl: string,
-): Promise<Given | undefined> {
-  const first = await (await open(given)).register?.(webhookUrl);
+): Promise<Provided | undefined> {
+  const first = await (await open(provided)).register?.(webhookUrl);
   if (!first) return undefined;
-  const complete = { ...given, ...first };
+  const complete = { ...provided, ...first };
   const second = await (await open(complete)).register?.(webhookUrl);
-  if (!isDeepStrictEqual(second, first)) throw new NotProven("registered again: the webhook is another one");
+  if (!isDeepStrictEqual(second, first))
+    throw new NotProven("webhook: a second registration returned another webhook");
   return complete;
 }

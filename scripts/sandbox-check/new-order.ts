@@ -1,10 +1,10 @@
 import { secondsAfter } from "../../lib/clock.ts";
 import type { Money } from "../../lib/money/money.ts";
-import { newOrderNo } from "../../lib/payment/order-no.ts";
-import type { Payment } from "../../lib/payment/payment.ts";
-import type { NewPayment } from "../../lib/payment/provider.ts";
+import { newOrderNo } from "../../lib/payments/order-no.ts";
+import type { Payment } from "../../lib/payments/payment.ts";
+import type { NewPayment } from "../../lib/payments/provider.ts";
 
-export type OrderWish = {
+export type OrderOptions = {
   provider: string;
   /** The receiving account, as the adapter names it. */
   account: string;
@@ -15,11 +15,11 @@ export type OrderWish = {
   returnUrl: string;
 };
 
-/** A new order of two hours: what the provider is asked to make, and the row that the gateway would store for it. */
-export function newOrder(wish: OrderWish): { wanted: NewPayment; payment: Payment } {
-  const { provider, account, scene, amount, now, webhookUrl, returnUrl } = wish;
+/** A new order that expires in two hours: the provider's input, and the row that the gateway would store for it. */
+export function newOrder(options: OrderOptions): { input: NewPayment; payment: Payment } {
+  const { provider, account, scene, amount, now, webhookUrl, returnUrl } = options;
   const orderNo = newOrderNo(now);
-  const wanted: NewPayment = {
+  const input: NewPayment = {
     orderNo,
     outTradeNo: `check-${orderNo.slice(-8)}`,
     scene,
@@ -33,10 +33,10 @@ export function newOrder(wish: OrderWish): { wanted: NewPayment; payment: Paymen
     buyerReturnUrl: returnUrl,
     extraParams: {},
   };
-  return { wanted, payment: { ...wanted, ...unmade, provider, providerAccount: account, updatedAt: now } };
+  return { input, payment: { ...input, ...unmade, provider, providerAccount: account, updatedAt: now } };
 }
 
-/** Of an order that no provider was asked for. */
+/** The row's values before any provider request. */
 const unmade = {
   id: "1",
   userId: "1",
@@ -54,15 +54,15 @@ const unmade = {
   livemode: false,
   lateSuccess: false,
   closeRequested: false,
-  providerStarted: false,
+  inTransit: false,
   refundedMinor: 0,
   reservedMinor: 0,
   captureKey: null,
-  lookUps: 0,
+  pollCount: 0,
   paidAt: null,
   closedAt: null,
-  lookedUpAt: null,
-  nextQueryAt: null,
+  polledAt: null,
+  nextPollAt: null,
   unansweredSince: null,
   quietFrom: null,
 } as const;

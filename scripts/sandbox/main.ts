@@ -5,14 +5,14 @@ import { type Sandbox, startSandbox } from "./start-sandbox.ts";
 type Message = { clockOffsetMs?: number; shop?: ShopSettings };
 
 // The sandbox as a process: forked with IPC by the start script, or run alone. SANDBOX_PORT: the port of shop and
-// inboxes. SANDBOX_STATE: the folder of what outlives a restart; without it nothing does.
+// inboxes. SANDBOX_STATE: the folder of the state that survives a restart; without it none does.
 let offsetMs = Number(process.env.CLOCK_OFFSET_MS ?? 0);
 let sandbox: Sandbox | undefined;
 process.on("disconnect", async () => {
   await sandbox?.stop();
   process.exit(0);
 });
-if (process.connected === false) process.exit(0); // the parent went away before anybody listened
+if (process.connected === false) process.exit(0); // the parent exited before the listener above was added
 sandbox = await startSandbox({
   clock: { now: () => new Date(Date.now() + offsetMs) },
   port: Number(process.env.SANDBOX_PORT ?? 0),

@@ -1,10 +1,10 @@
 import path from "node:path";
 import { createAlipaySimulator } from "./alipay/alipay.ts";
 import { createMerchantInboxes } from "./inbox/merchant-inboxes.ts";
-import type { AgendaClock } from "./kernel/agenda.ts";
+import type { SchedulerClock } from "./kernel/agenda.ts";
 import { type Call, Refusal } from "./kernel/call.ts";
 import { type Log, listen } from "./kernel/listen.ts";
-import { type Simulator, type Surroundings, serveSimulator } from "./kernel/serve-simulator.ts";
+import { type Simulator, type SimulatorDeps, serveSimulator } from "./kernel/serve-simulator.ts";
 import type { Post } from "./kernel/webhook-sender.ts";
 import { createPaypalSimulator } from "./paypal/paypal.ts";
 import { createDemoShop } from "./shop/demo-shop.ts";
@@ -13,13 +13,13 @@ import { createStripeSimulator } from "./stripe/stripe.ts";
 import { scanUrl } from "./wechat/scan-page.ts";
 import { createWechatSimulator } from "./wechat/wechat.ts";
 
-/** The simulated providers. A further one is one more line. */
+/** The simulated providers. A new one needs one more line here. */
 const providers = {
   alipay: createAlipaySimulator,
   wechat: createWechatSimulator,
   stripe: createStripeSimulator,
   paypal: createPaypalSimulator,
-} satisfies Record<string, (surroundings: Surroundings, retryScale: number) => Simulator>;
+} satisfies Record<string, (deps: SimulatorDeps, retryScale: number) => Simulator>;
 
 export type ProviderName = keyof typeof providers;
 
@@ -32,16 +32,16 @@ export type Sandbox = {
   shopUrl: string;
   /** Connects the shop to the gateway. */
   setShop(settings: ShopSettings): void;
-  /** Where a merchant's notifications go. `name`: letters, digits, `_`, `-`. */
+  /** URL for a merchant's notifications. `name`: letters, digits, `_`, `-`. */
   inboxUrl(name: string): string;
   stop(): Promise<void>;
 };
 
 export type SandboxOptions = {
-  clock: AgendaClock;
-  /** Port of shop and inboxes; absent: a free one. The simulators take the next four where those are free. */
+  clock: SchedulerClock;
+  /** Port of shop and inboxes; absent: any free port. The simulators take the next four where those are free. */
   port?: number;
-  /** Folder in which the simulators keep their state, a file each; absent: they forget. */
+  /** Folder in which the simulators keep their state, a file each; absent: nothing is saved. */
   stateFolder?: string | undefined;
   log?: Log;
   /** Multiplies the providers' waits between webhook attempts; 1 = as in reality, measured on `clock`. */
@@ -66,9 +66,9 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const serve = async (name: ProviderName) => {
     const stateFile = stateFolder && path.join(stateFolder, name);
     const serving = { clock, log: (line: string) => log(`${name}: ${line}`), post, stateFile };
-    const create = (surroundings: Surroundings) => providers[name](surroundings, retryScale);
+    const create = (deps: SimulatorDeps) => providers[name](deps, retryScale);
     const usual = port && port + 1 + Object.keys(providers).indexOf(name);
-    // Links of before a restart lead to the same port, unless another program has it.
+    // The same port as before a restart, so that old links work, unless another program uses it.
     return serveSimulator({ ...serving, port: usual }, create).catch((error) => {
       if (usual === 0 || error.code !== "EADDRINUSE") throw error;
       return serveSimulator(serving, create);
@@ -79,7 +79,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const stripe = await serve("stripe");
   const paypal = await serve("paypal");
 
-  /** Alipay's code is a page already; WeChat's opens in WeChat only. */
+  /** Alipay's code is the URL of a page; WeChat's opens only in WeChat. */
   function scanPage(qrCode: string): string {
     return qrCode.startsWith("weixin:") ? scanUrl(wechat.url, qrCode) : qrCode;
   }

@@ -1,15 +1,15 @@
-import { isFinal, paymentEdges, paymentStatuses } from "../../lib/payment/status.ts";
-import { refundEdges } from "../../lib/refund/status.ts";
+import { isFinal, paymentEdges, paymentStatuses } from "../../lib/payments/payment-status.ts";
+import { refundEdges } from "../../lib/payments/refund-status.ts";
 
 type Edges = Readonly<Record<string, readonly string[]>>;
 
-/** The tables of statuses as Mermaid state diagrams, by the name of their place in a text. */
+/** The status tables as Mermaid state diagrams, by the name in their marker. */
 export const diagrams: Readonly<Record<string, string>> = {
   payment: stateDiagram(paymentEdges, paymentStatuses.filter(isFinal)),
   refund: stateDiagram(refundEdges, ["success", "failed"]),
 };
 
-/** All begin as `processing`. A way out of an end takes a late, verified fact; an end without one is the last. */
+/** Starts every diagram at `processing`. Edges out of `ends` need a late, verified event: they are marked `late`. */
 export function stateDiagram(edges: Edges, ends: readonly string[]): string {
   const moves = Object.entries(edges).flatMap(([from, targets]) => {
     if (targets.length === 0) return [`  ${from} --> [*]`];
@@ -24,7 +24,10 @@ export function withDiagrams(text: string, drawn: Readonly<Record<string, string
     const opening = `<!-- status-graph: ${name} -->\n`;
     const from = before.indexOf(opening) + opening.length;
     const to = before.indexOf("<!-- /status-graph -->", from);
-    if (from < opening.length || to < 0) throw new Error(`no place for the diagram "${name}": ${opening}`);
+    if (from < opening.length || to < 0)
+      throw new Error(
+        `the text has no place for the diagram "${name}": write the lines\n${opening}<!-- /status-graph -->`,
+      );
     return `${before.slice(0, from)}\`\`\`mermaid\n${diagram}\n\`\`\`\n${before.slice(to)}`;
   }, text);
 }

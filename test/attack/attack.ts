@@ -7,20 +7,20 @@ import { startServices } from "../../scripts/local/services/start-services.ts";
 import { logOf } from "../steps/captured-log.ts";
 import { takeFaults } from "../steps/faults.ts";
 import { checksums } from "./checksums.ts";
-import { type Ground, openGround } from "./open-ground.ts";
+import { openSetup, type Setup } from "./open-setup.ts";
 import { attacked } from "./requests.ts";
 import { emptyTally, runAttack } from "./run-attack.ts";
 
 const usage = `npm run attack -- [--requests N] [--seed N] [--only ENTRY] [--from N | --resume]
 
-Sends requests from outside, without any secret. Ends with 1 when one was believed, learned something or broke something,
-or when the database has changed.
+Sends requests as an outsider without any secret. Exits with 1 if a request was accepted, revealed data or caused an
+error, or if the database has changed.
 
-  --requests N  so many (100000)
-  --seed N      which ones (1)
-  --only ENTRY  to one function: ${attacked.join(", ")}
-  --from N      the first request's number (0)
-  --resume      goes on where the last run of this seed ended or was stopped
+  --requests N  number of requests (100000)
+  --seed N      seed of the requests (1)
+  --only ENTRY  attacks one function: ${attacked.join(", ")}
+  --from N      number of the first request (0)
+  --resume      continues where the last run of this seed ended or was stopped
 `;
 const { values } = commandLine(usage, {
   options: {
@@ -32,7 +32,7 @@ const { values } = commandLine(usage, {
   },
 });
 
-/** Requests between two looks at the database. */
+/** Requests between two checks of the database. */
 const perRound = 5_000;
 const mostShown = 20;
 
@@ -42,7 +42,7 @@ const from = values.from ?? String(values.resume ? nextRequest() : 0);
 const first = wholeNumber("from", from, { least: 0, usage });
 const count = wholeNumber("requests", values.requests, { least: 1, usage });
 if (values.only !== undefined && !attacked.includes(values.only))
-  misused(`no function "${values.only}" is attacked`, usage);
+  misused(`--only: no target is named "${values.only}"`, usage);
 
 const services = await startServices({
   dir: mkdtempSync(path.join(tmpdir(), "uni-pay-attack-")),
@@ -57,25 +57,25 @@ Object.assign(process.env, services.env, {
   AWS_SECRET_ACCESS_KEY: "local",
 });
 
-let ground: Ground | undefined;
+let setup: Setup | undefined;
 await logOf(async () => {
-  ground = await openGround();
+  setup = await openSetup();
 });
 const tally = emptyTally();
 const begunAt = performance.now();
-await attackInRounds(ground!);
-await ground!.stop();
+await attackInRounds(setup!);
+await setup!.stop();
 await services.stop();
 print(tally.byKind, "by kind");
 print(tally.byReason, "webhooks");
 print(tally.byStatus, "by status of the answer (0: the connection was closed)");
 console.log(
-  `${tally.requests} requests of seed ${seed} from ${first}, ${tally.wrong.length} faults, ${minutes()} min`,
+  `${tally.requests} requests of seed ${seed} from ${first}, ${tally.wrong.length} violations, ${minutes()} min`,
 );
 for (const wrong of tally.wrong.slice(0, mostShown)) console.error(wrong);
 process.exitCode = tally.wrong.length > 0 ? 1 : 0;
 
-async function attackInRounds(attacked: Ground): Promise<void> {
+async function attackInRounds(attacked: Setup): Promise<void> {
   const before = await checksums(attacked.rows);
   const only = values.only === undefined ? {} : { only: [values.only] };
   for (let from = first; from < first + count; from += perRound) {
@@ -88,8 +88,8 @@ async function attackInRounds(attacked: Ground): Promise<void> {
     tally.wrong.push(...takeFaults());
     remember(from + requests);
     if (tally.requests % (10 * perRound) === 0)
-      console.log(`${tally.requests} of ${count}, ${tally.wrong.length} faults, ${minutes()} min`);
-    // What has changed once would be told again after every round.
+      console.log(`${tally.requests} of ${count}, ${tally.wrong.length} violations, ${minutes()} min`);
+    // A change would be reported again after every round.
     if (changed.length > 0) return;
   }
 }

@@ -1,19 +1,19 @@
-/** One request as somebody outside sends it. */
+/** One request of the attack. */
 export type Attempt = {
-  /** What is tried, in a few words; the same words for the same trick. */
+  /** A short name of the trick. */
   kind: string;
   method: string;
-  /** The request target, as it stands in the first line. */
+  /** The request target, as written in the request line. */
   target: string;
   headers: Record<string, string>;
   body: Buffer<ArrayBuffer>;
-  /** Sent as they are over a connection of their own, in place of all the rest. */
+  /** If present, these bytes are sent over a TCP connection instead of the request described by the other fields. */
   bytes?: Buffer;
-  /** A status below 400 is no wonder: what is asked for is public, or the caller's own. */
+  /** A status below 400 is correct, because the requested data is public or the caller's own. */
   mayBeAnswered?: boolean;
 };
 
-/** A webhook that nobody may believe. */
+/** A webhook that must be refused. */
 export type Forgery = {
   kind: string;
   headers: Record<string, string>;

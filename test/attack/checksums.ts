@@ -1,12 +1,12 @@
 import type { Rows } from "../steps/rows.ts";
 
-/** Columns that do not count, by table. */
+/** By table: a column to ignore. */
 export type LeftOut = Record<string, string>;
 
-/** A call with a valid key may change when that was used. */
+/** A call with a valid key updates the time of its last use. */
 const ofUse: LeftOut = { api_keys: "last_used_at" };
 
-/** Each table's whole content in short; `api_logs`, where calls with a valid key are recorded, apart. */
+/** A checksum of every table except `api_calls`, where every call with a valid key is recorded. */
 export async function checksums(
   { query, checksums: ofAll }: Rows,
   leftOut: LeftOut = {},
@@ -14,7 +14,7 @@ export async function checksums(
   const sums: Record<string, string> = {};
   for (const { Table, Checksum } of (await ofAll()) as { Table: string; Checksum: string }[]) {
     const table = Table.split(".")[1]!;
-    if (table !== "api_logs") sums[table] = String(Checksum);
+    if (table !== "api_calls") sums[table] = String(Checksum);
   }
   for (const [table, column] of Object.entries({ ...ofUse, ...leftOut })) {
     const rows = await query(`SELECT * FROM ${table} ORDER BY id`);

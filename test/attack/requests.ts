@@ -1,12 +1,12 @@
 import type { Attempt } from "./attempt.ts";
-import type { Dice } from "./dice.ts";
-import { type Known, providerNames } from "./known.ts";
 import { malformed } from "./requests/malformed.ts";
 import { merchantCall } from "./requests/merchant-calls.ts";
 import { buyersReturn, elsewhere } from "./requests/public-calls.ts";
 import { webhook } from "./requests/webhook.ts";
+import type { Rng } from "./rng.ts";
+import { providerNames, type Targets } from "./targets.ts";
 
-type Make = (dice: Dice, known: Known) => Attempt;
+type Make = (rng: Rng, targets: Targets) => Attempt;
 
 const merchantEntries = [
   "create-payment",
@@ -17,18 +17,18 @@ const merchantEntries = [
   "list-payments",
 ];
 
-/** Who makes the requests to a function, by its entry. */
+/** The generator of requests for a function, by its entry. */
 const makers: Record<string, Make> = {
   ...Object.fromEntries(
     providerNames.map((provider): [string, Make] => [
       `webhooks/${provider}`,
-      (dice, known) => webhook(dice, known, provider),
+      (rng, targets) => webhook(rng, targets, provider),
     ]),
   ),
   ...Object.fromEntries(
     merchantEntries.map((entry): [string, Make] => [
       entry,
-      (dice, known) => merchantCall(dice, known, entry),
+      (rng, targets) => merchantCall(rng, targets, entry),
     ]),
   ),
   "payment-return": buyersReturn,
@@ -36,17 +36,17 @@ const makers: Record<string, Make> = {
   malformed,
 };
 
-/** What is attacked: functions by their entry, and what is in front of them. */
+/** The targets: functions by their entry, and `malformed` for the HTTP server in front of them. */
 export const attacked = Object.keys(makers);
 
-/** A request to one of these, and which. One in 200 goes over a connection, which takes its time. */
+/** A request to one of these entries. Only one in 200 uses a TCP connection (`malformed`), because that is slow. */
 export function makeAttempt(
-  dice: Dice,
-  known: Known,
+  rng: Rng,
+  targets: Targets,
   entries: readonly string[],
 ): Attempt & { entry: string } {
   const fast = entries.filter((entry) => entry !== "malformed");
-  const isFast = fast.length > 0 && (fast.length === entries.length || !dice.oneIn(200));
-  const entry = isFast ? dice.pick(fast) : "malformed";
-  return { entry, ...makers[entry]!(dice, known) };
+  const isFast = fast.length > 0 && (fast.length === entries.length || !rng.oneIn(200));
+  const entry = isFast ? rng.pick(fast) : "malformed";
+  return { entry, ...makers[entry]!(rng, targets) };
 }

@@ -1,32 +1,32 @@
 import { logOf } from "../steps/captured-log.ts";
 import type { Attempt } from "./attempt.ts";
-import { type Dice, diceOf } from "./dice.ts";
-import { canaries, type Known } from "./known.ts";
-import type { Ground } from "./open-ground.ts";
+import type { Setup } from "./open-setup.ts";
 import { attacked, makeAttempt } from "./requests.ts";
+import { type Rng, rngOf } from "./rng.ts";
 import { send } from "./send.ts";
+import { canaries, type Targets } from "./targets.ts";
 
 export type Plan = {
   seed: number;
-  /** Number of the first request; each is made by the seed and its number alone. */
+  /** Number of the first request. Each request depends only on the seed and its number. */
   from: number;
   requests: number;
-  /** Entries of functions; absent: all. */
+  /** Names of targets; absent: all. */
   only?: readonly string[];
 };
 
-/** What came of it, by what the answers and the log say. */
+/** Results of an attack, from the responses and the log. */
 export type Tally = {
   requests: number;
   byKind: Map<string, number>;
   byStatus: Map<number, number>;
-  /** Refusals of webhooks by their reason: how far they came. */
+  /** Refused webhooks by reason, which shows how far they got. */
   byReason: Map<string, number>;
-  /** What should never be, with all that repeats it. */
+  /** Violations, each with what is needed to repeat it. */
   wrong: string[];
 };
 
-/** So many at once: a function has one connection to the database, and waits for it two seconds at most. */
+/** Concurrent requests. Few, because a function waits at most two seconds for its only database connection. */
 const lanes = 4;
 
 export const emptyTally = (): Tally => ({
@@ -37,59 +37,59 @@ export const emptyTally = (): Tally => ({
   wrong: [],
 });
 
-/** Sends the requests of a plan and adds to the tally. What they did to the database is the caller's to see. */
-export async function runAttack(ground: Ground, plan: Plan, tally: Tally): Promise<void> {
+/** Sends the requests of a plan and adds to the tally. The caller checks the database for changes. */
+export async function runAttack(setup: Setup, plan: Plan, tally: Tally): Promise<void> {
   let next = plan.from;
   const end = plan.from + plan.requests;
   const lane = async () => {
-    while (next < end) await attack(ground, plan, next++, tally);
+    while (next < end) await attack(setup, plan, next++, tally);
   };
   const lines = await logOf(async () => void (await Promise.all(Array.from({ length: lanes }, lane))));
   for (const { message, verdict, reason } of lines) {
     if (message === "webhook") count(tally.byReason, `${verdict}: ${reasonOf(reason)}`);
   }
   if (leaks(JSON.stringify(lines)))
-    tally.wrong.push(`a log line between ${plan.from} and ${end} says what is the victim's`);
+    tally.wrong.push(`a log line of requests ${plan.from} to ${end} holds the victim's data`);
 }
 
-async function attack({ known, world }: Ground, plan: Plan, number: number, tally: Tally): Promise<void> {
-  const dice = diceOf(plan.seed, number);
-  const attempt = makeAttempt(dice, known, plan.only ?? attacked);
-  const answer = await send(attempt, sourceOf(dice), world);
+async function attack({ targets, world }: Setup, plan: Plan, number: number, tally: Tally): Promise<void> {
+  const rng = rngOf(plan.seed, number);
+  const attempt = makeAttempt(rng, targets, plan.only ?? attacked);
+  const answer = await send(attempt, sourceOf(rng), world);
   tally.requests += 1;
   count(tally.byKind, `${attempt.entry}: ${attempt.kind}`);
   count(tally.byStatus, answer?.status ?? 0);
-  const why = wrongWith(attempt, answer, known);
+  const why = wrongWith(attempt, answer, targets);
   if (why) tally.wrong.push(`seed ${plan.seed}, request ${number}: ${why}\n${inWords(attempt)}`);
 }
 
-/** Most have an address of their own, so that no limit keeps them from what is behind it; some share one. */
-function sourceOf(dice: Dice): string {
-  if (dice.oneIn(10)) return "198.51.100.7";
-  return [10, dice.int(256), dice.int(256), dice.int(256)].join(".");
+/** Most requests have an address of their own, so that failure limits do not stop them; one in ten shares one. */
+function sourceOf(rng: Rng): string {
+  if (rng.oneIn(10)) return "198.51.100.7";
+  return [10, rng.int(256), rng.int(256), rng.int(256)].join(".");
 }
 
 type Answered = { status: number; headers: object; body: Buffer } | undefined;
 
-function wrongWith(attempt: Attempt, answer: Answered, { victim }: Known): string | null {
-  if (!answer) return "the function gave no HTTP answer";
+function wrongWith(attempt: Attempt, answer: Answered, { victim }: Targets): string | null {
+  if (!answer) return "the function returned no HTTP response";
   const { status, headers, body } = answer;
   const said = `${JSON.stringify(headers)} ${body}`;
   if (status >= 500) return `answered ${status}: ${body}`;
-  if (status < 400 && !attempt.mayBeAnswered) return `was believed: ${status} ${body}`;
+  if (status < 400 && !attempt.mayBeAnswered) return `was accepted: ${status} ${body}`;
   const learned =
     leaks(said) ||
-    numbersOf(victim).some((number) => said.includes(number) && !asked(attempt).includes(number));
-  return learned ? `says what is the victim's: ${said}` : null;
+    numbersOf(victim).some((number) => said.includes(number) && !requested(attempt).includes(number));
+  return learned ? `the response holds the victim's data: ${said}` : null;
 }
 
-const numbersOf = ({ orders }: Known["victim"]) =>
+const numbersOf = ({ orders }: Targets["victim"]) =>
   orders
     .flatMap(({ orderNo, outTradeNo, tradeNo, refundNo }) => [orderNo, outTradeNo, tradeNo, refundNo])
     .filter(Boolean);
 
-/** What somebody says who asks for it is no news to him. */
-const asked = ({ target, body, bytes }: Attempt) => `${target} ${body} ${bytes ?? ""}`;
+/** The texts of the request itself, which the response may repeat. */
+const requested = ({ target, body, bytes }: Attempt) => `${target} ${body} ${bytes ?? ""}`;
 
 const leaks = (text: string) => Object.values(canaries).some((canary) => text.includes(canary));
 
@@ -99,7 +99,7 @@ function inWords({ kind, method, target, headers, body, bytes }: Attempt): strin
   return [kind, `  ${method} ${target}`, ...lines, `  ${JSON.stringify(body.toString("latin1"))}`].join("\n");
 }
 
-/** Without the numbers and names in it. */
+/** The reason without its variable numbers and addresses. */
 const reasonOf = (reason: unknown) => String(reason).replace(/\d+|127\.0\.0\.1:\d+/g, "…");
 
 function count<Key>(counts: Map<Key, number>, key: Key): void {

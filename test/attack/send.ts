@@ -12,7 +12,7 @@ const match = createRouteTable(
   functions.flatMap(({ entry, routes = [] }) => routes.map((key) => ({ key, target: entry }))),
 );
 
-/** One over a connection, or to its function alone. Undefined: no answer that HTTP knows. */
+/** Sends an attempt over a TCP connection or directly to its function. Undefined: the response is not valid HTTP. */
 export function send(
   attempt: Attempt,
   source: string,
@@ -21,7 +21,7 @@ export function send(
   return attempt.bytes ? overConnection(attempt.bytes, front.url) : toFunction(attempt, source, clock.now());
 }
 
-/** Hands the request to its function as API Gateway would, without a network between; `source`: the sender's address. */
+/** Invokes the function as API Gateway would, without a network. `source` is the sender's IP address. */
 async function toFunction(attempt: Attempt, source: string, now: Date): Promise<HttpAnswer | undefined> {
   const request = received(attempt, source);
   const { route, pathParameters } = match(attempt.method, splitTarget(request).path)!;
@@ -47,7 +47,7 @@ function overConnection(bytes: Buffer, url: string): Promise<HttpAnswer> {
   const chunks: Buffer[] = [];
   const socket = connect(Number(port), hostname, () => socket.end(bytes));
   socket.on("data", (chunk) => chunks.push(chunk));
-  // A connection that is reset has said all that it had to say.
+  // A reset connection counts as closed.
   socket.on("error", () => {});
   socket.once("close", () => {
     const body = Buffer.concat(chunks);

@@ -30,23 +30,23 @@ describe("built functions", () => {
   beforeAll(() => build({ entries, sources, dist }));
   afterAll(() => rmSync(home, { recursive: true, force: true }));
 
-  it("load a lazily imported module only when it is used, and share its classes", async () => {
+  it("a built function loads a lazily imported module only when it is used, and shares its classes", async () => {
     const { handler } = load("asks");
     const lazyFile = /\/lazy-[^/]+\.js$/;
     expect(loadedFiles("asks")).not.toContainEqual(expect.stringMatching(lazyFile));
     expect(await handler()).toEqual({
-      known: true,
+      existing: true,
       message: "loaded 1 time, function",
       className: "Refusal",
     });
     expect(loadedFiles("asks")).toContainEqual(expect.stringMatching(lazyFile));
   });
 
-  it("carry CommonJS packages that need builtins", async () => {
+  it("a built function contains CommonJS packages that need builtins", async () => {
     expect(await load("nested/connects").handler()).toEqual(["'it\\'s'", "function", "function"]);
   });
 
-  it("sign and check with alipay-sdk, without the HTTP client it brings", async () => {
+  it("a built function signs and verifies with alipay-sdk, without the SDK's HTTP client", async () => {
     const done = await load("signs").handler();
     expect(done.order).toMatch(/method=alipay\.trade\.app\.pay.*&sign=/);
     expect(done.page).toMatch(
@@ -58,7 +58,7 @@ describe("built functions", () => {
     expect(readdirSync(join(dist, "signs")).join()).not.toMatch(/undici|mime/);
   });
 
-  it("model requests with PayPal's SDK, without the HTTP client it brings", async () => {
+  it("a built function models requests with PayPal's SDK, without the SDK's HTTP client", async () => {
     const { order, sent } = await load("models").handler();
     expect(order).toMatchObject({
       method: "POST",
@@ -73,7 +73,7 @@ describe("built functions", () => {
     expect(packagesIn("models")).not.toContainEqual(expect.stringMatching(/axios|form-data|mime/));
   });
 
-  it("sign with wechatpay-node-v3, without the HTTP client and the certificate reader it brings", async () => {
+  it("a built function signs with wechatpay-node-v3, without its HTTP client and certificate reader", async () => {
     const { fits, authorization, sent, withoutSerial } = await load("signs-wechat").handler();
     expect(fits).toBe(true);
     expect(authorization).toMatch(/^WECHATPAY2-SHA256-RSA2048 mchid="1600000001",.*serial_no="ABCDEF"/);
@@ -83,7 +83,7 @@ describe("built functions", () => {
     expect(packagesIn("signs-wechat")).toEqual(["wechatpay-node-v3"]);
   });
 
-  it("hold nothing that only developers need", () => {
+  it("built functions contain no source maps or other developer files", () => {
     for (const entry of entries) {
       const files = readdirSync(join(dist, entry));
       expect(files.filter((file) => file !== "package.json" && !file.endsWith(".js"))).toEqual([]);
@@ -94,7 +94,7 @@ describe("built functions", () => {
     expect(meta).toEqual(expect.arrayContaining([...maps, "metafile.json"]));
   });
 
-  it("are the same to the byte wherever they are built", async () => {
+  it("built functions are byte-identical wherever they are built", async () => {
     const other = join(home, "elsewhere", "dist");
     await build({ entries, sources, dist: other });
     for (const entry of entries) {
@@ -106,13 +106,13 @@ describe("built functions", () => {
     }
   });
 
-  it("stay as they were when a build fails", async () => {
+  it("a failed build leaves the built functions unchanged", async () => {
     await expect(build({ entries: ["asks", "waits"], sources, dist })).rejects.toThrow(/[Tt]op-level await/);
     expect(existsSync(join(dist, "signs", "index.js"))).toBe(true);
     expect(readdirSync(home).sort()).toEqual(["dist", "elsewhere"]);
   });
 
-  it("cannot be built without a source, which the error names", async () => {
+  it("building a function without a source fails and names the source", async () => {
     await expect(build({ entries: ["asks", "webhooks/nobody"], sources, dist })).rejects.toThrow(
       "no source for functions/webhooks/nobody.ts",
     );

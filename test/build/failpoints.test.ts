@@ -10,7 +10,7 @@ const dist = join(home, "dist");
 beforeAll(() => build({ dist }));
 afterAll(() => rmSync(home, { recursive: true, force: true }));
 
-it("what is deployed holds no failpoints", () => {
+it("deployed bundles contain no failpoints", () => {
   const bundles = globSync("**/*.js", { cwd: dist });
   expect(bundles.length).toBeGreaterThan(10);
   const holding = bundles.filter((file) => readFileSync(join(dist, file), "utf8").includes("FAILPOINTS"));

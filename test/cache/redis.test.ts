@@ -3,9 +3,9 @@ import { type AddressInfo, createServer, type Socket } from "node:net";
 import path from "node:path";
 import { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from "vitest";
-import { redisLocks } from "../../lib/cache/locks.ts";
-import { type Cache, openCache } from "../../lib/cache/redis.ts";
 import { insideTransaction } from "../../lib/invocation.ts";
+import { redisLocks } from "../../lib/redis/locks.ts";
+import { type Cache, openCache } from "../../lib/redis/redis.ts";
 import type { LocalServer } from "../../scripts/local/services/local-server.ts";
 import { startRedis } from "../../scripts/local/services/redis.ts";
 import { until } from "../steps/simulator.ts";
@@ -28,7 +28,7 @@ function open(port = redis.port, breakerMs?: number): Cache {
 }
 const ping = (cache: Cache) => cache.ask((client) => client.ping());
 
-/** A listener that counts who comes. */
+/** A listener that counts its connections. */
 async function startListener(greet: (socket: Socket) => void) {
   let connections = 0;
   const server = createServer((socket) => {
@@ -44,7 +44,7 @@ async function startListener(greet: (socket: Socket) => void) {
   };
 }
 
-/** A node that says it holds every slot, and nothing of how the cluster is. */
+/** A node that reports that it holds every slot, and does not answer other CLUSTER commands. */
 function halfACluster(socket: Socket): void {
   socket.on("data", (data) => {
     const { port } = socket.address() as AddressInfo;
@@ -57,10 +57,10 @@ function halfACluster(socket: Socket): void {
 }
 
 describe("the cache", () => {
-  it("opens no more connections for twenty who ask first at once than for one", async () => {
-    const observer = new Redis(redis.port);
+  it("twenty simultaneous first calls open no more Redis connections than one", async () => {
+    const watcher = new Redis(redis.port);
     const connections = async () =>
-      String(await observer.client("LIST"))
+      String(await watcher.client("LIST"))
         .trim()
         .split("\n").length;
     const before = await connections();
@@ -69,15 +69,15 @@ describe("the cache", () => {
     const each = (await connections()) - before;
     expect(await Promise.all(Array.from({ length: 20 }, () => ping(twenty)))).toEqual(Array(20).fill("PONG"));
     expect((await connections()) - before).toBe(2 * each);
-    observer.disconnect();
+    watcher.disconnect();
   });
 
   it.each([
-    ["says nothing", () => {}],
+    ["stays silent", () => {}],
     ["hangs up", (socket: Socket) => socket.destroy()],
-    ["speaks nonsense", (socket: Socket) => socket.end("what?\r\n")],
-    ["tells its slots and then says nothing", halfACluster],
-  ])("asks a Redis that %s once and then not again for the breaker's time", async (_name, greet) => {
+    ["sends garbage", (socket: Socket) => socket.end("what?\r\n")],
+    ["reports its slots and then stays silent", halfACluster],
+  ])("a Redis that %s is tried once and then not again while the breaker is open", async (_name, greet) => {
     const listener = await startListener(greet);
     const cache = open(listener.port);
     expect(await ping(cache)).toBeUndefined();
@@ -88,7 +88,7 @@ describe("the cache", () => {
     listener.stop();
   });
 
-  it("goes on without a Redis that was killed and uses it again once it is back", async () => {
+  it("the cache does without a killed Redis and uses it again once it is back", async () => {
     const cache = open(redis.port, 20);
     expect(await ping(cache)).toBe("PONG");
     await redis.kill();
@@ -97,7 +97,7 @@ describe("the cache", () => {
     expect(await until(() => ping(cache))).toBe("PONG");
   });
 
-  it("goes on without a Redis that is frozen and uses it again once it is thawed", async () => {
+  it("the cache does without a frozen Redis and uses it again once it continues", async () => {
     const [cache, cold] = [open(redis.port, 20), open(redis.port, 20)];
     expect(await ping(cache)).toBe("PONG");
     await redis.kill("SIGSTOP");
@@ -107,17 +107,17 @@ describe("the cache", () => {
     expect(await until(() => ping(cold))).toBe("PONG");
   });
 
-  it("is never asked inside a transaction", async () => {
+  it("Redis is never called inside a transaction", async () => {
     await expect(insideTransaction(() => ping(open()))).rejects.toThrow(
       "Redis inside a database transaction",
     );
   });
 });
 
-describe("a lock", () => {
+describe("locks in Redis", () => {
   const held = (cache: Cache) => cache.ask((client) => client.exists("{m7}:work"));
 
-  it("is one's own until it is released, and another merchant's is another", async () => {
+  it("a Redis lock is exclusive until it is released, and each merchant has its own", async () => {
     const locks = redisLocks(open());
     const lock = await locks.acquire("7", "work", 10_000);
     expect(await locks.acquire("7", "work", 10_000)).toBeNull();
@@ -130,7 +130,7 @@ describe("a lock", () => {
     await again?.release();
   });
 
-  it("that ran out releases nobody else's", async () => {
+  it("releasing an expired Redis lock does not release the next holder's", async () => {
     const cache = open();
     const locks = redisLocks(cache);
     const expired = await locks.acquire("7", "work", 10_000);
@@ -142,14 +142,14 @@ describe("a lock", () => {
     expect(await held(cache)).toBe(0);
   });
 
-  it("always ends by itself", async () => {
+  it("a Redis lock always has an expiry", async () => {
     const cache = open();
     const lock = await redisLocks(cache).acquire("7", "work", 10_000);
     expect(await cache.ask((client) => client.pttl("{m7}:work"))).toBeGreaterThan(0);
     await lock?.release();
   });
 
-  it("is granted when Redis is away", async () => {
+  it("a Redis lock is granted while Redis is unavailable", async () => {
     const listener = await startListener((socket) => socket.destroy());
     const lock = await redisLocks(open(listener.port)).acquire("7", "work", 10_000);
     expect(lock).not.toBeNull();

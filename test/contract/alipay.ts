@@ -25,14 +25,14 @@ export const table: ContractTable = {
       beginsWithBuyer: true,
     },
   },
-  claims: ["close", "prepareRefund", "refund", "lookRefund", "probe"],
+  claims: ["close", "prepareRefund", "refund", "fetchRefund", "probe"],
   amount: { minor: 1230, currency: "CNY" },
   inexpressible: [
     { amount: { minor: 1230, currency: "USD" }, field: "currency" },
     { amount: { minor: 0, currency: "CNY" }, field: "amount" },
     { amount: { minor: 10_000_000_001, currency: "CNY" }, field: "amount" },
   ],
-  offline: ["start page"],
+  offline: ["createPayment page"],
   webhooks: { payment: "paid", refund: "refundedTotal" },
   states: { payment: "trade_status", refund: "refund_status" },
   answers: {

@@ -1,6 +1,6 @@
 import type { Money } from "../../lib/money/money.ts";
-import type { Payable, Payment } from "../../lib/payment/payment.ts";
-import type { Provider } from "../../lib/payment/provider.ts";
+import type { Payable, Payment } from "../../lib/payments/payment.ts";
+import type { Provider } from "../../lib/payments/provider.ts";
 import type { TappedAnswer } from "./tap.ts";
 
 /** The members that a provider may leave out. */
@@ -8,44 +8,44 @@ export type OptionalMethod = {
   [Name in keyof Provider]-?: Record<never, never> extends Pick<Provider, Name> ? Name : never;
 }[keyof Provider];
 
-/** `config_data` as a merchant types it. */
+/** `config_data` as a merchant enters it. */
 export type Credentials = Record<string, unknown>;
 
 export type SceneTable = {
-  /** The row of the scene in api.md: what the buyer gets. Fields may be asymmetric matchers. */
+  /** What the buyer gets in this scene. Fields may be asymmetric matchers. */
   payable(payment: Payment): Record<keyof Payable, unknown>;
-  /** Where there is nothing at the provider before a buyer comes, a look finds nothing and a close ends nothing. */
+  /** The provider has no order before the buyer opens it: until then a fetch finds nothing and a close ends nothing. */
   beginsWithBuyer?: boolean;
 };
 
-/** What is different about a provider: all that the contract suite knows of it. */
+/** Everything provider-specific that the contract suite knows. */
 export type ContractTable = {
   scenes: Record<string, SceneTable>;
   /** The optional members that its adapter has. */
   claims: readonly OptionalMethod[];
-  /** Its payments are objects with ids of its own, which every paid fact names. */
+  /** The provider's payments are objects with their own ids, which every paid event names. */
   namesObjects?: true;
-  /** Of the orders that are made. */
+  /** The amount of the orders that the suite creates. */
   amount: Money;
-  /** What its API cannot say, and the field that the merchant is told. */
+  /** Amounts that the provider's API cannot express, and the field that the error names. */
   inexpressible: readonly { amount: Money; field: "amount" | "currency" }[];
-  /** `close`, or `start <scene>`: answered by the adapter alone, without a call. */
+  /** Operations that the adapter answers without a call: `close`, or `createPayment <scene>`. */
   offline: readonly string[];
-  /** What its webhook about a payment, and about a refund, is worth. */
-  webhooks: { payment: "paid" | "hint"; refund: "refunded" | "refundedTotal" | "hint" };
-  /** Members of its answers that hold the state. */
+  /** The event that a webhook about a payment gives, and one about a refund. */
+  webhooks: { payment: "paid" | "refetch"; refund: "refunded" | "refundedTotal" | "refetch" };
+  /** The members of the provider's answers that hold the state. */
   states: { payment: string; refund: string };
-  /** How it calls a refund that has succeeded, where refunds take their time. */
+  /** The provider's status of a successful refund, if refunds are first pending. */
   refundDone?: string;
-  /** Absent: its answers are not signed, and TLS alone vouches for them. */
+  /** Absent: the provider does not sign its answers; TLS alone authenticates them. */
   answers?: {
     /** Credentials that trust the test's own key in place of the provider's. */
     trustingUs(credentials: Credentials): Credentials;
     /** An answer signed with that key. */
     signedByUs(answer: TappedAnswer): TappedAnswer;
-    /** Faults by which a signature is missing or wrong. */
+    /** Simulator faults that make a signature missing or wrong. */
     unverified: readonly Record<string, unknown>[];
   };
-  /** Ways to get the credentials wrong that a probe must find. `other` is another merchant's. */
+  /** Wrong credentials that a probe must detect. `other` are another merchant's. */
   wrongCredentials: Record<string, (own: Credentials, other: Credentials) => Credentials>;
 };

@@ -18,10 +18,10 @@ export const table: ContractTable = {
     "capture",
     "prepareRefund",
     "refund",
-    "lookRefund",
+    "fetchRefund",
     "register",
     "probe",
-    "startKeySeconds",
+    "createKeySeconds",
   ],
   amount: { minor: 1230, currency: "USD" },
   inexpressible: [
@@ -29,9 +29,9 @@ export const table: ContractTable = {
     { amount: { minor: 0, currency: "USD" }, field: "amount" },
     { amount: { minor: 1050, currency: "TWD" }, field: "amount" },
   ],
-  // What is not captured is not paid.
+  // An order that is never captured is never paid.
   offline: ["close"],
-  webhooks: { payment: "hint", refund: "hint" },
+  webhooks: { payment: "refetch", refund: "refetch" },
   states: { payment: "status", refund: "status" },
   wrongCredentials: {
     "another app's secret": (own, { secret }) => ({ ...own, secret }),

@@ -1,22 +1,25 @@
 import { expect, it } from "vitest";
 import { GatewayError } from "../../lib/errors.ts";
 import { checkWebhook } from "../../scripts/sandbox-check/check-webhook.ts";
-import { buyerPays, type Subject, started, told } from "./subject.ts";
+import { buyerPays, created, notified, type Subject } from "./subject.ts";
 
-/** Wrong credentials are found by a harmless call, and said in words. */
+/** Proves that the probe detects wrong credentials by a harmless call, and describes them. */
 export function proveProbe(subject: Subject): void {
-  const { table, credentials, otherCredentials } = subject;
+  const { table, credentials, otherCredentials, provider } = subject;
 
-  it("finds nothing wrong with good credentials", async () => {
+  it(`${provider}'s probe passes with good credentials`, async () => {
     expect(await subject.adapter.probe!()).toBeNull();
   });
 
-  it.each(Object.entries(table.wrongCredentials))("finds %s, and repeats no secret", async (_, spoil) => {
-    const wrong = spoil(credentials, otherCredentials);
-    const words = await subject.open({ credentials: wrong }).probe!();
-    expect(words).toMatch(/\w{3}/);
-    for (const secret of secretsOf(wrong)) expect(words).not.toContain(secret);
-  });
+  it.each(Object.entries(table.wrongCredentials))(
+    `${provider}'s probe detects %s, and repeats no secret`,
+    async (_, spoil) => {
+      const wrong = spoil(credentials, otherCredentials);
+      const words = await subject.open({ credentials: wrong }).probe!();
+      expect(words).toMatch(/\w{3}/);
+      for (const secret of secretsOf(wrong)) expect(words).not.toContain(secret);
+    },
+  );
 }
 
 function secretsOf(credentials: Record<string, unknown>): string[] {
@@ -24,20 +27,20 @@ function secretsOf(credentials: Record<string, unknown>): string[] {
   return entries.flatMap(([, value]) => value).map(String);
 }
 
-/** The webhook is registered once, and what it signs with is in the answer. */
+/** Proves that a webhook is registered once, and that the result verifies its calls. */
 export function proveRegister(subject: Subject): void {
-  const { credentials, otherCredentials, receiver } = subject;
+  const { credentials, otherCredentials, receiver, provider } = subject;
 
-  it("registers a URL once, and its webhooks verify", async () => {
+  it(`${provider}'s register registers a URL once, and its webhooks verify`, async () => {
     const url = `${receiver.url}/registered`;
-    const open = async (given: object) => subject.open({ credentials: { ...given } });
+    const open = async (provided: object) => subject.open({ credentials: { ...provided } });
     const complete = await checkWebhook(open, withoutWebhook(credentials), url);
     const adapter = subject.open({ credentials: complete! });
     const [scene = ""] = Object.keys(subject.table.scenes);
     const from = receiver.calls.length;
-    const payment = await started(subject, scene);
+    const payment = await created(subject, scene);
     await buyerPays(subject, payment);
-    await told({ ...subject, adapter }, payment, subject.table.webhooks.payment, from);
+    await notified({ ...subject, adapter }, payment, subject.table.webhooks.payment, from);
     const sent = (await subject.list("webhooks")).filter(
       (line) => line.order_no === payment.orderNo && line.url === url,
     );
@@ -46,7 +49,7 @@ export function proveRegister(subject: Subject): void {
     );
   });
 
-  it("throws in words what is wrong with the credentials", async () => {
+  it(`${provider}'s register with wrong credentials throws a GatewayError`, async () => {
     const [spoil] = Object.values(subject.table.wrongCredentials);
     const wrong = subject.open({ credentials: spoil!(credentials, otherCredentials) });
     const error = await wrong.register!(receiver.url).catch((thrown: unknown) => thrown);
@@ -54,7 +57,7 @@ export function proveRegister(subject: Subject): void {
   });
 }
 
-/** As before the first registration. */
+/** The credentials before the first registration. */
 function withoutWebhook(credentials: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(credentials).filter(([name]) => !name.startsWith("webhook_")));
 }

@@ -1,11 +1,11 @@
 import { expect, it } from "vitest";
-import { newProviderRefundNo } from "../../lib/payment/order-no.ts";
-import type { Payment } from "../../lib/payment/payment.ts";
-import type { Refund, RefundOutcome } from "../../lib/refund/refund.ts";
-import { throughTap, withWord } from "./prove-look.ts";
-import { paid, rowsOf, type Subject, told, withFaults } from "./subject.ts";
+import { newProviderRefundNo } from "../../lib/payments/order-no.ts";
+import type { Payment } from "../../lib/payments/payment.ts";
+import type { Refund, RefundOutcome } from "../../lib/payments/refund.ts";
+import { throughTap, withWord } from "./prove-fetch-payment.ts";
+import { notified, paid, rowsOf, type Subject, withFaults } from "./subject.ts";
 
-/** A refund that the provider has not been asked for. */
+/** A refund that was not sent to the provider yet. */
 export function aRefund(subject: Subject, payment: Payment, minor: number): Refund {
   const { table, clock, adapter } = subject;
   const providerRefundNo = newProviderRefundNo(clock.now());
@@ -29,12 +29,12 @@ export function aRefund(subject: Subject, payment: Payment, minor: number): Refu
   };
 }
 
-/** Where refunds take their time, it has passed. */
-async function arrived(subject: Subject, payment: Payment, wanted: Refund, outcome: RefundOutcome) {
+/** Completes a pending refund, if the provider's refunds are first pending. */
+async function arrived(subject: Subject, payment: Payment, input: Refund, outcome: RefundOutcome) {
   const { table, adapter } = subject;
   if (outcome.kind === "pending" && table.refundDone) {
-    await subject.tell("refund-result", { refund_no: wanted.providerRefundNo, status: table.refundDone });
-    return adapter.lookRefund!(payment, wanted);
+    await subject.control("refund-result", { refund_no: input.providerRefundNo, status: table.refundDone });
+    return adapter.fetchRefund!(payment, input);
   }
   return outcome;
 }
@@ -42,9 +42,10 @@ async function arrived(subject: Subject, payment: Payment, wanted: Refund, outco
 const refundedMinor = async (subject: Subject, payment: Payment) =>
   (await rowsOf(subject, payment))[0]?.refunded_minor;
 
-/** One number, one refund; never more than was paid. */
+/** Proves that one number makes one refund, and never more than was paid. */
 export function proveRefund(subject: Subject): void {
   const { table, adapter } = subject;
+  const { provider } = subject;
   const refund = adapter.refund!;
   const [scene = ""] = Object.keys(table.scenes);
   const whole = table.amount.minor;
@@ -52,50 +53,50 @@ export function proveRefund(subject: Subject): void {
   it.each([
     ["in full", whole],
     ["in part", 230],
-  ])("a payment is refunded %s, and the webhook tells", async (_, minor) => {
+  ])(`a ${provider} payment is refunded %s, and a webhook reports it`, async (_, minor) => {
     const payment = await paid(subject, scene);
-    const wanted = aRefund(subject, payment, minor);
+    const input = aRefund(subject, payment, minor);
     const from = subject.receiver.calls.length;
-    const outcome = await arrived(subject, payment, wanted, await refund(payment, wanted));
+    const outcome = await arrived(subject, payment, input, await refund(payment, input));
     expect(outcome).toEqual({ kind: "refunded", refundId: expect.stringMatching(/./) });
     expect(await refundedMinor(subject, payment)).toBe(minor);
 
     const { refund: kind } = table.webhooks;
-    const { about } = await told(subject, payment, kind, from);
+    const { about } = await notified(subject, payment, kind, from);
     const seen = { orderNo: payment.orderNo, tradeNo: payment.tradeNo };
-    const { providerRefundNo: refundNo, amount } = wanted;
+    const { providerRefundNo: refundNo, amount } = input;
     const expected = {
-      hint: { kind, orderNo: null, tradeNo: payment.tradeNo },
+      refetch: { kind, orderNo: null, tradeNo: payment.tradeNo },
       refundedTotal: { kind, ...seen, total: amount },
       refunded: { kind, ...seen, refundNo, amount },
     };
     expect(about).toContainEqual(expect.objectContaining(expected[kind]));
   });
 
-  it("asked again under the same number, also after a lost answer, one refund is made", async () => {
+  it(`${provider} makes one refund for a repeated number, also after a lost answer`, async () => {
     const payment = await paid(subject, scene);
-    const wanted = aRefund(subject, payment, 230);
-    const ask = () => refund(payment, wanted);
+    const input = aRefund(subject, payment, 230);
+    const ask = () => refund(payment, input);
     expect((await withFaults(subject, { timeout_after_success: true }, ask)).kind).toBe("unknown");
-    const second = await arrived(subject, payment, wanted, await ask());
+    const second = await arrived(subject, payment, input, await ask());
     const third = await ask();
     expect(second.kind).toBe("refunded");
     expect(third).toEqual(second);
     expect(await refundedMinor(subject, payment)).toBe(230);
   });
 
-  it("asked under the same number for another amount, no second refund is made", async () => {
+  it(`${provider} makes no second refund for the same number with another amount`, async () => {
     const payment = await paid(subject, scene);
-    const wanted = aRefund(subject, payment, 230);
-    await arrived(subject, payment, wanted, await refund(payment, wanted));
-    const planned = { ...wanted, amount: { ...wanted.amount, minor: 300 } };
+    const input = aRefund(subject, payment, 230);
+    await arrived(subject, payment, input, await refund(payment, input));
+    const planned = { ...input, amount: { ...input.amount, minor: 300 } };
     const prepared = adapter.prepareRefund!(payment, planned);
     const other = await refund(payment, { ...planned, prepared });
     expect(["unknown", "refused"]).toContain(other.kind);
     expect(await refundedMinor(subject, payment)).toBe(230);
   });
 
-  it("more than is left is refused for good, and moves nothing", async () => {
+  it(`${provider} finally refuses a refund of more than is left, and moves no money`, async () => {
     const payment = await paid(subject, scene);
     const first = aRefund(subject, payment, 1000);
     await arrived(subject, payment, first, await refund(payment, first));
@@ -109,51 +110,54 @@ export function proveRefund(subject: Subject): void {
   });
 }
 
-/** What the provider cannot express is refused before anything is reserved, and nothing is thrown afterwards. */
+/** Proves that prepareRefund refuses what the provider cannot express, before anything is reserved. */
 export function provePrepareRefund(subject: Subject): void {
   const { table, adapter } = subject;
   const [scene = ""] = Object.keys(table.scenes);
 
-  it.each(table.inexpressible)("a refund of $amount is refused before it is reserved", async ({ amount }) => {
-    const payment = { ...(await paid(subject, scene)), amount };
-    const planned = { providerRefundNo: newProviderRefundNo(subject.clock.now()), amount, reason: "" };
-    expect(() => adapter.prepareRefund!(payment, planned)).toThrow(
-      expect.objectContaining({ failure: "amount_not_allowed" }),
-    );
-  });
+  it.each(table.inexpressible)(
+    `a ${subject.provider} refund of $amount is refused before it is reserved`,
+    async ({ amount }) => {
+      const payment = { ...(await paid(subject, scene)), amount };
+      const planned = { providerRefundNo: newProviderRefundNo(subject.clock.now()), amount, reason: "" };
+      expect(() => adapter.prepareRefund!(payment, planned)).toThrow(
+        expect.objectContaining({ failure: "amount_not_allowed" }),
+      );
+    },
+  );
 }
 
-/** What a provider says of a refund when it is asked. */
-export function proveLookRefund(subject: Subject): void {
+/** Proves what fetchRefund reports. */
+export function proveFetchRefund(subject: Subject): void {
   const { table, adapter } = subject;
-  const { refund, lookRefund } = { refund: adapter.refund!, lookRefund: adapter.lookRefund! };
+  const { refund, fetchRefund } = { refund: adapter.refund!, fetchRefund: adapter.fetchRefund! };
   const [scene = ""] = Object.keys(table.scenes);
 
-  it("finds a refund by our number, and by its own id", async () => {
+  it(`${subject.provider}'s fetchRefund finds a refund by our number and by the provider's id`, async () => {
     const payment = await paid(subject, scene);
-    const wanted = aRefund(subject, payment, 230);
-    const made = await arrived(subject, payment, wanted, await refund(payment, wanted));
+    const input = aRefund(subject, payment, 230);
+    const made = await arrived(subject, payment, input, await refund(payment, input));
     if (made.kind !== "refunded") throw new Error(`not refunded: ${made.kind}`);
-    expect(await lookRefund(payment, wanted)).toEqual(made);
-    expect(await lookRefund(payment, { ...wanted, refundId: made.refundId })).toEqual(made);
+    expect(await fetchRefund(payment, input)).toEqual(made);
+    expect(await fetchRefund(payment, { ...input, refundId: made.refundId })).toEqual(made);
   });
 
-  it("knows nothing of a refund that was never made", async () => {
+  it(`${subject.provider}'s fetchRefund does not find a refund that was never made`, async () => {
     const payment = await paid(subject, scene);
-    expect(await lookRefund(payment, aRefund(subject, payment, 230))).toMatchObject({ kind: "missing" });
+    expect(await fetchRefund(payment, aRefund(subject, payment, 230))).toMatchObject({ kind: "missing" });
     const other = aRefund(subject, payment, 230);
     await refund(payment, other);
-    expect(await lookRefund(payment, aRefund(subject, payment, 230)), "beside another").toMatchObject({
+    expect(await fetchRefund(payment, aRefund(subject, payment, 230)), "beside another").toMatchObject({
       kind: "missing",
     });
   });
 
-  it("does not guess what a word means that it does not know", async () => {
+  it(`${subject.provider}'s fetchRefund is unknown for an unknown status`, async () => {
     const payment = await paid(subject, scene);
-    const wanted = aRefund(subject, payment, 230);
-    await arrived(subject, payment, wanted, await refund(payment, wanted));
+    const input = aRefund(subject, payment, 230);
+    await arrived(subject, payment, input, await refund(payment, input));
     const word = withWord(table.states.refund);
-    const said = await throughTap(subject, word.change, (tapped) => tapped.lookRefund!(payment, wanted));
+    const said = await throughTap(subject, word.change, (tapped) => tapped.fetchRefund!(payment, input));
     expect(word.changed()).toBe(true);
     expect(said.kind).toBe("unknown");
   });

@@ -7,22 +7,22 @@ import { proveAmbiguity } from "./prove-ambiguity.ts";
 import { proveCapture } from "./prove-capture.ts";
 import { proveClose } from "./prove-close.ts";
 import { proveProbe, proveRegister } from "./prove-config.ts";
-import { proveHear } from "./prove-hear.ts";
-import { proveLook } from "./prove-look.ts";
-import { proveLookRefund, provePrepareRefund, proveRefund } from "./prove-refund.ts";
-import { proveStart, proveStartKey } from "./prove-start.ts";
+import { proveCreateKeySeconds, proveCreatePayment } from "./prove-create-payment.ts";
+import { proveFetchPayment } from "./prove-fetch-payment.ts";
+import { proveParseWebhook } from "./prove-parse-webhook.ts";
+import { proveFetchRefund, provePrepareRefund, proveRefund } from "./prove-refund.ts";
 import { claimsOf, openSubject, type Subject } from "./subject.ts";
 
-/** A proof for each member that a provider may have: the type demands all of them, and no other. */
+/** A proof for each optional member of a provider: the type requires exactly these. */
 const proofs: Record<OptionalMethod, (subject: Subject) => void> = {
   close: proveClose,
   capture: proveCapture,
   prepareRefund: provePrepareRefund,
   refund: proveRefund,
-  lookRefund: proveLookRefund,
+  fetchRefund: proveFetchRefund,
   register: proveRegister,
   probe: proveProbe,
-  startKeySeconds: proveStartKey,
+  createKeySeconds: proveCreateKeySeconds,
 };
 
 const clock = movableClock();
@@ -36,17 +36,17 @@ afterAll(async () => {
   await sandbox.stop();
 });
 
-describe.each(subjects)("$provider keeps the contract of providers", (subject) => {
+describe.each(subjects)("$provider contract", (subject) => {
   const { table, adapter, provider } = subject;
 
-  it("has a row for each of its scenes, and the methods that its table claims", () => {
+  it(`${provider}'s contract table has its scenes, and claims exactly the adapter's optional methods`, () => {
     expect(Object.keys(table.scenes)).toEqual(Object.keys(providers[provider]?.scenes ?? {}));
     expect(claimsOf(adapter).sort()).toEqual([...table.claims].sort());
   });
 
-  describe("start", () => proveStart(subject));
-  describe("look", () => proveLook(subject));
-  describe("hear", () => proveHear(subject));
+  describe("createPayment", () => proveCreatePayment(subject));
+  describe("fetchPayment", () => proveFetchPayment(subject));
+  describe("parseWebhook", () => proveParseWebhook(subject));
   for (const method of table.claims) describe(method, () => proofs[method](subject));
-  describe("what nobody can know", () => proveAmbiguity(subject));
+  describe("unknown outcomes", () => proveAmbiguity(subject));
 });

@@ -24,8 +24,8 @@ async function newConfig(provider: string, changes: object = {}): Promise<string
 
 async function linesOf(provider: string, options: Partial<CheckOptions>): Promise<string[]> {
   const lines: string[] = [];
-  const given = { config: undefined, baseUrl: undefined, webhookUrl: undefined, ...options };
-  for await (const line of checkProvider(provider, given)) lines.push(line);
+  const provided = { config: undefined, baseUrl: undefined, webhookUrl: undefined, ...options };
+  for await (const line of checkProvider(provider, provided)) lines.push(line);
   return lines;
 }
 
@@ -42,45 +42,48 @@ function command(args: string[], environment: Record<string, string> = {}): Prom
 }
 
 describe.each(Object.keys(providers))("sandbox-check of %s", (provider) => {
-  it("proves every scene, without a buyer", async () => {
+  it(`sandbox-check of ${provider} proves every scene without a buyer`, async () => {
     const config = await newConfig(provider);
     const webhookUrl = "http://127.0.0.1:9/hook";
     const lines = await linesOf(provider, { config, baseUrl: simulatorOf(provider), webhookUrl });
     expect(lines).toContain("probe: the credentials work");
     for (const scene of Object.keys(providers[provider]!.scenes)) {
       const ofScene = lines.filter((line) => line.startsWith(`${scene}: `)).join("\n");
-      expect(ofScene).toMatch(/prepared.*started: .*started again.*looked up: .*close: /s);
+      expect(ofScene).toMatch(/prepared.*created: .*created again.*fetched: .*close: /s);
     }
     expect(lines.at(-1)).toMatch(/^webhook: (http.* is registered, once|nothing to register)/);
   });
 
-  it("is skipped, in words, without credentials", async () => {
+  it(`sandbox-check of ${provider} is skipped with a message without credentials`, async () => {
     expect(await linesOf(provider, {})).toEqual([`skipped: ${variableOf(provider)} is not set`]);
   });
 });
 
-/** Credentials with which real money would move. */
+/** Changes that make credentials live: with these, real money would move. */
 const live: Record<string, object> = {
   alipay: { is_production: true },
   stripe: { secret_key: "sk_live_51canary" },
   paypal: { mode: "live" },
 };
 
-it.each(Object.entries(live))("refuses %s's live keys before any call", async (provider, changes) => {
-  const config = await newConfig(provider, changes);
-  const tap = await openTap(simulatorOf(provider), (answer) => answer);
-  const webhookUrl = "http://127.0.0.1:9/hook";
-  await expect(linesOf(provider, { config, baseUrl: tap.url, webhookUrl })).rejects.toThrow(/real money/);
-  tap.stop();
-  expect(tap.connections()).toBe(0);
-});
+it.each(Object.entries(live))(
+  "sandbox-check refuses %s's live keys before any call",
+  async (provider, changes) => {
+    const config = await newConfig(provider, changes);
+    const tap = await openTap(simulatorOf(provider), (answer) => answer);
+    const webhookUrl = "http://127.0.0.1:9/hook";
+    await expect(linesOf(provider, { config, baseUrl: tap.url, webhookUrl })).rejects.toThrow(/real money/);
+    tap.stop();
+    expect(tap.connections()).toBe(0);
+  },
+);
 
-it("refuses WeChat Pay's real host: it has no sandbox", async () => {
+it("sandbox-check refuses WeChat Pay's real host, because WeChat Pay has no sandbox", async () => {
   await expect(linesOf("wechat", { config: await newConfig("wechat") })).rejects.toThrow(/real money/);
 });
 
 it.each(["https://api.stripe.com", "http://10.0.0.1:80", "http://127.0.0.1.example", "nothing"])(
-  "sends no credentials to %s",
+  "sandbox-check sends no credentials to %s",
   async (baseUrl) => {
     const config = await newConfig("stripe");
     await expect(linesOf("stripe", { config, baseUrl })).rejects.toThrow(/--base-url must be/);
@@ -88,14 +91,14 @@ it.each(["https://api.stripe.com", "http://10.0.0.1:80", "http://127.0.0.1.examp
 );
 
 describe("npm run sandbox-check", () => {
-  it("ends well when every provider is skipped", async () => {
+  it("sandbox-check exits with 0 when every provider is skipped", async () => {
     const { code, output } = await command([]);
     expect(code).toBe(0);
     const lines = Object.keys(providers).map((name) => `${name}: skipped: ${variableOf(name)} is not set\n`);
     expect(output).toBe(lines.join(""));
   });
 
-  it("prints what was proven, and no key", async () => {
+  it("sandbox-check prints what was proven, and no key", async () => {
     const config = await newConfig("stripe");
     const { secret_key: secretKey } = JSON.parse(config) as Record<string, string>;
     const args = ["stripe", "--base-url", simulatorOf("stripe")];
@@ -105,7 +108,7 @@ describe("npm run sandbox-check", () => {
     expect(code).toBe(0);
   });
 
-  it("ends badly, in words, when the credentials do not work or are not readable", async () => {
+  it("sandbox-check exits with 1 and a message if the credentials do not work or are not readable", async () => {
     const args = ["stripe", "--base-url", simulatorOf("stripe")];
     const wrong = '{"secret_key":"sk_test_51canary"}';
     const refused = await command(args, { STRIPE_SANDBOX_CONFIG: wrong });
@@ -114,7 +117,7 @@ describe("npm run sandbox-check", () => {
       output: expect.stringMatching(/the credentials do not work: Stripe/),
     });
     expect(refused.output).not.toContain("canary");
-    const garbled = await command(args, { STRIPE_SANDBOX_CONFIG: "sk_test_51canary" });
-    expect(garbled).toEqual({ code: 1, output: "stripe: STRIPE_SANDBOX_CONFIG is not a JSON object\n" });
+    const corrupted = await command(args, { STRIPE_SANDBOX_CONFIG: "sk_test_51canary" });
+    expect(corrupted).toEqual({ code: 1, output: "stripe: STRIPE_SANDBOX_CONFIG is not a JSON object\n" });
   });
 });

@@ -13,7 +13,7 @@ export const table: ContractTable = {
     },
   },
   namesObjects: true,
-  claims: ["close", "prepareRefund", "refund", "lookRefund", "register", "probe"],
+  claims: ["close", "prepareRefund", "refund", "fetchRefund", "register", "probe"],
   amount: { minor: 1230, currency: "USD" },
   inexpressible: [
     { amount: { minor: 1230, currency: "IQD" }, field: "currency" },

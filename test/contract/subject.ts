@@ -1,14 +1,13 @@
 import { expect } from "vitest";
 import { secondsAfter } from "../../lib/clock.ts";
-import type { Payment } from "../../lib/payment/payment.ts";
+import type { Payment, Prepared } from "../../lib/payments/payment.ts";
 import type {
-  Heard,
   NewPayment,
-  Observation,
-  Prepared,
+  ParsedWebhook,
   Provider,
+  ProviderEvent,
   WebhookCall,
-} from "../../lib/payment/provider.ts";
+} from "../../lib/payments/provider.ts";
 import { providers } from "../../lib/providers/registry.ts";
 import type { LedgerRow } from "../../scripts/sandbox/kernel/serve-simulator.ts";
 import type { WebhookLine } from "../../scripts/sandbox/kernel/webhook-sender.ts";
@@ -25,7 +24,7 @@ export type Subject = {
   table: ContractTable;
   clock: MovableClock;
   credentials: Credentials;
-  /** Another merchant's. */
+  /** Another merchant's credentials. */
   otherCredentials: Credentials;
   adapter: Provider;
   account: string;
@@ -33,7 +32,7 @@ export type Subject = {
   simulatorUrl: string;
   /** The adapter as another merchant, or at another address. */
   open(opening?: Opening): Provider;
-  tell(name: string, body: object): Promise<void>;
+  control(name: string, body: object): Promise<void>;
   list(name: "payments"): Promise<LedgerRow[]>;
   list(name: "webhooks"): Promise<WebhookLine[]>;
   list(name: "calls"): Promise<unknown[]>;
@@ -71,7 +70,7 @@ export async function openSubject(
     receiver,
     simulatorUrl,
     open: (opening = {}) => open(opening.credentials ?? credentials, opening.baseUrl),
-    async tell(name, body) {
+    async control(name, body) {
       const answer = await post(`${simulatorUrl}/_sim/${name}`, JSON.stringify(body));
       if (!answer.ok) throw new Error(`_sim/${name}: ${answer.status} ${await answer.text()}`);
     },
@@ -82,16 +81,24 @@ export async function openSubject(
   };
 }
 
-/** Everything that the adapter can do beyond what every provider must. */
+/** The adapter's optional members. */
 export function claimsOf(adapter: Provider): string[] {
-  const always = new Set(["livemode", "account", "prepare", "start", "look", "hear", "read"]);
+  const always = new Set([
+    "livemode",
+    "account",
+    "prepare",
+    "createPayment",
+    "fetchPayment",
+    "parseWebhook",
+    "read",
+  ]);
   return Object.keys(adapter).filter((name) => !always.has(name));
 }
 
-/** An order as it is stored before the provider is asked. */
+/** An order as it is stored before the provider is called. */
 export function order(subject: Subject, scene: string, changes: Partial<NewPayment> = {}) {
   const { provider, account, table, clock, receiver, adapter } = subject;
-  const { wanted, payment } = newOrder({
+  const { input, payment } = newOrder({
     provider,
     account,
     scene,
@@ -100,11 +107,11 @@ export function order(subject: Subject, scene: string, changes: Partial<NewPayme
     webhookUrl: receiver.url,
     returnUrl: "http://127.0.0.1:9/back",
   });
-  const prepared = adapter.prepare({ ...wanted, ...changes });
+  const prepared = adapter.prepare({ ...input, ...changes });
   return { payment: { ...payment, ...changes }, prepared: fromDatabase(prepared) };
 }
 
-/** A database may give the members of a JSON object back in any order. */
+/** A database may return the members of a JSON object in any order. */
 function fromDatabase(prepared: Prepared): Prepared {
   const turned = (value: unknown): unknown => {
     if (Array.isArray(value)) return value.map(turned);
@@ -118,11 +125,11 @@ function fromDatabase(prepared: Prepared): Prepared {
   return turned(prepared) as Prepared;
 }
 
-/** An order that the provider has made. */
-export async function started(subject: Subject, scene: string): Promise<Payment> {
+/** An order that was created at the provider. */
+export async function created(subject: Subject, scene: string): Promise<Payment> {
   const { payment, prepared } = order(subject, scene);
-  const answer = await subject.adapter.start(payment, prepared, payment.orderNo);
-  if (answer.kind !== "payable") throw new Error(`not started: ${JSON.stringify(answer)}`);
+  const answer = await subject.adapter.createPayment(payment, prepared, payment.orderNo);
+  if (answer.kind !== "payable") throw new Error(`not created: ${JSON.stringify(answer)}`);
   return { ...payment, status: "pending", version: 1, payable: answer.payable };
 }
 
@@ -131,33 +138,33 @@ export async function visit({ payable }: Payment): Promise<void> {
   if (payable?.paymentUrl) await (await fetch(payable.paymentUrl)).text();
 }
 
-/** A buyer opens the page, if there is one, and pays; what needs our capture is approved then. */
+/** A buyer opens the page, if there is one, and pays; where we must capture, this only approves the payment. */
 export async function buyerPays(subject: Subject, payment: Payment): Promise<void> {
   await visit(payment);
-  await subject.tell("pay", { order_no: payment.orderNo });
+  await subject.control("pay", { order_no: payment.orderNo });
 }
 
-/** An order that is paid, and captured where that is ours to do. */
+/** An order that is paid, and captured if the provider requires our capture. */
 export async function paid(subject: Subject, scene: string): Promise<Payment> {
-  const payment = await started(subject, scene);
+  const payment = await created(subject, scene);
   await buyerPays(subject, payment);
   await subject.adapter.capture?.(payment, keyOf(payment));
   const [row] = await rowsOf(subject, payment);
   return { ...payment, status: "success", captureKey: keyOf(payment), tradeNo: row?.trade_no ?? "" };
 }
 
-/** The capture's key. */
+/** The idempotency key of the payment's capture. */
 export function keyOf({ orderNo }: Payment): string {
   return `${orderNo}-capture`;
 }
 
-/** What the provider's own books hold for an order. */
+/** The rows of the provider's own ledger for an order. */
 export async function rowsOf(subject: Subject, { orderNo }: Payment): Promise<LedgerRow[]> {
   return (await subject.list("payments")).filter((row) => row.order_no === orderNo);
 }
 
-/** The paid fact that the provider's own books demand, to the second. */
-export async function paidFact(subject: Subject, payment: Payment): Promise<Observation> {
+/** The paid event that follows from the provider's own ledger, to the second. */
+export async function paidFact(subject: Subject, payment: Payment): Promise<ProviderEvent> {
   const [row, ...more] = await rowsOf(subject, payment);
   if (!row?.paid_at || !row.trade_no || more.length > 0)
     throw new Error(`not paid once: ${JSON.stringify(row)}`);
@@ -173,43 +180,43 @@ export async function paidFact(subject: Subject, payment: Payment): Promise<Obse
   };
 }
 
-export type Told = { call: WebhookCall; heard: Heard; about: Observation[] };
+export type Notified = { call: WebhookCall; parsed: ParsedWebhook; about: ProviderEvent[] };
 
-/** Waits for a webhook, among those after the first `from`, that says something of this kind about the order. */
-export function told(
+/** Waits for a webhook, among those after the first `from`, with an event of this kind about the order. */
+export function notified(
   subject: Subject,
   payment: Payment,
-  kind: Observation["kind"],
+  kind: ProviderEvent["kind"],
   from: number,
-): Promise<Told> {
+): Promise<Notified> {
   const { receiver, adapter, account } = subject;
   return eventually(async () => {
     for (const call of receiver.calls.slice(from)) {
-      const heard = await adapter.hear(call, account).catch(() => undefined);
-      const about = heard?.observations.filter((one) => isAbout(one, payment)) ?? [];
-      if (heard && about.some((one) => one.kind === kind)) return { call, heard, about };
+      const parsed = await adapter.parseWebhook(call, account).catch(() => undefined);
+      const about = parsed?.events.filter((one) => isAbout(one, payment)) ?? [];
+      if (parsed && about.some((one) => one.kind === kind)) return { call, parsed, about };
     }
     throw new Error(`no webhook says ${kind} about ${payment.orderNo}`);
   });
 }
 
-/** By our number, or where an event has none by the provider's transaction. */
-function isAbout(seen: Observation, { orderNo, tradeNo }: Payment): boolean {
+/** Compares our number, or the provider's transaction if the event has no number of ours. */
+function isAbout(seen: ProviderEvent, { orderNo, tradeNo }: Payment): boolean {
   if ("orderNo" in seen && seen.orderNo !== null) return seen.orderNo === orderNo;
   return tradeNo !== "" && "tradeNo" in seen && seen.tradeNo === tradeNo;
 }
 
-/** Runs with faults in force at the simulator. */
+/** Runs `work` while the simulator has these faults. */
 export async function withFaults<T>(subject: Subject, faults: object, work: () => Promise<T>): Promise<T> {
-  await subject.tell("faults", faults);
+  await subject.control("faults", faults);
   try {
     return await work();
   } finally {
-    await subject.tell("faults", {});
+    await subject.control("faults", {});
   }
 }
 
-/** Beyond the life of every order. */
+/** Advances the clock beyond the order's expiry. */
 export function letTimePass({ clock }: Subject, payment: Payment): void {
   clock.advance(secondsAfter(payment.expiresAt, 1).getTime() - clock.now().getTime());
 }

@@ -7,7 +7,7 @@ export type TappedAnswer = { status: number; headers: IncomingHttpHeaders; body:
 
 export type Tap = {
   url: string;
-  /** Connections that were opened to it. */
+  /** The number of connections that were opened to the tap. */
   connections(): number;
   stop(): void;
 };
@@ -22,8 +22,8 @@ export async function openTap(target: string, change: (answer: TappedAnswer) => 
     forwarded.on("response", async (answer) => {
       const text = (await buffer(answer)).toString("utf8");
       const changed = change({ status: answer.statusCode ?? 0, headers: answer.headers, body: text });
-      const { "content-length": _, "transfer-encoding": __, ...kept } = changed.headers;
-      response.writeHead(changed.status, kept).end(changed.body);
+      const { "content-length": _, "transfer-encoding": __, ...stored } = changed.headers;
+      response.writeHead(changed.status, stored).end(changed.body);
     });
     forwarded.on("error", () => response.destroy());
     forwarded.end(body);

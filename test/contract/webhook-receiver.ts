@@ -1,17 +1,17 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { buffer } from "node:stream/consumers";
-import type { WebhookCall } from "../../lib/payment/provider.ts";
+import type { WebhookCall } from "../../lib/payments/provider.ts";
 import type { ProviderEntry } from "../../lib/providers/registry.ts";
 
 export type WebhookReceiver = {
   url: string;
-  /** What came in, oldest first. */
+  /** The received calls, oldest first. */
   calls: WebhookCall[];
   stop(): void;
 };
 
-/** Our webhook URL: keeps the raw calls and acknowledges them as the gateway would. */
+/** Serves our webhook URL: stores the raw calls and acknowledges them as the gateway would. */
 export async function openWebhookReceiver({
   status,
   contentType,

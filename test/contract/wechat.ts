@@ -15,7 +15,7 @@ export const table: ContractTable = {
       }),
     },
   },
-  claims: ["close", "prepareRefund", "refund", "lookRefund", "probe"],
+  claims: ["close", "prepareRefund", "refund", "fetchRefund", "probe"],
   amount: { minor: 1230, currency: "CNY" },
   inexpressible: [
     { amount: { minor: 1230, currency: "USD" }, field: "currency" },

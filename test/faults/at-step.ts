@@ -1,30 +1,30 @@
 import { until } from "../steps/simulator.ts";
 import type { Fault } from "./fault.ts";
 import type { FaultWorld } from "./fault-world.ts";
-import type { Befalling } from "./function-processes.ts";
+import type { Injection } from "./function-processes.ts";
 import type { Cell, Step } from "./matrix.ts";
 import type { Rival, Scenario } from "./scenario.ts";
 
 export type Played<Case> = { world: FaultWorld; scenario: Scenario<Case>; it: Case; cell: Cell; step: Step };
 
-/** The work meets a fault and ends, however that is. */
+/** Runs the work into a fault and waits until it has ended in any way. */
 export async function meeting<Case>(
   { world, scenario, it, step }: Played<Case>,
   fault: Fault,
   options?: { fresh: boolean },
 ): Promise<void> {
-  const befalling = world.processes.befall(step.entry, fault, options);
+  const injection = world.processes.inject(step.entry, fault, options);
   await scenario.work(it);
-  await befalling.met;
+  await injection.met;
 }
 
-/** The work stands at a point, before the step unless told otherwise, something happens, and it goes on. */
+/** Holds the work at a point (default: before the step), runs `meanwhile`, and lets the work go on. */
 export async function standing<Case>(
   { world, scenario, it, step }: Played<Case>,
-  meanwhile: (held: Befalling) => Promise<unknown>,
+  meanwhile: (held: Injection) => Promise<unknown>,
   at = step.before,
 ): Promise<void> {
-  const held = world.processes.befall(step.entry, { ...at, act: "hold" });
+  const held = world.processes.inject(step.entry, { ...at, act: "hold" });
   const work = scenario.work(it);
   await held.met;
   await meanwhile(held);
@@ -32,26 +32,26 @@ export async function standing<Case>(
   await Promise.all([work, held.over]);
 }
 
-/** Two at once: the second comes as far as the first lets it, then both go on. */
+/** Two concurrent calls: the second runs as far as the first one's locks allow, then both go on. */
 export function withRival<Case>(played: Played<Case>, rival: Rival<Case>): Promise<void> {
   const { world, it, step } = played;
   return standing(played, async (first) => {
-    const second = world.processes.befall(rival.entry, { ...(rival.waits ?? step.before), act: "hold" });
+    const second = world.processes.inject(rival.entry, { ...(rival.waits ?? step.before), act: "hold" });
     let isHeld = false;
-    const letGo = second.met.then(() => {
+    const reachedHold = second.met.then(() => {
       isHeld = true;
     });
-    const asked = rival.asks(it);
-    await endsOrWaits(world, letGo);
+    const requested = rival.requests(it);
+    await endsOrWaits(world, reachedHold);
     first.release();
-    // One that has waited for a lock has others too, which would keep the first from its end.
+    // If the second waited for a lock it holds others, on which the first would block: it is released first.
     if (isHeld) await first.over;
-    void letGo.then(second.release, () => {});
-    await Promise.all([first.over, asked, second.over]);
+    void reachedHold.then(second.release, () => {});
+    await Promise.all([first.over, requested, second.over]);
   });
 }
 
-/** Something else comes in between: as a whole, or as far as the work's locks let it. */
+/** Runs something else to its end while the work is held, or as far as the work's locks allow. */
 export async function overtaken<Case>(played: Played<Case>): Promise<void> {
   const { world, scenario, it, cell } = played;
   const { at, by } = scenario.overtaking[cell.step]!;
@@ -67,7 +67,7 @@ export async function overtaken<Case>(played: Played<Case>): Promise<void> {
   await other;
 }
 
-/** Resolves when it has ended, or a transaction waits for a lock of another: both ends of it are in this test's hand. */
+/** Resolves when `work` has ended or a transaction waits for a lock: this test controls both of its parties. */
 async function endsOrWaits(world: FaultWorld, work: Promise<unknown>): Promise<void> {
   let ended = false;
   void Promise.allSettled([work]).then(() => {

@@ -8,22 +8,22 @@ import type { Scenario } from "./scenario.ts";
 
 type Captured = { orderNo: string; paymentId: string; name: CellName; message?: Received };
 
-const entry = "recheck";
+const entry = "poll";
 const early: CellName = "K1×queue early";
-/** The buyer's first card is declined to a rival that is faster; what was read before that is no approval any more. */
+/** A faster rival's capture is declined for the buyer's first card: the approval read before it no longer holds. */
 const declined: CellName = "K1×reordered";
 
-/** A buyer has approved a PayPal order; its look-up takes the money, and the merchant is told. Webhooks are lost. */
+/** A buyer has approved a PayPal order; the next poll captures it, and the merchant is notified. Webhooks are lost. */
 export function captureScenario(world: FaultWorld): Scenario<Captured> {
   const { api } = world;
   const paypal = simulatorOf(world, "paypal");
-  /** So much later that it looks at PayPal itself. */
+  /** After the minimum interval between fetches, so that the query itself asks PayPal. */
   async function query({ orderNo }: Captured): Promise<void> {
     await world.passes(4);
     await api.query(orderNo);
   }
 
-  /** PayPal's own word that the money is there comes before its answer is written down. */
+  /** PayPal's webhook about the capture arrives before the response to the call is stored. */
   async function webhook({ orderNo }: Captured): Promise<void> {
     await paypal.faults({});
     await paypal.resend(orderNo);
@@ -50,7 +50,7 @@ export function captureScenario(world: FaultWorld): Scenario<Captured> {
       it.message ??= await world.message(entry, it.orderNo);
       await world.handle(entry, it.message);
     },
-    rival: { entry: "query-payment", asks: query },
+    rival: { entry: "query-payment", requests: query },
     overtaking: {
       K1: { at: { when: "before", what: "^sql begin" }, by: query },
       K2: { at: steps.K2.after, by: webhook },
@@ -60,13 +60,13 @@ export function captureScenario(world: FaultWorld): Scenario<Captured> {
     isDoneAtOnce: async ({ orderNo }) => (await world.rows.order(orderNo)).status === "success",
     async finish({ orderNo, name }) {
       if (name === declined) await paypal.approve(orderNo);
-      await world.goesOnUntil(async () => (await world.told(orderNo)).length > 0);
+      await world.goesOnUntil(async () => (await world.notified(orderNo)).length > 0);
     },
     async expectEnd({ orderNo, paymentId, name }) {
       const captures = (await paypal.calls()).filter(
         ({ method, path }) => method === "POST" && path === `/v2/checkout/orders/${paymentId}/capture`,
       );
-      // The first, and one more under its key or after a declined card.
+      // The first call, and one more: under the same idempotency key, or after a declined card.
       expect(captures.length).toBeLessThanOrEqual(2);
       expect(new Set(captures.map(({ headers }) => headers["paypal-request-id"])).size).toBe(
         name === declined ? 2 : 1,
@@ -79,7 +79,7 @@ export function captureScenario(world: FaultWorld): Scenario<Captured> {
         "processing",
         "success",
       ]);
-      expect(await world.told(orderNo)).toEqual(["payment.success"]);
+      expect(await world.notified(orderNo)).toEqual(["payment.success"]);
     },
   };
 }

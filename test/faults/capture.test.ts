@@ -10,6 +10,9 @@ beforeAll(async () => {
 });
 afterAll(() => world.stop());
 
-describe("an approved payment is taken once, whatever happens", () => {
-  it.each(cellsOf("capture"))("$name", (cell) => play(world, captureScenario(world), cell));
+describe("fault matrix: capture", () => {
+  it.each(cellsOf("capture"))(
+    "an approved payment is captured exactly once despite the fault $name",
+    (cell) => play(world, captureScenario(world), cell),
+  );
 });

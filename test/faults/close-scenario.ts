@@ -7,20 +7,20 @@ import type { Scenario } from "./scenario.ts";
 
 type Closed = { orderNo: string; answers: ApiAnswer[]; isPaid: boolean };
 
-/** A merchant closes a payment, asks again until it is closed, and is told. Stripe's webhooks are lost. */
+/** A merchant repeats a close until the payment is closed, and is notified. Stripe's webhooks are lost. */
 export function closeScenario(world: FaultWorld): Scenario<Closed> {
   const { api } = world;
   const stripe = simulatorOf(world, "stripe");
   const work = async (it: Closed) => void it.answers.push(await api.close(it.orderNo));
 
-  /** The buyer is faster. */
+  /** The buyer pays before the close reaches Stripe. */
   async function pays(it: Closed): Promise<void> {
     await stripe.faults({});
     await stripe.payUnopened(it.orderNo);
     await stripe.accepted(it.orderNo);
     it.isPaid = true;
   }
-  /** Stripe's own word that it is closed comes before its answer is written down. */
+  /** Stripe's webhook about the close arrives before the response to the call is stored. */
   async function webhook({ orderNo }: Closed): Promise<void> {
     await stripe.faults({});
     await stripe.resend(orderNo);
@@ -36,7 +36,7 @@ export function closeScenario(world: FaultWorld): Scenario<Closed> {
     work,
     overtaking: { X1: { at: steps.X1.before, by: pays }, X2: { at: steps.X2.before, by: webhook } },
     messages: {
-      X1: { entry: "recheck", text: async ({ orderNo }) => orderNo, kind: "delayed", seconds: 16 },
+      X1: { entry: "poll", text: async ({ orderNo }) => orderNo, kind: "delayed", seconds: 16 },
       X2: { entry: "deliver-notifications", text: ({ orderNo }) => world.taskOf(orderNo), kind: "due" },
     },
     isDoneAtOnce: async ({ answers }) => answers[0]?.status === 200,
@@ -46,7 +46,7 @@ export function closeScenario(world: FaultWorld): Scenario<Closed> {
         await world.passes(5);
         await work(it);
       }
-      await world.goesOnUntil(async () => (await world.told(it.orderNo)).length > 0);
+      await world.goesOnUntil(async () => (await world.notified(it.orderNo)).length > 0);
     },
     async expectEnd({ orderNo, answers, isPaid }) {
       for (const { status } of answers) expect(isPaid ? [409] : [200, 409, 500, 502, 503]).toContain(status);
@@ -57,7 +57,7 @@ export function closeScenario(world: FaultWorld): Scenario<Closed> {
         status: isPaid ? "success" : "closed",
         version: 3,
       });
-      expect(await world.told(orderNo)).toEqual([isPaid ? "payment.success" : "payment.closed"]);
+      expect(await world.notified(orderNo)).toEqual([isPaid ? "payment.success" : "payment.closed"]);
     },
   };
 }

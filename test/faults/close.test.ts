@@ -10,6 +10,9 @@ beforeAll(async () => {
 });
 afterAll(() => world.stop());
 
-describe("a payment is closed on both sides, whatever happens", () => {
-  it.each(cellsOf("close"))("$name", (cell) => play(world, closeScenario(world), cell));
+describe("fault matrix: close", () => {
+  it.each(cellsOf("close"))(
+    "a close request ends in the same status here and at the provider despite the fault $name",
+    (cell) => play(world, closeScenario(world), cell),
+  );
 });

@@ -10,7 +10,7 @@ type Created = { order: Data; answers: ApiAnswer[] };
 
 const leaseSeconds = 12;
 
-/** A merchant creates a payment, and creates it again until it is answered; the buyer pays; the merchant is told. */
+/** A merchant repeats a create until it succeeds; the buyer pays; the merchant is notified. */
 export function createScenario(world: FaultWorld): Scenario<Created> {
   const { api } = world;
   const stripe = simulatorOf(world, "stripe");
@@ -20,20 +20,20 @@ export function createScenario(world: FaultWorld): Scenario<Created> {
   };
   const orderNo = async (it: Created) => String((await storedOrder(it))?.order_no);
   const work = async (it: Created) => void it.answers.push(await api.create(it.order));
-  /** The buyer pays what was made there, of which the create may not have heard yet. */
+  /** The buyer pays the session at Stripe, of which the create may not know yet. */
   async function pays(it: Created): Promise<void> {
     await stripe.payUnopened(await orderNo(it));
     await stripe.accepted(await orderNo(it));
   }
-  const firstLookUp: Message<Created> = { entry: "recheck", text: orderNo, kind: "delayed", seconds: 16 };
+  const firstPoll: Message<Created> = { entry: "poll", text: orderNo, kind: "delayed", seconds: 16 };
 
   return {
     begin: async () => ({ order: anOrder({ provider: "stripe" }), answers: [] }),
     work,
     rival: {
       entry: "create-payment",
-      asks: work,
-      // The first time it asks whether the first has finished.
+      requests: work,
+      // Its first check of whether the first create has finished.
       waits: { when: "before", what: "^sql select .*`out_trade_no` = ", nth: 2 },
     },
     overtaking: {
@@ -42,7 +42,7 @@ export function createScenario(world: FaultWorld): Scenario<Created> {
       C3: { at: steps.C3.before, by: pays },
       C4: { at: steps.C4.before, by: pays },
     },
-    messages: { C2: firstLookUp, C3: firstLookUp, C4: firstLookUp },
+    messages: { C2: firstPoll, C3: firstPoll, C4: firstPoll },
     isDoneAtOnce: async ({ answers }) => answers[0]?.status === 200,
     async finish(it) {
       for (let tries = 0; it.answers.at(-1)?.status !== 200; tries++) {
@@ -53,7 +53,7 @@ export function createScenario(world: FaultWorld): Scenario<Created> {
       await work(it);
       if ((await storedOrder(it))?.status !== "success") await pays(it);
       const number = await orderNo(it);
-      await world.goesOnUntil(async () => (await world.told(number)).length > 0);
+      await world.goesOnUntil(async () => (await world.notified(number)).length > 0);
     },
     async expectEnd(it) {
       const answers = it.answers.filter(({ status }) => status === 200).map(({ data }) => data);
@@ -69,11 +69,11 @@ export function createScenario(world: FaultWorld): Scenario<Created> {
       ).toEqual([{ orders: "1" }]);
       expect(await stripe.payments(number)).toMatchObject([{ created: 1, status: "paid" }]);
       const calls = await sessionCalls(stripe, it.order.out_trade_no);
-      // The first, and one that resumed it.
+      // The first call, and one that resumed it.
       expect(calls.length).toBeLessThanOrEqual(2);
       expect(new Set(calls.map(({ headers }) => headers["idempotency-key"])).size).toBe(1);
       expect(await world.rows.order(number)).toMatchObject({ status: "success" });
-      expect(await world.told(number)).toEqual(["payment.success"]);
+      expect(await world.notified(number)).toEqual(["payment.success"]);
     },
   };
 }

@@ -10,6 +10,8 @@ beforeAll(async () => {
 });
 afterAll(() => world.stop());
 
-describe("a create ends in one payment, whatever happens", () => {
-  it.each(cellsOf("create"))("$name", (cell) => play(world, createScenario(world), cell));
+describe("fault matrix: create", () => {
+  it.each(cellsOf("create"))("a create request ends in exactly one payment despite the fault $name", (cell) =>
+    play(world, createScenario(world), cell),
+  );
 });

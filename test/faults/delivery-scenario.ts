@@ -11,10 +11,10 @@ type Delivered = { orderNo: string; cell: Cell; message?: Received };
 const entry = "deliver-notifications";
 
 /**
- * Cells in which the merchant hears of it twice: its first answer was a 500, or was lost, or the process died before the
- * merchant's answer was committed. In every other one it hears of it once.
+ * Cells in which the merchant receives the notification twice: its first response was a 500 or was lost, or the process
+ * died before the response was committed. In every other cell the merchant receives it once.
  */
-const heardTwice: ReadonlySet<CellName> = new Set([
+const receivedTwice: ReadonlySet<CellName> = new Set([
   "N2×queue early",
   "N3×killed after",
   "N3×time-out",
@@ -24,7 +24,7 @@ const heardTwice: ReadonlySet<CellName> = new Set([
   "N4×queue lost",
 ]);
 
-/** A paid order's notification is in the queue; the merchant hears of it. */
+/** The wake-up message of a paid order's notification is in the queue; the merchant receives the notification. */
 export function deliveryScenario(world: FaultWorld): Scenario<Delivered> {
   const { api } = world;
   const stripe = simulatorOf(world, "stripe");
@@ -33,13 +33,13 @@ export function deliveryScenario(world: FaultWorld): Scenario<Delivered> {
     it.message ??= await world.message(entry, await world.taskOf(it.orderNo));
     await world.handle(entry, it.message);
   }
-  /** The sweeper's own hint, which asks no lock. */
+  /** A wake-up message of the sweeper, for which the sender does not need the lock in Redis. */
   async function insists(it: Delivered): Promise<void> {
     const { record } = it.message!;
     const body = JSON.stringify({ ...JSON.parse(record.body), insist: 1 });
     await world.processes.invoke(entry, { Records: [{ ...record, body }] });
   }
-  /** Another notification of the same merchant comes before it. */
+  /** Another notification of the same merchant is sent first. */
   async function another(): Promise<void> {
     const other = await paidOrder();
     const message = await world.message(entry, await world.taskOf(other));
@@ -68,17 +68,17 @@ export function deliveryScenario(world: FaultWorld): Scenario<Delivered> {
       if (cell.step === "N5" || cell.name === "N4×reordered" || cell.name === "N2×queue early")
         await api.inboxAnswers({ status: 500, times: 1 });
       const it: Delivered = { orderNo: await paidOrder(), cell };
-      // Its first attempt fails, and the next one's hint is under way.
+      // The first attempt fails, and the wake-up message of the next one is in the queue.
       if (cell.name === "N2×queue early") await world.queues.drain();
       return it;
     },
     work,
-    rival: { entry, asks: insists },
+    rival: { entry, requests: insists },
     overtaking: {
       N1: { at: steps.N1.before, by: another },
       N2: { at: { when: "before", what: "^sql begin" }, by: another },
       N3: { at: steps.N3.before, by: another },
-      // It was suspended for longer than its lease, and somebody else has told the merchant since.
+      // The process was suspended for longer than its lease, and another one has notified the merchant since.
       N4: { at: steps.N4.before, by: sweepFinishesIt },
       N5: { at: steps.N5.before, by: sweepFinishesIt },
     },
@@ -96,14 +96,14 @@ export function deliveryScenario(world: FaultWorld): Scenario<Delivered> {
     finish: ({ orderNo }) =>
       world.goesOnUntil(async () => (await world.rows.notifications(orderNo))[0]!.status === "success"),
     async expectEnd({ orderNo, cell }) {
-      const told = await world.notifications(orderNo);
-      const times = heardTwice.has(cell.name) || cell.step === "N5" ? 2 : 1;
-      expect(told).toHaveLength(times);
-      expect(new Set(told.map(({ body, headers }) => `${headers["webhook-id"]} ${body}`)).size).toBe(1);
+      const notified = await world.notifications(orderNo);
+      const times = receivedTwice.has(cell.name) || cell.step === "N5" ? 2 : 1;
+      expect(notified).toHaveLength(times);
+      expect(new Set(notified.map(({ body, headers }) => `${headers["webhook-id"]} ${body}`)).size).toBe(1);
       expect(await world.rows.notifications(orderNo)).toMatchObject([{ status: "success", generation: 1 }]);
       const received = (await world.rows.sends(orderNo)).filter(({ outcome }) => outcome === "received");
       expect(received).toHaveLength(1);
-      // Nothing more comes, however long one waits.
+      // The merchant receives nothing more, however much time passes.
       await world.passes(3600);
       await world.processes.invoke("sweep", {});
       await world.queues.drain();

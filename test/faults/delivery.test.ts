@@ -10,6 +10,8 @@ beforeAll(async () => {
 });
 afterAll(() => world.stop());
 
-describe("a notification arrives, whatever happens", () => {
-  it.each(cellsOf("delivery"))("$name", (cell) => play(world, deliveryScenario(world), cell));
+describe("fault matrix: delivery", () => {
+  it.each(cellsOf("delivery"))("a notification reaches the merchant despite the fault $name", (cell) =>
+    play(world, deliveryScenario(world), cell),
+  );
 });

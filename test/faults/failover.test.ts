@@ -13,7 +13,7 @@ import { playAtStep } from "./play.ts";
 import { refundScenario } from "./refund-scenario.ts";
 import { webhookScenario } from "./webhook-scenario.ts";
 
-// The faults of the matrix are told to the functions; here the servers themselves fail, once for each group of steps.
+// The matrix injects faults into the functions; here the servers themselves fail, once for each group of steps.
 
 let database: LocalServer;
 let proxy: DatabaseProxy;
@@ -34,7 +34,7 @@ afterAll(async () => {
 
 type Disturb = Parameters<typeof playAtStep>[3];
 
-/** A group's scenario with something that happens while it stands before the commit of this step. */
+/** By group: plays its scenario, and calls `happens` while it is held before the commit of this step. */
 const groups: Record<string, (happens: Disturb) => Promise<void>> = {
   create: (happens) => playAtStep(world, createScenario(world), "C3", happens),
   webhook: (happens) => playAtStep(world, webhookScenario(world), "W2", happens),
@@ -44,8 +44,8 @@ const groups: Record<string, (happens: Disturb) => Promise<void>> = {
   close: (happens) => playAtStep(world, closeScenario(world), "X2", happens),
 };
 
-describe.each(Object.keys(groups))("a %s ends as it should", (group) => {
-  it("when the answer to its commit is lost on the way", async () => {
+describe.each(Object.keys(groups))("failover: %s", (group) => {
+  it(`${group}: ends correctly when the response to its COMMIT is lost`, async () => {
     let lost: Promise<void> | undefined;
     await groups[group]!(async () => {
       lost = proxy.loseAnswerTo(/^commit$/);
@@ -53,7 +53,7 @@ describe.each(Object.keys(groups))("a %s ends as it should", (group) => {
     await lost;
   });
 
-  it("when the database dies before its commit, and is away until it has given up", () =>
+  it(`${group}: ends correctly when the database is down from before its COMMIT until it has given up`, () =>
     groups[group]!(async (held) => {
       await world.rows.close();
       await database.kill();
@@ -64,7 +64,7 @@ describe.each(Object.keys(groups))("a %s ends as it should", (group) => {
     }));
 });
 
-describe.each(Object.keys(groups))("a %s", (group) => {
-  it("ends as it should when Redis dies, and without Redis from then on", () =>
+describe.each(Object.keys(groups))("failover of Redis: %s", (group) => {
+  it(`${group}: ends correctly when Redis dies and stays down`, () =>
     groups[group]!(() => world.redis.kill()));
 });

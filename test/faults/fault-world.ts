@@ -15,22 +15,22 @@ import { openFunctionProcesses } from "./function-processes.ts";
 export type FaultWorld = Awaited<ReturnType<typeof openFaultWorld>>;
 
 const served = new Set(functions.filter(({ routes }) => routes).map(({ entry }) => entry));
-const loaded = ["create-payment", "deliver-notifications", "recheck", "sweep", "webhooks/stripe"];
+const loaded = ["create-payment", "deliver-notifications", "poll", "sweep", "webhooks/stripe"];
 
 const longestDelayMs = 900_000;
-/** What payments leave behind; merchants and their configs stay. */
+/** Tables emptied between cells; merchants and their configs stay. */
 const paymentTables = [
-  ...["notify_attempts", "notify_queue", "payment_logs", "webhook_events", "refunds"],
-  ...["payment_attempts", "anomalies", "payment_orders"],
+  ...["delivery_attempts", "deliveries", "payment_logs", "webhook_events", "refunds"],
+  ...["provider_requests", "anomalies", "payment_orders"],
 ];
 
-/** The world around functions that really die: each in a process of its own, with a Redis that can be frozen. */
+/** A test world whose functions really die: each runs in its own process, with a Redis that can be frozen. */
 export async function openFaultWorld(providers: ProviderName[], databaseUrl = process.env.DATABASE_URL) {
   const folder = path.join(inject("runFolder"), `faults-${process.pid}`);
   const redis = await startRedis({ dir: folder });
   process.env.REDIS_URL = redis.url;
   const processes = openFunctionProcesses(loaded, path.join(inject("runFolder"), "compile-cache"));
-  // As the platform answers for a function that has died.
+  // The response that API Gateway gives for a function that has died.
   const run = (entry: string, event: unknown) =>
     processes.invoke(entry, event).catch((error) => {
       if (served.has(entry)) return functionDied;
@@ -44,7 +44,7 @@ export async function openFaultWorld(providers: ProviderName[], databaseUrl = pr
   const notifications = async (orderNo: string) =>
     (await api.inbox()).filter(({ body }) => JSON.parse(body).order_no === orderNo);
 
-  /** Of everybody but the test itself. */
+  /** Ids of all database connections except the test's own. */
   const connections = async () =>
     (
       await rows.query<{ id: string }>(
@@ -61,15 +61,15 @@ export async function openFaultWorld(providers: ProviderName[], databaseUrl = pr
     redis,
     api,
     notifications,
-    /** The events that the merchant was told of an order, each once for every arrival. */
-    told: async (orderNo: string) =>
+    /** The events of an order that the merchant received, one entry for each arrival. */
+    notified: async (orderNo: string) =>
       (await notifications(orderNo)).map(({ body }) => (JSON.parse(body) as Data).event),
-    /** What a hint about an order's notification holds. */
-    async taskOf(orderNo: string, wanted = /^payment/): Promise<string> {
-      const task = (await rows.notifications(orderNo)).find(({ event }) => wanted.test(String(event)));
+    /** The text that identifies a wake-up message of an order's notification. */
+    async taskOf(orderNo: string, input = /^payment/): Promise<string> {
+      const task = (await rows.notifications(orderNo)).find(({ event }) => input.test(String(event)));
       return `"task":"${task?.id}"`;
     },
-    /** The due message of a function that holds this text, as soon as the queue has it. */
+    /** Waits for a function's due message that holds this text. */
     message: (entry: string, text: string): Promise<Received> =>
       until(async () => {
         const received = await world.queues.receive(entry);
@@ -77,21 +77,21 @@ export async function openFaultWorld(providers: ProviderName[], databaseUrl = pr
         for (const other of received) if (other !== found) await faultWorld.handle(entry, other);
         return found;
       }),
-    /** Hands a message to its function, as an event source does: it is removed when it was done. */
+    /** Hands a message to its function as an event source does, and removes it from the queue if that succeeded. */
     async handle(entry: string, message: Received): Promise<void> {
       const answer = await processes.invoke(entry, { Records: [message.record] }).catch(() => null);
       const failed = (answer as { batchItemFailures: unknown[] } | null)?.batchItemFailures;
       if (failed?.length === 0) await message.remove();
     },
-    /** Waits until a function's queue keeps a message that holds this text for later. */
+    /** Waits until a function's queue holds a delayed message with this text. */
     isDelayed: (entry: string, text: string) =>
       until(async () => {
-        const url = entry === "recheck" ? world.queues.recheckUrl : world.queues.notifyUrl;
+        const url = entry === "poll" ? world.queues.pollUrl : world.queues.notifyUrl;
         const answer = await fetch(`${process.env.SQS_ADMIN}/queue/${url.split("/").at(-1)}`);
         const { messages } = (await answer.json()) as { messages: { delayed: { body: string }[] } };
         return messages.delayed.some(({ body }) => body.includes(text));
       }),
-    /** Whatever is left of other payments goes: rows, messages, faults of providers. */
+    /** Removes all traces of earlier payments: rows, messages, provider faults. */
     async clearAway(): Promise<void> {
       await rows.query("SET foreign_key_checks = 0");
       for (const table of paymentTables) await rows.query(`DELETE FROM ${table}`);
@@ -99,7 +99,7 @@ export async function openFaultWorld(providers: ProviderName[], databaseUrl = pr
       await world.queues.advance(longestDelayMs);
       await world.queues.lose();
     },
-    /** Everything that is on its way arrives, and the sweeper comes every minute, until it is done. */
+    /** Delivers all messages and runs the sweeper every minute until `done`, for at most ten minutes. */
     async goesOnUntil(done: () => Promise<boolean>): Promise<void> {
       for (let minutes = 0; minutes < 10; minutes++) {
         await world.queues.drain();
@@ -107,26 +107,26 @@ export async function openFaultWorld(providers: ProviderName[], databaseUrl = pr
         await world.passes(61);
         await processes.invoke("sweep", {});
       }
-      expect.unreachable("ten minutes have passed, and it is not done");
+      expect.unreachable("the work is not done after ten minutes");
     },
-    /** What a failover does to whoever is connected. */
+    /** Cuts all database connections, as a failover does. */
     async cutConnections(): Promise<void> {
       const others = await connections();
       expect(others).not.toEqual([]);
       for (const id of others) await rows.query(`KILL ${id}`);
     },
-    /** Whether a transaction waits for a lock of another. InnoDB renews its tables about that too seldom. */
+    /** Whether a transaction waits for a lock. Reads the status text: InnoDB's lock tables are refreshed too rarely. */
     async someoneWaits(): Promise<boolean> {
       const others = await connections();
       const [status] = await rows.query<{ Status: string }>("SHOW ENGINE INNODB STATUS");
       const waiting = status!.Status.split("---TRANSACTION").filter((trx) => trx.includes("LOCK WAIT"));
       return others.some((id) => waiting.some((trx) => trx.includes(`thread id ${id},`)));
     },
-    /** After the database was away, the test itself has to connect anew. */
+    /** Opens the test's own connection again after the database was down. */
     async reconnect(): Promise<void> {
       rows = await openRows(databaseUrl);
     },
-    /** What must hold after every cell, whatever it was. */
+    /** Asserts what must hold after every cell: no anomaly and no broken invariant. */
     async expectSound(): Promise<void> {
       await processes.invoke("sweep", {});
       await world.queues.drain();

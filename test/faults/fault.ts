@@ -1,25 +1,25 @@
 import { OutboundError } from "../../lib/outbound/outbound-error.ts";
 
-/** Where an invocation meets something: the `nth` time that it crosses what matches. Plain data, to be sent to a process. */
-export type Crossing = {
-  /** A regular expression on what leaves the process (lib/failpoint.ts), or `answer`: the function's own. */
+/** Where an invocation is interrupted: the `nth` boundary that matches. Plain data, because it is sent to a process. */
+export type Boundary = {
+  /** A regular expression on the call (lib/failpoint.ts), or on the function's own `event` or `answer`. */
   what: string;
-  /** From 1, which it is when absent. */
+  /** Counts from 1, the default. */
   nth?: number;
 };
 
 /**
  * - `kill`: the process kills itself with SIGKILL · `hold`: it waits there until it is released
- * - `time-out`, `lost`: what was asked for is done, and nobody hears of it
- * - `read-only`: refused twice, as by a writer that has become a reader.
+ * - `time-out`, `lost`: the call is carried out, but its response never arrives
+ * - `read-only`: the call is refused twice, as by a database that became read-only.
  */
-export type Fault = Crossing & {
+export type Fault = Boundary & {
   when: "before" | "after";
   act: "kill" | "hold" | Failing;
 };
 export type Failing = "time-out" | "lost" | "read-only";
 
-/** What the drivers throw when this befalls a crossing, in turn. */
+/** The errors that the drivers throw one after the other when a call meets this fault. */
 export function failures(act: Failing, crossed: string): Error[] {
   const [kind, , target = ""] = crossed.split(" ");
   if (act === "read-only") {

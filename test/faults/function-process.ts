@@ -1,4 +1,4 @@
-// One execution environment in a process of its own: one event at a time, until it is told to end, or meets its fault.
+// One execution environment in a process of its own: handles one event at a time until it is killed or its parent ends.
 import { withFailpoints } from "../../lib/failpoint.ts";
 import { lambdaContext } from "../steps/lambda-context.ts";
 import { type Fault, failures } from "./fault.ts";
@@ -12,7 +12,7 @@ export type Report =
   | { kind: "failed" }
   | { kind: "answer"; answer: unknown }
   | { kind: "threw"; error: string }
-  /** It can take another event. */
+  /** The process can take another event. */
   | { kind: "idle" };
 
 let release: (() => void) | undefined;
@@ -41,16 +41,16 @@ async function run(entry: string, event: unknown, meet: Meet): Promise<void> {
 
 function meeting(fault: Fault | null): Meet {
   const pattern = new RegExp(fault?.what ?? "^$", "is");
-  let crossings = 0;
+  let boundaries = 0;
   let ahead: Error[] | undefined;
 
   return async (when, crossed) => {
     if (!fault || when !== fault.when || !pattern.test(crossed)) return;
-    crossings += 1;
-    if (crossings < (fault.nth ?? 1)) return;
+    boundaries += 1;
+    if (boundaries < (fault.nth ?? 1)) return;
     if (fault.act === "kill") return die();
     if (fault.act === "hold") {
-      if (crossings === (fault.nth ?? 1)) await hold();
+      if (boundaries === (fault.nth ?? 1)) await hold();
       return;
     }
     ahead ??= failures(fault.act, crossed);
@@ -74,12 +74,12 @@ async function hold(): Promise<void> {
   await released;
 }
 
-/** Resolves once it is out of this process. */
+/** Resolves once the report has left this process. */
 const tell = (report: Report) =>
   new Promise<void>((resolve) => process.send?.(report, undefined, undefined, () => resolve()));
 
 process.once("disconnect", () => process.exit());
 
-// Loading takes longer than most events: what is loaded ahead costs no test its time.
+// Loading takes longer than most events, so it happens before the first event.
 await Promise.all(process.argv.slice(2).map((entry) => import(`../../functions/${entry}.ts`)));
 await import("../../lib/providers/stripe/stripe.ts");

@@ -4,11 +4,11 @@ import path from "node:path";
 import type { Fault } from "./fault.ts";
 import type { Order, Report } from "./function-process.ts";
 
-/** A fault that waits for the next invocation of a function. */
-export type Befalling = {
-  /** Resolves once the process is dead, is held, or has had its crossing fail. */
+/** A fault that the next invocation of a function will meet. */
+export type Injection = {
+  /** Resolves once the process was killed, is held, or had its call at the boundary fail. */
   met: Promise<void>;
-  /** The invocation has ended: it has answered, thrown or died. */
+  /** Resolves once the invocation has returned, thrown or died. */
   over: Promise<void>;
   /** Lets a held process go on. */
   release(): void;
@@ -17,20 +17,20 @@ export type Befalling = {
 };
 
 export type FunctionProcesses = {
-  /** Calls a function's handler in a process that is idle. Rejects when the handler throws or its process dies. */
+  /** Calls a function's handler in an idle process. Rejects when the handler throws or its process dies. */
   invoke(entry: string, event: unknown): Promise<unknown>;
-  /** The next invocation of this function meets this fault; in a `fresh` process if need be. */
-  befall(entry: string, fault: Fault, options?: { fresh: boolean }): Befalling;
-  /** Ends every process; rejects when a fault was waited for in vain. */
+  /** Makes the next invocation of this function meet this fault; `fresh`: in a new process. */
+  inject(entry: string, fault: Fault, options?: { fresh: boolean }): Injection;
+  /** Ends every process; rejects when a fault was never met by an invocation. */
   stop(): Promise<void>;
 };
 
-type Waiting = Befalling & { entry: string; fault: Fault; fresh: boolean; run(child: ChildProcess): void };
+type Waiting = Injection & { entry: string; fault: Fault; fresh: boolean; run(child: ChildProcess): void };
 
-/** Processes that are loaded and wait for their first event. */
+/** The number of loaded processes that wait for their first event. */
 const spare = 2;
 
-/** The functions in processes of their own, one event at a time each, as execution environments are. */
+/** Runs functions in processes that handle one event at a time, as Lambda's execution environments do. */
 export function openFunctionProcesses(entries: readonly string[], cacheFolder: string): FunctionProcesses {
   const all = new Set<ChildProcess>();
   const idle: ChildProcess[] = [];
@@ -60,10 +60,10 @@ export function openFunctionProcesses(entries: readonly string[], cacheFolder: s
 
   async function invoke(entry: string, event: unknown): Promise<unknown> {
     const at = waiting.findIndex((each) => each.entry === entry);
-    const [befalling] = at < 0 ? [] : waiting.splice(at, 1);
-    const child = take(befalling?.fresh ?? false);
-    befalling?.run(child);
-    const fault = befalling?.fault ?? null;
+    const [injection] = at < 0 ? [] : waiting.splice(at, 1);
+    const child = take(injection?.fresh ?? false);
+    injection?.run(child);
+    const fault = injection?.fault ?? null;
     const [answered, rested] = [next(child, "answer", "threw"), next(child, "idle")];
     tell(child, { kind: "event", entry, event, environment: environment(), fault });
     const report = await answered;
@@ -74,11 +74,11 @@ export function openFunctionProcesses(entries: readonly string[], cacheFolder: s
     );
   }
 
-  function befall(entry: string, fault: Fault, { fresh: isFresh } = { fresh: false }): Befalling {
+  function inject(entry: string, fault: Fault, { fresh: isFresh } = { fresh: false }): Injection {
     const met = Promise.withResolvers<void>();
     const over = Promise.withResolvers<void>();
     let held: ChildProcess | undefined;
-    const befalling: Waiting = {
+    const injection: Waiting = {
       entry,
       fault,
       fresh: isFresh,
@@ -102,15 +102,15 @@ export function openFunctionProcesses(entries: readonly string[], cacheFolder: s
         void next(child, "idle").then(() => over.resolve());
       },
     };
-    // Whoever waits for it is told; nobody has to.
+    // A rejection that nobody awaits must not end the test process.
     met.promise.catch(() => {});
-    waiting.push(befalling);
-    return befalling;
+    waiting.push(injection);
+    return injection;
   }
 
   return {
     invoke,
-    befall,
+    inject,
     async stop() {
       await Promise.all(
         [...all].map(async (child) => {
@@ -118,14 +118,15 @@ export function openFunctionProcesses(entries: readonly string[], cacheFolder: s
           await once(child, "exit");
         }),
       );
-      if (waiting.length > 0) throw new Error(`never invoked: ${waiting.map(({ entry }) => entry)}`);
+      if (waiting.length > 0)
+        throw new Error(`faults that no invocation met: ${waiting.map(({ entry }) => entry)}`);
     },
   };
 }
 
 const tell = (child: ChildProcess, order: Order) => void child.send(order);
 
-/** Everything that says where what is, and what time it is. */
+/** Addresses of all services, and settings of the clock. */
 const environment = () => ({ ...process.env, FAILPOINTS: "on" });
 
 type Next = Report | { kind: "exit" };
@@ -133,14 +134,14 @@ type Next = Report | { kind: "exit" };
 /** The next report of one of these kinds, or the process's end. */
 function next(child: ChildProcess, ...kinds: Report["kind"][]): Promise<Next> {
   return new Promise((resolve) => {
-    const hear = (report: Report) => {
+    const onReport = (report: Report) => {
       if (kinds.includes(report.kind)) end(report);
     };
     const exit = () => end({ kind: "exit" });
     function end(how: Next): void {
-      child.off("message", hear).off("exit", exit);
+      child.off("message", onReport).off("exit", exit);
       resolve(how);
     }
-    child.on("message", hear).once("exit", exit);
+    child.on("message", onReport).once("exit", exit);
   });
 }

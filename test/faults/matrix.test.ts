@@ -6,7 +6,7 @@ import { cellsOf, faults, notApplicable, steps } from "./matrix.ts";
 const groups = [...new Set(Object.values(steps).map(({ group }) => group))];
 
 describe("the fault matrix", () => {
-  it("is every step × every fault, each once, run or left out for a reason", () => {
+  it("the fault matrix holds every step × every fault once, run or left out for a stated reason", () => {
     const run = groups.flatMap((group) => cellsOf(group).map(({ name }) => name));
     const named = Object.keys(steps).flatMap((step) => faults.map((fault) => `${step}×${fault}`));
     const leftOut = notApplicable.map(([name]) => name);
@@ -14,7 +14,7 @@ describe("the fault matrix", () => {
     expect(notApplicable.filter(([, why]) => !why.endsWith("."))).toEqual([]);
   });
 
-  it("is run by one test file for each group", () => {
+  it("every group of the fault matrix is run by exactly one test file", () => {
     const files = globSync("*.test.ts", { cwd: import.meta.dirname });
     const played = files.flatMap((file) => {
       const source = readFileSync(path.join(import.meta.dirname, file), "utf8");

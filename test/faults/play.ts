@@ -1,12 +1,12 @@
 import { expect } from "vitest";
 import { meeting, overtaken, type Played, standing, withRival } from "./at-step.ts";
 import type { FaultWorld } from "./fault-world.ts";
-import type { Befalling } from "./function-processes.ts";
+import type { Injection } from "./function-processes.ts";
 import { type Cell, type FaultName, type Step, type StepName, steps } from "./matrix.ts";
 import { queueFault } from "./queue-fault.ts";
 import { type Scenario, sameAgain } from "./scenario.ts";
 
-/** What costs the caller nothing but a moment. */
+/** Faults that only delay the caller: its first call still succeeds. */
 const unnoticed: ReadonlySet<FaultName> = new Set([
   "Redis down",
   "database reset",
@@ -14,11 +14,11 @@ const unnoticed: ReadonlySet<FaultName> = new Set([
   "commit unknown",
 ]);
 
-/** Plays one cell: the scenario, the fault at its step, what others do next, and the one end that it must have. */
+/** Plays one cell: the scenario, the fault at its step, the retries of others, and the one end that it must have. */
 export async function play<Case>(world: FaultWorld, scenario: Scenario<Case>, cell: Cell): Promise<void> {
   try {
     await whole(world, scenario, cell, async (played) => {
-      await befall(played, cell.fault);
+      await inject(played, cell.fault);
       if (unnoticed.has(cell.fault)) expect(await scenario.isDoneAtOnce(played.it)).toBe(true);
     });
   } finally {
@@ -26,12 +26,12 @@ export async function play<Case>(world: FaultWorld, scenario: Scenario<Case>, ce
   }
 }
 
-/** Plays a scenario in which something happens while its work stands before a step. */
+/** Plays a scenario in which something happens while its work is held before a step. */
 export function playAtStep<Case>(
   world: FaultWorld,
   scenario: Scenario<Case>,
   step: StepName,
-  happens: (held: Befalling) => Promise<unknown>,
+  happens: (held: Injection) => Promise<unknown>,
 ): Promise<void> {
   const cell: Cell = { name: `${step}×database reset`, step, fault: "database reset" };
   return whole(world, scenario, cell, (played) => standing(played, happens));
@@ -41,17 +41,17 @@ async function whole<Case>(
   world: FaultWorld,
   scenario: Scenario<Case>,
   cell: Cell,
-  befalls: (played: Played<Case>) => Promise<unknown>,
+  injects: (played: Played<Case>) => Promise<unknown>,
 ): Promise<void> {
   await world.clearAway();
   const it = await scenario.begin(cell);
-  await befalls({ world, scenario, it, cell, step: steps[cell.step] });
+  await injects({ world, scenario, it, cell, step: steps[cell.step] });
   await scenario.finish(it);
   await scenario.expectEnd(it);
   await world.expectSound();
 }
 
-function befall<Case>(played: Played<Case>, fault: FaultName): Promise<unknown> {
+function inject<Case>(played: Played<Case>, fault: FaultName): Promise<unknown> {
   const { world, scenario, step } = played;
   switch (fault) {
     case "killed before":
@@ -82,11 +82,11 @@ function written({ writes }: Step) {
   return writes;
 }
 
-/** What is asked for may be done, and nobody hears of it in time; a function that is too slow is killed by its platform. */
+/** The request may be carried out, but its response comes too late. The platform kills a function that is too slow. */
 function timeOut<Case>(played: Played<Case>): Promise<void> {
   const { step } = played;
   if (step.before.what === "^answer$") return standing(played, (held) => held.kill());
   const silent = step.silent ?? { when: "after" as const, ...(step.writes ?? step.after) };
-  // A process that has worked before knows the config, and may have given up Redis for a while.
+  // A process that has run before has the config cached, and may have stopped using Redis for a while.
   return meeting(played, { ...silent, act: "time-out" }, { fresh: step.silent !== undefined });
 }

@@ -6,7 +6,7 @@ export type QueueFault = Extract<FaultName, `queue ${string}`>;
 
 const anHour = 3600;
 
-/** What a queue may do to the step's message: it is a hint, so none of this may cost more than time. */
+/** Faults of the queue on the step's wake-up message. The message is only a hint to act, so they may only cost time. */
 export function queueFault<Case>(played: Played<Case>, fault: QueueFault): Promise<unknown> {
   const message = played.scenario.messages[played.cell.step]!;
   const { kind } = message;
@@ -14,7 +14,7 @@ export function queueFault<Case>(played: Played<Case>, fault: QueueFault): Promi
   return kind === "due" ? toOneThatIsDue(played, message, fault) : toOneThatIsDelayed(played, message, fault);
 }
 
-/** The work stands behind the step when its message comes twice or early, and is dead when it comes late or never. */
+/** The work is held after the step if its message comes twice or early, and killed if it comes late or never. */
 async function toOneThatIsDelayed<Case>(
   played: Played<Case>,
   { entry, text, seconds = 0 }: Message<Case>,

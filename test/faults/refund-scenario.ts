@@ -10,7 +10,7 @@ type Refunded = { orderNo: string; refundNo: string; answers: ApiAnswer[]; isRef
 
 const leaseSeconds = 20;
 
-/** A merchant refunds 60.00 of 100.00, asks again until that has ended, and is told. Stripe's webhooks are lost. */
+/** A merchant repeats a refund of 60.00 of 100.00 until it has ended, and is notified. Stripe's webhooks are lost. */
 export function refundScenario(world: FaultWorld): Scenario<Refunded> {
   const { api } = world;
   const stripe = simulatorOf(world, "stripe");
@@ -25,12 +25,12 @@ export function refundScenario(world: FaultWorld): Scenario<Refunded> {
         refundNo,
       ])
     )[0];
-  /** Another refund of the same payment takes what is there. */
+  /** Another refund of the same payment takes the amount first. */
   async function another(it: Refunded): Promise<void> {
     expect((await ask(it, aRefundNo())).status).toBe(200);
     it.isRefused = true;
   }
-  /** Stripe's own word about the refund comes before its answer is written down. */
+  /** Stripe's webhook about the refund arrives before the response to the call is stored. */
   async function webhook({ orderNo }: Refunded): Promise<void> {
     await stripe.faults({});
     const before = (await stripe.webhooks(orderNo)).length;
@@ -39,8 +39,8 @@ export function refundScenario(world: FaultWorld): Scenario<Refunded> {
     await stripe.faults({ lose: true });
   }
 
-  const firstLook: Message<Refunded> = {
-    entry: "recheck",
+  const firstRefundPoll: Message<Refunded> = {
+    entry: "poll",
     text: async (it) => `"refund":"${(await stored(it))!.id}"`,
     kind: "delayed",
     seconds: 16,
@@ -59,8 +59,8 @@ export function refundScenario(world: FaultWorld): Scenario<Refunded> {
       R4: { at: steps.R4.before, by: webhook },
     },
     messages: {
-      R2: firstLook,
-      R3: firstLook,
+      R2: firstRefundPoll,
+      R3: firstRefundPoll,
       R4: { entry: "deliver-notifications", text: (it) => world.taskOf(it.orderNo, /^refund/), kind: "due" },
     },
     isDoneAtOnce: async ({ answers }) => answers[0]?.status === 200,
@@ -70,7 +70,7 @@ export function refundScenario(world: FaultWorld): Scenario<Refunded> {
         await world.passes(leaseSeconds + 1);
         await work(it);
       }
-      await world.goesOnUntil(async () => (await refunds.told(it.orderNo)).length > 0);
+      await world.goesOnUntil(async () => (await refunds.notified(it.orderNo)).length > 0);
     },
     async expectEnd(it) {
       const { orderNo, isRefused } = it;
@@ -81,8 +81,8 @@ export function refundScenario(world: FaultWorld): Scenario<Refunded> {
       });
       expect(await stripe.payments(orderNo)).toMatchObject([{ refunded_minor: 6000 }]);
       expect((await stored(it))?.status).toBe(isRefused ? undefined : "success");
-      expect(await refunds.told(orderNo)).toMatchObject([{ event: "refund.success" }]);
-      expect(await world.told(orderNo)).toEqual(["payment.success", "refund.success"]);
+      expect(await refunds.notified(orderNo)).toMatchObject([{ event: "refund.success" }]);
+      expect(await world.notified(orderNo)).toEqual(["payment.success", "refund.success"]);
     },
   };
 }

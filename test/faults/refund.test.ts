@@ -10,6 +10,8 @@ beforeAll(async () => {
 });
 afterAll(() => world.stop());
 
-describe("a refund is made once, whatever happens", () => {
-  it.each(cellsOf("refund"))("$name", (cell) => play(world, refundScenario(world), cell));
+describe("fault matrix: refund", () => {
+  it.each(cellsOf("refund"))("a refund is made exactly once despite the fault $name", (cell) =>
+    play(world, refundScenario(world), cell),
+  );
 });

@@ -1,44 +1,44 @@
 import type { Cell, Point, Step, StepName } from "./matrix.ts";
 
-/** What a group of steps is for, as everybody around it sees it. `Case`: one payment of it. */
+/** What a group of steps does, seen from outside the gateway. `Case`: the state of one run. */
 export type Scenario<Case> = {
-  /** Everything up to the moment before the work. */
+  /** Prepares everything that the work needs. */
   begin(cell: Cell): Promise<Case>;
-  /** The work, as its caller asks for it, for the first time or once more; resolves however it ends. */
+  /** One call of the work, the first or a repeat; resolves however it ends. */
   work(it: Case): Promise<unknown>;
-  /** Who wants the same at the same time. Absent: the same caller. */
+  /** The concurrent call. Absent: the same call again. */
   rival?: Rival<Case>;
-  /** What comes before its time, while the work stands at this point. */
+  /** What overtakes the work while it is held at this point. */
   overtaking: Partial<Record<StepName, { at: Point; by(it: Case): Promise<unknown> }>>;
-  /** The message that the work at this step is about, or sends. */
+  /** The wake-up message that the work at this step handles or sends. */
   messages: Partial<Record<StepName, Message<Case>>>;
-  /** Whether the first try has done it: what nobody should notice takes no second one. */
+  /** Whether the first call has succeeded, as it must with a fault that only delays it. */
   isDoneAtOnce(it: Case): Promise<boolean>;
-  /** What others do next, until all is done. */
+  /** Retries, polls and sweeps, until the work is done. */
   finish(it: Case): Promise<void>;
-  /** The one end of it, whatever has happened. */
+  /** Asserts the one correct end, whatever the fault was. */
   expectEnd(it: Case): Promise<void>;
 };
 
 export type Rival<Case> = {
   entry: string;
-  asks(it: Case): Promise<unknown>;
-  /** Where it waits for the first, if that is neither at the step itself nor for a lock. */
+  requests(it: Case): Promise<unknown>;
+  /** Where it waits for the first call, if neither at the step itself nor for a lock. */
   waits?: Point;
 };
 
 export const sameAgain = <Case>({ work }: Scenario<Case>, { entry }: Step): Rival<Case> => ({
   entry,
-  asks: work,
+  requests: work,
 });
 
 export type Message<Case> = {
-  /** Whose message it is. */
+  /** The function that handles it. */
   entry: string;
-  /** What its body holds and no other's. */
+  /** A text that only this message's body holds. */
   text(it: Case): Promise<string>;
-  /** `delayed`: sent by then, due later · `due`: sent at the step, due now · `worked on`: the work is about it. */
+  /** `delayed`: sent before, due later · `due`: sent at the step, due now · `worked on`: it starts the work. */
   kind: "delayed" | "due" | "worked on";
-  /** How much later it is due, or how much earlier than it should a message comes that is worked on. */
+  /** How much later it is due; for `worked on`: how much too early it comes. */
   seconds?: number;
 };

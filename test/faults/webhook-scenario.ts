@@ -5,21 +5,21 @@ import type { FaultWorld } from "./fault-world.ts";
 import { steps } from "./matrix.ts";
 import type { Scenario } from "./scenario.ts";
 
-type Heard = { orderNo: string; isPaid: boolean };
+type PaidOrder = { orderNo: string; isPaid: boolean };
 
-/** A buyer pays, and Stripe says so until it is acknowledged; the merchant is told. */
-export function webhookScenario(world: FaultWorld): Scenario<Heard> {
+/** A buyer pays, and Stripe repeats its webhook until it is acknowledged; the merchant is notified. */
+export function webhookScenario(world: FaultWorld): Scenario<PaidOrder> {
   const { api } = world;
   const stripe = simulatorOf(world, "stripe");
 
-  /** Makes Stripe say something, and waits until one of its calls was answered, in whatever way. */
-  async function isCalled({ orderNo }: Heard, cause: () => Promise<unknown>): Promise<void> {
+  /** Makes Stripe send a webhook, and waits until one of its calls was answered in any way. */
+  async function isCalled({ orderNo }: PaidOrder, cause: () => Promise<unknown>): Promise<void> {
     const before = (await stripe.webhooks(orderNo)).length;
     await cause();
     await until(async () => (await stripe.webhooks(orderNo)).length > before);
   }
-  /** What Stripe said before, that the payment has begun, is under way for longer than what it says now. */
-  const delayedWord = (it: Heard) => isCalled(it, () => world.passes(3));
+  /** An earlier webhook of Stripe, that the payment has begun, arrives after the current one. */
+  const delayedWebhook = (it: PaidOrder) => isCalled(it, () => world.passes(3));
 
   return {
     async begin({ fault }) {
@@ -37,10 +37,10 @@ export function webhookScenario(world: FaultWorld): Scenario<Heard> {
       await isCalled(it, () => say(it.orderNo));
     },
     overtaking: {
-      W1: { at: steps.W1.before, by: delayedWord },
-      W2: { at: steps.W2.before, by: delayedWord },
-      W3: { at: steps.W3.before, by: delayedWord },
-      W4: { at: steps.W4.before, by: delayedWord },
+      W1: { at: steps.W1.before, by: delayedWebhook },
+      W2: { at: steps.W2.before, by: delayedWebhook },
+      W3: { at: steps.W3.before, by: delayedWebhook },
+      W4: { at: steps.W4.before, by: delayedWebhook },
     },
     messages: {
       W3: { entry: "deliver-notifications", text: ({ orderNo }) => world.taskOf(orderNo), kind: "due" },
@@ -48,12 +48,12 @@ export function webhookScenario(world: FaultWorld): Scenario<Heard> {
     isDoneAtOnce: async ({ orderNo }) =>
       (await stripe.webhooks(orderNo)).every(({ outcome }) => outcome === "accepted"),
     async finish({ orderNo }) {
-      // Stripe's next try.
+      // Time for Stripe's next retry.
       await world.passes(2);
       await stripe.accepted(orderNo);
-      // Before any look-up: nothing is acknowledged that is not committed.
+      // No poll has run yet: a webhook is acknowledged only after its commit.
       expect(await world.rows.order(orderNo)).toMatchObject({ status: "success" });
-      await world.goesOnUntil(async () => (await world.told(orderNo)).length > 0);
+      await world.goesOnUntil(async () => (await world.notified(orderNo)).length > 0);
     },
     async expectEnd({ orderNo }) {
       expect(await stripe.payments(orderNo)).toMatchObject([{ status: "paid" }]);
@@ -65,7 +65,7 @@ export function webhookScenario(world: FaultWorld): Scenario<Heard> {
       expect(await world.rows.notifications(orderNo)).toMatchObject([
         { event: "payment.success", status: "success" },
       ]);
-      expect(await world.told(orderNo)).toEqual(["payment.success"]);
+      expect(await world.notified(orderNo)).toEqual(["payment.success"]);
     },
   };
 }

@@ -10,6 +10,9 @@ beforeAll(async () => {
 });
 afterAll(() => world.stop());
 
-describe("what a provider says is settled and told once, whatever happens", () => {
-  it.each(cellsOf("webhook"))("$name", (cell) => play(world, webhookScenario(world), cell));
+describe("fault matrix: webhook", () => {
+  it.each(cellsOf("webhook"))(
+    "a provider's webhook settles the payment and notifies the merchant once despite the fault $name",
+    (cell) => play(world, webhookScenario(world), cell),
+  );
 });

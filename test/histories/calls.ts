@@ -1,25 +1,25 @@
 import { randomUUID } from "node:crypto";
 import type { APIGatewayProxyEventV2 } from "aws-lambda";
+import { deliver } from "../../lib/deliveries/deliver.ts";
+import { resendNotification } from "../../lib/deliveries/resend-notification.ts";
+import { sweepDeliveries } from "../../lib/deliveries/sweep-deliveries.ts";
 import { GatewayError } from "../../lib/errors.ts";
 import { failureOf } from "../../lib/http/failure-of.ts";
 import { providerWebhook } from "../../lib/http/provider-webhook.ts";
 import { queueConsumer } from "../../lib/http/queue-consumer.ts";
 import { readAmount } from "../../lib/http/read-amount.ts";
-import { wantedRefund } from "../../lib/http/refund-answer.ts";
+import { refundCommand } from "../../lib/http/refund-answer.ts";
 import { createRefundContract } from "../../lib/http/refund-contracts.ts";
-import { deliver } from "../../lib/notify/deliver.ts";
-import { resendNotification } from "../../lib/notify/resend-notification.ts";
-import { sweepDeliveries } from "../../lib/notify/sweep-deliveries.ts";
 import type { Gateway } from "../../lib/open-gateway.ts";
-import { runVerb } from "../../lib/ops/run-verb.ts";
-import { closePayment } from "../../lib/payment/close-payment.ts";
-import { queryPayment } from "../../lib/payment/query-payment.ts";
-import { recheck } from "../../lib/payment/recheck.ts";
-import { returnBuyer } from "../../lib/payment/return-buyer.ts";
-import { sweepPayments } from "../../lib/payment/sweep-payments.ts";
-import { deliveryMessage, hintOf, recheckMessage } from "../../lib/queue/gateway-hints.ts";
-import { createRefund } from "../../lib/refund/create-refund.ts";
-import { queryRefund, recheckRefund } from "../../lib/refund/look-refund.ts";
+import { runCommand } from "../../lib/ops/run-command.ts";
+import { closePayment } from "../../lib/payments/close-payment.ts";
+import { createRefund } from "../../lib/payments/create-refund.ts";
+import { pollPayment } from "../../lib/payments/poll-payment.ts";
+import { pollRefund, queryRefund } from "../../lib/payments/poll-refund.ts";
+import { queryPayment } from "../../lib/payments/query-payment.ts";
+import { returnBuyer } from "../../lib/payments/return-buyer.ts";
+import { sweepPayments } from "../../lib/payments/sweep-payments.ts";
+import { deliveryMessage, pollMessage, wakeUpOf } from "../../lib/queue/gateway-wake-ups.ts";
 import type { Data } from "../steps/api.ts";
 import { createThrough } from "../steps/gateways.ts";
 import { lambdaContext } from "../steps/lambda-context.ts";
@@ -27,15 +27,15 @@ import type { Outcome } from "./environments.ts";
 import type { HistoryShop, Webhook } from "./history-world.ts";
 import type { Waiting } from "./hostile-queue.ts";
 
-// What one execution environment is asked to do. Each makes the call that the function's entry file makes.
+// The work that an execution environment runs. Each function makes the same call as the Lambda's entry file.
 
 type Work<T = unknown> = (gateway: Gateway) => Promise<T>;
 
-export function create(shop: HistoryShop, wanted: Data, answered: (answer: Data) => void): Work {
-  return async (gateway) => answered(await createThrough(gateway, shop, wanted));
+export function create(shop: HistoryShop, input: Data, answered: (answer: Data) => void): Work {
+  return async (gateway) => answered(await createThrough(gateway, shop, input));
 }
 
-/** Resolves to the HTTP status that the provider sees. */
+/** Resolves to the HTTP status that the provider receives. */
 export function webhook({ path, headers, body }: Webhook): Work<number> {
   const [, provider = "", config_id = ""] = /\/notify\/([^/]+)\/([^/]+)$/.exec(path) ?? [];
   return async (gateway) => {
@@ -53,8 +53,8 @@ export function webhook({ path, headers, body }: Webhook): Work<number> {
   };
 }
 
-/** Throws what the function would have thrown for this one message. */
-export function hint(queue: "notify" | "recheck", { body }: Waiting): Work {
+/** Handles one message; throws the error for which the function would report it as failed. */
+export function wakeUp(queue: "notify" | "poll", { body }: Waiting): Work {
   return async (gateway) => {
     let failed: unknown;
     const consume = <Message>(run: (message: Message) => Promise<void>) => {
@@ -68,14 +68,14 @@ export function hint(queue: "notify" | "recheck", { body }: Waiting): Work {
       queue === "notify"
         ? queueConsumer(
             deliveryMessage,
-            consume((message) => deliver(gateway, hintOf(message))),
+            consume((message) => deliver(gateway, wakeUpOf(message))),
           )
         : queueConsumer(
-            recheckMessage,
+            pollMessage,
             consume((message) => {
-              const asked = { userId: message.merchant, due: new Date(message.due) };
-              if ("refund" in message) return recheckRefund(gateway, { ...asked, refundId: message.refund });
-              return recheck(gateway, { ...asked, orderNo: message.order_no });
+              const requested = { userId: message.merchant, due: new Date(message.due) };
+              if ("refund" in message) return pollRefund(gateway, { ...requested, refundId: message.refund });
+              return pollPayment(gateway, { ...requested, orderNo: message.order_no });
             }),
           );
     const record = { messageId: randomUUID(), body };
@@ -84,10 +84,10 @@ export function hint(queue: "notify" | "recheck", { body }: Waiting): Work {
   };
 }
 
-/** The credentials of a simulator's account, as a merchant has them. */
+/** The credentials of a simulator's account without the account's name, as a merchant enters them. */
 export const withoutName = ({ account: _, ...credentials }: Record<string, string>) => credentials;
 
-/** An operator sets the merchant's config anew; what it says is an answer, as for any caller. */
+/** An operator sets the merchant's config. A refusal of the command counts as a response, as for any caller. */
 export function setConfig(shop: HistoryShop, provider: string, account: Record<string, string>): Work {
   return async (gateway) => {
     const args = {
@@ -96,7 +96,7 @@ export function setConfig(shop: HistoryShop, provider: string, account: Record<s
       name: "default",
       data: JSON.stringify(withoutName(account)),
     };
-    const answer = await runVerb(gateway, "config set", args);
+    const answer = await runCommand(gateway, "config set", args);
     if (!answer.ok) throw new GatewayError("unavailable", answer.message);
   };
 }
@@ -121,12 +121,12 @@ export const onOrder: Record<"query" | "close" | "return" | "resend", OnOrder> =
     }),
 };
 
-export function refund(shop: HistoryShop, wanted: Data): Work {
+export function refund(shop: HistoryShop, input: Data): Work {
   return async (gateway) =>
     createRefund(
       gateway,
       await gateway.authenticate(shop.apiKey, "refund"),
-      wantedRefund(createRefundContract.wanted.parse(wanted)),
+      refundCommand(createRefundContract.input.parse(input)),
       readAmount,
     );
 }
@@ -135,13 +135,13 @@ export function queryRefundOf(shop: HistoryShop, refundNo: string): Work {
   return async (gateway) => queryRefund(gateway, await gateway.authenticate(shop.apiKey, "refund"), refundNo);
 }
 
-/** How a call ended. */
+/** How a call ended, as text. */
 export function inWords(outcome: Outcome<unknown>): string {
   if (outcome.kind === "threw") return failureOf(outcome.error).failure;
   return outcome.kind === "done" && typeof outcome.value === "number" ? String(outcome.value) : outcome.kind;
 }
 
-/** The name of a failure that would be a 500; `null` for refusals, and for what a retry will mend. */
+/** The text of an error that would be a 500; `null` for refusals and for errors that a retry repairs. */
 export function unforeseen(error: unknown): string | null {
   if (failureOf(error).failure !== "internal") return null;
   return error instanceof Error ? `${error.name}: ${error.message}\n${error.stack}` : String(error);

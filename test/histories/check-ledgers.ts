@@ -5,7 +5,7 @@ import type { HistoryWorld } from "./history-world.ts";
 import type { Arrival } from "./merchant-endpoint.ts";
 import type { Played } from "./perform.ts";
 
-/** Compares three ledgers that know nothing of each other: the providers', our database's, the merchants' servers'. */
+/** Compares three independent ledgers: the providers', the gateway's database and the merchants' servers. */
 export async function checkLedgers(world: HistoryWorld, played: Played): Promise<void> {
   await checkProviders(world, played);
   checkAnswers(played);
@@ -27,14 +27,16 @@ async function checkProviders(world: HistoryWorld, played: Played): Promise<void
     const paid = held.find(isPaid);
     if (order.status === "success") {
       if (!paid) {
-        say(`${name} is success, and ${JSON.stringify(held.map(({ provider_status }) => provider_status))}`);
+        say(
+          `${name} is success here, at the provider ${JSON.stringify(held.map((row) => row.provider_status))}`,
+        );
         continue;
       }
       const ours = [order.provider_account, order.amount_minor, order.currency, order.trade_no];
       const theirs = [paid.account, String(paid.amount_minor), paid.currency, paid.trade_no];
       if (!isDeepStrictEqual(ours, theirs)) say(`${name}: ours ${ours}, theirs ${theirs}`);
       const refunded = Number(order.refunded_minor);
-      // Quiet polls find the rest; how much was refunded in part these two do not tell, nor which refund it was.
+      // Quiet polls find external refunds, but neither Alipay nor WeChat Pay reports a partial one's amount or id.
       const isVague = order.provider === "alipay" || order.provider === "wechat";
       const mayDiffer = isVague && played.changedInConsole.has(String(order.order_no));
       if (!mayDiffer && refunded !== paid.refunded_minor)
@@ -45,20 +47,20 @@ async function checkProviders(world: HistoryWorld, played: Played): Promise<void
       if (open && order.status === "closed" && order.provider !== "paypal")
         say(`${name} is closed here and can still be paid`);
       if (order.status === "pending") say(`${name} is pending at rest`);
-      // PayPal keeps no approved order for more than three hours: of a capture without an answer a person is told.
-      const isToPerson = stuck.some(({ order_no }) => order_no === order.order_no);
-      if (order.status === "processing" && !isToPerson && !held.some(({ status }) => status === "started"))
+      // PayPal deletes an approved order after three hours: a capture without a response ends as an anomaly.
+      const isAnomaly = stuck.some(({ order_no }) => order_no === order.order_no);
+      if (order.status === "processing" && !isAnomaly && !held.some(({ status }) => status === "started"))
         say(`${name} is processing at rest: ${JSON.stringify(held)}`);
     }
   }
 }
 
-/** The same create was answered with the same `data`, whenever and however often. */
+/** Repeats of one create must all have returned the same `data`. */
 function checkAnswers(played: Played): void {
-  for (const { answers, wanted } of played.orders.values()) {
+  for (const { answers, input } of played.orders.values()) {
     const [first, ...others] = answers.map(({ status: _, ...answer }) => answer);
     if (others.some((answer) => !isDeepStrictEqual(answer, first)))
-      played.wrong.push(`${wanted.out_trade_no} was answered differently: ${JSON.stringify(answers)}`);
+      played.wrong.push(`${input.out_trade_no} was answered differently: ${JSON.stringify(answers)}`);
   }
 }
 
@@ -67,20 +69,22 @@ async function checkArrivals(world: HistoryWorld, played: Played): Promise<void>
   const byId = Map.groupBy(world.endpoint.arrivals, ({ id }) => id);
   const sends = await world.query(
     `SELECT n.event_id, n.event, COUNT(a.id) AS sends, SUM(a.outcome = 'received') AS received,
-       MAX(n.status = 'success') AS told, MAX(n.payload) AS payload
-     FROM notify_queue n LEFT JOIN notify_attempts a ON a.task_id = n.id GROUP BY n.event_id, n.event`,
+       MAX(n.status = 'success') AS notified, MAX(n.payload) AS payload
+     FROM deliveries n LEFT JOIN delivery_attempts a ON a.task_id = n.id GROUP BY n.event_id, n.event`,
   );
   for (const [id, arrivals] of byId) {
     const row = sends.find(({ event_id }) => event_id === id);
-    if (!row) say(`a notification ${id} arrived that is in no series`);
+    if (!row) say(`a notification ${id} arrived that is not in deliveries`);
     else if (arrivals.length > Number(row.sends)) say(`${id}: ${arrivals.length} arrived, ${row.sends} sent`);
     if (row && arrivals.some(({ body }) => body !== row.payload)) say(`${id}: other bytes arrived`);
     for (const arrival of arrivals) if (!isSigned(world, arrival)) say(`${id}: the signature is wrong`);
   }
-  for (const { event_id, event, told, received } of sends) {
-    const heard = (byId.get(String(event_id)) ?? []).filter(({ answered }) => isReceipt(answered)).length;
-    if (Number(told) === 1 && heard === 0) say(`${event} ${event_id} counts as told, and nobody was`);
-    if (Number(received ?? 0) > heard) say(`${event} ${event_id}: ${received} receipts, ${heard} heard`);
+  for (const { event_id, event, notified, received } of sends) {
+    const arrived = (byId.get(String(event_id)) ?? []).filter(({ answered }) => isReceipt(answered)).length;
+    if (Number(notified) === 1 && arrived === 0)
+      say(`${event} ${event_id} is success, but the merchant did not receive it`);
+    if (Number(received ?? 0) > arrived)
+      say(`${event} ${event_id}: ${received} recorded as received, ${arrived} arrived`);
   }
 }
 
@@ -91,6 +95,6 @@ function isSigned(world: HistoryWorld, { merchant, id, timestamp, body, signatur
   const shop = world.shops.find(({ username }) => username === merchant)!;
   const key = Buffer.from(shop.secret.slice("whsec_".length), "base64");
   const expected = createHmac("sha256", key).update(`${id}.${timestamp}.${body}`).digest();
-  const given = Buffer.from(signature.replace(/^v1,/, ""), "base64");
-  return given.length === expected.length && timingSafeEqual(given, expected);
+  const provided = Buffer.from(signature.replace(/^v1,/, ""), "base64");
+  return provided.length === expected.length && timingSafeEqual(provided, expected);
 }

@@ -3,14 +3,13 @@ import * as calls from "./calls.ts";
 import { type HistoryWorld, providerNames } from "./history-world.ts";
 import { judge, type Played, refundWords } from "./perform.ts";
 
-/** Slack of a deadline: the sweeper comes once a minute, and hints may all be lost. */
+/** Added to each deadline: wake-up messages may all be lost, and the sweeper runs once a minute. */
 const sweepSeconds = 60;
 const mostRounds = 400;
 
 /**
- * All faults are over, and every webhook that was under way is lost: what remains is hints, sweeps and the clock. Says of
- * each payment that the provider holds for paid when it must be success at the latest, and goes on until nothing is left
- * to do.
+ * Ends all faults and loses every webhook under way, so that only wake-up messages, sweeps and the clock remain. Checks
+ * that every payment that is paid at its provider becomes success by its deadline. Returns when no work is left.
  */
 export async function comeToRest(world: HistoryWorld, played: Played): Promise<void> {
   await endFaults(world, played);
@@ -26,7 +25,7 @@ export async function comeToRest(world: HistoryWorld, played: Played): Promise<v
       continue;
     }
     if (isDelayedMoneyDecided) return;
-    // What providers have begun ends now: delayed payments, refunds under way.
+    // Delayed payments and pending refunds at the providers end now.
     isDelayedMoneyDecided = true;
     await decideDelayed(world);
   }
@@ -35,7 +34,7 @@ export async function comeToRest(world: HistoryWorld, played: Played): Promise<v
 
 async function endFaults(world: HistoryWorld, played: Played): Promise<void> {
   for (const provider of providerNames) await world.tell(provider, "faults", {});
-  // The second merchant's server stays as it is: what it never takes must be exhausted or held, and not lost.
+  // The second merchant's server stays as it is: notifications that it never accepts must end exhausted or held.
   world.merchantAnswers(world.shops[0]!, 200);
   for (const queue of Object.values(world.queues)) queue.down = false;
   for (let frozen = world.environments.frozen.shift(); frozen; frozen = world.environments.frozen.shift()) {
@@ -44,18 +43,18 @@ async function endFaults(world: HistoryWorld, played: Played): Promise<void> {
   world.webhooks.length = 0;
 }
 
-/** One turn of the sweeper, then every message that is due; webhooks that come of it are lost. */
+/** Runs the sweeper once, then handles every due message; webhooks caused by that are lost. */
 export async function sweepAndDrain(world: HistoryWorld, played: Played): Promise<void> {
   judge(played, "sweep", await world.environments.run("sweep", calls.sweep));
   for (let handled = 1; handled > 0; ) {
     handled = 0;
-    for (const queue of ["notify", "recheck"] as const) {
+    for (const queue of ["notify", "poll"] as const) {
       const now = world.clock.now().getTime();
       const { waiting } = world.queues[queue];
       const due = waiting.filter(({ visibleAt }) => visibleAt <= now);
       for (const message of due) {
         waiting.splice(waiting.indexOf(message), 1);
-        judge(played, `${queue} hint`, await world.environments.run(queue, calls.hint(queue, message)));
+        judge(played, `${queue} wake-up`, await world.environments.run(queue, calls.wakeUp(queue, message)));
       }
       handled += due.length;
     }
@@ -66,13 +65,13 @@ export async function sweepAndDrain(world: HistoryWorld, played: Played): Promis
 type Deadline = { row: LedgerRow; at: number };
 
 /**
- * By the age that each payment has now: 5 minutes within its first 30, else 15; 60 for one that the provider has started,
- * and for one that a person was told of, a day after its end.
+ * The longest time to the next poll, by each payment's age now: 5 minutes within its first 30, else 15; 60 if it is in
+ * transit, or stuck because its end was a day ago.
  */
 async function deadlinesOf(world: HistoryWorld): Promise<Deadline[]> {
   const now = world.clock.now().getTime();
   const orders = await world.query(
-    `SELECT order_no, created_at, provider_started, IF(payable IS NULL, created_at, expires_at) AS ends
+    `SELECT order_no, created_at, in_transit, IF(payable IS NULL, created_at, expires_at) AS ends
      FROM payment_orders WHERE status <> 'success'`,
   );
   const paid = (await ledgers(world)).filter(isPaid);
@@ -81,7 +80,7 @@ async function deadlinesOf(world: HistoryWorld): Promise<Deadline[]> {
     if (!row) return [];
     const ageSeconds = (now - (order.created_at as Date).getTime()) / 1000;
     const isOld = now - (order.ends as Date).getTime() >= 24 * 3600 * 1000;
-    const gap = order.provider_started === 1 || isOld ? 3600 : ageSeconds < 1800 ? 300 : 900;
+    const gap = order.in_transit === 1 || isOld ? 3600 : ageSeconds < 1800 ? 300 : 900;
     return [{ row, at: now + (gap + sweepSeconds) * 1000 }];
   });
 }
@@ -104,22 +103,22 @@ export const isPaid = ({ status }: LedgerRow) => status === "paid" || status ===
 
 export async function ledgers(world: HistoryWorld): Promise<LedgerRow[]> {
   const rows = await world.query("SELECT order_no, provider FROM payment_orders");
-  const wanted = new Set(rows.map(({ order_no }) => order_no));
+  const input = new Set(rows.map(({ order_no }) => order_no));
   const all = await Promise.all(providerNames.map((provider) => world.ledger(provider)));
-  return all.flat().filter(({ order_no }) => wanted.has(order_no));
+  return all.flat().filter(({ order_no }) => input.has(order_no));
 }
 
 /**
- * When something can happen next; the sweeper's next turn when something is due already. `null`: never, unless the
- * providers end (or have `ended`) what takes them days.
+ * The time of the next scheduled work; the sweeper's next run if work is due already. `null`: none. Polls of payments
+ * and refunds that are pending at a provider for days count only once these have `ended`.
  */
 async function nextTime(world: HistoryWorld, deadlines: Deadline[], ended: boolean): Promise<number | null> {
   const now = world.clock.now().getTime();
   const sql = `
-    SELECT MIN(next_query_at) AS time FROM payment_orders WHERE provider_started = 0 OR ${ended}
-    UNION ALL SELECT MIN(next_query_at) FROM refunds WHERE status = 'unknown' OR ${ended}
-    UNION ALL SELECT MIN(due_at) FROM notify_queue WHERE status = 'pending'
-    UNION ALL SELECT MIN(lease_until) FROM notify_queue WHERE status = 'sending'`;
+    SELECT MIN(next_poll_at) AS time FROM payment_orders WHERE in_transit = 0 OR ${ended}
+    UNION ALL SELECT MIN(next_poll_at) FROM refunds WHERE status = 'unknown' OR ${ended}
+    UNION ALL SELECT MIN(due_at) FROM deliveries WHERE status = 'pending'
+    UNION ALL SELECT MIN(lease_until) FROM deliveries WHERE status = 'sending'`;
   const rows = await world.query(sql);
   const times = [
     ...rows.flatMap(({ time }) => (time instanceof Date ? [time.getTime()] : [])),
@@ -131,15 +130,15 @@ async function nextTime(world: HistoryWorld, deadlines: Deadline[], ended: boole
 
 function unfinished(world: HistoryWorld): Promise<Record<string, unknown>[]> {
   return world.query(`
-    SELECT 'payment' AS what, order_no AS id, provider, status, next_query_at AS time FROM payment_orders
-      WHERE next_query_at IS NOT NULL
-    UNION ALL SELECT 'refund', r.provider_refund_no, o.provider, r.status, r.next_query_at
-      FROM refunds r JOIN payment_orders o ON o.id = r.order_id WHERE r.next_query_at IS NOT NULL
+    SELECT 'payment' AS what, order_no AS id, provider, status, next_poll_at AS time FROM payment_orders
+      WHERE next_poll_at IS NOT NULL
+    UNION ALL SELECT 'refund', r.provider_refund_no, o.provider, r.status, r.next_poll_at
+      FROM refunds r JOIN payment_orders o ON o.id = r.order_id WHERE r.next_poll_at IS NOT NULL
     UNION ALL SELECT 'notification', event_id, event, status, due_at
-      FROM notify_queue WHERE status IN ('pending', 'sending')`);
+      FROM deliveries WHERE status IN ('pending', 'sending')`);
 }
 
-/** Half of the delayed payments arrive, the others fail; refunds succeed. */
+/** At the providers, half of the delayed payments succeed and the others fail; pending refunds succeed. */
 async function decideDelayed(world: HistoryWorld): Promise<void> {
   const started = (await ledgers(world)).filter(({ status }) => status === "started");
   for (const [index, row] of started.entries()) {
@@ -151,7 +150,7 @@ async function decideDelayed(world: HistoryWorld): Promise<void> {
      WHERE r.status IN ('processing', 'unknown')`,
   );
   for (const { provider_refund_no: refund_no, provider } of refunds) {
-    const name = providerNames.find((known) => known === provider)!;
+    const name = providerNames.find((existing) => existing === provider)!;
     await world.tell(name, "refund-result", { refund_no, status: refundWords[name][0] });
   }
 }

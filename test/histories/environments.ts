@@ -5,10 +5,10 @@ import type { Gateway } from "../../lib/open-gateway.ts";
 import { OutboundError } from "../../lib/outbound/outbound-error.ts";
 
 /**
- * What happens to an invocation at its crossing number `at` (two for each await on something outside: before, after).
- * - `kill`: the process is gone, with everything that runs in it
- * - `pause`: frozen until it is resumed or killed; never inside a transaction, because its locks would stop the others
- * - `refuse`: the call is not made and fails · `lose`: the call is made and its answer lost.
+ * What happens to an invocation at its boundary number `at`. Every call that leaves the process has two: before, after.
+ * - `kill`: the process dies with everything that runs in it
+ * - `pause`: frozen until it is resumed or killed; never inside a transaction, because its locks would block the others
+ * - `refuse`: the call is not made and fails · `lose`: the call is made and its response is lost.
  */
 export type Fault = { at: number; act: "kill" | "pause" | "refuse" | "lose" };
 
@@ -20,10 +20,10 @@ export type Outcome<T> =
 
 type Environment = { gateway: Gateway; isDead: boolean };
 
-/** An invocation that is frozen; `resume` ends when it does, or is frozen or killed again. */
+/** A frozen invocation. `resume` resolves when the invocation has ended, or is frozen or killed again. */
 export type Frozen = { what: string; resume(): Promise<Outcome<unknown>>; kill(): Promise<void> };
 
-/** Execution environments as the platform has them: one event at a time each, made when none is idle. */
+/** Execution environments like Lambda's: each handles one event at a time; a new one starts if none is idle. */
 export type Environments = {
   run<T>(
     what: string,
@@ -31,7 +31,7 @@ export type Environments = {
     fault?: Fault | undefined,
   ): Promise<Outcome<T>>;
   readonly frozen: Frozen[];
-  /** How many invocations were killed, or had an answer lost. */
+  /** The number of invocations that were killed or had a response lost. */
   harmed(): number;
   close(): Promise<void>;
 };
@@ -50,7 +50,7 @@ export function openEnvironments(build: () => Gateway): Environments {
     return environment;
   }
 
-  /** One may have been killed by what its last invocation had left behind. */
+  /** Skips environments that work left over from their last invocation has killed. */
   function takeIdle(): Environment | undefined {
     const environment = idle.pop();
     return environment?.isDead ? takeIdle() : environment;
@@ -68,16 +68,16 @@ export function openEnvironments(build: () => Gateway): Environments {
   ): Promise<Outcome<T>> {
     const environment = takeIdle() ?? fresh();
     const stopped = signal<Outcome<T>>();
-    let crossings = -1;
+    let boundaries = -1;
     let isOver = fault === undefined;
     let isInTransaction = false;
 
     async function meet(when: "before" | "after", crossed: string): Promise<void> {
       if (environment.isDead) return forever();
-      crossings += 1;
+      boundaries += 1;
       if (when === "after" && /^sql (begin|start transaction)/i.test(crossed)) isInTransaction = true;
       if (when === "after" && /^sql (commit|rollback)/i.test(crossed)) isInTransaction = false;
-      if (isOver || !fault || crossings < fault.at) return;
+      if (isOver || !fault || boundaries < fault.at) return;
       const act = { kill, pause, refuse, lose }[fault.act];
       await act(when, crossed);
     }
@@ -151,7 +151,7 @@ export function openEnvironments(build: () => Gateway): Environments {
 
 const forever = () => new Promise<never>(() => {});
 
-/** A promise that can be settled from outside, and made anew. */
+/** A promise that is resolved from outside and can be renewed. */
 function signal<T>() {
   let current = Promise.withResolvers<T>();
   return {
@@ -166,7 +166,7 @@ function signal<T>() {
   };
 }
 
-/** What the drivers throw when the network fails; `sent`: the other side has done what it was asked. */
+/** The error that a driver throws when the network fails; `sent`: the other side has executed the call. */
 function failure(crossed: string, sent: boolean): Error {
   const [kind, , target = ""] = crossed.split(" ");
   if (kind === "http") {

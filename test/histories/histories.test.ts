@@ -20,12 +20,12 @@ const tests = Array.from({ length: 10 }, (_, index) => ({
   first: index * perTest + 1,
   last: (index + 1) * perTest,
 }));
-/** A failing history is made shorter for two minutes. */
+/** In milliseconds: shrinking a failing history takes up to two minutes. */
 const timeout = 300_000;
 
-describe("a random history, of several merchants at all four providers, with everything going wrong", () => {
+describe("random histories of two merchants at all four providers, with faults of every kind", () => {
   it.each(tests)(
-    "loses, doubles, downgrades and over-refunds nothing (seeds $first to $last)",
+    "random histories lose, duplicate, downgrade and over-refund nothing (seeds $first to $last)",
     async ({ first, last }) => {
       for (let seed = first; seed <= last; seed++) {
         const failed = await playSeed(world, seed);
@@ -35,7 +35,7 @@ describe("a random history, of several merchants at all four providers, with eve
     timeout,
   );
 
-  it("is played the same way twice", async () => {
+  it("a random history plays the same way twice", async () => {
     for (const steps of fc.sample(history, { seed: 4, numRuns: 12 })) {
       expect(await playHistory(world, steps)).toEqual(await playHistory(world, steps));
     }

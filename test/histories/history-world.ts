@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { Cluster } from "ioredis";
 import { createPool, type RowDataPacket } from "mysql2/promise";
-import { redisKey } from "../../lib/cache/locks.ts";
 import { environmentSchema } from "../../lib/environment.ts";
 import { buildGateway, type Gateway } from "../../lib/open-gateway.ts";
-import { runVerb } from "../../lib/ops/run-verb.ts";
+import { runCommand } from "../../lib/ops/run-command.ts";
+import { redisKey } from "../../lib/redis/locks.ts";
 import type { KeyService } from "../../lib/vault/vault.ts";
 import type { LedgerRow } from "../../scripts/sandbox/kernel/serve-simulator.ts";
 import { type ProviderName, startSandbox } from "../../scripts/sandbox/start-sandbox.ts";
@@ -16,7 +16,7 @@ import { simulatedClock } from "./simulated-clock.ts";
 
 export const providerNames: readonly ProviderName[] = ["alipay", "wechat", "stripe", "paypal"];
 
-/** A webhook that a provider has sent and that nobody has brought to the gateway yet. */
+/** A webhook that a provider has sent and that has not reached the gateway yet. */
 export type Webhook = { path: string; headers: Record<string, string>; body: string };
 
 export type HistoryShop = {
@@ -25,7 +25,7 @@ export type HistoryShop = {
   apiKey: string;
   secret: string;
   inboxUrl: string;
-  /** Two accounts at each provider, as its simulator names them; the first one is set when a history begins. */
+  /** Two accounts at each provider, as its simulator names them. Each history starts with the first one set. */
   accounts: Record<ProviderName, [Account, Account]>;
 };
 
@@ -35,7 +35,7 @@ export type HistoryWorld = Awaited<ReturnType<typeof openHistoryWorld>>;
 
 const publicUrl = "http://127.0.0.1:9";
 
-/** Everything around the gateway for random histories, all of it real but time, the queues and the way of webhooks. */
+/** The test world of random histories. All of it is real except time, the queues and the transport of webhooks. */
 export async function openHistoryWorld(services: { DATABASE_URL: string; REDIS_URL: string }) {
   process.env.FAILPOINTS = "on";
   const clock = simulatedClock(new Date("2026-03-01T00:00:00Z"));
@@ -71,12 +71,12 @@ export async function openHistoryWorld(services: { DATABASE_URL: string; REDIS_U
     REDIS_PORT: redisUrl.port,
     REDIS_TLS: "off",
     NOTIFY_QUEUE_URL: "http://127.0.0.1:9/notify",
-    RECHECK_QUEUE_URL: "http://127.0.0.1:9/recheck",
+    POLL_QUEUE_URL: "http://127.0.0.1:9/poll",
     KMS_KEY_IDS: "unused",
     PROVIDER_BASE_URLS: JSON.stringify(sandbox.simulators),
     LOOPBACK_ENDPOINTS: endpoint.host,
   });
-  const queues = { notify: hostileQueue("notify", clock), recheck: hostileQueue("recheck", clock) };
+  const queues = { notify: hostileQueue("notify", clock), poll: hostileQueue("poll", clock) };
   const cachePrefix = `${connection.database}:`;
   const parts = { database: async () => connection, clock, keys: keysInMemory(), cachePrefix, queues };
   const build = () => buildGateway(environment, parts);
@@ -88,7 +88,7 @@ export async function openHistoryWorld(services: { DATABASE_URL: string; REDIS_U
     connectionLimit: 2,
   });
   const redis = new Cluster([services.REDIS_URL]);
-  // It may be killed on purpose.
+  // Some tests kill Redis on purpose.
   redis.on("error", () => {});
 
   const setUp = build();
@@ -98,7 +98,7 @@ export async function openHistoryWorld(services: { DATABASE_URL: string; REDIS_U
   let histories = 0;
   const world = {
     nextNumber: () => ++histories,
-    /** What is done at this moment, should it never end. */
+    /** The current action, reported if it never ends. */
     doing: "",
     clock,
     shops,
@@ -107,14 +107,14 @@ export async function openHistoryWorld(services: { DATABASE_URL: string; REDIS_U
     redis,
     cachePrefix,
     endpoint,
-    /** Replaced for each history: nothing that a process remembers crosses from one to the next. */
+    /** Replaced for each history, so that nothing cached in a process affects the next one. */
     environments: openEnvironments(build),
     async query(sql: string, values: unknown[] = []): Promise<Record<string, unknown>[]> {
       const [rows] = await pool.query<RowDataPacket[]>(sql, values);
       return rows;
     },
-    async tell(provider: ProviderName, verb: string, body: object): Promise<boolean> {
-      const answer = await fetch(`${sandbox.simulators[provider]}/_sim/${verb}`, {
+    async tell(provider: ProviderName, command: string, body: object): Promise<boolean> {
+      const answer = await fetch(`${sandbox.simulators[provider]}/_sim/${command}`, {
         method: "POST",
         body: JSON.stringify(body),
       });
@@ -126,11 +126,11 @@ export async function openHistoryWorld(services: { DATABASE_URL: string; REDIS_U
       return (await (await fetch(`${sandbox.simulators[provider]}/_sim/payments`)).json()) as LedgerRow[];
     },
     merchantAnswers: (shop: HistoryShop, answer: MerchantAnswer) => endpoint.answers(shop.username, answer),
-    /** Redis forgets, or lies: a lock that nobody holds and nobody releases, a key of another type. */
+    /** Corrupts Redis: deletes the delivery locks, sets locks that nobody releases, or keys of another type. */
     async disturbRedis(how: "empty" | "stale-locks" | "wrong-types"): Promise<void> {
-      for (const { id, user_id } of await world.query("SELECT id, user_id FROM notify_queue")) {
+      for (const { id, user_id } of await world.query("SELECT id, user_id FROM deliveries")) {
         const key = redisKey(cachePrefix, String(user_id), `deliver:${id}`);
-        // At one stroke: a delivery may take its lock in between.
+        // In one transaction, because a delivery may take its lock in between.
         const changes = redis.multi().del(key);
         if (how === "stale-locks") changes.set(key, "nobody");
         if (how === "wrong-types") changes.rpush(key, "a list");
@@ -141,10 +141,10 @@ export async function openHistoryWorld(services: { DATABASE_URL: string; REDIS_U
       clock.advance(seconds * 1000);
       await webhooksAreOut();
     },
-    /** Empties what a history has left behind; merchants and their configs stay. */
+    /** Removes all traces of a history; merchants and their configs stay. */
     async clear(): Promise<void> {
       await world.environments.close();
-      // What the providers have planned for old payments happens now, and nobody hears of it.
+      // Scheduled actions of the simulators for old payments run now; their webhooks are dropped below.
       clock.advance(4 * 24 * 3600 * 1000);
       await webhooksAreOut();
       webhooks.length = 0;
@@ -152,7 +152,7 @@ export async function openHistoryWorld(services: { DATABASE_URL: string; REDIS_U
         queue.waiting.length = 0;
         queue.down = false;
       }
-      endpoint.forget();
+      endpoint.purge();
       for (const provider of providerNames) await world.tell(provider, "faults", {});
       await pool.query(`SET foreign_key_checks = 0`);
       for (const table of historyTables) await pool.query(`DELETE FROM ${table}`);
@@ -171,17 +171,17 @@ export async function openHistoryWorld(services: { DATABASE_URL: string; REDIS_U
 }
 
 const historyTables = [
-  "notify_attempts",
-  "notify_queue",
+  "delivery_attempts",
+  "deliveries",
   "payment_logs",
   "webhook_events",
   "refunds",
-  "payment_attempts",
+  "provider_requests",
   "anomalies",
   "payment_orders",
 ];
 
-/** The simulators send a webhook in the turn after the one that caused it. */
+/** Waits for webhooks: the simulators send one in the event loop turn after the one that caused it. */
 async function webhooksAreOut(): Promise<void> {
   for (let turn = 0; turn < 4; turn++) await new Promise((resolve) => setImmediate(resolve));
 }
@@ -192,9 +192,9 @@ async function openShop(
   inboxUrl: (merchant: string) => string,
 ): Promise<HistoryShop> {
   const username = `shop-${randomBytes(4).toString("hex")}`;
-  const ops = async (verb: string, args: object): Promise<Record<string, string>> => {
-    const answer = await runVerb(gateway, verb, args);
-    if (!answer.ok) throw new Error(`${verb}: ${answer.message}`);
+  const ops = async (command: string, args: object): Promise<Record<string, string>> => {
+    const answer = await runCommand(gateway, command, args);
+    if (!answer.ok) throw new Error(`${command}: ${answer.message}`);
     return answer.data as Record<string, string>;
   };
   const merchant = await ops("merchant create", { username, notify_url: inboxUrl(username) });
@@ -219,7 +219,7 @@ async function openShop(
         await post(`${url}/_sim/endpoint`, JSON.stringify({ account: account.account, url: webhook }));
       endpoints.add(webhook);
     }
-    // Learns the account's name, so that no history's first call is longer than the same call of another one.
+    // Caches the account's name, so that the first call of a history makes no more requests than later ones.
     await gateway.configs.choose(merchant.user_id!, provider, "default");
     await gateway.configs.choose(merchant.user_id!, provider, "second");
   }
@@ -233,7 +233,7 @@ async function openShop(
   };
 }
 
-/** As every history finds them. */
+/** Sets every config to the first account, with which each history starts. */
 async function setFirstAccounts(world: HistoryWorld, shop: HistoryShop): Promise<void> {
   for (const provider of providerNames) {
     const work = calls.setConfig(shop, provider, shop.accounts[provider][0]);
@@ -248,18 +248,18 @@ async function post(url: string, body: string): Promise<Record<string, string>> 
   return (await answer.json()) as Record<string, string>;
 }
 
-/** A key service without a network: what it does is tested elsewhere, and each call costs a history a millisecond. */
+/** A key service without a network, which would cost a millisecond per call; the real one has its own tests. */
 function keysInMemory(): KeyService {
-  const kept = new Map<string, Buffer>();
+  const stored = new Map<string, Buffer>();
   return {
     async generate() {
       const wrapped = randomBytes(16);
       const plain = randomBytes(32);
-      kept.set(wrapped.toString("hex"), plain);
+      stored.set(wrapped.toString("hex"), plain);
       return { plain, wrapped };
     },
     async unwrap(wrapped) {
-      const plain = kept.get(Buffer.from(wrapped).toString("hex"));
+      const plain = stored.get(Buffer.from(wrapped).toString("hex"));
       if (!plain) throw new Error("no such key");
       return plain;
     },

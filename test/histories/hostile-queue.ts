@@ -1,14 +1,14 @@
 import type { Clock } from "../../lib/clock.ts";
 import { reach } from "../../lib/failpoint.ts";
-import { type HintQueue, hopSeconds, type Message } from "../../lib/queue/hints.ts";
+import { hopSeconds, type Message, type WakeUpQueue } from "../../lib/queue/wake-up-queue.ts";
 
-/** A message that waits; `visibleAt` is when a real queue would hand it out first. */
+/** A message in the queue; `visibleAt` is when a real queue would deliver it first. */
 export type Waiting = { body: string; visibleAt: number };
 
-/** A delay queue whose messages the history hands out: early, late, twice, in any order or never. */
-export type HostileQueue = HintQueue & {
+/** A delay queue whose messages the history delivers: early, late, twice, in any order or never. */
+export type HostileQueue = WakeUpQueue & {
   readonly waiting: Waiting[];
-  /** Takes nothing more until it is up again; senders do not notice, or are told, as on a bad day of SQS. */
+  /** Loses all messages while true: `send` hides that from the sender, `sendAll` reports it. */
   down: boolean;
 };
 
@@ -29,7 +29,7 @@ export function hostileQueue(name: string, clock: Clock): HostileQueue {
         if (!queue.down) put(message);
         await reach("after", `queue ${name}`);
       } catch {
-        // A hint that is lost costs nothing but time.
+        // A lost wake-up message only costs time.
       }
     },
     async sendAll(messages) {

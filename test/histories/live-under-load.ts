@@ -6,15 +6,15 @@ import { checkInvariants, newlyPlayed } from "./play-history.ts";
 
 export type Load = {
   payments: number;
-  /** How many things happen at the same time. */
-  hands: number;
-  /** What is done to the world once so many payments are paid. */
+  /** The number of payments that are processed at the same time. */
+  workers: number;
+  /** Faults to inject, each once `afterPaid` payments are paid. */
   disturbances: { afterPaid: number; act: () => Promise<void> }[];
 };
 
 /**
- * Payments that are created, paid, told and refunded in part by many hands at once, while the world is disturbed. Resolves
- * at rest, to what must never happen.
+ * Creates, pays, notifies and partly refunds payments in several concurrent workers, while faults are injected.
+ * Resolves at rest, to all violations.
  */
 export async function liveUnderLoad(world: HistoryWorld, load: Load): Promise<string[]> {
   const played = newlyPlayed(world);
@@ -22,18 +22,18 @@ export async function liveUnderLoad(world: HistoryWorld, load: Load): Promise<st
   let next = 0;
   let paid = 0;
 
-  // Without one hand the others might wait for ever for what it would have done.
+  // If one worker fails the others stop too: they might wait forever for messages that it would have handled.
   const failing = new AbortController();
-  async function hand(): Promise<void> {
+  async function worker(): Promise<void> {
     for (let order = next++; order < load.payments; order = next++) {
       await live(world, played, order, failing.signal);
       paid += 1;
       while (coming[0] && paid >= coming[0].afterPaid) await coming.shift()!.act();
     }
   }
-  const hands = Array.from({ length: load.hands }, hand);
-  for (const one of hands) one.catch((error) => failing.abort(error));
-  await Promise.all(hands);
+  const workers = Array.from({ length: load.workers }, worker);
+  for (const one of workers) one.catch((error) => failing.abort(error));
+  await Promise.all(workers);
   await comeToRest(world, played);
   await checkInvariants(world, played, "at rest");
   await checkLedgers(world, played);
@@ -42,7 +42,7 @@ export async function liveUnderLoad(world: HistoryWorld, load: Load): Promise<st
 
 async function live(world: HistoryWorld, played: Played, order: number, failing: AbortSignal): Promise<void> {
   const provider = order % providerNames.length;
-  const wanted = {
+  const input = {
     order,
     shop: order % 2,
     provider,
@@ -50,42 +50,42 @@ async function live(world: HistoryWorld, played: Played, order: number, failing:
     amount: 1234,
     subject: 0,
     second: false,
-    told: true,
+    notified: true,
   };
   while (!played.orders.get(order)?.answers.length) {
     failing.throwIfAborted();
-    await perform(world, played, { do: "create", ...wanted });
+    await perform(world, played, { do: "create", ...input });
   }
   const position = [...played.orders.keys()].indexOf(order);
   await perform(world, played, { do: "buyer", order: position, what: "pay" });
-  const number = played.orders.get(order)?.wanted.out_trade_no;
+  const number = played.orders.get(order)?.input.out_trade_no;
   const isPaid = "SELECT 1 FROM payment_orders WHERE out_trade_no = ? AND status = 'success'";
   const isRefunded = "SELECT 1 FROM refunds WHERE refund_no = ?";
   while (!(await found(world, isPaid, number))) {
     failing.throwIfAborted();
-    await bringWhatWaits(world, played);
+    await handleWaiting(world, played);
   }
   while (!(await found(world, isRefunded, `${number}-r0`))) {
     failing.throwIfAborted();
     await perform(world, played, { do: "refund", order: position, refund: 0, part: 1 });
   }
-  await bringWhatWaits(world, played);
+  await handleWaiting(world, played);
 }
 
-/** A database that is away has nothing yet. */
+/** False, too, while the database is down. */
 const found = (world: HistoryWorld, sql: string, value: unknown) =>
   world.query(sql, [value]).then(
     (rows) => rows.length > 0,
     (error: Error) => {
-      // A test that has run out of time closes the world.
+      // A test that timed out has closed the test world.
       if (error.message === "Pool is closed.") throw error;
       return false;
     },
   );
 
-/** One webhook and one hint of each queue, whosever they are. */
-async function bringWhatWaits(world: HistoryWorld, played: Played): Promise<void> {
+/** Handles one webhook and one wake-up message of each queue, of any payment. */
+async function handleWaiting(world: HistoryWorld, played: Played): Promise<void> {
   await perform(world, played, { do: "webhook", which: 0, keep: false });
-  await perform(world, played, { do: "hint", queue: "notify", which: 0, keep: false });
-  await perform(world, played, { do: "hint", queue: "recheck", which: 0, keep: false });
+  await perform(world, played, { do: "wake-up", queue: "notify", which: 0, keep: false });
+  await perform(world, played, { do: "wake-up", queue: "poll", which: 0, keep: false });
 }

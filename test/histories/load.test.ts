@@ -25,30 +25,30 @@ afterAll(async () => {
 });
 
 const payments = 60;
-const hands = 6;
+const workers = 6;
 const timeout = 120_000;
 
-async function expectAllPaidAndTold(): Promise<void> {
+async function expectAllPaidAndNotified(): Promise<void> {
   const orders = await world.query(
     "SELECT status, refunded_minor, COUNT(*) AS count FROM payment_orders GROUP BY status, refunded_minor",
   );
   expect(orders).toEqual([{ status: "success", refunded_minor: "206", count: String(payments) }]);
-  const told = await world.query(
-    "SELECT event, status, COUNT(*) AS count FROM notify_queue GROUP BY event, status",
+  const notified = await world.query(
+    "SELECT event, status, COUNT(*) AS count FROM deliveries GROUP BY event, status",
   );
-  expect(told.sort((a, b) => (String(a.event) < String(b.event) ? -1 : 1))).toEqual([
+  expect(notified.sort((a, b) => (String(a.event) < String(b.event) ? -1 : 1))).toEqual([
     { event: "payment.success", status: "success", count: String(payments) },
     { event: "refund.success", status: "success", count: String(payments) },
   ]);
 }
 
-describe("in the middle of a load", () => {
+describe("faults under load", () => {
   it(
-    "Redis that lies, forgets, is frozen, killed and back breaks no invariant",
+    "no invariant breaks under load while Redis holds wrong data, loses data, hangs, dies and restarts",
     async () => {
       const wrong = await liveUnderLoad(world, {
         payments,
-        hands,
+        workers,
         disturbances: [
           { afterPaid: 8, act: () => world.disturbRedis("stale-locks") },
           { afterPaid: 16, act: () => world.disturbRedis("wrong-types") },
@@ -60,13 +60,13 @@ describe("in the middle of a load", () => {
         ],
       });
       expect(wrong).toEqual([]);
-      await expectAllPaidAndTold();
+      await expectAllPaidAndNotified();
     },
     timeout,
   );
 
   it(
-    "a database that is killed and comes back breaks no invariant, and the next calls succeed",
+    "no invariant breaks under load while the database is killed and restarted, and the next calls succeed",
     async () => {
       const restart = async () => {
         await database.kill();
@@ -75,7 +75,7 @@ describe("in the middle of a load", () => {
       const served: string[] = [];
       const wrong = await liveUnderLoad(world, {
         payments,
-        hands,
+        workers,
         disturbances: [
           { afterPaid: 15, act: restart },
           {
@@ -83,8 +83,8 @@ describe("in the middle of a load", () => {
             async act() {
               await restart();
               await world.query("SELECT 1");
-              // Every environment whose connection has died, and then some.
-              for (let call = 0; call < 2 * hands; call++) {
+              // More calls than there are environments with a dead connection.
+              for (let call = 0; call < 2 * workers; call++) {
                 served.push(calls.inWords(await world.environments.run("sweep", calls.sweep)));
               }
             },
@@ -92,8 +92,8 @@ describe("in the middle of a load", () => {
         ],
       });
       expect(wrong).toEqual([]);
-      expect(served).toEqual(Array(2 * hands).fill("done"));
-      await expectAllPaidAndTold();
+      expect(served).toEqual(Array(2 * workers).fill("done"));
+      await expectAllPaidAndNotified();
     },
     timeout,
   );

@@ -26,29 +26,29 @@ const timeout = 120_000;
 const count = async (sql: string) => Number((await world.query(sql))[0]!.count);
 
 async function createAndPay(payments: number): Promise<void> {
-  const hands = 6;
+  const workers = 6;
   let next = 0;
-  const hand = async () => {
+  const worker = async () => {
     for (let order = next++; order < payments; order = next++) {
-      const wanted = { shop: order % 2, provider: order % providerNames.length, minutes: 120, amount: 1234 };
-      const plain = { subject: 0, second: false, told: true };
-      await perform(world, played, { do: "create", order, ...wanted, ...plain });
+      const input = { shop: order % 2, provider: order % providerNames.length, minutes: 120, amount: 1234 };
+      const plain = { subject: 0, second: false, notified: true };
+      await perform(world, played, { do: "create", order, ...input, ...plain });
       const position = [...played.orders.keys()].indexOf(order);
       await perform(world, played, { do: "buyer", order: position, what: "pay" });
     }
   };
-  await Promise.all(Array.from({ length: hands }, hand));
+  await Promise.all(Array.from({ length: workers }, worker));
 }
 
-describe("when messages are lost", () => {
+describe("lost messages", () => {
   it(
-    "500 payments whose every webhook is lost are success, and their merchants told, within five minutes",
+    "500 payments whose webhooks are all lost become success, with their merchants notified, within five minutes",
     async () => {
       const payments = 500;
       await createAndPay(payments);
       expect((await ledgers(world)).filter(isPaid).length).toBeGreaterThan(payments / 2);
       const unfinished = `SELECT COUNT(*) AS count FROM payment_orders o WHERE status <> 'success' OR NOT EXISTS
-        (SELECT 1 FROM notify_queue n WHERE n.order_id = o.id AND n.status = 'success')`;
+        (SELECT 1 FROM deliveries n WHERE n.order_id = o.id AND n.status = 'success')`;
       for (let seconds = 0; seconds < 300 && (await count(unfinished)) > 0; seconds += 15) {
         world.webhooks.length = 0;
         await world.passes(15);
@@ -63,38 +63,38 @@ describe("when messages are lost", () => {
     timeout,
   );
 
-  it("a lost hint costs at most 120 seconds, whichever it was", async () => {
+  it("a lost wake-up message of any kind delays a payment by at most 120 seconds", async () => {
     await createAndPay(4);
-    // Lost are the webhooks, the hints to look the payments up, and the hints to tell of them.
+    // Lost are the webhooks, the wake-up messages for polls, and those for notifications.
     const paid = async () =>
       (await count("SELECT COUNT(*) AS count FROM payment_orders WHERE status = 'success'")) === 4;
-    const told = async () => world.endpoint.arrivals.length === 4;
-    for (const done of [paid, told]) {
+    const notified = async () => world.endpoint.arrivals.length === 4;
+    for (const done of [paid, notified]) {
       world.webhooks.length = 0;
       for (const { waiting } of Object.values(world.queues)) waiting.length = 0;
       const since = world.clock.now().getTime();
       while (!(await done())) {
         await world.passes(60);
         await world.environments.run("sweep", calls.sweep);
-        const queue = done === paid ? "recheck" : "notify";
+        const queue = done === paid ? "poll" : "notify";
         for (const message of world.queues[queue].waiting.splice(0))
-          await world.environments.run(queue, calls.hint(queue, message));
+          await world.environments.run(queue, calls.wakeUp(queue, message));
       }
       expect(world.clock.now().getTime() - since).toBeLessThanOrEqual(120_000);
     }
   });
 });
 
-describe("a merchant whose server hangs", () => {
+describe("a merchant with a hanging server", () => {
   it(
-    "has at most ten of its thousand sends begun before another merchant's next one",
+    "a merchant with a hanging server and 1000 due notifications delays another merchant's by at most ten sends",
     async () => {
       await createAndPay(2);
       for (const webhook of world.webhooks.splice(0))
         await world.environments.run("webhook", calls.webhook(webhook));
       await sweepAndDrain(world, played);
       const [hanging, quick] = world.shops;
-      const rows = await world.query("SELECT * FROM notify_queue WHERE user_id = ?", [hanging!.userId]);
+      const rows = await world.query("SELECT * FROM deliveries WHERE user_id = ?", [hanging!.userId]);
       await cloneTask(rows[0]!, 1000);
       world.endpoint.arrivals.length = 0;
       world.merchantAnswers(hanging!, "hang");
@@ -103,42 +103,42 @@ describe("a merchant whose server hangs", () => {
         world.endpoint.arrivals.filter(({ merchant }) => merchant === username);
       const isEmpty = async () => world.queues.notify.waiting.length === 0;
       let isOver = false;
-      /** As many environments as the platform would give the queue at most, and half as many again. */
-      const hands = Array.from({ length: 30 }, async () => {
+      /** 1.5 times as many environments as Lambda gives the queue at most. */
+      const workers = Array.from({ length: 30 }, async () => {
         while (!isOver) {
           const message = world.queues.notify.waiting.shift();
-          if (message) await world.environments.run("notify", calls.hint("notify", message));
+          if (message) await world.environments.run("notify", calls.wakeUp("notify", message));
           else await new Promise((resolve) => setTimeout(resolve, 5));
         }
       });
       await world.environments.run("sweep", calls.sweep);
       await until(async () => arrived(hanging!.username).length >= 10 && (await isEmpty()));
-      // Within the leases: a send that hangs ends in ten seconds.
+      // Less than a lease. A hanging send ends after ten seconds.
       await world.passes(30);
       await world.environments.run("sweep", calls.sweep);
 
-      const [toldRow] = await world.query("SELECT * FROM notify_queue WHERE user_id = ?", [quick!.userId]);
-      await cloneTask(toldRow!, 1);
+      const [notifiedRow] = await world.query("SELECT * FROM deliveries WHERE user_id = ?", [quick!.userId]);
+      await cloneTask(notifiedRow!, 1);
       await world.environments.run("sweep", calls.sweep);
       await until(async () => arrived(quick!.username).length === 1);
       const begun = arrived(hanging!.username).length;
-      // On a slow machine the first of them have ended by now, and others have their places.
+      // On a slow machine the first sends have ended by now and others have taken their places.
       const ended = await count(
-        "SELECT COUNT(*) AS count FROM notify_attempts WHERE http_status IS NULL AND ended_at IS NOT NULL",
+        "SELECT COUNT(*) AS count FROM delivery_attempts WHERE http_status IS NULL AND ended_at IS NOT NULL",
       );
       expect(begun - ended).toBeLessThanOrEqual(10);
       isOver = true;
       world.endpoint.hangUp();
-      await Promise.all(hands);
+      await Promise.all(workers);
       expect(
-        await count("SELECT COUNT(*) AS count FROM notify_queue WHERE status IN ('pending', 'sending')"),
+        await count("SELECT COUNT(*) AS count FROM deliveries WHERE status IN ('pending', 'sending')"),
       ).toBe(1000);
     },
     timeout,
   );
 });
 
-/** So many further notifications that are due now. */
+/** Inserts copies of a notification that are due now. */
 async function cloneTask({ id, ...row }: Record<string, unknown>, copies: number): Promise<void> {
   const now = world.clock.now();
   const names = Object.keys(row);
@@ -147,8 +147,8 @@ async function cloneTask({ id, ...row }: Record<string, unknown>, copies: number
       ...row,
       subject_id: 1_000_000 * Number(id) + index,
       event_id: `${String(index).padStart(12, "0")}-${String(row.user_id)}`,
-      ...{ status: "pending", attempt: 1, send_no: 0, due_at: now, lease_token: null, hinted_at: null },
+      ...{ status: "pending", attempt: 1, try_no: 0, due_at: now, lease_token: null, woken_at: null },
     }),
   );
-  await world.query(`INSERT INTO notify_queue (${names.join(", ")}) VALUES ?`, [values]);
+  await world.query(`INSERT INTO deliveries (${names.join(", ")}) VALUES ?`, [values]);
 }

@@ -4,8 +4,8 @@ import type { AddressInfo } from "node:net";
 import type { Clock } from "../../lib/clock.ts";
 
 /**
- * What a merchant's server does with a notification: an HTTP status, or it breaks the connection after reading it, or keeps
- * it open without a word.
+ * How a merchant's server answers a notification: with an HTTP status, by closing the connection after reading it
+ * (`reset`), or by keeping it open without a response (`hang`).
  */
 export type MerchantAnswer = number | "reset" | "hang";
 
@@ -21,15 +21,15 @@ export type Arrival = {
 };
 
 export type MerchantEndpoint = {
-  /** Where this merchant is notified. */
+  /** The notify_url of this merchant. */
   url(merchant: string): string;
   host: string;
   readonly arrivals: Arrival[];
-  /** How this merchant answers from now on; unless told, 200. */
+  /** Sets how this merchant answers from now on; the default is 200. */
   answers(merchant: string, answer: MerchantAnswer): void;
-  /** Breaks every connection that is kept open. */
+  /** Closes every open connection. */
   hangUp(): void;
-  forget(): void;
+  purge(): void;
   stop(): void;
 };
 
@@ -65,7 +65,7 @@ export async function startMerchantEndpoint(clock: Clock): Promise<MerchantEndpo
     arrivals,
     answers: (merchant, answer) => void answers.set(merchant, answer),
     hangUp: () => server.closeAllConnections(),
-    forget() {
+    purge() {
       arrivals.length = 0;
       answers.clear();
     },

@@ -6,29 +6,29 @@ import { type HistoryShop, type HistoryWorld, providerNames } from "./history-wo
 import { refusalOf } from "./refusals.ts";
 import { type Step, subjects } from "./steps.ts";
 
-/** An order's slot: what its merchant asked for, and what was answered. */
+/** An order's slot: the merchant's request and the responses to it. */
 export type Ordered = {
   shop: HistoryShop;
   provider: ProviderName;
-  wanted: Data;
+  input: Data;
   amountMinor: number;
-  /** Every successful answer of the create, in turn. */
+  /** Every successful response to the create, in order. */
   answers: Data[];
 };
 
-/** What a history has done so far. */
+/** The state of a history that is being played. */
 export type Played = {
   id: string;
   orders: Map<number, Ordered>;
-  /** What must never happen, in words. */
+  /** Violations found so far, as text. */
   wrong: string[];
-  /** What was asked of the gateway and how it ended, in turn. */
+  /** The calls of the gateway and how each ended, in order. */
   outcomes: string[];
-  /** Orders whose refunds have changed in the provider's console. */
+  /** Orders with external refunds, or whose refunds changed status at the provider after their end. */
   changedInConsole: Set<string>;
 };
 
-/** Does one step; what is not possible now is left out. */
+/** Performs one step; a step that is not possible now is skipped. */
 export async function perform(world: HistoryWorld, played: Played, step: Step): Promise<void> {
   switch (step.do) {
     case "create":
@@ -37,8 +37,8 @@ export async function perform(world: HistoryWorld, played: Played, step: Step): 
       return createOther(world, played, step.order);
     case "webhook":
       return bringWebhook(world, played, step);
-    case "hint":
-      return bringHint(world, played, step);
+    case "wake-up":
+      return bringWakeUp(world, played, step);
     case "sweep":
       return judge(played, "sweep", await world.environments.run("sweep", calls.sweep, step.fault));
     case "query":
@@ -68,31 +68,31 @@ async function create(world: HistoryWorld, played: Played, step: Of<"create">): 
   const ordered = played.orders.get(step.order) ?? newOrder(world, played, step);
   played.orders.set(step.order, ordered);
   const keep = (answer: Data) => void ordered.answers.push(answer);
-  const work = calls.create(ordered.shop, ordered.wanted, keep);
+  const work = calls.create(ordered.shop, ordered.input, keep);
   judge(played, "create", await world.environments.run("create", work, step.fault));
 }
 
 function newOrder(world: HistoryWorld, played: Played, step: Of<"create">): Ordered {
   const shop = world.shops[step.shop]!;
   const provider = providerNames[step.provider]!;
-  const wanted = anOrder({
+  const input = anOrder({
     provider,
     out_trade_no: `${played.id}-${step.order}`,
     amount: `${Math.floor(step.amount / 100)}.${String(step.amount % 100).padStart(2, "0")}`,
     expires_in: step.minutes * 60,
     subject: subjects[step.subject],
     config: step.second ? "second" : "default",
-    ...(step.told && { notify_url: `${shop.inboxUrl}/${step.order}` }),
+    ...(step.notified && { notify_url: `${shop.inboxUrl}/${step.order}` }),
   });
-  return { shop, provider, wanted, amountMinor: step.amount, answers: [] };
+  return { shop, provider, input, amountMinor: step.amount, answers: [] };
 }
 
-/** The same number with another amount is refused; nothing but the refusal may come of it. */
+/** Creates again with the same out_trade_no and another amount, which must be refused. */
 async function createOther(world: HistoryWorld, played: Played, slot: number): Promise<void> {
   const ordered = orderAt(played, slot);
   if (!ordered || (await orderNoOf(world, ordered)) === null) return;
-  const wanted = { ...ordered.wanted, amount: "55.55" };
-  const work = calls.create(ordered.shop, wanted, () => {});
+  const input = { ...ordered.input, amount: "55.55" };
+  const work = calls.create(ordered.shop, input, () => {});
   const outcome = await world.environments.run("create", work);
   if (outcome.kind === "done") played.wrong.push("a create with another amount was accepted");
   judge(played, "create", outcome);
@@ -105,33 +105,33 @@ async function bringWebhook(world: HistoryWorld, played: Played, step: Of<"webho
   judge(played, "webhook", outcome);
   const status = outcome.kind === "done" ? outcome.value : 0;
   if (status === 500) played.wrong.push("a webhook was answered with 500");
-  // Acknowledged, it does not come again, unless the provider is careless; refused as too old, it is lost.
+  // An acknowledged webhook is not sent again, unless `keep` says so; one that is refused as too old is lost.
   if ((status < 300 && status > 0 && !step.keep) || status === 401) remove(world.webhooks, webhook);
 }
 
-async function bringHint(world: HistoryWorld, played: Played, step: Of<"hint">): Promise<void> {
+async function bringWakeUp(world: HistoryWorld, played: Played, step: Of<"wake-up">): Promise<void> {
   const queue = world.queues[step.queue];
   const message = chosen(queue.waiting, step.which);
   if (!message) return;
   const outcome = await world.environments.run(
-    `${step.queue} hint`,
-    calls.hint(step.queue, message),
+    `${step.queue} wake-up`,
+    calls.wakeUp(step.queue, message),
     step.fault,
   );
-  judge(played, `${step.queue} hint`, outcome);
+  judge(played, `${step.queue} wake-up`, outcome);
   if (outcome.kind === "done" && !step.keep) remove(queue.waiting, message);
 }
 
 async function onOrder(
   world: HistoryWorld,
   played: Played,
-  { do: verb, order, fault }: Of<"query" | "close" | "return" | "resend">,
+  { do: command, order, fault }: Of<"query" | "close" | "return" | "resend">,
 ): Promise<void> {
   const ordered = orderAt(played, order);
   const orderNo = ordered && (await orderNoOf(world, ordered));
   if (!ordered || !orderNo) return;
-  const work = calls.onOrder[verb](ordered.shop, ordered.provider, orderNo);
-  judge(played, verb, await world.environments.run(verb, work, fault));
+  const work = calls.onOrder[command](ordered.shop, ordered.provider, orderNo);
+  judge(played, command, await world.environments.run(command, work, fault));
 }
 
 async function onRefund(
@@ -141,12 +141,12 @@ async function onRefund(
 ): Promise<void> {
   const ordered = orderAt(played, step.order);
   if (!ordered) return;
-  const refundNo = `${ordered.wanted.out_trade_no}-r${step.refund}`;
+  const refundNo = `${ordered.input.out_trade_no}-r${step.refund}`;
   const amount = step.do === "refund" ? partOf(ordered, step.part) : undefined;
   const work =
     step.do === "refund"
       ? calls.refund(ordered.shop, {
-          out_trade_no: ordered.wanted.out_trade_no,
+          out_trade_no: ordered.input.out_trade_no,
           refund_no: refundNo,
           ...(amount && { amount }),
         })
@@ -162,7 +162,7 @@ async function thaw(world: HistoryWorld, played: Played, step: Of<"resume" | "ki
   else judge(played, frozen.what, await frozen.resume());
 }
 
-/** What buyers, providers, merchants and the network do. */
+/** Steps of buyers, providers, merchants and the network. */
 async function outside(world: HistoryWorld, played: Played, step: Step): Promise<void> {
   switch (step.do) {
     case "buyer":
@@ -175,11 +175,11 @@ async function outside(world: HistoryWorld, played: Played, step: Step): Promise
     case "console-refund":
     case "refund-result":
       return atProvider(world, played, step);
-    case "lose-hints":
+    case "lose-wake-ups":
       for (const { waiting } of Object.values(world.queues)) waiting.length = 0;
       return;
     case "foreign-session":
-      return foreignSession(world, played, step);
+      return externalSession(world, played, step);
     case "refuse": {
       const provider = providerNames[step.provider]!;
       const refusal = refusalOf(provider, step);
@@ -209,27 +209,27 @@ async function buyer(world: HistoryWorld, played: Played, { order, what }: Of<"b
   await world.tell(ordered.provider, what, { order_no: answer.order_no });
 }
 
-async function foreignSession(
+async function externalSession(
   world: HistoryWorld,
   played: Played,
   { order, end }: Of<"foreign-session">,
 ): Promise<void> {
   const ordered = orderAt(played, order);
   const orderNo = ordered && (await orderNoOf(world, ordered));
-  // Below Stripe's smallest amount nobody can pay anything.
+  // Stripe refuses amounts below its minimum.
   if (!orderNo || ordered.provider !== "stripe" || ordered.amountMinor < 100) return;
-  const wanted = {
-    amount: ordered.wanted.amount,
+  const input = {
+    amount: ordered.input.amount,
     currency: "cny",
     client_reference_id: orderNo,
     outcome: end,
   };
   const { account } = ordered.shop.accounts.stripe[0];
-  if (!(await world.tell("stripe", "payment-link", { account, ...wanted })))
-    played.wrong.push(`no Payment Link can be opened: ${JSON.stringify(wanted)}`);
+  if (!(await world.tell("stripe", "payment-link", { account, ...input })))
+    played.wrong.push(`no Payment Link can be opened: ${JSON.stringify(input)}`);
 }
 
-/** One byte of a truly signed webhook is changed: it is refused, and nothing is written. */
+/** Changes one byte of a correctly signed webhook, which must then be refused. */
 async function forge(world: HistoryWorld, played: Played, which: number): Promise<void> {
   const webhook = chosen(world.webhooks, which);
   if (!webhook) return;
@@ -255,7 +255,7 @@ async function atProvider(
     await world.tell(provider, "refund", { order_no: orderNo, ...(amount && { amount }) });
   }
   if (step.do !== "refund-result") return;
-  const refundNo = `${ordered.wanted.out_trade_no}-r${step.refund}`;
+  const refundNo = `${ordered.input.out_trade_no}-r${step.refund}`;
   const sql = "SELECT provider_refund_no, status FROM refunds WHERE refund_no = ?";
   const [row] = await world.query(sql, [refundNo]);
   const status = refundWords[provider][step.status]!;
@@ -263,7 +263,7 @@ async function atProvider(
   if (row) await world.tell(provider, "refund-result", { refund_no: row.provider_refund_no, status });
 }
 
-/** How each provider says: done, not done, under way, given up. */
+/** Each provider's refund statuses for: succeeded, failed, pending, given up. */
 export const refundWords: Record<ProviderName, readonly string[]> = {
   alipay: ["SUCCESS", "SUCCESS", "PROCESSING", "SUCCESS"],
   wechat: ["SUCCESS", "CLOSED", "PROCESSING", "ABNORMAL"],
@@ -271,20 +271,20 @@ export const refundWords: Record<ProviderName, readonly string[]> = {
   paypal: ["COMPLETED", "FAILED", "PENDING", "CANCELLED"],
 };
 
-/** So many sixths of what was asked for, as decimal text; `undefined`: all that is left. */
+/** `part` sixths of the order's amount, as decimal text; `undefined`: everything that is left. */
 function partOf({ amountMinor }: Ordered, part: number): string | undefined {
   const minor = Math.ceil((amountMinor * part) / 6);
   if (minor === 0) return undefined;
   return `${Math.floor(minor / 100)}.${String(minor % 100).padStart(2, "0")}`;
 }
 
-export async function orderNoOf(world: HistoryWorld, { shop, wanted }: Ordered): Promise<string | null> {
+export async function orderNoOf(world: HistoryWorld, { shop, input }: Ordered): Promise<string | null> {
   const sql = "SELECT order_no FROM payment_orders WHERE user_id = ? AND out_trade_no = ?";
-  const [row] = await world.query(sql, [shop.userId, wanted.out_trade_no]);
+  const [row] = await world.query(sql, [shop.userId, input.out_trade_no]);
   return row ? String(row.order_no) : null;
 }
 
-/** A refusal is an answer; a failure that nobody foresaw is not. */
+/** Records an outcome. A refusal is a valid response; an internal error is a violation. */
 export function judge(played: Played, what: string, outcome: Outcome<unknown>): void {
   played.outcomes.push(`${what}: ${calls.inWords(outcome)}`);
   if (outcome.kind !== "threw") return;

@@ -5,7 +5,7 @@ import type { HistoryWorld } from "./history-world.ts";
 import { type Played, perform } from "./perform.ts";
 import type { Step } from "./steps.ts";
 
-/** Plays one history from its first step to rest; returns what came of each step. Throws with all that went wrong. */
+/** Plays one history from its first step to rest. Returns the outcome of each step; throws with all violations. */
 export async function playHistory(world: HistoryWorld, steps: readonly Step[]): Promise<string[]> {
   const played = newlyPlayed(world);
   try {
@@ -37,5 +37,5 @@ export async function checkInvariants(
 ): Promise<void> {
   const list = when === "at rest" ? [...invariants, ...restInvariants] : invariants;
   for (const { invariant, name, rows } of await brokenInvariants(world.query, world.clock.now(), list))
-    played.wrong.push(`${when}, invariant ${invariant} is broken: ${name}: ${JSON.stringify(rows)}`);
+    played.wrong.push(`${when}, a broken invariant (${invariant}): ${name}: ${JSON.stringify(rows)}`);
 }

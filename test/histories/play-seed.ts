@@ -7,7 +7,7 @@ export type Failed = { seed: number; wrong: string; steps: Step[] };
 
 const longestMs = 120_000;
 
-/** The history of one seed, always the same. A failing one is made shorter for two minutes, the longest time of any. */
+/** Plays the history of a seed, which is always the same. A failing one is shrunk for up to two minutes. */
 export async function playSeed(world: HistoryWorld, seed: number): Promise<Failed | null> {
   const property = fc.asyncProperty(history, async (steps) => void (await playHistory(world, steps)));
   const played = await fc.check(property, { seed, numRuns: 1, interruptAfterTimeLimit: longestMs });
@@ -18,8 +18,8 @@ export async function playSeed(world: HistoryWorld, seed: number): Promise<Faile
   return { seed, wrong, steps };
 }
 
-/** For a person, and for `npm run soak -- --replay`. */
+/** As text for people; the list of steps is the input of `npm run soak -- --replay`. */
 export function inWords({ seed, wrong, steps }: Failed): string {
   const lines = steps.map((step) => `  ${JSON.stringify(step)}`).join(",\n");
-  return `seed ${seed}:\n${wrong}\nafter these ${steps.length} steps:\n[\n${lines}\n]`;
+  return `seed ${seed}:\n${wrong}\nafter ${steps.length} steps:\n[\n${lines}\n]`;
 }

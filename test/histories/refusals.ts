@@ -5,10 +5,10 @@ import type { ProviderName } from "../../scripts/sandbox/start-sandbox.ts";
 import { named as stripe } from "../../scripts/sandbox/stripe/refusals.ts";
 import { namedCalls as wechat } from "../../scripts/sandbox/wechat/refusal-codes.ts";
 
-/** The calls that each simulator can be told to refuse, with the codes that its provider documents for them. */
+/** The calls that each simulator can refuse, with the codes that its provider documents for them. */
 const documented: Record<ProviderName, NamedCalls> = { alipay, wechat, stripe: stripe.calls, paypal };
 
-/** The simulator's setting for the refusal that these numbers choose; they are taken modulo what there is. */
+/** The simulator's setting for the refusal that these numbers select, modulo the number of calls and codes. */
 export function refusalOf(
   provider: ProviderName,
   { call, code, times }: { call: number; code: number; times: number },

@@ -1,6 +1,6 @@
 import type { WaitingClock } from "../../lib/clock.ts";
 
-/** Time that passes only when a history says so, or when somebody waits. */
+/** A clock that moves only when a history advances it, or when code sleeps. */
 export type SimulatedClock = WaitingClock & {
   advance(ms: number): void;
   onMove(moved: () => void): void;

@@ -1,4 +1,4 @@
-// Plays histories in a process and a database of its own, one at a time, as soak.ts orders them.
+// Plays the histories that soak.ts requests, one at a time, in a process and a database of its own.
 import { type HistoryWorld, openHistoryWorld } from "./history-world.ts";
 import { playHistory } from "./play-history.ts";
 import { type Failed, playSeed } from "./play-seed.ts";
@@ -7,7 +7,7 @@ import type { Step } from "./steps.ts";
 export type SoakOrder = { seed: number } | { steps: Step[] };
 export type SoakMessage = { failed: Failed | null };
 
-/** The simulators keep everything they have ever seen, so they are made anew from time to time. */
+/** The simulators keep all data in memory, so they are restarted after this many histories. */
 const historiesPerWorld = 200;
 
 let world: HistoryWorld | undefined;

@@ -11,13 +11,13 @@ import type { SoakMessage, SoakOrder } from "./soak-worker.ts";
 
 const usage = `npm run soak -- [--seeds N] [--from SEED | --resume] [--workers N] [--replay FILE]
 
-Plays random histories of payments in several processes and checks the invariants after each. Ends with 1 when any history
-fails; what failed is told with its seed and its shortest steps.
+Plays random histories of payments in several processes and checks the invariants after each. Exits with 1 if any
+history fails; prints the seed and the shortest failing steps.
 
-  --seeds N      so many histories (1000)
-  --from SEED    the first one's seed (1)
-  --resume       goes on where the last run ended or was stopped
-  --workers N    how many are played at the same time
+  --seeds N      number of histories (1000)
+  --from SEED    seed of the first history (1)
+  --resume       continues where the last run ended or was stopped
+  --workers N    number of histories played at the same time
   --replay FILE  plays the steps in a file instead
 `;
 const { values } = commandLine(usage, {
@@ -36,7 +36,8 @@ const from = values.from ?? String(values.resume ? nextSeed() : 1);
 const first = wholeNumber("from", from, { least: 0, usage });
 const seeds = wholeNumber("seeds", values.seeds, { least: 1, usage });
 const workerCount = wholeNumber("workers", values.workers, { least: 1, usage });
-if (values.replay !== undefined && !existsSync(values.replay)) misused(`there is no ${values.replay}`, usage);
+if (values.replay !== undefined && !existsSync(values.replay))
+  misused(`--replay: the file ${values.replay} does not exist`, usage);
 const count = values.replay ? 1 : seeds;
 
 const services = await startServices({
@@ -65,14 +66,14 @@ async function startWorker(name: string): Promise<ChildProcess> {
   await connection.end();
   const DATABASE_URL = Object.assign(new URL(services.env.DATABASE_URL), { pathname: `/${name}` }).href;
   await migrate(DATABASE_URL);
-  // The gateway's own log lines would bury the progress.
+  // The gateway's log lines are dropped, because they would bury the progress.
   return fork(path.join(import.meta.dirname, "soak-worker.ts"), {
     env: { ...process.env, ...services.env, DATABASE_URL },
     stdio: ["ignore", "ignore", "inherit", "ipc"],
   });
 }
 
-/** Hands one seed after the other to a worker until none is left. */
+/** Sends one seed after the other to a worker until none is left. */
 async function work(worker: ChildProcess): Promise<void> {
   for (let order = nextOrder(); order; order = nextOrder()) {
     const { failed } = await ask(worker, order);

@@ -3,9 +3,9 @@ import type { Fault } from "./environments.ts";
 import type { MerchantAnswer } from "./merchant-endpoint.ts";
 
 /**
- * One thing that happens in a history. Plain data, so that a history can be printed and played again. Numbers choose: an
- * order's slot, a waiting message or webhook (modulo how many there are), a part of an amount. What cannot be done when
- * its turn comes is left out.
+ * One step of a history. Plain data, so that a history can be printed and replayed. Numbers select an order's slot, a
+ * waiting message or webhook (modulo their number), or a part of an amount. A step that is impossible when its turn
+ * comes is skipped.
  */
 export type Step =
   | {
@@ -15,11 +15,11 @@ export type Step =
       provider: number;
       minutes: number;
       amount: number;
-      /** Which of `subjects`. */
+      /** An index of `subjects`. */
       subject: number;
-      /** By the merchant's second config, which is of the same account. */
+      /** Uses the merchant's second config, which has the same account. */
       second: boolean;
-      told: boolean;
+      notified: boolean;
       fault?: Fault;
     }
   | { do: "create-other"; order: number }
@@ -28,19 +28,19 @@ export type Step =
   | { do: "lose-webhook"; which: number }
   | { do: "forge-webhook"; which: number }
   | { do: "send-webhook-again"; order: number }
-  | { do: "hint"; queue: "notify" | "recheck"; which: number; keep: boolean; fault?: Fault }
-  | { do: "lose-hints" }
+  | { do: "wake-up"; queue: "notify" | "poll"; which: number; keep: boolean; fault?: Fault }
+  | { do: "lose-wake-ups" }
   | { do: "sweep"; fault?: Fault }
   | { do: "query" | "close" | "return" | "resend"; order: number; fault?: Fault }
   | { do: "refund"; order: number; refund: number; part: number; fault?: Fault }
   | { do: "query-refund"; order: number; refund: number; fault?: Fault }
   | { do: "console-refund"; order: number; part: number }
   | { do: "refund-result"; order: number; refund: number; status: number }
-  /** The merchant's operator sets its config to one of two accounts; the one that it has already: a new version. */
+  /** An operator sets the config to one of two accounts; setting the current one again makes a new version. */
   | { do: "set-config"; shop: number; provider: number; account: number; fault?: Fault }
-  /** A Payment Link of the same account, which carries the order's number, is paid or lapses. */
+  /** A Payment Link of the same account that carries the order's number is paid or expires. */
   | { do: "foreign-session"; order: number; end: "pay" | "expire" }
-  /** The provider refuses the next call of this kind with the code of this place in its list. */
+  /** The provider refuses the next `times` calls of this kind with the code at this index of its list. */
   | { do: "refuse"; provider: number; call: number; code: number; times: number }
   | { do: "pass"; seconds: number }
   | { do: "provider-fault"; provider: number; fault: object }
@@ -50,7 +50,7 @@ export type Step =
   | { do: "resume"; which: number }
   | { do: "kill-frozen"; which: number };
 
-/** What is sold: texts of one to four bytes a character, shorter and longer than the providers take them. */
+/** Subjects of one to four bytes per character, shorter and longer than the providers' limits. */
 export const subjects = [
   "Green tea",
   "龙井茶".repeat(40),
@@ -68,7 +68,7 @@ const which = fc.nat({ max: 11 });
 const shop = fc.nat({ max: 1 });
 const provider = fc.nat({ max: 3 });
 const keep = fc.boolean();
-/** Sixths of what was paid; 0: all that is left. */
+/** Sixths of the order's amount; 0: everything that is left. */
 const part = fc.nat({ max: 4 });
 
 const fault: fc.Arbitrary<{ fault?: Fault }> = fc.oneof(
@@ -85,7 +85,7 @@ const fault: fc.Arbitrary<{ fault?: Fault }> = fc.oneof(
 );
 
 const withFault = <T extends object>(fields: fc.Arbitrary<T>) =>
-  fc.tuple(fields, fault).map(([known, more]) => ({ ...known, ...more }));
+  fc.tuple(fields, fault).map(([existing, more]) => ({ ...existing, ...more }));
 
 const is = <const T extends string>(name: T) => fc.constant(name);
 
@@ -102,7 +102,7 @@ const weighted: [number, fc.Arbitrary<Step>][] = [
         amount: fc.constantFrom(1234, 99_999, 700, 1),
         subject: fc.constantFrom(0, 0, 0, 1, 2, 3, 4),
         second: fc.constantFrom(false, false, false, true),
-        told: fc.constantFrom(true, true, true, false),
+        notified: fc.constantFrom(true, true, true, false),
       }),
     ),
   ],
@@ -130,9 +130,9 @@ const weighted: [number, fc.Arbitrary<Step>][] = [
   [2, fc.record({ do: is("lose-webhook"), which })],
   [1, fc.record({ do: is("forge-webhook"), which })],
   [1, fc.record({ do: is("send-webhook-again"), order })],
-  [9, withFault(fc.record({ do: is("hint"), queue: is("notify"), which, keep }))],
-  [5, withFault(fc.record({ do: is("hint"), queue: is("recheck"), which, keep }))],
-  [1, fc.record({ do: is("lose-hints") })],
+  [9, withFault(fc.record({ do: is("wake-up"), queue: is("notify"), which, keep }))],
+  [5, withFault(fc.record({ do: is("wake-up"), queue: is("poll"), which, keep }))],
+  [1, fc.record({ do: is("lose-wake-ups") })],
   [4, withFault(fc.record({ do: is("sweep") }))],
   [3, withFault(fc.record({ do: is("query"), order }))],
   [3, withFault(fc.record({ do: is("close"), order }))],
@@ -212,7 +212,7 @@ const step = fc.oneof(...weighted.map(([weight, arbitrary]) => ({ weight, arbitr
 const pay: Step = { do: "buyer", order: 0, what: "pay" };
 const bring: Step = { do: "webhook", which: 0, keep: false };
 
-/** Begins with an order, which most often is paid, because a history without any proves nothing. */
+/** Begins with an order that is usually paid, because a history without a payment proves nothing. */
 export const history: fc.Arbitrary<Step[]> = fc
   .tuple(
     weighted[0]![1],

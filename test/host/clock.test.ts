@@ -27,7 +27,7 @@ async function startSweeper(source: string): Promise<void> {
   );
 }
 
-const telling = `exports.handler = async (event) => {
+const reporting = `exports.handler = async (event) => {
   console.log("sweep " + process.env.CLOCK_OFFSET_MS + " " + event.source);
   return event.time;
 };`;
@@ -36,8 +36,8 @@ const post = (path: string, body: unknown) =>
   fetch(`${host.url}/_local/${path}`, { method: "POST", body: JSON.stringify(body) });
 
 describe("POST /_local/clock", () => {
-  it("moves time, tells followers, and has fired the due schedule once when it answers", async () => {
-    await startSweeper(telling);
+  it("POST /_local/clock moves time, calls onClock and fires each due schedule once before it answers", async () => {
+    await startSweeper(reporting);
     const response = await post("clock", { advance_ms: 300_000 });
     expect(response.status).toBe(200);
     const { offset_ms, now } = (await response.json()) as { offset_ms: number; now: string };
@@ -47,8 +47,8 @@ describe("POST /_local/clock", () => {
     await vi.waitFor(() => expect(sweeps()).toEqual(["[sweep] sweep 300000 aws.scheduler"]));
   });
 
-  it("adds up, and fires nothing that is not due", async () => {
-    await startSweeper(telling);
+  it("POST /_local/clock adds up moves and fires only due schedules", async () => {
+    await startSweeper(reporting);
     await post("clock", { advance_ms: 10_000 });
     await post("clock", { advance_ms: 20_000 });
     expect(await (await fetch(`${host.url}/_local/clock`)).json()).toMatchObject({ offset_ms: 30_000 });
@@ -58,16 +58,16 @@ describe("POST /_local/clock", () => {
   });
 
   it.each([{ advance_ms: -1 }, { advance_ms: 1.5 }, { advance_ms: "60000" }, {}, null])(
-    "refuses %j",
+    "POST /_local/clock refuses %j",
     async (body) => {
-      await startSweeper(telling);
+      await startSweeper(reporting);
       expect((await post("clock", body)).status).toBe(400);
       expect(host.clockOffsetMs()).toBe(0);
       expect(moved).toEqual([]);
     },
   );
 
-  it("moves on although the schedule's function fails, and says so in the log", async () => {
+  it("POST /_local/clock moves time even if the schedule's function fails, and logs the failure", async () => {
     await startSweeper("exports.handler = async () => { throw new Error('no database'); };");
     expect((await post("clock", { advance_ms: 60_000 })).status).toBe(200);
     expect(host.log).toContain("[host] schedule Gateway-SweepSchedule failed: Error: no database");
@@ -75,8 +75,8 @@ describe("POST /_local/clock", () => {
 });
 
 describe("POST /_local/schedule/<name>", () => {
-  it("fires by name or by the function's entry, at the clock's time", async () => {
-    await startSweeper(telling);
+  it("POST /_local/schedule fires a schedule by name or entry, with the clock's time", async () => {
+    await startSweeper(reporting);
     await host.advanceClock(30_000);
     for (const name of ["sweep", "Gateway-SweepSchedule"]) {
       const response = await post(`schedule/${name}`, {});
@@ -87,8 +87,8 @@ describe("POST /_local/schedule/<name>", () => {
     await vi.waitFor(() => expect(sweeps()).toHaveLength(2));
   });
 
-  it("knows no other name", async () => {
-    await startSweeper(telling);
+  it("POST /_local/schedule answers 500 for an unknown schedule, and an unknown route 404", async () => {
+    await startSweeper(reporting);
     expect((await post("schedule/nobody", {})).status).toBe(500);
     expect((await post("elsewhere", {})).status).toBe(404);
   });

@@ -8,7 +8,7 @@ import type { FunctionProcess } from "../../scripts/local/host/workers.ts";
 import { isAlive } from "./process-alive.ts";
 import { api, lambda, type SynthesizedHost, startSynthesized } from "./synthesized.ts";
 
-/** Answers when the test writes a file of that name, so that a test decides how long an event takes. */
+/** Answers once the file `until` exists, so that a test decides how long an event takes. */
 const held = `
   const { existsSync } = require("node:fs");
   exports.handler = async (event) => {
@@ -52,13 +52,13 @@ const file = (name: string) => path.join(host.folder, name);
 const write = (name: string) => writeFileSync(file(name), "");
 const of = (entry: string) => host.processes().filter((process) => process.entry === entry);
 
-describe("an execution environment", () => {
-  it("has the template's variables and the runtime's, and no other", async () => {
+describe("local host: execution environments", () => {
+  it("an execution environment has only the template's and the runtime's variables", async () => {
     const taskRoot = path.join(host.folder, "cdk.out", "asset.environment");
     expect(await host.invoke("environment", {})).toEqual({
       COLOUR: "red",
       NOTIFY_QUEUE_URL: "",
-      RECHECK_QUEUE_URL: "",
+      POLL_QUEUE_URL: "",
       AWS_ACCESS_KEY_ID: "local",
       AWS_SECRET_ACCESS_KEY: "local",
       AWS_REGION: "ap-southeast-1",
@@ -75,7 +75,7 @@ describe("an execution environment", () => {
     });
   });
 
-  it("gives the handler Lambda's context", async () => {
+  it("an execution environment passes Lambda's context to the handler", async () => {
     const context = (await host.invoke("context", {})) as { remainingMs: number };
     expect(context).toMatchObject({
       awsRequestId: expect.stringMatching(/^[0-9a-f-]{36}$/),
@@ -87,19 +87,19 @@ describe("an execution environment", () => {
     expect(context.remainingMs).toBeLessThanOrEqual(10_000);
   });
 
-  it("finds nothing that is not in its bundle", async () => {
+  it("an execution environment resolves no module outside of its bundle", async () => {
     await expect(host.invoke("leaning", {})).rejects.toThrow("Runtime exited");
     expect(host.log.join("\n")).toContain("Cannot find 'above': it is not in the bundle");
   });
 
-  it("prefixes what the function writes with its entry", async () => {
+  it("the local host prefixes a function's log lines with its entry", async () => {
     await host.invoke("pid", {});
     await vi.waitFor(() => expect(host.log).toEqual(expect.arrayContaining(["[pid] one", "[pid] two"])));
   });
 });
 
-describe("the pool of a function", () => {
-  it("queues events above its limit and refuses none", async () => {
+describe("local host: pool of a function", () => {
+  it("a function's pool queues events above its limit and refuses none", async () => {
     const until = file("release");
     const calls = [1, 2, 3, 4, 5].map(() => host.invoke("held", { until }));
     await vi.waitFor(() => expect(of("held")).toHaveLength(2));
@@ -109,14 +109,14 @@ describe("the pool of a function", () => {
     expect(of("held")).toHaveLength(2);
   });
 
-  it("kills an event at its timeout, answers 500 and serves the next", async () => {
+  it("a function's pool kills an event at its timeout, answers 500 and serves the next one", async () => {
     const response = await fetch(`${host.url}/slow`);
     expect(response.status).toBe(500);
     expect(host.log.join("\n")).toContain("[slow] Sandbox.Timedout: Task timed out after 1.00 seconds");
     await expect(host.invoke("slow", {})).rejects.toThrow("Task timed out");
   });
 
-  it("answers 500 when the process is killed with an event in flight, and the next event gets a new one", async () => {
+  it("a killed process fails its event in flight, and the next event gets a new process", async () => {
     const call = host.invoke("held", { until: file("never") });
     const refused = expect(call).rejects.toThrow("SIGKILL");
     await vi.waitFor(() => expect(host.log).toContain(`[held] holding ${file("never")}`));
@@ -128,14 +128,14 @@ describe("the pool of a function", () => {
     expect(await host.invoke("held", { until: file("at-once") })).not.toBe(busy?.pid);
   });
 
-  it("replaces a process that ended by itself", async () => {
+  it("a function's pool replaces a process that ended by itself", async () => {
     expect((await fetch(`${host.url}/exits`)).status).toBe(500);
     expect((await fetch(`${host.url}/exits`)).status).toBe(500);
     expect(host.log.join("\n")).toContain("exit status 3");
   });
 });
 
-it("leaves no process behind when it stops", async () => {
+it("the local host leaves no process behind when it stops", async () => {
   const other = await startSynthesized({
     bundles: { pid: bundles.pid, slow: bundles.slow },
     resources: { ...lambda("pid"), ...lambda("slow", { Timeout: 60 }) },
@@ -149,7 +149,7 @@ it("leaves no process behind when it stops", async () => {
   for (const pid of pids) expect(isAlive(pid)).toBe(false);
 });
 
-it("ends its processes even when the host itself is killed", async () => {
+it("the function processes end even when the local host is killed", async () => {
   const synthesized = { bundles: { pid: bundles.pid }, resources: lambda("pid") };
   const script = path.join(import.meta.dirname, "run-host.ts");
   const child = spawn(process.execPath, [script, JSON.stringify(synthesized), "pid"], {

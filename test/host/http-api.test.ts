@@ -35,7 +35,7 @@ async function eventOf(path: string, init?: RequestInit): Promise<APIGatewayProx
   return (await response.json()) as APIGatewayProxyEventV2;
 }
 
-describe("the HTTP API hands a request to a function as payload format 2.0", () => {
+describe("local HTTP API: payload format 2.0", () => {
   it.each([
     ["application/json", false],
     ["application/json; charset=utf-8", false],
@@ -45,7 +45,7 @@ describe("the HTTP API hands a request to a function as payload format 2.0", () 
     ["application/x-www-form-urlencoded", true],
     ["application/octet-stream", true],
     ["", true],
-  ])("with a body of type '%s' in base64: %s", async (type, isBase64Encoded) => {
+  ])("the local HTTP API encodes a body of type '%s' in base64: %s", async (type, isBase64Encoded) => {
     const body = "trade_status=TRADE_SUCCESS&subject=%E8%AF%95 ¥";
     const event = await eventOf("/echo", {
       method: "POST",
@@ -56,19 +56,19 @@ describe("the HTTP API hands a request to a function as payload format 2.0", () 
     expect(Buffer.from(event.body ?? "", isBase64Encoded ? "base64" : "utf8").toString()).toBe(body);
   });
 
-  it("keeps every byte of a body that is not text", async () => {
+  it("the local HTTP API preserves every byte of a binary body", async () => {
     const body = randomBytes(100_000);
     const event = await eventOf("/echo", { method: "POST", body });
     expect(Buffer.from(event.body ?? "", "base64").equals(body)).toBe(true);
   });
 
-  it("has no body when none was sent", async () => {
+  it("the local HTTP API's event has no body when none was sent", async () => {
     const event = await eventOf("/echo", { method: "POST" });
     expect(event).not.toHaveProperty("body");
     expect(event.isBase64Encoded).toBe(false);
   });
 
-  it("decodes the path and its variables once, and the query except in its raw form", async () => {
+  it("the local HTTP API decodes path and variables once, and the query except in rawQueryString", async () => {
     const event = await eventOf("/orders/a%20b%252F?x=1&y=%E2%82%AC&x=2+3");
     expect(event.rawPath).toBe("/orders/a b%2F");
     expect(event.pathParameters).toEqual({ order_no: "a b%2F" });
@@ -76,7 +76,7 @@ describe("the HTTP API hands a request to a function as payload format 2.0", () 
     expect(event.queryStringParameters).toEqual({ x: "1,2 3", y: "€" });
   });
 
-  it("joins repeated headers, lower-cases names and keeps cookies apart", async () => {
+  it("the local HTTP API joins repeated headers, lower-cases their names and separates cookies", async () => {
     const raw = await rawRequest(
       "GET /orders/1 HTTP/1.1\r\nHost: shop.example:80\r\nX-Tag: a\r\nX-TAG: b\r\nCookie: c=1; d=2\r\nConnection: close\r\n\r\n",
     );
@@ -97,7 +97,7 @@ describe("the HTTP API hands a request to a function as payload format 2.0", () 
     });
   });
 
-  it("prefers the exact route, then the variable, then the greedy one", async () => {
+  it("the local HTTP API prefers an exact route, then a variable, then a greedy one", async () => {
     expect((await eventOf("/orders/latest")).routeKey).toBe("GET /orders/latest");
     expect((await eventOf("/orders/latest", { method: "POST" })).routeKey).toBe("ANY /orders/{order_no}");
     const greedy = await eventOf("/files/a/b%20c");
@@ -105,9 +105,9 @@ describe("the HTTP API hands a request to a function as payload format 2.0", () 
   });
 });
 
-describe("the HTTP API answers", () => {
+describe("local HTTP API: answers", () => {
   it.each(["/nowhere", "/orders", "/orders/", "/orders/1/2", "/Echo"])(
-    "404 on %s without a $default route",
+    "the local HTTP API answers 404 on %s without a $default route",
     async (path) => {
       const response = await fetch(`${host.url}${path}`, { method: "POST" });
       expect(response.status).toBe(404);
@@ -116,7 +116,7 @@ describe("the HTTP API answers", () => {
     },
   );
 
-  it("what the function says: status, headers, cookies and bytes", async () => {
+  it("the local HTTP API answers with the function's status, headers, cookies and bytes", async () => {
     const response = await answerOf({
       statusCode: 418,
       headers: { "X-Kind": "teapot", "Content-Type": "image/png" },
@@ -131,22 +131,22 @@ describe("the HTTP API answers", () => {
     expect([...new Uint8Array(await response.arrayBuffer())]).toEqual([0, 255, 1]);
   });
 
-  it("200 and JSON when the function returns no status", async () => {
+  it("the local HTTP API answers 200 and JSON when the function returns no status", async () => {
     const response = await answerOf({ paid: true });
     expect(response.headers.get("content-type")).toBe("application/json");
     expect(await response.json()).toEqual({ paid: true });
   });
 
-  it("500 when the answer is malformed or the function throws, and says why in the log", async () => {
+  it("the local HTTP API answers 500 and logs why when a function's answer is malformed or it throws", async () => {
     for (const response of [await answerOf({ statusCode: "ok" }), await fetch(`${host.url}/throwing`)]) {
       expect(response.status).toBe(500);
       expect(await response.json()).toEqual({ message: "Internal Server Error" });
     }
-    expect(host.log).toContain("[host] POST /answer: malformed answer of answer");
+    expect(host.log).toContain("[host] POST /answer: malformed response from answer");
     expect(host.log).toContain("[host] GET /throwing: throwing failed: Error: no");
   });
 
-  it("413 to a body over 10 MB, and to one that Lambda's 6 MB cannot hold", async () => {
+  it("the local HTTP API answers 413 to a body over 10 MB or over Lambda's 6 MB", async () => {
     for (const megabytes of [11, 7]) {
       const body = Buffer.alloc(megabytes * 1024 * 1024, "x");
       const response = await fetch(`${host.url}/echo`, { method: "POST", body });
@@ -155,8 +155,8 @@ describe("the HTTP API answers", () => {
   });
 });
 
-describe("an HTTP API with a $default route", () => {
-  it("gives it what nothing else matches, and 503 to a function that is later than its integration allows", async () => {
+describe("local HTTP API: $default route", () => {
+  it("the local HTTP API sends unmatched requests to $default, and answers 503 for a late function", async () => {
     const routes = api({ $default: "echo", "GET /late": "late" });
     const late = routes.Integration1;
     const limited = {

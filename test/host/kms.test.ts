@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { DecryptCommand, EncryptCommand, GenerateDataKeyCommand, KMSClient } from "@aws-sdk/client-kms";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { openKeptSecrets } from "../../scripts/local/host/kept-secrets.ts";
 import type { StandIn } from "../../scripts/local/host/stand-ins/json-protocol.ts";
 import { type KmsKey, startKms } from "../../scripts/local/host/stand-ins/kms.ts";
+import { openStoredSecrets } from "../../scripts/local/host/stored-secrets.ts";
 
 const keys: KmsKey[] = ["one", "two"].map((id) => ({
   id,
@@ -18,7 +18,7 @@ let standIn: StandIn;
 let kms: KMSClient;
 
 async function open(): Promise<void> {
-  standIn = await startKms(keys, openKeptSecrets(folder));
+  standIn = await startKms(keys, openStoredSecrets(folder));
   kms = new KMSClient({
     region: "ap-southeast-1",
     endpoint: standIn.url,
@@ -38,8 +38,8 @@ afterEach(() => {
 const generate = () =>
   kms.send(new GenerateDataKeyCommand({ KeyId: "one", KeySpec: "AES_256", EncryptionContext }));
 
-describe("the local KMS", () => {
-  it("opens a data key under the same encryption context, in any order", async () => {
+describe("local KMS", () => {
+  it("the local KMS decrypts a data key under the same encryption context, in any order", async () => {
     const { Plaintext, CiphertextBlob, KeyId } = await generate();
     const reordered = { provider: "alipay", user: "u1" };
     const opened = await kms.send(new DecryptCommand({ CiphertextBlob, EncryptionContext: reordered }));
@@ -48,7 +48,7 @@ describe("the local KMS", () => {
     expect([KeyId, opened.KeyId]).toEqual([keys[0]?.arn, keys[0]?.arn]);
   });
 
-  it("opens what it sealed before a restart", async () => {
+  it("the local KMS decrypts after a restart what it encrypted before", async () => {
     const { Plaintext, CiphertextBlob } = await generate();
     standIn.stop();
     await open();
@@ -60,14 +60,14 @@ describe("the local KMS", () => {
     {},
     { user: "u2", provider: "alipay" },
     { ...EncryptionContext, more: "1" },
-  ])("refuses the context %j", async (context) => {
+  ])("the local KMS refuses the encryption context %j", async (context) => {
     const { CiphertextBlob } = await generate();
     await expect(
       kms.send(new DecryptCommand({ CiphertextBlob, EncryptionContext: context })),
     ).rejects.toMatchObject({ name: "InvalidCiphertextException" });
   });
 
-  it("refuses a blob with any byte changed or cut off", async () => {
+  it("the local KMS refuses a blob with a changed or missing byte", async () => {
     const { CiphertextBlob = new Uint8Array() } = await generate();
     const changed = [...CiphertextBlob.keys()].map((at) =>
       CiphertextBlob.with(at, Number(CiphertextBlob[at]) ^ 1),
@@ -79,7 +79,7 @@ describe("the local KMS", () => {
     }
   });
 
-  it("tells a wrong key from an unknown one", async () => {
+  it("the local KMS distinguishes a wrong key from an unknown one", async () => {
     const { CiphertextBlob } = await generate();
     const decrypt = (KeyId: string) =>
       kms.send(new DecryptCommand({ CiphertextBlob, EncryptionContext, KeyId }));
@@ -87,7 +87,7 @@ describe("the local KMS", () => {
     await expect(decrypt("three")).rejects.toMatchObject({ name: "NotFoundException" });
   });
 
-  it("neither makes nor opens anything with a key that is disabled", async () => {
+  it("the local KMS neither generates nor decrypts with a disabled key", async () => {
     const { CiphertextBlob } = await generate();
     keys[0]!.disabled = true;
     const disabled = { name: "DisabledException" };
@@ -100,7 +100,7 @@ describe("the local KMS", () => {
     expect(await kms.send(new DecryptCommand({ CiphertextBlob, EncryptionContext }))).toBeDefined();
   });
 
-  it("encrypts up to 4,096 bytes", async () => {
+  it("the local KMS encrypts up to 4,096 bytes", async () => {
     const encrypt = (bytes: number) =>
       kms.send(new EncryptCommand({ KeyId: "one", Plaintext: new Uint8Array(bytes), EncryptionContext }));
     const { CiphertextBlob } = await encrypt(4096);

@@ -5,7 +5,7 @@ import { lambda, logicalId, type Synthesized, startSynthesized } from "./synthes
 
 /** Writes the texts of its event, one a line. */
 const speaker = "exports.handler = async (lines) => { for (const line of lines) console.log(line); };";
-/** Unpacks what it is given, then runs `body`. */
+/** Unpacks and logs its event, then runs `body`. */
 const listener = (body = "") => `exports.handler = async ({ awslogs }, context) => {
   const given = JSON.parse(require("node:zlib").gunzipSync(Buffer.from(awslogs.data, "base64")));
   console.log("given " + JSON.stringify(given));
@@ -22,7 +22,7 @@ function gateway(body?: string, filter: object = {}): Synthesized {
       ...lambda("listener", logs("listener")),
       speakerLogs: { Type: "AWS::Logs::LogGroup", Properties: { RetentionInDays: 30 } },
       listenerLogs: { Type: "AWS::Logs::LogGroup" },
-      Wanted: {
+      Expected: {
         Type: "AWS::Logs::SubscriptionFilter",
         Properties: {
           DestinationArn: { "Fn::GetAtt": ["listener", "Arn"] },
@@ -38,38 +38,38 @@ function gateway(body?: string, filter: object = {}): Synthesized {
 async function start(...args: Parameters<typeof gateway>) {
   const host = await startSynthesized(gateway(...args));
   onTestFinished(() => host.stop());
-  const given = () =>
+  const provided = () =>
     host.log
       .filter((line) => line.startsWith("[listener] given "))
       .map((line) => JSON.parse(line.slice("[listener] given ".length)));
-  return { ...host, given };
+  return { ...host, provided };
 }
 
 const line = (message: string, more: object = {}) => JSON.stringify({ level: "info", message, ...more });
 const call = (number: number) => line("a call", { number });
 
-describe("a log subscription", () => {
-  it("hands the lines that match to its function, in their order, and no other", async () => {
-    const { invoke, given } = await start();
+describe("local host: log subscriptions", () => {
+  it("a log subscription delivers only the matching lines to its function, in order", async () => {
+    const { invoke, provided } = await start();
     await invoke("bystander", [call(0)]);
     await invoke("speaker", ["a call", line("another"), call(1), '{"message":{"a call":1}}', "{", call(2)]);
-    const events = () => given().flatMap(({ logEvents }) => logEvents);
+    const events = () => provided().flatMap(({ logEvents }) => logEvents);
     await vi.waitFor(() => expect(events()).toHaveLength(2));
     expect(events()).toMatchObject([
       { id: expect.any(String), timestamp: expect.any(Number), message: call(1) },
       { message: call(2) },
     ]);
-    expect(given()[0]).toMatchObject({
+    expect(provided()[0]).toMatchObject({
       messageType: "DATA_MESSAGE",
       owner: "000000000000",
       logGroup: "Gateway-speakerLogs",
       logStream: "local",
-      subscriptionFilters: ["Wanted"],
+      subscriptionFilters: ["Expected"],
     });
   });
 
-  it("tries a batch twice more when its function fails, then says that it is lost", async () => {
-    const { invoke, log, given } = await start("throw new Error('no');");
+  it("a log subscription retries a failed batch twice and then logs that it is lost", async () => {
+    const { invoke, log, provided } = await start("throw new Error('no');");
     await invoke("speaker", [call(1)]);
     await vi.waitFor(
       () => expect(log.join("\n")).toContain("listener: 1 lines of Gateway-speakerLogs lost"),
@@ -77,22 +77,22 @@ describe("a log subscription", () => {
         timeout: 10_000,
       },
     );
-    expect(given()).toHaveLength(3);
+    expect(provided()).toHaveLength(3);
   });
 
-  it("hands over what waits when the host stops", async () => {
-    const { invoke, stop, given, log } = await startQuiet();
+  it("a log subscription delivers the waiting lines when the host stops", async () => {
+    const { invoke, stop, provided, log } = await startQuiet();
     await invoke("speaker", [call(1)]);
     await vi.waitFor(() => expect(log.join("\n")).toContain("[speaker] "));
     await stop();
-    expect(given()).toHaveLength(1);
+    expect(provided()).toHaveLength(1);
   });
 
   it.each([
-    [{ FilterPattern: "{ $.status = 4* }" }, "knows no filter pattern like { $.status = 4* }"],
-    [{ LogGroupName: { Ref: "listenerLogs" } }, "listener would be given its own lines"],
+    [{ FilterPattern: "{ $.status = 4* }" }, "does not support the filter pattern { $.status = 4* }"],
+    [{ LogGroupName: { Ref: "listenerLogs" } }, "listener subscribes to its own log group"],
     [{ Distribution: "Random" }, "unknown property Distribution"],
-  ])("is refused when it is %j", async (filter, message) => {
+  ])("the local host refuses a log subscription with %j", async (filter, message) => {
     await expect(start("", filter)).rejects.toThrow(message);
   });
 });
@@ -100,10 +100,10 @@ describe("a log subscription", () => {
 /** A host that the test itself stops. */
 async function startQuiet() {
   const host = await startSynthesized(gateway());
-  return { ...host, given: () => host.log.filter((text) => text.startsWith("[listener] given ")) };
+  return { ...host, provided: () => host.log.filter((text) => text.startsWith("[listener] given ")) };
 }
 
-it("an event of a subscription is JSON, gzipped, in base64", () => {
+it("a log subscription's event is gzipped JSON in base64", () => {
   const from = { logGroup: "group", subscriptionFilters: ["filter"] };
   const { awslogs } = subscriptionEvent([{ timestamp: 1, message: "line" }], from);
   const unpacked = JSON.parse(gunzipSync(Buffer.from(awslogs.data, "base64")).toString("utf8"));

@@ -43,12 +43,12 @@ async function stateOf(name: string): Promise<State> {
 
 const bodiesOf = (messages: unknown) => JSON.stringify(messages);
 
-/** How often the function was given a batch that holds this body. */
+/** How often the function received a batch with this body. */
 const handled = (body: string) =>
   host.log.filter((line) => line.startsWith("[work] batch") && line.split(/[ ,]/).includes(body)).length;
 
-describe("a queue in front of a function", () => {
-  it("loses the messages that the function has done", async () => {
+describe("local host: queues", () => {
+  it("the local host deletes the messages that a function has processed", async () => {
     await startWorker("return { batchItemFailures: [] };");
     await send("a", "b");
     await vi.waitFor(async () => {
@@ -57,7 +57,7 @@ describe("a queue in front of a function", () => {
     });
   });
 
-  it("keeps only the message that failed, and hands it out again when its visibility timeout is over", async () => {
+  it("the local host keeps only the failed message and delivers it again after its visibility timeout", async () => {
     await startWorker(
       `return { batchItemFailures: event.Records.filter(({ body, attributes }) =>
          body === "bad" && attributes.ApproximateReceiveCount === "1"
@@ -81,17 +81,17 @@ describe("a queue in front of a function", () => {
 
   it.each([
     ["throws", "throw new Error('no');"],
-    ["answers nonsense", "return { batchItemFailures: 'all' };"],
+    ["answers malformed batchItemFailures", "return { batchItemFailures: 'all' };"],
     ["names a message that is not of the batch", "return { batchItemFailures: [{ itemIdentifier: 'x' }] };"],
-    ["names no message", "return { batchItemFailures: [{ itemIdentifier: '' }] };"],
-  ])("keeps the whole batch when the function %s", async (_how, body) => {
+    ["names an empty identifier", "return { batchItemFailures: [{ itemIdentifier: '' }] };"],
+  ])("the local host keeps the whole batch when the function %s", async (_how, body) => {
     await startWorker(body);
     await send("a");
     await vi.waitFor(() => expect(host.log.join("\n")).toContain("work: a batch of 1 stays in its queue"));
     expect((await stateOf("Work")).inflight).toHaveLength(1);
   });
 
-  it("gives up after the template's number of attempts and moves the message to the dead letters", async () => {
+  it("a queue moves a message to its dead-letter queue after the template's number of attempts", async () => {
     await startWorker("throw new Error('no');");
     await send("poison");
     for (let attempt = 1; attempt <= 5; attempt++) {
@@ -104,13 +104,13 @@ describe("a queue in front of a function", () => {
     expect(handled("poison")).toBe(5);
   });
 
-  it("hands over attributes, identifiers and the queue's ARN as Lambda does", async () => {
+  it("the local host passes a message's attributes, identifiers and queue ARN as Lambda does", async () => {
     await startWorker("console.log(JSON.stringify(event.Records[0]));");
     const sent = await openSqs(host.queues.endpoint).send(
       new SendMessageCommand({
         QueueUrl: queueUrl("Work"),
         MessageBody: "a",
-        MessageAttributes: { kind: { DataType: "String", StringValue: "hint" } },
+        MessageAttributes: { kind: { DataType: "String", StringValue: "wakeUp" } },
       }),
     );
     const line = await vi.waitFor(() => {
@@ -123,14 +123,14 @@ describe("a queue in front of a function", () => {
       body: "a",
       md5OfBody: sent.MD5OfMessageBody,
       attributes: { ApproximateReceiveCount: "1", SentTimestamp: expect.stringMatching(/^\d{13}$/) },
-      messageAttributes: { kind: { stringValue: "hint", dataType: "String" } },
+      messageAttributes: { kind: { stringValue: "wakeUp", dataType: "String" } },
       eventSource: "aws:sqs",
       eventSourceARN: "arn:aws:sqs:ap-southeast-1:000000000000:Gateway-Work",
       awsRegion: "ap-southeast-1",
     });
   });
 
-  it("gives up to 10 messages at once and stops at the mapping's concurrency", async () => {
+  it("the local host limits batch size and concurrency to the mapping's values", async () => {
     await startWorker("await new Promise(() => setInterval(() => {}, 1000));", {
       BatchSize: 1,
       ScalingConfig: { MaximumConcurrency: 2 },
@@ -145,8 +145,8 @@ describe("a queue in front of a function", () => {
   });
 });
 
-describe("the clock of the queues", () => {
-  it("releases a delayed message when it is advanced past the delay, and not before", async () => {
+describe("local host: clock of the queues", () => {
+  it("advancing the clock past a message's delay releases it, and not before", async () => {
     await startWorker("return {};");
     const sqs = openSqs(host.queues.endpoint);
     const delayed = { QueueUrl: queueUrl("Work"), MessageBody: "late", DelaySeconds: 900 };
@@ -159,7 +159,7 @@ describe("the clock of the queues", () => {
   });
 });
 
-it("keeps the queues of two hosts on one server apart by their prefix", async () => {
+it("the queue prefix separates the queues of two hosts on one server", async () => {
   await startWorker("return {};");
   const services = {
     DATABASE_URL: "mysql://root@127.0.0.1:3307/gateway",

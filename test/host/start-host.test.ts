@@ -25,15 +25,15 @@ async function variablesOf(synthesized: Synthesized, options: Parameters<typeof 
   return (await host.invoke("environment", {})) as Record<string, string>;
 }
 
-describe("the host refuses", () => {
-  it("a resource type that it does not know, by name", async () => {
+describe("local host: refused templates", () => {
+  it("the local host refuses an unknown resource type and names it", async () => {
     const table = { Table: { Type: "AWS::DynamoDB::Table" } };
     await expect(start(gateway(table))).rejects.toThrow("Gateway/Table (AWS::DynamoDB::Table)");
     const custom = { Bucket: { Type: "Custom::S3AutoDeleteObjects" } };
     await expect(start(gateway(custom))).rejects.toThrow("Gateway/Bucket (Custom::S3AutoDeleteObjects)");
   });
 
-  it("a property that it would have to ignore", async () => {
+  it("the local host refuses a property that it does not support", async () => {
     const queue = { Queue: { Type: "AWS::SQS::Queue", Properties: { FifoQueue: true } } };
     await expect(start(gateway(queue))).rejects.toThrow(
       "Gateway/Queue (AWS::SQS::Queue): unknown property FifoQueue",
@@ -42,17 +42,17 @@ describe("the host refuses", () => {
 
   it.each([
     [{ "Fn::Cidr": ["10.0.0.0/16", 1] }, "Fn::Cidr"],
-    [{ Ref: "Nobody" }, "nothing named Nobody"],
+    [{ Ref: "Nobody" }, "no resource named Nobody"],
     [{ Ref: "AWS::NotificationARNs" }, "AWS::NotificationARNs has no local value"],
     [{ "Fn::GetAtt": ["Queue", "Colour"] }, "no local attribute Colour"],
     [{ "Fn::ImportValue": "elsewhere" }, "No stack exports elsewhere"],
     ["{{resolve:ssm:name}}", "dynamic reference"],
-  ])("a variable of the value %j", async (value, message) => {
+  ])("the local host refuses a variable of the value %j", async (value, message) => {
     const resources = { Queue: { Type: "AWS::SQS::Queue" } };
     await expect(start(gateway(resources, { VALUE: value }))).rejects.toThrow(message);
   });
 
-  it("a parameter without a value, or one that no stack declares", async () => {
+  it("the local host refuses a parameter without a value, and one that no stack declares", async () => {
     const declaring = {
       ...gateway({}, { VALUE: { Ref: "Colour" } }),
       parameters: { Colour: { Type: "String" } },
@@ -63,14 +63,14 @@ describe("the host refuses", () => {
     );
   });
 
-  it("a database of another name than the template's", async () => {
+  it("the local host refuses a database of another name than the template's", async () => {
     const cluster = { Cluster: { Type: "AWS::RDS::DBCluster", Properties: { DatabaseName: "other" } } };
     await expect(start(gateway(cluster))).rejects.toThrow(
       'the database "gateway", but the template needs "other"',
     );
   });
 
-  it("two routes with one key", async () => {
+  it("the local host refuses two routes with one key", async () => {
     const route = {
       Type: "AWS::ApiGatewayV2::Route",
       Properties: { ApiId: "a", RouteKey: "GET /", Target: "integrations/One" },
@@ -88,7 +88,7 @@ describe("the host refuses", () => {
     );
   });
 
-  it("to start when the deployment's trigger fails", async () => {
+  it("the local host does not start when the deployment's trigger fails", async () => {
     const synthesized: Synthesized = {
       bundles: { migrate: "exports.handler = async () => { throw new Error('table is locked'); };" },
       resources: { ...lambda("migrate"), ...trigger("migrate") },
@@ -99,8 +99,8 @@ describe("the host refuses", () => {
   });
 });
 
-describe("the template's values", () => {
-  it("lead to the local servers", async () => {
+describe("local host: template values", () => {
+  it("the template's references resolve to the local servers", async () => {
     const variables = await variablesOf(
       {
         bundles: { environment },
@@ -145,8 +145,8 @@ describe("the template's values", () => {
   });
 });
 
-describe("the deployment's trigger", () => {
-  it("has run, once, before the host is up", async () => {
+describe("local host: deployment trigger", () => {
+  it("the deployment's trigger runs once before the local host is up", async () => {
     // A file, because a line on standard output may come later than the answer.
     const runs = path.join(mkdtempSync(path.join(inject("runFolder"), "trigger-")), "runs");
     await start({
@@ -159,7 +159,7 @@ describe("the deployment's trigger", () => {
   });
 });
 
-describe("the secrets of the database", () => {
+describe("local host: database secrets", () => {
   const resources = {
     MigrateSecret: databaseSecret("gateway_migrate"),
     AppSecret: databaseSecret("gateway_app"),
@@ -188,14 +188,14 @@ describe("the secrets of the database", () => {
     };
   }
 
-  it("are the URL's user for the migration, and a generated password for the gateway", async () => {
+  it("the database secrets are the URL's user for the migration and a generated password for the gateway", async () => {
     const { migrate, app, webhook } = await secretsOf();
     expect(migrate).toEqual({ username: "root", password: "secret" });
     expect(app).toEqual({ username: "gateway_app", password: expect.stringMatching(/^\w{48}$/) });
     expect(webhook).toMatch(/^\w{48}$/);
   });
 
-  it("are the URL's user for both on somebody's own server", async () => {
+  it("the database secrets are the URL's user for both on a developer's own server", async () => {
     const { migrate, app } = await secretsOf({ databaseUsers: "given" });
     expect(app).toEqual({ username: "root", password: "secret" });
     expect(migrate).toEqual(app);

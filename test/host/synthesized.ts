@@ -24,7 +24,7 @@ export function lambda(entry: string, properties: object = {}, variables: object
         Handler: "index.handler",
         MemorySize: 128,
         Timeout: 10,
-        Environment: { Variables: { NOTIFY_QUEUE_URL: "", RECHECK_QUEUE_URL: "", ...variables } },
+        Environment: { Variables: { NOTIFY_QUEUE_URL: "", POLL_QUEUE_URL: "", ...variables } },
         ...properties,
       },
       Metadata: { entry },
@@ -32,7 +32,7 @@ export function lambda(entry: string, properties: object = {}, variables: object
   };
 }
 
-/** An HTTP API with these routes, by route key the entry that serves it. */
+/** An HTTP API with these routes: route key to the entry that serves it. */
 export function api(routes: Record<string, string>): Resources {
   const resources: Resources = {
     Api: { Type: "AWS::ApiGatewayV2::Api", Properties: { ProtocolType: "HTTP" } },
@@ -94,7 +94,7 @@ export function writeAssembly(folder: string, { bundles, resources, parameters }
     mkdirSync(path.dirname(target), { recursive: true });
     writeFileSync(target, typeof value === "string" ? value : JSON.stringify(value));
   };
-  // As above a checkout's cdk.out: neither may reach the bundles.
+  // Like those above cdk.out in a checkout: neither may affect the bundles.
   write("package.json", { type: "module" });
   write("node_modules/above/index.js", "module.exports = 1;");
   write("manifest.json", {
@@ -115,7 +115,7 @@ export function writeAssembly(folder: string, { bundles, resources, parameters }
   return folder;
 }
 
-/** Starts a host on a small gateway and a queue server of its own. Both end with `stop`. */
+/** Starts a host for a small gateway, with its own queue server. `stop` ends both. */
 export async function startSynthesized(synthesized: Synthesized, options: Partial<HostOptions> = {}) {
   const folder = mkdtempSync(path.join(tmpdir(), "local-host-"));
   const queues: QueueServer = await startQueueServer();

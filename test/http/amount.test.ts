@@ -3,7 +3,7 @@ import { plainAmount } from "../../lib/http/fields.ts";
 import { readJsonBody } from "../../lib/http/json-body.ts";
 import { readAmount } from "../../lib/http/read-amount.ts";
 
-/** As the API reads it: `source` stands in the JSON text of a request. */
+/** Minor units of an amount as the API parses it; `source` is its JSON source text in a request. */
 function amountOf(source: string, currency: string) {
   const { amount } = readJsonBody(Buffer.from(`{"amount":${source}}`), ["amount"]) as { amount: unknown };
   return readAmount(plainAmount.parse(amount), currency).minor;
@@ -26,7 +26,7 @@ describe("an amount of a request", () => {
     ['"9999999999999.9900000000"', "EUR", 999999999999999],
     ["10", "CNY", 1000],
     ["0.01", "XCG", 1],
-  ])("%s %s is taken by its value, whatever zeros stand at its end", (source, currency, minor) =>
+  ])("the amount %s %s is accepted by its value: trailing zeros do not matter", (source, currency, minor) =>
     expect(amountOf(source, currency)).toBe(minor),
   );
 
@@ -35,7 +35,7 @@ describe("an amount of a request", () => {
     ["12.3450", "CNY"],
     ["100.10", "JPY"],
     ["12.3400000000000000001", "CNY"],
-  ])("%s %s cannot be expressed exactly and is refused", (source, currency) =>
+  ])("the amount %s %s is refused because the currency cannot express it exactly", (source, currency) =>
     expect(() => amountOf(source, currency)).toThrow(/at most/),
   );
 
@@ -61,14 +61,16 @@ describe("an amount of a request", () => {
     ['""', "in digits with at most one point"],
     ["1234567890123456", "with at most 15 digits"],
     ['"1000000000000000.00"', "with at most 15 digits"],
-  ])("%s is refused with the reason", (source, how) => expect(refusalOf(source)).toBe(plain + how));
+  ])("the amount %s is refused with the reason", (source, how) =>
+    expect(refusalOf(source)).toBe(plain + how),
+  );
 
   it.each(["0", "0.00", '"-5.00"', "-1", '"0.0000"'])(
-    "%s is refused because it is not more than nothing",
+    "the amount %s is refused because it is not positive",
     (source) => expect(refusalOf(source)).toBe("must be greater than 0"),
   );
 
-  it("of a whole request of zeros is read as any other", () => {
+  it("an amount with 60,000 trailing zeros is parsed like any other", () => {
     const zeros = "0".repeat(60_000);
     expect(amountOf(`"1.${zeros}"`, "CNY")).toBe(100);
     expect(refusalOf(`"1.${zeros}1"`)).toContain("at most 15 digits");

@@ -6,7 +6,7 @@ import { failureOf } from "../../lib/http/failure-of.ts";
 const canary = "sk_live_canary";
 const broken = (code?: string) => Object.assign(new Error(`broken with ${canary}`), code && { code });
 
-describe("what a caller sees of a failure", () => {
+describe("failures as the caller sees them", () => {
   const away = [
     "ECONNREFUSED",
     "ECONNRESET",
@@ -21,14 +21,14 @@ describe("what a caller sees of a failure", () => {
     "ER_LOCK_WAIT_TIMEOUT",
     "ER_CON_COUNT_ERROR",
     "ER_OPTION_PREVENTS_STATEMENT",
-  ])("is 503 with a time to come back when the database is away: %s", (code) => {
+  ])("the database error %s is answered with 503 and Retry-After", (code) => {
     const answer = failed(failureOf(broken(code)), "r1");
     expect(answer).toMatchObject({ statusCode: 503, headers: { "retry-after": "2" } });
     expect(JSON.parse(answer.body!)).toMatchObject({ code: 1000, request_id: "r1" });
     expect(answer.body).not.toContain(canary);
   });
 
-  it("is told when to come back, whoever says that something is not available", () => {
+  it("every `unavailable` failure is answered with Retry-After", () => {
     const answer = failed(
       new GatewayError("unavailable", "Stripe did not tell the account; try again"),
       "r1",
@@ -44,14 +44,14 @@ describe("what a caller sees of a failure", () => {
     undefined,
     null,
     { message: canary },
-  ])("is 500 without a word of what went wrong inside (%#)", (thrown) => {
+  ])("an unexpected error is answered with 500 and reveals nothing of its cause (%#)", (thrown) => {
     const answer = failed(failureOf(thrown), "r1");
     expect(answer.statusCode).toBe(500);
     expect(JSON.parse(answer.body!)).toEqual({ code: 1000, message: expect.any(String), request_id: "r1" });
     expect(answer.body).not.toContain(canary);
   });
 
-  it("is every failure of the list with its own code and status, never with data", () => {
+  it("every listed failure is answered with its own code and HTTP status, never with data", () => {
     for (const [failure, { code, http }] of Object.entries(failures)) {
       const error = new GatewayError(failure as keyof typeof failures, "say what to change", {
         cause: canary,

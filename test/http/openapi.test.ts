@@ -24,14 +24,14 @@ const routesOf = (document: typeof reference) =>
 const operations = routesOf(reference).map((route) => [route, operationOf(route)!] as const);
 const judgeOf = closedSchemas(reference);
 
-/** Every object anywhere in a value that has this property. */
+/** Every object, at any depth of a value, that has this property. */
 function* having(name: string, value: unknown): Generator<Record<string, unknown>> {
   if (typeof value !== "object" || value === null) return;
   if (Object.hasOwn(value, name)) yield value as Record<string, unknown>;
   for (const part of Object.values(value)) yield* having(name, part);
 }
 
-/** The contracts that `lib/http` exports, also those that are made for the providers there are. */
+/** Every contract that `lib/http` exports, including those that take the providers as an argument. */
 async function exportedContracts(): Promise<Contract[]> {
   const folder = path.join(import.meta.dirname, "../../lib/http");
   const modules = await Promise.all(
@@ -44,19 +44,19 @@ async function exportedContracts(): Promise<Contract[]> {
 }
 
 describe("the API reference", () => {
-  it("is OpenAPI 3.1 to a validator that knows nothing of us", async () => {
+  it("the API reference is valid OpenAPI 3.1 for an independent validator", async () => {
     const validator = new Validator();
     expect(await validator.validate(structuredClone(reference))).toEqual({ valid: true });
     expect(validator.version).toBe("3.1");
   });
 
-  it("has only schemas that a strict JSON Schema 2020-12 compiler takes", () => {
+  it("every schema of the API reference compiles with a strict JSON Schema 2020-12 compiler", () => {
     const schemas = [...having("schema", reference)].map(({ schema }) => schema as object);
     expect(schemas.length).toBeGreaterThan(50);
     for (const schema of schemas) expect(() => judgeOf(schema)).not.toThrow();
   });
 
-  it("describes every route that a function answers, and no other", () => {
+  it("the API reference has exactly the routes that functions serve", () => {
     const answered = functions.flatMap((spec) => spec.routes ?? []).filter((route) => route !== "$default");
     expect(routesOf(reference).sort()).toEqual(answered.sort());
     expect(routesOf(reference)).toEqual(
@@ -64,16 +64,16 @@ describe("the API reference", () => {
     );
   });
 
-  it("describes what every contract wants and answers", async () => {
+  it("the API reference has exactly the fields of every contract", async () => {
     const contracts = await exportedContracts();
     expect(contracts.map(({ route }) => route).sort()).toEqual(
       merchantRoutes.map(({ contract }) => contract.route).sort(),
     );
-    for (const { route, wanted, answer, scope } of contracts) {
+    for (const { route, input, answer, scope } of contracts) {
       const { parameters, requestBody, responses, security } = operationOf(route)!;
       const inBody = requestBody?.content["application/json"]?.schema.properties ?? {};
       const names = [...parameters.map(({ name }) => name), ...Object.keys(inBody)];
-      expect(names.sort(), route).toEqual(Object.keys(wanted.shape).sort());
+      expect(names.sort(), route).toEqual(Object.keys(input.shape).sort());
       const schema = z.toJSONSchema(answer, { io: "input" });
       const id = schema.$ref?.split("/").at(-1) ?? "";
       expect(JSON.stringify(responses[200]), route).toContain(`"#/components/schemas/${id}"`);
@@ -84,19 +84,22 @@ describe("the API reference", () => {
     }
   });
 
-  it.each(Object.keys(failures) as Failure[])("documents the failure %s with its HTTP status", (name) => {
-    const { code, http } = failures[name];
-    expect(reference.info.description).toContain(`\n| ${code} | ${http} | `);
-    expect(reference.components.examples[name]?.value).toMatchObject({ code });
-    const where = operations.flatMap(([, { responses }]) => {
-      const text = JSON.stringify(responses[http] ?? "");
-      return text.includes(`examples/${name}"`) || text.includes(`responses/${name}"`) ? [text] : [];
-    });
-    // Only operators meet it.
-    expect(where.length > 0).toBe(name !== "look_up_failed");
-  });
+  it.each(Object.keys(failures) as Failure[])(
+    "the API reference documents the failure %s with its HTTP status",
+    (name) => {
+      const { code, http } = failures[name];
+      expect(reference.info.description).toContain(`\n| ${code} | ${http} | `);
+      expect(reference.components.examples[name]?.value).toMatchObject({ code });
+      const where = operations.flatMap(([, { responses }]) => {
+        const text = JSON.stringify(responses[http] ?? "");
+        return text.includes(`examples/${name}"`) || text.includes(`responses/${name}"`) ? [text] : [];
+      });
+      // Only operators get this failure, so no route lists it.
+      expect(where.length > 0).toBe(name !== "look_up_failed");
+    },
+  );
 
-  it("gives every operation a name of its own, a sentence, a declared tag, and says who may call it", () => {
+  it("every operation of the API reference has a unique id, a summary, a declared tag and its security", () => {
     const names = operations.map(([, { operationId }]) => operationId);
     expect(new Set(names).size).toBe(names.length);
     const tags = reference.tags.map(({ name }) => name);
@@ -108,7 +111,7 @@ describe("the API reference", () => {
     }
   });
 
-  it("says of every field that a merchant sends or reads what it means", () => {
+  it("every field that a merchant sends or reads has a description", () => {
     const ours = [...operations.map(([, { requestBody }]) => requestBody), reference.components.schemas];
     const silent = [...having("properties", ours)].flatMap(({ properties }) =>
       Object.entries(properties as Record<string, object>)
@@ -118,16 +121,16 @@ describe("the API reference", () => {
     expect(silent).toEqual([]);
   });
 
-  it("takes an amount as a number or a decimal string, and answers a number", () => {
+  it("the API reference accepts amounts as numbers or decimal strings and returns numbers", () => {
     const { requestBody } = operationOf(routes.createPayment)!;
-    const wanted = judgeOf(requestBody!.content["application/json"]!.schema);
-    const judge = (amount: unknown) => wanted({ ...example.wantedPayment, amount });
+    const input = judgeOf(requestBody!.content["application/json"]!.schema);
+    const judge = (amount: unknown) => input({ ...example.paymentInput, amount });
     for (const amount of [12.34, "12.34", 1, "0.01"]) expect(judge(amount)).toBeNull();
     for (const amount of [0, -1, "-1", "1e2", "", "12.", null]) expect(judge(amount)).not.toBeNull();
     expect(reference.components.schemas.Payment?.properties?.amount).toMatchObject({ type: "number" });
   });
 
-  it("names the providers and scenes that there are", () => {
+  it("the API reference names every provider and scene", () => {
     const text = JSON.stringify(operationOf(routes.createPayment)?.requestBody);
     for (const [name, { scenes }] of Object.entries(providers)) {
       expect(text).toContain(`"${name}"`);
@@ -135,7 +138,7 @@ describe("the API reference", () => {
     }
   });
 
-  it("has only examples that its own schemas take", () => {
+  it("every example of the API reference matches its schema", () => {
     const { examples } = reference.components;
     const shown = [...having("schema", reference)].flatMap(({ schema, example, examples: several = {} }) => [
       ...(example === undefined ? [] : [{ schema, value: example }]),
@@ -145,9 +148,9 @@ describe("the API reference", () => {
     for (const { schema, value } of shown) expect(judgeOf(schema as object)(value)).toBeNull();
   });
 
-  it("has only example calls that the gateway takes", () => {
-    for (const { contract, wanted } of merchantRoutes) {
-      expect(contract.wanted.safeParse(wanted).error, contract.route).toBeUndefined();
+  it("the gateway accepts every example call of the API reference", () => {
+    for (const { contract, input } of merchantRoutes) {
+      expect(contract.input.safeParse(input).error, contract.route).toBeUndefined();
     }
   });
 });
@@ -161,7 +164,7 @@ describe("GET /openapi.json", () => {
   });
   afterAll(() => front.stop());
 
-  it("answers the document to anybody, with the address that the gateway is reached at", async () => {
+  it("GET /openapi.json needs no key and returns the document with the gateway's public URL", async () => {
     const answer = await fetch(`${front.url}/openapi.json`);
     expect(answer.status).toBe(200);
     expect(Object.fromEntries(answer.headers)).toMatchObject({
@@ -178,11 +181,11 @@ describe("GET /openapi.json", () => {
   });
 });
 
-describe("a page that wants to read the API reference", () => {
+describe("CORS for the API reference", () => {
   const none: string[] = [];
   const some = ["https://docs.example.com", "https://tools.example.com"];
 
-  it.each(some)("may from the origin %s, which the deployment names", (origin) => {
+  it.each(some)("pages of the configured origin %s may read the API reference", (origin) => {
     expect(corsHeaders(origin, some)).toEqual({ vary: "origin", "access-control-allow-origin": origin });
   });
 
@@ -196,41 +199,47 @@ describe("a page that wants to read the API reference", () => {
     "https://docs.example.com:8443",
     "https://DOCS.example.com",
     some.join(","),
-  ])("may not from the origin %s", (origin) => {
+  ])("pages of the origin %s may not read the API reference", (origin) => {
     expect(corsHeaders(origin, some)).toEqual({ vary: "origin" });
     expect(corsHeaders(origin, none)).toEqual({});
   });
 
-  it("may from nowhere while the deployment names no origin", () => {
+  it("no page may read the API reference if no origin is configured", () => {
     for (const origin of some) expect(corsHeaders(origin, none)).toEqual({});
   });
 });
 
-describe("an answer that the API reference does not describe", () => {
+describe("the check of answers against the API reference", () => {
   const route = ["GET", "/api/v1/payment/query/UNI1"] as const;
   const json = { "content-type": "application/json", "x-request-id": "1" };
   const refused = { code: 2007, message: "no such order", request_id: "1" };
-  const told = (status: number, headers: Record<string, string>, body: object) =>
+  const notified = (status: number, headers: Record<string, string>, body: object) =>
     faultsOf(...route, { status, headers, body: JSON.stringify(body) });
 
-  it("is told from one that it does", () => {
-    expect(told(404, json, refused)).toEqual([]);
+  it("an answer that matches the API reference has no faults", () => {
+    expect(notified(404, json, refused)).toEqual([]);
   });
 
   it.each([
     ["another status", 418, json, refused, "no such status"],
     ["a code of another status", 404, json, { ...refused, code: 1005 }, "/code must be equal to one of"],
-    ["an unknown field", 404, json, { ...refused, hint: "" }, "unevaluated"],
+    ["an unknown field", 404, json, { ...refused, wakeUp: "" }, "unevaluated"],
     ["a missing field", 404, json, { code: 2007, message: "" }, "request_id"],
     ["another content type", 404, { ...json, "content-type": "text/html" }, refused, "text/html is unknown"],
     ["a missing header", 404, { "content-type": "application/json" }, refused, "no header X-Request-Id"],
     ["an unknown header", 404, { ...json, "x-order": "1" }, refused, "x-order is unknown"],
-    ["no payment", 200, json, { code: 0, message: "success", request_id: "1", data: {} }, "/data must have"],
-  ])("is noticed by %s", (_, status, headers, body, why) => {
-    expect(told(status, headers, body).join()).toContain(why);
+    [
+      "data that is no payment",
+      200,
+      json,
+      { code: 0, message: "success", request_id: "1", data: {} },
+      "/data must have",
+    ],
+  ])("an answer with %s is reported as a fault", (_, status, headers, body, why) => {
+    expect(notified(status, headers, body).join()).toContain(why);
   });
 
-  it("fails the test during which it came", async () => {
+  it("an answer that does not match the API reference fails the running test", async () => {
     const { holdAnswer } = await import("../steps/api-reference.ts");
     holdAnswer(...route, { status: 418, headers: {}, body: "teapot" });
     expect(takeFaults()).toEqual([expect.stringContaining("418: no such status: teapot")]);

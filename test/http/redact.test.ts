@@ -3,15 +3,15 @@ import type { ZodObject, ZodType } from "zod";
 import * as lists from "../../lib/http/list-contracts.ts";
 import { masked } from "../../lib/http/masked.ts";
 import * as payments from "../../lib/http/payment-contracts.ts";
-import { keptOfAnswers, keptOfRequests, redactAnswer, redactRequest } from "../../lib/http/redact.ts";
+import { answerFields, redactAnswer, redactRequest, requestFields } from "../../lib/http/redact.ts";
 import * as refunds from "../../lib/http/refund-contracts.ts";
 
 const request = (body: unknown) =>
   JSON.parse(redactRequest({ body: JSON.stringify(body), isBase64Encoded: false }));
 const answer = (body: unknown) => JSON.parse(redactAnswer(JSON.stringify(body)));
 
-describe("of a request", () => {
-  it("codes are kept, addresses without their query, of free text and maps the size alone", () => {
+describe("the stored form of a request", () => {
+  it("the record of a request keeps codes, URLs without their query, and only the size of texts and maps", () => {
     expect(
       request({
         provider: "stripe",
@@ -37,17 +37,17 @@ describe("of a request", () => {
     });
   });
 
-  it("the amount is kept as it was written", () => {
+  it("the record of a request keeps the amount as it was written", () => {
     const body = '{"amount":12.3400000000000000001}';
     expect(redactRequest({ body, isBase64Encoded: false })).toBe('{"amount":"12.3400000000000000001"}');
   });
 
-  it("fields that the API does not know are counted, whatever their names", () => {
+  it("the record of a request only counts unknown fields", () => {
     const own = { "4111 1111 1111 1111": 1, "alice@example.com": 2, constructor: 3, data: { code: 4 } };
     expect(request({ ...own, scene: "page" })).toEqual({ scene: "page", "[unknown fields]": 4 });
   });
 
-  it("what has not the form of a code is none", () => {
+  it("the record of a request keeps only the size of a code field whose value does not look like a code", () => {
     expect(
       request({ out_trade_no: "Alice Smith, 5 Main Street", currency: ["CNY"], scene: { a: 1 } }),
     ).toEqual({
@@ -59,12 +59,12 @@ describe("of a request", () => {
   });
 
   it.each(["{", "[1]", '"text"', '{"a":1,"a":2}', `{"subject":"${"x".repeat(70_000)}"}`])(
-    "nothing is kept when it cannot be read: %.20s",
+    "the record of an unreadable request keeps only its size: %.20s",
     (body) =>
       expect(redactRequest({ body, isBase64Encoded: false })).toBe(`"[unreadable: ${body.length} bytes]"`),
   );
 
-  it("without a body the query's fields are kept", () => {
+  it("the record of a request without a body keeps the fields of its query", () => {
     const queryStringParameters = { out_trade_no: "order-1", token: "secret" };
     expect(redactRequest({ isBase64Encoded: false, queryStringParameters })).toBe(
       '{"out_trade_no":"order-1","[unknown fields]":1}',
@@ -72,8 +72,8 @@ describe("of a request", () => {
   });
 });
 
-describe("of an answer", () => {
-  it("the buyer's means to pay are not kept", () => {
+describe("the stored form of an answer", () => {
+  it("the record of an answer holds nothing that a buyer could pay with", () => {
     const data = {
       order_no: "UNI1",
       payment_url: "https://openapi.alipay.com/gateway.do?sign=secret",
@@ -93,7 +93,7 @@ describe("of an answer", () => {
     });
   });
 
-  it("an error's words are kept, but not the names that its caller chose", () => {
+  it("the record of an answer keeps error messages, but not names that the caller chose", () => {
     const message = "metadata.Alice Smith: at most 500 characters";
     const errors = [{ field: "metadata.Alice Smith", message: "at most 500 characters" }];
     expect(answer({ code: 1001, message, errors })).toEqual({
@@ -114,7 +114,7 @@ describe("of an answer", () => {
     });
   });
 
-  it("lists are kept by their length", () => {
+  it("the record of an answer keeps only the length of lists", () => {
     expect(answer({ code: 0, data: { items: [{}, {}], next_cursor: "abc" } })).toEqual({
       code: 0,
       data: { items: "[2 entries]", next_cursor: "abc" },
@@ -122,7 +122,7 @@ describe("of an answer", () => {
   });
 });
 
-describe("a text is masked", () => {
+describe("masking of texts", () => {
   it.each([
     ["/query/ak_m1k0123abcd_0123456789abcdefghjkmnpqrstvwxyz0123456", "/query/[redacted]"],
     ["key: sk_live_51HxAbCdEfGhIjKl.", "key: [redacted]."],
@@ -133,28 +133,28 @@ describe("a text is masked", () => {
     ["see https://pay.example/x?token=1 there", "see https://pay.example/x there"],
     ["378282246310005", "378282******0005"],
     ["3782 822463 10005", "3782 8******0005"],
-  ])("%s", (text, shown) => expect(masked(text)).toBe(shown));
+  ])("%s is masked as %s", (text, shown) => expect(masked(text)).toBe(shown));
 
   it.each(["4111111111111112", "20261124002519", "1766624400000", "UNI20261124002519KHYVGKAGJNYD1GD"])(
-    "not where it only looks like a card: %s",
+    "%s is not masked: it only resembles a card number",
     (text) => expect(masked(text)).toBe(text),
   );
 });
 
-describe("every field of the API", () => {
-  const contracts: { wanted: ZodObject; answer: ZodType }[] = [
+describe("redaction rules", () => {
+  const contracts: { input: ZodObject; answer: ZodType }[] = [
     payments.createPaymentContract(() => true),
     ...Object.values({ ...payments, ...lists, ...refunds }).flatMap((one) =>
-      typeof one === "object" && "wanted" in one ? [one] : [],
+      typeof one === "object" && "input" in one ? [one] : [],
     ),
   ];
   const namesOf = (schema: ZodType) => ("shape" in schema ? Object.keys(schema.shape as object) : []);
 
-  it("has a rule for what is kept of it", () => {
+  it("every field of the API has a redaction rule", () => {
     expect(contracts.length).toBeGreaterThan(8);
-    const asked = new Set(contracts.flatMap(({ wanted }) => namesOf(wanted)));
+    const requested = new Set(contracts.flatMap(({ input }) => namesOf(input)));
     const answered = new Set(contracts.flatMap(({ answer }) => namesOf(answer)));
-    expect([...asked].filter((name) => !Object.hasOwn(keptOfRequests, name))).toEqual([]);
-    expect([...answered].filter((name) => !Object.hasOwn(keptOfAnswers, name))).toEqual([]);
+    expect([...requested].filter((name) => !Object.hasOwn(requestFields, name))).toEqual([]);
+    expect([...answered].filter((name) => !Object.hasOwn(answerFields, name))).toEqual([]);
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { sourceNetwork } from "../../lib/http/source-network.ts";
 
-describe("the network that a call comes from", () => {
+describe("source networks", () => {
   it.each([
     ["192.0.2.1", "192.0.2.1"],
     ["", ""],
@@ -14,5 +14,5 @@ describe("the network that a call comes from", () => {
     ["2001::1:2:3:4:5:6", "2001:0:1:2::/64"],
     ["::1", "0:0:0:0::/64"],
     ["fe80::1%eth0", "fe80:0:0:0::/64"],
-  ])("of %s is %s", (address, network) => expect(sourceNetwork(address)).toBe(network));
+  ])("the source network of %j is %j", (address, network) => expect(sourceNetwork(address)).toBe(network));
 });

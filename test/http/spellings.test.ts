@@ -8,16 +8,16 @@ const json = '{"subject":"茶","amount":12.3400}';
 const sent = (type: string | undefined, body = json): APIGatewayProxyEventV2 =>
   ({ headers: type === undefined ? {} : { "content-type": type }, body }) as APIGatewayProxyEventV2;
 
-describe("the body of a request", () => {
+describe("request bodies", () => {
   // RFC 8259, section 8.1: parsers may ignore a byte order mark; Windows PowerShell's Out-File -Encoding utf8 writes one.
   it.each([
     ["as bytes", Buffer.concat([Buffer.from([0xef, 0xbb, 0xbf]), Buffer.from(json)])],
     ["as the text that API Gateway hands over", Buffer.from(`\uFEFF${json}`)],
-  ])("is taken with a UTF-8 byte order mark before it, %s", (_how, body) =>
+  ])("a body with a UTF-8 byte order mark is accepted, %s", (_how, body) =>
     expect(readJsonBody(body, ["amount"])).toEqual({ subject: "茶", amount: "12.3400" }),
   );
 
-  it("is not taken with a second byte order mark, or one inside", () => {
+  it("a body with a second byte order mark, or one inside, is refused", () => {
     expect(() => readJsonBody(Buffer.from(`\uFEFF\uFEFF${json}`))).toThrow("remove the special blanks");
     expect(() => readJsonBody(Buffer.from(`{\uFEFF"a":1}`))).toThrow("remove the special blanks");
   });
@@ -31,15 +31,15 @@ describe("the body of a request", () => {
       "as the text that API Gateway made of it",
       Buffer.from(Buffer.from(`\uFEFF${json}`, "utf16le").toString()),
     ],
-  ])("in UTF-16 is refused with what to change: %s", (_how, body) =>
+  ])("a body in UTF-16 is refused and the error says to send UTF-8: %s", (_how, body) =>
     expect(() => readJsonBody(body)).toThrow("the body is UTF-16: send it in UTF-8"),
   );
 
   it.each([
     ["GBK", Buffer.from([0x7b, 0x22, 0x61, 0x22, 0x3a, 0x22, 0xb2, 0xe8, 0x22, 0x7d])],
     ["Latin-1", Buffer.from('{"a":"é"}', "latin1")],
-    ["what API Gateway has made of such bytes", Buffer.from('{"a":"\uFFFD\uFFFD"}')],
-  ])("in %s is refused with what to change", (_how, body) =>
+    ["another charset that API Gateway decoded with U+FFFD", Buffer.from('{"a":"\uFFFD\uFFFD"}')],
+  ])("a body in %s is refused and the error says to send UTF-8", (_how, body) =>
     expect(() => readJsonBody(body)).toThrow("encode all of it in UTF-8, not in GBK or Latin-1"),
   );
 
@@ -60,20 +60,20 @@ describe("the body of a request", () => {
     ['{"a":"one\ntwo"}', "a text holds a line break"],
     ['{"a":"it\'s, }"', "check its brackets, commas and quotes"],
     ["", "it is empty"],
-  ])("%j is refused with what to change", (text, how) => {
+  ])("the body %j is refused and the error says what to change", (text, how) => {
     expect(() => JSON.parse(text)).toThrow();
     expect(() => readJsonBody(Buffer.from(text))).toThrow(how);
   });
 
-  it("that is no JSON for many reasons at once is judged in no time", () => {
+  it("the reason why a long body is not JSON is found without a slow pattern", () => {
     for (const piece of ['\\"', "\n", " ", ",", '"', "{a"]) {
       expect(whyNotJson(`{"${piece.repeat(60_000)}`)).toEqual(expect.any(String));
     }
   });
 });
 
-describe("the content type of a request", () => {
-  // What Java's HttpClient samples, axios, .NET's StringContent, Guzzle and Postman send.
+describe("request content types", () => {
+  // Sent by Java's HttpClient samples, axios, .NET's StringContent, Guzzle and Postman.
   it.each([
     "application/json",
     "application/json; charset=utf-8",
@@ -85,7 +85,7 @@ describe("the content type of a request", () => {
     " application/json ; charset = utf-8 ",
     "application/json; odata=verbose",
     "application/json; charset='utf-8'",
-  ])("%j is taken", (type) => expect(assertJson(sent(type)).toString()).toBe(json));
+  ])("the content type %j is accepted", (type) => expect(assertJson(sent(type)).toString()).toBe(json));
 
   it.each([
     [undefined, "send content-type: application/json"],
@@ -109,7 +109,7 @@ describe("the content type of a request", () => {
       "send content-type: application/json, not application/jsonapplication/json",
     ],
     ["<script>", "send content-type: application/json, not script"],
-  ])("%j is refused with what to change", (type, message) =>
+  ])("the content type %j is refused and the error says what to change", (type, message) =>
     expect(() => assertJson(sent(type))).toThrow(message),
   );
 });

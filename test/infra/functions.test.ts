@@ -10,13 +10,13 @@ const deployed = functionsOf(app);
 const entryOf = new Map([...deployed].map(([entry, { id }]) => [id, entry]));
 const listed = functions.map((spec) => [spec.entry, spec] as const);
 
-/** The entry that something of the template refers to by `Ref` or `Fn::GetAtt`. */
+/** The entry of the function that this part of the template refers to by `Ref` or `Fn::GetAtt`. */
 function entryIn(value: unknown): string | undefined {
   const ids = JSON.stringify(value).match(/"[A-Za-z0-9]+"/g) ?? [];
   return ids.map((id) => entryOf.get(JSON.parse(id))).find((entry) => entry !== undefined);
 }
 
-/** The entry whose log group something of the template refers to. */
+/** The entry of the function whose log group this part of the template refers to. */
 function ownerOf(logGroup: unknown): string | undefined {
   return [...deployed].find(([, { properties }]) =>
     JSON.stringify(logGroup).includes(`"${properties.LoggingConfig.LogGroup.Ref}"`),
@@ -45,7 +45,7 @@ const mappings = Object.values(resourcesOf(app, "AWS::Lambda::EventSourceMapping
 describe.each(listed)("function %s", (entry, spec) => {
   const properties = deployed.get(entry)?.properties ?? {};
 
-  it("is deployed with the list's memory and timeout, on Node 24 and arm64", () => {
+  it(`function ${entry} is deployed with the listed memory and timeout, on Node 24 and arm64`, () => {
     expect(properties).toMatchObject({
       Runtime: "nodejs24.x",
       Architectures: ["arm64"],
@@ -57,11 +57,11 @@ describe.each(listed)("function %s", (entry, spec) => {
     });
   });
 
-  it("answers exactly its routes", () => {
+  it(`function ${entry} answers exactly its routes`, () => {
     expect(routesOf(entry).sort()).toEqual([...(spec.routes ?? [])].sort());
   });
 
-  it("gives up before its caller does", () => {
+  it(`function ${entry} times out before its caller does`, () => {
     if (spec.routes) expect(spec.timeoutSeconds).toBeLessThan(30);
     if (spec.queue) {
       const mapping = mappings.find(({ FunctionName }) => entryIn(FunctionName) === entry)!;
@@ -71,7 +71,7 @@ describe.each(listed)("function %s", (entry, spec) => {
     if (spec.scheduleEveryMinutes) expect(spec.timeoutSeconds).toBeLessThan(spec.scheduleEveryMinutes * 60);
   });
 
-  it("consumes its queue, and only that", () => {
+  it(`function ${entry} consumes its own queue only`, () => {
     const own = mappings.filter(({ FunctionName }) => entryIn(FunctionName) === entry);
     expect(own).toEqual(
       (spec.queue ? [spec.queue] : []).map(({ maxConcurrency }) =>
@@ -85,7 +85,7 @@ describe.each(listed)("function %s", (entry, spec) => {
     expect(properties.RecursiveLoop).toBe(spec.queue?.chained ? "Allow" : undefined);
   });
 
-  it("is started by its schedule", () => {
+  it(`function ${entry} has exactly its listed schedule`, () => {
     const schedules = Object.values(resourcesOf(app, "AWS::Scheduler::Schedule"));
     const own = schedules.filter(({ Properties }) => entryIn(Properties.Target.Arn) === entry);
     expect(
@@ -95,13 +95,13 @@ describe.each(listed)("function %s", (entry, spec) => {
     ).toEqual(spec.scheduleEveryMinutes ? [spec.scheduleEveryMinutes] : []);
   });
 
-  it("is given the lines that it wants of other functions' logs, and may be called by those logs alone", () => {
+  it(`function ${entry} gets only the log lines that it lists, and only those log groups may call it`, () => {
     const { of = [], message } = spec.lines ?? {};
-    const wanted = [...of].sort();
-    expect(wanted).not.toContain(entry);
+    const input = [...of].sort();
+    expect(input).not.toContain(entry);
     const filters = Object.values(resourcesOf(app, "AWS::Logs::SubscriptionFilter"));
     const own = filters.filter(({ Properties }) => entryIn(Properties.DestinationArn) === entry);
-    expect(own.map(({ Properties }) => ownerOf(Properties.LogGroupName)).sort()).toEqual(wanted);
+    expect(own.map(({ Properties }) => ownerOf(Properties.LogGroupName)).sort()).toEqual(input);
     for (const { Properties } of own) {
       expect(Properties.FilterPattern).toBe(`{ $.message = "${message}" }`);
     }
@@ -109,10 +109,10 @@ describe.each(listed)("function %s", (entry, spec) => {
       ({ Properties }) =>
         Properties.Principal === "logs.amazonaws.com" && entryIn(Properties.FunctionName) === entry,
     );
-    expect(callers.map(({ Properties }) => ownerOf(Properties.SourceArn)).sort()).toEqual(wanted);
+    expect(callers.map(({ Properties }) => ownerOf(Properties.SourceArn)).sort()).toEqual(input);
   });
 
-  it("rings an alarm that says what people suffer", () => {
+  it(`function ${entry} has an error alarm that states the impact`, () => {
     const alarms = Object.values(resourcesOf(app, "AWS::CloudWatch::Alarm")).filter(
       ({ Properties }) => Properties.MetricName === "Errors" && entryIn(Properties.Dimensions) === entry,
     );
@@ -122,7 +122,7 @@ describe.each(listed)("function %s", (entry, spec) => {
   });
 });
 
-it("the calls of every merchant's route are recorded, and no others", () => {
+it("the calls of every merchant route are recorded, and no others", () => {
   const isMerchants = (route: string) => /^\w+ \/api\/v1\/(?!public\/)/.test(route);
   const merchants = functions.filter(({ routes = [] }) => routes.some(isMerchants));
   const recorded = functions.find(({ entry }) => entry === "record-api-calls")?.lines?.of ?? [];
@@ -141,22 +141,25 @@ describe("the environment of the functions", () => {
       ([entry, { properties }]) => [entry, properties.Environment.Variables] as const,
     );
 
-  it.each(["dev", "prod", "local"] as const)("is the contract's in stage %s, and nothing else", (stage) => {
-    const template = synthesize(stage, { publicUrl: "https://pay.example.com" }).app;
-    for (const [entry, variables] of variablesOf(template)) {
-      expect(Object.keys(variables).sort(), entry).toEqual(
-        namesIn(schemaOf(entry), stage === "local").sort(),
-      );
-    }
-  });
+  it.each(["dev", "prod", "local"] as const)(
+    "the functions' environment in stage %s has exactly the variables of its schema",
+    (stage) => {
+      const template = synthesize(stage, { publicUrl: "https://pay.example.com" }).app;
+      for (const [entry, variables] of variablesOf(template)) {
+        expect(Object.keys(variables).sort(), entry).toEqual(
+          namesIn(schemaOf(entry), stage === "local").sort(),
+        );
+      }
+    },
+  );
 
-  it("points the migration at its own account", () => {
+  it("the migration's environment names a database account of its own", () => {
     const variables = Object.fromEntries(variablesOf(app));
     expect(JSON.stringify(variables.migrate.DB_SECRET_ARN)).toContain("MigrateSecret");
     expect(variables.migrate.APP_SECRET_ARN).toEqual(variables["create-payment"].DB_SECRET_ARN);
   });
 
-  it("holds no secret", () => {
+  it("the functions' environment holds no secret", () => {
     const literals = [...variablesOf(app), ...variablesOf(synthesize("dev").app)].flatMap(([, variables]) =>
       Object.entries(variables).filter(([, value]) => typeof value === "string"),
     );
@@ -164,7 +167,7 @@ describe("the environment of the functions", () => {
     for (const [name] of literals) expect(harmless).toContain(name);
   });
 
-  it("lets the local host fill in what it alone knows", () => {
+  it("the local stage has parameters for the values that only the local host knows", () => {
     const local = synthesize("local").app;
     expect(Object.keys(local.findParameters("*"))).toEqual(
       expect.arrayContaining(Object.values(localDifferences.parameters)),

@@ -19,7 +19,7 @@ function statementsOf(entry: string): Statement[] {
   return policies.flatMap(({ Properties }) => Properties.PolicyDocument.Statement);
 }
 
-/** `[action, name of what it acts on]`, one for each pair. */
+/** Each allowed action with the name of a resource that it may act on. */
 function allowed(entry: string): string[] {
   return statementsOf(entry).flatMap(({ Action, Resource }) =>
     [Action].flat().flatMap((action) => [Resource].flat().map((on) => `${action} ${nameOf(on)}`)),
@@ -32,12 +32,12 @@ function nameOf(resource: unknown): string {
   return names.find((name) => text.includes(name)) ?? text;
 }
 
-/** Asking a queue or secret about itself comes with every grant of the CDK. */
+/** Actions that describe a queue or secret: the CDK adds them to every grant. */
 const descriptive = /Describe|GetQueue/;
 
 const sends = {
   "send-notify": "sqs:SendMessage NotifyQueue",
-  "send-recheck": "sqs:SendMessage RecheckQueue",
+  "send-poll": "sqs:SendMessage RecheckQueue",
 };
 const expectedOf = {
   database: ["secretsmanager:GetSecretValue AppSecret"],
@@ -46,16 +46,16 @@ const expectedOf = {
     "secretsmanager:GetSecretValue AppSecret",
   ],
   cache: [],
-  unseal: ["kms:Decrypt CredentialsKey"],
-  seal: ["kms:GenerateDataKey CredentialsKey"],
+  decrypt: ["kms:Decrypt CredentialsKey"],
+  encrypt: ["kms:GenerateDataKey CredentialsKey"],
   "send-notify": [sends["send-notify"]],
-  "send-recheck": [sends["send-recheck"]],
+  "send-poll": [sends["send-poll"]],
 } as const;
 
-const queueNames = { notify: "NotifyQueue", recheck: "RecheckQueue" };
+const queueNames = { notify: "NotifyQueue", poll: "RecheckQueue" };
 
 describe.each(functions.map((spec) => [spec.entry, spec] as const))("function %s", (entry, spec) => {
-  it("may do what its grants say, and nothing else", () => {
+  it(`function ${entry} may do what its grants say, and nothing else`, () => {
     const consumes = ["sqs:ReceiveMessage", "sqs:ChangeMessageVisibility", "sqs:DeleteMessage"];
     const expected = [
       ...spec.grants.flatMap((grant) => expectedOf[grant]),
@@ -68,13 +68,13 @@ describe.each(functions.map((spec) => [spec.entry, spec] as const))("function %s
     ).toEqual([...new Set(expected)].sort());
   });
 
-  it("reaches the database and the cache only with a grant", () => {
+  it(`function ${entry} reaches the database and the cache only with a grant`, () => {
     const groups = JSON.stringify(functionsOf(app).get(entry)?.properties.VpcConfig?.SecurityGroupIds) ?? "";
     expect(/DatabaseClients/.test(groups)).toBe(spec.grants.some((grant) => grant.endsWith("database")));
     expect(/CacheClients/.test(groups)).toBe(spec.grants.includes("cache"));
   });
 
-  it("uses the key only for a merchant's sealed value, a webhook opens only those of its provider", () => {
+  it(`function ${entry} uses the KMS key only for merchants' values, a webhook only for its provider's`, () => {
     for (const { Action, Condition } of statementsOf(entry)) {
       if (![Action].flat().some((action) => action.startsWith("kms:"))) continue;
       expect(Condition?.Null).toEqual({ "kms:EncryptionContext:user": "false" });
@@ -85,7 +85,7 @@ describe.each(functions.map((spec) => [spec.entry, spec] as const))("function %s
   });
 });
 
-describe("while the credentials are moved to another key", () => {
+describe("a change of the credentials key", () => {
   const { app, data } = synthesize("dev", { credentialsKeys: "2,1" });
   const [first, second] = ["CredentialsKey", "CredentialsKey2"].map(
     (name) =>
@@ -94,7 +94,7 @@ describe("while the credentials are moved to another key", () => {
   const namedIn = (value: unknown) =>
     (JSON.stringify(value).match(/CredentialsKey2?[A-F0-9]{8}/g) ?? []).map((id) => id.slice(0, -8));
 
-  it("there are both, and every function that seals uses the first named", () => {
+  it("during a change of the credentials key both keys exist, and functions encrypt with the first one", () => {
     expect([first, second]).toEqual([expect.any(String), expect.any(String)]);
     const policies = Object.values(resourcesOf(app, "AWS::IAM::Policy")).flatMap(
       ({ Properties }) => Properties.PolicyDocument.Statement as Statement[],
@@ -105,24 +105,24 @@ describe("while the credentials are moved to another key", () => {
         .map(({ Resource }) => namedIn(Resource));
     const count = (grant: string) =>
       functions.filter(({ grants }) => (grants as readonly string[]).includes(grant)).length;
-    expect(on("kms:Decrypt")).toEqual(Array(count("unseal")).fill(["CredentialsKey2", "CredentialsKey"]));
-    expect(on("kms:GenerateDataKey")).toEqual(Array(count("seal")).fill(["CredentialsKey2"]));
+    expect(on("kms:Decrypt")).toEqual(Array(count("decrypt")).fill(["CredentialsKey2", "CredentialsKey"]));
+    expect(on("kms:GenerateDataKey")).toEqual(Array(count("encrypt")).fill(["CredentialsKey2"]));
   });
 
-  it("every function is told both, the one that seals first", () => {
+  it("during a change of the credentials key every function gets both, the encrypting one first", () => {
     for (const [entry, { properties }] of functionsOf(app)) {
       const { KMS_KEY_IDS } = properties.Environment.Variables;
       if (entry !== "migrate") expect(namedIn(KMS_KEY_IDS)).toEqual(["CredentialsKey2", "CredentialsKey"]);
     }
   });
 
-  it.each(["0", "1,1", "2,", "one", "1 2"])("no others are named than by numbers: %j", (credentialsKeys) => {
+  it.each(["0", "1,1", "2,", "one", "1 2"])("credentialsKeys refuses %j", (credentialsKeys) => {
     expect(() => synthesize("dev", { credentialsKeys })).toThrow("credentialsKeys must be");
   });
 });
 
 describe("the network", () => {
-  it("opens no port to the world", () => {
+  it("no security group opens a port to the world", () => {
     const open = [network, data].flatMap((template) => [
       ...Object.values(resourcesOf(template, "AWS::EC2::SecurityGroup")).flatMap(
         ({ Properties }) => Properties.SecurityGroupIngress ?? [],

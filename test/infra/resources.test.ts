@@ -5,20 +5,20 @@ describe.each(["dev", "prod"] as const)("stage %s", (stage) => {
   const { data, app } = stage === "prod" ? synthesizeProd() : synthesize(stage);
   const all = (type: string) => Object.values(resourcesOf(type.startsWith("AWS::RDS") ? data : app, type));
 
-  it("has each route once", () => {
+  it(`stage ${stage} has each route once`, () => {
     const keys = all("AWS::ApiGatewayV2::Route").map(({ Properties }) => Properties.RouteKey);
     expect(new Set(keys).size).toBe(keys.length);
     expect(keys).toContain("$default");
   });
 
-  it("asks for payload 2.0 and waits no longer than an HTTP API can", () => {
+  it(`stage ${stage} uses payload format 2.0 and waits no longer than an HTTP API can`, () => {
     for (const { Properties } of all("AWS::ApiGatewayV2::Integration")) {
       expect(Properties.PayloadFormatVersion).toBe("2.0");
       expect(Properties.TimeoutInMillis ?? 30_000).toBeLessThanOrEqual(30_000);
     }
   });
 
-  it("logs every request, also one that no function sees, by its id and without what is in its address", () => {
+  it(`stage ${stage} logs every request, even if no function gets it, by its id and without path and query`, () => {
     const stages = all("AWS::ApiGatewayV2::Stage");
     expect(stages).toHaveLength(1);
     const { DestinationArn, Format } = stages[0]!.Properties.AccessLogSettings;
@@ -32,13 +32,13 @@ describe.each(["dev", "prod"] as const)("stage %s", (stage) => {
     expect(Format).not.toMatch(/\$context\.(path|authorizer)|querystring|\$request/i);
   });
 
-  it("lets no page of another origin in by itself", () => {
+  it(`stage ${stage} has no CORS configuration in API Gateway`, () => {
     for (const { Properties } of all("AWS::ApiGatewayV2::Api")) {
       expect(Properties.CorsConfiguration).toBeUndefined();
     }
   });
 
-  it("encrypts every queue, and moves what fails five times to a dead-letter queue", () => {
+  it(`stage ${stage} encrypts every queue and moves messages that fail five times to a dead-letter queue`, () => {
     const queues = all("AWS::SQS::Queue");
     expect(queues).toHaveLength(4);
     for (const { Properties } of queues) expect(Properties.SqsManagedSseEnabled).toBe(true);
@@ -51,18 +51,18 @@ describe.each(["dev", "prod"] as const)("stage %s", (stage) => {
     }
   });
 
-  it("watches both queues for age and dead letters", () => {
+  it(`stage ${stage} has alarms for the age and the dead letters of both queues`, () => {
     const metrics = all("AWS::CloudWatch::Alarm").map(({ Properties }) => Properties.MetricName);
     const count = (name: string) => metrics.filter((metric) => metric === name).length;
     expect(count("ApproximateNumberOfMessagesVisible")).toBe(2);
     expect(count("ApproximateAgeOfOldestMessage")).toBe(2);
   });
 
-  it("keeps logs for a limited time", () => {
+  it(`stage ${stage} keeps logs for 30 days`, () => {
     for (const { Properties } of all("AWS::Logs::LogGroup")) expect(Properties.RetentionInDays).toBe(30);
   });
 
-  it("gives the database the settings that transactions rely on", () => {
+  it(`stage ${stage} gives the database the settings that transactions rely on`, () => {
     const [group] = all("AWS::RDS::DBClusterParameterGroup");
     expect(group?.Properties.Parameters).toMatchObject({
       transaction_isolation: "READ-COMMITTED",
@@ -75,7 +75,7 @@ describe.each(["dev", "prod"] as const)("stage %s", (stage) => {
     expect(all("AWS::RDS::DBInstance")).toHaveLength(stage === "prod" ? 2 : 1);
   });
 
-  it("changes the schema before the functions that need it", () => {
+  it(`stage ${stage} migrates the schema before it updates the functions`, () => {
     const [trigger] = Object.keys(resourcesOf(app, "Custom::Trigger"));
     for (const [id, resource] of Object.entries(resourcesOf(app, "AWS::Lambda::Function"))) {
       const { Metadata, DependsOn = [] } = resource as typeof resource & { DependsOn?: string[] };

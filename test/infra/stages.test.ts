@@ -7,7 +7,7 @@ import { functionsOf, resourcesOf, type Synthesized, synthesize, synthesizeProd 
 const prod = synthesizeProd();
 const dev = synthesize("dev");
 
-/** Aurora's default at 8 capacity units, fixed by the maximum. */
+/** Aurora's default at 8 capacity units; the maximum capacity determines it. */
 const maxConnections = 1000;
 
 function reservations({ app }: Synthesized): (number | undefined)[] {
@@ -15,7 +15,7 @@ function reservations({ app }: Synthesized): (number | undefined)[] {
 }
 
 describe("production", () => {
-  it("cannot be synthesized without the address that providers call", () => {
+  it("production cannot be synthesized without publicUrl, the address that providers call", () => {
     expect(() => synthesize("prod")).toThrow("-c publicUrl=https://");
   });
 
@@ -24,22 +24,22 @@ describe("production", () => {
     "https://pay.example.com/",
     "https://pay.example.com/api",
     "pay.example.com",
-  ])("refuses %s as that address", (publicUrl) =>
+  ])("production refuses %s as publicUrl", (publicUrl) =>
     expect(() => synthesize("prod", { publicUrl })).toThrow("https origin"),
   );
 
-  it("reserves concurrency for every function, within the database's connections", () => {
+  it("production reserves concurrency for every function, within the database's connections", () => {
     const sum = reservations(prod).reduce<number>((total, reserved) => total + (reserved ?? Number.NaN), 0);
     expect(sum).toBeLessThanOrEqual(0.6 * maxConnections);
   });
 
-  it("lets no queue ask for more concurrency than its function has", () => {
+  it("no queue has more concurrency than its function in production", () => {
     for (const { entry, queue, reservedConcurrency } of functions) {
       if (queue) expect(reservedConcurrency, entry).toBeGreaterThanOrEqual(queue.maxConcurrency);
     }
   });
 
-  it("leaves through one address that stays", () => {
+  it("production sends outbound traffic from one retained address", () => {
     const [address, ...others] = Object.entries(resourcesOf(prod.network, "AWS::EC2::EIP"));
     expect(others).toEqual([]);
     expect(address?.[1]).toMatchObject({ DeletionPolicy: "Retain", UpdateReplacePolicy: "Retain" });
@@ -48,7 +48,7 @@ describe("production", () => {
     expect(gateways[0]?.Properties.AllocationId).toEqual({ "Fn::GetAtt": [address?.[0], "AllocationId"] });
   });
 
-  it("keeps its data when a stack is deleted", () => {
+  it("production keeps its data when a stack is deleted", () => {
     for (const type of ["AWS::RDS::DBCluster", "AWS::KMS::Key"]) {
       for (const resource of Object.values(resourcesOf(prod.data, type))) {
         expect(resource).toMatchObject({ DeletionPolicy: "Retain", UpdateReplacePolicy: "Retain" });
@@ -57,29 +57,29 @@ describe("production", () => {
   });
 });
 
-describe("the origins whose pages may read the API reference", () => {
-  const told = (context: Record<string, string>) =>
+describe("corsOrigins, the origins that may read the API reference", () => {
+  const notified = (context: Record<string, string>) =>
     functionsOf(synthesize("dev", context).app).get("openapi")?.properties.Environment.Variables.CORS_ORIGINS;
 
-  it("are none unless some are named", () => {
-    expect(told({})).toBe("none");
+  it("no origin may read the API reference unless corsOrigins lists it", () => {
+    expect(notified({})).toBe("none");
     const corsOrigins = "https://docs.example.com,http://localhost:8000";
-    expect(told({ corsOrigins })).toBe(corsOrigins);
+    expect(notified({ corsOrigins })).toBe(corsOrigins);
   });
 
   it.each(["*", "https://docs.example.com/", "docs.example.com", "https://*.example.com/x", "null", ","])(
-    "are not %s",
+    "corsOrigins refuses %s",
     (corsOrigins) => expect(() => synthesize("dev", { corsOrigins })).toThrow("corsOrigins must be origins"),
   );
 });
 
 describe("every stage", () => {
-  it("is one of the three", () => {
+  it("a stage other than the three cannot be synthesized", () => {
     expect(() => synthesize("production")).toThrow('unknown stage "production"');
   });
 
   it.each(Object.entries(stages))(
-    "%s lets the database grow from its minimum",
+    "the database of stage %s can grow from its minimum",
     (_stage, { databaseCapacity }) => {
       expect(databaseCapacity.max).toBeGreaterThanOrEqual(databaseCapacity.min);
       expect(databaseCapacity.min).toBeGreaterThanOrEqual(0.5);
@@ -88,11 +88,11 @@ describe("every stage", () => {
 });
 
 describe("dev", () => {
-  it("reserves no concurrency, which a new account could not grant", () => {
+  it("dev reserves no concurrency, which a new AWS account could not grant", () => {
     expect(reservations(dev)).toEqual(functions.map(() => undefined));
   });
 
-  it("is reached at the API's own address", () => {
+  it("dev uses the API's own address as PUBLIC_URL", () => {
     const variables = functionsOf(dev.app).get("create-payment")?.properties.Environment.Variables;
     const [api] = Object.keys(resourcesOf(dev.app, "AWS::ApiGatewayV2::Api"));
     expect(variables.PUBLIC_URL).toEqual({ "Fn::GetAtt": [api, "ApiEndpoint"] });
@@ -100,7 +100,7 @@ describe("dev", () => {
 });
 
 describe("local", () => {
-  it("differs from dev in nothing but the listed differences", () => {
+  it("local differs from dev only by the listed differences", () => {
     const local = synthesize("local");
     for (const part of ["network", "data", "app"] as const) {
       const [ours, theirs] = [renamed(local[part]), renamed(dev[part])];
@@ -111,7 +111,7 @@ describe("local", () => {
   });
 });
 
-/** With one stage name in all names; those that the CDK makes of it end with hashes over it. */
+/** Replaces the stage name in all names; generated names lose the hashes that the CDK derives from it. */
 function renamed(template: Template) {
   const text = JSON.stringify(template.toJSON()).replaceAll("uni-pay-local", "uni-pay-dev");
   const generated = /"[^"]*unipay(dev|local)[^"]*"/g;

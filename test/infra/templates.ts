@@ -9,7 +9,7 @@ import { functions } from "../../lib/functions.ts";
 
 export type Resource = {
   Type: string;
-  // biome-ignore lint/suspicious/noExplicitAny: a template is what the tests examine; its shape is theirs to assert.
+  // biome-ignore lint/suspicious/noExplicitAny: the shape of a template is what the tests assert.
   Properties: Record<string, any>;
   Metadata?: Record<string, unknown>;
 };
@@ -54,7 +54,7 @@ export function resourcesOf(template: Template, type: string): Record<string, Re
   return template.findResources(type) as Record<string, Resource>;
 }
 
-/** Our functions by their entry: logical id and properties. Those that the CDK adds for itself have no entry. */
+/** The gateway's functions by entry: logical id and properties. Functions that the CDK adds have no entry. */
 export function functionsOf(app: Template): Map<string, { id: string; properties: Resource["Properties"] }> {
   const found = new Map<string, { id: string; properties: Resource["Properties"] }>();
   for (const [id, { Properties, Metadata }] of Object.entries(resourcesOf(app, "AWS::Lambda::Function"))) {

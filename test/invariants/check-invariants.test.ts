@@ -20,7 +20,7 @@ afterAll(() => rows.close());
 
 type Ended = { code: number; stdout: string; stderr: string };
 
-/** `npm run check-invariants -- …` with no other environment. */
+/** Runs `npm run check-invariants -- …` with only this environment. */
 function command(args: string[], environment: Record<string, string> = {}): Promise<Ended> {
   const script = path.join(import.meta.dirname, "../../scripts/check-invariants.ts");
   const { promise, resolve } = Promise.withResolvers<Ended>();
@@ -31,35 +31,39 @@ function command(args: string[], environment: Record<string, string> = {}): Prom
 }
 
 describe("check-invariants", () => {
-  it("says of each invariant that it holds, with an account that may only read", async () => {
+  it("check-invariants reports every invariant as ok, with a database account that may only SELECT", async () => {
     const { code, stdout } = await command([], { DATABASE_URL: readerUrl });
-    expect(stdout).toContain("ok       8  Each end of a payment is told");
+    expect(stdout).toContain(
+      "ok      notified-once               Every final status of a payment is notified",
+    );
     expect(stdout).toMatch(/^\d+ checked, 0 broken$/m);
     expect(code).toBe(0);
     expect((await command(["--at-rest"], { DATABASE_URL: readerUrl })).stdout).toContain(
-      "ok       1  No look-up of a payment or a refund is overdue.",
+      "ok      found-without-webhooks      No poll of a payment or a refund is overdue.",
     );
   });
 
-  it("names what breaks one, at most twenty rows, and fails", async () => {
+  it("check-invariants prints at most twenty violating rows of a broken invariant and exits with 1", async () => {
     const configs = Array.from({ length: 25 }, (_, at) => [424242, "stripe", `config-${at}`, "{}"]);
     await rows.query("INSERT INTO payment_configs (user_id, provider, config_name, config_data) VALUES ?", [
       configs,
     ]);
     const { code, stdout } = await command(["--database-url", readerUrl]);
     expect(code).toBe(1);
-    expect(stdout).toContain("BROKEN  15  A config belongs to a merchant.");
+    expect(stdout).toContain("BROKEN  tenants-apart               Every config belongs to a merchant.");
     expect(stdout.match(/424242/g)).toHaveLength(20);
     expect(stdout).toContain("these are the first 20");
     const json = await command(["--database-url", readerUrl, "--json", "--now", "2026-01-02T03:04:05Z"]);
     expect(json.code).toBe(1);
     expect(JSON.parse(json.stdout)).toMatchObject({
       now: "2026-01-02T03:04:05.000Z",
-      broken: [{ invariant: 15, name: "A config belongs to a merchant.", rows: { length: 25 } }],
+      broken: [
+        { invariant: "tenants-apart", name: "Every config belongs to a merchant.", rows: { length: 25 } },
+      ],
     });
   });
 
-  it("reads what npm start has opened, at the time that its clock shows", async () => {
+  it("check-invariants uses the database and the clock of the gateway that npm start runs", async () => {
     const now = "2031-02-03T04:05:06.000Z";
     const host = await localServer(() => ({ body: JSON.stringify({ now }) }));
     const folder = mkdtempSync(path.join(inject("runFolder"), "stack-"));
@@ -70,7 +74,7 @@ describe("check-invariants", () => {
     expect(host.calls).toMatchObject([{ method: "GET", path: "/_local/clock" }]);
   });
 
-  it("fails otherwise where it cannot read, and shows no credentials", async () => {
+  it("check-invariants exits with 2 and shows no credentials when it cannot read the database", async () => {
     const wrong = readerUrl.replace(reader.password, "not-this-one");
     const outcomes = [
       await command(["--database-url", wrong]),
@@ -84,7 +88,7 @@ describe("check-invariants", () => {
     expect(said).toContain("npm start");
   });
 
-  it("is explained", async () => {
+  it("check-invariants --help explains its options", async () => {
     expect((await command(["--help"])).stdout).toContain("--database-url");
   });
 });

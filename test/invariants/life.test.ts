@@ -11,13 +11,13 @@ afterAll(() => here.stop());
 
 const broken = (list = invariants) => brokenInvariants(here.rows.query, here.world.clock.now(), list);
 
-describe("every invariant", () => {
-  it.each(Object.entries(life))("holds after %s", async (_what, happens) => {
+describe("database invariants", () => {
+  it.each(Object.entries(life))("all invariants hold after %s", async (_what, happens) => {
     await happens(here);
     expect(await broken()).toEqual([]);
   });
 
-  it("holds when all has come to rest, and then nothing is left to do", async () => {
+  it("all invariants, those of a database at rest included, hold after all work has ended", async () => {
     await comeToRest(here);
     expect(await broken([...invariants, ...restInvariants])).toEqual([]);
   });

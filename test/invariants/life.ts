@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { secondsAfter } from "../../lib/clock.ts";
 import type { Gateway } from "../../lib/open-gateway.ts";
-import { settlePaid } from "../../lib/payment/observe.ts";
+import { settlePaid } from "../../lib/payments/apply-events.ts";
 import { type Api, anOrder, apiOf, type Data } from "../steps/api.ts";
 import { invoke } from "../steps/front.ts";
 import { accountOf, aLink, leasedOrder, paidFact, saidOf, settle } from "../steps/leased-order.ts";
@@ -12,14 +12,14 @@ import type { Shop, World } from "../steps/world.ts";
 
 export type Life = { world: World; rows: Rows; gateway: Gateway; shop: Shop; other: Shop };
 
-/** What happens to payments, in turn. Each leaves rows behind that the next ones, and the plants, find. */
+/** What happens to payments, in this order. Later entries and the violations use the rows that earlier ones leave. */
 export const life: Record<string, (life: Life) => Promise<unknown>> = {
   "one payment with each provider": async ({ world, shop }) => {
     const api = apiOf(world, shop);
     for (const provider of ["alipay", "wechat", "stripe", "paypal"]) await paidOrder(world, api, provider);
   },
   "a payment of another merchant": ({ world, other }) => paidOrder(world, apiOf(world, other), "stripe"),
-  "a create that its provider refuses": async ({ world, gateway, shop }) => {
+  "a create that the provider refuses": async ({ world, gateway, shop }) => {
     const leased = await leasedOrder(gateway, shop, "processing");
     const words = { code: "refused", message: "no" };
     await gateway.orders.refuse(leased, words, world.clock.now());
@@ -29,7 +29,7 @@ export const life: Record<string, (life: Life) => Promise<unknown>> = {
     await api.close(await created(api, { provider: "stripe" }));
     await world.queues.drain();
   },
-  "a payment that is closed and paid after all": async ({ world, gateway, shop }) => {
+  "a payment that is paid after it was closed": async ({ world, gateway, shop }) => {
     const api = apiOf(world, shop);
     const orderNo = await created(api, { provider: "stripe" });
     await api.close(orderNo);
@@ -38,9 +38,9 @@ export const life: Record<string, (life: Life) => Promise<unknown>> = {
   "a payment that fails": async ({ world, gateway, shop }) => {
     const orderNo = await created(apiOf(world, shop), {});
     const { payment } = (await gateway.orders.find(shop.userId, { orderNo }))!;
-    await gateway.orders.conclude(payment, "failed", saidOf(payment, "declined"), world.clock.now());
+    await gateway.orders.closeOrFail(payment, "failed", saidOf(payment, "declined"), world.clock.now());
   },
-  "a capture of an unknown outcome, begun again": async ({ world, shop }) => {
+  "a capture whose outcome is unknown and that is repeated": async ({ world, shop }) => {
     const api = apiOf(world, shop);
     const paypal = simulatorOf(world, "paypal");
     const orderNo = await created(api, { provider: "paypal" });
@@ -55,57 +55,57 @@ export const life: Record<string, (life: Life) => Promise<unknown>> = {
   "a payment that is paid twice": async ({ gateway, shop }) => {
     const { payment } = await leasedOrder(gateway, shop, "processing");
     const { userId, provider, configId } = payment;
-    const source = { ...accountOf(payment), userId, provider, configId, told: "look-up" as const };
+    const source = { ...accountOf(payment), userId, provider, configId, source: "poll" as const };
     await settlePaid(gateway, paidFact(payment), source);
     await settlePaid(gateway, paidFact(payment), source);
   },
-  "refunds: in part, in full, and one made in the provider's console": async ({ world, shop }) => {
+  "a partial, an external and a full refund of one payment": async ({ world, shop }) => {
     const api = apiOf(world, shop);
     const stripe = simulatorOf(world, "stripe");
     const orderNo = await paidOrder(world, api, "stripe");
     await refundsOf(api).ask({ order_no: orderNo, refund_no: aRefundNo(), amount: "30.00" });
     await stripe.refund(orderNo, "20.00");
-    await tellsOf(world, api, orderNo, 2);
+    await untilNotified(world, api, orderNo, 2);
     await refundsOf(api).ask({ order_no: orderNo, refund_no: aRefundNo() });
-    await tellsOf(world, api, orderNo, 3);
+    await untilNotified(world, api, orderNo, 3);
   },
   "a refund that succeeds and then fails": async ({ world, rows, shop }) => {
     const api = apiOf(world, shop);
     const orderNo = await paidOrder(world, api, "stripe");
     const refundNo = aRefundNo();
     await refundsOf(api).ask({ order_no: orderNo, refund_no: refundNo, amount: "30.00" });
-    await tellsOf(world, api, orderNo, 1);
+    await untilNotified(world, api, orderNo, 1);
     const sql = "SELECT provider_refund_no AS number FROM refunds WHERE refund_no = ?";
     const [refund] = await rows.query<{ number: string }>(sql, [refundNo]);
     await simulatorOf(world, "stripe").refundResult(refund!.number, "failed");
-    await tellsOf(world, api, orderNo, 2);
+    await untilNotified(world, api, orderNo, 2);
   },
   "a refund that succeeds, fails and succeeds again": async ({ world, rows, shop }) => {
     const api = apiOf(world, shop);
     const orderNo = await paidOrder(world, api, "stripe");
     const refundNo = aRefundNo();
     await refundsOf(api).ask({ order_no: orderNo, refund_no: refundNo, amount: "30.00" });
-    await tellsOf(world, api, orderNo, 1);
+    await untilNotified(world, api, orderNo, 1);
     const sql = "SELECT provider_refund_no AS number FROM refunds WHERE refund_no = ?";
     const [refund] = await rows.query<{ number: string }>(sql, [refundNo]);
     for (const [turn, result] of ["failed", "succeeded"].entries()) {
       await simulatorOf(world, "stripe").refundResult(refund!.number, result);
-      await tellsOf(world, api, orderNo, turn + 2);
+      await untilNotified(world, api, orderNo, turn + 2);
     }
   },
-  "a refund that the provider works on": async ({ world, shop }) => {
+  "a refund that is pending at the provider": async ({ world, shop }) => {
     const api = apiOf(world, shop);
     const orderNo = await paidOrder(world, api, "stripe");
     await simulatorOf(world, "stripe").tell("refund-result", { status: "pending" });
     await refundsOf(api).ask({ order_no: orderNo, refund_no: aRefundNo(), amount: "40.00" });
   },
-  "a notification that is sent again": async ({ world, shop }) => {
+  "a notification that is resent": async ({ world, shop }) => {
     const api = apiOf(world, shop);
     const orderNo = await paidOrder(world, api, "stripe");
     await api.call("POST", `/api/v1/payment/notify/resend/${orderNo}`);
     await world.queues.drain();
   },
-  "a notification that is received at the third attempt": async ({ world, shop }) => {
+  "a notification that the merchant receives at the third attempt": async ({ world, shop }) => {
     const api = apiOf(world, shop);
     await api.inboxAnswers({ status: 500 });
     await paidOrder(world, api, "stripe");
@@ -113,25 +113,25 @@ export const life: Record<string, (life: Life) => Promise<unknown>> = {
     await api.inboxAnswers({});
     await waits(world, 121);
   },
-  "a notification that is received at no attempt": async ({ world, other }) => {
+  "a notification whose every attempt fails": async ({ world, other }) => {
     const api = apiOf(world, other);
     await api.inboxAnswers({ status: 500 });
     await paidOrder(world, api, "stripe");
     for (const seconds of [61, 121, 301, 601, 900, 901]) await waits(world, seconds);
     await api.inboxAnswers({});
   },
-  "a send whose process dies": async ({ world, rows, gateway, other }) => {
+  "a delivery whose sending process dies twice": async ({ world, rows, gateway, other }) => {
     const { payment } = await leasedOrder(gateway, other, "processing");
     await settle(gateway, payment);
     const [task] = await rows.notifications(payment.orderNo);
-    const hint = { taskId: String(task!.id), userId: other.userId, generation: 1, attempt: 1 };
+    const wakeUp = { taskId: String(task!.id), userId: other.userId, generation: 1, attempt: 1 };
     for (const seconds of [0, 46]) {
       await world.passes(seconds);
       const now = world.clock.now();
-      await gateway.deliveries.claim(hint, randomUUID(), secondsAfter(now, 45), now);
+      await gateway.deliveries.claim(wakeUp, randomUUID(), secondsAfter(now, 45), now);
     }
   },
-  "a merchant whose endpoint is gone": async ({ world, shop }) => {
+  "a merchant whose endpoint answers 410": async ({ world, shop }) => {
     const api = apiOf(world, shop);
     await api.inboxAnswers({ status: 410 });
     await paidOrder(world, api, "stripe");
@@ -143,22 +143,22 @@ export const life: Record<string, (life: Life) => Promise<unknown>> = {
     await paidOrder(world, api, "stripe");
     await api.inboxAnswers({});
   },
-  "a payment that nobody pays yet": ({ world, shop }) => created(apiOf(world, shop), {}),
-  "a payment that its provider works on before its create is answered": async ({ world, gateway, shop }) => {
+  "a payment that is not paid yet": ({ world, shop }) => created(apiOf(world, shop), {}),
+  "a payment that is in transit before its create has returned": async ({ world, gateway, shop }) => {
     const leased = await leasedOrder(gateway, shop, "processing");
-    await gateway.orders.markStarted(
+    await gateway.orders.markInTransit(
       leased.payment,
       saidOf(leased.payment, "asynchronous"),
       world.clock.now(),
     );
     await gateway.orders.storePayable(leased, aLink(leased.payment), world.clock.now());
   },
-  "a payment that its provider works on": async ({ world, gateway, shop }) => {
+  "a payment that is in transit": async ({ world, gateway, shop }) => {
     const orderNo = await created(apiOf(world, shop), { provider: "stripe" });
     const { payment } = (await gateway.orders.find(shop.userId, { orderNo }))!;
-    await gateway.orders.markStarted(payment, saidOf(payment, "asynchronous"), world.clock.now());
+    await gateway.orders.markInTransit(payment, saidOf(payment, "asynchronous"), world.clock.now());
   },
-  "a create of an unknown outcome": async ({ world, gateway, shop }) => {
+  "a create whose outcome is unknown": async ({ world, gateway, shop }) => {
     const leased = await leasedOrder(gateway, shop, "processing");
     const now = world.clock.now();
     await gateway.orders.release(leased, "time-out", now, secondsAfter(now, 5));
@@ -166,8 +166,8 @@ export const life: Record<string, (life: Life) => Promise<unknown>> = {
   "a create under way": ({ gateway, shop }) => leasedOrder(gateway, shop, "processing"),
 };
 
-async function created(api: Api, wanted: Data): Promise<string> {
-  const answer = await api.create(anOrder(wanted));
+async function created(api: Api, input: Data): Promise<string> {
+  const answer = await api.create(anOrder(input));
   if (answer.status !== 200) throw new Error(`create: ${answer.status} ${answer.message}`);
   return String(answer.data.order_no);
 }
@@ -177,15 +177,15 @@ async function waits(world: World, seconds: number): Promise<void> {
   await world.queues.drain();
 }
 
-/** Until the merchant has been told of this many refunds of the order. */
-async function tellsOf(world: World, api: Api, orderNo: string, count: number): Promise<void> {
+/** Waits until the merchant has received this many refund notifications of the order. */
+async function untilNotified(world: World, api: Api, orderNo: string, count: number): Promise<void> {
   await until(async () => {
     await world.queues.drain();
-    return (await refundsOf(api).told(orderNo)).length >= count;
+    return (await refundsOf(api).notified(orderNo)).length >= count;
   });
 }
 
-/** Faults are over and time passes until nothing is left to do: longer than payments may be paid, and a series of attempts. */
+/** Lets three hours pass, longer than payments live and deliveries are retried, until no work is left. */
 export async function comeToRest({ world }: Life): Promise<void> {
   for (let minutes = 0; minutes < 180; minutes += 5) {
     await waits(world, 300);

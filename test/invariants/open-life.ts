@@ -3,7 +3,7 @@ import { openRows } from "../steps/rows.ts";
 import { openWorld } from "../steps/world.ts";
 import type { Life } from "./life.ts";
 
-/** A world with two merchants to whom nothing has happened yet. */
+/** A test world with two merchants that have no payments yet. */
 export async function openLife(): Promise<Life & { stop(): Promise<void> }> {
   const world = await openWorld();
   const shop = await world.openShop();

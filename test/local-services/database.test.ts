@@ -5,7 +5,7 @@ import { startDatabase } from "../../scripts/local/services/database.ts";
 import type { LocalServer } from "../../scripts/local/services/local-server.ts";
 import { reachable } from "./reachable.ts";
 
-describe("the local database", () => {
+describe("local database", () => {
   let database: LocalServer;
 
   async function query(sql: string): Promise<RowDataPacket[]> {
@@ -23,11 +23,11 @@ describe("the local database", () => {
   });
   afterAll(() => database?.stop());
 
-  it("behaves as production's does where the gateway depends on it", async () => {
+  it("the local database has production's settings where the gateway depends on them", async () => {
     const names = ["transaction_isolation", "tx_isolation", "innodb_lock_wait_timeout"];
     names.push("innodb_rollback_on_timeout", "wait_timeout", "time_zone");
     const rows = await query(`show variables where variable_name in ('${names.join("', '")}')`);
-    // MariaDB 10 knows the isolation by its old name only
+    // MariaDB 10 has only the old name of the isolation level
     const current = (name: string) => name.replace("tx_", "transaction_");
     const settings = Object.fromEntries(rows.map((row) => [current(row.Variable_name), row.Value]));
     expect(settings).toEqual({
@@ -39,7 +39,7 @@ describe("the local database", () => {
     });
   });
 
-  it("comes back on the same port with what was committed after it was killed", async () => {
+  it("a killed local database restarts on the same port with the committed data", async () => {
     await query("create table kept (id int primary key)");
     await query("insert into kept values (7)");
     const { url, pid } = database;
@@ -51,12 +51,12 @@ describe("the local database", () => {
     expect(await query("select id from kept")).toEqual([{ id: 7 }]);
   });
 
-  it("keeps its temporary tables where no other server that starts deletes them", async () => {
+  it("the local database has its own temporary folder, where no other starting server deletes its tables", async () => {
     const [variable] = await query("select @@tmpdir as tmpdir");
     expect(variable?.tmpdir).toContain(`own-database-${process.pid}`);
   });
 
-  it("is reached from this machine only", async () => {
+  it("the local database is reachable from this machine only", async () => {
     expect(await reachable("127.0.0.1", database.port)).toBe(true);
     expect(await reachable("127.0.0.2", database.port)).toBe(false);
   });

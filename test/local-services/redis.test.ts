@@ -5,7 +5,7 @@ import type { LocalServer } from "../../scripts/local/services/local-server.ts";
 import { startRedis } from "../../scripts/local/services/redis.ts";
 import { reachable } from "./reachable.ts";
 
-describe("the local Redis", () => {
+describe("local Redis", () => {
   let redis: LocalServer;
 
   async function withClient<T>(use: (client: Cluster) => Promise<T>): Promise<T> {
@@ -22,14 +22,14 @@ describe("the local Redis", () => {
   });
   afterAll(() => redis?.stop());
 
-  it("is a cluster that refuses what a cluster refuses", async () => {
+  it("the local Redis is a cluster and refuses cross-slot commands", async () => {
     await withClient(async (client) => {
       expect(await client.cluster("INFO")).toContain("cluster_slots_ok:16384");
       await expect(client.nodes("master")[0]?.mget("a", "b")).rejects.toThrow("CROSSSLOT");
     });
   });
 
-  it("comes back on the same port with its keys after it was killed", async () => {
+  it("a killed local Redis restarts on the same port with its keys", async () => {
     await withClient((client) => client.set("kept", "7"));
     const { url, pid } = redis;
     await redis.kill();
@@ -40,7 +40,7 @@ describe("the local Redis", () => {
     expect(await withClient((client) => client.get("kept"))).toBe("7");
   });
 
-  it("is reached from this machine only, its cluster bus too", async () => {
+  it("the local Redis and its cluster bus are reachable from this machine only", async () => {
     expect(await reachable("127.0.0.1", redis.port)).toBe(true);
     expect(await reachable("127.0.0.2", redis.port)).toBe(false);
     expect(await reachable("127.0.0.2", redis.port + 10_000)).toBe(false);

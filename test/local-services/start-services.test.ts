@@ -36,7 +36,7 @@ async function expectGone(pids: number[]): Promise<void> {
 describe("local services", () => {
   const running: Services[] = [];
 
-  /** Only the database is theirs, unless a test says otherwise: a Redis cluster takes two seconds to form. */
+  /** By default a test starts only its own database, because a Redis cluster takes two seconds to form. */
   beforeEach(() => {
     vi.stubEnv("DATABASE_URL", undefined);
   });
@@ -51,7 +51,7 @@ describe("local services", () => {
     return services;
   }
 
-  it("are taken from the environment before anything is started", async () => {
+  it("local services named in the environment are used instead of started", async () => {
     vi.stubEnv("DATABASE_URL", "mysql://somebody@127.0.0.1:1/theirs");
     vi.stubEnv("REDIS_URL", "redis://127.0.0.1:2");
     vi.stubEnv("SQS_ENDPOINT", "http://127.0.0.1:3");
@@ -71,7 +71,7 @@ describe("local services", () => {
     expect(Object.keys(services.pids)).toEqual(["host"]);
   });
 
-  it("end with the process that started them, even when it is killed", async () => {
+  it("local services end with the process that started them, even when it is killed", async () => {
     vi.stubEnv("REDIS_URL", undefined);
     const parent = fork(path.join(import.meta.dirname, "parent-process.ts"), [newFolder()]);
     const [pids] = (await once(parent, "message")) as [Services["pids"]];
@@ -80,7 +80,7 @@ describe("local services", () => {
     await expectGone(Object.values(pids));
   });
 
-  it("restart a server that died, at the same address with the same data, and say so", async () => {
+  it("a local server that died is restarted at the same address with the same data, and reported", async () => {
     const events: ServerEvent[] = [];
     const services = await start(newFolder(), (event) => events.push(event));
     const died = services.pids.database ?? 0;
@@ -95,7 +95,7 @@ describe("local services", () => {
     expect(await query(services.env.DATABASE_URL, "select * from kept")).toEqual([]);
   });
 
-  it("start clean and with their data after everything above them was killed", async () => {
+  it("local services start with their data after their host was killed, and stop its leftover servers", async () => {
     const dir = newFolder();
     const first = await start(dir);
     await query(first.env.DATABASE_URL, "create table kept (id int primary key)");
@@ -107,14 +107,14 @@ describe("local services", () => {
     expect(await query(second.env.DATABASE_URL, "select * from kept")).toEqual([]);
   });
 
-  it("refuse to start twice in one folder and leave the first ones alone", async () => {
+  it("local services refuse to start twice in one folder and do not affect the first ones", async () => {
     const dir = newFolder();
     const services = await start(dir);
     await expect(start(dir)).rejects.toThrow(`already running from ${dir} (pid ${services.pids.host})`);
     expect(await query(services.env.DATABASE_URL, "select 1 as one")).toEqual([{ one: 1 }]);
   });
 
-  it("end with a process that is killed while they are starting", async () => {
+  it("local services end with a parent that is killed while they start", async () => {
     vi.stubEnv("REDIS_URL", undefined);
     const dir = newFolder();
     const parent = fork(path.join(import.meta.dirname, "parent-process.ts"), [dir]);
@@ -125,7 +125,7 @@ describe("local services", () => {
     await vi.waitFor(() => expect(left()).toEqual([]), { timeout: 15_000, interval: 25 });
   });
 
-  it("are swept away after a killed run, and only then", async () => {
+  it("sweepStale removes the folder of a killed run only", async () => {
     const root = newFolder();
     const [killed, alive, young] = [`${root}/run-killed`, `${root}/run-alive`, `${root}/run-young`];
     const [left] = await Promise.all([start(killed), start(alive), mkdir(young, { recursive: true })]);

@@ -12,8 +12,8 @@ const linesOf = (text: string) => text.split("\n").slice(0, -1);
 /** Fields as a caller without types could pass them. */
 const anyFields = (fields: unknown) => fields as LogFields;
 
-describe("a log line", () => {
-  it("is one JSON object on one line, says when, how grave, what, of which call, order and merchant", async () => {
+describe("log lines", () => {
+  it("a log line is one JSON object on one line with time, level, message, request, order and merchant", async () => {
     const text = await withInvocation({ requestId: "request-1", remainingMs }, () =>
       written(() => log.warn("what happened", { order_no: "UNI1", merchant: "7", attempt: 2 })),
     );
@@ -25,7 +25,7 @@ describe("a log line", () => {
     ]);
   });
 
-  it("holds no field but those that are listed, and plain values only, whatever it is given", async () => {
+  it("a log line holds only listed fields with plain values, whatever is passed", async () => {
     const value = fc.oneof(
       fc.anything({ withBigInt: true, withDate: true }),
       fc.constant({ toJSON: () => canary }),
@@ -40,9 +40,9 @@ describe("a log line", () => {
           await written(() => log.info("m", anyFields(fields))),
         );
         expect(level).toBe("info");
-        for (const kept of [reason, order_no])
+        for (const stored of [reason, order_no])
           expect(["undefined", "string", "number", "boolean"]).toContain(
-            kept === null ? "undefined" : typeof kept,
+            stored === null ? "undefined" : typeof stored,
           );
         for (const key of Object.keys(rest)) expect(["time", "message", ...logFields]).toContain(key);
       }),
@@ -50,7 +50,7 @@ describe("a log line", () => {
     );
   });
 
-  it("drops objects, also those that would say how they are written, and errors with all that they carry", async () => {
+  it("a log line drops objects, also those with toJSON, and errors with all their properties", async () => {
     const error = new Error(canary, { cause: new Error(canary) });
     for (const reason of [
       { toJSON: () => canary },
@@ -75,7 +75,7 @@ describe("a log line", () => {
     }
   });
 
-  it("is cut, in each of its texts, and stays well formed", async () => {
+  it("each text of a log line is truncated and stays well-formed", async () => {
     const long = "🍵".repeat(10_000);
     const text = await written(() => log.info(long, { reason: `x${long}`, request: `x${long}` }));
     const { message, reason, request } = JSON.parse(text);
@@ -84,7 +84,7 @@ describe("a log line", () => {
     expect(reason.endsWith("\ufffd")).toBe(true);
   });
 
-  // Line ends of every kind, colours in seven and in eight bits, a bell, a change of the reading direction, nothing to see.
+  // Line ends, terminal escapes in 7 and 8 bits, a bell, a change of the text direction, invisible characters.
   it.each([
     "\n",
     "\r\n",
@@ -98,7 +98,7 @@ describe("a log line", () => {
     "\u200b",
     "\ufeff",
     "\0",
-  ])("cannot be broken, forged or coloured: %j", async (trick) => {
+  ])("a log line cannot be broken, forged or coloured by %j", async (trick) => {
     const forged = `a${trick}{"level":"error","message":"forged"}`;
     const text = await withInvocation({ requestId: forged, remainingMs }, () =>
       written(() => log.info(forged, { user_agent: forged, path: forged, request: forged })),
@@ -113,7 +113,7 @@ describe("a log line", () => {
     });
   });
 
-  it("never holds control or format characters, whatever its texts hold", async () => {
+  it("a log line never holds control or format characters, whatever its texts hold", async () => {
     await fc.assert(
       fc.asyncProperty(fc.string({ unit: "binary" }), async (reason) => {
         const text = await written(() => log.info("m", { reason }));
@@ -127,8 +127,8 @@ describe("a log line", () => {
   });
 });
 
-describe("the name of a failure", () => {
-  it("is its class and code: neither message, stack, cause nor what else it carries", () => {
+describe("names of errors in the log", () => {
+  it("an error is logged by its class and code, without message, stack, cause or other properties", () => {
     const inner = Object.assign(new Error(canary), { sql: canary, code: "ER_DUP_ENTRY" });
     const errors = [
       inner,
@@ -153,7 +153,7 @@ describe("the name of a failure", () => {
     ]);
   });
 
-  it("is none that was made of something else", () => {
+  it("an error's name or code that is not an identifier is not logged", () => {
     const throwing = {
       toString: () => {
         throw new Error(canary);

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { newApiKey, type Scope } from "../../lib/merchant/api-key.ts";
-import { authenticator, type StoredKey } from "../../lib/merchant/authenticate.ts";
+import { newApiKey, type Scope } from "../../lib/merchants/api-key.ts";
+import { authenticator, type StoredKey } from "../../lib/merchants/authenticate.ts";
 import { logOf } from "../steps/captured-log.ts";
 
 const start = new Date("2026-01-01T00:00:00Z");
 
-/** One merchant's key in a table that counts who asks, and a clock to move. */
+/** One merchant's key in a table that records its lookups, and a clock to move. */
 function scene(change: Partial<StoredKey> = {}) {
   const key = newApiKey("7");
   const merchant = { userId: "7", username: "shop", active: true, rateLimit: 100, notifyUrl: null };
@@ -19,12 +19,12 @@ function scene(change: Partial<StoredKey> = {}) {
     merchant,
     ...change,
   };
-  const asked: string[] = [];
+  const requested: string[] = [];
   const noted: Date[] = [];
   let now = start;
   const rows = {
     async find({ keyId }: { keyId: string }) {
-      asked.push(keyId);
+      requested.push(keyId);
       return keyId === key.keyId ? { ...row } : null;
     },
     async noteUse({ keyId }: { keyId: string }, at: Date) {
@@ -38,7 +38,7 @@ function scene(change: Partial<StoredKey> = {}) {
     key,
     row,
     rows,
-    asked,
+    requested,
     noted,
     passes: (seconds: number) => {
       now = new Date(now.getTime() + seconds * 1000);
@@ -50,24 +50,24 @@ function scene(change: Partial<StoredKey> = {}) {
 
 const unauthorised = { failure: "unauthorised" };
 
-describe("who calls", () => {
-  it("is the key's merchant, asked for once a minute", async () => {
-    const { ask, asked, key, passes } = scene();
+describe("authentication by API key", () => {
+  it("an API key identifies its merchant and is read once a minute", async () => {
+    const { ask, requested, key, passes } = scene();
     expect(await ask()).toMatchObject({ userId: "7", username: "shop", active: true });
     passes(59.9);
     await ask();
-    expect(asked).toEqual([key.keyId]);
+    expect(requested).toEqual([key.keyId]);
     passes(0.1);
     await ask();
-    expect(asked).toHaveLength(2);
+    expect(requested).toHaveLength(2);
   });
 
-  it("is nobody with a mistyped key, which is not even looked for", async () => {
-    const { ask, asked, key } = scene();
+  it("a mistyped API key is refused without a lookup", async () => {
+    const { ask, requested, key } = scene();
     for (const text of [key.text.slice(0, -1), `${key.text} `, "ak_", "x", key.text.replace("ak_", "sk_")]) {
       await expect(ask(text)).rejects.toMatchObject(unauthorised);
     }
-    expect(asked).toEqual([]);
+    expect(requested).toEqual([]);
   });
 
   it.each([
@@ -76,19 +76,22 @@ describe("who calls", () => {
     ["quotes", (text: string) => `"${text}"`, "without quotes"],
     ["single quotes", (text: string) => `'${text}'`, "without quotes"],
     ["typographic quotes", (text: string) => `\u201C${text}\u201D`, "without quotes"],
-    ["blanks around it", (text: string) => ` ${text}`, "without blanks around it"],
+    ["spaces around it", (text: string) => ` ${text}`, "without blanks around it"],
     ["a line break at its end", (text: string) => `${text}\r\n`, "without blanks around it"],
     ["the header's name", (text: string) => `X-API-Key: ${text}`, "without the header's name"],
     ["a second key", (text: string) => `${text}, ${text}`, "one key"],
-  ])("is told what to change about a key with %s, and nobody is looked for", async (_what, wrap, words) => {
-    const { ask, asked, key } = scene();
-    const refused = await ask(wrap(key.text)).catch((error: Error) => error);
-    expect(refused).toMatchObject({ ...unauthorised, message: expect.stringContaining(words) });
-    expect(String(refused)).not.toContain(key.text.slice(3, 20));
-    expect(asked).toEqual([]);
-  });
+  ])(
+    "an API key with %s is refused without a lookup, and the error says what to change",
+    async (_what, wrap, words) => {
+      const { ask, requested, key } = scene();
+      const refused = await ask(wrap(key.text)).catch((error: Error) => error);
+      expect(refused).toMatchObject({ ...unauthorised, message: expect.stringContaining(words) });
+      expect(String(refused)).not.toContain(key.text.slice(3, 20));
+      expect(requested).toEqual([]);
+    },
+  );
 
-  it("is nobody with another secret under a known id", async () => {
+  it("an API key with a known id and another secret is refused", async () => {
     const { ask, key, row } = scene();
     const other = newApiKey("7");
     const forged = scene({ ...row, hash: other.hash });
@@ -98,7 +101,7 @@ describe("who calls", () => {
   });
 
   it.each(["expiresAt", "revokedAt"] as const)(
-    "is nobody from the moment of %s, however fresh the cache",
+    "an API key is refused from its %s on, however fresh the cache is",
     async (field) => {
       const { ask, passes } = scene({ [field]: new Date(start.getTime() + 30_000) });
       await ask();
@@ -111,8 +114,8 @@ describe("who calls", () => {
 
   it.each([
     ["a revoked key", (row: StoredKey) => (row.revokedAt = start)],
-    ["a key whose row is gone", (row: StoredKey) => (row.hash = Buffer.alloc(32))],
-  ])("is nobody a minute after the change at the latest, with %s in use", async (_name, change) => {
+    ["a key whose hash was replaced", (row: StoredKey) => (row.hash = Buffer.alloc(32))],
+  ])("%s is refused a minute after the change at the latest", async (_name, change) => {
     const { ask, row, passes } = scene();
     await ask();
     change(row);
@@ -124,7 +127,7 @@ describe("who calls", () => {
     await expect(ask()).rejects.toMatchObject(unauthorised);
   });
 
-  it("is let through only to what the key's scopes allow, each in full", async () => {
+  it("an API key is accepted only for its scopes, which are compared in full", async () => {
     const { ask } = scene({ scopes: ["query"] });
     await expect(ask(undefined, "create")).rejects.toMatchObject({ failure: "forbidden" });
     expect(await ask(undefined, "query")).toMatchObject({ userId: "7" });
@@ -132,7 +135,7 @@ describe("who calls", () => {
     await expect(crafty.ask(undefined, "create")).rejects.toMatchObject({ failure: "forbidden" });
   });
 
-  it("is asked for by everybody who sends no key", async () => {
+  it("a call without an API key is told to send X-API-Key", async () => {
     const { ask } = scene();
     await expect(ask("")).rejects.toThrow(/X-API-Key/);
   });
@@ -141,24 +144,24 @@ describe("who calls", () => {
 describe("the last use of a key", () => {
   const minutes = (count: number) => new Date(start.getTime() + count * 60_000);
 
-  it("is noted when the key is read anew, once in five minutes however often that is", async () => {
-    const { ask, asked, noted, passes } = scene();
+  it("the last use of a key is stored when the key is read, at most once in five minutes", async () => {
+    const { ask, requested, noted, passes } = scene();
     for (let minute = 0; minute <= 10; minute++) {
       await ask();
       await ask();
       passes(60);
     }
-    expect(asked).toHaveLength(11);
+    expect(requested).toHaveLength(11);
     expect(noted).toEqual([minutes(0), minutes(5), minutes(10)]);
   });
 
-  it("is not noted again when another process has just done so", async () => {
+  it("the last use of a key is not stored again if another process has just stored it", async () => {
     const { ask, noted } = scene({ lastUsedAt: minutes(-4) });
     await ask();
     expect(noted).toEqual([]);
   });
 
-  it("is no use of a key that is over or of another secret", async () => {
+  it("a revoked, expired or forged key has no last use", async () => {
     for (const over of [{ revokedAt: start }, { expiresAt: start }, { hash: newApiKey("7").hash }]) {
       const { ask, noted } = scene(over);
       await expect(ask()).rejects.toMatchObject(unauthorised);
@@ -166,7 +169,7 @@ describe("the last use of a key", () => {
     }
   });
 
-  it("costs nobody a call when it cannot be noted", async () => {
+  it("a call succeeds even if the last use of its key cannot be stored", async () => {
     const { ask, rows } = scene();
     rows.noteUse = () => Promise.reject(new Error("read-only"));
     const lines = await logOf(async () => expect(await ask()).toMatchObject({ userId: "7" }));
@@ -174,7 +177,7 @@ describe("the last use of a key", () => {
   });
 });
 
-describe("an address from which too many keys fail", () => {
+describe("failed keys by address", () => {
   const tooMany = { failure: "too_many_requests", details: { retryAfterSeconds: 1 } };
   const mostFailures = 300;
 
@@ -186,24 +189,24 @@ describe("an address from which too many keys fail", () => {
     return it;
   }
 
-  it("has no further key looked for, until a moment has passed", async () => {
-    const { ask, asked, key, passes } = await exhausted();
-    expect(asked).toHaveLength(mostFailures);
+  it("an address with too many failed keys gets no further lookup until a moment has passed", async () => {
+    const { ask, requested, key, passes } = await exhausted();
+    expect(requested).toHaveLength(mostFailures);
     for (const text of [newApiKey("7").text, key.text, "ak_"]) {
       await expect(ask(text, "create", "192.0.2.1")).rejects.toMatchObject(tooMany);
     }
-    expect(asked).toHaveLength(mostFailures);
+    expect(requested).toHaveLength(mostFailures);
     passes(0.2);
     expect(await ask(key.text, "create", "192.0.2.1")).toMatchObject({ userId: "7" });
   });
 
-  it("is that also by keys that no key can look like", async () => {
-    const { ask, asked } = await exhausted(() => "ak_typo");
+  it("malformed keys count as failed keys of an address", async () => {
+    const { ask, requested } = await exhausted(() => "ak_typo");
     await expect(ask("ak_typo", "create", "192.0.2.1")).rejects.toMatchObject(tooMany);
-    expect(asked).toEqual([]);
+    expect(requested).toEqual([]);
   });
 
-  it("keeps nobody out who calls from another, or whose key is known here", async () => {
+  it("failed keys of an address refuse neither other addresses nor keys in the cache", async () => {
     const { ask, key, passes } = await exhausted();
     expect(await ask(key.text, "create", "192.0.2.2")).toMatchObject({ userId: "7" });
     expect(await ask(key.text, "create", "192.0.2.1")).toMatchObject({ userId: "7" });
@@ -215,7 +218,7 @@ describe("an address from which too many keys fail", () => {
     expect(await ask(key.text, "create", "192.0.2.1")).toMatchObject({ userId: "7" });
   });
 
-  it("is none because of keys that lack a scope", async () => {
+  it("keys that lack a scope do not count as failed keys of an address", async () => {
     const { ask } = scene({ scopes: ["query"] });
     for (let times = 0; times <= mostFailures; times++) {
       await expect(ask(undefined, "create", "192.0.2.1")).rejects.toMatchObject({ failure: "forbidden" });

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { buckets } from "../../lib/merchant/buckets.ts";
-import { quotaOf } from "../../lib/merchant/rate-limit.ts";
+import { buckets } from "../../lib/limits/buckets.ts";
+import { quotaOf } from "../../lib/limits/rate-limit.ts";
 
 function scene(most?: number) {
   let now = Date.UTC(2026, 0, 1);
@@ -18,8 +18,8 @@ function scene(most?: number) {
 
 const perMinute = fc.oneof(fc.integer({ min: 1, max: 200 }), fc.integer({ min: 1, max: 1_000_000 }));
 
-describe("calls a minute", () => {
-  it("may come at once, and not one more, each told what is left", () => {
+describe("buckets of calls a minute", () => {
+  it("a minute's calls may come at once, each stating what remains, and not one more", () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 300 }), (limit) => {
         const { ask } = scene();
@@ -33,7 +33,7 @@ describe("calls a minute", () => {
     );
   });
 
-  it("are in no stretch of time more than a minute's and those that became free in it", () => {
+  it("no period has more calls than a minute's calls plus those that became free in it", () => {
     const pauses = fc.array(fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 30_000 })), { maxLength: 80 });
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 30 }), pauses, (limit, waits) => {
@@ -53,7 +53,7 @@ describe("calls a minute", () => {
     );
   });
 
-  it("are allowed again after the seconds that were told, and not a second earlier", () => {
+  it("a refused call is allowed after the stated number of seconds, and not a second earlier", () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 100 }), fc.integer({ min: 0, max: 59_000 }), (limit, gap) => {
         const { ask, passes } = scene();
@@ -73,18 +73,18 @@ describe("calls a minute", () => {
     );
   });
 
-  it("are all free again after the reset that was told", () => {
+  it("all calls are free again after the stated reset", () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 100 }), fc.integer({ min: 1, max: 100 }), (limit, calls) => {
         const { ask, passes } = scene();
-        const asked = Array.from({ length: calls }, () => ask(limit));
-        passes(asked.at(-1)!.resetSeconds * 1000);
+        const requested = Array.from({ length: calls }, () => ask(limit));
+        passes(requested.at(-1)!.resetSeconds * 1000);
         expect(ask(limit).remaining).toBe(limit - 1);
       }),
     );
   });
 
-  it("are counted for each name by itself, and refused ones are not owed", () => {
+  it("each name has its own bucket, and refused calls do not count", () => {
     const { ask, passes } = scene();
     ask(1);
     for (let more = 0; more < 100; more++) expect(ask(1).retryAfterSeconds).toBe(60);
@@ -93,7 +93,7 @@ describe("calls a minute", () => {
     expect(ask(1).retryAfterSeconds).toBeNull();
   });
 
-  it("are not held back for longer than a minute by a clock that goes back, or a limit that is lowered", () => {
+  it("a clock that goes back or a lowered limit delays calls by a minute at most", () => {
     fc.assert(
       fc.property(perMinute, fc.integer({ min: 0, max: 1e12 }), (limit, back) => {
         const { ask, passes, own } = scene();
@@ -106,7 +106,7 @@ describe("calls a minute", () => {
     );
   });
 
-  it("are remembered for so many names, those that ask being the last to be forgotten", () => {
+  it("a limited number of buckets is stored, and the least recently used ones are dropped first", () => {
     const { ask } = scene(3);
     for (const name of ["a", "b", "c"]) ask(1, name);
     expect(ask(1, "a").retryAfterSeconds).not.toBeNull();
@@ -115,9 +115,9 @@ describe("calls a minute", () => {
     expect(ask(1, "b").retryAfterSeconds).toBeNull();
   });
 
-  it("that are only looked at are not owed", () => {
+  it("a bucket that is only checked counts no call", () => {
     const { own } = scene();
-    for (let looks = 0; looks < 3; looks++)
+    for (let checks = 0; checks < 3; checks++)
       expect(own.take("a", 1, true)).toEqual({ allowed: true, debtUs: 0 });
     own.take("a", 1);
     expect(own.take("a", 1, true)).toMatchObject({ allowed: false });

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { GatewayError } from "../../lib/errors.ts";
-import { failureLimit } from "../../lib/merchant/failure-limit.ts";
+import { failureLimit } from "../../lib/limits/failure-limit.ts";
 
-/** Ten failures a minute for each name that is asked with, and a clock to move. */
+/** A limit of ten failures a minute for each name, and a clock to move. */
 function scene() {
   let now = Date.UTC(2026, 0, 1);
   let worked = 0;
@@ -29,8 +29,8 @@ function scene() {
 
 const tooMany = { failure: "too_many_requests" };
 
-describe("who fails too often", () => {
-  it("is refused without any work, and told when to come again", async () => {
+describe("the failure limit", () => {
+  it("after too many failures a call is refused without any work, with the seconds to wait", async () => {
     const { fails, run, worked } = scene();
     await fails(10, "a");
     for (let at = 0; at < 5; at++) {
@@ -39,7 +39,7 @@ describe("who fails too often", () => {
     expect(worked()).toBe(10);
   });
 
-  it("comes through again as soon as one more failure is allowed, and is not held to that when all is well", async () => {
+  it("calls pass as soon as one more failure is allowed, and successful calls are not limited", async () => {
     const { fails, run, passes } = scene();
     await fails(10, "a");
     passes(5.9);
@@ -52,7 +52,7 @@ describe("who fails too often", () => {
     await fails(10, "a");
   });
 
-  it("is nobody who succeeds, or meets a failure of another kind", async () => {
+  it("neither successes nor failures of another kind count towards the failure limit", async () => {
     const { fails, run } = scene();
     const others = [new GatewayError("unavailable", "later"), new Error("unauthorised")];
     for (let at = 0; at < 50; at++) {
@@ -62,7 +62,7 @@ describe("who fails too often", () => {
     await fails(10, "a");
   });
 
-  it("is refused by any of the names, each of which counts its failures", async () => {
+  it("each name counts its own failures, and any exhausted name refuses a call", async () => {
     const { fails, run } = scene();
     await fails(6, "address", "first");
     await fails(4, "address", "second");
@@ -72,7 +72,7 @@ describe("who fails too often", () => {
     expect(await run(["elsewhere", "first"])).toBe("done");
   });
 
-  it("uses up nobody else's share by calls that are refused", async () => {
+  it("a refused call does not count as a failure of its other names", async () => {
     const { fails, run, limit } = scene();
     await fails(10, "address first", "first");
     const ask = () => limit({ address: 20, first: 10 }, async () => "done");

@@ -7,12 +7,12 @@ import { mutantOf } from "../../scripts/mutants/mutant.ts";
 const markers = markersIn(path.join(import.meta.dirname, "../.."));
 const applied = mutations.map((mutation) => mutantOf(markers, mutation));
 
-it("every mutation of the gateway has a name of its own", () => {
+it("every mutation of the gateway has a unique name", () => {
   const names = mutations.map(({ name }) => name);
   expect(names.filter((name, at) => names.indexOf(name) !== at)).toEqual([]);
 });
 
-it("every mutation of the gateway applies to the sources, and changes them", () => {
+it("every mutation of the gateway applies to the sources and changes them", () => {
   const faults = applied.flatMap((one) => {
     if ("fault" in one) return [`${one.mutation.name}: ${one.fault}`];
     return one.mutated === one.source ? [`${one.mutation.name}: nothing changes`] : [];
@@ -20,7 +20,7 @@ it("every mutation of the gateway applies to the sources, and changes them", () 
   expect(faults).toEqual([]);
 });
 
-it("no two mutations of the gateway make the same program", () => {
+it("no two mutations of the gateway produce the same program", () => {
   const programs = mutations.map((mutation) =>
     JSON.stringify({ ...mutantOf(markers, mutation), mutation: 0 }),
   );
@@ -28,12 +28,12 @@ it("no two mutations of the gateway make the same program", () => {
   expect(again.map(({ name }) => name)).toEqual([]);
 });
 
-it("every marker in the sources stands once, and a mutation points at it", () => {
+it("every mutation marker occurs once in the sources and is used by a mutation", () => {
   const used = new Set(mutations.map(({ at }) => at));
   const faults = [...markers].flatMap(([id, places]) => {
     const files = places.map(({ file }) => file).join(", ");
-    if (places.length > 1) return [`${id} stands more than once: ${files}`];
-    return used.has(id) ? [] : [`no mutation points at ${id} in ${files}`];
+    if (places.length > 1) return [`${id} occurs more than once: ${files}`];
+    return used.has(id) ? [] : [`no mutation uses ${id} in ${files}`];
   });
   expect(faults).toEqual([]);
 });

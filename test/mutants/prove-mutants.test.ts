@@ -9,11 +9,11 @@ import { proveMutants } from "../../scripts/mutants/prove-mutants.ts";
 import { reportOf } from "../../scripts/mutants/report.ts";
 
 const root = mkdtempSync(path.join(tmpdir(), "mutants-test-"));
-/** Each proof starts Vitest several times. */
+/** In milliseconds: each call of `prove` starts Vitest several times. */
 const timeout = 120_000;
-const ground = { env: {}, renew: async () => {}, stop: async () => {} };
+const setup = { env: {}, renew: async () => {}, stop: async () => {} };
 
-/** A repository with one program. */
+/** A small repository with one program and its tests. */
 const files = {
   ".gitignore": "node_modules",
   "package.json": '{ "type": "module" }',
@@ -66,7 +66,7 @@ async function prove(...mutations: Mutation[]) {
       root,
       mutations,
       folders: [folder],
-      startGround: async () => ground,
+      startSetup: async () => setup,
       print: (line) => lines.push(line),
       signal: new AbortController().signal,
     });
@@ -79,7 +79,7 @@ async function prove(...mutations: Mutation[]) {
 const killed = mutation("more than the most is taken", "too-much", drop);
 
 it(
-  "a mutation that a test notices is killed by that test, and the report ends well",
+  "the mutation report names the test that killed a mutation, and its exit code is 0 when all were killed",
   async () => {
     const { outcomes, report } = await prove(killed);
     expect(outcomes).toEqual(["killed"]);
@@ -91,7 +91,7 @@ it(
 );
 
 it(
-  "whatever else becomes of a mutation is reported, and the report ends badly",
+  "the mutation report lists mutations that survived, are gone or are broken, and its exit code is 1",
   async () => {
     const { outcomes, lines, report } = await prove(
       mutation("nothing is taken", "too-little", never),
@@ -122,7 +122,7 @@ it(
 );
 
 it(
-  "nothing is proven by tests that are red without any mutation",
+  "a mutation is reported as broken when its tests fail without any mutation",
   async () => {
     writeFileSync(path.join(root, "lib/pay.ts"), files["lib/pay.ts"].replace("100", "1000"));
     const { outcomes, report } = await prove(killed);

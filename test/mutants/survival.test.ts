@@ -27,7 +27,7 @@ function folderOf(sources: Sources): string {
   return folder;
 }
 
-/** The mutated file of each mutation by the mutation's name; the fault of one that does not apply. */
+/** By the mutation's name: the mutated file, or the fault of a mutation that does not apply. */
 function mutatedIn(folder: string, all: readonly Mutation[] = mutations): Sources {
   const markers = markersIn(folder);
   const applied = all.map((mutation) => mutantOf(markers, mutation));
@@ -36,12 +36,12 @@ function mutatedIn(folder: string, all: readonly Mutation[] = mutations): Source
   );
 }
 
-/** The program without its layout and comments. */
+/** The program without layout and comments. */
 const program = (source: string) => transformSync(source, { loader: "ts", minifyWhitespace: true }).code;
 const each = (sources: Sources, change: (text: string) => string): Sources =>
   Object.fromEntries(Object.entries(sources).map(([name, text]) => [name, change(text)]));
 
-describe("a small repository", () => {
+describe("mutations of a small repository", () => {
   const sample = `const most = 100;
     export function pay(amount: number, log: (text: string) => void) {
       // mutation: too-much
@@ -64,7 +64,7 @@ describe("a small repository", () => {
     of("several", "unique-payer", words(1)),
   ];
 
-  it("gives the mutations that the table describes", () => {
+  it("each change operation edits the marked syntax of a small program as expected", () => {
     const body = (text: string) => program(text).replaceAll("\n", "");
     const mutated = each(mutatedIn(folderOf({ "lib/pay.ts": sample }), changes), body);
     expect(mutated["never refused"]).toContain(
@@ -78,7 +78,7 @@ describe("a small repository", () => {
     expect(mutated.several).toMatch(/\(\/\* mutation: unique-payer \*\/ {2}KEY payer \(payer\)\)/);
   });
 
-  it("gives the same mutations when names, layout and file are others", () => {
+  it("mutations of a small program stay the same when names, layout and file change", () => {
     const renamed = (text: string) =>
       text.replaceAll(/\bamount\b/g, "value").replaceAll(/\bmost\b/g, "limit");
     const before = mutatedIn(folderOf({ "lib/pay.ts": sample }), changes);
@@ -89,7 +89,7 @@ describe("a small repository", () => {
     expect(each(after, program)).toEqual(each(each(before, renamed), program));
   });
 
-  it("reports a mutation whose operation does not fit, or whose code names what may be renamed", () => {
+  it("a mutation whose operation does not apply, or whose code uses our identifiers, is reported as a fault", () => {
     const faults = mutatedIn(folderOf({ "lib/pay.ts": sample }), [
       of("no link", "too-much", dropLink),
       of("no text", "too-much", words(1)),
@@ -105,10 +105,10 @@ describe("a small repository", () => {
   });
 });
 
-/** Hundreds of files are parsed and formatted. */
+/** In milliseconds: hundreds of files are parsed and formatted. */
 const timeout = 120_000;
 
-describe("the gateway", { timeout }, () => {
+describe("mutations of the gateway", { timeout }, () => {
   const folders = ["functions", "infra", "lib"];
   const before = mutatedIn(root);
 
@@ -118,7 +118,7 @@ describe("the gateway", { timeout }, () => {
     return folder;
   }
 
-  it("has the same mutations when the identifiers that occur most often are renamed", () => {
+  it("the gateway's mutations survive a rename of its most frequent identifiers", () => {
     const folder = copy();
     const files = globSync("{functions,infra,lib}/**/*.ts", { cwd: folder });
     const names = commonest(files.map((file) => readFileSync(path.join(folder, file), "utf8")));
@@ -132,7 +132,7 @@ describe("the gateway", { timeout }, () => {
     expect(mutatedIn(folder)).toEqual(each(before, renamed));
   });
 
-  it("has the same mutations when every file is formatted for narrow lines", () => {
+  it("the gateway's mutations survive reformatting to narrow lines", () => {
     const folder = copy();
     const config = { formatter: { indentStyle: "tab", lineWidth: 60 } };
     writeFileSync(path.join(folder, "biome.json"), JSON.stringify(config));
@@ -140,15 +140,15 @@ describe("the gateway", { timeout }, () => {
     expect(each(mutatedIn(folder), program)).toEqual(each(before, program));
   });
 
-  it("has the same mutations when a function moves to another file", () => {
+  it("the gateway's mutations survive the move of a function to another file", () => {
     const folder = copy();
     const from = path.join(folder, "lib/storage/settle.ts");
     const source = readFileSync(from, "utf8");
     const [moved = ""] = /^function judge\([\s\S]*?^}\n/m.exec(source) ?? [];
     expect(moved).toContain("// mutation: second-payment-amount");
     writeFileSync(from, source.replace(moved, ""));
-    writeFileSync(path.join(folder, "lib/payment/judge-second-payment.ts"), moved);
-    // Both files together are the old one, whichever of them is mutated.
+    writeFileSync(path.join(folder, "lib/payments/judge-second-payment.ts"), moved);
+    // Whichever of the two files is mutated, both together equal the mutated original.
     const after = mutatedIn(folder);
     const ofSettle = mutations.filter(({ name }) => before[name]?.includes("function judge("));
     const inMoved = ofSettle.filter(({ name }) => after[name]?.startsWith("function judge("));
@@ -161,7 +161,7 @@ describe("the gateway", { timeout }, () => {
   });
 });
 
-/** Names in camel case, which only programs use: those of columns, errors and the wire have another form. */
+/** The most frequent camel case names. Columns, errors and wire fields are written differently and stay. */
 function commonest(sources: string[]): string[] {
   const counts = new Map<string, number>();
   for (const source of sources)
@@ -172,7 +172,7 @@ function commonest(sources: string[]): string[] {
     .slice(0, 60)
     .map(([name]) => name);
 }
-/** What the language and the packages name, which no renaming of ours can change. */
+/** Names of the language and of packages, which we cannot rename. */
 const languageNames = new Set([
   ...["instanceof", "isArray", "isNaN", "getTime", "toString", "randomUUID"],
   "idempotencyKey",

@@ -1,14 +1,14 @@
 import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
-import type { DeliveryOutcome } from "../../lib/notify/send-notification.ts";
+import type { DeliveryOutcome } from "../../lib/deliveries/send-notification.ts";
 
-/** What a server may say to a notification, and what becomes of it. */
+/** A hostile response to a notification and the expected outcome of the delivery. */
 export type HostileAnswer = DeliveryOutcome & {
   name: string;
-  /** `{trap}` stands for the origin of a server to which nothing may be sent, `{own}` for this one's. */
+  /** `{trap}` stands for the origin of a server to which nothing may be sent, `{own}` for the responding server's. */
   says: string | Buffer;
   /**
-   * `end`: closes · `reset`: breaks the connection · `silence`: says no more · `again`: says this for as long as
-   * anybody listens · `drip`: the same, a little at a time.
+   * `end`: closes the connection · `reset`: resets it · `silence`: sends no more · `again`: sends this text until the
+   * connection ends · `drip`: the same, once in 10 ms.
    */
   then: "end" | "reset" | "silence" | { again: string } | { drip: string };
 };
@@ -163,7 +163,7 @@ const noHttp = [
   ]),
 ];
 
-/** A status that can be read is one, however odd what is around it. */
+/** A status that can be read counts, however odd the rest of the response is. */
 const oddHttp = [
   ...rows(
     received(""),
@@ -268,11 +268,11 @@ const late = [
   ...rows(received(tooLate), ["a success, then silence", `${head(200, "content-length: 9")}ok`, "silence"]),
 ];
 
-const packings = [
+const encodings = [
   ...rows(
     received("ok"),
-    ["an unknown packing", whole(200, "ok", "content-encoding: x")],
-    ["a packing that is none", whole(200, "ok", "content-encoding: gzip")],
+    ["an unknown content encoding", whole(200, "ok", "content-encoding: x")],
+    ["an uncompressed body declared as gzip", whole(200, "ok", "content-encoding: gzip")],
   ),
   ...rows(failed(" ]0;x [2J", 500), ["terminal commands", whole(500, "\u001b]0;x\u0007\u001b[2J")]),
   ...rows(failed("a b c", 500), ["text from right to left", whole(500, "a\u202eb\u2066c")]),
@@ -291,10 +291,10 @@ export const hostileAnswers: HostileAnswer[] = [
   ...broken,
   ...long,
   ...late,
-  ...packings,
+  ...encodings,
 ];
 
-/** 10 MB in a few kilobytes, by its packing. */
+/** 10 MB compressed to a few kilobytes, by content encoding. */
 export const bombs: Record<string, Buffer> = {
   gzip: gzipSync(bomb),
   "gzip, gzip": gzipSync(gzipSync(bomb)),

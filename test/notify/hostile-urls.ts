@@ -1,13 +1,13 @@
 /**
  * A URL to which nothing may be sent. `{trap}` stands for a port at which a trap listens on every loopback address;
- * `{listed}` for another one, of which 127.0.0.1, [::1], localhost and 192.168.0.9 are listed endpoints.
+ * `{listed}` for another such port, which is a listed endpoint at 127.0.0.1, [::1], localhost and 192.168.0.9.
  */
 export type HostileUrl = {
   name: string;
   url: string;
-  /** What becomes of it. */
+  /** The `answer` of the failed delivery. */
   why: string;
-  /** What the DNS answers; absent: it must not even be asked. */
+  /** The DNS answer; absent if the name must not even be resolved. */
   addresses?: string[];
 };
 

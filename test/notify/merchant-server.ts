@@ -1,6 +1,9 @@
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { onTestFinished } from "vitest";
-import { type NotificationSenderOptions, notificationSender } from "../../lib/notify/send-notification.ts";
+import {
+  type NotificationSenderOptions,
+  notificationSender,
+} from "../../lib/deliveries/send-notification.ts";
 import { localServer, type Reply } from "../outbound/local-server.ts";
 
 export const payload = '{"event":"payment.success","subject":"茶 \\u00e9 \\/ 🍵","amount":10.5}\r\n';
@@ -21,7 +24,7 @@ export function senderTo(url: string, options: Partial<NotificationSenderOptions
   return (to = url) => send({ url: to, headers, payload });
 }
 
-/** A merchant who answers like this. */
+/** A merchant's server that gives this reply, and a sender to it. */
 export async function aMerchant(reply: Reply | (() => Reply)) {
   const server = await localServer(typeof reply === "function" ? reply : () => reply);
   return { ...server, send: senderTo(server.url), named: server.url.replace("127.0.0.1", "merchant.test") };

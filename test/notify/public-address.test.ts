@@ -1,9 +1,9 @@
 import { BlockList } from "node:net";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { isLoopback, isPublicUnicast } from "../../lib/notify/public-address.ts";
+import { isLoopback, isPublicUnicast } from "../../lib/deliveries/public-address.ts";
 
-/** Every block that is not public: the public address before it, its first and last one, the public address after. */
+/** Every block that is not public: the public address before it, its first and last, the public address after it. */
 const ipv4Blocks = [
   ["this network", null, "0.0.0.0", "0.255.255.255", "1.0.0.0"],
   ["private 10", "9.255.255.255", "10.0.0.0", "10.255.255.255", "11.0.0.0"],
@@ -25,17 +25,23 @@ const ipv4Blocks = [
 ] as const;
 
 describe("IPv4", () => {
-  it.each(ipv4Blocks)("%s begins and ends where it should", (_name, before, first, last, after) => {
-    expect([first, last].filter(isPublicUnicast)).toEqual([]);
-    const neighbours = [before, after].filter((address) => address !== null);
-    expect(neighbours.filter(isPublicUnicast)).toEqual(neighbours);
-  });
+  it.each(ipv4Blocks)(
+    "the IPv4 block %s is not public, and the addresses next to it are",
+    (_name, before, first, last, after) => {
+      expect([first, last].filter(isPublicUnicast)).toEqual([]);
+      const neighbours = [before, after].filter((address) => address !== null);
+      expect(neighbours.filter(isPublicUnicast)).toEqual(neighbours);
+    },
+  );
 
-  it.each(["1.1.1.1", "8.8.8.8", "47.88.0.1", "93.184.216.34", "223.5.5.5"])("%s is public", (address) => {
-    expect(isPublicUnicast(address)).toBe(true);
-  });
+  it.each(["1.1.1.1", "8.8.8.8", "47.88.0.1", "93.184.216.34", "223.5.5.5"])(
+    "the IPv4 address %s is public",
+    (address) => {
+      expect(isPublicUnicast(address)).toBe(true);
+    },
+  );
 
-  it("is never public inside any form of IPv6 that is not itself public", () => {
+  it("no IPv4 address is public inside an IPv6 address of a form that is not public", () => {
     fc.assert(
       fc.property(
         fc.ipV4(),
@@ -92,7 +98,7 @@ describe("IPv6", () => {
     ["global multicast", "ff0e::1"],
     ["public with a zone", "2606:4700:4700::1111%eth0"],
     ["link-local with a zone", "fe80::1%lo"],
-  ])("%s is not public", (_name, address) => {
+  ])("an IPv6 address that is %s is not public: %s", (_name, address) => {
     expect(isPublicUnicast(address)).toBe(false);
   });
 
@@ -107,11 +113,11 @@ describe("IPv6", () => {
     "2620:4f:7fff::1",
     "2620:4f:8001::1",
     "3fff:1000::1",
-  ])("%s is public", (address) => {
+  ])("the IPv6 address %s is public", (address) => {
     expect(isPublicUnicast(address)).toBe(true);
   });
 
-  it("outside 2000::/3 is never public", () => {
+  it("no IPv6 address outside 2000::/3 is public", () => {
     const global = new BlockList();
     global.addSubnet("2000::", 3, "ipv6");
     fc.assert(
@@ -137,14 +143,17 @@ it.each([
   "[2606:4700::1]",
   "8.8.8.8\0",
   "٨.8.8.8",
-])("%j is no address, so not public and not loopback", (text) => {
+])("%j is no address, so neither public nor loopback", (text) => {
   expect([isPublicUnicast(text), isLoopback(text)]).toEqual([false, false]);
 });
 
 describe("loopback", () => {
-  it.each(["127.0.0.1", "127.255.255.254", "::1", "0:0:0:0:0:0:0:1"])("is %s", (address) => {
-    expect(isLoopback(address)).toBe(true);
-  });
+  it.each(["127.0.0.1", "127.255.255.254", "::1", "0:0:0:0:0:0:0:1"])(
+    "the address %s is loopback",
+    (address) => {
+      expect(isLoopback(address)).toBe(true);
+    },
+  );
 
   it.each([
     "126.255.255.255",
@@ -156,7 +165,7 @@ describe("loopback", () => {
     "::2",
     "::ffff:127.0.0.1",
     "::1%lo",
-  ])("is not %s", (address) => {
+  ])("the address %s is not loopback", (address) => {
     expect(isLoopback(address)).toBe(false);
   });
 });

@@ -1,7 +1,7 @@
 import { get } from "node:http";
-import { type DeliveryOutcome, notificationSender } from "../../lib/notify/send-notification.ts";
+import { type DeliveryOutcome, notificationSender } from "../../lib/deliveries/send-notification.ts";
 
-/** A process of its own: sends to the endpoint in its arguments by http and by https, then gets it Node's usual way. */
+/** A separate process: sends to the endpoint in its argument by http and https, then gets it with `node:http`. */
 const { href, host } = new URL(process.argv[2] ?? "");
 const send = notificationSender({ loopbackEndpoints: new Set([host]) });
 const outcomes: DeliveryOutcome[] = [];

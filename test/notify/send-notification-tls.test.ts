@@ -3,7 +3,7 @@ import { createServer, type ServerOptions } from "node:https";
 import type { AddressInfo } from "node:net";
 import { getCACertificates, setDefaultCACertificates } from "node:tls";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
-import { notificationSender } from "../../lib/notify/send-notification.ts";
+import { notificationSender } from "../../lib/deliveries/send-notification.ts";
 import { aMerchant } from "./merchant-server.ts";
 
 /** DER: tag, length, content. */
@@ -14,7 +14,7 @@ function der(tag: number, ...content: Buffer[]): Buffer {
   return Buffer.concat([Buffer.from([tag, ...size]), bytes]);
 }
 
-/** A valid X.509 certificate (version 1) for `name` that nobody but its own key has signed. */
+/** A valid self-signed X.509 certificate (version 1) for `name`. */
 function selfSigned(name: string, fromYear = 2020, toYear = 2120) {
   const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
   const sequence = (...content: Buffer[]) => der(0x30, ...content);
@@ -44,7 +44,7 @@ function selfSigned(name: string, fromYear = 2020, toYear = 2120) {
   };
 }
 
-/** An https server under this certificate; what arrived, and when its connection has ended. */
+/** An https server with this certificate and the paths of its requests; `sendTo` waits for the connection's end. */
 async function aServer(options: ServerOptions) {
   const received: string[] = [];
   const closed = Promise.withResolvers<void>();
@@ -77,8 +77,8 @@ function trust(certificate: string): void {
   onTestFinished(() => setDefaultCACertificates(before));
 }
 
-describe("a server's certificate", () => {
-  it("lets a notification pass when it is trusted, of this name and of this time", async () => {
+describe("certificates of servers", () => {
+  it("a server with a trusted certificate for its name and the current time gets the notification", async () => {
     const certificate = selfSigned("merchant.test");
     trust(certificate.cert);
     const { received, sendTo } = await aServer(certificate);
@@ -87,12 +87,17 @@ describe("a server's certificate", () => {
   });
 
   it.each([
-    ["another name", "ERR_TLS_CERT_ALTNAME_INVALID", selfSigned("other.test"), "merchant.test"],
-    ["a name below", "ERR_TLS_CERT_ALTNAME_INVALID", selfSigned("pay.merchant.test"), "merchant.test"],
-    ["a name for an address", "ERR_TLS_CERT_ALTNAME_INVALID", selfSigned("127.0.0.1"), "127.0.0.1"],
-    ["the past", "CERT_HAS_EXPIRED", selfSigned("merchant.test", 2020, 2021), "merchant.test"],
-    ["the future", "CERT_NOT_YET_VALID", selfSigned("merchant.test", 2119, 2120), "merchant.test"],
-  ])("of %s gets no request, although it is trusted", async (_title, code, certificate, host) => {
+    ["for another name", "ERR_TLS_CERT_ALTNAME_INVALID", selfSigned("other.test"), "merchant.test"],
+    ["for a subdomain", "ERR_TLS_CERT_ALTNAME_INVALID", selfSigned("pay.merchant.test"), "merchant.test"],
+    [
+      "for a name that looks like the address",
+      "ERR_TLS_CERT_ALTNAME_INVALID",
+      selfSigned("127.0.0.1"),
+      "127.0.0.1",
+    ],
+    ["of the past", "CERT_HAS_EXPIRED", selfSigned("merchant.test", 2020, 2021), "merchant.test"],
+    ["of the future", "CERT_NOT_YET_VALID", selfSigned("merchant.test", 2119, 2120), "merchant.test"],
+  ])("a server with a trusted certificate %s gets no request", async (_title, code, certificate, host) => {
     trust(certificate.cert);
     const { received, sendTo } = await aServer(certificate);
     expect(await sendTo(host)).toEqual({
@@ -104,7 +109,7 @@ describe("a server's certificate", () => {
   });
 
   it.each([undefined, "0"])(
-    "that nobody vouches for gets no request, with NODE_TLS_REJECT_UNAUTHORIZED %s",
+    "a server with an untrusted certificate gets no request, with NODE_TLS_REJECT_UNAUTHORIZED %s",
     async (setting) => {
       vi.stubEnv("NODE_TLS_REJECT_UNAUTHORIZED", setting);
       onTestFinished(() => void vi.unstubAllEnvs());
@@ -119,8 +124,8 @@ describe("a server's certificate", () => {
   );
 });
 
-describe("a server that speaks", () => {
-  it("TLS 1.1 only gets no request", async () => {
+describe("protocols of servers", () => {
+  it("a server that speaks only TLS 1.1 gets no request", async () => {
     const certificate = selfSigned("merchant.test");
     trust(certificate.cert);
     const old = { minVersion: "TLSv1", maxVersion: "TLSv1.1", ciphers: "DEFAULT@SECLEVEL=0" } as const;
@@ -129,7 +134,7 @@ describe("a server that speaks", () => {
     expect(received).toEqual([]);
   });
 
-  it("plain HTTP where TLS is wanted gets no request", async () => {
+  it("a server that speaks plain HTTP gets no request to its https URL", async () => {
     const merchant = await aMerchant({ body: "plain" });
     const { answer } = await merchant.send(merchant.url.replace("http:", "https:"));
     expect(answer).toMatch(/^no trusted TLS connection/);

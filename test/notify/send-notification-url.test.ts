@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { notificationSender, whyUnsendable } from "../../lib/notify/send-notification.ts";
+import { notificationSender, whyUnsendable } from "../../lib/deliveries/send-notification.ts";
 import { request } from "../../lib/outbound/request.ts";
 import { hostileUrls } from "./hostile-urls.ts";
 import { headers, payload } from "./merchant-server.ts";
@@ -20,13 +20,13 @@ const filledIn = (url: string) =>
 const loopbackEndpoints = () =>
   new Set(["127.0.0.1", "[::1]", "localhost", "192.168.0.9"].map((host) => `${host}:${listedTrap.port}`));
 
-describe("a URL to which nothing may be sent", () => {
+describe("hostile URLs", () => {
   afterEach(async () => {
     expect(await trap.caught()).toEqual({ connections: 0, bytes: 0 });
     expect(await listedTrap.caught()).toEqual({ connections: 0, bytes: 0 });
   });
 
-  it.each(hostileUrls)("gets no byte: $name", async ({ url, why, addresses }) => {
+  it.each(hostileUrls)("no byte is sent to a hostile URL: $name", async ({ url, why, addresses }) => {
     let questions = 0;
     const send = notificationSender({
       loopbackEndpoints: loopbackEndpoints(),
@@ -42,37 +42,37 @@ describe("a URL to which nothing may be sent", () => {
     expect(verdict && `not sent: the URL ${verdict}`).toBe(addresses ? null : why);
   });
 
-  it("may have 2048 characters, and one more may not be", () => {
+  it("a URL may have 2048 characters and not one more", () => {
     const url = "https://merchant.example/".padEnd(2048, "a");
     expect(whyUnsendable(url, new Set())).toBeNull();
     expect(whyUnsendable(`${url}a`, new Set())).toBe("must have at most 2048 characters");
   });
 });
 
-describe("the hostile URLs", () => {
-  it("are more than 120, each with a name of its own", () => {
+describe("the list of hostile URLs", () => {
+  it("there are more than 120 hostile URLs, each with a unique name", () => {
     expect(hostileUrls.length).toBeGreaterThan(120);
     expect(new Set(hostileUrls.map(({ name }) => name)).size).toBe(hostileUrls.length);
   });
 
-  it("would reach this machine in all their spellings, if nobody looked", async () => {
+  it("every spelling of a loopback URL would reach this machine without the checks", async () => {
     const landing = hostileUrls.filter(({ url, addresses }) => {
       const { protocol, hostname, port } = URL.parse(filledIn(url)) ?? {};
       const isHere = hostname === "0.0.0.0" || (hostname?.startsWith("127.0.0.") ?? false);
       return !addresses && protocol === "https:" && isHere && port === String(trap.port);
     });
     expect(landing.length).toBeGreaterThan(30);
-    const missed: string[] = [];
+    const unreached: string[] = [];
     for (const { name, url } of landing) {
       await request({ method: "POST", url: filledIn(url), agent: false }).catch(() => {});
       const { connections, bytes } = await trap.caught();
-      if (connections !== 1 || bytes === 0) missed.push(name);
+      if (connections !== 1 || bytes === 0) unreached.push(name);
     }
-    expect(missed).toEqual([]);
+    expect(unreached).toEqual([]);
   });
 });
 
-describe("a URL to which something may be sent", () => {
+describe("allowed URLs", () => {
   const listed = new Set(["127.0.0.1:4000", "localhost:4001", "[::1]:4000", "localhost:80"]);
 
   it.each([
@@ -90,12 +90,12 @@ describe("a URL to which something may be sent", () => {
     "http://localhost:4001/hook",
     "http://localhost/hook",
     "https://127.0.0.1:4000/hook",
-  ])("is %s", (url) => {
+  ])("a notification may be sent to %s", (url) => {
     expect(whyUnsendable(url, listed)).toBeNull();
   });
 
   it.each(["http://127.0.0.1:4000/", "http://localhost:4001/"])(
-    "is not %s where nothing is listed",
+    "a notification may not be sent to %s where no endpoint is listed",
     (url) => {
       expect(whyUnsendable(url, new Set())).toBe("must be https");
     },

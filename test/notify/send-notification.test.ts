@@ -3,14 +3,14 @@ import type { LookupFunction } from "node:net";
 import path from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { notificationSender } from "../../lib/deliveries/send-notification.ts";
 import { insideTransaction } from "../../lib/invocation.ts";
-import { notificationSender } from "../../lib/notify/send-notification.ts";
 import { request } from "../../lib/outbound/request.ts";
 import { aListener, aMerchant, headers, payload, senderTo } from "./merchant-server.ts";
 import { setTrap } from "./trap.ts";
 
-describe("a notification that is sent", () => {
-  it("arrives byte for byte, with its signature, and says who sends it", async () => {
+describe("sending a notification", () => {
+  it("a notification arrives byte for byte, with its signature and the sender's name", async () => {
     const merchant = await aMerchant({ body: "ok" });
     expect(await merchant.send()).toEqual({ outcome: "received", httpStatus: 200, answer: "ok" });
     expect(merchant.calls).toHaveLength(1);
@@ -38,12 +38,12 @@ describe("a notification that is sent", () => {
     [429, "failed"],
     [500, "failed"],
     [503, "failed"],
-  ] as const)("and answered with %i is %s", async (status, outcome) => {
+  ] as const)("a notification answered with %i is %s", async (status, outcome) => {
     const merchant = await aMerchant({ status });
     expect(await merchant.send()).toMatchObject({ outcome, httpStatus: status });
   });
 
-  it("takes no way through a proxy, whatever the environment says", async () => {
+  it("a notification is not sent through a proxy, whatever the environment says", async () => {
     const proxy = await aMerchant({ body: "proxied" });
     const merchant = await aMerchant({ body: "direct" });
     const names = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"];
@@ -54,7 +54,7 @@ describe("a notification that is sent", () => {
       no_proxy: "",
       NODE_USE_ENV_PROXY: "1",
     };
-    // Node reads them when it starts.
+    // Node reads these variables when it starts, hence the new process.
     const script = path.join(import.meta.dirname, "send-and-get.ts");
     const { stdout } = await promisify(execFile)(process.execPath, [script, merchant.url], { env });
     const [plain, secure, usual] = JSON.parse(stdout);
@@ -65,7 +65,7 @@ describe("a notification that is sent", () => {
     expect(merchant.calls).toHaveLength(1);
   });
 
-  it("uses a connection of its own each time", async () => {
+  it("each notification uses a new connection", async () => {
     const merchant = await aMerchant({});
     await merchant.send();
     await merchant.send();
@@ -73,22 +73,22 @@ describe("a notification that is sent", () => {
   });
 });
 
-describe("the addresses of a name", () => {
-  it("are asked for once, and the connection goes to what was answered", async () => {
+describe("addresses of a host name", () => {
+  it("a host name is resolved once, and the connection goes to the resolved address", async () => {
     const merchant = await aMerchant({});
-    const asked: string[] = [];
+    const requested: string[] = [];
     const send = senderTo(merchant.url, {
       resolve: async (hostname) => {
-        asked.push(hostname);
+        requested.push(hostname);
         return ["127.0.0.1"];
       },
     });
     expect(await send(merchant.named)).toMatchObject({ outcome: "received" });
-    expect(asked).toEqual(["merchant.test"]);
+    expect(requested).toEqual(["merchant.test"]);
     expect(merchant.calls[0]?.headers.host).toBe(new URL(merchant.named).host);
   });
 
-  it("are asked for and judged again at the next attempt", async () => {
+  it("a host name is resolved and checked again at the next attempt", async () => {
     const merchant = await aMerchant({});
     const answers = [["127.0.0.1"], ["169.254.169.254"]];
     const send = senderTo(merchant.url, { resolve: async () => answers.shift() ?? [] });
@@ -97,10 +97,10 @@ describe("the addresses of a name", () => {
     expect(merchant.calls).toHaveLength(1);
   });
 
-  it("are not asked for again by the connection: a second answer leads nowhere", async () => {
+  it("the connection does not resolve the host name again, so a second DNS answer has no effect", async () => {
     const trap = await setTrap();
     onTestFinished(() => trap.close());
-    // Public by its range, but nobody's: https://www.iana.org/assignments/ipv6-unicast-address-assignments
+    // Public by its range, but not assigned: https://www.iana.org/assignments/ipv6-unicast-address-assignments
     const answers = [["2d00::1"], ["127.0.0.1"], ["::1"]];
     const send = notificationSender({
       loopbackEndpoints: new Set(),
@@ -117,19 +117,19 @@ describe("the addresses of a name", () => {
     expect(await trap.caught()).toEqual({ connections: 0, bytes: 0 });
   });
 
-  it("may not be found out", async () => {
+  it("a host name that cannot be resolved fails the attempt", async () => {
     const resolve = () => Promise.reject(Object.assign(new Error("canary"), { code: "EAI_AGAIN" }));
     const send = senderTo("http://127.0.0.1:9", { resolve });
     expect((await send("http://merchant.test:9/")).answer).toBe("the host name has no address (EAI_AGAIN)");
   });
 
   it.each(["localhost", "localhost.", "merchant.localhost"])(
-    "of %s are those of this machine, which is not public",
+    "a notification to %s is not sent, because the address is not public",
     async (name) => {
       const listener = await aListener();
       const send = notificationSender({ loopbackEndpoints: new Set() });
       const outcome = await send({ url: `https://${name}:${listener.port}/`, headers, payload });
-      // Some resolvers know localhost by this one name only.
+      // Some resolvers resolve only the plain name `localhost`.
       expect(outcome).toMatchObject({
         outcome: "failed",
         answer: expect.stringMatching(/not public|no address/),
@@ -139,15 +139,15 @@ describe("the addresses of a name", () => {
   );
 });
 
-describe("an address that is not allowed", () => {
-  it("gets no byte, of TLS neither, although the connection went there", async () => {
+describe("connections to an address that is not public", () => {
+  it("a connection that leads to an address that is not public carries no byte, not even of TLS", async () => {
     const listener = await aListener();
-    // A network that leads elsewhere than the checked address says.
+    // A lookup that leads to another address than the checked one.
     const elsewhere: LookupFunction = (_host, options, done) =>
       options.all ? done(null, [{ address: "127.0.0.1", family: 4 }]) : done(null, "127.0.0.1", 4);
     const send = notificationSender({
       loopbackEndpoints: new Set(),
-      request: (wanted) => request({ ...wanted, lookup: elsewhere }),
+      request: (input) => request({ ...input, lookup: elsewhere }),
     });
     const outcome = await send({ url: `https://merchant.test:${listener.port}/`, headers, payload });
     expect(outcome.answer).toBe("not sent: the connection led to an address that is not public");
@@ -156,11 +156,11 @@ describe("an address that is not allowed", () => {
   });
 });
 
-describe("a mistake of ours", () => {
+describe("internal errors of the sender", () => {
   it.each([
     ["a header that cannot be sent", { "webhook-id": "a\r\nb" }],
-    ["a header that is no text", { "webhook-id": "\u2603" }],
-  ])("like %s is a failed attempt, not an exception", async (_title, wrong) => {
+    ["a header outside of Latin-1", { "webhook-id": "\u2603" }],
+  ])("%s makes a failed attempt, not an exception", async (_title, wrong) => {
     const merchant = await aMerchant({});
     const send = notificationSender({ loopbackEndpoints: new Set([new URL(merchant.url).host]) });
     const outcome = await send({ url: merchant.url, headers: wrong, payload });
@@ -168,7 +168,7 @@ describe("a mistake of ours", () => {
     expect(merchant.calls).toHaveLength(0);
   });
 
-  it("like sending inside a transaction sends nothing", async () => {
+  it("a notification inside a transaction is not sent", async () => {
     const merchant = await aMerchant({});
     expect(await insideTransaction(() => merchant.send())).toMatchObject({ outcome: "failed" });
     expect(merchant.calls).toHaveLength(0);

@@ -1,17 +1,17 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 
-/** Addresses of this machine; one that it does not have is left out. */
+/** Loopback addresses; one that this machine does not have is left out. */
 const addresses = ["127.0.0.1", "127.0.0.2", "::1"];
 
 export type Trap = {
   port: number;
-  /** What has come since the last time, once everything that is under way has arrived. */
+  /** Connections and bytes since the last call, after those on their way have arrived. */
   caught(): Promise<{ connections: number; bytes: number }>;
   close(): void;
 };
 
-/** One port at every loopback address, at which nothing may ever arrive. */
+/** Listens on one port of every loopback address, where no connection may ever arrive. */
 export async function setTrap(): Promise<Trap> {
   let seen = { connections: 0, bytes: 0 };
   const sockets = new Set<Socket>();
@@ -38,7 +38,7 @@ export async function setTrap(): Promise<Trap> {
     servers.push(server);
     port = (server.address() as AddressInfo).port;
   }
-  /** Connections are accepted in their order: when this one is greeted, those before it have been counted. */
+  /** Connections are accepted in order: when this one is greeted, those before it have been counted. */
   const knock = async (host: string) => {
     const socket = connect({ host, port });
     await once(socket, "data");

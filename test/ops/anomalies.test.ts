@@ -2,19 +2,19 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { anOrder, apiOf, type Data } from "../steps/api.ts";
 import { operator, refusal } from "../steps/operator.ts";
 import { openRows, type Rows } from "../steps/rows.ts";
-import { type AlipayInOurHands, alipayInOurHands, postWebhook } from "../steps/signed-webhooks.ts";
+import { type AlipaySignedByUs, alipaySignedByUs, postWebhook } from "../steps/signed-webhooks.ts";
 import { openWorld, type Shop, type World } from "../steps/world.ts";
 
 let world: World;
 let rows: Rows;
-const shops: { shop: Shop; alipay: AlipayInOurHands }[] = [];
+const shops: { shop: Shop; alipay: AlipaySignedByUs }[] = [];
 
 beforeAll(async () => {
   world = await openWorld();
   rows = await openRows();
   for (const _ of ["mine", "theirs"]) {
     const shop = await world.openShop("alipay");
-    shops.push({ shop, alipay: await alipayInOurHands(world, shop) });
+    shops.push({ shop, alipay: await alipaySignedByUs(world, shop) });
   }
 });
 afterAll(async () => {
@@ -24,7 +24,7 @@ afterAll(async () => {
 
 const list = (args: Data = {}) => operator<Data[]>("anomaly list", args);
 
-/** A truly signed notice of another amount. */
+/** Raises a mismatch: a validly signed notification of another amount. `notice` sends it again. */
 async function mismatch(whose: number): Promise<{ notice(): Promise<unknown>; orderNo: unknown }> {
   const { shop, alipay } = shops[whose]!;
   const { data } = await apiOf(world, shop).create(anOrder({ config: alipay.name }));
@@ -34,8 +34,8 @@ async function mismatch(whose: number): Promise<{ notice(): Promise<unknown>; or
   return { notice, orderNo: data.order_no };
 }
 
-describe("an anomaly", () => {
-  it("is listed while it is open, of all merchants or one, and by kind", async () => {
+describe("anomaly commands", () => {
+  it("anomaly list shows open anomalies of all merchants or of one, and filters by kind", async () => {
     const { orderNo: mine } = await mismatch(0);
     const { orderNo: theirs } = await mismatch(1);
     const { shop, alipay } = shops[0]!;
@@ -61,7 +61,7 @@ describe("an anomaly", () => {
     expect(await list({ limit: "1" })).toEqual([unknown]);
   });
 
-  it("is resolved with a note of what was done, and is open again when the same fact is told again", async () => {
+  it("anomaly resolve stores a note, and the anomaly reopens when the provider repeats the event", async () => {
     const { notice, orderNo } = await mismatch(0);
     const [open] = await list();
     const note = "  refunded at Alipay by hand, ticket 17  ";
@@ -84,7 +84,7 @@ describe("an anomaly", () => {
     });
   });
 
-  it("is not resolved without a note, by a number that there is not, or under another merchant's name", async () => {
+  it("anomaly resolve is refused without a note, with an unknown id, or for another merchant's anomaly", async () => {
     await mismatch(0);
     const [open] = await list();
     const id = open?.id;
@@ -104,7 +104,7 @@ describe("an anomaly", () => {
     expect(await rows.checksums()).toEqual(stored);
   });
 
-  it("is resolved by one of several who try at once", async () => {
+  it("of several concurrent anomaly resolve commands exactly one succeeds", async () => {
     await mismatch(0);
     const [open] = await list();
     const notes = ["first", "second", "third"];

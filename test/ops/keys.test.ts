@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { secondsAfter } from "../../lib/clock.ts";
-import { runVerb } from "../../lib/ops/run-verb.ts";
+import { runCommand } from "../../lib/ops/run-command.ts";
 import { apiOf } from "../steps/api.ts";
 import { startDatabaseProxy } from "../steps/database-proxy.ts";
 import { anotherGateway } from "../steps/gateways.ts";
@@ -33,8 +33,8 @@ const use = async (apiKey: string) =>
 
 const day = 24 * 3600;
 
-describe("a merchant's keys", () => {
-  it("are two at a time; a third is made once one is over", async () => {
+describe("API key commands", () => {
+  it("a merchant has at most two live API keys: a third is created only after one is revoked", async () => {
     const merchant = await newMerchant();
     const first = await newKey(merchant);
     await newKey(merchant);
@@ -45,25 +45,25 @@ describe("a merchant's keys", () => {
   });
 
   it.each([
-    ["created", "key create", 0],
-    ["created beside one that there is", "key create", 1],
-    ["rolled", "key roll", 0],
-    ["rolled where there are two", "key roll", 2],
-  ])("are never three, however many are %s at once", async (_, verb, before) => {
+    ["key create with no existing key", "key create", 0],
+    ["key create with one existing key", "key create", 1],
+    ["key roll with no existing key", "key roll", 0],
+    ["key roll with two existing keys", "key roll", 2],
+  ])("eight concurrent runs of %s leave exactly two live API keys", async (_, command, before) => {
     const merchant = await newMerchant();
     for (let made = 0; made < before; made++) await newKey(merchant);
     const gateways = Array.from({ length: 8 }, () => anotherGateway());
-    const answers = await Promise.all(gateways.map((gateway) => runVerb(gateway, verb, { merchant })));
+    const answers = await Promise.all(gateways.map((gateway) => runCommand(gateway, command, { merchant })));
     await Promise.all(gateways.map((gateway) => gateway.close()));
     const keys = await keysOf(merchant);
     expect(keys.filter(({ live }) => live)).toHaveLength(2);
     const made = answers.filter(({ ok }) => ok);
-    expect(made).toHaveLength(verb === "key roll" ? 8 : 2 - before);
+    expect(made).toHaveLength(command === "key roll" ? 8 : 2 - before);
     expect(keys).toHaveLength(before + made.length);
     for (const answer of answers) if (!answer.ok) expect(answer).toMatchObject({ code: 1005 });
   });
 
-  it("are two, though one roll comes between another's reading and writing", async () => {
+  it("two key rolls that overlap leave exactly two live API keys", async () => {
     const merchant = await newMerchant();
     await newKey(merchant);
     const proxies = [
@@ -73,13 +73,13 @@ describe("a merchant's keys", () => {
     const gateways = proxies.map(({ port }) => anotherGateway({ DB_PORT: String(port) }));
     const [slow, beside] = proxies.map((proxy, at) => ({
       proxy,
-      roll: () => runVerb(gateways[at]!, "key roll", { merchant }),
+      roll: () => runCommand(gateways[at]!, "key roll", { merchant }),
     }));
     const held = slow!.proxy.hold(/^insert into `api_keys`/);
     const first = slow!.roll();
     const release = await held;
     const second = beside!.roll();
-    // It waits for its turn; without one it waits for the row that it wants to end.
+    // The second roll waits for the merchant's row lock; without that lock it would wait at the update of the old key.
     await until(async () =>
       beside!.proxy.statements.some((sent) => /for update$|^update `api_keys`/.test(sent)),
     );
@@ -90,13 +90,13 @@ describe("a merchant's keys", () => {
     for (const proxy of proxies) proxy.stop();
   });
 
-  it("are made once, though the answer to the COMMIT is lost", async () => {
+  it("key create and key roll create one API key each, even if the answer to the COMMIT is lost", async () => {
     const merchant = await newMerchant();
     const proxy = await startDatabaseProxy(await testDatabase());
     const gateway = anotherGateway({ DB_PORT: String(proxy.port) });
-    for (const [verb, args] of Object.entries({ "key create": { scopes: "query" }, "key roll": {} })) {
+    for (const [command, args] of Object.entries({ "key create": { scopes: "query" }, "key roll": {} })) {
       const lost = proxy.loseAnswerTo(/^commit/i);
-      const [answer] = await Promise.all([runVerb(gateway, verb, { merchant, ...args }), lost]);
+      const [answer] = await Promise.all([runCommand(gateway, command, { merchant, ...args }), lost]);
       expect(answer).toMatchObject({ ok: true, data: { scopes: ["query"] } });
     }
     await gateway.close();
@@ -104,7 +104,7 @@ describe("a merchant's keys", () => {
     expect((await keysOf(merchant)).map(({ live }) => live)).toEqual([true, true]);
   });
 
-  it("end by themselves after the days that were said, and never unless some were", async () => {
+  it("an API key expires after --expires-in-days, and never without that option", async () => {
     const merchant = await newMerchant();
     const short = await newKey(merchant, { expires_in_days: 2 });
     const lasting = await newKey(merchant);
@@ -120,12 +120,12 @@ describe("a merchant's keys", () => {
     ]);
   });
 
-  it("are rolled with their scopes; the new one ends when that was said", async () => {
+  it("key roll keeps the scopes of the old API key and applies --expires-in-days to the new one", async () => {
     const merchant = await newMerchant();
     const old = await newKey(merchant, { scopes: "query,refund" });
     const fresh = await operator<NewKey>("key roll", { merchant, expires_in_days: 1 });
     expect(fresh).toMatchObject({ scopes: old.scopes, expires_at: expect.any(String) });
-    // Two are live, so that a roll in a hurry ends the older one.
+    // Two keys are live already, so another roll revokes the older one.
     await operator("key roll", { merchant });
     expect((await keysOf(merchant)).filter(({ live }) => live)).toHaveLength(2);
     expect(await use(fresh.api_key)).toBe(200);
@@ -133,7 +133,7 @@ describe("a merchant's keys", () => {
     expect(await use(fresh.api_key)).toBe(401);
   });
 
-  it("are told, once rolled, when the old one expires: never later than it was to", async () => {
+  it("key roll sets the end of the old API key, but never later than its previous end", async () => {
     const merchant = await newMerchant();
     const lasting = await newKey(merchant);
     const overlapEnd = secondsAfter(world.clock.now(), day).getTime();
@@ -151,7 +151,7 @@ describe("a merchant's keys", () => {
     ]);
   });
 
-  it("tell when they were last used", async () => {
+  it("key list shows when an API key was last used", async () => {
     const merchant = await newMerchant();
     const { api_key } = await newKey(merchant);
     expect(await keysOf(merchant)).toMatchObject([{ last_used_at: null }]);
@@ -163,7 +163,7 @@ describe("a merchant's keys", () => {
     expect(used).toBeLessThanOrEqual(world.clock.now().getTime());
   });
 
-  it.each([0, -1, 1.5, 3651, "soon"])("are not made for %s days", async (expires_in_days) => {
+  it.each([0, -1, 1.5, 3651, "soon"])("key create refuses --expires-in-days %s", async (expires_in_days) => {
     const merchant = await newMerchant();
     expect(await refusal("key create", { merchant, expires_in_days })).toMatchObject({ code: 1001 });
     expect(await keysOf(merchant)).toEqual([]);

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { openGateway } from "../../lib/open-gateway.ts";
-import { runVerb } from "../../lib/ops/run-verb.ts";
+import { runCommand } from "../../lib/ops/run-command.ts";
 import { type Api, anOrder, apiOf, type Data, type Delivery } from "../steps/api.ts";
 import { invoke } from "../steps/front.ts";
 import { anotherGateway } from "../steps/gateways.ts";
@@ -28,14 +28,14 @@ beforeAll(async () => {
 afterEach(async () => {
   await api.inboxAnswers({});
   await theirs.inboxAnswers({});
-  await rows.query("UPDATE notify_queue SET status = 'success' WHERE status IN ('exhausted', 'held')");
+  await rows.query("UPDATE deliveries SET status = 'success' WHERE status IN ('exhausted', 'held')");
 });
 afterAll(async () => {
   await rows.close();
   await world.stop();
 });
 
-const told = async (orderNo: string, by = api): Promise<Delivery[]> =>
+const notified = async (orderNo: string, by = api): Promise<Delivery[]> =>
   (await by.inbox()).filter(({ body }) => JSON.parse(body).order_no === orderNo);
 const series = async (orderNo: string) =>
   (await rows.notifications(orderNo)).map(({ generation, status }) => `${generation} ${status}`);
@@ -46,12 +46,14 @@ const again = (args: Data = {}) =>
     ...args,
   });
 
-/** Paid orders whose merchant did not take the first notification and not the last; those between are left out. */
+/**
+ * Paid orders whose notification series is exhausted: the first and the sixth attempt fail, those between are skipped.
+ */
 async function exhausted(count: number, by = api): Promise<string[]> {
   await by.inboxAnswers({ status: 500 });
   const orders: string[] = [];
   for (let made = 0; made < count; made++) orders.push(await paidOrder(world, by, "stripe"));
-  await rows.query("UPDATE notify_queue SET attempt = 6 WHERE status = 'pending'");
+  await rows.query("UPDATE deliveries SET attempt = 6 WHERE status = 'pending'");
   await world.passes(61);
   await invoke("sweep", {});
   await world.queues.drain();
@@ -59,7 +61,7 @@ async function exhausted(count: number, by = api): Promise<string[]> {
   return orders;
 }
 
-/** By an endpoint of its own: what is sent to one that is gone is held without being tried. */
+/** A paid order whose series is held after a 410; with its own URL, because every series for a held URL is held too. */
 async function held(by = api, { inboxUrl } = shop): Promise<string> {
   await by.inboxAnswers({ status: 410 });
   const orderNo = await paidOrder(world, by, "stripe", { notify_url: `${inboxUrl}?${randomUUID()}` });
@@ -67,8 +69,8 @@ async function held(by = api, { inboxUrl } = shop): Promise<string> {
   return orderNo;
 }
 
-describe("the list of notifications", () => {
-  it("holds what was never received, of all merchants or one, and says what became of the last attempt", async () => {
+describe("notify list", () => {
+  it("notify list shows notifications never received, with the outcome of the last attempt", async () => {
     const [mine] = await exhausted(1);
     const gone = await held(theirs, other);
     const received = await paidOrder(world, theirs, "stripe");
@@ -85,7 +87,7 @@ describe("the list of notifications", () => {
     ]);
   });
 
-  it("is refused with a status or merchant that there is not", async () => {
+  it("notify list refuses an unknown status or merchant and a limit over 200", async () => {
     expect(await refusal("notify list", { status: "lost" })).toMatchObject({ code: 1001 });
     expect(await refusal("notify list", { merchant: "nobody" })).toMatchObject({ code: 1004 });
     expect(await refusal("notify list", { limit: "1000" })).toMatchObject({
@@ -95,10 +97,10 @@ describe("the list of notifications", () => {
   });
 });
 
-describe("telling a merchant again", () => {
-  it("is a new series of the same event", async () => {
+describe("notify resend", () => {
+  it("notify resend starts a new series of attempts for the same event", async () => {
     const order_no = await paidOrder(world, api, "stripe");
-    const [first] = await told(order_no);
+    const [first] = await notified(order_no);
     const event_id = first?.headers["webhook-id"];
     expect(await operator("notify resend", { order_no })).toMatchObject({ notify_status: "pending" });
     await world.queues.drain();
@@ -107,12 +109,12 @@ describe("telling a merchant again", () => {
     });
     await world.queues.drain();
     expect(
-      new Set((await told(order_no)).map(({ body, headers }) => headers["webhook-id"] + body)).size,
+      new Set((await notified(order_no)).map(({ body, headers }) => headers["webhook-id"] + body)).size,
     ).toBe(1);
     expect(await series(order_no)).toEqual(["1 superseded", "2 superseded", "3 success"]);
   });
 
-  it("is refused for an event that the order does not have, where there is none, and by another's name", async () => {
+  it("notify resend refuses an unknown event, an order without events, and another merchant's order", async () => {
     const order_no = await paidOrder(world, api, "stripe");
     const { data } = await api.create(anOrder({ provider: "stripe" }));
     expect(await refusal("notify resend", { order_no, event_id: randomUUID() })).toMatchObject({
@@ -127,8 +129,8 @@ describe("telling a merchant again", () => {
   });
 });
 
-describe("telling a merchant again whatever exhausted its attempts", () => {
-  it("begins every such series anew, not those held or another merchant's, and does nothing the second time", async () => {
+describe("notify resend-exhausted", () => {
+  it("notify resend-exhausted restarts each exhausted series of the merchant once, but none held", async () => {
     const mine = await exhausted(3);
     const [notMine] = await exhausted(1, theirs);
     const gone = await held();
@@ -138,13 +140,13 @@ describe("telling a merchant again whatever exhausted its attempts", () => {
     expect(await again()).toMatchObject({ resent: 0, more: false });
     for (const order of mine) {
       expect(await series(order)).toEqual(["1 superseded", "2 success"]);
-      expect(await told(order)).toHaveLength(3);
+      expect(await notified(order)).toHaveLength(3);
     }
     expect(await series(gone)).toEqual(["1 held"]);
     expect(await series(notMine!)).toEqual(["1 exhausted"]);
   });
 
-  it("takes those held too when asked to", async () => {
+  it("notify resend-exhausted --held yes also restarts held series", async () => {
     const gone = await held();
     const [mine] = await exhausted(1);
     expect(await again({ held: "yes" })).toMatchObject({ resent: 2 });
@@ -155,26 +157,26 @@ describe("telling a merchant again whatever exhausted its attempts", () => {
     ]);
   });
 
-  it("asked by several at once sends each series once more, not once for each", async () => {
+  it("concurrent notify resend-exhausted commands restart each series only once", async () => {
     const orders = await exhausted(6);
     const gateways = [openGateway(), anotherGateway(), anotherGateway()];
     const answers = await Promise.all(
-      gateways.map((gateway) => runVerb(gateway, "notify resend-exhausted", { merchant: shop.userId })),
+      gateways.map((gateway) => runCommand(gateway, "notify resend-exhausted", { merchant: shop.userId })),
     );
     expect(answers.map(({ ok }) => ok)).toEqual([true, true, true]);
     await world.queues.drain();
     for (const order of orders) {
       expect(await series(order)).toEqual(["1 superseded", "2 success"]);
-      expect(await told(order)).toHaveLength(3);
+      expect(await notified(order)).toHaveLength(3);
     }
     for (const gateway of gateways.slice(1)) await gateway.close();
   });
 
-  it("stops in time and says that there is more", async () => {
+  it("notify resend-exhausted stops before its time-out and reports that there is more", async () => {
     const orders = await exhausted(2);
     const answer = await invoke(
       "ops",
-      { verb: "notify resend-exhausted", args: { merchant: shop.userId } },
+      { command: "notify resend-exhausted", args: { merchant: shop.userId } },
       10,
     );
     expect(answer).toMatchObject({ ok: true, data: { resent: 0, more: true } });
@@ -182,9 +184,9 @@ describe("telling a merchant again whatever exhausted its attempts", () => {
     await world.queues.drain();
   });
 
-  it("leaves what ends while it runs to the next call", async () => {
+  it("notify resend-exhausted leaves series that end after it began to the next call", async () => {
     await exhausted(1);
-    await rows.query("UPDATE notify_queue SET due_at = ? WHERE status = 'exhausted'", [
+    await rows.query("UPDATE deliveries SET due_at = ? WHERE status = 'exhausted'", [
       new Date(world.clock.now().getTime() + 60_000),
     ]);
     expect(await again()).toMatchObject({ resent: 0, more: false });
@@ -192,7 +194,7 @@ describe("telling a merchant again whatever exhausted its attempts", () => {
     expect(await again()).toMatchObject({ resent: 1 });
   });
 
-  it("is refused without a merchant, or with one that there is not", async () => {
+  it("notify resend-exhausted is refused without a merchant, for an unknown one, or with --held no", async () => {
     expect(await refusal("notify resend-exhausted", {})).toMatchObject({ code: 1001 });
     expect(await refusal("notify resend-exhausted", { merchant: "nobody" })).toMatchObject({ code: 1004 });
     expect(await refusal("notify resend-exhausted", { merchant: shop.username, held: "no" })).toMatchObject({

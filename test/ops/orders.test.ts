@@ -28,15 +28,15 @@ afterAll(async () => {
 });
 
 async function order(by = api): Promise<{ order_no: string; out_trade_no: string }> {
-  const wanted = anOrder({ provider: "stripe" });
-  const { data } = await by.create(wanted);
-  return { order_no: String(data.order_no), out_trade_no: String(wanted.out_trade_no) };
+  const input = anOrder({ provider: "stripe" });
+  const { data } = await by.create(input);
+  return { order_no: String(data.order_no), out_trade_no: String(input.out_trade_no) };
 }
 
 const named = ["order show", "order timeline", "order sync"];
 
-describe("an order", () => {
-  it("is shown with its refunds, notifications and webhooks, by our number or its merchant's", async () => {
+describe("order show, timeline and sync", () => {
+  it("order show lists refunds, notifications and webhooks, by our order number or the merchant's", async () => {
     const notify_url = `${shop.inboxUrl}?token=hidden-in-a-query`;
     const order_no = await paidOrder(world, api, "stripe", { notify_url });
     const refund_no = aRefundNo();
@@ -63,10 +63,10 @@ describe("an order", () => {
     expect(await operator("order show", { merchant: shop.username, out_trade_no })).toEqual(shown);
   });
 
-  it("is shown without what a buyer pays with, what was sent to the provider, and any query of a URL", async () => {
-    const wanted = anOrder({ provider: "stripe", return_url: "https://shop.example/back?token=secret" });
-    const { data } = await api.create(wanted);
-    const [attempt] = await rows.query("SELECT * FROM payment_attempts WHERE order_id = ?", [
+  it("order show hides the payment link, idempotency keys, lease tokens and URL queries", async () => {
+    const input = anOrder({ provider: "stripe", return_url: "https://shop.example/back?token=secret" });
+    const { data } = await api.create(input);
+    const [attempt] = await rows.query("SELECT * FROM provider_requests WHERE order_id = ?", [
       (await rows.order(data.order_no)).id,
     ]);
     const text = JSON.stringify(await operator("order show", { order_no: data.order_no }));
@@ -75,47 +75,50 @@ describe("an order", () => {
       expect(text).not.toContain(hidden);
   });
 
-  it("has its whole timeline for operators too", async () => {
+  it("order timeline shows operators the same timeline as the merchant", async () => {
     const order_no = await paidOrder(world, api, "stripe");
     const lines = await operator<Data[]>("order timeline", { order_no });
     expect(lines).toEqual(await api.timeline(order_no));
     expect(lines.map(({ kind }) => kind)).toEqual(["created", "status", "status", "delivery"]);
   });
 
-  it.each(named)("is named by one number, its merchant's only with the merchant: %s", async (verb) => {
-    const { order_no, out_trade_no } = await order();
-    const merchant = shop.username;
-    for (const args of [{}, { merchant }, { out_trade_no }, { order_no, out_trade_no, merchant }]) {
-      expect(await refusal(verb, args)).toEqual({
-        code: 1001,
-        message: "name the order by --order-no, or by --merchant and --out-trade-no",
-      });
-    }
-    expect(await refusal(verb, { order_no, also: "x" })).toMatchObject({ code: 1001 });
-    expect(await refusal(verb, { order_no: `${order_no} ` })).toMatchObject({ code: 1001 });
-  });
+  it.each(named)(
+    "%s takes either our order number, or the merchant and the merchant's number",
+    async (command) => {
+      const { order_no, out_trade_no } = await order();
+      const merchant = shop.username;
+      for (const args of [{}, { merchant }, { out_trade_no }, { order_no, out_trade_no, merchant }]) {
+        expect(await refusal(command, args)).toEqual({
+          code: 1001,
+          message: "name the order by --order-no, or by --merchant and --out-trade-no",
+        });
+      }
+      expect(await refusal(command, { order_no, also: "x" })).toMatchObject({ code: 1001 });
+      expect(await refusal(command, { order_no: `${order_no} ` })).toMatchObject({ code: 1001 });
+    },
+  );
 
-  it.each(named)("that does not exist, or is not that merchant's, is not found: %s", async (verb) => {
+  it.each(named)("%s finds neither unknown orders nor orders of another merchant", async (command) => {
     const { order_no, out_trade_no } = await order();
     const calls = (await stripe.calls()).length;
     const stored = await rows.checksums();
     const notFound = { code: 2007, message: "no such order" };
-    expect(await refusal(verb, { order_no: "UNI20260101000000AAAAAAAAAAAAAAA" })).toEqual(notFound);
-    expect(await refusal(verb, { order_no: order_no.toLowerCase() })).toEqual(notFound);
-    expect(await refusal(verb, { order_no, merchant: other.username })).toEqual(notFound);
-    expect(await refusal(verb, { out_trade_no, merchant: other.username })).toEqual(notFound);
-    expect(await refusal(verb, { order_no, merchant: "nobody" })).toMatchObject({ code: 1004 });
+    expect(await refusal(command, { order_no: "UNI20260101000000AAAAAAAAAAAAAAA" })).toEqual(notFound);
+    expect(await refusal(command, { order_no: order_no.toLowerCase() })).toEqual(notFound);
+    expect(await refusal(command, { order_no, merchant: other.username })).toEqual(notFound);
+    expect(await refusal(command, { out_trade_no, merchant: other.username })).toEqual(notFound);
+    expect(await refusal(command, { order_no, merchant: "nobody" })).toMatchObject({ code: 1004 });
     expect(await rows.checksums()).toEqual(stored);
     expect(await stripe.calls()).toHaveLength(calls);
   });
 });
 
-describe("a list of orders", () => {
+describe("order list", () => {
   type Page = { items: Data[]; next_cursor: string | null };
   const list = (args: Data) => operator<Page>("order list", args);
   const numbers = ({ items }: Page) => items.map(({ order_no }) => order_no);
 
-  it("goes through those of all merchants page by page, newest first, and through one's alone", async () => {
+  it("order list pages through the orders of all merchants or of one, newest first", async () => {
     const from = world.clock.now().toISOString();
     const mine = [await order(), await order()];
     const theirs = await order(apiOf(world, other));
@@ -130,7 +133,7 @@ describe("a list of orders", () => {
     expect(line).toMatchObject({ user_id: other.userId, status: "pending", amount: 12.34, currency: "CNY" });
   });
 
-  it("is narrowed by status, provider and time", async () => {
+  it("order list filters by status, provider and time", async () => {
     const from = world.clock.now().toISOString();
     const paid = await paidOrder(world, api, "stripe");
     await order();
@@ -139,7 +142,7 @@ describe("a list of orders", () => {
     expect(numbers(await list({ from, to: from }))).toEqual([]);
   });
 
-  it("is refused with a status, time, cursor, limit, field or merchant that there is not", async () => {
+  it("order list refuses an invalid status, time, cursor, limit, field or merchant", async () => {
     for (const [field, value] of Object.entries({
       status: "paid",
       from: "yesterday",
@@ -155,13 +158,13 @@ describe("a list of orders", () => {
   });
 });
 
-describe("syncing an order", () => {
-  it("asks the provider at once and finds the payment whose webhook was lost", async () => {
+describe("order sync", () => {
+  it("order sync polls the provider at once and finds a payment whose webhook was lost", async () => {
     const { order_no } = await order();
     await api.query(order_no);
     await stripe.faults({ lose: true });
     await stripe.payUnopened(order_no);
-    // A query would wait for its three seconds.
+    // A query polls the provider at most every three seconds.
     expect((await api.query(order_no)).data).toMatchObject({ status: "pending" });
     expect(await operator("order sync", { order_no })).toMatchObject({
       order_no,
@@ -172,9 +175,9 @@ describe("syncing an order", () => {
     expect((await api.timeline(order_no)).filter(({ kind }) => kind === "look_up")).toHaveLength(2);
   });
 
-  it("of a paid one changes nothing but that it was asked", async () => {
+  it("order sync of a paid order changes only the time and count of polls", async () => {
     const order_no = await paidOrder(world, api, "stripe");
-    const { looked_up_at: _, look_ups: __, ...before } = await rows.order(order_no);
+    const { polled_at: _, poll_count: __, ...before } = await rows.order(order_no);
     expect(await operator("order sync", { order_no })).toMatchObject({ status: "success" });
     expect(await rows.order(order_no)).toMatchObject(before);
     expect(await rows.notifications(order_no)).toHaveLength(1);
@@ -182,18 +185,21 @@ describe("syncing an order", () => {
 
   it.each([
     ["answers 503", { status: 503 }],
-    ["answers a page", { html: true }],
-  ])("fails with the reason when the provider %s, and the order stays", async (_name, fault) => {
-    const { order_no } = await order();
-    await stripe.faults(fault);
-    expect(await refusal("order sync", { order_no })).toEqual({
-      code: 2001,
-      message: expect.stringMatching(/^the look-up at stripe failed: ./),
-    });
-    expect(await rows.order(order_no)).toMatchObject({ status: "pending", version: 2 });
-  });
+    ["answers with an HTML page", { html: true }],
+  ])(
+    "order sync fails with the reason and leaves the order unchanged when the provider %s",
+    async (_name, fault) => {
+      const { order_no } = await order();
+      await stripe.faults(fault);
+      expect(await refusal("order sync", { order_no })).toEqual({
+        code: 2001,
+        message: expect.stringMatching(/^fetching the payment from stripe failed: ./),
+      });
+      expect(await rows.order(order_no)).toMatchObject({ status: "pending", version: 2 });
+    },
+  );
 
-  it("fails when the config of the order is unusable", async () => {
+  it("order sync fails if the config of the order no longer exists", async () => {
     const third = await world.openShop("stripe");
     const { order_no } = await order(apiOf(world, third));
     await rows.query("DELETE FROM payment_configs WHERE id = ?", [third.configs.stripe]);
@@ -207,7 +213,7 @@ describe("syncing an order", () => {
     });
   });
 
-  it("finishes a create whose answer was lost, under its own key", async () => {
+  it("order sync completes a create whose answer was lost, with the same idempotency key", async () => {
     await stripe.faults({ timeout_after_success: true });
     const created = await api.create(anOrder({ provider: "stripe" }));
     expect(created).toMatchObject({ status: 504 });
@@ -220,7 +226,7 @@ describe("syncing an order", () => {
     expect(await stripe.payments(String(created.order_no))).toHaveLength(1);
   });
 
-  it("is refused for a payment that the provider refused to make", async () => {
+  it("order sync is refused for a payment that the provider refused to create", async () => {
     await stripe.faults({ code: "amount_too_large", on: "create", times: 1 });
     const { order_no } = await api.create(anOrder({ provider: "stripe" }));
     const calls = (await stripe.calls()).length;

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { secondsAfter } from "../../lib/clock.ts";
 import type { Gateway } from "../../lib/open-gateway.ts";
-import { settlePaid } from "../../lib/payment/observe.ts";
-import type { Payment } from "../../lib/payment/payment.ts";
-import { recheck } from "../../lib/payment/recheck.ts";
-import { recheckRefund } from "../../lib/refund/look-refund.ts";
-import type { Refund, RefundOutcome } from "../../lib/refund/refund.ts";
+import { settlePaid } from "../../lib/payments/apply-events.ts";
+import type { Payment } from "../../lib/payments/payment.ts";
+import { pollPayment } from "../../lib/payments/poll-payment.ts";
+import { pollRefund } from "../../lib/payments/poll-refund.ts";
+import type { Refund, RefundOutcome } from "../../lib/payments/refund.ts";
 import { withAdapter } from "../steps/adapters.ts";
 import type { Data } from "../steps/api.ts";
 import { anotherGateway } from "../steps/gateways.ts";
@@ -28,7 +28,7 @@ let world: World;
 let rows: Rows;
 let shop: Shop;
 let gateway: Gateway;
-/** Its provider never says anything. */
+/** A gateway whose provider never gives a clear answer. */
 let silent: Gateway;
 
 beforeAll(async () => {
@@ -37,15 +37,15 @@ beforeAll(async () => {
   shop = await world.openShop("alipay", "stripe");
   gateway = anotherGateway();
   const unknown = { kind: "unknown" as const, why: "time-out" };
-  const look = async ({ orderNo }: Payment) => [{ ...unknown, orderNo }];
+  const fetchPayment = async ({ orderNo }: Payment) => [{ ...unknown, orderNo }];
   const answer = async (): Promise<RefundOutcome> => unknown;
   silent = withAdapter(gateway, () => ({
-    start: async () => unknown,
-    look,
-    close: look,
-    capture: look,
+    createPayment: async () => unknown,
+    fetchPayment,
+    close: fetchPayment,
+    capture: fetchPayment,
     refund: answer,
-    lookRefund: answer,
+    fetchRefund: answer,
   }));
 });
 afterAll(async () => {
@@ -69,21 +69,21 @@ async function openRefund(): Promise<{ payment: Payment; refund: Refund }> {
   return { payment, refund };
 }
 
-/** One poll of it now, whether or not its time has come. */
+/** Polls a payment now, whether or not a poll is due. */
 async function poll(using: Gateway, orderNo: string): Promise<void> {
   const payment = await read(orderNo);
-  await orderRow(gateway, payment).set({ next_query_at: world.clock.now() }).execute();
-  await recheck(using, { orderNo, userId: shop.userId, due: world.clock.now() });
+  await orderRow(gateway, payment).set({ next_poll_at: world.clock.now() }).execute();
+  await pollPayment(using, { orderNo, userId: shop.userId, due: world.clock.now() });
 }
-async function pollRefund(using: Gateway, { id }: Refund): Promise<void> {
+async function pollOne(using: Gateway, { id }: Refund): Promise<void> {
   const now = world.clock.now();
-  await rows.query("UPDATE refunds SET next_query_at = ? WHERE id = ?", [now, id]);
-  await recheckRefund(using, { userId: shop.userId, refundId: id, due: now });
+  await rows.query("UPDATE refunds SET next_poll_at = ? WHERE id = ?", [now, id]);
+  await pollRefund(using, { userId: shop.userId, refundId: id, due: now });
 }
 
-/** Every way in which a payment can be without an end. */
+/** Every state in which a payment can be stuck. */
 const openPayments: Record<string, { kind: string; make: () => Promise<Payment> }> = {
-  "a create whose caller died": {
+  "a create whose process died": {
     kind: "create_stuck",
     make: async () => (await leasedOrder(gateway, shop, "processing")).payment,
   },
@@ -96,7 +96,7 @@ const openPayments: Record<string, { kind: string; make: () => Promise<Payment> 
       return leased.payment;
     },
   },
-  "a link that nobody paid, at a provider that is silent": {
+  "an unpaid link of a provider that does not answer": {
     kind: "order_stuck",
     make: async () => {
       const leased = await leasedOrder(gateway, shop, "processing");
@@ -106,83 +106,86 @@ const openPayments: Record<string, { kind: string; make: () => Promise<Payment> 
   "a capture without an answer": {
     kind: "capture_stuck",
     make: async () => {
-      const payment = await openPayments["a link that nobody paid, at a provider that is silent"]!.make();
+      const payment = await openPayments["an unpaid link of a provider that does not answer"]!.make();
       const now = world.clock.now();
       const until = secondsAfter(now, 20);
       const capture = {
         ...accountOf(payment),
         key: "11111111-1111-1111-1111-111111111111",
         until,
-        nextQueryAt: until,
+        nextPollAt: until,
       };
       return (await gateway.orders.claimCapture(payment, capture, now))!;
     },
   },
-  "a payment that its provider has started": {
+  "a payment in transit": {
     kind: "order_stuck",
     make: async () => {
-      const payment = await openPayments["a link that nobody paid, at a provider that is silent"]!.make();
-      await gateway.orders.markStarted(payment, saidOf(payment), world.clock.now());
+      const payment = await openPayments["an unpaid link of a provider that does not answer"]!.make();
+      await gateway.orders.markInTransit(payment, saidOf(payment), world.clock.now());
       return read(payment.orderNo);
     },
   },
-  "a payment that the merchant wants closed": {
+  "a payment with a requested close": {
     kind: "order_stuck",
     make: async () => {
-      const payment = await openPayments["a link that nobody paid, at a provider that is silent"]!.make();
+      const payment = await openPayments["an unpaid link of a provider that does not answer"]!.make();
       await gateway.orders.requestClose(payment, world.clock.now());
       return payment;
     },
   },
 };
 const states = Object.keys(openPayments);
-/** Later than any of them should have ended, by more than a day. */
+/** More than a day after the last moment at which any of them should have ended. */
 const lateSeconds = 22 * day;
 
-describe("a payment without an end", () => {
-  it.each(states)("is a person's matter once, and no more when it has ended: %s", async (state) => {
-    const { kind, make } = openPayments[state]!;
-    const { orderNo } = await make();
-    await world.passes(3600);
-    await poll(silent, orderNo);
-    expect(await anomaliesOf(orderNo)).toEqual([]);
-    await world.passes(lateSeconds);
-    for (let hours = 0; hours < 3; hours++) {
-      await poll(silent, orderNo);
+describe("stuck payments", () => {
+  it.each(states)(
+    "a stuck payment raises one anomaly, which is resolved when the payment ends: %s",
+    async (state) => {
+      const { kind, make } = openPayments[state]!;
+      const { orderNo } = await make();
       await world.passes(3600);
-    }
-    const stuck = await anomaliesOf(orderNo);
-    // The create that can be sent no more has ended: nobody was given a link to it.
-    if ((await read(orderNo)).status === "closed") return expect(stuck).toEqual([]);
-    expect(stuck).toMatchObject([{ kind, status: "open", times: 1 }]);
-    await settle(gateway, await read(orderNo));
-    expect(await anomaliesOf(orderNo)).toMatchObject([
-      { kind, status: "resolved", note: "it has ended: success" },
-    ]);
-  });
+      await poll(silent, orderNo);
+      expect(await anomaliesOf(orderNo)).toEqual([]);
+      await world.passes(lateSeconds);
+      for (let hours = 0; hours < 3; hours++) {
+        await poll(silent, orderNo);
+        await world.passes(3600);
+      }
+      const stuck = await anomaliesOf(orderNo);
+      // A create that can no longer be repeated has ended by itself: nobody received a link.
+      if ((await read(orderNo)).status === "closed") return expect(stuck).toEqual([]);
+      expect(stuck).toMatchObject([{ kind, status: "open", times: 1 }]);
+      await settle(gateway, await read(orderNo));
+      expect(await anomaliesOf(orderNo)).toMatchObject([
+        { kind, status: "resolved", note: "the payment has ended: success" },
+      ]);
+    },
+  );
 
   it.each(states)(
-    "is asked about for eight days after it should have ended, then no more: %s",
+    "a stuck payment is polled for eight days after it should have ended, then no more: %s",
     async (state) => {
       const { orderNo } = await openPayments[state]!.make();
       await world.passes(lateSeconds + 8 * day);
       await poll(silent, orderNo);
-      const { status, next_query_at } = await rows.order(orderNo);
-      // A create that can be sent no more has ended by itself, and is asked about once more a day later.
-      if (status !== "closed") expect(next_query_at).toBeNull();
+      const { status, next_poll_at } = await rows.order(orderNo);
+      // A create that can no longer be repeated has ended by itself, and is polled once more a day later.
+      if (status !== "closed") expect(next_poll_at).toBeNull();
       else expect(openPayments[state]!.kind).toBe("create_stuck");
     },
   );
 
   it.each(states)(
-    "is left by a webhook, by a poll and by a command, also when polls have ended: %s",
+    "a webhook, a poll or a command ends a stuck payment, even after polling has stopped: %s",
     async (state) => {
       const ways: Record<string, (payment: Payment) => Promise<unknown>> = {
         webhook: (payment) => settle(gateway, payment),
         poll: async (payment) => {
-          const look = async () => [paidFact(payment)];
+          const fetchPayment = async () => [paidFact(payment)];
           await poll(
-            withAdapter(gateway, () => ({ look })),
+            withAdapter(gateway, () => ({ fetchPayment })),
             payment.orderNo,
           );
         },
@@ -203,7 +206,7 @@ describe("a payment without an end", () => {
 });
 
 describe("order resolve", () => {
-  it("ends an order with a notification, a line with the note, and an anomaly that is done with", async () => {
+  it("order resolve ends an order, notifies the merchant, logs the note and resolves the anomaly", async () => {
     const { orderNo } = await openPayments["a capture without an answer"]!.make();
     await world.passes(lateSeconds);
     await poll(silent, orderNo);
@@ -215,11 +218,11 @@ describe("order resolve", () => {
     expect((await rows.notifications(orderNo)).map(({ event }) => event)).toEqual(["payment.failed"]);
     expect(await operatorLines(orderNo)).toMatchObject([{ data: { to: "failed", note } }]);
     expect(await anomaliesOf(orderNo)).toMatchObject([{ status: "resolved" }]);
-    // It is paid after all.
+    // The provider confirms the payment later: it still succeeds.
     expect(await settle(gateway, await read(orderNo))).toMatchObject({ payment: { lateSuccess: true } });
   });
 
-  it("never undoes a paid order, ends none twice, makes none a success and wants a note", async () => {
+  it("order resolve refuses paid or ended orders, the status success, and an empty note", async () => {
     const { orderNo } = await paidPayment();
     const resolve = (args: Data) => refusal("order resolve", { order_no: orderNo, note: "x", ...args });
     expect(await resolve({ as: "closed" })).toMatchObject({ code: 2008 });
@@ -235,8 +238,8 @@ describe("order resolve", () => {
     );
   });
 
-  it("waits for who is making the payment or taking its money", async () => {
-    for (const state of ["a create whose caller died", "a capture without an answer"]) {
+  it("order resolve is refused while a process is creating or capturing the payment", async () => {
+    for (const state of ["a create whose process died", "a capture without an answer"]) {
       const { orderNo } = await openPayments[state]!.make();
       const args = { order_no: orderNo, as: "closed", note: "x" };
       expect(await refusal("order resolve", args)).toMatchObject({ code: 1005 });
@@ -246,64 +249,67 @@ describe("order resolve", () => {
   });
 });
 
-describe("a refund without an end", () => {
+describe("stuck refunds", () => {
   const openRefunds: Record<string, (refund: Refund) => Promise<unknown>> = {
-    "whose caller died": async () => {},
-    "whose answer is unknown": (refund) => pollRefund(silent, refund),
-    "that is under way": (refund) => {
-      const lookRefund = async (): Promise<RefundOutcome> => ({ kind: "pending", refundId: "re" });
-      return pollRefund(
-        withAdapter(gateway, () => ({ lookRefund })),
+    "its process died": async () => {},
+    "its outcome is unknown": (refund) => pollOne(silent, refund),
+    "it is pending at the provider": (refund) => {
+      const fetchRefund = async (): Promise<RefundOutcome> => ({ kind: "pending", refundId: "re" });
+      return pollOne(
+        withAdapter(gateway, () => ({ fetchRefund })),
         refund,
       );
     },
   };
   const names = Object.keys(openRefunds);
 
-  it.each(names)("is a person's matter after a day, once, until it ends: %s", async (name) => {
-    const { payment, refund } = await openRefund();
-    await world.passes(21);
-    await openRefunds[name]!(refund);
-    await world.passes(day - 60);
-    await pollRefund(silent, refund);
-    expect(await anomaliesOf(payment.orderNo)).toEqual([]);
-    await world.passes(120);
-    for (let hours = 0; hours < 3; hours++) {
-      await pollRefund(silent, refund);
-      await world.passes(3600);
-    }
-    expect(await anomaliesOf(payment.orderNo)).toMatchObject([
-      { kind: "refund_stuck", status: "open", times: 1 },
-    ]);
-    const [stuck] = await anomaliesOf(payment.orderNo);
-    await operator("anomaly resolve", { id: stuck!.id, note: "asked Stripe" });
-    await pollRefund(silent, refund);
-    expect(await anomaliesOf(payment.orderNo)).toMatchObject([{ status: "open", times: 2 }]);
-    const lookRefund = async (): Promise<RefundOutcome> => ({ kind: "refunded", refundId: "re" });
-    await world.passes(30);
-    await pollRefund(
-      withAdapter(gateway, () => ({ lookRefund })),
-      refund,
-    );
-    expect(await anomaliesOf(payment.orderNo)).toMatchObject([
-      { status: "resolved", note: "it has ended: success" },
-    ]);
-  });
+  it.each(names)(
+    "a refund stuck for a day raises one anomaly, which is resolved when the refund ends: %s",
+    async (name) => {
+      const { payment, refund } = await openRefund();
+      await world.passes(21);
+      await openRefunds[name]!(refund);
+      await world.passes(day - 60);
+      await pollOne(silent, refund);
+      expect(await anomaliesOf(payment.orderNo)).toEqual([]);
+      await world.passes(120);
+      for (let hours = 0; hours < 3; hours++) {
+        await pollOne(silent, refund);
+        await world.passes(3600);
+      }
+      expect(await anomaliesOf(payment.orderNo)).toMatchObject([
+        { kind: "refund_stuck", status: "open", times: 1 },
+      ]);
+      const [stuck] = await anomaliesOf(payment.orderNo);
+      await operator("anomaly resolve", { id: stuck!.id, note: "asked Stripe" });
+      await pollOne(silent, refund);
+      expect(await anomaliesOf(payment.orderNo)).toMatchObject([{ status: "open", times: 2 }]);
+      const fetchRefund = async (): Promise<RefundOutcome> => ({ kind: "refunded", refundId: "re" });
+      await world.passes(30);
+      await pollOne(
+        withAdapter(gateway, () => ({ fetchRefund })),
+        refund,
+      );
+      expect(await anomaliesOf(payment.orderNo)).toMatchObject([
+        { status: "resolved", note: "the refund has ended: success" },
+      ]);
+    },
+  );
 
   it.each(names)(
-    "is asked about for eight days, and left by a webhook or a command after that: %s",
+    "a stuck refund is polled for eight days; later a webhook or a command still ends it: %s",
     async (name) => {
       for (const way of ["webhook", "success", "failed"]) {
         const { payment, refund } = await openRefund();
         await world.passes(21);
         await openRefunds[name]!(refund);
         await world.passes(8 * day);
-        await pollRefund(silent, refund);
-        const [row] = await rows.query("SELECT next_query_at FROM refunds WHERE id = ?", [refund.id]);
-        expect(row).toEqual({ next_query_at: null });
+        await pollOne(silent, refund);
+        const [row] = await rows.query("SELECT next_poll_at FROM refunds WHERE id = ?", [refund.id]);
+        expect(row).toEqual({ next_poll_at: null });
         await world.passes(21);
         const now = world.clock.now();
-        const fact = { refundId: "re", error: null, told: "webhook", now, notify: true, overrules: false };
+        const fact = { refundId: "re", error: null, source: "webhook", now, notify: true, overrules: false };
         if (way === "webhook") await gateway.refunds.finish(refund, payment, { ...fact, to: "success" });
         else await operator("refund resolve", { id: refund.id, as: way, note: "seen in the console" });
         const { refunded_minor, refund_reserved_minor } = await rows.order(payment.orderNo);
@@ -317,7 +323,7 @@ describe("a refund without an end", () => {
 });
 
 describe("refund resolve", () => {
-  it("ends a refund with a notification and a line with the note; a later word of the provider counts more", async () => {
+  it("refund resolve ends a refund, notifies the merchant, logs the note; a later poll overrules it", async () => {
     const { payment, refund } = await openRefund();
     await world.passes(21);
     const args = {
@@ -335,12 +341,12 @@ describe("refund resolve", () => {
       "refund.failed",
     ]);
     const now = world.clock.now();
-    const fact = { refundId: "re", error: null, told: "look-up", now, notify: true, overrules: true };
+    const fact = { refundId: "re", error: null, source: "poll", now, notify: true, overrules: true };
     await gateway.refunds.finish(refund, payment, { ...fact, to: "success" });
     expect(await rows.order(payment.orderNo)).toMatchObject({ refunded_minor: "500" });
   });
 
-  it("waits for who asks the provider, ends no refund twice, and names one refund by one number", async () => {
+  it("refund resolve refuses a refund that is running or has ended, and anything but exactly one id", async () => {
     const { refund } = await openRefund();
     const args = { id: refund.id, as: "success", note: "x", provider_id: "re_1" };
     expect(await refusal("refund resolve", args)).toMatchObject({ code: 1005 });
@@ -358,7 +364,7 @@ describe("refund resolve", () => {
     expect(await refusal("refund resolve", { ...args, id: "999999999" })).toMatchObject({ code: 1004 });
   });
 
-  it("finds what refund list shows: refunds without an end, of all merchants or one", async () => {
+  it("refund list shows refunds that have not ended, and filters by merchant and status", async () => {
     const { refund, payment } = await openRefund();
     const lines = await operator<Data[]>("refund list", { merchant: shop.username, limit: "200" });
     expect(lines).toContainEqual(
@@ -379,13 +385,13 @@ describe("anomaly resolve --settle", () => {
     const { payment } = await leasedOrder(gateway, shop, "pending");
     const paid = { ...paidFact(payment), ...change };
     const { userId, configId, provider } = payment;
-    const source = { userId, configId, provider, ...accountOf(payment), told: "webhook" as const };
+    const source = { userId, configId, provider, ...accountOf(payment), source: "webhook" as const };
     await settlePaid(gateway, paid, source);
     const [anomaly] = await anomaliesOf(payment.orderNo);
     return { payment, paid, id: anomaly!.id };
   }
 
-  it("settles the order by the recorded fact, with a line that says so", async () => {
+  it("anomaly resolve --settle settles the order with the recorded payment and logs the note", async () => {
     const { payment, paid, id } = await mismatched({ account: "the appid before" });
     const note = "the appid was changed at WeChat Pay";
     await operator("anomaly resolve", { id, settle: "yes", note });
@@ -400,14 +406,14 @@ describe("anomaly resolve --settle", () => {
     ["another amount", { amount: { minor: 1, currency: "CNY" } }],
     ["another currency", { amount: { minor: 1234, currency: "USD" } }],
     ["another amount and account", { account: "x", amount: { minor: 1, currency: "CNY" } }],
-  ])("never settles by %s", async (_name, change) => {
+  ])("anomaly resolve --settle never settles with %s", async (_name, change) => {
     const { payment, id } = await mismatched(change);
     expect(await refusal("anomaly resolve", { id, settle: "yes", note: "x" })).toMatchObject({ code: 1005 });
     expect(await rows.order(payment.orderNo)).toMatchObject({ status: "pending" });
     expect(await anomaliesOf(payment.orderNo)).toMatchObject([{ status: "open" }]);
   });
 
-  it("settles no order that is paid already", async () => {
+  it("anomaly resolve --settle is refused for an order that is already paid", async () => {
     const { payment, id } = await mismatched({ account: "x" });
     await settle(gateway, payment);
     expect(await refusal("anomaly resolve", { id, settle: "yes", note: "x" })).toMatchObject({ code: 1005 });
@@ -415,12 +421,12 @@ describe("anomaly resolve --settle", () => {
 });
 
 describe("triage", () => {
-  it("shows on one screen what waits for a person, with ages", async () => {
+  it("triage lists stuck refunds and orders, anomalies and unreceived notifications, each with its age", async () => {
     const { payment, refund } = await openRefund();
-    const order = await openPayments["a link that nobody paid, at a provider that is silent"]!.make();
+    const order = await openPayments["an unpaid link of a provider that does not answer"]!.make();
     await world.passes(2 * day);
-    await pollRefund(silent, refund);
-    await rows.query("UPDATE notify_queue SET status = 'exhausted' WHERE order_id = ?", [payment.id]);
+    await pollOne(silent, refund);
+    await rows.query("UPDATE deliveries SET status = 'exhausted' WHERE order_id = ?", [payment.id]);
     const shown = await operator("triage", { merchant: shop.username });
     expect(shown.stuck_refunds).toContainEqual(
       expect.objectContaining({

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Gateway } from "../../lib/open-gateway.ts";
-import { runVerb } from "../../lib/ops/run-verb.ts";
+import { runCommand } from "../../lib/ops/run-command.ts";
 import { anotherGateway } from "../steps/gateways.ts";
 import { openWorld, type World } from "../steps/world.ts";
 
@@ -17,19 +17,19 @@ afterAll(async () => {
   await world.stop();
 });
 
-/** What came of the same call by several operators at once: `0` for done, else the code. */
-async function allAtOnce(verb: string, args: object): Promise<number[]> {
-  const answers = await Promise.all(gateways.map((gateway) => runVerb(gateway, verb, args)));
+/** Runs a command concurrently as four operators; returns `0` for each success, else the error code, sorted. */
+async function allAtOnce(command: string, args: object): Promise<number[]> {
+  const answers = await Promise.all(gateways.map((gateway) => runCommand(gateway, command, args)));
   return answers.map((answer) => (answer.ok ? 0 : answer.code)).sort();
 }
 
-describe("made by several operators at once,", () => {
-  it("a merchant is there once, and the others are told so", async () => {
+describe("concurrent creation", () => {
+  it("concurrent merchant create commands with the same name create one merchant and refuse the others", async () => {
     const username = `shop-${randomUUID().slice(0, 8)}`;
     expect(await allAtOnce("merchant create", { username })).toEqual([0, 1005, 1005, 1005]);
   });
 
-  it("a config is there once, and the others are asked to try again", async () => {
+  it("concurrent config set commands store one config; the others succeed or get a conflict", async () => {
     const { username, accounts } = await world.openShop("alipay");
     const args = {
       merchant: username,

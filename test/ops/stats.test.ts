@@ -35,12 +35,12 @@ const empty = {
   deliveries: [],
 };
 
-describe("the numbers", () => {
-  it("are all nothing at first", async () => {
+describe("stats", () => {
+  it("stats are empty before the first payment", async () => {
     expect(await stats()).toEqual(empty);
   });
 
-  it("count payments by provider, status and currency, deliveries, anomalies and what waits, of all or one", async () => {
+  it("stats count payments by provider, status and currency, deliveries and anomalies", async () => {
     for (let made = 0; made < 2; made++) await paidOrder(world, api, "stripe");
     await paidOrder(world, apiOf(world, other), "stripe");
     for (let made = 0; made < 2; made++) await api.create(anOrder());
@@ -54,7 +54,7 @@ describe("the numbers", () => {
       ...empty,
       open_anomalies: 1,
       payments: [
-        // More than a number could hold exactly.
+        // Greater than Number.MAX_SAFE_INTEGER.
         {
           provider: "alipay",
           status: "pending",
@@ -73,7 +73,7 @@ describe("the numbers", () => {
     expect(await stats({ merchant: other.username })).toMatchObject({ open_anomalies: 0, due_look_ups: 0 });
   });
 
-  it("tell how many look-ups and how long a delivery are waited for", async () => {
+  it("stats count due polls and give the age of the oldest due delivery", async () => {
     const stripe = simulatorOf(world, "stripe");
     const { data } = await apiOf(world, other).create(anOrder({ provider: "stripe" }));
     await stripe.payUnopened(String(data.order_no));
@@ -92,8 +92,8 @@ describe("the numbers", () => {
     });
   });
 
-  it("reach back as many hours as are asked for; what was never received is counted however old it is", async () => {
-    await rows.query("UPDATE notify_queue SET status = 'exhausted' WHERE user_id = ? LIMIT 1", [shop.userId]);
+  it("stats cover the last --hours; exhausted deliveries are counted at any age", async () => {
+    await rows.query("UPDATE deliveries SET status = 'exhausted' WHERE user_id = ? LIMIT 1", [shop.userId]);
     await world.passes(2 * 3600);
     const lately = await stats({ merchant: shop.username, hours: "1" });
     expect(lately).toMatchObject({ hours: 1, payments: [] });
@@ -102,7 +102,7 @@ describe("the numbers", () => {
     expect((await stats({ merchant: shop.username, hours: "3" })).payments).toHaveLength(3);
   });
 
-  it("are refused for hours or a merchant that there are not", async () => {
+  it("stats refuse invalid hours, an unknown merchant or an unknown option", async () => {
     for (const hours of ["0", "1000", "x"])
       expect(await refusal("stats", { hours })).toMatchObject({
         code: 1001,

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { asTable } from "../../scripts/ops/table.ts";
 
-it("shows a record one field a line, with plain lists in their line and rows below", () => {
+it("a record is printed one field per line, with plain lists inline and lists of rows as tables below", () => {
   const shown = asTable({
     key_id: "k1",
     scopes: ["create", "query"],
@@ -19,7 +19,7 @@ it("shows a record one field a line, with plain lists in their line and rows bel
   ]);
 });
 
-it("shows rows in columns", () => {
+it("rows are printed in columns, and an empty list as none", () => {
   expect(asTable([{ a: 1, b: ["x", "y"] }, { a: 22 }])).toBe("a   b\n1   x,y\n22  -");
   expect(asTable([])).toBe("none");
 });

@@ -3,7 +3,7 @@ import { type Api, anOrder, apiOf, type Data } from "../steps/api.ts";
 import { operator, refusal } from "../steps/operator.ts";
 import { aRefundNo, paidOrder, refundsOf } from "../steps/paid-order.ts";
 import { openRows, type Rows } from "../steps/rows.ts";
-import { alipayInOurHands, postWebhook } from "../steps/signed-webhooks.ts";
+import { alipaySignedByUs, postWebhook } from "../steps/signed-webhooks.ts";
 import { until } from "../steps/simulator.ts";
 import { openWorld, type Shop, type World } from "../steps/world.ts";
 
@@ -29,21 +29,21 @@ const list = (args: Data) => operator<Data[]>("webhook list", args);
 const eventsOf = async (order_no: string) => (await list({ order_no })).map(({ id }) => String(id)).reverse();
 const replay = (id: unknown) => operator("webhook replay", { id });
 
-/** The order's rows as a backup from before its payment holds them; the events came later. */
+/** Resets an order's rows to their state before the payment, as after restoring a backup; its webhook events stay. */
 async function restoreUnpaid(orderNo: string): Promise<void> {
   const { id } = await rows.order(orderNo);
   await rows.query(
     `UPDATE payment_orders SET status = 'pending', version = 2, trade_no = NULL, paid_at = NULL,
-       refunded_minor = 0, refund_total_minor = 0, next_query_at = NULL WHERE id = ?`,
+       refunded_minor = 0, refund_total_minor = 0, next_poll_at = NULL WHERE id = ?`,
     [id],
   );
-  await rows.query("DELETE FROM notify_queue WHERE order_id = ?", [id]);
+  await rows.query("DELETE FROM deliveries WHERE order_id = ?", [id]);
   await rows.query("DELETE FROM refunds WHERE order_id = ?", [id]);
   await rows.query('DELETE FROM payment_logs WHERE order_id = ? AND data LIKE \'%"to":"success"%\'', [id]);
 }
 
-describe("the list of webhooks", () => {
-  it("names what was heard, of all or one merchant, config or order, and never shows a body", async () => {
+describe("webhook list", () => {
+  it("webhook list shows received events without bodies, and filters by merchant, config and order", async () => {
     const orderNo = await paidOrder(world, api, "stripe");
     const theirs = await paidOrder(world, apiOf(world, other), "stripe");
     const [line] = await list({ order_no: orderNo });
@@ -65,20 +65,20 @@ describe("the list of webhooks", () => {
     expect(await list({ merchant: other.username, config_id: shop.configs.stripe })).toEqual([]);
   });
 
-  it("is refused with a merchant, config or limit that there is not", async () => {
+  it("webhook list refuses an unknown merchant, config or limit", async () => {
     expect(await refusal("webhook list", { merchant: "nobody" })).toMatchObject({ code: 1004 });
     expect(await refusal("webhook list", { config_id: "1x" })).toMatchObject({ code: 1001 });
     expect(await refusal("webhook list", { limit: "0" })).toMatchObject({ code: 1001 });
   });
 });
 
-describe("replaying a webhook", () => {
+describe("webhook replay", () => {
   it.each([
     ["alipay", 24 * 3600],
     ["wechat", 24 * 3600],
     ["stripe", 20],
   ] as const)(
-    "of %s settles the payment, and a second time changes nothing at all",
+    "replaying a webhook of %s settles the payment, and replaying it again changes nothing",
     async (provider, ageSeconds) => {
       const orderNo = await paidOrder(world, api, provider);
       const { trade_no, paid_at } = await rows.order(orderNo);
@@ -106,39 +106,39 @@ describe("replaying a webhook", () => {
     },
   );
 
-  it("of an old payment at Stripe asks Stripe too, whose refunds may have been told before it", async () => {
+  it("replaying an old Stripe webhook also polls Stripe, because refunds may have followed the payment", async () => {
     const orderNo = await paidOrder(world, api, "stripe");
     await restoreUnpaid(orderNo);
     await world.passes(24 * 3600);
     const [id] = await eventsOf(orderNo);
-    expect(await replay(id)).toMatchObject({ said: "paid, hint", status: "success" });
-    const { look_ups } = await rows.order(orderNo);
+    expect(await replay(id)).toMatchObject({ said: "paid, refetch", status: "success" });
+    const { poll_count } = await rows.order(orderNo);
     await world.queues.drain();
-    expect((await rows.order(orderNo)).look_ups).toBe(Number(look_ups) + 1);
+    expect((await rows.order(orderNo)).poll_count).toBe(Number(poll_count) + 1);
   });
 
-  it("of paypal asks PayPal again, because its events prove nothing", async () => {
+  it("replaying a PayPal webhook only triggers a fetch, because PayPal's events are not proof", async () => {
     const orderNo = await paidOrder(world, api, "paypal");
     const { trade_no } = await rows.order(orderNo);
     await restoreUnpaid(orderNo);
     const ids = await eventsOf(orderNo);
-    expect(await replay(ids[0])).toMatchObject({ said: "hint", status: "pending" });
+    expect(await replay(ids[0])).toMatchObject({ said: "refetch", status: "pending" });
     await world.queues.drain();
     expect(await rows.order(orderNo)).toMatchObject({ status: "success", trade_no });
     const before = await rows.order(orderNo);
     for (const id of ids) await replay(id);
     await world.queues.drain();
-    const { looked_up_at: _, look_ups: __, next_query_at: ___, ...after } = await rows.order(orderNo);
+    const { polled_at: _, poll_count: __, next_poll_at: ___, ...after } = await rows.order(orderNo);
     expect(before).toMatchObject(after);
     expect(await rows.notifications(orderNo)).toHaveLength(1);
   });
 
-  it("that tells of a refund waits for the payment to be replayed", async () => {
+  it("replaying a refund's webhook is refused until the payment is settled", async () => {
     const orderNo = await paidOrder(world, api, "stripe");
     await refundsOf(api).ask({ order_no: orderNo, refund_no: aRefundNo(), amount: "1.00" });
     const ids = await until(async () => {
-      const known = await eventsOf(orderNo);
-      return known.length > 1 && known;
+      const existing = await eventsOf(orderNo);
+      return existing.length > 1 && existing;
     });
     const { refunded_minor } = await rows.order(orderNo);
     await restoreUnpaid(orderNo);
@@ -153,8 +153,8 @@ describe("replaying a webhook", () => {
     expect(await rows.order(orderNo)).toMatchObject({ refunded_minor });
   });
 
-  it("that contradicts the order, or names none of ours, raises the same anomaly and counts nothing", async () => {
-    const alipay = await alipayInOurHands(world, shop);
+  it("replaying a webhook that contradicts its order, or names no known one, adds no second anomaly", async () => {
+    const alipay = await alipaySignedByUs(world, shop);
     const { data } = await api.create(anOrder({ config: alipay.name }));
     await postWebhook(world, alipay.path, alipay.notice(data.order_no, { total_amount: "12.33" }));
     await postWebhook(world, alipay.path, alipay.notice("UNI2026010203040506789012345ABCD"));
@@ -167,7 +167,7 @@ describe("replaying a webhook", () => {
     expect(await rows.checksums()).toEqual(stored);
   });
 
-  it("is refused for one that there is not, is another merchant's, or has no body or config any more", async () => {
+  it("webhook replay refuses an unknown id, another merchant's event, and an undecryptable body", async () => {
     const orderNo = await paidOrder(world, api, "stripe");
     await restoreUnpaid(orderNo);
     const [id] = await eventsOf(orderNo);
@@ -180,14 +180,14 @@ describe("replaying a webhook", () => {
     const [event] = await rows.query("SELECT * FROM webhook_events WHERE id = ?", [id]);
     const change = (set: string, value: unknown) =>
       rows.query(`UPDATE webhook_events SET ${set} = ? WHERE id = ?`, [value, id]);
-    // Neither a body nor an event that was moved to somebody else opens.
+    // The body is encrypted for its merchant and config: an event moved to another one cannot be decrypted.
     await change("user_id", other.userId);
     expect(await refusal("webhook replay", { id })).toMatchObject({ code: 1005 });
     await change("user_id", shop.userId);
     await change("config_id", shop.configs.alipay);
     expect(await refusal("webhook replay", { id })).toMatchObject({ code: 1005 });
     await change("config_id", event?.config_id);
-    await change("sealed_body", null);
+    await change("encrypted_body", null);
     expect(await refusal("webhook replay", { id })).toMatchObject({ code: 1005 });
     expect(await rows.order(orderNo)).toMatchObject({ status: "pending", version: 2 });
     expect(await rows.notifications(orderNo)).toEqual([]);

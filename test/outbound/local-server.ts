@@ -9,13 +9,13 @@ export type Call = {
   body: string;
   socket: Socket;
 };
-/** `hang`: never answers · `reset`: breaks the connection. */
+/** `hang`: never answers · `reset`: resets the connection. */
 export type Reply =
   | { status?: number; headers?: Record<string, string>; body?: string | Buffer }
   | "hang"
   | "reset";
 
-/** A loopback server for one test; it ends with it. */
+/** A loopback server for one test, at whose end it is closed. */
 export async function localServer(reply: (call: Call, count: number) => Reply) {
   const calls: Call[] = [];
   const server = http.createServer((incoming, outgoing) => {

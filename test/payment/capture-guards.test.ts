@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { secondsAfter } from "../../lib/clock.ts";
 import type { Gateway } from "../../lib/open-gateway.ts";
-import type { Payment } from "../../lib/payment/payment.ts";
+import type { Payment } from "../../lib/payments/payment.ts";
 import { anotherGateway } from "../steps/gateways.ts";
 import { accountOf, leasedOrder, orderRow, saidOf } from "../steps/leased-order.ts";
 import { storedOrders } from "../steps/ledgers.ts";
@@ -22,7 +22,7 @@ afterAll(async () => {
   await world.stop();
 });
 
-/** A payment that nobody makes any more, so that only a capture may keep it. */
+/** A pending payment whose create lease has expired, so that only a capture can hold it. */
 async function approved(): Promise<Payment> {
   const { payment } = await leasedOrder(gateway, shop, "pending");
   await world.passes(13);
@@ -31,12 +31,12 @@ async function approved(): Promise<Payment> {
 
 const claim = (payment: Payment, key: string, now = world.clock.now()) => {
   const until = secondsAfter(now, 15);
-  return gateway.orders.claimCapture(payment, { ...accountOf(payment), key, until, nextQueryAt: until }, now);
+  return gateway.orders.claimCapture(payment, { ...accountOf(payment), key, until, nextPollAt: until }, now);
 };
 const stored = async (payment: Payment) => (await storedOrders(payment.outTradeNo))[0]!;
 
-describe("a capture", () => {
-  it("is not begun on what has changed since it was read", async () => {
+describe("captures", () => {
+  it("a capture is not begun if the payment has changed since it was read", async () => {
     const payment = await approved();
     await orderRow(gateway, payment)
       .set({ version: payment.version + 1 })
@@ -44,46 +44,46 @@ describe("a capture", () => {
     expect(await claim(payment, randomUUID())).toBeNull();
   });
 
-  it("is not begun with the key of another account, or of another mode", async () => {
+  it("a capture is not begun with another account or in another mode", async () => {
     const payment = await approved();
     const now = world.clock.now();
     const until = secondsAfter(now, 15);
-    const own = { ...accountOf(payment), key: randomUUID(), until, nextQueryAt: until };
+    const own = { ...accountOf(payment), key: randomUUID(), until, nextPollAt: until };
     for (const other of [{ account: "another" }, { livemode: !payment.livemode }])
       expect(await gateway.orders.claimCapture(payment, { ...own, ...other }, now)).toBeNull();
     expect(await stored(payment)).toMatchObject({ status: "pending", capture_key: null });
     expect(await gateway.orders.claimCapture(payment, own, now)).toMatchObject({ status: "processing" });
   });
 
-  it("is not begun once the payment has expired", async () => {
+  it("a capture is not begun once the payment has expired", async () => {
     const payment = await approved();
     expect(await claim(payment, randomUUID(), payment.expiresAt)).toBeNull();
     expect(await stored(payment)).toMatchObject({ status: "pending", capture_key: null });
   });
 
-  it("is not begun again, under its own key neither, while it may be under way", async () => {
+  it("a capture is not begun again while it may be in progress, not even under its own key", async () => {
     const claimed = (await claim(await approved(), "first"))!;
     expect(await claim(claimed, "first")).toBeNull();
     await world.passes(16);
     expect(await claim(claimed, "first")).toMatchObject({ version: claimed.version + 1 });
   });
 
-  it("whose outcome is unknown is begun again under no other key", async () => {
+  it("a capture with an unknown outcome is not begun again under another key", async () => {
     const claimed = (await claim(await approved(), "first"))!;
     await world.passes(16);
     expect(await claim(claimed, "second")).toBeNull();
     expect(await stored(claimed)).toMatchObject({ capture_key: "first", version: claimed.version });
   });
 
-  it("that may be under way keeps the payment from being closed", async () => {
+  it("a payment is not closed while its capture may be in progress", async () => {
     const claimed = (await claim(await approved(), "first"))!;
-    const close = () => gateway.orders.conclude(claimed, "closed", saidOf(claimed), world.clock.now());
+    const close = () => gateway.orders.closeOrFail(claimed, "closed", saidOf(claimed), world.clock.now());
     expect(await close()).toBeNull();
     await world.passes(16);
     expect(await close()).toMatchObject({ payment: { status: "closed" } });
   });
 
-  it("that was declined ends neither another one nor what has changed since", async () => {
+  it("a declined capture ends neither another capture nor one of a payment that has changed since", async () => {
     const now = world.clock.now();
     const claimed = (await claim(await approved(), "first"))!;
     await gateway.orders.endCapture({ ...claimed, captureKey: "other" }, "declined", now, now);

@@ -2,12 +2,12 @@ import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { secondsAfter } from "../../lib/clock.ts";
 import type { Gateway } from "../../lib/open-gateway.ts";
-import { shownRenewed } from "../../lib/payment/link.ts";
-import { lookUp } from "../../lib/payment/look-up.ts";
-import type { Leased } from "../../lib/payment/ports.ts";
-import type { Started } from "../../lib/payment/provider.ts";
-import type { Ends, Fault } from "../../lib/payment/refusal.ts";
-import { startPayment } from "../../lib/payment/start-payment.ts";
+import { createAtProvider } from "../../lib/payments/create-at-provider.ts";
+import { shownRenewed } from "../../lib/payments/link.ts";
+import type { Leased } from "../../lib/payments/ports.ts";
+import type { CreateOutcome } from "../../lib/payments/provider.ts";
+import { refreshPayment } from "../../lib/payments/refresh-payment.ts";
+import type { Ends, Fault } from "../../lib/payments/refusal.ts";
 import { withAdapter } from "../steps/adapters.ts";
 import { anOrder } from "../steps/api.ts";
 import { anotherGateway, createThrough } from "../steps/gateways.ts";
@@ -36,86 +36,86 @@ afterAll(async () => {
   await world.stop();
 });
 
-/** Keys under which a create went out, and with which bytes. */
+/** The idempotency key and the prepared request with which a create was sent. */
 type Sent = { key: string; prepared: unknown };
 
-/** A provider that answers its creates like this, in turn; the last answer stays. */
-function answering(...answers: (Started | Error)[]): { gateway: Gateway; sent: Sent[] } {
+/** A provider that gives these outcomes to its creates, in turn; the last one is repeated. */
+function answering(...answers: (CreateOutcome | Error)[]): { gateway: Gateway; sent: Sent[] } {
   const sent: Sent[] = [];
-  const start = async (_payment: unknown, prepared: unknown, key: string): Promise<Started> => {
+  const createPayment = async (_payment: unknown, prepared: unknown, key: string): Promise<CreateOutcome> => {
     sent.push({ key, prepared });
     const answer = answers[Math.min(sent.length, answers.length) - 1]!;
     if (answer instanceof Error) throw answer;
     return answer;
   };
-  return { gateway: withAdapter(gateway, () => ({ start })), sent };
+  return { gateway: withAdapter(gateway, () => ({ createPayment })), sent };
 }
 
 const code = () => `CODE_${randomUUID().slice(0, 8)}`;
-const refused = (fault: Fault, ends: Ends, listed: boolean): Started => {
+const refused = (fault: Fault, ends: Ends, listed: boolean): CreateOutcome => {
   return { kind: "refused", error: { code: code(), message: "no" }, fault, ends, listed };
 };
-const unknown: Started = { kind: "unknown", why: "time-out" };
+const unknown: CreateOutcome = { kind: "unknown", why: "time-out" };
 
-/** The same create once more, as a merchant's repeat or the next poll makes it. */
+/** Sends the same create again, as a merchant's repeated call or the next poll does. */
 async function again(using: Gateway, { payment }: Leased): Promise<unknown> {
   await world.passes(13);
   const now = world.clock.now();
-  const leased = await using.orders.takeOver(payment, randomUUID(), secondsAfter(now, 12), now);
+  const leased = await using.orders.takeLease(payment, randomUUID(), secondsAfter(now, 12), now);
   if (!leased) throw new Error("not taken over");
-  return startPayment(using, leased).catch((error) => error);
+  return createAtProvider(using, leased).catch((error) => error);
 }
 
-async function sentTwice(...answers: (Started | Error)[]): Promise<[Sent, Sent]> {
+async function sentTwice(...answers: (CreateOutcome | Error)[]): Promise<[Sent, Sent]> {
   const { gateway: using, sent } = answering(...answers);
   const leased = await leasedOrder(gateway, shop, "processing");
-  await startPayment(using, leased).catch((error) => error);
+  await createAtProvider(using, leased).catch((error) => error);
   await again(using, leased);
   return sent.slice(0, 2) as [Sent, Sent];
 }
 
-const codeOf = (answer: Started) =>
+const codeOf = (answer: CreateOutcome) =>
   answer.kind === "refused" ? answer.error.code : String("unlisted" in answer && answer.unlisted);
 
 const anomaliesOf = (code: string) =>
   rows.query("SELECT * FROM anomalies WHERE kind = 'unlisted_refusal' AND detail LIKE ?", [`%${code}%`]);
 
-describe("a create that is sent again", () => {
+describe("idempotency keys of repeated creates", () => {
   // Stripe saves the status code and body of the first request made for a key, whether it succeeds or fails:
   // https://docs.stripe.com/api/idempotent_requests
   it.each([
-    ["a merchant's refusal that is listed", refused("merchant", "nothing", true)],
-    ["a refusal of the buyer's that ends this try", refused("buyer", "try", true)],
-    ["a refusal of the provider's that ends this try", refused("provider", "try", true)],
-    ["a refusal of the merchant's that ends this try", refused("merchant", "try", true)],
-  ])("after %s has a new key and the same bytes", async (_name, answer) => {
+    ["a listed refusal for the merchant's fault", refused("merchant", "nothing", true)],
+    ["a refusal for the buyer's fault that ends this try", refused("buyer", "try", true)],
+    ["a refusal for the provider's fault that ends this try", refused("provider", "try", true)],
+    ["a refusal for the merchant's fault that ends this try", refused("merchant", "try", true)],
+  ])("a create after %s is sent with a new key and the same request", async (_name, answer) => {
     const [first, second] = await sentTwice(answer);
     expect(second.key).not.toBe(first.key);
     expect(second.prepared).toEqual(first.prepared);
   });
 
   it.each([
-    ["no answer", unknown],
-    ["an answer that holds an unlisted code", { ...unknown, unlisted: code() }],
-    ["a refusal that is not listed", refused("merchant", "nothing", false)],
-    ["a refusal of the provider's that ends nothing", refused("provider", "nothing", true)],
-    ["an adapter that threw", new TypeError("a defect")],
-  ])("after %s has the same key and the same bytes", async (_name, answer) => {
+    ["no response", unknown],
+    ["a response with an unlisted code", { ...unknown, unlisted: code() }],
+    ["an unlisted refusal", refused("merchant", "nothing", false)],
+    ["a refusal for the provider's fault that ends nothing", refused("provider", "nothing", true)],
+    ["an exception in the adapter", new TypeError("a defect")],
+  ])("a create after %s is sent with the same key and the same request", async (_name, answer) => {
     const [first, second] = await sentTwice(answer);
     expect(second).toEqual(first);
   });
 
-  it("after a listed refusal keeps its key while an earlier call was never answered", async () => {
+  it("a create keeps its key after a listed refusal while an earlier call got no response", async () => {
     const { gateway: using, sent } = answering(unknown, refused("merchant", "nothing", true));
     const leased = await leasedOrder(gateway, shop, "processing");
-    await startPayment(using, leased).catch((error) => error);
+    await createAtProvider(using, leased).catch((error) => error);
     await again(using, leased);
     await again(using, leased);
     expect(new Set(sent.map(({ key }) => key)).size).toBe(1);
     expect(sent).toHaveLength(3);
   });
 
-  it("after a listed refusal keeps its key where the first caller died without an answer", async () => {
+  it("a create keeps its key after a listed refusal if its first caller died without a response", async () => {
     const { gateway: using, sent } = answering(refused("merchant", "nothing", true));
     const leased = await leasedOrder(gateway, shop, "processing");
     await again(using, leased);
@@ -123,13 +123,13 @@ describe("a create that is sent again", () => {
     expect(new Set(sent.map(({ key }) => key))).toEqual(new Set([leased.attempt.idempotencyKey]));
   });
 
-  it("after a listed refusal keeps its key where a caller who took it over died without an answer", async () => {
+  it("a create keeps its key after a listed refusal if a later lease holder died without a response", async () => {
     const { gateway: using, sent } = answering(refused("merchant", "nothing", true));
     const leased = await leasedOrder(gateway, shop, "processing");
-    await startPayment(using, leased).catch((error) => error);
+    await createAtProvider(using, leased).catch((error) => error);
     await world.passes(13);
     const now = world.clock.now();
-    const dying = await gateway.orders.takeOver(leased.payment, randomUUID(), secondsAfter(now, 12), now);
+    const dying = await gateway.orders.takeLease(leased.payment, randomUUID(), secondsAfter(now, 12), now);
     await again(using, leased);
     await again(using, leased);
     const renewed = dying!.attempt.idempotencyKey;
@@ -137,52 +137,52 @@ describe("a create that is sent again", () => {
     expect(sent.map(({ key }) => key)).toEqual([leased.attempt.idempotencyKey, renewed, renewed]);
   });
 
-  it("by who has lost the lease renews no key", async () => {
+  it("a caller that has lost the lease of a create does not renew its key", async () => {
     const { gateway: using } = answering(refused("merchant", "nothing", true));
     const slow = await leasedOrder(gateway, shop, "processing");
     await world.passes(13);
     const now = world.clock.now();
-    const fast = await gateway.orders.takeOver(slow.payment, randomUUID(), secondsAfter(now, 12), now);
-    await startPayment(using, slow).catch((error) => error);
-    const [row] = await rows.query("SELECT idempotency_key FROM payment_attempts WHERE order_id = ?", [
+    const fast = await gateway.orders.takeLease(slow.payment, randomUUID(), secondsAfter(now, 12), now);
+    await createAtProvider(using, slow).catch((error) => error);
+    const [row] = await rows.query("SELECT idempotency_key FROM provider_requests WHERE order_id = ?", [
       slow.payment.id,
     ]);
     expect(row).toEqual({ idempotency_key: fast!.attempt.idempotencyKey });
   });
 
   it.each(["buyer", "request", "merchant"] as const)(
-    "is not sent again after a refusal of the %s's that ends the order",
+    "a create is not sent again after a refusal for the %s's fault that ends the order",
     async (fault) => {
       const { gateway: using } = answering(refused(fault, "subject", true));
       const leased = await leasedOrder(gateway, shop, "processing");
-      await expect(startPayment(using, leased)).rejects.toMatchObject({ failure: "create_refused" });
+      await expect(createAtProvider(using, leased)).rejects.toMatchObject({ failure: "create_refused" });
       await expect(again(using, leased)).rejects.toThrow("not taken over");
       expect(await rows.order(leased.payment.orderNo)).toMatchObject({ status: "failed" });
     },
   );
 });
 
-describe("an adapter that throws", () => {
-  it("leaves a create that the next poll makes, without waiting for a lease", async () => {
+describe("exceptions in an adapter", () => {
+  it("a create whose adapter throws is sent again by the next poll, without waiting for the lease", async () => {
     const leased = await leasedOrder(gateway, shop, "processing");
     const { gateway: broken } = answering(new RangeError("a defect"));
-    await expect(startPayment(broken, leased)).rejects.toMatchObject({ failure: "create_unknown" });
+    await expect(createAtProvider(broken, leased)).rejects.toMatchObject({ failure: "create_unknown" });
     const { payment } = (await gateway.orders.find(shop.userId, { orderNo: leased.payment.orderNo }))!;
-    expect(await lookUp(gateway, payment)).toEqual({ kind: "answered" });
+    expect(await refreshPayment(gateway, payment)).toEqual({ kind: "answered" });
     expect(await rows.order(payment.orderNo)).toMatchObject({ status: "pending" });
   });
 
-  it("when it is asked about a payment leaves the payment and says that nobody answered", async () => {
+  it("a fetch whose adapter throws leaves the payment unchanged and counts as no response", async () => {
     const { payment } = await leasedOrder(gateway, shop, "processing");
-    await lookUp(gateway, await afterLease(payment.orderNo));
+    await refreshPayment(gateway, await afterLease(payment.orderNo));
     const made = (await gateway.orders.find(shop.userId, { orderNo: payment.orderNo }))!.payment;
-    const look = () => Promise.reject(new TypeError("a defect"));
-    const broken = withAdapter(gateway, () => ({ look }));
-    expect(await lookUp(broken, made)).toEqual({ kind: "silent", why: "internal error" });
-    expect(await lookUp(gateway, made)).toEqual({ kind: "answered" });
+    const fetchPayment = () => Promise.reject(new TypeError("a defect"));
+    const broken = withAdapter(gateway, () => ({ fetchPayment }));
+    expect(await refreshPayment(broken, made)).toEqual({ kind: "silent", why: "internal error" });
+    expect(await refreshPayment(gateway, made)).toEqual({ kind: "answered" });
   });
 
-  it("when it is asked for another link shows none, and is asked again soon", async () => {
+  it("a link renewal whose adapter throws shows no link and is soon repeated", async () => {
     const { payment, order } = await lapsed();
     const { gateway: broken } = answering(new TypeError("a defect"));
     expect((await shownRenewed(broken, payment)).payable).toMatchObject({ qrCode: "" });
@@ -200,7 +200,7 @@ describe("an adapter that throws", () => {
   }
 });
 
-/** A payment whose link has lapsed, though its order has not; WeChat Pay gives another one. */
+/** A WeChat Pay payment whose link has expired before the payment; WeChat Pay issues another link. */
 async function lapsed() {
   const order = anOrder({ provider: "wechat", expires_in: 86_400 });
   const { order_no: orderNo } = await createThrough(gateway, inChina, order);
@@ -211,19 +211,25 @@ async function lapsed() {
   };
 }
 
-describe("a code that is not in the provider's table", () => {
-  it("is told to a person once for its provider, call and day, whoever meets it", async () => {
+describe("codes missing from a provider's refusal table", () => {
+  it("an unlisted code raises one anomaly per provider, call and day, whichever merchant it meets", async () => {
     const error = { code: code(), message: "no" };
-    const answer: Started = { kind: "refused", error, fault: "merchant", ends: "nothing", listed: false };
+    const answer: CreateOutcome = {
+      kind: "refused",
+      error,
+      fault: "merchant",
+      ends: "nothing",
+      listed: false,
+    };
     const second = anotherGateway();
     for (const [using, whose] of [
       [gateway, shop],
       [second, shop],
       [second, other],
     ] as const) {
-      const start = async () => answer;
-      await startPayment(
-        withAdapter(using, () => ({ start })),
+      const createPayment = async () => answer;
+      await createAtProvider(
+        withAdapter(using, () => ({ createPayment })),
         await leasedOrder(using, whose, "processing"),
       ).catch((thrown) => thrown);
     }
@@ -231,14 +237,14 @@ describe("a code that is not in the provider's table", () => {
     expect(await anomaliesOf(error.code)).toMatchObject([{ status: "open", times: 1 }]);
     await world.passes(86_400);
     const { gateway: using } = answering(answer);
-    await startPayment(using, await leasedOrder(gateway, shop, "processing")).catch((thrown) => thrown);
+    await createAtProvider(using, await leasedOrder(gateway, shop, "processing")).catch((thrown) => thrown);
     expect(await anomaliesOf(error.code)).toHaveLength(2);
   });
 
   it.each([
-    ["without an answer", { ...unknown, unlisted: code() }],
+    ["without a response", { ...unknown, unlisted: code() }],
     ["that was refused", refused("merchant", "nothing", false)],
-  ])("is told of a call for another link %s", async (_name, answer) => {
+  ])("an unlisted code of a link renewal %s raises an anomaly", async (_name, answer) => {
     const { payment } = await lapsed();
     const { gateway: using } = answering(answer);
     expect((await shownRenewed(using, payment)).payable).toMatchObject({ qrCode: "" });
@@ -247,16 +253,18 @@ describe("a code that is not in the provider's table", () => {
   });
 
   it.each([
-    ["a create without an answer", { ...unknown, unlisted: code() }],
+    ["a create without a response", { ...unknown, unlisted: code() }],
     ["a refused create", refused("merchant", "nothing", false)],
-  ])("is told of %s, and a listed one is not", async (_name, answer) => {
+  ])("an unlisted code of %s raises an anomaly, a listed one does not", async (_name, answer) => {
     const met = codeOf(answer);
     const { gateway: using } = answering(answer);
-    await startPayment(using, await leasedOrder(gateway, shop, "processing")).catch((thrown) => thrown);
+    await createAtProvider(using, await leasedOrder(gateway, shop, "processing")).catch((thrown) => thrown);
     expect(await anomaliesOf(met)).toHaveLength(1);
-    const listed = refused("merchant", "nothing", true) as Extract<Started, { kind: "refused" }>;
-    const { gateway: known } = answering(listed);
-    await startPayment(known, await leasedOrder(gateway, shop, "processing")).catch((thrown) => thrown);
+    const listed = refused("merchant", "nothing", true) as Extract<CreateOutcome, { kind: "refused" }>;
+    const { gateway: existing } = answering(listed);
+    await createAtProvider(existing, await leasedOrder(gateway, shop, "processing")).catch(
+      (thrown) => thrown,
+    );
     expect(await anomaliesOf(listed.error.code)).toEqual([]);
   });
 });

@@ -3,10 +3,10 @@ import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { secondsAfter } from "../../lib/clock.ts";
 import { type Gateway, openGateway } from "../../lib/open-gateway.ts";
-import type { Payment } from "../../lib/payment/payment.ts";
-import type { Leased } from "../../lib/payment/ports.ts";
-import type { Paid } from "../../lib/payment/provider.ts";
-import type { PaymentStatus } from "../../lib/payment/status.ts";
+import type { Payment } from "../../lib/payments/payment.ts";
+import type { PaymentStatus } from "../../lib/payments/payment-status.ts";
+import type { Leased } from "../../lib/payments/ports.ts";
+import type { Paid } from "../../lib/payments/provider.ts";
 import { ofMerchant } from "../../lib/storage/of-merchant.ts";
 import { anotherGateway } from "../steps/gateways.ts";
 import { aLink, leasedOrder, orderRow, paidFact, saidOf, settle } from "../steps/leased-order.ts";
@@ -32,25 +32,25 @@ const words = { code: "refused", message: "no" };
 
 const leasedIn = (status: PaymentStatus) => leasedOrder(gateway, shop, status);
 
-/** How many of these facts the server is writing right now, or would be if the row were free. */
+/** How many of these settlements the database is executing now or has waiting for the row lock. */
 async function underWay(facts: Paid[]): Promise<number> {
   const { rows } = await sql<{ Info: string | null }>`SHOW FULL PROCESSLIST`.execute(openGateway().db);
   return facts.filter(({ tradeNo }) => rows.some(({ Info }) => Info?.includes(tradeNo))).length;
 }
 
-describe("a move of a payment", () => {
+describe("status changes of a payment", () => {
   const stale: [string, PaymentStatus, (leased: Leased) => Promise<unknown>][] = [
     [
-      "markStarted",
+      "markInTransit",
       "pending",
-      (leased) => gateway.orders.markStarted(leased.payment, saidOf(leased.payment), world.clock.now()),
+      (leased) => gateway.orders.markInTransit(leased.payment, saidOf(leased.payment), world.clock.now()),
     ],
     [
-      "conclude",
+      "closeOrFail",
       "pending",
       async (leased) => {
         await gateway.orders.release(leased, "test", world.clock.now(), world.clock.now());
-        await gateway.orders.conclude(leased.payment, "closed", saidOf(leased.payment), world.clock.now());
+        await gateway.orders.closeOrFail(leased.payment, "closed", saidOf(leased.payment), world.clock.now());
       },
     ],
     [
@@ -60,68 +60,71 @@ describe("a move of a payment", () => {
     ],
     ["refuse", "processing", (leased) => gateway.orders.refuse(leased, words, world.clock.now())],
   ];
-  it.each(stale)("by %s changes nothing once somebody else has moved it", async (_way, from, move) => {
-    const leased = await leasedIn(from);
-    await orderRow(gateway, leased.payment).set({ version: 2 }).execute();
-    await move(leased);
-    expect(await storedOrders(leased.payment.outTradeNo)).toMatchObject([{ status: from, version: 2 }]);
-  });
+  it.each(stale)(
+    "%s changes nothing once another caller has changed the payment",
+    async (_way, from, move) => {
+      const leased = await leasedIn(from);
+      await orderRow(gateway, leased.payment).set({ version: 2 }).execute();
+      await move(leased);
+      expect(await storedOrders(leased.payment.outTradeNo)).toMatchObject([{ status: from, version: 2 }]);
+    },
+  );
 
-  it("to closed waits for the attempt that is under way, and not for one that is through", async () => {
+  it("a payment is not closed during its create, but can be once the create is done", async () => {
     const leased = await leasedIn("processing");
     const close = (payment: Payment) =>
-      gateway.orders.conclude(payment, "closed", saidOf(payment), world.clock.now());
+      gateway.orders.closeOrFail(payment, "closed", saidOf(payment), world.clock.now());
     expect(await close(leased.payment)).toBeNull();
     expect(await storedOrders(leased.payment.outTradeNo)).toMatchObject([{ status: "processing" }]);
     const made = await gateway.orders.storePayable(leased, aLink(leased.payment), world.clock.now());
     expect(await close(made!)).toMatchObject({ payment: { status: "closed" } });
   });
 
-  it("by who has lost the lease changes nothing, and the link of who has it stays", async () => {
+  it("a caller that has lost the lease changes nothing, and the link of the new holder stays", async () => {
     const slow = await leasedIn("processing");
     await world.passes(13);
     const now = world.clock.now();
-    const fast = await gateway.orders.takeOver(slow.payment, randomUUID(), secondsAfter(now, 12), now);
+    const fast = await gateway.orders.takeLease(slow.payment, randomUUID(), secondsAfter(now, 12), now);
     expect(await gateway.orders.storePayable(slow, aLink(slow.payment, "slow"), now)).toBeNull();
     expect(await gateway.orders.refuse(slow, words, now)).toBeNull();
     await gateway.orders.release(slow, "test", now, now);
-    expect(await gateway.orders.takeOver(slow.payment, randomUUID(), now, now)).toBeNull();
+    expect(await gateway.orders.takeLease(slow.payment, randomUUID(), now, now)).toBeNull();
     await gateway.orders.storePayable(fast!, aLink(slow.payment, "fast"), now);
     const { payment } = (await gateway.orders.find(shop.userId, { orderNo: slow.payment.orderNo }))!;
     expect(payment).toMatchObject({ status: "pending", payable: { paymentId: "fast" } });
   });
 
-  it.each(["failed", "closed"] as const)("is begun no more for a payment that is %s", async (status) => {
+  it.each(["failed", "closed"] as const)("the lease of a %s payment cannot be taken", async (status) => {
     const { payment } = await leasedIn(status);
     await world.passes(13);
     const now = world.clock.now();
-    expect(await gateway.orders.takeOver(payment, randomUUID(), secondsAfter(now, 12), now)).toBeNull();
+    expect(await gateway.orders.takeLease(payment, randomUUID(), secondsAfter(now, 12), now)).toBeNull();
   });
 
-  it("is made no second time once its outcome is stored, however long ago the lease ended", async () => {
+  it("the lease of a create cannot be taken once its outcome is stored, however long ago it expired", async () => {
     const leased = await leasedIn("processing");
     await gateway.orders.storePayable(leased, aLink(leased.payment), world.clock.now());
     await world.passes(13);
     const now = world.clock.now();
-    expect(await gateway.orders.takeOver(leased.payment, randomUUID(), now, now)).toBeNull();
+    expect(await gateway.orders.takeLease(leased.payment, randomUUID(), now, now)).toBeNull();
   });
 
-  it("that is let go makes nothing due that has settled, nor by who has lost the lease", async () => {
+  it("releasing a lease reschedules neither a settled payment nor one whose lease was lost", async () => {
     const settled = await leasedIn("processing");
     await settle(gateway, settled.payment);
     const slow = await leasedIn("processing");
     await world.passes(13);
     const now = world.clock.now();
-    await gateway.orders.takeOver(slow.payment, randomUUID(), secondsAfter(now, 12), now);
+    await gateway.orders.takeLease(slow.payment, randomUUID(), secondsAfter(now, 12), now);
     const hour = secondsAfter(now, 3600);
-    const dueOf = async ({ payment }: Leased) => (await storedOrders(payment.outTradeNo))[0]!.next_query_at;
+    const dueOf = async ({ payment }: Leased) => (await storedOrders(payment.outTradeNo))[0]!.next_poll_at;
     const quiet = await dueOf(settled);
     for (const leased of [settled, slow]) await gateway.orders.release(leased, "test", now, hour);
     expect(await dueOf(settled)).toEqual(quiet);
-    expect(await dueOf(slow)).toEqual(slow.payment.nextQueryAt);
+    expect(await dueOf(slow)).toEqual(slow.payment.nextPollAt);
   });
 
-  it("by another merchant's row, account, mode, object, amount or currency never makes it success", async () => {
+  it("an event of another merchant, account, mode, object, amount or currency never settles a payment", async () => {
     const { payment } = await leasedIn("pending");
     await orderRow(gateway, payment).set({ payment_id: "cs_ours" }).execute();
     const paid = paidFact(payment);
@@ -154,7 +157,7 @@ describe("a move of a payment", () => {
     ]);
   });
 
-  it("to success by the object that the order made, or by a marked one before any is stored, keeps that object", async () => {
+  it("a payment settled by its stored object, or by a marked one before any is stored, keeps that object", async () => {
     const stored = await leasedIn("pending");
     await orderRow(gateway, stored.payment).set({ payment_id: "cs_ours" }).execute();
     const early = await leasedIn("processing");
@@ -164,7 +167,7 @@ describe("a move of a payment", () => {
         kind: "settled",
         payment: { objectId: "cs_ours" },
       });
-      // What is paid a second time, in another object, is somebody else's.
+      // A second payment through another object does not belong to this order.
       const other = { ...paidFact(payment), objectId: "cs_other" };
       expect(await settle(gateway, payment, other)).toMatchObject({
         kind: "mismatch",
@@ -188,22 +191,25 @@ describe("a move of a payment", () => {
     ["mode", (payment: Payment) => ({ ...saidOf(payment), livemode: !payment.livemode })],
     ["object", (payment: Payment) => ({ ...saidOf(payment), objectId: "cs_of_a_payment_link" })],
   ] as const;
-  it.each(others)("to closed, failed or started is not believed of another %s", async (_what, said) => {
-    const { payment } = await leasedIn("pending");
-    await orderRow(gateway, payment).set({ payment_id: "cs_ours" }).execute();
-    await world.passes(13);
-    const now = world.clock.now();
-    for (const to of ["closed", "failed"] as const)
-      expect(await gateway.orders.conclude(payment, to, said(payment), now)).toBeNull();
-    await gateway.orders.markStarted(payment, said(payment), now);
-    expect(await storedOrders(payment.outTradeNo)).toMatchObject([
-      { status: "pending", version: 1, provider_started: 0 },
-    ]);
-    const own = { ...saidOf(payment), objectId: "cs_ours" };
-    expect(await gateway.orders.conclude(payment, "closed", own, now)).not.toBeNull();
-  });
+  it.each(others)(
+    "an event of another %s makes no payment closed, failed or in transit",
+    async (_what, said) => {
+      const { payment } = await leasedIn("pending");
+      await orderRow(gateway, payment).set({ payment_id: "cs_ours" }).execute();
+      await world.passes(13);
+      const now = world.clock.now();
+      for (const to of ["closed", "failed"] as const)
+        expect(await gateway.orders.closeOrFail(payment, to, said(payment), now)).toBeNull();
+      await gateway.orders.markInTransit(payment, said(payment), now);
+      expect(await storedOrders(payment.outTradeNo)).toMatchObject([
+        { status: "pending", version: 1, in_transit: 0 },
+      ]);
+      const own = { ...saidOf(payment), objectId: "cs_ours" };
+      expect(await gateway.orders.closeOrFail(payment, "closed", own, now)).not.toBeNull();
+    },
+  );
 
-  it("to success happens once: told again it is known, with another transaction a second payment", async () => {
+  it("a payment settles once: the same transaction is recognised, another one is a second payment", async () => {
     const { payment } = await leasedIn("pending");
     const paid = paidFact(payment);
     expect(await settle(gateway, payment, paid)).toMatchObject({ kind: "settled" });
@@ -217,23 +223,23 @@ describe("a move of a payment", () => {
     expect(await storedOrders(payment.outTradeNo)).toMatchObject([{ trade_no: paid.tradeNo, version: 2 }]);
   });
 
-  it("to success by two transactions at once is one success and one second payment", async () => {
+  it("two transactions that settle a payment at once make one success and one second payment", async () => {
     const { payment } = await leasedIn("pending");
     const facts = [paidFact(payment), paidFact(payment)];
     const others = [anotherGateway(), anotherGateway()];
     const holding = Promise.withResolvers<void>();
-    const letGo = Promise.withResolvers<void>();
-    // Both have read `pending` and wait for the row before either may write.
+    const releaseLease = Promise.withResolvers<void>();
+    // Both have read `pending` and wait for the row lock before either can write.
     const holder = gateway.db.transaction().execute(async (trx) => {
       const rows = ofMerchant(trx, payment.userId).selectFrom("payment_orders").select("id");
       await rows.where("id", "=", payment.id).forUpdate().execute();
       holding.resolve();
-      await letGo.promise;
+      await releaseLease.promise;
     });
     await holding.promise;
     const settling = facts.map((paid, index) => settle(others[index]!, payment, paid));
     await until(async () => (await underWay(facts)) === facts.length);
-    letGo.resolve();
+    releaseLease.resolve();
     await holder;
 
     const outcomes = await Promise.all(settling);
@@ -245,7 +251,7 @@ describe("a move of a payment", () => {
     await Promise.all(others.map((other) => other.close()));
   });
 
-  it("by a transaction that has paid for another order is refused", async () => {
+  it("a transaction that has paid for another order does not settle a payment", async () => {
     const [first, second] = [await leasedIn("pending"), await leasedIn("pending")];
     const paid = paidFact(first.payment);
     await settle(gateway, first.payment, paid);

@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Gateway } from "../../lib/open-gateway.ts";
-import type { Leased } from "../../lib/payment/ports.ts";
-import { type PaymentStatus, paymentEdges, paymentStatuses } from "../../lib/payment/status.ts";
+import { type PaymentStatus, paymentEdges, paymentStatuses } from "../../lib/payments/payment-status.ts";
+import type { Leased } from "../../lib/payments/ports.ts";
 import { anotherGateway } from "../steps/gateways.ts";
 import { accountOf, aLink, leasedOrder, orderRow, saidOf, settle } from "../steps/leased-order.ts";
 import { storedMoves, storedOrders } from "../steps/ledgers.ts";
@@ -27,7 +27,7 @@ const words = { code: "refused", message: "no" };
 const release = (leased: Leased) =>
   gateway.orders.release(leased, "test", world.clock.now(), world.clock.now());
 
-/** Every way in which the storage moves a payment into a status. */
+/** Every storage function that moves a payment into a status. */
 const moves: Record<PaymentStatus, Record<string, (leased: Leased) => Promise<unknown>>> = {
   pending: {
     storePayable: (leased) => gateway.orders.storePayable(leased, aLink(leased.payment), world.clock.now()),
@@ -39,27 +39,27 @@ const moves: Record<PaymentStatus, Record<string, (leased: Leased) => Promise<un
     },
   },
   processing: {
-    markStarted: ({ payment }) => gateway.orders.markStarted(payment, saidOf(payment), world.clock.now()),
+    markInTransit: ({ payment }) => gateway.orders.markInTransit(payment, saidOf(payment), world.clock.now()),
     claimCapture({ payment }) {
       const now = world.clock.now();
       return gateway.orders.claimCapture(
         payment,
-        { ...accountOf(payment), key: randomUUID(), until: now, nextQueryAt: now },
+        { ...accountOf(payment), key: randomUUID(), until: now, nextPollAt: now },
         now,
       );
     },
   },
   failed: {
     refuse: (leased) => gateway.orders.refuse(leased, words, world.clock.now()),
-    async conclude(leased) {
+    async closeOrFail(leased) {
       await release(leased);
-      await gateway.orders.conclude(leased.payment, "failed", saidOf(leased.payment), world.clock.now());
+      await gateway.orders.closeOrFail(leased.payment, "failed", saidOf(leased.payment), world.clock.now());
     },
   },
   closed: {
-    async conclude(leased) {
+    async closeOrFail(leased) {
       await release(leased);
-      await gateway.orders.conclude(leased.payment, "closed", saidOf(leased.payment), world.clock.now());
+      await gateway.orders.closeOrFail(leased.payment, "closed", saidOf(leased.payment), world.clock.now());
     },
   },
   success: { settle: ({ payment }) => settle(gateway, payment) },
@@ -67,7 +67,7 @@ const moves: Record<PaymentStatus, Record<string, (leased: Leased) => Promise<un
 
 const allowed = (from: PaymentStatus, to: PaymentStatus) =>
   (paymentEdges[from] as readonly PaymentStatus[]).includes(to);
-/** Only the create itself is refused or answered: both come before the payment has left `processing`. */
+/** Functions that store the outcome of a create, so they need a payment that has not left `processing`. */
 const narrower: Record<string, readonly PaymentStatus[]> = {
   storePayable: ["processing"],
   refuse: ["processing"],
@@ -76,13 +76,13 @@ const pairs = paymentStatuses.flatMap((from) =>
   paymentStatuses.flatMap((to) =>
     Object.keys(moves[to]).map((way) => {
       const may = allowed(from, to) && (narrower[way] ?? [from]).includes(from);
-      return { from, to, way, may, verb: may ? "moves" : "does not move" };
+      return { from, to, way, may, outcome: may ? "moves" : "does not move" };
     }),
   ),
 );
 
-describe("the table of statuses, walked in the database", () => {
-  it.each(pairs)("$way $verb $from to $to", async ({ from, to, way, may }) => {
+describe("edges of the payment statuses", () => {
+  it.each(pairs)("$way $outcome a payment from $from to $to", async ({ from, to, way, may }) => {
     const leased = await leasedOrder(gateway, shop, from);
     await moves[to][way]!(leased);
     const [row] = await storedOrders(leased.payment.outTradeNo);
@@ -94,11 +94,11 @@ describe("the table of statuses, walked in the database", () => {
     );
   });
 
-  it("leads from what is final nowhere but to success, and from success nowhere", () => {
+  it("a final payment status leads only to success, and success leads nowhere", () => {
     expect(paymentEdges).toMatchObject({ failed: ["success"], closed: ["success"], success: [] });
   });
 
-  it("has a way for every edge", () => {
+  it("every edge of the payment statuses has a storage function that takes it", () => {
     const edges = paymentStatuses.flatMap((from) => paymentEdges[from].map((to) => `${from}>${to}`));
     const walked = pairs.filter(({ may }) => may).map(({ from, to }) => `${from}>${to}`);
     expect(new Set(walked)).toEqual(new Set(edges));

@@ -3,13 +3,16 @@ import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { stateDiagram, withDiagrams } from "../../scripts/status-graph/diagrams.ts";
 
-describe("the drawings of the statuses", () => {
-  it.each(["README.md", "README.zh-CN.md"])("in %s are those of the tables: npm run status-graph", (name) => {
-    const readme = readFileSync(path.join(import.meta.dirname, "../..", name), "utf8");
-    expect(readme).toBe(withDiagrams(readme));
-  });
+describe("status diagrams", () => {
+  it.each(["README.md", "README.zh-CN.md"])(
+    "the diagrams in %s match the status tables (to update: npm run status-graph)",
+    (name) => {
+      const readme = readFileSync(path.join(import.meta.dirname, "../..", name), "utf8");
+      expect(readme).toBe(withDiagrams(readme));
+    },
+  );
 
-  it("have every edge, and tell the ways out of an end", () => {
+  it("a status diagram has every edge and marks those out of a final status as late", () => {
     const edges = { processing: ["success", "failed"], failed: ["success"], success: [] };
     expect(stateDiagram(edges, ["success", "failed"]).split("\n")).toEqual([
       "stateDiagram-v2",
@@ -21,7 +24,7 @@ describe("the drawings of the statuses", () => {
     ]);
   });
 
-  it("replace what stands between their markers, and nothing is drawn without a place", () => {
+  it("a status diagram replaces the text between its markers and needs such markers", () => {
     const text = "a\n<!-- status-graph: x -->\nold\n<!-- /status-graph -->\nb\n";
     const drawn = "a\n<!-- status-graph: x -->\n```mermaid\nnew\n```\n<!-- /status-graph -->\nb\n";
     expect(withDiagrams(text, { x: "new" })).toBe(drawn);

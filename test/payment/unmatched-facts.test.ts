@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Gateway } from "../../lib/open-gateway.ts";
-import type { Payment } from "../../lib/payment/payment.ts";
-import { type Fact, forgetFacts, matchFacts, type UnmatchedFact } from "../../lib/payment/unmatched-facts.ts";
-import { mostKept } from "../../lib/storage/unmatched-facts.ts";
+import type { Payment } from "../../lib/payments/payment.ts";
+import { type Fact, matchFacts, purgeFacts, type UnmatchedFact } from "../../lib/payments/unmatched-facts.ts";
+import { mostCached } from "../../lib/storage/unmatched-facts.ts";
 import { anOrder, apiOf, type Data } from "../steps/api.ts";
 import { invoke } from "../steps/front.ts";
 import { anotherGateway } from "../steps/gateways.ts";
@@ -32,7 +32,7 @@ afterAll(async () => {
   await world.stop();
 });
 
-/** A payment of 12.34 CNY that is not paid yet, and the fact that will settle it. */
+/** An unpaid payment of 12.34 CNY and the event that will settle it. */
 async function unpaid() {
   const { payment } = await leasedOrder(gateway, shop, "pending");
   return { payment, paid: paidFact(payment) };
@@ -58,21 +58,22 @@ const keep = ({ payment }: Unpaid, fact: Fact, change: Partial<UnmatchedFact> = 
 const refundedOf = async ({ orderNo }: Payment) => Number((await rows.order(orderNo)).refunded_minor);
 const raisedFor = async ({ configId, orderNo }: Payment) =>
   (await rows.anomalies(configId)).filter((anomaly) => anomaly.order_no === orderNo);
-const keptFor = (tradeNo: string) =>
+const storedFor = (tradeNo: string) =>
   rows.query("SELECT * FROM unmatched_facts WHERE trade_no = ?", [tradeNo]);
-const toldOf = async ({ orderNo }: Payment) => (await rows.notifications(orderNo)).map(({ event }) => event);
+const notifiedOf = async ({ orderNo }: Payment) =>
+  (await rows.notifications(orderNo)).map(({ event }) => event);
 
-describe("a fact that was told before its payment was settled", () => {
-  it("is booked in the commit that settles the payment, and the merchant is told of both in turn", async () => {
+describe("events received before their payment was settled", () => {
+  it("a refund event stored before its payment settles is recorded in the settling commit and notified", async () => {
     const order = await unpaid();
     await keep(order, refundOf(order.paid.tradeNo, 500));
     expect(await settle(gateway, order.payment, order.paid)).toMatchObject({ kind: "settled" });
     expect(await refundedOf(order.payment)).toBe(500);
-    expect(await toldOf(order.payment)).toEqual(["payment.success", "refund.success"]);
-    expect(await keptFor(order.paid.tradeNo)).toEqual([]);
+    expect(await notifiedOf(order.payment)).toEqual(["payment.success", "refund.success"]);
+    expect(await storedFor(order.paid.tradeNo)).toEqual([]);
   });
 
-  it("that is a refund which failed is recorded, and moves no sum", async () => {
+  it("a stored event of a failed refund is recorded and changes no amounts", async () => {
     const order = await unpaid();
     await keep(order, refundOf(order.paid.tradeNo, 500, { kind: "refundFailed" }));
     await settle(gateway, order.payment, order.paid);
@@ -82,19 +83,19 @@ describe("a fact that was told before its payment was settled", () => {
     ]);
   });
 
-  it("that contradicts another of the same refund makes the provider be asked at once", async () => {
+  it("stored events that contradict each other about a refund make the payment due for a poll at once", async () => {
     const order = await unpaid();
     const refund = refundOf(order.paid.tradeNo, 500);
     await keep(order, refund);
     await keep(order, { ...refund, kind: "refundFailed" });
     await settle(gateway, order.payment, order.paid);
     expect(await refundedOf(order.payment)).toBe(0);
-    const { next_query_at } = await rows.order(order.payment.orderNo);
-    expect(next_query_at).toEqual(expect.any(Date));
-    expect((next_query_at as Date).getTime()).toBeLessThanOrEqual(world.clock.now().getTime());
+    const { next_poll_at } = await rows.order(order.payment.orderNo);
+    expect(next_poll_at).toEqual(expect.any(Date));
+    expect((next_poll_at as Date).getTime()).toBeLessThanOrEqual(world.clock.now().getTime());
   });
 
-  it("and does not fit into what was paid is an anomaly, and the payment is settled all the same", async () => {
+  it("a stored refund event beyond the paid amount raises an anomaly, and the payment still settles", async () => {
     const order = await unpaid();
     await keep(order, refundOf(order.paid.tradeNo, 1_000));
     await keep(order, refundOf(order.paid.tradeNo, 1_000));
@@ -105,7 +106,7 @@ describe("a fact that was told before its payment was settled", () => {
     ]);
   });
 
-  it("in another currency is an anomaly, and the payment is settled all the same", async () => {
+  it("a stored refund event in another currency raises an anomaly, and the payment still settles", async () => {
     const order = await unpaid();
     await keep(order, refundOf(order.paid.tradeNo, 500, { amount: { minor: 500, currency: "USD" } }));
     expect(await settle(gateway, order.payment, order.paid)).toMatchObject({ kind: "settled" });
@@ -115,59 +116,62 @@ describe("a fact that was told before its payment was settled", () => {
     ]);
   });
 
-  it("and is a dispute calls a person", async () => {
+  it("a stored dispute event raises an anomaly when its payment settles", async () => {
     const order = await unpaid();
     await keep(order, { kind: "disputed", tradeNo: order.paid.tradeNo, why: "fraudulent, needs_response" });
     await settle(gateway, order.payment, order.paid);
     expect(await raisedFor(order.payment)).toMatchObject([{ kind: "dispute" }]);
   });
 
-  it("and only says that something happened makes the provider be asked at once", async () => {
+  it("a stored refetch event makes its payment due for a poll at once when it settles", async () => {
     const order = await unpaid();
     await keep(order, {
-      kind: "hint",
+      kind: "refetch",
       orderNo: null,
       tradeNo: order.paid.tradeNo,
       why: "PAYMENT.CAPTURE.REFUNDED",
     });
     await settle(gateway, order.payment, order.paid);
-    const { next_query_at } = await rows.order(order.payment.orderNo);
-    expect((next_query_at as Date).getTime()).toBeLessThanOrEqual(world.clock.now().getTime());
+    const { next_poll_at } = await rows.order(order.payment.orderNo);
+    expect((next_poll_at as Date).getTime()).toBeLessThanOrEqual(world.clock.now().getTime());
   });
 
-  const strangers: [string, (order: Unpaid) => Partial<UnmatchedFact>][] = [
+  const mismatches: [string, (order: Unpaid) => Partial<UnmatchedFact>][] = [
     ["another merchant", () => ({ userId: other.userId, configId: other.configs.stripe! })],
     ["another account", () => ({ account: "another" })],
     ["the other mode", ({ payment }) => ({ livemode: !payment.livemode })],
     ["another provider", () => ({ provider: "stripe" })],
   ];
-  it.each(strangers)("by %s is not this payment's", async (_name, change) => {
+  it.each(mismatches)("a stored event of %s is not applied to this payment", async (_name, change) => {
     const order = await unpaid();
     await keep(order, refundOf(order.paid.tradeNo, 500), change(order));
     await settle(gateway, order.payment, order.paid);
     expect(await refundedOf(order.payment)).toBe(0);
-    expect(await keptFor(order.paid.tradeNo)).toHaveLength(1);
+    expect(await storedFor(order.paid.tradeNo)).toHaveLength(1);
   });
 
-  it.each(strangers)("by %s is not booked beside this payment's own", async (_name, change) => {
-    const order = await unpaid();
-    await keep(order, refundOf(order.paid.tradeNo, 500), change(order));
-    await keep(order, refundOf(order.paid.tradeNo, 300));
-    await settle(gateway, order.payment, order.paid);
-    expect(await refundedOf(order.payment)).toBe(300);
-    expect(await keptFor(order.paid.tradeNo)).toHaveLength(1);
-  });
+  it.each(mismatches)(
+    "a stored event of %s is not applied together with one of this payment",
+    async (_name, change) => {
+      const order = await unpaid();
+      await keep(order, refundOf(order.paid.tradeNo, 500), change(order));
+      await keep(order, refundOf(order.paid.tradeNo, 300));
+      await settle(gateway, order.payment, order.paid);
+      expect(await refundedOf(order.payment)).toBe(300);
+      expect(await storedFor(order.paid.tradeNo)).toHaveLength(1);
+    },
+  );
 
-  it("twice is kept once and booked once", async () => {
+  it("a repeated refund event is stored once and recorded once", async () => {
     const order = await unpaid();
     const refund = refundOf(order.paid.tradeNo, 500);
     for (let times = 0; times < 3; times++) await keep(order, refund);
-    expect(await keptFor(order.paid.tradeNo)).toHaveLength(1);
+    expect(await storedFor(order.paid.tradeNo)).toHaveLength(1);
     await settle(gateway, order.payment, order.paid);
     expect(await refundedOf(order.payment)).toBe(500);
   });
 
-  it("but came while the settle was under way is booked by the sweeper, once", async () => {
+  it("a refund event that arrives during the settlement is recorded once by the sweep", async () => {
     const order = await unpaid();
     await settle(gateway, order.payment, order.paid);
     const refund = refundOf(order.paid.tradeNo, 500);
@@ -176,27 +180,27 @@ describe("a fact that was told before its payment was settled", () => {
     await keep(order, refund);
     await invoke("sweep", {});
     expect(await refundedOf(order.payment)).toBe(500);
-    expect(await keptFor(order.paid.tradeNo)).toEqual([]);
+    expect(await storedFor(order.paid.tradeNo)).toEqual([]);
   });
 });
 
-describe("facts that find no payment", () => {
-  it("are forgotten after 30 days", async () => {
+describe("events without a payment", () => {
+  it("events without a payment are purged after 30 days", async () => {
     const order = await unpaid();
     await keep(order, refundOf(order.paid.tradeNo, 500));
     await world.passes(30 * 86_400 - 60);
-    await forgetFacts(gateway);
-    expect(await keptFor(order.paid.tradeNo)).toHaveLength(1);
+    await purgeFacts(gateway);
+    expect(await storedFor(order.paid.tradeNo)).toHaveLength(1);
     await world.passes(61);
-    await forgetFacts(gateway);
-    expect(await keptFor(order.paid.tradeNo)).toEqual([]);
+    await purgeFacts(gateway);
+    expect(await storedFor(order.paid.tradeNo)).toEqual([]);
   });
 
-  it("are kept up to a number for each config, the newest of them", async () => {
+  it("each config stores a limited number of events without a payment, the newest ones", async () => {
     const order = await unpaid();
     const configId = "999999";
     const one = "(?, ?, 'alipay', 'a', 0, ?, '{}', SHA2(UUID(), 256), ?)";
-    const values = Array.from({ length: mostKept }, (_, at) => [
+    const values = Array.from({ length: mostCached }, (_, at) => [
       shop.userId,
       configId,
       `t${at}`,
@@ -212,16 +216,16 @@ describe("facts that find no payment", () => {
       "SELECT COUNT(*) AS count FROM unmatched_facts WHERE config_id = ?",
       [configId],
     )) as [{ count: string }];
-    expect(Number(count)).toBe(mostKept);
-    expect(await keptFor("t0")).toEqual([]);
-    expect(await keptFor(order.paid.tradeNo)).toHaveLength(1);
+    expect(Number(count)).toBe(mostCached);
+    expect(await storedFor("t0")).toEqual([]);
+    expect(await storedFor(order.paid.tradeNo)).toHaveLength(1);
   });
 });
 
-describe("a refund in Stripe's dashboard seconds after the payment", () => {
-  // Stripe does not guarantee that events come in the order in which they were made, and a refund's event names its
-  // payment intent and nothing of ours: https://docs.stripe.com/webhooks#event-ordering
-  it("whose event comes before the payment's own is booked with the payment", async () => {
+describe("Stripe dashboard refunds right after the payment", () => {
+  // Stripe does not guarantee the order of events, and a refund event names its payment intent, but no identifier of
+  // ours: https://docs.stripe.com/webhooks#event-ordering
+  it("a Stripe dashboard refund whose event arrives before the paid event is recorded with the payment", async () => {
     const stripe = simulatorOf(world, "stripe");
     const { signed, path } = stripeEvents(world, shop);
     const { data } = await apiOf(world, shop).create(anOrder({ provider: "stripe", amount: "100.00" }));
@@ -231,19 +235,19 @@ describe("a refund in Stripe's dashboard seconds after the payment", () => {
     const trade_no = (await stripe.payments(orderNo))[0]!.trade_no;
     const refund = { id: `re_${randomUUID()}`, object: "refund", amount: 3_000, status: "succeeded" };
     const object = { ...refund, currency: "cny", payment_intent: trade_no, metadata: {} };
-    const told = (type: string, inside: Data) => {
+    const notified = (type: string, inside: Data) => {
       const created = Math.floor(world.clock.now().getTime() / 1000);
       const event = { id: `evt_${randomUUID()}`, object: "event", type, livemode: false, created };
       return postWebhook(world, path, signed(JSON.stringify({ ...event, data: { object: inside } })));
     };
-    expect(await told("refund.updated", object)).toMatchObject({ status: 200 });
+    expect(await notified("refund.updated", object)).toMatchObject({ status: 200 });
     expect(await rows.order(orderNo)).toMatchObject({ status: "pending" });
     await stripe.faults({});
     const { event } = stripeEvents(world, shop);
     const paid = JSON.parse(
       event(orderNo, { session: { amount_total: 10_000, payment_intent: trade_no } }).body,
     );
-    expect(await told("checkout.session.completed", paid.data.object)).toMatchObject({ status: 200 });
+    expect(await notified("checkout.session.completed", paid.data.object)).toMatchObject({ status: 200 });
     expect(await rows.order(orderNo)).toMatchObject({ status: "success", refunded_minor: "3000" });
   });
 });

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { hashOf, newApiKey, readApiKey, sameKey } from "../../lib/merchant/api-key.ts";
+import { hashOf, newApiKey, readApiKey, sameKey } from "../../lib/merchants/api-key.ts";
 
 const userId = fc.bigInt({ min: 1n, max: 2n ** 64n - 1n }).map(String);
 const sign = fc.oneof(
@@ -9,7 +9,7 @@ const sign = fc.oneof(
 );
 
 describe("an API key", () => {
-  it("is read back as it was made, and only its hash proves it", () => {
+  it("an API key is parsed into its key id and merchant, and only its own hash matches it", () => {
     fc.assert(
       fc.property(userId, (id) => {
         const key = newApiKey(id);
@@ -22,7 +22,7 @@ describe("an API key", () => {
     );
   });
 
-  it("with any one character changed, left out or put in is refused before it is looked for", () => {
+  it("an API key with one character changed, removed or added is refused without a database query", () => {
     fc.assert(
       fc.property(
         userId,
@@ -42,7 +42,7 @@ describe("an API key", () => {
     );
   });
 
-  it("with two neighbours swapped is refused", () => {
+  it("an API key with two adjacent characters swapped is refused", () => {
     fc.assert(
       fc.property(userId, fc.nat(), (id, at) => {
         const { text } = newApiKey(id);
@@ -55,7 +55,7 @@ describe("an API key", () => {
     );
   });
 
-  it("is nothing that a stranger would send", () => {
+  it("a random text is never accepted as an API key", () => {
     fc.assert(
       fc.property(
         fc.string({ unit: fc.constantFrom(..."ak_m7Kz0é\0 🍵") }),

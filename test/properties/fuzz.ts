@@ -5,11 +5,11 @@ import { parsers } from "./parsers/parsers.ts";
 
 const usage = `npm run fuzz -- [--runs N] [--only NAME] [--seed N]
 
-Gives random inputs to every parser. Ends with 1 when any of them does not hold, and tells the shortest input.
+Feeds random inputs to every parser. Exits with 1 if a parser fails, and prints the shortest failing input.
 
-  --runs N     so many inputs for each (1000000)
-  --only NAME  only parsers whose name holds this
-  --seed N     the same inputs again
+  --runs N     number of inputs for each parser (1000000)
+  --only NAME  only parsers whose name contains this text
+  --seed N     repeats the inputs of an earlier run
 `;
 const { values } = commandLine(usage, {
   options: {
@@ -21,12 +21,15 @@ const { values } = commandLine(usage, {
 
 const numRuns = wholeNumber("runs", values.runs, { least: 1, usage });
 const seed = wholeNumber("seed", values.seed, { least: 0, usage });
-const wanted = parsers.filter(({ name }) => name.toLowerCase().includes(values.only.toLowerCase()));
-if (wanted.length === 0)
-  misused(`no parser's name holds "${values.only}"; there is\n${parsers.map(nameOf).join("\n")}`, usage);
+const selected = parsers.filter(({ name }) => name.toLowerCase().includes(values.only.toLowerCase()));
+if (selected.length === 0)
+  misused(
+    `--only: no parser's name contains "${values.only}". The parsers are:\n${parsers.map(nameOf).join("\n")}`,
+    usage,
+  );
 
 console.log(`seed ${seed}`);
-for (const parser of wanted) {
+for (const parser of selected) {
   const begunAt = performance.now();
   const property = fc.asyncProperty(parser.input, (input) => feed(parser, input));
   const found = await fc.check(property, { numRuns, seed });

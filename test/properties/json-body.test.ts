@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { GatewayError } from "../../lib/errors.ts";
 import { readJsonBody } from "../../lib/http/json-body.ts";
 
-/** Names and texts of every kind but those that are refused on purpose. */
+/** Names and texts of every kind, except those that the gateway refuses on purpose. */
 const text = fc.string({ unit: "binary" }).filter((made) => !made.includes("\uFFFD"));
 const name = text.filter((made) => made !== "__proto__");
 const { value } = fc.letrec<{ value: unknown }>((tie) => ({
@@ -21,8 +21,8 @@ const { value } = fc.letrec<{ value: unknown }>((tie) => ({
 const body = fc.dictionary(name, value, { maxKeys: 6, noNullPrototype: true });
 const read = (json: string, asText: string[] = []) => readJsonBody(Buffer.from(json), asText);
 
-describe("the reader of JSON bodies", () => {
-  it("agrees with JSON.parse on every object without repeated names", () => {
+describe("readJsonBody", () => {
+  it("readJsonBody agrees with JSON.parse on every object without repeated names", () => {
     fc.assert(
       fc.property(body, fc.constantFrom(0, 1, "\t"), (object, indent) => {
         const json = JSON.stringify(object, null, indent);
@@ -32,7 +32,7 @@ describe("the reader of JSON bodies", () => {
     );
   });
 
-  it("refuses what JSON.parse refuses, and whatever is no object, with an error that says so", () => {
+  it("readJsonBody refuses invalid JSON and values that are not objects with a GatewayError", () => {
     const pieces = fc.constantFrom(
       "{",
       "}",
@@ -67,7 +67,7 @@ describe("the reader of JSON bodies", () => {
     );
   });
 
-  it("refuses a name that stands twice, wherever and however it is written", () => {
+  it("readJsonBody refuses a repeated name at any depth and in any spelling", () => {
     const escaped = (plain: string) =>
       `"${[...plain].map((sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, "0")}`).join("")}"`;
     fc.assert(
@@ -75,12 +75,12 @@ describe("the reader of JSON bodies", () => {
         const rest = JSON.stringify(object).slice(1, -1);
         const inner = `{${escaped(twice)}:1${rest && ","}${rest},"${twice}":2}`;
         const json = `${'{"x":['.repeat(depth)}${inner}${"]}".repeat(depth)}`;
-        expect(() => read(json)).toThrow(/stands twice/);
+        expect(() => read(json)).toThrow(/occurs twice/);
       }),
     );
   });
 
-  it("hands a number over as it was written, and leaves the same number further in alone", () => {
+  it("readJsonBody returns a top-level number as text where asked, and leaves nested numbers alone", () => {
     fc.assert(
       fc.property(fc.stringMatching(/^(0|[1-9]\d{0,30})(\.\d{1,30})?([eE][+-]?\d{1,3})?$/), (number) => {
         const json = `{"a":[{"amount":${number}}],"amount":${number},"other":${number}}`;
@@ -89,20 +89,20 @@ describe("the reader of JSON bodies", () => {
     );
   });
 
-  it("takes 32 levels and no more", () => {
+  it("readJsonBody accepts 32 levels of nesting and no more", () => {
     const nested = (levels: number) => `${'{"a":'.repeat(levels)}1${"}".repeat(levels)}`;
     expect(read(nested(32))).toEqual(JSON.parse(nested(32)));
     expect(() => read(nested(33))).toThrow(/nested deeper/);
   });
 
-  it("takes 64 KiB and not one byte more", () => {
+  it("readJsonBody accepts 64 KiB and not one byte more", () => {
     const long = (bytes: number) => `{"a":"${"ä".repeat((bytes - 8) / 2)}"}`;
     expect(Buffer.byteLength(long(65_536))).toBe(65_536);
     expect(read(long(65_536))).toEqual(JSON.parse(long(65_536)));
     expect(() => read(`${long(65_536)} `)).toThrow(/64 KiB/);
   });
 
-  it("reads the hardest 64 KiB without a pause", () => {
+  it("readJsonBody reads any 64 KiB in less than half a second", () => {
     const hard = [
       `{"a":"${'\\"'.repeat(32_000)}"}`,
       `{"a":[${"[],".repeat(21_000)}[]]}`,

@@ -14,11 +14,11 @@ import {
 const currency = fc.constantFrom(...currencies);
 const minor = fc.maxSafeNat();
 const money: fc.Arbitrary<Money> = fc.record({ minor, currency });
-/** Up to 15 significant digits, which is what a request may carry. */
+/** Up to 15 significant digits, the maximum in a request. */
 const jsonMoney: fc.Arbitrary<Money> = fc.record({ minor: fc.nat({ max: 999_999_999_999_999 }), currency });
 
 describe("money", () => {
-  it.each(currencies)("in %s goes to a decimal and back unchanged", (code) => {
+  it.each(currencies)("an amount in %s is unchanged after conversion to a decimal and back", (code) => {
     fc.assert(
       fc.property(minor, (units) => {
         const amount = { minor: units, currency: code };
@@ -32,7 +32,7 @@ describe("money", () => {
     );
   });
 
-  it("goes to a provider's own exponent and back unchanged, or is refused; it is never rounded", () => {
+  it("an amount converted to a provider's exponent and back is unchanged or refused, never rounded", () => {
     fc.assert(
       fc.property(money, fc.nat({ max: 5 }), (amount, digits) => {
         const divides =
@@ -50,7 +50,7 @@ describe("money", () => {
     );
   });
 
-  it("of up to 15 digits is the same as a JSON number, read by any program", () => {
+  it("an amount of up to 15 digits is exact as a JSON number in any program", () => {
     fc.assert(
       fc.property(jsonMoney, (amount) => {
         const written = JSON.stringify(toJsonNumber(amount));
@@ -61,7 +61,7 @@ describe("money", () => {
     );
   });
 
-  it("is either the same as a JSON number or refused, however large", () => {
+  it("an amount of any size is exact as a JSON number or refused", () => {
     fc.assert(
       fc.property(money, (amount) => {
         try {
@@ -75,7 +75,7 @@ describe("money", () => {
     );
   });
 
-  it("is read from plain decimals only", () => {
+  it("an amount is read from plain decimals only", () => {
     const plain = /^\d+(\.\d+)?$/;
     fc.assert(
       fc.property(
@@ -89,7 +89,7 @@ describe("money", () => {
     );
   });
 
-  it("takes no decimal place more than its currency has, unless it is a zero at the end", () => {
+  it("an amount may not have more decimal places than its currency, except trailing zeros", () => {
     fc.assert(
       fc.property(money, fc.integer({ min: 1, max: 9 }), fc.nat({ max: 40 }), (amount, digit, zeros) => {
         const text = exponentOf(amount.currency) === 0 ? `${amount.minor}.` : toDecimal(amount);
@@ -100,7 +100,7 @@ describe("money", () => {
     );
   });
 
-  it("beyond safe integers, negative or broken is refused", () => {
+  it("an amount beyond safe integers, negative or fractional in minor units is refused", () => {
     expect(() => fromDecimal("90071992547409.92", "CNY")).toThrow(NotExact);
     expect(fromDecimal("90071992547409.91", "CNY").minor).toBe(Number.MAX_SAFE_INTEGER);
     for (const units of [-1, 0.5, Number.NaN, 2 ** 53]) {

@@ -3,14 +3,14 @@ import { describe, expect, it } from "vitest";
 import { feed } from "./parsers/parser.ts";
 import { parsers } from "./parsers/parsers.ts";
 
-/** `npm run fuzz` gives a million to each. */
+/** Inputs for each parser. `npm run fuzz` runs a million. */
 const numRuns = 2_000;
 
-/** Of the processor, for one input. The longest take half a second; with the square of their length it would be hours. */
+/** CPU time for one input. The longest take half a second; a parser of quadratic complexity would take hours. */
 const longestMs = 5_000;
 
-describe.each(parsers.map((parser) => [parser.name, parser] as const))("the parser: %s,", (_name, parser) => {
-  it("says no in its own words to whatever it cannot read, and what it reads can be used", async () => {
+describe.each(parsers.map((parser) => [parser.name, parser] as const))("parser: %s", (name, parser) => {
+  it(`the parser of "${name}" refuses invalid input with its own error, and its results are valid`, async () => {
     await fc.assert(
       fc.asyncProperty(parser.input, (input) => feed(parser, input)),
       { numRuns },
@@ -19,7 +19,7 @@ describe.each(parsers.map((parser) => [parser.name, parser] as const))("the pars
 
   const { hardest = [] } = parser;
   if (hardest.length > 0)
-    it("reads the longest and hardest input without a pause", async () => {
+    it(`the parser of "${name}" takes at most ${longestMs} ms of CPU for the longest input`, async () => {
       for (const input of hardest) {
         const begun = process.cpuUsage();
         await feed(parser, input);

@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { keptOfAnswers, keptOfRequests, redactAnswer, redactRequest } from "../../lib/http/redact.ts";
+import { answerFields, redactAnswer, redactRequest, requestFields } from "../../lib/http/redact.ts";
 
 const canary = "s3cret canary";
-/** Texts and names that hold what nobody may read, at any place of a body. */
+/** Texts and names that contain the canary, for any place of a body. */
 const text = fc.tuple(fc.string(), fc.string()).map(([before, after]) => before + canary + after);
-const name = fc.oneof(text, fc.constantFrom(...Object.keys({ ...keptOfRequests, ...keptOfAnswers })));
+const name = fc.oneof(text, fc.constantFrom(...Object.keys({ ...requestFields, ...answerFields })));
 const { value } = fc.letrec<{ value: unknown }>((tie) => ({
   value: fc.oneof(
     { maxDepth: 4 },
@@ -17,27 +17,27 @@ const { value } = fc.letrec<{ value: unknown }>((tie) => ({
   ),
 }));
 
-/** Words are ours, or a provider's that its adapter has shortened; all else is the caller's. */
+/** Removes `message`, which holds the gateway's text or a provider's; all other texts are the caller's. */
 const withoutWords = (body: string) => body.replace(/"message":"(?:[^"\\]|\\.)*"/g, "");
 
-it("nothing of a caller's text or names is kept, and what is kept is small JSON", () => {
+it("a redacted request or response holds none of the caller's texts or names, and is JSON of at most 4 KiB", () => {
   fc.assert(
     fc.property(fc.dictionary(name, value, { minKeys: 1 }), (fields) => {
       const body = JSON.stringify(fields);
-      const asked = redactRequest({ body, isBase64Encoded: false });
+      const requested = redactRequest({ body, isBase64Encoded: false });
       const answered = redactAnswer(body);
-      expect(asked).not.toContain("canary");
+      expect(requested).not.toContain("canary");
       expect(withoutWords(answered)).not.toContain("canary");
-      for (const kept of [asked, answered]) {
-        expect(Buffer.byteLength(kept)).toBeLessThanOrEqual(4096);
-        expect(() => JSON.parse(kept)).not.toThrow();
+      for (const stored of [requested, answered]) {
+        expect(Buffer.byteLength(stored)).toBeLessThanOrEqual(4096);
+        expect(() => JSON.parse(stored)).not.toThrow();
       }
     }),
     { numRuns: 1000 },
   );
 });
 
-it("a body of 64 KiB nested as deep as it can be is read in no time", () => {
+it("redacting a body of 64 KiB with the deepest possible nesting does not overflow the stack", () => {
   for (const [open, close] of ["[]", ['{"data":', "}"]] as const) {
     const depth = 8_000;
     const body = `${open!.repeat(depth)}1${close!.repeat(depth)}`;

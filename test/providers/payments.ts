@@ -1,7 +1,7 @@
 import type { Clock } from "../../lib/clock.ts";
-import type { Payment } from "../../lib/payment/payment.ts";
-import type { NewPayment, Provider } from "../../lib/payment/provider.ts";
-import type { Refund } from "../../lib/refund/refund.ts";
+import type { Payment } from "../../lib/payments/payment.ts";
+import type { NewPayment, Provider } from "../../lib/payments/provider.ts";
+import type { Refund } from "../../lib/payments/refund.ts";
 
 /** 20:00 in UTC+8. */
 export const createdAt = new Date("2025-11-23T12:00:00.400Z");
@@ -51,28 +51,28 @@ export function payment(changes: Partial<Payment> = {}): Payment {
     livemode: false,
     lateSuccess: false,
     closeRequested: false,
-    providerStarted: false,
+    inTransit: false,
     refundedMinor: 0,
     reservedMinor: 0,
     captureKey: null,
-    lookUps: 0,
+    pollCount: 0,
     updatedAt: createdAt,
     paidAt: null,
     closedAt: null,
-    lookedUpAt: null,
-    nextQueryAt: null,
+    polledAt: null,
+    nextPollAt: null,
     unansweredSince: null,
     quietFrom: null,
     ...changes,
   };
 }
 
-/** The refund with its request, as it is stored before the provider is asked. */
-export function withRequest(adapter: Provider, payment: Payment, wanted: Refund): Refund {
-  return { ...wanted, prepared: adapter.prepareRefund!(payment, wanted) };
+/** The refund with its request, as it is stored before the provider is called. */
+export function withRequest(adapter: Provider, payment: Payment, input: Refund): Refund {
+  return { ...input, prepared: adapter.prepareRefund!(payment, input) };
 }
 
-/** A refund of 2.30 CNY that the provider has not been asked for. */
+/** A refund of 2.30 CNY that was not sent to the provider yet. */
 export function refund(changes: Partial<Refund> = {}): Refund {
   return {
     id: "7",
@@ -93,7 +93,7 @@ export function refund(changes: Partial<Refund> = {}): Refund {
   };
 }
 
-/** Everything an error could show: a log of it must hold no secret. */
+/** Everything that a log of an error could show: it must contain no secret. */
 export function everythingOf(error: unknown): string {
   if (!(error instanceof Error)) return JSON.stringify(error) ?? String(error);
   const own = Object.getOwnPropertyNames(error).map((name) => String(Reflect.get(error, name)));

@@ -9,30 +9,30 @@ import {
   SQSClient,
 } from "@aws-sdk/client-sqs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { hintQueue, type Message, sqsClient } from "../../lib/queue/hints.ts";
 import { SqsLimitError } from "../../lib/queue/sqs-limits.ts";
+import { type Message, sqsClient, wakeUpQueue } from "../../lib/queue/wake-up-queue.ts";
 
 const now = new Date("2026-05-06T07:08:09.123Z");
 const endpoint = process.env.SQS_ENDPOINT!;
 const queueName = `${process.env.QUEUE_PREFIX}limits`;
 const QueueUrl = `${endpoint}/000000000000/${queueName}`;
 const mebibyte = 1_048_576;
-const observer = new SQSClient({ endpoint });
+const watcher = new SQSClient({ endpoint });
 let client: SQSClient;
 
 beforeAll(async () => {
   process.env.AWS_ENDPOINT_URL_SQS = endpoint;
   client = sqsClient();
-  await observer.send(new CreateQueueCommand({ QueueName: queueName }));
+  await watcher.send(new CreateQueueCommand({ QueueName: queueName }));
 });
 afterAll(() => {
   client.destroy();
-  observer.destroy();
+  watcher.destroy();
 });
 
 type Queued = { body: string };
 
-/** All that the server holds. */
+/** All messages that the server holds. */
 async function queued(): Promise<Queued[]> {
   const { messages } = (await (await fetch(`${process.env.SQS_ADMIN}/queue/${queueName}`)).json()) as {
     messages: { ready: Queued[]; delayed: Queued[]; inflight: Queued[] };
@@ -51,16 +51,16 @@ const entry = (Id: string, more: Partial<SendMessageBatchRequestEntry> = {}) => 
 const entries = (count: number, more: Partial<SendMessageBatchRequestEntry> = {}) =>
   Array.from({ length: count }, (_, n) => entry(String(n), more));
 
-/** What AWS refuses in one message: the limit, the words in the error, the message. */
-const refusedMessages: [limit: string, told: string, Partial<SendMessageCommandInput>][] = [
+/** Messages that AWS refuses: the limit, a part of the error message, the message. */
+const refusedMessages: [limit: string, notified: string, Partial<SendMessageCommandInput>][] = [
   ["DelaySeconds", "901", { DelaySeconds: 901 }],
   ["DelaySeconds", "86400", { DelaySeconds: 86_400 }],
   ["DelaySeconds", "-1", { DelaySeconds: -1 }],
   ["DelaySeconds", "899.5", { DelaySeconds: 899.5 }],
   ["DelaySeconds", "NaN", { DelaySeconds: Number.NaN }],
   ["DelaySeconds", "Infinity", { DelaySeconds: Number.POSITIVE_INFINITY }],
-  ["MessageBody", "1 character at least", { MessageBody: "" }],
-  ["MessageBody", "1 character at least", { MessageBody: undefined }],
+  ["MessageBody", "at least 1 character", { MessageBody: "" }],
+  ["MessageBody", "at least 1 character", { MessageBody: undefined }],
   ["MessageBody", "U+0", { MessageBody: "canary\0" }],
   ["MessageBody", "U+1b", { MessageBody: "canary\u001b" }],
   ["MessageBody", "U+b", { MessageBody: "canary\v" }],
@@ -85,11 +85,11 @@ const refusedMessages: [limit: string, told: string, Partial<SendMessageCommandI
   ["attribute name", "a..b", { MessageAttributes: { "a..b": text("x") } }],
   ["attribute name", "aws.a", { MessageAttributes: { "aws.a": text("x") } }],
   ["attribute name", "Amazon.a", { MessageAttributes: { "Amazon.a": text("x") } }],
-  ["attribute value", "1 character at least", { MessageAttributes: { a: text("") } }],
+  ["attribute value", "at least 1 character", { MessageAttributes: { a: text("") } }],
   ["attribute value", "U+1", { MessageAttributes: { a: text("canary\u0001") } }],
 ];
 
-const refusedBatches: [limit: string, told: string, SendMessageBatchRequestEntry[] | undefined][] = [
+const refusedBatches: [limit: string, notified: string, SendMessageBatchRequestEntry[] | undefined][] = [
   ["Entries", "0", []],
   ["Entries", "0", undefined],
   ["Entries", "11", entries(11)],
@@ -125,23 +125,29 @@ async function refusal(sending: Promise<unknown>): Promise<SqsLimitError> {
   return error;
 }
 
-describe("what AWS refuses does not leave, although the local server would take it:", () => {
-  it.each(refusedMessages)("a message with %s, case %#", async (limit, told, wrong) => {
-    const before = (await queued()).length;
-    const error = await refusal(client.send(message(wrong)));
-    expect(error).toMatchObject({ code: limit, message: expect.stringContaining(told) });
-    expect(error.message).not.toContain("canary");
-    expect(await queued()).toHaveLength(before);
-  });
+describe("calls that AWS would refuse and the local server would accept", () => {
+  it.each(refusedMessages)(
+    "a message that violates the SQS limit of %s is not sent, case %#",
+    async (limit, notified, wrong) => {
+      const before = (await queued()).length;
+      const error = await refusal(client.send(message(wrong)));
+      expect(error).toMatchObject({ code: limit, message: expect.stringContaining(notified) });
+      expect(error.message).not.toContain("canary");
+      expect(await queued()).toHaveLength(before);
+    },
+  );
 
-  it.each(refusedBatches)("a batch with %s, case %#", async (limit, told, Entries) => {
-    const before = (await queued()).length;
-    const error = await refusal(client.send(new SendMessageBatchCommand({ QueueUrl, Entries })));
-    expect(error).toMatchObject({ code: limit, message: expect.stringContaining(told) });
-    expect(await queued()).toHaveLength(before);
-  });
+  it.each(refusedBatches)(
+    "a batch that violates the SQS limit of %s is not sent, case %#",
+    async (limit, notified, Entries) => {
+      const before = (await queued()).length;
+      const error = await refusal(client.send(new SendMessageBatchCommand({ QueueUrl, Entries })));
+      expect(error).toMatchObject({ code: limit, message: expect.stringContaining(notified) });
+      expect(await queued()).toHaveLength(before);
+    },
+  );
 
-  it("a batch that deletes eleven messages, or one twice", async () => {
+  it("a batch that deletes eleven messages, or one twice, is not sent", async () => {
     const handles = (ids: string[]) => ids.map((Id) => ({ Id, ReceiptHandle: "x" }));
     const deletion = (ids: string[]) => new DeleteMessageBatchCommand({ QueueUrl, Entries: handles(ids) });
     const eleven = Array.from({ length: 11 }, (_, n) => String(n));
@@ -150,14 +156,14 @@ describe("what AWS refuses does not leave, although the local server would take 
   });
 });
 
-describe("what AWS takes passes:", () => {
-  it.each(accepted)("message %#", async (right) => {
+describe("calls that AWS would accept", () => {
+  it.each(accepted)("a message within the SQS limits is sent, case %#", async (right) => {
     const before = (await queued()).length;
     await client.send(message(right));
     expect(await queued()).toHaveLength(before + 1);
   });
 
-  it("a batch of ten, and one of 1 MiB in all", async () => {
+  it("a batch of ten messages and one of 1 MiB in all are sent", async () => {
     const before = (await queued()).length;
     await client.send(new SendMessageBatchCommand({ QueueUrl, Entries: entries(10) }));
     const halves = entries(2, { MessageBody: "x".repeat(mebibyte / 2) });
@@ -166,9 +172,9 @@ describe("what AWS takes passes:", () => {
   });
 });
 
-describe("the hint queue asks for nothing that AWS refuses", () => {
-  const queue = () => hintQueue(QueueUrl, client, { now: () => now });
-  const hint = (more: Partial<Message> = {}): Message => ({
+describe("wake-ups within the SQS limits", () => {
+  const queue = () => wakeUpQueue(QueueUrl, client, { now: () => now });
+  const wakeUp = (more: Partial<Message> = {}): Message => ({
     body: { task: "1" },
     due: now,
     group: "7",
@@ -186,16 +192,16 @@ describe("the hint queue asks for nothing that AWS refuses", () => {
     ["in a day", new Date(now.getTime() + 86_400_000)],
     ["in 10 years", new Date("2036-05-06T07:08:09.123Z")],
     ["after all time", new Date(8.64e15)],
-  ])("for a hint that is due %s", async (_when, due) => {
+  ])("a wake-up due %s is within the SQS limits", async (_when, due) => {
     const before = (await queued()).length;
-    await queue().send(hint({ due }));
-    expect(await queue().sendAll([hint({ due })])).toEqual([]);
+    await queue().send(wakeUp({ due }));
+    expect(await queue().sendAll([wakeUp({ due })])).toEqual([]);
     expect(await queued()).toHaveLength(before + 2);
   });
 
-  it.each([0, 1, 10, 11, 25])("for %i hints", async (count) => {
+  it.each([0, 1, 10, 11, 25])("%i wake-ups are sent within the SQS limits", async (count) => {
     const before = (await queued()).length;
-    expect(await queue().sendAll(Array.from({ length: count }, () => hint()))).toEqual([]);
+    expect(await queue().sendAll(Array.from({ length: count }, () => wakeUp()))).toEqual([]);
     expect(await queued()).toHaveLength(before + count);
   });
 
@@ -205,13 +211,16 @@ describe("the hint queue asks for nothing that AWS refuses", () => {
     ["spaced", "merchant 7"],
     ["foreign", "商家 🍣"],
     ["broken", "\0\n\u001b\ud83c\ufffe\uffff"],
-  ])("for a merchant whose id is %s, which comes back as it was", async (_title, merchant) => {
-    const own = hint({ body: { merchant }, group: merchant });
-    await queue().send(own);
-    expect(await queue().sendAll([own, hint()])).toEqual([]);
-    const bodies = (await queued()).map(({ body }) => body).filter((body) => body.includes("merchant"));
-    expect(bodies.map((body) => JSON.parse(body)).filter((body) => body.merchant === merchant)).toHaveLength(
-      2,
-    );
-  });
+  ])(
+    "a wake-up of a merchant whose id is %s is within the SQS limits and comes back unchanged",
+    async (_title, merchant) => {
+      const own = wakeUp({ body: { merchant }, group: merchant });
+      await queue().send(own);
+      expect(await queue().sendAll([own, wakeUp()])).toEqual([]);
+      const bodies = (await queued()).map(({ body }) => body).filter((body) => body.includes("merchant"));
+      expect(
+        bodies.map((body) => JSON.parse(body)).filter((body) => body.merchant === merchant),
+      ).toHaveLength(2);
+    },
+  );
 });

@@ -4,11 +4,11 @@ const uuid = "[\\da-f]{8}(?:-[\\da-f]{4}){3}-[\\da-f]{12}";
 const orderNo = "UNI\\d{14}[\\dA-HJKMNP-TV-Z]{15}";
 const time = "\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z";
 
-/** What differs from run to run, in texts of answers. `…` stands for anything. */
+/** Parts of answers that differ from run to run. `…` in the README stands for any text. */
 const different = new RegExp(`…|${uuid}|${orderNo}|${time}|(?<=//127\\.0\\.0\\.1:)\\d+`, "g");
 const patterns = [uuid, orderNo, time, "\\d+"];
 
-/** What an answer of another run must equal: the page's, with a pattern for each text that holds something of its run. */
+/** Turns an answer shown in the README into the expectation for another run: texts that vary become patterns. */
 export function asShown(shown: unknown): unknown {
   if (typeof shown === "string") return alike(shown);
   if (Array.isArray(shown)) return shown.map(asShown);

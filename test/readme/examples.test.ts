@@ -23,7 +23,7 @@ afterAll(async () => {
   await world.stop();
 });
 
-/** A shell where `npm start` has told that this world is up, with a merchant of its own. */
+/** A shell for a new reader: `.local/stack.json` describes the running world, with a merchant of the reader's own. */
 async function newcomer(): Promise<Shell> {
   const { username, apiKey, webhookSecret, inboxUrl } = await world.openShop();
   const merchant = { username, api_key: apiKey, webhook_secret: webhookSecret, notify_inbox_url: inboxUrl };
@@ -38,7 +38,7 @@ async function newcomer(): Promise<Shell> {
 
 type Example = { code: string; shown: { language: string; code: string } | undefined };
 
-/** The blocks for a shell that speak to the gateway, each with the answer that the page shows below it. */
+/** The shell blocks that call the gateway, each with the answer that the README shows below it. */
 function examplesOf({ blocks }: Readme): Example[] {
   return blocks.flatMap(({ language, code }, at) => {
     if (language !== "sh" || /\b(npm|npx) /.test(code)) return [];
@@ -47,15 +47,15 @@ function examplesOf({ blocks }: Readme): Example[] {
   });
 }
 
-describe.each(readmes)("the examples of $file", (readme) => {
+describe.each(readmes)("examples of $file", (readme) => {
   const examples = examplesOf(readme);
 
-  it("show an answer only below what is asked", () => {
+  it("the README shows an answer only below the call that it belongs to", () => {
     const shown = readme.blocks.filter(({ language }) => /^(json|text)$/.test(language));
     expect(shown).toEqual(examples.flatMap((example) => example.shown ?? []));
   });
 
-  it("run as they stand, one after another, and answer what the page shows", {
+  it("the examples of the README run as printed, in order, and answer what the README shows", {
     timeout: 60_000,
   }, async () => {
     const shell = await newcomer();

@@ -1,25 +1,25 @@
 import { globSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
+import { mostAttempts, nextDue } from "../../lib/deliveries/schedule.ts";
 import { failures } from "../../lib/errors.ts";
 import { routes } from "../../lib/http/routes.ts";
-import { mostAttempts, nextDue } from "../../lib/notify/schedule.ts";
-import { verbs } from "../../lib/ops/run-verb.ts";
+import { commands } from "../../lib/ops/run-command.ts";
 import { providers } from "../../lib/providers/registry.ts";
 import { codeIn, type Readme, readmes, root } from "./readmes.ts";
 
-/** Without those that only explain a failure and never answer it. */
+/** Library files, without those that only document failures and never answer with them. */
 const library = globSync("lib/**/*.ts", { cwd: root }).filter(
   (file) => file !== "lib/errors.ts" && !file.startsWith("lib/http/openapi/"),
 );
 const sources = library.map((file) => readFileSync(path.join(root, file), "utf8"));
 
-/** Code and HTTP status of every failure that some caller can meet. */
+/** Code and HTTP status of every failure that a caller can get. */
 const met = Object.entries(failures)
   .filter(([name]) => sources.some((source) => source.includes(`"${name}"`)))
   .map(([, { code, http }]) => `${code} ${http}`);
 
-/** The words of each `npm run ops -- …` in a block of code. */
+/** The arguments of each `npm run ops -- …` line in the shell blocks. */
 function operatorLines({ blocks }: Readme): string[][] {
   const shell = blocks.filter(({ language }) => language === "sh").map(({ code }) => code);
   const lines = shell.join("\n").matchAll(/^npm run ops -- (.*)$/gm);
@@ -29,14 +29,14 @@ function operatorLines({ blocks }: Readme): string[][] {
 describe.each(readmes)("$file", (readme) => {
   const { rows } = readme;
 
-  it("lists every error code that can be met, with its HTTP status", () => {
+  it("the README lists every error code that a caller can get, with its HTTP status", () => {
     const listed = rows
       .filter(([code = ""]) => /^\d{4}$/.test(code))
       .map(([code, http]) => `${code} ${http}`);
     expect(listed.sort()).toEqual([...new Set(met)].sort());
   });
 
-  it("lists every route that merchants and monitors call", () => {
+  it("the README lists every route that merchants and monitors call", () => {
     const called = Object.values<string>(routes).filter(
       (route) => route.includes(" /") && !route.includes("/public/"),
     );
@@ -44,18 +44,18 @@ describe.each(readmes)("$file", (readme) => {
     expect(listed.sort()).toEqual(called.sort());
   });
 
-  it("lists every provider's scenes, the default first", () => {
+  it("the README lists every provider's scenes, the default first", () => {
     const scenes = rows.flatMap(([provider = "", scene = ""]) => {
       const [name = ""] = codeIn(provider);
       return Object.hasOwn(providers, name) ? [`${name} ${codeIn(scene)[0]}`] : [];
     });
-    const known = Object.entries(providers).flatMap(([name, entry]) =>
+    const existing = Object.entries(providers).flatMap(([name, entry]) =>
       Object.keys(entry.scenes).map((scene) => `${name} ${scene}`),
     );
-    expect(scenes).toEqual(known);
+    expect(scenes).toEqual(existing);
   });
 
-  it("tells the schedule of notifications", () => {
+  it("the README gives the retry schedule of notifications", () => {
     const start = new Date(0);
     const minutes = Array.from({ length: mostAttempts - 1 }, (_, attempt) => {
       return nextDue(attempt + 1, start)!.getTime() / 60_000;
@@ -64,16 +64,16 @@ describe.each(readmes)("$file", (readme) => {
     expect(readme.text.replaceAll(/(, | and |、| 和 )/g, " ")).toContain(minutes.join(" "));
   });
 
-  it("lists every operator verb", () => {
+  it("the README lists every operator command", () => {
     const listed = rows.flatMap(([first = ""]) => {
-      const [group = "", verb, ...others] = codeIn(first)[0]?.split(/ (?:· )?/) ?? [];
-      const names = verb === undefined ? [group] : [verb, ...others].map((name) => `${group} ${name}`);
-      return names.some((name) => Object.hasOwn(verbs, name)) ? names : [];
+      const [group = "", command, ...others] = codeIn(first)[0]?.split(/ (?:· )?/) ?? [];
+      const names = command === undefined ? [group] : [command, ...others].map((name) => `${group} ${name}`);
+      return names.some((name) => Object.hasOwn(commands, name)) ? names : [];
     });
-    expect(listed.sort()).toEqual(Object.keys(verbs).sort());
+    expect(listed.sort()).toEqual(Object.keys(commands).sort());
   });
 
-  it("gives operators lines that their verbs accept", () => {
+  it("every operator command line in the README is accepted by its command", () => {
     const lines = operatorLines(readme);
     expect(lines.length).toBeGreaterThan(0);
     for (const words of lines) {
@@ -82,11 +82,11 @@ describe.each(readmes)("$file", (readme) => {
         .filter((word) => !word.startsWith("--"))
         .join(" ");
       const options = words.slice(name.split(" ").length);
-      const given = options.flatMap((word, at) =>
+      const provided = options.flatMap((word, at) =>
         word.startsWith("--") ? [[word.slice(2).replaceAll("-", "_"), options[at + 1]]] : [],
       );
-      const { stage: _, ...args } = Object.fromEntries(given);
-      const verdict = verbs[name]?.args.safeParse(args);
+      const { stage: _, ...args } = Object.fromEntries(provided);
+      const verdict = commands[name]?.args.safeParse(args);
       expect({ words, wrong: verdict?.error?.issues }).toEqual({ words, wrong: undefined });
       expect(verdict, name).toBeDefined();
     }

@@ -5,7 +5,7 @@ import { cellsOf, codeIn, linesOf, type Readme, readmes, root } from "./readmes.
 
 const [english, chinese] = readmes as [Readme, Readme];
 
-/** A heading's name in a link, as GitHub makes it. */
+/** A heading's anchor, generated as GitHub does it. */
 function anchorOf(heading: string): string {
   const name = heading.replace(/^#+ /, "").toLowerCase();
   return `#${name.replace(/[^\p{L}\p{N}\s_-]/gu, "").replace(/\s/g, "-")}`;
@@ -15,7 +15,7 @@ const anchorsOf = (readme: Readme) => linesOf(readme).filter(isHeading).map(anch
 const isHeading = (line: string) => /^#+ /.test(line);
 const targetsIn = (line: string) => [...line.matchAll(/\]\(([^)]+)\)/g)].map(([, target = ""]) => target);
 
-/** A line without its words: what kind it is, what it links to, the code in it. Links within the page by their place. */
+/** A line's structure without its words: kind, links and inline code. Links within the page by the heading's index. */
 function shapeOf(line: string, anchors: string[]): string {
   const kind = /^(#+ |\||- |\d+\. |<.*>$)?/.exec(line)![0];
   const cells = kind === "|" ? `${cellsOf(line).length} cells` : "";
@@ -27,18 +27,18 @@ function shapeOf(line: string, anchors: string[]): string {
 }
 
 describe("README.md and README.zh-CN.md", () => {
-  it("say the same, line by line: headings, lists, tables, links and code", () => {
+  it("both READMEs have the same headings, lists, tables, links and inline code, line by line", () => {
     const [ours, theirs] = [english, chinese].map((readme) =>
       linesOf(readme).map((line) => shapeOf(line, anchorsOf(readme))),
     );
     expect(theirs).toEqual(ours);
   });
 
-  it("hold the same blocks of code", () => {
+  it("both READMEs have the same code blocks", () => {
     expect(chinese.blocks).toEqual(english.blocks);
   });
 
-  it.each(readmes)("$file links only to what is there", (readme) => {
+  it.each(readmes)("$file links only to existing files and headings", (readme) => {
     const anchors = anchorsOf(readme);
     const targets = linesOf(readme).flatMap(targetsIn);
     const isThere = (target: string) =>
@@ -46,7 +46,7 @@ describe("README.md and README.zh-CN.md", () => {
     expect(targets.filter((target) => !/^https:/.test(target) && !isThere(target))).toEqual([]);
   });
 
-  it("link to each other", () => {
+  it("the READMEs link to each other", () => {
     expect(linesOf(english).flatMap(targetsIn)).toContain("README.zh-CN.md");
     expect(linesOf(chinese).flatMap(targetsIn)).toContain("README.md");
   });

@@ -3,14 +3,14 @@ import path from "node:path";
 
 export const root = path.join(import.meta.dirname, "../..");
 
-/** A fenced block of code; `language` is "" where none is given. */
+/** A fenced block of code; `language` is "" if the fence names none. */
 export type Block = { language: string; code: string };
 
 export type Readme = { file: string; text: string; blocks: Block[]; rows: string[][] };
 
 const fence = /^```(\w*)\n(.*?)^```$/gms;
 
-/** The same page in two languages. */
+/** The README in English and in Chinese. */
 export const readmes: readonly Readme[] = ["README.md", "README.zh-CN.md"].map((file) => {
   const text = readFileSync(path.join(root, file), "utf8");
   const blocks = [...text.matchAll(fence)].map(([, language = "", code = ""]) => ({ language, code }));
@@ -18,7 +18,7 @@ export const readmes: readonly Readme[] = ["README.md", "README.zh-CN.md"].map((
   return { file, text, blocks, rows: rows.map(cellsOf) };
 });
 
-/** The lines of prose, tables and headings, with each block of code as one line `<code n>`. */
+/** The non-empty lines of a README, with each code block replaced by one line `<code n>`. */
 export function linesOf({ text }: Readme): string[] {
   let blocks = 0;
   return text
@@ -27,7 +27,7 @@ export function linesOf({ text }: Readme): string[] {
     .filter((line) => line !== "");
 }
 
-/** A row's cells, without the bars. */
+/** The cells of a table row. */
 export function cellsOf(row: string): string[] {
   return row
     .slice(1, -1)
@@ -35,7 +35,7 @@ export function cellsOf(row: string): string[] {
     .map((cell) => cell.trim());
 }
 
-/** What stands in backquotes. */
+/** The inline code (in backquotes) of a line. */
 export function codeIn(line: string): string[] {
   return [...line.matchAll(/`([^`]+)`/g)].map(([, code = ""]) => code);
 }

@@ -5,12 +5,12 @@ import path from "node:path";
 import type { Readable } from "node:stream";
 
 export type Shell = {
-  /** Runs a block as a reader pastes it; what it sets stays for the next. Answers all that it printed. */
+  /** Runs a block as if pasted; variables stay set for the next one. Returns everything that it printed. */
   run(block: string): Promise<string>;
   stop(): void;
 };
 
-/** One shell for a whole page, at the root of what the page speaks of. */
+/** One shell for a whole README; `cwd` stands for the root of the repository. */
 export function openShell(cwd: string): Shell {
   const PATH = `${path.dirname(process.execPath)}:${process.env.PATH}`;
   const shell = spawn("sh", { cwd, env: { ...process.env, PATH }, stdio: ["pipe", "pipe", "inherit"] });

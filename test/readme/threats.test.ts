@@ -8,13 +8,13 @@ const rows = (page.match(/^\|.*\|$/gm) ?? []).map(cellsOf);
 const heads = rows.filter((_, at) => rows[at + 1]?.every((cell) => /^-+$/.test(cell)));
 const attacks = rows.slice(rows.indexOf(heads.find(([first]) => first === "attack")!) + 2);
 
-/** A test's file, and how its name begins. */
+/** The cited tests: file, and the beginning of the test's name. */
 const shown = attacks.flatMap(([attack, , proof = ""]) =>
   [...proof.matchAll(/`([^`]+)` "([^"]*)"/g)].map(([, file = "", title = ""]) => ({ attack, file, title })),
 );
 
 describe("the threat model", () => {
-  it("shows each attack by at least one test, and says nothing else there", () => {
+  it("the threat model cites at least one test per attack, and nothing else in that column", () => {
     expect(attacks.length).toBeGreaterThan(15);
     const bare = attacks.filter(([attack]) => !shown.some((proof) => proof.attack === attack));
     expect(bare).toEqual([]);
@@ -22,7 +22,7 @@ describe("the threat model", () => {
     expect(rest.filter((text) => text !== "")).toEqual([]);
   });
 
-  it("names only tests that there are", () => {
+  it("the threat model cites only existing tests", () => {
     const absent = shown.filter(({ file, title }) => {
       if (!/^test\/.*\.test\.ts$/.test(file) || !existsSync(path.join(root, file))) return true;
       const source = readFileSync(path.join(root, file), "utf8");
@@ -31,12 +31,12 @@ describe("the threat model", () => {
     expect(absent).toEqual([]);
   });
 
-  it("speaks of each of the ten risks", () => {
+  it("the threat model covers each of the ten OWASP API risks", () => {
     const risks = new Set(attacks.flatMap(([attack = ""]) => attack.match(/\bAPI\d+\b/g) ?? []));
     expect(risks).toEqual(new Set(Array.from({ length: 10 }, (_, at) => `API${at + 1}`)));
   });
 
-  it("names its files as they are, and is linked from both pages", () => {
+  it("the threat model names only existing files, and both READMEs link to it", () => {
     const files = [...page.matchAll(/`((?:lib|test|functions|infra|scripts)\/[^`]+)`/g)].map(
       ([, file]) => file!,
     );

@@ -3,18 +3,20 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { newSecret, signedHeaders } from "../../lib/notify/signature.ts";
+import { newSecret, signedHeaders } from "../../lib/deliveries/signature.ts";
 import { apiOf } from "../steps/api.ts";
 import { paidOrder } from "../steps/paid-order.ts";
 import { openWorld, type World } from "../steps/world.ts";
 import { type Block, type Readme, readmes, root } from "./readmes.ts";
 
-/** A notification as it reaches a merchant's program. */
+/** A notification as a merchant's program receives it. */
 type Notification = { body: string; headers: Record<string, string>; secret: string };
 
 let world: World;
 let folder: string;
-/** What the simulated world has really sent, and by name what a verifier must refuse or accept. */
+/**
+ * A notification that the gateway really sent, then by name those that a verifier must accept and those it must refuse.
+ */
 let real: Notification;
 let genuine: Record<string, Notification>;
 let forged: Record<string, Notification>;
@@ -96,7 +98,7 @@ def verdict(one):
 print(json.dumps([verdict(one) for one in json.load(sys.stdin)]))
 `;
 
-/** What a snippet reads out of each notification; null where it refuses. */
+/** The parsed body that a snippet returns for each notification; null if it refuses. */
 function verdicts({ language, code }: Block, notifications: Notification[]): unknown[] {
   if (language === "sh") return notifications.map((one) => shellVerdict(code, one));
   const input = JSON.stringify(notifications);
@@ -126,7 +128,8 @@ function run(
 ): string {
   const options = { cwd: folder, env: { ...process.env, ...env }, input, encoding: "utf8" } as const;
   const { error, status, stdout, stderr } = spawnSync(program, args, options);
-  if (error) throw new Error(`${program} is needed to prove the README's snippets: ${error.message}`);
+  if (error)
+    throw new Error(`${program} is needed to test the snippets of the README, install it: ${error.message}`);
   if (status !== 0) throw new Error(`${program} ended with ${status}: ${stderr}`);
   return stdout;
 }
@@ -137,18 +140,18 @@ const isVerifier = ({ language, code }: Block) =>
 const verifiersOf = ({ file, blocks }: Readme) =>
   blocks.filter(isVerifier).map((block, at) => ({ file, language: block.language, nth: at + 1, block }));
 
-describe("a merchant's code, taken from the README", () => {
-  it.each(readmes)("is given in $file for the shell, twice for TypeScript, and for Python", (readme) => {
+describe("verifier snippets of the READMEs", () => {
+  it.each(readmes)("$file has a verifier for the shell, two for TypeScript and one for Python", (readme) => {
     expect(verifiersOf(readme).map(({ language }) => language)).toEqual(["sh", "ts", "ts", "python"]);
   });
 
   describe.each(readmes.flatMap(verifiersOf))("$file, verifier $nth, $language", ({ block }) => {
-    it("reads a real notification, also while the secret is rolled", () => {
+    it("the verifier in the README accepts a real notification, also one signed with two secrets", () => {
       const read = verdicts(block, Object.values(genuine));
       expect(read).toEqual(Object.values(genuine).map(({ body }) => JSON.parse(body)));
     });
 
-    it("refuses every forged one", () => {
+    it("the verifier in the README refuses every forged notification", () => {
       const names = Object.keys(forged);
       const read = verdicts(block, Object.values(forged));
       expect(names.filter((_, at) => read[at] !== null)).toEqual([]);
@@ -157,7 +160,7 @@ describe("a merchant's code, taken from the README", () => {
   });
 
   it.each(readmes.flatMap(verifiersOf).filter(({ language }) => language === "ts"))(
-    "compiles strictly: $file, verifier $nth",
+    "the TypeScript verifier $nth of $file compiles in strict mode",
     ({ block }) => {
       writeFileSync(path.join(folder, "snippet.mts"), block.code);
       const compiler = path.join(root, "node_modules/typescript/bin/tsc");

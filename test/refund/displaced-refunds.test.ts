@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Gateway } from "../../lib/open-gateway.ts";
-import { observe } from "../../lib/payment/observe.ts";
-import type { Payment } from "../../lib/payment/payment.ts";
-import type { RefundSeen } from "../../lib/payment/provider.ts";
-import { endRefund } from "../../lib/refund/drive-refund.ts";
-import type { LeasedRefund, RefundFact } from "../../lib/refund/ports.ts";
+import { applyEvents } from "../../lib/payments/apply-events.ts";
+import type { Payment } from "../../lib/payments/payment.ts";
+import type { RefundSeen } from "../../lib/payments/provider.ts";
+import type { LeasedRefund, RefundFact } from "../../lib/payments/refund-ports.ts";
+import { endRefund } from "../../lib/payments/run-refund.ts";
 import { openDatabase } from "../../lib/storage/database.ts";
 import { refundsIn } from "../../lib/storage/refunds.ts";
 import { startDatabaseProxy } from "../steps/database-proxy.ts";
@@ -48,7 +48,7 @@ const end = (
     to,
     refundId: `re-${refund.id}`,
     error,
-    told: "look-up",
+    source: "poll",
     now,
     notify: true,
     overrules: true,
@@ -69,14 +69,14 @@ const seen = (payment: Payment, minor: number, change: Partial<RefundSeen> = {})
     ...change,
   };
 };
-const tell = (payment: Payment, words: Parameters<typeof observe>[2]) => {
+const tell = (payment: Payment, words: Parameters<typeof applyEvents>[2]) => {
   const { userId, configId, provider } = payment;
-  return observe(gateway, payment, words, {
+  return applyEvents(gateway, payment, words, {
     userId,
     configId,
     provider,
     ...accountOf(payment),
-    told: "look-up",
+    source: "poll",
   });
 };
 const sums = async ({ orderNo }: Payment) => {
@@ -84,63 +84,72 @@ const sums = async ({ orderNo }: Payment) => {
   return { refunded: Number(refunded_minor), reserved: Number(refund_reserved_minor) };
 };
 const isDue = async ({ orderNo }: Payment) =>
-  ((await rows.order(orderNo)).next_query_at as Date).getTime() <= world.clock.now().getTime();
+  ((await rows.order(orderNo)).next_poll_at as Date).getTime() <= world.clock.now().getTime();
 
-describe("a refund of ours that comes to nothing", () => {
+describe("gateway refunds that fail", () => {
   it.each([
-    ["while it was under way", ["failed"]],
+    ["during its call", ["failed"]],
     ["after it had succeeded", ["success", "failed"]],
     ["after it had failed and succeeded", ["failed", "success", "failed"]],
-  ] as const)("%s makes the provider be asked for the one that it had displaced", async (_name, ends) => {
-    const payment = await aPayment();
-    const ours = await reserved(payment, 1_000);
-    for (const to of ends.slice(0, -1)) await end(ours, to);
-    if (ends.length === 3) expect(await sums(payment)).toEqual({ refunded: 1_000, reserved: 0 });
-    await tell(payment, [seen(payment, 900)]);
-    expect((await rows.anomalies(payment.configId)).at(-1)).toMatchObject({ kind: "over_refund" });
-    await end(ours, "failed");
-    expect(await isDue(payment)).toBe(true);
-  });
+  ] as const)(
+    "a refund that fails %s makes its payment due for a poll of the refund it displaced",
+    async (_name, ends) => {
+      const payment = await aPayment();
+      const ours = await reserved(payment, 1_000);
+      for (const to of ends.slice(0, -1)) await end(ours, to);
+      if (ends.length === 3) expect(await sums(payment)).toEqual({ refunded: 1_000, reserved: 0 });
+      await tell(payment, [seen(payment, 900)]);
+      expect((await rows.anomalies(payment.configId)).at(-1)).toMatchObject({ kind: "over_refund" });
+      await end(ours, "failed");
+      expect(await isDue(payment)).toBe(true);
+    },
+  );
 
   it.each([
-    ["while it was under way", ["failed"]],
+    ["during its call", ["failed"]],
     ["after it had succeeded", ["success", "failed"]],
-  ] as const)("%s leaves what it hid of the provider's total as made in the console", async (_name, ends) => {
-    const payment = await aPayment();
-    const ours = await reserved(payment, 1_000);
-    const { orderNo, tradeNo } = payment;
-    await tell(payment, [
-      { kind: "refundedTotal", orderNo, tradeNo, total: { minor: 600, currency: "CNY" } },
-    ]);
-    expect(await sums(payment)).toEqual({ refunded: 0, reserved: 1_000 });
-    for (const to of ends) await end(ours, to);
-    expect(await sums(payment)).toEqual({ refunded: 600, reserved: 0 });
-  });
+  ] as const)(
+    "a refund that fails %s turns the total that it covered into an external refund",
+    async (_name, ends) => {
+      const payment = await aPayment();
+      const ours = await reserved(payment, 1_000);
+      const { orderNo, tradeNo } = payment;
+      await tell(payment, [
+        { kind: "refundedTotal", orderNo, tradeNo, total: { minor: 600, currency: "CNY" } },
+      ]);
+      expect(await sums(payment)).toEqual({ refunded: 0, reserved: 1_000 });
+      for (const to of ends) await end(ours, to);
+      expect(await sums(payment)).toEqual({ refunded: 600, reserved: 0 });
+    },
+  );
 });
 
-describe("several refunds in one answer of a provider", () => {
+describe("several refunds in one provider response", () => {
   it.each([
     ["the newest first", [0, 1]],
     ["the oldest first", [1, 0]],
-  ] as const)("are booked with those that failed first, %s", async (_name, order) => {
-    const payment = await aPayment();
-    const failed = seen(payment, 1_000);
-    await tell(payment, [failed]);
-    expect(await sums(payment)).toEqual({ refunded: 1_000, reserved: 0 });
-    const said = [seen(payment, 900), { ...failed, kind: "refundFailed" as const }];
-    await tell(
-      payment,
-      order.map((at) => said[at]!),
-    );
-    expect(await sums(payment)).toEqual({ refunded: 900, reserved: 0 });
-    expect(
-      (await rows.anomalies(payment.configId)).filter(({ order_no }) => order_no === payment.orderNo),
-    ).toEqual([]);
-  });
+  ] as const)(
+    "refunds in a response that lists %s are recorded with the failed ones first",
+    async (_name, order) => {
+      const payment = await aPayment();
+      const failed = seen(payment, 1_000);
+      await tell(payment, [failed]);
+      expect(await sums(payment)).toEqual({ refunded: 1_000, reserved: 0 });
+      const said = [seen(payment, 900), { ...failed, kind: "refundFailed" as const }];
+      await tell(
+        payment,
+        order.map((at) => said[at]!),
+      );
+      expect(await sums(payment)).toEqual({ refunded: 900, reserved: 0 });
+      expect(
+        (await rows.anomalies(payment.configId)).filter(({ order_no }) => order_no === payment.orderNo),
+      ).toEqual([]);
+    },
+  );
 });
 
-describe("a refund that was booked as one of the console", () => {
-  it("keeps its sum where the one of ours that it is has ended in another way meanwhile", async () => {
+describe("refunds recorded as external", () => {
+  it("a refund recorded as external keeps its amount if its gateway refund has failed meanwhile", async () => {
     const { host, port } = await testDatabase();
     const proxy = await startDatabaseProxy({ host, port });
     const slow = openDatabase(() => testDatabase(proxy.port));
@@ -151,7 +160,7 @@ describe("a refund that was booked as one of the console", () => {
       await tell(payment, [seen(payment, 500, { refundId })]);
       const atRollback = proxy.hold(/^rollback$/);
       const now = world.clock.now();
-      const fact = { error: null, told: "call", now, notify: true, overrules: false };
+      const fact = { error: null, source: "call", now, notify: true, overrules: false };
       const late = refundsIn(slow).finish(refund, payment, { ...fact, to: "success", refundId });
       const rollBack = await atRollback;
       const atBegin = proxy.hold(/^begin$/);

@@ -2,13 +2,13 @@ import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { secondsAfter } from "../../lib/clock.ts";
 import type { Gateway } from "../../lib/open-gateway.ts";
-import { observe } from "../../lib/payment/observe.ts";
-import { newProviderRefundNo } from "../../lib/payment/order-no.ts";
-import type { Payment } from "../../lib/payment/payment.ts";
-import { driveRefund, endRefund } from "../../lib/refund/drive-refund.ts";
-import { observeRefund } from "../../lib/refund/observe-refund.ts";
-import type { LeasedRefund, NewRefund, RefundFact, StoredRefund } from "../../lib/refund/ports.ts";
-import type { RefundOutcome } from "../../lib/refund/refund.ts";
+import { applyEvents } from "../../lib/payments/apply-events.ts";
+import { applyRefundEvent } from "../../lib/payments/apply-refund-event.ts";
+import { newProviderRefundNo } from "../../lib/payments/order-no.ts";
+import type { Payment } from "../../lib/payments/payment.ts";
+import type { RefundOutcome } from "../../lib/payments/refund.ts";
+import type { LeasedRefund, NewRefund, RefundFact, StoredRefund } from "../../lib/payments/refund-ports.ts";
+import { driveRefund, endRefund } from "../../lib/payments/run-refund.ts";
 import { ofMerchant } from "../../lib/storage/of-merchant.ts";
 import { anotherGateway } from "../steps/gateways.ts";
 import { accountOf, leasedOrder, orderRow, settledPayment } from "../steps/leased-order.ts";
@@ -49,7 +49,7 @@ function aRefund(change: Partial<NewRefund> = {}): NewRefund {
     request: "{}",
     leaseToken: randomUUID(),
     leaseUntil: secondsAfter(now, 20),
-    nextQueryAt: secondsAfter(now, 15),
+    nextPollAt: secondsAfter(now, 15),
     now,
     ...change,
   };
@@ -63,18 +63,18 @@ async function reserved(payment: Payment, change: Partial<NewRefund> = {}): Prom
 
 const stored = async ({ refund }: Pick<StoredRefund, "refund">) =>
   (await gateway.refunds.byId(refund.userId, refund.id))!;
-const takenOver = async (leased: LeasedRefund, now = world.clock.now()) =>
-  gateway.refunds.takeOver(await stored(leased), {
+const leaseTaken = async (leased: LeasedRefund, now = world.clock.now()) =>
+  gateway.refunds.takeLease(await stored(leased), {
     leaseToken: randomUUID(),
     leaseUntil: secondsAfter(now, 20),
-    nextQueryAt: secondsAfter(now, 20),
+    nextPollAt: secondsAfter(now, 20),
     now,
   });
 const fact = (change: Partial<RefundFact> = {}): RefundFact => ({
   to: "success",
   refundId: `re-${randomUUID()}`,
   error: null,
-  told: "webhook",
+  source: "webhook",
   now: world.clock.now(),
   notify: true,
   overrules: true,
@@ -83,71 +83,71 @@ const fact = (change: Partial<RefundFact> = {}): RefundFact => ({
 const times = () => ({
   now: world.clock.now(),
   leaseUntil: world.clock.now(),
-  nextQueryAt: world.clock.now(),
+  nextPollAt: world.clock.now(),
 });
 const totalRefunded = async ({ orderNo }: Payment) => Number((await rows.order(orderNo)).refunded_minor);
 
 describe("reserving a refund", () => {
-  it("of what is not paid, whatever it was when it was read, is refused", async () => {
+  it("a refund of an unpaid payment is not reserved, even if the payment was paid when it was read", async () => {
     const payment = await aPayment();
     await orderRow(gateway, payment).set({ status: "closed" }).execute();
     expect(await gateway.refunds.reserve(payment, aRefund())).toEqual({ kind: "does-not-fit" });
   });
 
-  it("in another currency is refused", async () => {
+  it("a refund in another currency is not reserved", async () => {
     const amount = { minor: 100, currency: "USD" };
     expect(await gateway.refunds.reserve(await aPayment(), aRefund({ amount }))).toEqual({
       kind: "does-not-fit",
     });
   });
 
-  it("under a number that was used is no refund of one's own, but for who has made it", async () => {
+  it("a used refund number is not reserved again, except by a repeat of the same reservation", async () => {
     const payment = await aPayment();
-    const wanted = aRefund();
-    expect(await gateway.refunds.reserve(payment, wanted)).toMatchObject({ kind: "reserved" });
-    const late = aRefund({ refundNo: wanted.refundNo });
+    const input = aRefund();
+    expect(await gateway.refunds.reserve(payment, input)).toMatchObject({ kind: "reserved" });
+    const late = aRefund({ refundNo: input.refundNo });
     expect(await gateway.refunds.reserve(payment, late)).toEqual({ kind: "exists" });
-    // As after a COMMIT that nobody answered.
-    expect(await gateway.refunds.reserve(payment, wanted)).toMatchObject({
+    // The same reservation again, as after a COMMIT whose response was lost.
+    expect(await gateway.refunds.reserve(payment, input)).toMatchObject({
       kind: "reserved",
-      leased: { refund: { refundNo: wanted.refundNo }, leaseToken: wanted.leaseToken },
+      leased: { refund: { refundNo: input.refundNo }, leaseToken: input.leaseToken },
     });
     expect(await rows.order(payment.orderNo)).toMatchObject({ refund_reserved_minor: "100" });
   });
 
-  it("under a number that another has at the provider is refused", async () => {
+  it("a refund with the provider number of another refund is not reserved", async () => {
     const payment = await aPayment();
     const { providerRefundNo } = (await reserved(payment)).refund;
     expect(await gateway.refunds.reserve(payment, aRefund({ providerRefundNo }))).toEqual({ kind: "exists" });
   });
 });
 
-describe("the lease of a refund", () => {
-  it("is taken over when it is over, and not before", async () => {
+describe("leases of refunds", () => {
+  it("the lease of a refund can be taken once it has expired, not before", async () => {
     const leased = await reserved(await aPayment());
-    expect(await takenOver(leased)).toBeNull();
+    expect(await leaseTaken(leased)).toBeNull();
     await world.passes(21);
-    expect(await takenOver(leased)).toMatchObject({ refund: { id: leased.refund.id } });
+    expect(await leaseTaken(leased)).toMatchObject({ refund: { id: leased.refund.id } });
   });
 
-  it("is not taken over once the refund has ended", async () => {
+  it("the lease of an ended refund cannot be taken", async () => {
     const leased = await reserved(await aPayment());
     await gateway.refunds.finish(leased.refund, leased.payment, fact());
     await world.passes(21);
-    expect(await takenOver(leased)).toBeNull();
+    expect(await leaseTaken(leased)).toBeNull();
   });
 
-  it("is let go only by who holds it", async () => {
+  it("the lease of a refund is released only by its holder", async () => {
     const slow = await reserved(await aPayment());
     await world.passes(21);
-    const fast = await takenOver(slow);
+    const fast = await leaseTaken(slow);
     await gateway.refunds.release(slow, "test", times());
     expect(await stored(slow)).toMatchObject({ refund: { status: "processing" } });
     await gateway.refunds.release(fast!, "test", times());
     expect(await stored(slow)).toMatchObject({ refund: { status: "unknown" } });
   });
 
-  it("opens no refund again that has ended meanwhile", async () => {
+  it("releasing a lease does not reopen a refund that has ended meanwhile", async () => {
     const leased = await reserved(await aPayment());
     await gateway.refunds.finish(leased.refund, leased.payment, fact());
     await gateway.refunds.release(leased, "test", times());
@@ -155,44 +155,47 @@ describe("the lease of a refund", () => {
   });
 });
 
-describe("a refund whose outcome is unknown", () => {
+describe("refunds with an unknown outcome", () => {
   it.each([
-    ["refunded", ["look"]],
-    ["unknown", ["look"]],
-    ["missing", ["look", "ask"]],
-  ] as const)("is looked for before anybody asks for it again: %s", async (kind, expected) => {
-    const leased = await reserved(await aPayment());
-    const asked: string[] = [];
-    const says = (what: string, outcome: RefundOutcome) => async () => {
-      asked.push(what);
-      return outcome;
-    };
-    const found: RefundOutcome = kind === "refunded" ? { kind, refundId: "re" } : { kind, why: "test" };
-    const of: Gateway["configs"]["of"] = async (payment) => {
-      const config = await gateway.configs.of(payment);
-      const lookRefund = says("look", found);
-      return {
-        ...config,
-        adapter: { ...config.adapter, lookRefund, refund: says("ask", { kind: "unknown", why: "" }) },
+    ["refunded", ["fetch"]],
+    ["unknown", ["fetch"]],
+    ["missing", ["fetch", "ask"]],
+  ] as const)(
+    "a refund with an unknown outcome is fetched before it is requested again: %s",
+    async (kind, expected) => {
+      const leased = await reserved(await aPayment());
+      const requested: string[] = [];
+      const says = (what: string, outcome: RefundOutcome) => async () => {
+        requested.push(what);
+        return outcome;
       };
-    };
-    await driveRefund({ ...gateway, configs: { ...gateway.configs, of } }, leased, {
-      first: false,
-      told: "look-up",
-    });
-    expect(asked).toEqual(expected);
-  });
+      const found: RefundOutcome = kind === "refunded" ? { kind, refundId: "re" } : { kind, why: "test" };
+      const of: Gateway["configs"]["of"] = async (payment) => {
+        const config = await gateway.configs.of(payment);
+        const fetchRefund = says("fetch", found);
+        return {
+          ...config,
+          adapter: { ...config.adapter, fetchRefund, refund: says("ask", { kind: "unknown", why: "" }) },
+        };
+      };
+      await driveRefund({ ...gateway, configs: { ...gateway.configs, of } }, leased, {
+        first: false,
+        source: "poll",
+      });
+      expect(requested).toEqual(expected);
+    },
+  );
 });
 
-describe("the end of a refund", () => {
-  it("moves no sum of what is not paid", async () => {
+describe("finishing a refund", () => {
+  it("finishing a refund of an unpaid payment changes no amounts", async () => {
     const { refund, payment } = await reserved(await aPayment());
     await orderRow(gateway, payment).set({ status: "closed" }).execute();
     expect(await gateway.refunds.finish(refund, payment, fact())).toEqual({ kind: "over-refund" });
     expect(await stored({ refund })).toMatchObject({ refund: { status: "processing" } });
   });
 
-  it("that does not fit is raised for a person", async () => {
+  it("finishing a refund that does not fit raises an anomaly", async () => {
     const { refund, payment } = await reserved(await aPayment());
     await orderRow(gateway, payment).set({ status: "closed" }).execute();
     await endRefund(gateway, { refund, payment }, fact());
@@ -200,19 +203,19 @@ describe("the end of a refund", () => {
     expect(raised).toMatchObject({ kind: "over_refund", order_no: payment.orderNo });
   });
 
-  it("that comes again after another one is told again, in the next generation of its series", async () => {
+  it("a refund that reaches a final status again is notified in the next generation of its series", async () => {
     const { refund, payment } = await reserved(await aPayment());
-    const told: number[] = [];
+    const notified: number[] = [];
     for (const to of ["success", "failed", "success"] as const) {
       const finished = await gateway.refunds.finish(refund, payment, fact({ to }));
       if (finished.kind === "finished")
-        told.push(...finished.notifications.map(({ generation }) => generation));
+        notified.push(...finished.notifications.map(({ generation }) => generation));
     }
-    expect(told).toEqual([1, 1, 2]);
+    expect(notified).toEqual([1, 1, 2]);
     expect(await totalRefunded(payment)).toBe(100);
   });
 
-  it("is turned by what the provider was asked, and by no event, which may be an old one", async () => {
+  it("a final refund status is changed by a poll, but not by an event, which may be an old one", async () => {
     const { refund, payment } = await reserved(await aPayment());
     const end = (to: "success" | "failed", overrules: boolean) =>
       gateway.refunds.finish(refund, payment, fact({ to, overrules }));
@@ -223,61 +226,61 @@ describe("the end of a refund", () => {
     expect(await totalRefunded(payment)).toBe(0);
   });
 
-  it("is not told by a word about another amount", async () => {
+  it("an event about another amount does not finish a refund", async () => {
     const { refund, payment } = await reserved(await aPayment());
     const { tradeNo, orderNo } = payment;
     const amount = { minor: refund.amount.minor + 1, currency: "CNY" };
     const seen = { orderNo, tradeNo, refundNo: refund.providerRefundNo, refundId: "re", amount };
-    await observeRefund(gateway, payment, { kind: "refunded", ...seen }, "webhook");
+    await applyRefundEvent(gateway, payment, { kind: "refunded", ...seen }, "webhook");
     expect(await stored({ refund })).toMatchObject({ refund: { status: "processing" } });
     expect((await rows.anomalies(payment.configId)).at(-1)).toMatchObject({
       detail: { differs: ["amount"] },
     });
   });
 
-  it("is not told by a word about another order", async () => {
+  it("an event about another order does not finish a refund", async () => {
     const { refund } = await reserved(await aPayment());
     const other = await aPayment();
     const { tradeNo, orderNo } = other;
     const refundId = `re-${randomUUID()}`;
     const seen = { orderNo, tradeNo, refundNo: refund.providerRefundNo, refundId, amount: refund.amount };
-    await observeRefund(gateway, other, { kind: "refunded", ...seen }, "webhook");
+    await applyRefundEvent(gateway, other, { kind: "refunded", ...seen }, "webhook");
     expect(await stored({ refund })).toMatchObject({ refund: { status: "processing" } });
     expect(await totalRefunded(other)).toBe(100);
   });
 });
 
-describe("a refund in the provider's console", () => {
-  it("that is told before its payment is settled is not acknowledged, and the provider is asked", async () => {
+describe("external refunds", () => {
+  it("an external refund event before its payment settles is not acknowledged and makes the payment due", async () => {
     const { payment } = await leasedOrder(gateway, shop, "pending");
     const { orderNo, userId, configId, provider } = payment;
     const amount = { minor: 100, currency: "CNY" };
     const seen = { kind: "refunded", orderNo, tradeNo: "t", refundNo: null, refundId: "re", amount } as const;
-    const source = { ...accountOf(payment), userId, configId, provider, told: "webhook" } as const;
-    const told = observe(gateway, payment, [seen], source);
-    await expect(told).rejects.toMatchObject({ failure: "unavailable" });
-    const due = (await rows.order(orderNo)).next_query_at as Date;
+    const source = { ...accountOf(payment), userId, configId, provider, source: "webhook" } as const;
+    const notified = applyEvents(gateway, payment, [seen], source);
+    await expect(notified).rejects.toMatchObject({ failure: "unavailable" });
+    const due = (await rows.order(orderNo)).next_poll_at as Date;
     expect(due.getTime()).toBeLessThanOrEqual(world.clock.now().getTime());
   });
 
-  it("that is told again is known", async () => {
+  it("an external refund that is reported again is recorded once", async () => {
     const payment = await aPayment();
-    const foreign = { refundId: `re-${randomUUID()}`, amount: { minor: 100, currency: "CNY" } };
-    const tell = () => gateway.refunds.recordForeign(payment, foreign, "webhook", world.clock.now());
+    const external = { refundId: `re-${randomUUID()}`, amount: { minor: 100, currency: "CNY" } };
+    const tell = () => gateway.refunds.recordExternal(payment, external, "webhook", world.clock.now());
     expect(await tell()).toMatchObject({ kind: "finished" });
     expect(await tell()).toEqual({ kind: "already" });
     expect(await totalRefunded(payment)).toBe(100);
   });
 
-  it("is booked as far as reservations have hidden it, each time that one of them fails", async () => {
+  it("a reported total is recorded beyond the reservations, and further each time a reservation fails", async () => {
     const payment = await aPayment();
     const amount = { minor: 300, currency: "CNY" };
-    const hiding = [await reserved(payment, { amount }), await reserved(payment, { amount })];
+    const reservations = [await reserved(payment, { amount }), await reserved(payment, { amount })];
     const total = { minor: 900, currency: "CNY" };
     const tell = () => gateway.refunds.recordTotal(payment, total, "webhook", world.clock.now());
     expect(await tell()).toMatchObject({ kind: "finished" });
     expect(await totalRefunded(payment)).toBe(300);
-    for (const [index, { refund }] of hiding.entries()) {
+    for (const [index, { refund }] of reservations.entries()) {
       const finished = await gateway.refunds.finish(refund, payment, fact({ to: "failed", refundId: "" }));
       expect(finished).toMatchObject({ kind: "finished" });
       expect(await totalRefunded(payment)).toBe(600 + index * 300);
@@ -285,40 +288,40 @@ describe("a refund in the provider's console", () => {
     expect(await tell()).toEqual({ kind: "already" });
   });
 
-  it("is booked once when two totals that hold it arrive at once", async () => {
+  it("an external refund contained in two simultaneous totals is recorded once", async () => {
     const payment = await aPayment();
     const others = [anotherGateway(), anotherGateway()];
     const holding = Promise.withResolvers<void>();
-    const letGo = Promise.withResolvers<void>();
+    const releaseLease = Promise.withResolvers<void>();
     const holder = gateway.db.transaction().execute(async (trx) => {
       const rows = ofMerchant(trx, payment.userId).selectFrom("payment_orders").select("id");
       await rows.where("id", "=", payment.id).forUpdate().execute();
       holding.resolve();
-      await letGo.promise;
+      await releaseLease.promise;
     });
     await holding.promise;
     const now = world.clock.now();
     const totals = [300, 500].map((minor, at) =>
       others[at]!.refunds.recordTotal(payment, { minor, currency: "CNY" }, "webhook", now),
     );
-    // Both have begun and can go no further than the row.
+    // Both have begun and wait for the row lock.
     await until(async () => {
       const statements = await rows.query<{ Info: string | null }>("SHOW FULL PROCESSLIST");
       return statements.filter(({ Info }) => Info?.includes("payment_orders")).length === 2;
     });
-    letGo.resolve();
+    releaseLease.resolve();
     await holder;
     await Promise.all(totals);
     expect(await totalRefunded(payment)).toBe(500);
     await Promise.all(others.map((other) => other.close()));
   });
 
-  it("whose total comes late makes none of what a greater one has told", async () => {
+  it("a smaller total that arrives late does not replace a greater one", async () => {
     const { refund, payment } = await reserved(await aPayment(), { amount: { minor: 500, currency: "CNY" } });
     const tell = (minor: number) =>
       gateway.refunds.recordTotal(payment, { minor, currency: "CNY" }, "webhook", world.clock.now());
     for (const minor of [300, 200]) expect(await tell(minor)).toEqual({ kind: "already" });
-    // Ours comes to nothing, so that the 300 were made in the console.
+    // The gateway's refund fails, so the 300 were refunded in the dashboard.
     await gateway.refunds.finish(refund, payment, fact({ to: "failed", refundId: "" }));
     expect(await totalRefunded(payment)).toBe(300);
   });

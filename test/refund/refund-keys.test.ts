@@ -2,12 +2,12 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { GatewayError } from "../../lib/errors.ts";
 import { readAmount } from "../../lib/http/read-amount.ts";
 import type { Gateway } from "../../lib/open-gateway.ts";
-import type { Payment } from "../../lib/payment/payment.ts";
-import type { Caller } from "../../lib/payment/ports.ts";
-import type { Ends, Fault } from "../../lib/payment/refusal.ts";
-import { createRefund } from "../../lib/refund/create-refund.ts";
-import { recheckRefund } from "../../lib/refund/look-refund.ts";
-import type { Refund, RefundOutcome } from "../../lib/refund/refund.ts";
+import { createRefund } from "../../lib/payments/create-refund.ts";
+import type { Payment } from "../../lib/payments/payment.ts";
+import { pollRefund } from "../../lib/payments/poll-refund.ts";
+import type { Caller } from "../../lib/payments/ports.ts";
+import type { Refund, RefundOutcome } from "../../lib/payments/refund.ts";
+import type { Ends, Fault } from "../../lib/payments/refusal.ts";
 import { withAdapter } from "../steps/adapters.ts";
 import { anotherGateway } from "../steps/gateways.ts";
 import { settledPayment } from "../steps/leased-order.ts";
@@ -36,19 +36,19 @@ afterAll(async () => {
 
 const aPayment = () => settledPayment(gateway, shop);
 
-type Asked = Pick<Refund, "idempotencyKey" | "prepared" | "providerRefundNo">;
+type SentRefund = Pick<Refund, "idempotencyKey" | "prepared" | "providerRefundNo">;
 
-/** A provider that knows no refund when it is asked about one, and answers like this when it is to make one, in turn. */
+/** A provider that finds no refund when one is fetched and gives these outcomes to refund requests, in turn. */
 function answering(...answers: (RefundOutcome | Error)[]) {
-  const asked: Asked[] = [];
+  const requested: SentRefund[] = [];
   const refund = async (_: Payment, { idempotencyKey, prepared, providerRefundNo }: Refund) => {
-    asked.push({ idempotencyKey, prepared, providerRefundNo });
-    const answer = answers[Math.min(asked.length, answers.length) - 1]!;
+    requested.push({ idempotencyKey, prepared, providerRefundNo });
+    const answer = answers[Math.min(requested.length, answers.length) - 1]!;
     if (answer instanceof Error) throw answer;
     return answer;
   };
-  const lookRefund = async (): Promise<RefundOutcome> => ({ kind: "missing", why: "no such refund" });
-  return { asked, using: withAdapter(gateway, () => ({ refund, lookRefund })) };
+  const fetchRefund = async (): Promise<RefundOutcome> => ({ kind: "missing", why: "no such refund" });
+  return { requested, using: withAdapter(gateway, () => ({ refund, fetchRefund })) };
 }
 
 const refused = (fault: Fault, ends: Ends): RefundOutcome => {
@@ -56,99 +56,105 @@ const refused = (fault: Fault, ends: Ends): RefundOutcome => {
 };
 const unknown: RefundOutcome = { kind: "unknown", why: "time-out" };
 
-const wantedOf = ({ orderNo }: Payment, refundNo = aRefundNo()) => {
+const inputOf = ({ orderNo }: Payment, refundNo = aRefundNo()) => {
   return { order: { orderNo }, refundNo, amount: "5.00", reason: "" };
 };
-type Wanted = ReturnType<typeof wantedOf>;
-const ask = (using: Gateway, wanted: Wanted) =>
-  createRefund(using, caller, wanted, readAmount).catch((error) => error);
-const stored = async ({ refundNo }: Wanted) => (await gateway.refunds.find(shop.userId, refundNo))!;
+type RefundInput = ReturnType<typeof inputOf>;
+const ask = (using: Gateway, input: RefundInput) =>
+  createRefund(using, caller, input, readAmount).catch((error) => error);
+const stored = async ({ refundNo }: RefundInput) => (await gateway.refunds.find(shop.userId, refundNo))!;
 
-describe("a refund that is asked for again", () => {
+describe("idempotency keys of repeated refunds", () => {
   it.each([
-    ["a merchant's refusal that is listed", refused("merchant", "nothing")],
-    ["a refusal that ends this try", refused("provider", "try")],
-    ["a merchant's refusal that ends this try", refused("merchant", "try")],
-  ])("after %s has a new key, the same number and the same bytes", async (_name, answer) => {
-    const { using, asked } = answering(answer);
-    const wanted = wantedOf(await aPayment());
-    await ask(using, wanted);
-    await world.passes(4);
-    await ask(using, wanted);
-    const [first, second] = asked;
-    expect(second).toEqual({ ...first, idempotencyKey: expect.any(String) });
-    expect(second!.idempotencyKey).not.toBe(first!.idempotencyKey);
-    expect((await stored(wanted)).refund.idempotencyKey).not.toBe(second!.idempotencyKey);
-  });
+    ["a listed refusal for the merchant's fault", refused("merchant", "nothing")],
+    ["a refusal for the provider's fault that ends this try", refused("provider", "try")],
+    ["a refusal for the merchant's fault that ends this try", refused("merchant", "try")],
+  ])(
+    "a refund repeated after %s has a new key, the same number and the same request",
+    async (_name, answer) => {
+      const { using, requested } = answering(answer);
+      const input = inputOf(await aPayment());
+      await ask(using, input);
+      await world.passes(4);
+      await ask(using, input);
+      const [first, second] = requested;
+      expect(second).toEqual({ ...first, idempotencyKey: expect.any(String) });
+      expect(second!.idempotencyKey).not.toBe(first!.idempotencyKey);
+      expect((await stored(input)).refund.idempotencyKey).not.toBe(second!.idempotencyKey);
+    },
+  );
 
   it.each([
-    ["no answer", unknown],
+    ["no response", unknown],
     ["an unlisted code", { ...unknown, unlisted: "UNHEARD_OF" }],
-    ["a refusal of the provider's that ends nothing", refused("provider", "nothing")],
-    ["an adapter that threw", new TypeError("a defect")],
-  ])("after %s is the same to the last byte", async (_name, answer) => {
-    const { using, asked } = answering(answer);
+    ["a refusal for the provider's fault that ends nothing", refused("provider", "nothing")],
+    ["an exception in the adapter", new TypeError("a defect")],
+  ])("a refund repeated after %s is identical to the first one", async (_name, answer) => {
+    const { using, requested } = answering(answer);
     const payment = await aPayment();
-    const wanted = wantedOf(payment);
-    expect(await ask(using, wanted)).toMatchObject({ details: { orderNo: payment.orderNo } });
+    const input = inputOf(payment);
+    expect(await ask(using, input)).toMatchObject({ details: { orderNo: payment.orderNo } });
     await world.passes(4);
-    await ask(using, wanted);
-    expect(asked[1]).toEqual(asked[0]);
+    await ask(using, input);
+    expect(requested[1]).toEqual(requested[0]);
     expect(await rows.order(payment.orderNo)).toMatchObject({ refund_reserved_minor: "500" });
   });
 
-  it("after a refusal keeps its key while an earlier call may still have made it", async () => {
-    const { using, asked } = answering(unknown, refused("merchant", "nothing"));
-    const wanted = wantedOf(await aPayment());
+  it("a refund keeps its key after a refusal while an earlier call may still have made it", async () => {
+    const { using, requested } = answering(unknown, refused("merchant", "nothing"));
+    const input = inputOf(await aPayment());
     for (let call = 0; call < 3; call++) {
-      await ask(using, wanted);
+      await ask(using, input);
       await world.passes(4);
     }
-    expect(new Set(asked.map(({ idempotencyKey }) => idempotencyKey)).size).toBe(1);
-    // The provider knows no such refund a minute later: that call has made nothing.
+    expect(new Set(requested.map(({ idempotencyKey }) => idempotencyKey)).size).toBe(1);
+    // A minute later the provider still has no such refund: the call without a response has made none.
     await world.passes(61);
-    await ask(using, wanted);
+    await ask(using, input);
     await world.passes(4);
-    await ask(using, wanted);
-    expect(new Set(asked.map(({ idempotencyKey }) => idempotencyKey)).size).toBe(2);
+    await ask(using, input);
+    expect(new Set(requested.map(({ idempotencyKey }) => idempotencyKey)).size).toBe(2);
   });
 
-  it("by a merchant who asks every few seconds gets its new key all the same once a minute is over", async () => {
-    const { using, asked } = answering(unknown, refused("merchant", "nothing"));
-    const wanted = wantedOf(await aPayment());
+  it("a merchant that repeats a refund every few seconds gets a new key after a minute", async () => {
+    const { using, requested } = answering(unknown, refused("merchant", "nothing"));
+    const input = inputOf(await aPayment());
     for (let call = 0; call < 20; call++) {
-      await ask(using, wanted);
+      await ask(using, input);
       await world.passes(4);
     }
-    expect(new Set(asked.map(({ idempotencyKey }) => idempotencyKey)).size).toBeGreaterThan(1);
+    expect(new Set(requested.map(({ idempotencyKey }) => idempotencyKey)).size).toBeGreaterThan(1);
   });
 
-  it("after a refusal goes out under the new key by the poll, too", async () => {
-    const { using, asked } = answering(refused("merchant", "nothing"), { kind: "refunded", refundId: "re" });
+  it("a refund repeated by a poll after a refusal has the new key, too", async () => {
+    const { using, requested } = answering(refused("merchant", "nothing"), {
+      kind: "refunded",
+      refundId: "re",
+    });
     const payment = await aPayment();
-    const wanted = wantedOf(payment);
-    await ask(using, wanted);
+    const input = inputOf(payment);
+    await ask(using, input);
     await world.passes(16);
-    const { refund } = await stored(wanted);
-    await recheckRefund(using, { userId: shop.userId, refundId: refund.id, due: world.clock.now() });
-    expect(asked).toHaveLength(2);
-    expect(asked[1]!.idempotencyKey).toBe(refund.idempotencyKey);
+    const { refund } = await stored(input);
+    await pollRefund(using, { userId: shop.userId, refundId: refund.id, due: world.clock.now() });
+    expect(requested).toHaveLength(2);
+    expect(requested[1]!.idempotencyKey).toBe(refund.idempotencyKey);
     expect(await rows.order(payment.orderNo)).toMatchObject({ refunded_minor: "500" });
   });
 });
 
-describe("a code of a refund that is not in the provider's table", () => {
-  it("keeps the reservation, is never called a refusal, and is told to a person once", async () => {
+describe("refund codes missing from a provider's refusal table", () => {
+  it("an unlisted code of a refund keeps the reservation, is no refusal and raises one anomaly", async () => {
     const unlisted = `NEW_${aRefundNo()}`;
     const { using } = answering({ ...unknown, unlisted });
     const payment = await aPayment();
-    const wanted = wantedOf(payment);
-    const error = await ask(using, wanted);
+    const input = inputOf(payment);
+    const error = await ask(using, input);
     expect(error).toMatchObject({ failure: "refund_unknown" });
     expect(error.message).not.toMatch(/new|another/);
     await world.passes(4);
-    await ask(using, wanted);
-    expect(await stored(wanted)).toMatchObject({ refund: { status: "unknown" } });
+    await ask(using, input);
+    expect(await stored(input)).toMatchObject({ refund: { status: "unknown" } });
     expect(await rows.order(payment.orderNo)).toMatchObject({ refund_reserved_minor: "500" });
     const raised = await rows.query(
       "SELECT times, detail FROM anomalies WHERE kind = 'unlisted_refusal' AND detail LIKE ?",
@@ -159,15 +165,15 @@ describe("a code of a refund that is not in the provider's table", () => {
   });
 });
 
-describe("a refund whose caller has lost its lease", () => {
+describe("refunds whose caller has lost the lease", () => {
   const losing = (answer: RefundOutcome) => {
     const refund = async (payment: Payment, { id }: Refund) => {
       await world.passes(21);
       const { refund: current } = (await gateway.refunds.byId(shop.userId, id))!;
       const now = world.clock.now();
-      await gateway.refunds.takeOver(
-        { refund: current, payment, request: "", leaseUntil: now, nextQueryAt: now },
-        { leaseToken: "another", leaseUntil: new Date(now.getTime() + 20_000), nextQueryAt: now, now },
+      await gateway.refunds.takeLease(
+        { refund: current, payment, request: "", leaseUntil: now, nextPollAt: now },
+        { leaseToken: "another", leaseUntil: new Date(now.getTime() + 20_000), nextPollAt: now, now },
       );
       return answer;
     };
@@ -178,20 +184,23 @@ describe("a refund whose caller has lost its lease", () => {
     ["a final refusal", refused("buyer", "subject")],
     ["a failure", { kind: "failed", refundId: "re", error: { code: "x", message: "x" } }],
     ["a success", { kind: "refunded", refundId: "re" }],
-    ["a refusal of the merchant's", refused("merchant", "nothing")],
-    ["no answer", unknown],
-  ] as const)("writes nothing of its answer: %s", async (_name, answer) => {
-    const payment = await aPayment();
-    const wanted = wantedOf(payment);
-    const answered = await ask(losing(answer), wanted);
-    expect((await stored(wanted)).refund).toMatchObject({ status: "processing", refundId: "" });
-    expect(await rows.order(payment.orderNo)).toMatchObject({ refund_reserved_minor: "500" });
-    // Told to use a new number, a merchant would give the money back twice.
-    expect(String(answered.message ?? "")).not.toMatch(/new refund_no/);
-  });
+    ["a refusal for the merchant's fault", refused("merchant", "nothing")],
+    ["no response", unknown],
+  ] as const)(
+    "a caller that has lost the lease of a refund stores nothing of its outcome: %s",
+    async (_name, answer) => {
+      const payment = await aPayment();
+      const input = inputOf(payment);
+      const answered = await ask(losing(answer), input);
+      expect((await stored(input)).refund).toMatchObject({ status: "processing", refundId: "" });
+      expect(await rows.order(payment.orderNo)).toMatchObject({ refund_reserved_minor: "500" });
+      // A merchant told to use a new number would refund the money twice.
+      expect(String(answered.message ?? "")).not.toMatch(/new refund_no/);
+    },
+  );
 });
 
-describe("a refund whose config cannot be opened any more", () => {
+describe("refunds whose config cannot be read", () => {
   const withoutConfig = (): Gateway => {
     const of = () =>
       Promise.reject(new GatewayError("config_not_found", "no config speaks for this account"));
@@ -200,33 +209,33 @@ describe("a refund whose config cannot be opened any more", () => {
   const stuckOf = ({ orderNo }: Payment) =>
     rows.query("SELECT status FROM anomalies WHERE kind = 'refund_stuck' AND order_no = ?", [orderNo]);
 
-  it("is told to a person after a day", async () => {
+  it("an unfinished refund whose config cannot be read raises an anomaly after a day", async () => {
     const { using } = answering(unknown);
     const payment = await aPayment();
-    const wanted = wantedOf(payment);
-    await ask(using, wanted);
-    const { refund } = await stored(wanted);
+    const input = inputOf(payment);
+    await ask(using, input);
+    const { refund } = await stored(input);
     const retired = withoutConfig();
     for (const seconds of [60, 86_400]) {
       await world.passes(seconds);
-      await recheckRefund(retired, { userId: shop.userId, refundId: refund.id, due: world.clock.now() });
+      await pollRefund(retired, { userId: shop.userId, refundId: refund.id, due: world.clock.now() });
     }
     expect(await stuckOf(payment)).toMatchObject([{ status: "open" }]);
-    expect(await stored(wanted)).toMatchObject({
+    expect(await stored(input)).toMatchObject({
       refund: { status: "unknown" },
-      nextQueryAt: expect.any(Date),
+      nextPollAt: expect.any(Date),
     });
   });
 
-  it("is told to a person where a late word contradicts its end", async () => {
+  it("a finished refund made due again raises an anomaly if its config cannot be read", async () => {
     const { using } = answering({ kind: "refunded", refundId: "re" });
     const payment = await aPayment();
-    const wanted = wantedOf(payment);
-    await ask(using, wanted);
-    const { refund } = await stored(wanted);
+    const input = inputOf(payment);
+    await ask(using, input);
+    const { refund } = await stored(input);
     await world.passes(20 * 86_400);
     await gateway.refunds.makeDue(refund, world.clock.now());
-    await recheckRefund(withoutConfig(), {
+    await pollRefund(withoutConfig(), {
       userId: shop.userId,
       refundId: refund.id,
       due: world.clock.now(),
@@ -235,17 +244,17 @@ describe("a refund whose config cannot be opened any more", () => {
   });
 });
 
-describe("asking for a refund", () => {
-  it("reserves nothing where the adapter throws while it prepares the request", async () => {
+describe("refund requests", () => {
+  it("a refund request reserves nothing if the adapter throws while preparing it", async () => {
     const payment = await aPayment();
     const throwing = withAdapter(gateway, () => ({
       prepareRefund() {
         throw new RangeError("a defect");
       },
     }));
-    const wanted = wantedOf(payment);
-    expect(await ask(throwing, wanted)).toBeInstanceOf(RangeError);
+    const input = inputOf(payment);
+    expect(await ask(throwing, input)).toBeInstanceOf(RangeError);
     expect(await rows.order(payment.orderNo)).toMatchObject({ refund_reserved_minor: "0" });
-    expect(await gateway.refunds.find(shop.userId, wanted.refundNo)).toBeNull();
+    expect(await gateway.refunds.find(shop.userId, input.refundNo)).toBeNull();
   });
 });

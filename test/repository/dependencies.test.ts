@@ -19,10 +19,10 @@ const lock = JSON.parse(readFileSync(path.join(root, "package-lock.json"), "utf8
   packages: Record<string, Package>;
 };
 const { "": project, ...packages } = lock.packages;
-const named = (wanted: (one: Package) => boolean) =>
-  Object.entries(packages).flatMap(([name, one]) => (wanted(one) ? [name] : []));
+const named = (input: (one: Package) => boolean) =>
+  Object.entries(packages).flatMap(([name, one]) => (input(one) ? [name] : []));
 
-/** Licences under which a copy may be bundled into what is deployed; a choice counts by its best. */
+/** Licences that allow bundling into the deployed code; in a choice of licences one of them is enough. */
 const bundled = [
   "MIT",
   "Apache-2.0",
@@ -35,24 +35,24 @@ const bundled = [
 ];
 
 describe("the lock file", () => {
-  it("says of every package what its bytes are, alone or within the package that brings it", () => {
+  it("the lock file has a hash for every package, or for the package that bundles it", () => {
     expect(named(({ integrity, inBundle, link }) => !integrity && !inBundle && !link)).toEqual([]);
     expect(named(({ integrity = "sha512-" }) => !integrity.startsWith("sha512-"))).toEqual([]);
   });
 
-  it("names no place to get them from, so that no other than the configured registry is asked", () => {
+  it("the lock file names no download URL, so only the configured registry is used", () => {
     expect(named(({ resolved }) => resolved !== undefined)).toEqual([]);
     expect(named(({ version }) => !/^\d+\.\d+\.\d+/.test(version ?? ""))).toEqual([]);
   });
 
-  it("lets one package run a script when it is installed, and package.json forbids it", () => {
+  it("the lock file has one package with an install script, which package.json forbids", () => {
     expect(named(({ hasInstallScript }) => hasInstallScript === true)).toEqual(["node_modules/esbuild"]);
     const { allowScripts } = JSON.parse(readFileSync(path.join(root, "package.json"), "utf8"));
     expect(allowScripts).toEqual({ esbuild: false });
     expect(project).toBeDefined();
   });
 
-  it("has only licences that allow what is deployed", () => {
+  it("every deployed package has a licence that allows bundling", () => {
     const deployed = Object.entries(packages).filter(([, { dev, optional }]) => !dev && !optional);
     expect(deployed.length).toBeGreaterThan(100);
     const others = deployed.filter(([, { license }]) => !bundled.includes(String(license)));

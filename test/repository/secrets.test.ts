@@ -4,26 +4,25 @@ import { describe, expect, it } from "vitest";
 
 const root = path.join(import.meta.dirname, "../..");
 const self = path.relative(root, import.meta.filename);
-/** What is made on the machine; git ignores it. The lock file has nothing but hashes: dependencies.test.ts. */
+/** Generated files, which git ignores. The lock file holds only hashes: see dependencies.test.ts. */
 const elsewhere = /^(node_modules|dist|cdk\.out|\.local|\.git|package-lock\.json)$|\.log$/;
 
-/** What keys and tokens look like, ours and those of whom we deal with. */
+/** Formats of keys and tokens, of the gateway and of others. */
 const patterns: Record<string, RegExp> = {
   "private key": /-----BEGIN [A-Z ]*PRIVATE KEY-----(?:[\s+/=]|\\n|\w){40,}/g,
-  "key of Stripe": /\b[rs]k_(?:live|test)_\w{8,}/g,
-  "key of AWS": /\b(?:AKIA|ASIA)[0-9A-Z]{16}\b/g,
+  "Stripe key": /\b[rs]k_(?:live|test)_\w{8,}/g,
+  "AWS key": /\b(?:AKIA|ASIA)[0-9A-Z]{16}\b/g,
   "signing secret": /\bwhsec_[\w+/]{16,}=*/g,
-  "API key of ours": /\bak_m\d+k[0-9a-z]{8}_[0-9a-z]{20,}/g,
-  "token of a code host or registry":
-    /\b(?:gh[pousr]_\w{30,}|npm_\w{30,}|xox[abp]-[\w-]{10,}|AIza[\w-]{30,})/g,
+  "gateway API key": /\bak_m\d+k[0-9a-z]{8}_[0-9a-z]{20,}/g,
+  "code host or registry token": /\b(?:gh[pousr]_\w{30,}|npm_\w{30,}|xox[abp]-[\w-]{10,}|AIza[\w-]{30,})/g,
   "JSON web token": /\beyJ[\w-]{15,}\.[\w-]{10,}/g,
-  // No path of a URL, which begins with a slash or in a host's name, and none of a file in a source tree.
+  // Leaves out URL paths, which follow a slash or a host name, and paths of files in a source tree.
   "40 characters of base64":
     /(?<![\w+/.-])(?![\w+/]*\/src\/)(?=[A-Za-z+/]*\d)(?=[\d+/a-z]*[A-Z])(?=[\d+/A-Z]*[a-z])[A-Za-z0-9+][A-Za-z0-9+/]{39,}=*/g,
 };
 
-/** Made up, and why they stand here. */
-const madeUp: Record<string, string> = {
+/** Fake secrets, and what they are for. */
+const fakes: Record<string, string> = {
   sk_live_51HxAbCdEfGhIjKl: "to be masked, and to be found in rows",
   sk_test_51HxAbCdEfGhIjKl: "to be found in rows",
   sk_live_4242424242424242: "to be masked, and no card number",
@@ -54,26 +53,26 @@ const found = globSync("**/*", { cwd: root, exclude: (name) => elsewhere.test(pa
   });
 
 describe("the repository", () => {
-  it("holds no key, secret or token but those that are made up", () => {
-    expect(found.filter(({ secret }) => !Object.hasOwn(madeUp, secret))).toEqual([]);
+  it("the repository holds no key, secret or token except the listed fakes", () => {
+    expect(found.filter(({ secret }) => !Object.hasOwn(fakes, secret))).toEqual([]);
   });
 
-  it("has a use for each that is made up", () => {
+  it("the repository uses every listed fake", () => {
     const used = new Set(found.map(({ secret }) => secret));
-    expect(Object.keys(madeUp).filter((secret) => !used.has(secret))).toEqual([]);
+    expect(Object.keys(fakes).filter((secret) => !used.has(secret))).toEqual([]);
   });
 });
 
 it.each([
   ["private key", `-----BEGIN PRIVATE KEY-----\n${"MIIEvQIBADANBgkqhkiG9w0BAQEFAASC".repeat(2)}`],
   ["private key", `"-----BEGIN RSA PRIVATE KEY-----\\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSj"`],
-  ["key of Stripe", `rk_live_${"a1B2".repeat(6)}`],
-  ["key of AWS", `AKIA${"IOSFODNN7EXAMPLE"}`],
+  ["Stripe key", `rk_live_${"a1B2".repeat(6)}`],
+  ["AWS key", `AKIA${"IOSFODNN7EXAMPLE"}`],
   ["signing secret", `whsec_${"c2VjcmV0".repeat(4)}=`],
-  ["API key of ours", `ak_m7k01234567_${"0123456789abcdef".repeat(2)}`],
-  ["token of a code host or registry", `ghp_${"a1B2c3D4e5".repeat(3)}`],
+  ["gateway API key", `ak_m7k01234567_${"0123456789abcdef".repeat(2)}`],
+  ["code host or registry token", `ghp_${"a1B2c3D4e5".repeat(3)}`],
   ["JSON web token", `eyJhbGciOiJIUzI1NiJ9.${"eyJzdWIi"}OiIxIn0`],
   ["40 characters of base64", `"${"bWVyY2hhbnQ1".repeat(4)}=="`],
-])("finds a new one: %s", (kind, text) => {
+])("the search for secrets finds a new %s", (kind, text) => {
   expect(text.match(patterns[kind]!)).toHaveLength(1);
 });

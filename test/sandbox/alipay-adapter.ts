@@ -3,7 +3,7 @@ import { newPayment, payment, refund, withRequest } from "../providers/payments.
 import { aReceiver } from "./receiver.ts";
 import { aSandbox, type TestSandbox } from "./sandbox.ts";
 
-/** Our adapter with an account of its own at the simulated Alipay. */
+/** The gateway's adapter with its own account at the Alipay simulator. */
 export async function anAlipayAdapter(sandbox?: TestSandbox) {
   const at = sandbox ?? (await aSandbox());
   const [{ body: account }, receiver] = [await at.control("alipay", "accounts"), await aReceiver()];
@@ -15,12 +15,12 @@ export async function anAlipayAdapter(sandbox?: TestSandbox) {
     const createdAt = at.clock.now();
     const expiresAt = new Date(createdAt.getTime() + 3_600_000);
     const common = { orderNo: `UNI${orders}`, scene: "qr", createdAt, expiresAt, ...changes };
-    const wanted = newPayment({ ...common, notifyUrl: receiver.url, buyerReturnUrl: receiver.url });
-    return { wanted, stored: payment(common) };
+    const input = newPayment({ ...common, notifyUrl: receiver.url, buyerReturnUrl: receiver.url });
+    return { input, stored: payment(common) };
   };
   const start = async (changes: Parameters<typeof order>[0] = {}) => {
-    const { wanted, stored } = order(changes);
-    return { stored, started: await adapter.start(stored, adapter.prepare(wanted), "key") };
+    const { input, stored } = order(changes);
+    return { stored, started: await adapter.createPayment(stored, adapter.prepare(input), "key") };
   };
   return {
     sandbox: at,
@@ -37,6 +37,6 @@ export async function anAlipayAdapter(sandbox?: TestSandbox) {
     refund(of: ReturnType<typeof payment>, changes: Parameters<typeof refund>[0] = {}) {
       return adapter.refund?.(of, withRequest(adapter, of, refund(changes)));
     },
-    faults: (wanted: object) => at.control("alipay", "faults", wanted),
+    faults: (input: object) => at.control("alipay", "faults", input),
   };
 }

@@ -6,9 +6,9 @@ import { aSandbox, post } from "./sandbox.ts";
 const hours = 3600 * 1000;
 
 // Requests are signed by alipay-sdk 4.14.0, which also verifies every answer (validateSign).
-describe("the simulated Alipay gateway", () => {
-  // alipay.trade.page.pay: the cashier makes the trade (opendocs.alipay.com/open/028r8t).
-  it("has no trade before the buyer opens the pay URL, and one after", async () => {
+describe("Alipay simulator: gateway", () => {
+  // alipay.trade.page.pay: the checkout page creates the trade (opendocs.alipay.com/open/028r8t).
+  it("the Alipay simulator creates a trade only when the buyer opens the pay URL", async () => {
     const sandbox = await aSandbox();
     const merchant = await anAlipayMerchant(sandbox);
     const url = merchant.payUrl();
@@ -20,7 +20,10 @@ describe("the simulated Alipay gateway", () => {
       subCode: "ACQ.TRADE_NOT_EXIST",
     });
     const early = await sandbox.control("alipay", "pay", { order_no: "ORDER1" });
-    expect(early).toMatchObject({ status: 404, body: { error: expect.stringContaining("opened by GET") } });
+    expect(early).toMatchObject({
+      status: 404,
+      body: { error: expect.stringContaining("open the pay URL by GET") },
+    });
 
     const shown = await fetch(url);
     expect(shown.status).toBe(200);
@@ -31,7 +34,7 @@ describe("the simulated Alipay gateway", () => {
     });
   });
 
-  it("says when a trade was paid, and keeps its ledger in minor units", async () => {
+  it("the Alipay simulator reports when a trade was paid, and its ledger counts in minor units", async () => {
     const sandbox = await aSandbox();
     const merchant = await anAlipayMerchant(sandbox);
     await fetch(merchant.payUrl());
@@ -56,7 +59,7 @@ describe("the simulated Alipay gateway", () => {
     expect((await sandbox.control("alipay", "pay", { order_no: "ORDER1" })).status).toBe(409);
   });
 
-  it("escapes what a merchant wrote into the subject", async () => {
+  it("the Alipay simulator's pay page escapes HTML in the subject", async () => {
     const merchant = await anAlipayMerchant(await aSandbox());
     const page = await (await fetch(merchant.payUrl())).text();
     expect(page).toContain("茶 &lt;b&gt;tea");
@@ -64,7 +67,7 @@ describe("the simulated Alipay gateway", () => {
   });
 
   // The gateway verifies over all parameters but sign, sign_type included (opendocs.alipay.com/common/02kf5q).
-  it("refuses a request whose parameters were changed after signing", async () => {
+  it("the Alipay simulator refuses a request whose parameters were changed after signing", async () => {
     const sandbox = await aSandbox();
     const merchant = await anAlipayMerchant(sandbox);
     const signed = merchant.sdk.sdkExecute("alipay.trade.query", {
@@ -82,7 +85,7 @@ describe("the simulated Alipay gateway", () => {
     expect(await sandbox.list("alipay", "payments")).toEqual([]);
   });
 
-  it("refuses another account's key, and an application it does not know", async () => {
+  it("the Alipay simulator refuses another account's key and an unknown application", async () => {
     const sandbox = await aSandbox();
     const [one, other] = [await anAlipayMerchant(sandbox), await anAlipayMerchant(sandbox)];
     one.sdk.config.appId = other.appId;
@@ -98,7 +101,7 @@ describe("the simulated Alipay gateway", () => {
   });
 
   // alipay-sdk 4.14.0 writes the machine's local time, which is eight hours early on a machine in UTC.
-  it("refuses a call whose timestamp is in UTC instead of UTC+8", async () => {
+  it("the Alipay simulator refuses a call whose timestamp is in UTC instead of UTC+8", async () => {
     const sandbox = await aSandbox();
     const merchant = await anAlipayMerchant(sandbox);
     const timestamp = toBeijing(new Date(sandbox.clock.now().getTime() - 8 * hours));
@@ -110,7 +113,7 @@ describe("the simulated Alipay gateway", () => {
   });
 
   // Answers escape slashes, so the signature holds over the exact text only (seen with alipay-sdk 4.14.0).
-  it("signs the exact text of its answer, which re-serialising would change", async () => {
+  it("the Alipay simulator signs the exact text of its answer, which re-serialising would change", async () => {
     const sandbox = await aSandbox();
     const merchant = await anAlipayMerchant(sandbox);
     await fetch(merchant.payUrl({ biz: { body: "tea/cake" } }));
@@ -142,7 +145,7 @@ describe("the simulated Alipay gateway", () => {
     ["an amount of 12 characters", { total_amount: "100000000.00" }],
     ["a time_expire with a zone", { time_expire: "2030-01-01T00:00:00+08:00" }],
     ["another product_code", { product_code: "QUICK_WAP_WAY" }],
-  ])("refuses %s in a pay URL", async (_, biz) => {
+  ])("the Alipay simulator refuses %s in a pay URL", async (_, biz) => {
     const sandbox = await aSandbox();
     const merchant = await anAlipayMerchant(sandbox);
     const page = await fetch(merchant.payUrl({ biz }));
@@ -152,7 +155,7 @@ describe("the simulated Alipay gateway", () => {
   });
 
   // time_expire, UTC+8 (alipay.trade.page.pay).
-  it("closes an unpaid trade at time_expire and opens none after it", async () => {
+  it("the Alipay simulator closes an unpaid trade at time_expire and opens none after it", async () => {
     const sandbox = await aSandbox();
     const merchant = await anAlipayMerchant(sandbox);
     const time_expire = toBeijing(new Date(sandbox.clock.now().getTime() + hours));
@@ -169,7 +172,7 @@ describe("the simulated Alipay gateway", () => {
   });
 
   // alipay.trade.close: unpaid trades only.
-  it("closes an unpaid trade once, and never a paid one", async () => {
+  it("the Alipay simulator closes an unpaid trade, but never a paid one", async () => {
     const sandbox = await aSandbox();
     const merchant = await anAlipayMerchant(sandbox);
     for (const out_trade_no of ["UNPAID", "PAID"]) await fetch(merchant.payUrl({ biz: { out_trade_no } }));
@@ -182,7 +185,7 @@ describe("the simulated Alipay gateway", () => {
   });
 
   // alipay.trade.refund: out_request_no makes it idempotent; fund_change says whether money moved now.
-  it("refunds in parts, each out_request_no once, and never more than was paid", async () => {
+  it("the Alipay simulator makes partial refunds, one per out_request_no, and never more than was paid", async () => {
     const sandbox = await aSandbox();
     const merchant = await anAlipayMerchant(sandbox);
     await fetch(merchant.payUrl());

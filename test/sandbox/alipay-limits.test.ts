@@ -4,10 +4,13 @@ import { textLimits } from "../../lib/providers/alipay/limits.ts";
 import { sizeOf } from "../../lib/providers/text-limit.ts";
 import { anAlipayAdapter } from "./alipay-adapter.ts";
 
-/** Characters of one to four bytes in UTF-8, of one, two and four in GBK; forbidden ones that are written otherwise. */
+/**
+ * Characters of one to four bytes in UTF-8, of one, two and four in GBK; and forbidden ones, which the adapter
+ * replaces.
+ */
 const characters = ["x", " ", "é", "茶", "…", "\u0e01", "😀", "𠮷", "/", "=", "&", "\ud800"];
 
-/** Texts that end a little before or after the limit, whichever way it is counted. */
+/** Texts whose length is near the limit, in bytes or in characters. */
 function textsAt(most: number) {
   const uniform = fc
     .tuple(fc.constantFrom(...characters), fc.constantFrom(1, 2, 3, 4), fc.integer({ min: -2, max: 3 }))
@@ -18,12 +21,12 @@ function textsAt(most: number) {
   return fc.oneof(uniform, mixed);
 }
 
-// opendocs.alipay.com/open/028r8t, 02ekfg, 02ekfk: 256, 128 and 256; global.alipay.com/doc/global/createandpay reads 256 as
-// 128 Chinese characters, and so does the simulator.
-describe("whatever a merchant writes, the simulated Alipay takes it", () => {
+// opendocs.alipay.com/open/028r8t, 02ekfg, 02ekfk: 256, 128 and 256; global.alipay.com/doc/global/createandpay reads
+// 256 as 128 Chinese characters, and so does the simulator.
+describe("Alipay simulator: texts and amounts from the adapter", () => {
   const runs = { numRuns: 30 };
 
-  it("as the subject and body of a code", async () => {
+  it("the Alipay simulator accepts whatever subject and body the adapter sends for a QR code", async () => {
     const alipay = await anAlipayAdapter();
     const texts = fc.tuple(textsAt(textLimits.subject.most), textsAt(textLimits.body.most));
     await fc.assert(
@@ -34,7 +37,7 @@ describe("whatever a merchant writes, the simulated Alipay takes it", () => {
     );
   });
 
-  it("as the subject and body of a page", async () => {
+  it("the Alipay simulator accepts whatever subject and body the adapter sends for a page", async () => {
     const alipay = await anAlipayAdapter();
     const texts = fc.tuple(textsAt(textLimits.subject.most), textsAt(textLimits.body.most));
     await fc.assert(
@@ -47,7 +50,7 @@ describe("whatever a merchant writes, the simulated Alipay takes it", () => {
     );
   });
 
-  it("as the reason of a refund", async () => {
+  it("the Alipay simulator accepts whatever refund reason the adapter sends", async () => {
     const alipay = await anAlipayAdapter();
     const stored = await alipay.paid({ amount: { minor: 1_000_000, currency: "CNY" } });
     let refunds = 0;
@@ -62,7 +65,7 @@ describe("whatever a merchant writes, the simulated Alipay takes it", () => {
   });
 
   it.each([1, 2, 9_999_999_998, 9_999_999_999, 10_000_000_000])(
-    "as an amount of %i fen, of both scenes and back again",
+    "the Alipay simulator accepts a payment and a refund of %i fen in both scenes",
     async (minor) => {
       const alipay = await anAlipayAdapter();
       const amount = { minor, currency: "CNY" as const };
@@ -70,14 +73,14 @@ describe("whatever a merchant writes, the simulated Alipay takes it", () => {
       const url = page.started.kind === "payable" ? page.started.payable.paymentUrl : "";
       expect((await fetch(url)).status).toBe(200);
       const stored = await alipay.paid({ amount });
-      expect(await alipay.adapter.look(stored)).toMatchObject([{ kind: "paid", amount }]);
+      expect(await alipay.adapter.fetchPayment(stored)).toMatchObject([{ kind: "paid", amount }]);
       const providerRefundNo = `ALL${minor}`;
       expect(await alipay.refund(stored, { amount, providerRefundNo })).toMatchObject({ kind: "refunded" });
     },
   );
 });
 
-describe("a text for Alipay", () => {
+describe("Alipay adapter: subject limits", () => {
   it.each([
     ["256 letters", "x".repeat(256), "x".repeat(256)],
     ["257 letters", "x".repeat(257), `${"x".repeat(254)}…`],
@@ -87,7 +90,7 @@ describe("a text for Alipay", () => {
     ["65 emoji", "😀".repeat(65), `${"😀".repeat(63)}…`],
     ["128 slashes, in full width", "/".repeat(128), "／".repeat(128)],
     ["half a character", `tea\ud83d`, "tea\ufffd"],
-  ])("holds %s in a subject of 256", async (_title, subject, sent) => {
+  ])("the Alipay adapter fits %s into a subject of 256 bytes", async (_title, subject, sent) => {
     const alipay = await anAlipayAdapter();
     expect((await alipay.start({ subject })).started).toMatchObject({ kind: "payable" });
     const [call] = await alipay.sandbox.list("alipay", "calls");

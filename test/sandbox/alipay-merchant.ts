@@ -7,8 +7,8 @@ export type AlipayMerchant = {
   sdk: AlipaySdk;
   appId: string;
   sellerId: string;
-  /** A signed pay URL, as the gateway hands it to a buyer. */
-  payUrl(wanted?: { biz?: object; notifyUrl?: string; returnUrl?: string; timestamp?: string }): string;
+  /** A signed pay URL, as the gateway gives it to a buyer. */
+  payUrl(input?: { biz?: object; notifyUrl?: string; returnUrl?: string; timestamp?: string }): string;
   /** Calls a method through the SDK, which verifies the answer's signature. */
   call(method: string, biz: object): Promise<AlipaySdkCommonResult>;
 };

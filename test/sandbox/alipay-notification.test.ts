@@ -28,8 +28,8 @@ function deliveries(receiver: Receiver, count: number): Promise<void> {
 }
 
 // Notifications are verified by alipay-sdk 4.14.0 (opendocs.alipay.com/open/203/105286).
-describe("the simulated Alipay's notifications", () => {
-  it("carry the trade and a signature that the SDK accepts", async () => {
+describe("Alipay simulator: notifications", () => {
+  it("an Alipay simulator notification contains the trade and a signature that the SDK accepts", async () => {
     const { sandbox, merchant, receiver } = await anOpenTrade();
     await sandbox.control("alipay", "pay", { order_no: "ORDER1" });
     await deliveries(receiver, 1);
@@ -51,7 +51,7 @@ describe("the simulated Alipay's notifications", () => {
   });
 
   // 4m, 10m, 10m, 1h, 2h, 6h, 15h: eight deliveries in all.
-  it("come again after 4, 10 and 10 minutes … until the answer is exactly success", async () => {
+  it("an Alipay simulator notification is retried until the answer is exactly success", async () => {
     const { sandbox, receiver } = await anOpenTrade();
     receiver.answer = { status: 200, body: "success\n" };
     await sandbox.control("alipay", "pay", { order_no: "ORDER1" });
@@ -72,7 +72,7 @@ describe("the simulated Alipay's notifications", () => {
     );
   });
 
-  it("end with the first success", async () => {
+  it("an Alipay simulator notification is not retried after the first success", async () => {
     const { sandbox, receiver } = await anOpenTrade();
     receiver.answer = { status: 500, body: "" };
     await sandbox.control("alipay", "pay", { order_no: "ORDER1" });
@@ -83,7 +83,7 @@ describe("the simulated Alipay's notifications", () => {
     expect((await sandbox.list("alipay", "webhooks"))[1]).toMatchObject({ attempt: 2, outcome: "accepted" });
   });
 
-  it("never follow a redirect", async () => {
+  it("an Alipay simulator notification never follows a redirect", async () => {
     const { sandbox, receiver } = await anOpenTrade();
     const elsewhere = await aReceiver();
     receiver.answer = { status: 302, body: "", headers: { location: elsewhere.url } };
@@ -93,7 +93,7 @@ describe("the simulated Alipay's notifications", () => {
     expect(elsewhere.received).toEqual([]);
   });
 
-  it("are not sent for a trade that was closed unpaid", async () => {
+  it("the Alipay simulator does not notify about a trade that was closed unpaid", async () => {
     const { sandbox, merchant, receiver } = await anOpenTrade();
     await merchant.call("alipay.trade.close", { out_trade_no: "ORDER1" });
     const biz = { out_trade_no: "ORDER2" };
@@ -104,8 +104,8 @@ describe("the simulated Alipay's notifications", () => {
     expect(receiver.received).toHaveLength(1);
   });
 
-  // Refunds reuse trade_status_sync; a full one says TRADE_CLOSED.
-  it("tell about a refund with refund_fee and out_biz_no", async () => {
+  // Refunds use trade_status_sync too; a full refund has TRADE_CLOSED.
+  it("an Alipay simulator notification of a refund has refund_fee and out_biz_no", async () => {
     const { sandbox, merchant, receiver } = await anOpenTrade();
     await sandbox.control("alipay", "pay", { order_no: "ORDER1" });
     await deliveries(receiver, 1);
@@ -120,7 +120,7 @@ describe("the simulated Alipay's notifications", () => {
     expect(merchant.sdk.checkNotifySignV2(fields(receiver, 1))).toBe(true);
   });
 
-  it("send the buyer back with a signed query after paying on the page", async () => {
+  it("the Alipay simulator's pay page returns the buyer with a signed query after the payment", async () => {
     const { sandbox, merchant, receiver } = await anOpenTrade();
     const [trade] = await sandbox.list("alipay", "payments");
     const answer = await post(`${sandbox.simulators.alipay}/cashier/${trade?.trade_no}/pay`, "");

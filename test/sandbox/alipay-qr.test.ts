@@ -21,8 +21,8 @@ async function aMerchant() {
 }
 
 // Requests are signed and answers verified by alipay-sdk 4.14.0 (opendocs.alipay.com/open/02ekfg).
-describe("a QR code of the simulated Alipay", () => {
-  it("makes no trade: there is none until somebody scans it", async () => {
+describe("Alipay simulator: QR codes", () => {
+  it("an Alipay simulator QR code creates its trade only when it is scanned", async () => {
     const { sandbox, merchant, precreate, query } = await aMerchant();
     const { code, outTradeNo, qrCode } = await precreate();
     expect({ code, outTradeNo }).toEqual({ code: "10000", outTradeNo: "ORDER1" });
@@ -36,7 +36,7 @@ describe("a QR code of the simulated Alipay", () => {
     expect(await query()).toMatchObject({ tradeStatus: "WAIT_BUYER_PAY", totalAmount: "12.34" });
   });
 
-  it("is paid on the page that it leads to", async () => {
+  it("an Alipay simulator QR code can be paid on the page behind it", async () => {
     const { sandbox, precreate, query } = await aMerchant();
     const { qrCode } = await precreate();
     const page = await (await fetch(qrCode)).text();
@@ -45,7 +45,7 @@ describe("a QR code of the simulated Alipay", () => {
     expect(await query()).toMatchObject({ tradeStatus: "TRADE_SUCCESS" });
   });
 
-  it("is scanned and paid at once by the control route, which Alipay tells the merchant", async () => {
+  it("the control route pay scans and pays an Alipay simulator QR code, and the merchant is notified", async () => {
     const sandbox = await aSandbox();
     const [merchant, receiver] = [await anAlipayMerchant(sandbox), await aReceiver()];
     const timestamp = toBeijing(sandbox.clock.now());
@@ -67,7 +67,7 @@ describe("a QR code of the simulated Alipay", () => {
     expect(merchant.sdk.checkNotifySignV2(notice)).toBe(true);
   });
 
-  it("is the same one when the same is asked for again, and another one for another amount", async () => {
+  it("the Alipay simulator returns the same QR code for the same request only", async () => {
     const { precreate } = await aMerchant();
     const [first, again, other] = [
       await precreate(),
@@ -81,7 +81,7 @@ describe("a QR code of the simulated Alipay", () => {
     expect([late.status, await late.text()]).toEqual([400, expect.stringContaining("CONTEXT_INCONSISTENT")]);
   });
 
-  it("is not made for an order that is paid or closed", async () => {
+  it("the Alipay simulator makes no QR code for an order that is paid or closed", async () => {
     const { precreate, control } = await aMerchant();
     await precreate();
     await control("pay");
@@ -93,7 +93,7 @@ describe("a QR code of the simulated Alipay", () => {
     expect(await closed.precreate()).toMatchObject({ subCode: "ACQ.TRADE_HAS_CLOSE" });
   });
 
-  it("cannot be scanned after time_expire, and a trade that was opened is closed then", async () => {
+  it("an Alipay simulator QR code cannot be scanned or paid after time_expire", async () => {
     const { sandbox, precreate, query, control } = await aMerchant();
     const { qrCode } = await precreate();
     sandbox.clock.advance(hour);
@@ -102,15 +102,15 @@ describe("a QR code of the simulated Alipay", () => {
     expect(await query()).toMatchObject({ subCode: "ACQ.TRADE_NOT_EXIST" });
   });
 
-  it("is good for two hours without time_expire", async () => {
+  it("an Alipay simulator QR code without time_expire is valid for two hours", async () => {
     const { sandbox, precreate } = await aMerchant();
     const { qrCode } = await precreate({ time_expire: undefined });
     sandbox.clock.advance(2 * hour);
     expect((await fetch(qrCode)).status).toBe(400);
   });
 
-  // alipay-sdk-php-all v3/src/Model/AlipayTradePrecreateModel, time_expire: the code itself lives two hours.
-  it("is good for two hours whatever time_expire says, and a trade that it opened lives on", async () => {
+  // alipay-sdk-php-all v3/src/Model/AlipayTradePrecreateModel, time_expire: the code itself is valid for two hours.
+  it("an Alipay simulator QR code is valid for two hours, but its trade until time_expire", async () => {
     const { sandbox, merchant, precreate, control } = await aMerchant();
     const time_expire = toBeijing(new Date(sandbox.clock.now().getTime() + 5 * hour));
     await precreate({ time_expire });
@@ -125,7 +125,7 @@ describe("a QR code of the simulated Alipay", () => {
     expect((await control("pay")).status).toBe(200);
   });
 
-  it("runs out when the control route says so, scanned or not", async () => {
+  it("the control route expire ends an Alipay simulator QR code, whether it was scanned or not", async () => {
     const { precreate, query, control } = await aMerchant();
     const { qrCode } = await precreate();
     expect((await control("expire")).status).toBe(200);
@@ -139,11 +139,11 @@ describe("a QR code of the simulated Alipay", () => {
   });
 
   it.each([
-    ["a product of pages", { product_code: "FAST_INSTANT_TRADE_PAY" }],
+    ["a product_code of pay pages", { product_code: "FAST_INSTANT_TRADE_PAY" }],
     ["an amount of zero", { total_amount: "0" }],
     ["no subject", { subject: undefined }],
     ["a time_expire that has passed", { time_expire: "2020-01-01 00:00:00" }],
-  ])("is refused for %s", async (_, changes) => {
+  ])("the Alipay simulator refuses a QR code for %s", async (_, changes) => {
     const { precreate } = await aMerchant();
     expect(await precreate(changes)).toMatchObject({ code: "40004", subCode: "ACQ.INVALID_PARAMETER" });
   });

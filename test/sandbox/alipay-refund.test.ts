@@ -19,7 +19,7 @@ async function aPaidTrade() {
       merchant.call("alipay.trade.refund", { out_trade_no: "ORDER1", out_request_no, refund_amount }),
     find: (out_request_no: string) =>
       merchant.call("alipay.trade.fastpay.refund.query", { out_trade_no: "ORDER1", out_request_no }),
-    /** The notice with this index, the payment's being 0, once it has arrived. */
+    /** Waits for the notification with this index; the payment's has index 0. */
     async notice(index: number): Promise<Record<string, string>> {
       await sandbox.attempts("alipay", index + 1);
       const fields = Object.fromEntries(new URLSearchParams(receiver.received[index]?.body));
@@ -30,9 +30,9 @@ async function aPaidTrade() {
 }
 
 // opendocs.alipay.com/open/028sm9 (alipay.trade.refund); signed and verified by alipay-sdk 4.14.0.
-describe("a refund at the simulated Alipay", () => {
-  // docs.open.alipay.com/api_1/alipay.trade.fastpay.refund.query: no data means that it has not succeeded.
-  it("is found by its out_request_no, and 10000 without data says that there is none", async () => {
+describe("Alipay simulator: refunds", () => {
+  // docs.open.alipay.com/api_1/alipay.trade.fastpay.refund.query: no data means that the refund has not succeeded.
+  it("an Alipay simulator refund is found by out_request_no, and 10000 without data means none", async () => {
     const { refund, find, merchant } = await aPaidTrade();
     const { code, refundStatus, refundAmount } = await find("R1");
     expect({ code, refundStatus, refundAmount }).toEqual({ code: "10000" });
@@ -44,14 +44,14 @@ describe("a refund at the simulated Alipay", () => {
       refundAmount: "2.34",
       totalAmount: "12.34",
     });
-    const foreign = { out_trade_no: "ORDER2", out_request_no: "R1" };
-    const unknown = await merchant.call("alipay.trade.fastpay.refund.query", foreign);
+    const external = { out_trade_no: "ORDER2", out_request_no: "R1" };
+    const unknown = await merchant.call("alipay.trade.fastpay.refund.query", external);
     expect(unknown).toMatchObject({ code: "40004", subCode: "ACQ.TRADE_NOT_EXIST" });
     const numberless = await merchant.call("alipay.trade.fastpay.refund.query", { out_trade_no: "ORDER1" });
     expect(numberless).toMatchObject({ subCode: "ACQ.INVALID_PARAMETER" });
   });
 
-  it("is told with the running sum of all refunds, not its own amount", async () => {
+  it("an Alipay simulator refund notification has the total of all refunds, not the refund's own amount", async () => {
     const { refund, notice } = await aPaidTrade();
     await refund("R1", "2.34");
     expect(await notice(1)).toMatchObject({
@@ -67,7 +67,7 @@ describe("a refund at the simulated Alipay", () => {
     });
   });
 
-  it("may be accepted before the money moves: fund_change N, and no status until it has", async () => {
+  it("an Alipay simulator refund can settle later: fund_change N, and no status until then", async () => {
     const { sandbox, refund, find, control, notice } = await aPaidTrade();
     await control("refund-result", { status: "PROCESSING" });
     expect(await refund("R1", "12.34")).toMatchObject({ code: "10000", fundChange: "N", refundFee: "0.00" });
@@ -85,7 +85,7 @@ describe("a refund at the simulated Alipay", () => {
     expect((await control("refund-result", { refund_no: "R1", status: "CLOSED" })).status).toBe(400);
   });
 
-  it("is refused once the trade is finished, but one made before is still answered", async () => {
+  it("the Alipay simulator refuses a new refund of a finished trade, but still answers a repeated one", async () => {
     const { refund, control, notice, merchant } = await aPaidTrade();
     await refund("R1", "2.34");
     await notice(1);
@@ -98,7 +98,7 @@ describe("a refund at the simulated Alipay", () => {
     expect((await control("refund")).status).toBe(409);
   });
 
-  it("needs the seller's money to be there", async () => {
+  it("the Alipay simulator refuses a refund beyond the seller's balance", async () => {
     const { refund, control, merchant } = await aPaidTrade();
     await control("balance", { account: merchant.appId, available: "2.33" });
     expect(await refund("R1", "2.34")).toMatchObject({ subCode: "ACQ.SELLER_BALANCE_NOT_ENOUGH" });
@@ -106,7 +106,7 @@ describe("a refund at the simulated Alipay", () => {
     expect(await refund("R1", "2.34")).toMatchObject({ fundChange: "Y" });
   });
 
-  it("made in the console is told without a number of the merchant's", async () => {
+  it("an Alipay simulator refund made in the console is notified without out_biz_no", async () => {
     const { sandbox, refund, control, notice } = await aPaidTrade();
     await refund("R1", "2.34");
     await notice(1);
@@ -124,7 +124,7 @@ describe("a refund at the simulated Alipay", () => {
     expect(await notice(4)).toMatchObject({ refund_fee: "12.34" });
   });
 
-  it("has no dispute: Alipay tells of none", async () => {
+  it("the Alipay simulator has no disputes, because Alipay reports none", async () => {
     const { control } = await aPaidTrade();
     expect((await control("dispute")).status).toBe(404);
   });

@@ -4,9 +4,10 @@ import { namedCalls } from "../../scripts/sandbox/alipay/named-calls.ts";
 import { firstLevelOf } from "../../scripts/sandbox/alipay/refusal-codes.ts";
 import { codeDifferences } from "./code-differences.ts";
 
-// Each side is written by itself from alipay/alipay-sdk-php-all@d95249a v3/src/Model and opendocs.alipay.com/common/02km9f.
-describe("the simulated Alipay's own lists of codes", () => {
-  it("name for each call what the adapter's table names", () => {
+// Both lists were written independently from alipay/alipay-sdk-php-all@d95249a v3/src/Model and
+// opendocs.alipay.com/common/02km9f.
+describe("Alipay simulator: refusal codes", () => {
+  it("the Alipay simulator's refusal codes of each call equal those of the adapter's table", () => {
     expect(codeDifferences(namedCalls, refusals)).toEqual([]);
   });
 
@@ -17,7 +18,7 @@ describe("the simulated Alipay's own lists of codes", () => {
     ["close", 6],
     ["refund", 31],
     ["refund_query", 5],
-  ])("have for %s the %i business codes of Alipay's models", (call, count) => {
+  ])("the Alipay simulator's list for %s has the %i business codes of Alipay's models", (call, count) => {
     const codes = namedCalls[call]!.filter((code) => /^(?:ACQ\.|TRADE_)/.test(code));
     expect(new Set(codes).size).toBe(count);
     expect(codes).toHaveLength(count);
@@ -39,7 +40,7 @@ describe("the simulated Alipay's own lists of codes", () => {
     ["ACQ.TRADE_NOT_EXIST", "40004"],
     ["isv.app-call-limited", "40005"],
     ["isv.app-api-punished", "40006"],
-  ])("put above %s the code %s", (subCode, code) => {
+  ])("the Alipay simulator answers sub_code %s with code %s", (subCode, code) => {
     expect(firstLevelOf(subCode)).toBe(code);
   });
 });

@@ -13,36 +13,39 @@ const methods = {
   refund_query: "alipay.trade.fastpay.refund.query",
 } as const;
 const calls = Object.keys(methods) as (keyof typeof methods)[];
-/** What differs from call to call, and the gateway's codes once. */
+/** The business codes of each call; the gateway's codes, which all calls share, only for query. */
 const codesOf = (call: keyof typeof methods) =>
   Object.keys(refusals[call]).filter((code) => call === "query" || /^(?:ACQ\.|TRADE_)/.test(code));
 
-describe("the simulated Alipay refuses on request", () => {
-  it.each(calls)("%s with every code of Alipay's list, signed", async (call) => {
-    const { sandbox, account, faults } = await anAlipayAdapter();
-    const method = methods[call];
-    for (const code of codesOf(call)) {
-      expect((await faults({ code, on: call })).status, code).toBe(200);
-      const target = `${sandbox.simulators.alipay}/gateway.do?method=${method}&app_id=${account.app_id}`;
-      const answer = Buffer.from(await (await post(target, "")).arrayBuffer());
-      const content = verifiedMember(
-        answer,
-        `${method.replaceAll(".", "_")}_response`,
-        account.public_key ?? "",
-      );
-      const said = JSON.parse(content ?? "{}") as { code?: string; sub_code?: string };
-      expect(said.sub_code ?? said.code).toBe(code);
-      expect(said.code).toMatch(/^(?:2000[01]|4000[1-6])$/);
-    }
-  });
+describe("Alipay simulator: simulated refusals", () => {
+  it.each(calls)(
+    "the Alipay simulator can refuse %s with every code of Alipay's list, signed",
+    async (call) => {
+      const { sandbox, account, faults } = await anAlipayAdapter();
+      const method = methods[call];
+      for (const code of codesOf(call)) {
+        expect((await faults({ code, on: call })).status, code).toBe(200);
+        const target = `${sandbox.simulators.alipay}/gateway.do?method=${method}&app_id=${account.app_id}`;
+        const answer = Buffer.from(await (await post(target, "")).arrayBuffer());
+        const content = verifiedMember(
+          answer,
+          `${method.replaceAll(".", "_")}_response`,
+          account.public_key ?? "",
+        );
+        const said = JSON.parse(content ?? "{}") as { code?: string; sub_code?: string };
+        expect(said.sub_code ?? said.code).toBe(code);
+        expect(said.code).toMatch(/^(?:2000[01]|4000[1-6])$/);
+      }
+    },
+  );
 
-  it("no call with a code that is not in its list", async () => {
+  it("the Alipay simulator rejects a fault whose code is not in the call's list", async () => {
     const { faults } = await anAlipayAdapter();
     expect((await faults({ code: "ACQ.SELLER_BALANCE_NOT_ENOUGH", on: "create" })).status).toBe(400);
     expect((await faults({ code: "ACQ.TRADE_NOT_EXIST", on: "pay" })).status).toBe(400);
   });
 
-  it("a refund for the seller's balance, and makes the same refund once the money is there", async () => {
+  it("a refund that the Alipay simulator refuses for the seller's balance succeeds when it is repeated", async () => {
     const { paid, refund, faults } = await anAlipayAdapter();
     const stored = await paid();
     await faults({ code: "ACQ.SELLER_BALANCE_NOT_ENOUGH", on: "refund", times: 1 });
@@ -50,40 +53,40 @@ describe("the simulated Alipay refuses on request", () => {
     expect(await refund(stored)).toMatchObject({ kind: "refunded" });
   });
 
-  it("a refund for the buyer's closed account, which is the end of it", async () => {
+  it("a refund that the Alipay simulator refuses for the buyer's account has failed for good", async () => {
     const { paid, refund, faults } = await anAlipayAdapter();
     await faults({ code: "ACQ.CUSTOMER_VALIDATE_ERROR", on: "refund" });
     expect(await refund(await paid())).toMatchObject({ kind: "refused", fault: "buyer", ends: "subject" });
   });
 
-  it("a refund without a signature, which nobody believes", async () => {
+  it("the Alipay adapter treats an unsigned refusal of a refund as unknown", async () => {
     const { paid, refund, faults } = await anAlipayAdapter();
     await faults({ code: "ACQ.TRADE_HAS_FINISHED", on: "refund", unsigned: true });
     expect(await refund(await paid())).toMatchObject({ kind: "unknown" });
   });
 
-  it("queries beyond a rate, which is no alarm", async () => {
+  it("a rate limit of the Alipay simulator makes a query unknown, without an unlisted code", async () => {
     const { paid, adapter, faults } = await anAlipayAdapter();
     const stored = await paid();
     await faults({ code: "isv.app-call-limited", on: "query", times: 1 });
-    expect(await adapter.look(stored)).toEqual([
+    expect(await adapter.fetchPayment(stored)).toEqual([
       { kind: "unknown", orderNo: stored.orderNo, why: "Alipay: isv.app-call-limited" },
     ]);
-    expect(await adapter.look(stored)).toMatchObject([{ kind: "paid" }]);
+    expect(await adapter.fetchPayment(stored)).toMatchObject([{ kind: "paid" }]);
   });
 
-  it("a second code for the same order, after which a look tells whether the first was scanned", async () => {
+  it("after the Alipay simulator refuses a second QR code, a fetch shows whether the first was paid", async () => {
     const { start, adapter, pay, faults } = await anAlipayAdapter();
     const { stored } = await start();
     await faults({ code: "ACQ.APPLY_PC_MERCHANT_CODE_ERROR", on: "create" });
     expect((await start({ orderNo: stored.orderNo })).started).toMatchObject({ kind: "unknown" });
-    expect(await adapter.look(stored)).toMatchObject([{ kind: "missing" }]);
+    expect(await adapter.fetchPayment(stored)).toMatchObject([{ kind: "missing" }]);
     await pay(stored.orderNo);
-    expect(await adapter.look(stored)).toMatchObject([{ kind: "paid" }]);
+    expect(await adapter.fetchPayment(stored)).toMatchObject([{ kind: "paid" }]);
   });
 
-  // opendocs.alipay.com/open/05osuz: a number gets one order code, and no second.
-  it("a second order code for a number by itself", async () => {
+  // opendocs.alipay.com/open/05osuz: an out_trade_no gets only one order code.
+  it("the Alipay simulator refuses a second order code for one out_trade_no", async () => {
     const merchant = await anAlipayMerchant(await aSandbox());
     const biz = {
       out_trade_no: "ORDER1",
@@ -102,7 +105,7 @@ describe("the simulated Alipay refuses on request", () => {
     ["a refund_reason of 129 Chinese characters", { refund_reason: "茶".repeat(129) }],
     ["an out_request_no of 65 letters", { out_request_no: "x".repeat(65) }],
     ["an amount of a thousandth", { refund_amount: "0.001" }],
-  ])("%s", async (_title, changes) => {
+  ])("the Alipay simulator refuses a refund with %s", async (_title, changes) => {
     const sandbox = await aSandbox();
     const merchant = await anAlipayMerchant(sandbox);
     await fetch(merchant.payUrl());
@@ -113,37 +116,37 @@ describe("the simulated Alipay refuses on request", () => {
 });
 
 // github.com/smartwalle/alipay/pull/257, yansongda/pay/issues/167
-describe("the simulated Alipay in GBK", () => {
-  it("signs its answers over the bytes that it sends, and our adapter reads them", async () => {
+describe("Alipay simulator: GBK", () => {
+  it("the Alipay adapter reads GBK answers, which the Alipay simulator signs as bytes", async () => {
     const { sandbox, account, paid, adapter, refund } = await anAlipayAdapter();
     const stored = await paid({ subject: "乗茶叶\u4e91", body: "第二件" });
     await sandbox.control("alipay", "charset", { account: account.app_id, answers: "GBK" });
-    expect(await adapter.look(stored)).toMatchObject([{ kind: "paid", amount: { minor: 1230 } }]);
+    expect(await adapter.fetchPayment(stored)).toMatchObject([{ kind: "paid", amount: { minor: 1230 } }]);
     expect(await refund(stored)).toMatchObject({ kind: "refunded" });
   });
 
-  it("writes its notices in it, and our adapter hears them", async () => {
+  it("the Alipay adapter parses the Alipay simulator's notifications in GBK", async () => {
     const { sandbox, account, paid, adapter, receiver } = await anAlipayAdapter();
     await sandbox.control("alipay", "charset", { account: account.app_id, notices: "GBK" });
     const stored = await paid({ subject: "乗茶叶" });
     await sandbox.attempts("alipay", 1);
     const body = Buffer.from(receiver.received[0]?.body ?? "");
     expect(body.toString()).toContain("charset=GBK");
-    const { observations } = await adapter.hear({ body, headers: {} }, account.app_id ?? "");
-    expect(observations).toMatchObject([{ kind: "paid", orderNo: stored.orderNo }]);
+    const { events } = await adapter.parseWebhook({ body, headers: {} }, account.app_id ?? "");
+    expect(events).toMatchObject([{ kind: "paid", orderNo: stored.orderNo }]);
   });
 
   it.each([{ answers: "latin1" }, { notices: "" }, { account: "1", answers: "GBK" }])(
-    "is not switched on by %j",
-    async (wanted) => {
+    "the Alipay simulator refuses %j as a charset",
+    async (input) => {
       const { sandbox, account } = await anAlipayAdapter();
-      const asked = { account: account.app_id, ...wanted };
-      expect((await sandbox.control("alipay", "charset", asked)).status).toBeGreaterThanOrEqual(400);
+      const requested = { account: account.app_id, ...input };
+      expect((await sandbox.control("alipay", "charset", requested)).status).toBeGreaterThanOrEqual(400);
     },
   );
 });
 
-describe("the simulated Alipay's notice", () => {
+describe("Alipay simulator: notification members", () => {
   const members = [
     "app_id",
     "auth_app_id",
@@ -171,7 +174,7 @@ describe("the simulated Alipay's notice", () => {
     "total_amount",
   ];
   // opendocs.alipay.com/open/203/105286, the table of notice parameters.
-  it("of a payment has the members that Alipay's always have", async () => {
+  it("an Alipay simulator payment notification has the members that Alipay always sends", async () => {
     const { sandbox, paid, receiver } = await anAlipayAdapter();
     await paid();
     await sandbox.attempts("alipay", 1);
@@ -181,8 +184,9 @@ describe("the simulated Alipay's notice", () => {
     );
   });
 
-  // A TRADE_CLOSED with refund_fee=0.00 and gmt_close, and without gmt_payment, as products send it that tell of closes.
-  it("of an unpaid close says that nothing was refunded, and is heard as a close", async () => {
+  // A TRADE_CLOSED with refund_fee=0.00 and gmt_close, and without gmt_payment, as it is sent by products that notify
+  // about closes.
+  it("the Alipay adapter parses the Alipay simulator's notification of an unpaid close as closed", async () => {
     const { sandbox, start, account, adapter, receiver } = await anAlipayAdapter();
     const { stored } = await start();
     await sandbox.control("alipay", "fail", { order_no: stored.orderNo });
@@ -192,10 +196,10 @@ describe("the simulated Alipay's notice", () => {
     await sandbox.attempts("alipay", 1);
     const body = receiver.received[0]?.body ?? "";
     expect(Object.fromEntries(new URLSearchParams(body))).toMatchObject({ refund_fee: "0.00" });
-    const { observations } = await adapter.hear(
+    const { events } = await adapter.parseWebhook(
       { body: Buffer.from(body), headers: {} },
       account.app_id ?? "",
     );
-    expect(observations).toMatchObject([{ kind: "closed", orderNo: stored.orderNo }]);
+    expect(events).toMatchObject([{ kind: "closed", orderNo: stored.orderNo }]);
   });
 });

@@ -1,7 +1,7 @@
-import type { RefusalTable } from "../../lib/payment/refusal.ts";
+import type { RefusalTable } from "../../lib/payments/refusal.ts";
 import type { NamedCalls } from "../../scripts/sandbox/kernel/faults.ts";
 
-/** Each code that only the simulator's list or only the adapter's table of a call names, as a sentence. */
+/** One sentence for each code that is in only one of the simulator's list and the adapter's table of a call. */
 export function codeDifferences(
   simulated: NamedCalls,
   judged: Readonly<Record<string, RefusalTable>>,
@@ -9,12 +9,12 @@ export function codeDifferences(
   const calls = [...new Set([...Object.keys(simulated), ...Object.keys(judged)])];
   return calls.flatMap((call) => {
     const listed = new Set(simulated[call]);
-    const known = new Set(Object.keys(judged[call] ?? {}));
+    const existing = new Set(Object.keys(judged[call] ?? {}));
     return [
       ...[...listed]
-        .filter((code) => !known.has(code))
+        .filter((code) => !existing.has(code))
         .map((code) => `${call}: only the simulator names ${code}`),
-      ...[...known]
+      ...[...existing]
         .filter((code) => !listed.has(code))
         .map((code) => `${call}: only the adapter names ${code}`),
     ];

@@ -9,7 +9,7 @@ async function stripeWith(faults: object) {
   const sandbox = await aSandbox();
   const receiver = await aReceiver();
   const merchant = await aStripeMerchant(sandbox, receiver.url);
-  await merchant.stripe.checkout.sessions.create(merchant.wanted());
+  await merchant.stripe.checkout.sessions.create(merchant.input());
   const act = (name: string) => sandbox.control("stripe", name, { order_no: "ORDER1" });
   expect((await sandbox.control("stripe", "faults", faults)).status).toBe(200);
   const verified = () =>
@@ -20,8 +20,8 @@ async function stripeWith(faults: object) {
   return { sandbox, receiver, merchant, act, verified };
 }
 
-describe("webhook faults", () => {
-  it("lose: nothing is sent, not even later", async () => {
+describe("simulators: webhook faults", () => {
+  it("the fault lose drops a webhook for good", async () => {
     const { sandbox, receiver, act } = await stripeWith({ lose: true });
     await act("pay");
     expect(await sandbox.attempts("stripe", 1)).toMatchObject([{ attempt: 0, outcome: "lost" }]);
@@ -31,14 +31,14 @@ describe("webhook faults", () => {
     expect(receiver.received).toHaveLength(1);
   });
 
-  it("duplicate: the same event twice", async () => {
+  it("the fault duplicate sends the same webhook event twice", async () => {
     const { sandbox, act, verified } = await stripeWith({ duplicate: true, times: 1 });
     await act("pay");
     await sandbox.attempts("stripe", 2);
     expect(new Set(verified().map(({ id }) => id)).size).toBe(1);
   });
 
-  it("delay_ms: sent when the clock gets there", async () => {
+  it("the fault delay_ms sends a webhook once the clock has passed the delay", async () => {
     const { sandbox, receiver, act } = await stripeWith({ delay_ms: 600_000 });
     await act("pay");
     expect(receiver.received).toEqual([]);
@@ -46,7 +46,7 @@ describe("webhook faults", () => {
     await sandbox.attempts("stripe", 1);
   });
 
-  it("reorder: the second webhook overtakes the first", async () => {
+  it("the fault reorder sends the second webhook before the first", async () => {
     const { sandbox, act, verified } = await stripeWith({ reorder: true, times: 1 });
     await act("start");
     await act("pay");
@@ -57,13 +57,13 @@ describe("webhook faults", () => {
     ]);
   });
 
-  it("reorder: a webhook that nothing overtakes is sent all the same", async () => {
+  it("the fault reorder still sends a webhook that no other overtakes", async () => {
     const { sandbox, act } = await stripeWith({ reorder: true });
     await act("pay");
     expect(await sandbox.attempts("stripe", 1)).toMatchObject([{ outcome: "accepted" }]);
   });
 
-  it("tamper: still JSON with another amount, and the signature no longer holds", async () => {
+  it("the fault tamper changes a webhook's amount and so breaks its signature", async () => {
     const { sandbox, receiver, act, verified } = await stripeWith({ tamper: true });
     await act("pay");
     await sandbox.attempts("stripe", 1);
@@ -72,21 +72,21 @@ describe("webhook faults", () => {
     expect(verified).toThrow("signature");
   });
 
-  it("wrong_amount: one cent more, truly signed", async () => {
+  it("the fault wrong_amount sends a validly signed webhook with one cent more", async () => {
     const { sandbox, act, verified } = await stripeWith({ wrong_amount: true });
     await act("pay");
     await sandbox.attempts("stripe", 1);
     expect(verified()).toMatchObject([{ data: { object: { amount_total: 1235 } } }]);
   });
 
-  it("unsigned: without the signature header", async () => {
+  it("the fault unsigned sends a webhook without the signature header", async () => {
     const { sandbox, receiver, act } = await stripeWith({ unsigned: true });
     await act("pay");
     await sandbox.attempts("stripe", 1);
     expect(receiver.received[0]?.headers).not.toHaveProperty("stripe-signature");
   });
 
-  it("work for Alipay's notifications too", async () => {
+  it("the faults tamper and wrong_amount apply to Alipay simulator notifications too", async () => {
     const sandbox = await aSandbox();
     const [merchant, receiver] = [await anAlipayMerchant(sandbox), await aReceiver()];
     await fetch(merchant.payUrl({ notifyUrl: receiver.url }));
@@ -106,33 +106,33 @@ describe("webhook faults", () => {
   });
 });
 
-describe("answer faults", () => {
-  it("timeout_after_success: executed, and the connection breaks without an answer", async () => {
+describe("simulators: answer faults", () => {
+  it("the fault timeout_after_success executes the call and resets the connection without an answer", async () => {
     const { sandbox, merchant } = await stripeWith({ timeout_after_success: true });
-    const wanted = merchant.wanted({ client_reference_id: "ORDER2" });
+    const input = merchant.input({ client_reference_id: "ORDER2" });
     const options = { idempotencyKey: "key" };
-    await expect(merchant.stripe.checkout.sessions.create(wanted, options)).rejects.toMatchObject({
+    await expect(merchant.stripe.checkout.sessions.create(input, options)).rejects.toMatchObject({
       type: "StripeConnectionError",
     });
     await sandbox.control("stripe", "faults", {});
-    const session = await merchant.stripe.checkout.sessions.create(wanted, options);
+    const session = await merchant.stripe.checkout.sessions.create(input, options);
     const rows = (await sandbox.list("stripe", "payments")).filter(({ order_no }) => order_no === "ORDER2");
     expect(rows).toMatchObject([{ payment_id: session.id, created: 1 }]);
   });
 
-  it("status and html: answered instead of executed, as often as times says", async () => {
+  it("the faults status and html answer instead of executing, as many times as configured", async () => {
     const { sandbox, merchant } = await stripeWith({ status: 502, html: true, times: 2 });
-    const wanted = merchant.wanted({ client_reference_id: "ORDER2" });
+    const input = merchant.input({ client_reference_id: "ORDER2" });
     for (const _ of [1, 2]) {
-      await expect(merchant.stripe.checkout.sessions.create(wanted)).rejects.toMatchObject({
+      await expect(merchant.stripe.checkout.sessions.create(input)).rejects.toMatchObject({
         type: "StripeAPIError",
       });
     }
     expect(await sandbox.list("stripe", "payments")).toHaveLength(1);
-    expect((await merchant.stripe.checkout.sessions.create(wanted)).status).toBe("open");
+    expect((await merchant.stripe.checkout.sessions.create(input)).status).toBe("open");
   });
 
-  it("unsigned: Alipay answers without sign", async () => {
+  it("the fault unsigned makes the Alipay simulator answer without sign", async () => {
     const sandbox = await aSandbox();
     const merchant = await anAlipayMerchant(sandbox);
     await sandbox.control("alipay", "faults", { unsigned: true, times: 1 });
@@ -140,7 +140,7 @@ describe("answer faults", () => {
     expect(await merchant.call("alipay.trade.query", { out_trade_no: "A" })).toMatchObject({ code: "40004" });
   });
 
-  it("leave the buyer's pages alone", async () => {
+  it("answer faults do not apply to the buyer's pages", async () => {
     const sandbox = await aSandbox();
     const merchant = await anAlipayMerchant(sandbox);
     await sandbox.control("alipay", "faults", { status: 500 });
@@ -148,8 +148,8 @@ describe("answer faults", () => {
   });
 });
 
-describe("control", () => {
-  it("refuses faults it does not know, and routes it does not have", async () => {
+describe("simulators: control routes", () => {
+  it("a simulator refuses unknown faults and control routes", async () => {
     const sandbox = await aSandbox();
     expect((await sandbox.control("alipay", "faults", { looze: true })).status).toBe(400);
     expect((await sandbox.control("alipay", "faults", { lose: "yes" })).status).toBe(400);
@@ -157,7 +157,7 @@ describe("control", () => {
     expect((await sandbox.control("alipay", "start", { order_no: "A" })).status).toBe(404);
   });
 
-  it("lists every call it received, raw", async () => {
+  it("a simulator lists every received call with its raw body", async () => {
     const { sandbox, merchant } = await stripeWith({});
     const calls = await sandbox.list("stripe", "calls");
     expect(calls).toMatchObject([
@@ -170,7 +170,7 @@ describe("control", () => {
     ]);
   });
 
-  it("logs a receiver that is not there", async () => {
+  it("a simulator records a webhook to an unreachable receiver", async () => {
     const sandbox = await aSandbox();
     const merchant = await anAlipayMerchant(sandbox);
     await fetch(merchant.payUrl({ notifyUrl: "https://merchant.example/hook" }));

@@ -4,8 +4,8 @@ import { Webhook } from "standardwebhooks";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { aSandbox, inboxDeliveries, post } from "./sandbox.ts";
 
-describe("a merchant's inbox", () => {
-  it("keeps what came, raw and oldest first, so that a signature can be checked later", async () => {
+describe("merchant inbox", () => {
+  it("a merchant inbox lists raw notifications, oldest first, so that signatures can be verified later", async () => {
     const sandbox = await aSandbox();
     const inbox = sandbox.inboxUrl("shop-1");
     const secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
@@ -18,12 +18,12 @@ describe("a merchant's inbox", () => {
     await post(sandbox.inboxUrl("shop-2"), "another merchant's");
     const deliveries = await inboxDeliveries(inbox);
     expect(deliveries.map((delivery) => delivery.body)).toEqual([body, "second"]);
-    const [{ at = "", headers: kept = {} } = {}] = deliveries;
+    const [{ at = "", headers: stored = {} } = {}] = deliveries;
     expect(new Date(at).getTime()).not.toBeNaN();
-    expect(new Webhook(secret).verify(body, kept)).toEqual({ event: "payment.success" });
+    expect(new Webhook(secret).verify(body, stored)).toEqual({ event: "payment.success" });
   });
 
-  it("answers as it is told, as often as it is told, and records all the same", async () => {
+  it("a merchant inbox answers as configured, as many times as configured, and still records", async () => {
     const sandbox = await aSandbox();
     const inbox = sandbox.inboxUrl("shop-1");
     await post(`${inbox}/behave`, JSON.stringify({ status: 503, times: 2 }));
@@ -40,7 +40,7 @@ describe("a merchant's inbox", () => {
     expect((await post(inbox, "5")).status).toBe(200);
   });
 
-  it("waits before it answers", async () => {
+  it("a merchant inbox answers after the configured delay", async () => {
     const sandbox = await aSandbox();
     const inbox = sandbox.inboxUrl("shop-1");
     await post(`${inbox}/behave`, JSON.stringify({ delay_ms: 60_000 }));
@@ -49,8 +49,8 @@ describe("a merchant's inbox", () => {
   });
 });
 
-describe("the demo shop", () => {
-  it("creates a payment with its own key, sends the buyer to pay, and shows the gateway's status", async () => {
+describe("demo shop", () => {
+  it("the demo shop creates a payment, redirects the buyer, and shows the gateway's status", async () => {
     const sandbox = await aSandbox();
     expect((await fetch(sandbox.shopUrl)).status).toBe(503);
     const gateway = await aGateway();
@@ -71,7 +71,7 @@ describe("the demo shop", () => {
   });
 });
 
-/** As much of a gateway as the shop needs. */
+/** A fake gateway with the routes that the shop calls. */
 async function aGateway() {
   const received: { key: unknown; body: Record<string, string> }[] = [];
   const server = createServer(async (request, response) => {

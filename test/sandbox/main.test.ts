@@ -7,7 +7,7 @@ import { eventually, inboxDeliveries, post } from "./sandbox.ts";
 const loopback = expect.stringMatching(/^http:..127.0.0.1:[0-9]+$/);
 const main = fileURLToPath(new URL("../../scripts/sandbox/main.ts", import.meta.url));
 
-it("runs as a child process: says where it is, follows the parent's clock, and ends with it", async () => {
+it("the sandbox process reports its addresses, follows the parent's clock, and exits with the parent", async () => {
   const child = fork(main, {
     env: { PATH: process.env.PATH },
     stdio: ["ignore", "ignore", "inherit", "ipc"],

@@ -11,8 +11,8 @@ async function aMerchant() {
 }
 
 // developer.paypal.com/api/rest/authentication
-describe("the simulated PayPal's access tokens", () => {
-  it("are given for the app's credentials, and hold for nine hours", async () => {
+describe("PayPal simulator: access tokens", () => {
+  it("a PayPal simulator token is issued for the app's credentials and is valid for nine hours", async () => {
     const { sandbox, merchant, ask } = await aMerchant();
     const token = await merchant.token();
     expect((await ask(`Bearer ${token}`)).status).toBe(200);
@@ -22,7 +22,7 @@ describe("the simulated PayPal's access tokens", () => {
     expect(await answer.json()).toMatchObject({ error: "invalid_token" });
   });
 
-  it("are refused in OAuth's words: wrong secret, other grant", async () => {
+  it("the PayPal simulator refuses a wrong secret or another grant type with OAuth errors", async () => {
     const { sandbox, merchant } = await aMerchant();
     const basic = (secret: string) =>
       `Basic ${Buffer.from(`${merchant.clientId}:${secret}`).toString("base64")}`;
@@ -33,20 +33,20 @@ describe("the simulated PayPal's access tokens", () => {
     expect([other.status, await other.json()]).toMatchObject([400, { error: "unsupported_grant_type" }]);
   });
 
-  it("are needed everywhere", async () => {
+  it("the PayPal simulator refuses a call without a token", async () => {
     const { ask } = await aMerchant();
     const answer = await ask("");
     expect([answer.status, await answer.json()]).toMatchObject([401, { name: "AUTHENTICATION_FAILURE" }]);
   });
 
-  it("name the account they were given for", async () => {
+  it("userinfo at the PayPal simulator returns the account of the token", async () => {
     const { merchant } = await aMerchant();
     const answer = await merchant.call("GET", "/v1/identity/oauth2/userinfo?schema=paypalv1.1");
     expect(answer.body).toMatchObject({ payer_id: merchant.account });
     expect(merchant.account).toMatch(/^[0-9A-Z]{13}$/);
   });
 
-  it("are revoked by expire_tokens, and a new one works", async () => {
+  it("the fault expire_tokens revokes PayPal simulator tokens, and a new one works", async () => {
     const { sandbox, merchant, ask } = await aMerchant();
     const token = await merchant.token();
     await sandbox.control("paypal", "faults", { expire_tokens: true, times: 1 });
@@ -56,20 +56,20 @@ describe("the simulated PayPal's access tokens", () => {
   });
 });
 
-describe("the simulated PayPal's faults", () => {
-  it("leave getting a token alone unless they name its path", async () => {
+describe("PayPal simulator: faults", () => {
+  it("PayPal simulator faults apply to fetching a token only when path selects it", async () => {
     const { sandbox, merchant } = await aMerchant();
     await sandbox.control("paypal", "faults", { status: 503, times: 1 });
     const { orders } = merchant;
-    await expect(orders.createOrder(merchant.wanted())).rejects.toMatchObject({ statusCode: 503 });
-    await orders.createOrder(merchant.wanted());
+    await expect(orders.createOrder(merchant.input())).rejects.toMatchObject({ statusCode: 503 });
+    await orders.createOrder(merchant.input());
     await sandbox.control("paypal", "faults", { status: 503, path: "/v1/oauth2/token" });
     expect(await merchant.token()).toBe("undefined");
-    await orders.createOrder(merchant.wanted());
+    await orders.createOrder(merchant.input());
     expect(await sandbox.list("paypal", "payments")).toHaveLength(2);
   });
 
-  it("answer in PayPal's words: 429 with Retry-After, and a debug id", async () => {
+  it("the PayPal simulator's 429 has PayPal's error format, Retry-After and a debug id", async () => {
     const { sandbox, merchant } = await aMerchant();
     await sandbox.control("paypal", "faults", { retry_after: 3, times: 1 });
     const answer = await merchant.call("GET", "/v1/notifications/webhooks");
@@ -78,18 +78,18 @@ describe("the simulated PayPal's faults", () => {
     expect(answer.headers.get("paypal-debug-id")).toBe(answer.body.debug_id);
   });
 
-  it("timeout_after_success: the order exists, and the same request id finds it", async () => {
+  it("after timeout_after_success at the PayPal simulator, the same request id finds the order", async () => {
     const { sandbox, merchant } = await aMerchant();
     await sandbox.control("paypal", "faults", { timeout_after_success: true, times: 1 });
-    const lost = merchant.orders.createOrder(merchant.wanted({}, "key"));
+    const lost = merchant.orders.createOrder(merchant.input({}, "key"));
     await expect(lost).rejects.toMatchObject({ code: "ECONNRESET" });
-    const { result, statusCode } = await merchant.orders.createOrder(merchant.wanted({}, "key"));
+    const { result, statusCode } = await merchant.orders.createOrder(merchant.input({}, "key"));
     expect(statusCode).toBe(200);
     expect(await sandbox.list("paypal", "payments")).toMatchObject([{ payment_id: result.id, created: 1 }]);
   });
 
   // Without application/json PayPal answers 415, even to an empty POST.
-  it("a POST without JSON's content type is refused, and so is JSON that is none", async () => {
+  it("the PayPal simulator refuses a POST without the JSON content type or with malformed JSON", async () => {
     const { merchant } = await aMerchant();
     const text = { "content-type": "text/plain" };
     expect(await merchant.call("POST", "/v2/checkout/orders", "{}", text)).toMatchObject({

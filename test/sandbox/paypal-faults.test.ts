@@ -15,7 +15,7 @@ type Issues = { details?: { issue?: string }[]; name?: string; error?: string };
 
 // The codes and their status: paypal/paypal-rest-api-specifications@ec4d8f3, openapi/checkout_orders_v2.json and
 // payments_payment_v2.json.
-describe("PayPal's simulator refuses on demand", () => {
+describe("PayPal simulator: simulated refusals", () => {
   const calls = [
     ["create", "POST", "/v2/checkout/orders", refusals.create],
     ["query", "GET", "/v2/checkout/orders/X", refusals.get],
@@ -24,22 +24,25 @@ describe("PayPal's simulator refuses on demand", () => {
     ["refund_query", "GET", "/v2/payments/refunds/X", refusals.get],
   ] as const;
 
-  it.each(calls)("every listed code can be asked for at %s", async (on, method, path, table) => {
-    const { sandbox, merchant, refuse } = await aMerchant();
-    const id = await anApprovedOrder(sandbox, merchant);
-    const capture = on === "refund" ? await captured(merchant, id) : undefined;
-    const real = path.replace("/X", `/${capture?.id ?? id}`);
-    for (const code of Object.keys(table)) {
-      expect((await refuse(code, on)).status).toBe(200);
-      if (code.startsWith("HTTP_")) continue;
-      const unit = { amount: { currency_code: "USD", value: "1.00" } };
-      const wanted = on === "create" ? { intent: "CAPTURE", purchase_units: [unit] } : {};
-      const { status, body } = await merchant.call(method, real, method === "POST" ? wanted : undefined);
-      const said = body as Issues;
-      expect([said.details?.[0]?.issue, said.name, said.error]).toContain(code);
-      expect([400, 401, 403, 404, 409, 422, 429]).toContain(status);
-    }
-  });
+  it.each(calls)(
+    "the PayPal simulator can refuse %s with every listed code",
+    async (on, method, path, table) => {
+      const { sandbox, merchant, refuse } = await aMerchant();
+      const id = await anApprovedOrder(sandbox, merchant);
+      const capture = on === "refund" ? await captured(merchant, id) : undefined;
+      const real = path.replace("/X", `/${capture?.id ?? id}`);
+      for (const code of Object.keys(table)) {
+        expect((await refuse(code, on)).status).toBe(200);
+        if (code.startsWith("HTTP_")) continue;
+        const unit = { amount: { currency_code: "USD", value: "1.00" } };
+        const input = on === "create" ? { intent: "CAPTURE", purchase_units: [unit] } : {};
+        const { status, body } = await merchant.call(method, real, method === "POST" ? input : undefined);
+        const said = body as Issues;
+        expect([said.details?.[0]?.issue, said.name, said.error]).toContain(code);
+        expect([400, 401, 403, 404, 409, 422, 429]).toContain(status);
+      }
+    },
+  );
 
   it.each([
     ["INVALID_ACCOUNT_STATUS", 401],
@@ -48,7 +51,7 @@ describe("PayPal's simulator refuses on demand", () => {
     ["PREVIOUS_REQUEST_IN_PROGRESS", 409],
     ["MISSING_REQUIRED_PARAMETER", 400],
     ["REFUND_FAILED_INSUFFICIENT_FUNDS", 422],
-  ])("a refund refused with %s is answered %i", async (code, status) => {
+  ])("the PayPal simulator refuses a refund with %s and status %i", async (code, status) => {
     const { sandbox, merchant, refuse } = await aMerchant();
     const { id } = await captured(merchant, await anApprovedOrder(sandbox, merchant));
     await refuse(code, "refund");
@@ -58,7 +61,7 @@ describe("PayPal's simulator refuses on demand", () => {
     });
   });
 
-  it("a refused capture takes no money, and PayPal repeats the refusal under the same request id", async () => {
+  it("the PayPal simulator repeats the refusal of a capture under the same request id and takes no money", async () => {
     const { sandbox, merchant, refuse } = await aMerchant();
     const id = await anApprovedOrder(sandbox, merchant);
     await refuse("TRANSACTION_LIMIT_EXCEEDED", "capture");
@@ -69,7 +72,7 @@ describe("PayPal's simulator refuses on demand", () => {
     expect(await captured(merchant, id, "second")).toMatchObject({ status: "COMPLETED" });
   });
 
-  it("who is not let in is let in under the same request id later", async () => {
+  it("the PayPal simulator does not store PERMISSION_DENIED: the same request id succeeds later", async () => {
     const { sandbox, merchant, refuse } = await aMerchant();
     const id = await anApprovedOrder(sandbox, merchant);
     await refuse("PERMISSION_DENIED", "capture");
@@ -80,7 +83,7 @@ describe("PayPal's simulator refuses on demand", () => {
 
 // Blocking duplicate invoice numbers is the account's default: Sylius/PayPalPlugin#264,
 // awesomemotive/easy-digital-downloads#8873.
-describe("PayPal's simulator takes an invoice number once", () => {
+describe("PayPal simulator: invoice numbers", () => {
   const amount = { currencyCode: "USD", value: "1.00" };
 
   async function aPaidOrder() {
@@ -94,26 +97,26 @@ describe("PayPal's simulator takes an invoice number once", () => {
     return { sandbox, merchant, refund };
   }
 
-  it("a refund with the payment's invoice number is refused", async () => {
+  it("the PayPal simulator refuses a refund with the payment's invoice number", async () => {
     const { refund } = await aPaidOrder();
     await expect(refund("ORDER1")).rejects.toMatchObject(refusal("DUPLICATE_INVOICE_ID"));
   });
 
-  it("a second refund with the first one's invoice number is refused", async () => {
+  it("the PayPal simulator refuses a second refund with the first one's invoice number", async () => {
     const { refund } = await aPaidOrder();
     await refund("R1");
     await expect(refund("R1")).rejects.toMatchObject(refusal("DUPLICATE_INVOICE_ID"));
     await refund("R2");
   });
 
-  it("a payment with a refund's invoice number is refused", async () => {
+  it("the PayPal simulator refuses a payment with a refund's invoice number", async () => {
     const { sandbox, merchant, refund } = await aPaidOrder();
     await refund("R1");
     const id = await anApprovedOrder(sandbox, merchant, { invoiceId: "R1" });
     await expect(captured(merchant, id)).rejects.toMatchObject(refusal("DUPLICATE_INVOICE_ID"));
   });
 
-  it("refunds without an invoice number are as many as there is money for", async () => {
+  it("the PayPal simulator makes refunds without an invoice number until the payment is used up", async () => {
     const { refund } = await aPaidOrder();
     for (let made = 0; made < 12; made++) await refund();
     await expect(refund()).rejects.toMatchObject(refusal("REFUND_AMOUNT_EXCEEDED"));

@@ -9,19 +9,19 @@ import type { TestSandbox } from "./sandbox.ts";
 
 type CreateOrderOptions = Parameters<OrdersController["createOrder"]>[0];
 
-/** A merchant that uses PayPal's own SDK, and plain HTTP for what the SDK does not model. */
+/** A merchant that uses PayPal's own SDK, and plain HTTP for calls that the SDK does not have. */
 export type PaypalMerchant = {
-  /** With a token of its own at each use, so that a test may move the clock beyond a token's life. */
+  /** Fetches a token at each use, so that a test may move the clock beyond a token's lifetime. */
   readonly orders: OrdersController;
   readonly payments: PaymentsController;
   account: string;
   clientId: string;
   secret: string;
-  /** Of the listener that was registered with the account. */
+  /** Id of the webhook that was registered with the account. */
   webhookId: string;
-  /** What the gateway asks for, with changes of the purchase unit. */
-  wanted(unit?: object, requestId?: string): CreateOrderOptions;
-  /** Status and JSON of one call with a token of its own. */
+  /** The gateway's request to create an order, with changes of the purchase unit. */
+  input(unit?: object, requestId?: string): CreateOrderOptions;
+  /** Status and JSON of one call, for which it fetches a token. */
   call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
   token(): Promise<string>;
 };
@@ -55,7 +55,7 @@ export async function aPaypalMerchant(sandbox: TestSandbox, webhookUrl?: string)
     secret,
     webhookId,
     token,
-    wanted: (unit, requestId) => wantedOrder(unit, requestId),
+    input: (unit, requestId) => orderInput(unit, requestId),
     async call(method, path, content, headers = {}) {
       const authorization = `Bearer ${await token()}`;
       const type = { "content-type": "application/json" };
@@ -75,7 +75,7 @@ export async function aPaypalMerchant(sandbox: TestSandbox, webhookUrl?: string)
   };
 }
 
-function wantedOrder(unit: object = {}, requestId?: string): CreateOrderOptions {
+function orderInput(unit: object = {}, requestId?: string): CreateOrderOptions {
   return {
     prefer: "return=representation",
     paypalRequestId: requestId,
@@ -102,7 +102,7 @@ function wantedOrder(unit: object = {}, requestId?: string): CreateOrderOptions 
   };
 }
 
-/** The SDK knows PayPal's hosts only, so its requests are rewritten; the factory is made inside `super()`. */
+/** Rewrites the SDK's requests, which go only to PayPal's hosts; `super()` already calls the overridden factory. */
 function sdkClient(base: string, oAuthClientId: string, oAuthClientSecret: string): Client {
   class LoopbackClient extends Client {
     override getRequestBuilderFactory() {
@@ -126,20 +126,20 @@ function sdkClient(base: string, oAuthClientId: string, oAuthClientSecret: strin
   });
 }
 
-/** The first issue that PayPal names. */
+/** An SDK error whose first issue is `issue`. */
 export function refusal(issue: string, statusCode = 422) {
   return { statusCode, result: { details: [{ issue }] } };
 }
 
 /** An order that the buyer has approved. */
 export async function anApprovedOrder(sandbox: TestSandbox, merchant: PaypalMerchant, unit: object = {}) {
-  const { result } = await merchant.orders.createOrder(merchant.wanted(unit));
+  const { result } = await merchant.orders.createOrder(merchant.input(unit));
   const [made] = result.purchaseUnits ?? [];
   await sandbox.control("paypal", "approve", { order_no: made?.invoiceId, account: merchant.account });
   return result.id ?? "";
 }
 
-/** Captures an order and answers its capture. */
+/** Captures an order and returns its capture. */
 export async function captured(merchant: PaypalMerchant, id: string, paypalRequestId?: string) {
   const prefer = "return=representation";
   const { result } = await merchant.orders.captureOrder({ id, prefer, paypalRequestId, body: {} });

@@ -5,7 +5,7 @@ import { aSandbox } from "./sandbox.ts";
 
 // Members of the schemas in paypal/paypal-rest-api-specifications@ec4d8f3: checkout_orders_v2.json `order`,
 // `purchase_unit`; payments_payment_v2.json `capture`, `refund`; notifications_webhooks_v1.json `event`. `always`: the
-// members that every example on https://developer.paypal.com/docs/api/payments/v2/ and orders/v2/ carries.
+// members of every example on https://developer.paypal.com/docs/api/payments/v2/ and orders/v2/.
 const official = {
   order: {
     all: "create_time update_time id payment_source intent processing_instruction payer purchase_units status links",
@@ -61,8 +61,8 @@ async function aRefundedOrder() {
   return { sandbox, merchant, order, events };
 }
 
-describe("the simulated PayPal's objects", () => {
-  it("an order, its capture and its refund have PayPal's members, and none that PayPal does not have", async () => {
+describe("PayPal simulator: objects", () => {
+  it("a PayPal simulator order, capture and refund have PayPal's members and no others", async () => {
     const { order } = await aRefundedOrder();
     expectOfficial(order, "order");
     const [unit] = order.purchase_units as [{ payments: { captures: Shown[]; refunds: Shown[] } }];
@@ -72,7 +72,7 @@ describe("the simulated PayPal's objects", () => {
     for (const link of order.links) expectOfficial(link, "link");
   });
 
-  it("events have PayPal's members, and their resources those of the API", async () => {
+  it("PayPal simulator events have PayPal's members, and their resources those of the API", async () => {
     const { events } = await aRefundedOrder();
     const kinds = { "checkout-order": "order", capture: "capture", refund: "refund" } as const;
     for (const event of events) {
@@ -83,7 +83,7 @@ describe("the simulated PayPal's objects", () => {
     expect(new Set(events.map(({ resource_type }) => resource_type))).toEqual(new Set(Object.keys(kinds)));
   });
 
-  it("a reversal has an id of its own and links to its capture", async () => {
+  it("a PayPal simulator reversal has its own id and links to its capture", async () => {
     const { sandbox, merchant } = await aRefundedOrder();
     await sandbox.control("paypal", "dispute", { order_no: "ORDER1" });
     const lost = { order_no: "ORDER1", status: "RESOLVED", outcome: "RESOLVED_BUYER_FAVOUR" };
@@ -100,7 +100,7 @@ describe("the simulated PayPal's objects", () => {
   });
 
   // paypal/paypal-rest-api-specifications@ec4d8f3 notifications_webhooks_v1.json, webhooks-event-types.list.
-  it("a webhook is refused as a whole for one event name that is in no official list", async () => {
+  it("the PayPal simulator refuses a webhook with one unknown event name", async () => {
     const { merchant } = await aRefundedOrder();
     const post = (names: string[]) =>
       merchant.call("POST", "/v1/notifications/webhooks", {

@@ -10,10 +10,10 @@ async function aMerchant() {
 }
 
 // Requests are made, and errors are classed, by @paypal/paypal-server-sdk 2.5.0.
-describe("the simulated PayPal's orders", () => {
-  it("are created, approved, captured and shown", async () => {
+describe("PayPal simulator: orders", () => {
+  it("a PayPal simulator order is created, approved, captured and returned", async () => {
     const { sandbox, merchant } = await aMerchant();
-    const { result, statusCode } = await merchant.orders.createOrder(merchant.wanted());
+    const { result, statusCode } = await merchant.orders.createOrder(merchant.input());
     expect(statusCode).toBe(201);
     expect(result).toMatchObject({
       status: "PAYER_ACTION_REQUIRED",
@@ -59,9 +59,9 @@ describe("the simulated PayPal's orders", () => {
   });
 
   // developer.paypal.com/docs/api/orders/v2/#orders_create: the link is called approve without payment_source.
-  it("without payment_source are CREATED and have an approve link", async () => {
+  it("a PayPal simulator order without payment_source is CREATED and has an approve link", async () => {
     const { merchant } = await aMerchant();
-    const { body } = merchant.wanted();
+    const { body } = merchant.input();
     const { result } = await merchant.orders.createOrder({ body: { ...body, paymentSource: undefined } });
     expect(result.status).toBe("CREATED");
     expect(result.links?.map(({ rel }) => rel)).toContain("approve");
@@ -69,9 +69,9 @@ describe("the simulated PayPal's orders", () => {
   });
 
   // developer.paypal.com/docs/api/orders/v2: Prefer, return=minimal is the default.
-  it("are shown whole only when asked", async () => {
+  it("the PayPal simulator returns a complete order only for return=representation", async () => {
     const { merchant } = await aMerchant();
-    const { result } = await merchant.orders.createOrder({ body: merchant.wanted().body });
+    const { result } = await merchant.orders.createOrder({ body: merchant.input().body });
     expect(result.purchaseUnits).toBeUndefined();
     expect(result.id).toMatch(/^[0-9A-Z]{17}$/);
   });
@@ -81,20 +81,20 @@ describe("the simulated PayPal's orders", () => {
     ["yen with decimals", "JPY", "500.00", refusal("DECIMALS_NOT_SUPPORTED")],
     ["half a forint", "HUF", "10.5", refusal("DECIMALS_NOT_SUPPORTED")],
     ["a tenth of a cent", "USD", "1.001", refusal("DECIMAL_PRECISION")],
-    ["nothing", "USD", "0.00", refusal("CANNOT_BE_ZERO_OR_NEGATIVE")],
-    ["less than nothing", "USD", "-1.00", refusal("CANNOT_BE_ZERO_OR_NEGATIVE")],
-    ["a currency it does not know", "KRW", "100", refusal("INVALID_CURRENCY_CODE")],
+    ["an amount of zero", "USD", "0.00", refusal("CANNOT_BE_ZERO_OR_NEGATIVE")],
+    ["a negative amount", "USD", "-1.00", refusal("CANNOT_BE_ZERO_OR_NEGATIVE")],
+    ["an unknown currency", "KRW", "100", refusal("INVALID_CURRENCY_CODE")],
     ["reals outside Brazil", "BRL", "10.00", refusal("CURRENCY_NOT_SUPPORTED_FOR_COUNTRY")],
-    ["a number that is none", "USD", "1,00", refusal("INVALID_PARAMETER_VALUE", 400)],
-  ])("refuse %s", async (_, currencyCode, value, error) => {
+    ["a malformed number", "USD", "1,00", refusal("INVALID_PARAMETER_VALUE", 400)],
+  ])("the PayPal simulator refuses an order for %s", async (_, currencyCode, value, error) => {
     const { merchant } = await aMerchant();
-    const creating = merchant.orders.createOrder(merchant.wanted({ amount: { currencyCode, value } }));
+    const creating = merchant.orders.createOrder(merchant.input({ amount: { currencyCode, value } }));
     await expect(creating).rejects.toMatchObject(error);
   });
 
-  it("count forints and yen in whole units", async () => {
+  it("the PayPal simulator counts forints and yen in whole units", async () => {
     const { sandbox, merchant } = await aMerchant();
-    await merchant.orders.createOrder(merchant.wanted({ amount: { currencyCode: "HUF", value: "4000" } }));
+    await merchant.orders.createOrder(merchant.input({ amount: { currencyCode: "HUF", value: "4000" } }));
     expect(await sandbox.list("paypal", "payments")).toMatchObject([{ amount: "4000", amount_minor: 4000 }]);
   });
 
@@ -104,9 +104,9 @@ describe("the simulated PayPal's orders", () => {
     ["invoice_id", { invoiceId: "x".repeat(128) }],
     ["description", { description: "x".repeat(128) }],
     ["soft_descriptor", { softDescriptor: "x".repeat(23) }],
-  ])("refuse a longer %s, and name the field", async (field, unit) => {
+  ])("the PayPal simulator refuses a too long %s and names the field", async (field, unit) => {
     const { merchant } = await aMerchant();
-    await expect(merchant.orders.createOrder(merchant.wanted(unit))).rejects.toMatchObject({
+    await expect(merchant.orders.createOrder(merchant.input(unit))).rejects.toMatchObject({
       statusCode: 400,
       result: {
         name: "INVALID_REQUEST",
@@ -119,7 +119,7 @@ describe("the simulated PayPal's orders", () => {
     ["another intent", { intent: "AUTHORIZE" }, "/intent"],
     ["a field that is not simulated", { intent: "CAPTURE", colour: "red" }, "/colour"],
     ["no amount", { intent: "CAPTURE", purchase_units: [{}] }, "/purchase_units/0/amount"],
-  ])("refuse %s", async (_, changes, field) => {
+  ])("the PayPal simulator refuses an order with %s", async (_, changes, field) => {
     const { merchant } = await aMerchant();
     const unit = { amount: { currency_code: "USD", value: "1.00" } };
     const answer = await merchant.call("POST", "/v2/checkout/orders", {
@@ -134,7 +134,7 @@ describe("the simulated PayPal's orders", () => {
   });
 
   // Seen in the wild: an unapproved order answers RESOURCE_NOT_FOUND after about three hours.
-  it("lapse three hours after they were made or approved", async () => {
+  it("a PayPal simulator order lapses three hours after its creation or approval", async () => {
     const { sandbox, merchant } = await aMerchant();
     const id = await anApprovedOrder(sandbox, merchant);
     sandbox.clock.advance(2 * hour);
@@ -145,7 +145,7 @@ describe("the simulated PayPal's orders", () => {
     expect(await sandbox.list("paypal", "payments")).toMatchObject([{ status: "closed" }]);
   });
 
-  it("of one account are nothing to another", async () => {
+  it("a PayPal simulator order is not found by another account", async () => {
     const { sandbox, merchant } = await aMerchant();
     const id = await anApprovedOrder(sandbox, merchant);
     const other = await aPaypalMerchant(sandbox);
@@ -154,11 +154,11 @@ describe("the simulated PayPal's orders", () => {
   });
 });
 
-describe("the simulated PayPal's captures", () => {
+describe("PayPal simulator: captures", () => {
   // Orders v2, errors of capture: ORDER_NOT_APPROVED, ORDER_ALREADY_CAPTURED.
-  it("need an approval, and happen once", async () => {
+  it("the PayPal simulator captures only an approved order, and only once", async () => {
     const { sandbox, merchant } = await aMerchant();
-    const { result } = await merchant.orders.createOrder(merchant.wanted());
+    const { result } = await merchant.orders.createOrder(merchant.input());
     const id = result.id ?? "";
     await expect(captured(merchant, id)).rejects.toMatchObject(refusal("ORDER_NOT_APPROVED"));
     await sandbox.control("paypal", "approve", { order_no: "ORDER1" });
@@ -168,7 +168,7 @@ describe("the simulated PayPal's captures", () => {
   });
 
   // Orders v2: DUPLICATE_INVOICE_ID comes at capture, not at create (woocommerce-paypal-payments issue 410).
-  it("of an invoice that this account has captured before are refused", async () => {
+  it("the PayPal simulator refuses a second capture with the account's same invoice number", async () => {
     const { sandbox, merchant } = await aMerchant();
     await captured(merchant, await anApprovedOrder(sandbox, merchant));
     const second = await anApprovedOrder(sandbox, merchant);
@@ -180,9 +180,9 @@ describe("the simulated PayPal's captures", () => {
   });
 
   // Orders v2: after INSTRUMENT_DECLINED the buyer is sent back to choose another instrument.
-  it("may be declined, until the buyer chooses another instrument", async () => {
+  it("a PayPal simulator capture is declined until the buyer chooses another instrument", async () => {
     const { sandbox, merchant } = await aMerchant();
-    const { result } = await merchant.orders.createOrder(merchant.wanted());
+    const { result } = await merchant.orders.createOrder(merchant.input());
     const id = result.id ?? "";
     await sandbox.control("paypal", "fail", { order_no: "ORDER1" });
     await expect(captured(merchant, id, "key")).rejects.toMatchObject({
@@ -197,9 +197,9 @@ describe("the simulated PayPal's captures", () => {
   it.each([
     ["pay", "COMPLETED", "paid"],
     ["fail", "DECLINED", "failed"],
-  ])("of an eCheck are pending until %s", async (act, end, row) => {
+  ])("a PayPal simulator eCheck capture is pending until %s makes it %s", async (act, end, row) => {
     const { sandbox, merchant } = await aMerchant();
-    const { result } = await merchant.orders.createOrder(merchant.wanted());
+    const { result } = await merchant.orders.createOrder(merchant.input());
     await sandbox.control("paypal", "start", { order_no: "ORDER1" });
     const capture = await captured(merchant, result.id ?? "");
     expect(capture).toMatchObject({ status: "PENDING", statusDetails: { reason: "ECHECK" } });
@@ -210,21 +210,21 @@ describe("the simulated PayPal's captures", () => {
     expect(await sandbox.list("paypal", "payments")).toMatchObject([{ status: row }]);
   });
 
-  it("may be made and declined at once", async () => {
+  it("a PayPal simulator capture can be created as DECLINED", async () => {
     const { sandbox, merchant } = await aMerchant();
-    const { result } = await merchant.orders.createOrder(merchant.wanted());
+    const { result } = await merchant.orders.createOrder(merchant.input());
     await sandbox.control("paypal", "decline", { order_no: "ORDER1" });
     expect(await captured(merchant, result.id ?? "")).toMatchObject({ status: "DECLINED" });
   });
 });
 
 // developer.paypal.com/api/rest/reference/idempotency
-describe("the simulated PayPal's request ids", () => {
-  it("create one order, and tell its latest state to whoever repeats, whatever the body says", async () => {
+describe("PayPal simulator: request ids", () => {
+  it("a repeated PayPal simulator request id returns the order's current state, whatever the body is", async () => {
     const { sandbox, merchant } = await aMerchant();
-    const first = await merchant.orders.createOrder(merchant.wanted({}, "key"));
+    const first = await merchant.orders.createOrder(merchant.input({}, "key"));
     await sandbox.control("paypal", "approve", { order_no: "ORDER1" });
-    const other = merchant.wanted({ amount: { currencyCode: "USD", value: "99.00" } }, "key");
+    const other = merchant.input({ amount: { currencyCode: "USD", value: "99.00" } }, "key");
     const again = await merchant.orders.createOrder(other);
     expect([first.statusCode, again.statusCode]).toEqual([201, 200]);
     expect(again.result).toMatchObject({ id: first.result.id, status: "APPROVED" });
@@ -232,16 +232,16 @@ describe("the simulated PayPal's request ids", () => {
     expect(await sandbox.list("paypal", "payments")).toHaveLength(1);
   });
 
-  // Orders v2, PayPal-Request-Id: kept for six hours.
-  it("are forgotten after six hours", async () => {
+  // Orders v2, PayPal-Request-Id: stored for six hours.
+  it("a PayPal simulator request id for an order expires after six hours", async () => {
     const { sandbox, merchant } = await aMerchant();
-    await merchant.orders.createOrder(merchant.wanted({}, "key"));
+    await merchant.orders.createOrder(merchant.input({}, "key"));
     sandbox.clock.advance(6 * hour);
-    expect((await merchant.orders.createOrder(merchant.wanted({}, "key"))).statusCode).toBe(201);
+    expect((await merchant.orders.createOrder(merchant.input({}, "key"))).statusCode).toBe(201);
     expect(await sandbox.list("paypal", "payments")).toHaveLength(2);
   });
 
-  it("capture once", async () => {
+  it("the PayPal simulator captures once per request id", async () => {
     const { sandbox, merchant } = await aMerchant();
     const id = await anApprovedOrder(sandbox, merchant);
     const first = await captured(merchant, id, "key");
@@ -249,10 +249,10 @@ describe("the simulated PayPal's request ids", () => {
     await expect(captured(merchant, id, "other")).rejects.toMatchObject(refusal("ORDER_ALREADY_CAPTURED"));
   });
 
-  // The issue that asks for it: a repeat is told the stored answer, refusals included.
-  it("PayPal's simulator repeats a refusal under its request id, and judges again under another", async () => {
+  // A repeated request id gets the stored answer, also a refusal.
+  it("the PayPal simulator repeats a refusal under its request id, and decides anew under another", async () => {
     const { sandbox, merchant } = await aMerchant();
-    const { result } = await merchant.orders.createOrder(merchant.wanted());
+    const { result } = await merchant.orders.createOrder(merchant.input());
     const id = result.id ?? "";
     await expect(captured(merchant, id, "key")).rejects.toMatchObject(refusal("ORDER_NOT_APPROVED"));
     await sandbox.control("paypal", "approve", { order_no: "ORDER1" });
@@ -261,7 +261,7 @@ describe("the simulated PayPal's request ids", () => {
   });
 
   // 409 RESOURCE_CONFLICT / PREVIOUS_REQUEST_IN_PROGRESS: of two simultaneous equal ids the second may fail.
-  it("answer 409 while the first request is in flight", async () => {
+  it("the PayPal simulator answers 409 while the first request of a request id is in flight", async () => {
     const { sandbox, merchant } = await aMerchant();
     const headers = { "content-type": "application/json", "paypal-request-id": "key" };
     const body = {
@@ -284,17 +284,17 @@ describe("the simulated PayPal's request ids", () => {
   });
 
   // Orders v2, PayPal-Request-Id: 1 to 108 characters.
-  it("have at most 108 characters", async () => {
+  it("the PayPal simulator refuses a request id of more than 108 characters", async () => {
     const { merchant } = await aMerchant();
-    const creating = merchant.orders.createOrder(merchant.wanted({}, "x".repeat(109)));
+    const creating = merchant.orders.createOrder(merchant.input({}, "x".repeat(109)));
     await expect(creating).rejects.toMatchObject(refusal("INVALID_STRING_LENGTH", 400));
   });
 });
 
-describe("the simulated PayPal's approval page", () => {
-  it("sends who approves to return_url with token and PayerID, and takes no money", async () => {
+describe("PayPal simulator: approval page", () => {
+  it("the PayPal simulator's page redirects an approving buyer to return_url and takes no money", async () => {
     const { sandbox, merchant } = await aMerchant();
-    const { result } = await merchant.orders.createOrder(merchant.wanted());
+    const { result } = await merchant.orders.createOrder(merchant.input());
     const page = result.links?.find(({ rel }) => rel === "payer-action")?.href ?? "";
     const answer = await post(page.replace("?", "/approve?"), "");
     const back = new URL(answer.headers.get("location") ?? "");
@@ -308,9 +308,9 @@ describe("the simulated PayPal's approval page", () => {
     expect((await fetch(page)).status).toBe(410);
   });
 
-  it("sends who cancels to cancel_url", async () => {
+  it("the PayPal simulator's page redirects a cancelling buyer to cancel_url", async () => {
     const { merchant } = await aMerchant();
-    const { result } = await merchant.orders.createOrder(merchant.wanted());
+    const { result } = await merchant.orders.createOrder(merchant.input());
     const page = result.links?.find(({ rel }) => rel === "payer-action")?.href ?? "";
     const answer = await post(page.replace("?", "/cancel?"), "");
     expect(answer.headers.get("location")).toBe(`http://127.0.0.1:1/cancelled?token=${result.id}`);

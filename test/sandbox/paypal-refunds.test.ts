@@ -21,9 +21,9 @@ async function aPaidOrder() {
 }
 
 // Requests are made, and errors are classed, by @paypal/paypal-server-sdk 2.5.0.
-describe("the simulated PayPal's refunds", () => {
-  // Payments v2, captures_refund: an empty payload refunds what is left.
-  it("are partial with an amount, and of all that is left without a body", async () => {
+describe("PayPal simulator: refunds", () => {
+  // Payments v2, captures_refund: an empty payload refunds the rest.
+  it("a PayPal simulator refund is partial with an amount, and refunds the rest without a body", async () => {
     const { sandbox, merchant, refund, capture } = await aPaidOrder();
     const first = await refund("2.34");
     expect(first.statusCode).toBe(201);
@@ -44,7 +44,7 @@ describe("the simulated PayPal's refunds", () => {
   });
 
   // Orders v2, payment_collection: refunds stand beside the captures.
-  it("are shown with their order, and leave the time of the payment alone", async () => {
+  it("a PayPal simulator order shows its refunds, which do not change its payment time", async () => {
     const { sandbox, merchant, orderId, refund } = await aPaidOrder();
     const [paid] = await sandbox.list("paypal", "payments");
     sandbox.clock.advance(day);
@@ -58,7 +58,7 @@ describe("the simulated PayPal's refunds", () => {
   });
 
   // Payments v2, errors: CAPTURE_FULLY_REFUNDED, REFUND_AMOUNT_EXCEEDED, REFUND_CAPTURE_CURRENCY_MISMATCH.
-  it("are refused beyond what is left, and in another currency", async () => {
+  it("the PayPal simulator refuses a refund beyond the rest or in another currency", async () => {
     const { merchant, captureId, refund } = await aPaidOrder();
     await refund("2.34");
     await expect(refund("10.01")).rejects.toMatchObject(refusal("REFUND_AMOUNT_EXCEEDED"));
@@ -71,7 +71,7 @@ describe("the simulated PayPal's refunds", () => {
   });
 
   // Payments v2: REFUND_TIME_LIMIT_EXCEEDED, 180 days.
-  it("are possible for 180 days", async () => {
+  it("the PayPal simulator makes refunds for 180 days", async () => {
     const { sandbox, refund } = await aPaidOrder();
     sandbox.clock.advance(179 * day);
     await refund("1.00");
@@ -79,18 +79,18 @@ describe("the simulated PayPal's refunds", () => {
     await expect(refund("1.00")).rejects.toMatchObject(refusal("REFUND_TIME_LIMIT_EXCEEDED"));
   });
 
-  it("are refused while the capture is pending", async () => {
+  it("the PayPal simulator refuses a refund while the capture is pending", async () => {
     const sandbox = await aSandbox();
     const merchant = await aPaypalMerchant(sandbox);
-    const { result } = await merchant.orders.createOrder(merchant.wanted());
+    const { result } = await merchant.orders.createOrder(merchant.input());
     await sandbox.control("paypal", "start", { order_no: "ORDER1" });
     const { id: captureId } = await captured(merchant, result.id ?? "");
     const refunding = merchant.payments.refundCapturedPayment({ captureId });
     await expect(refunding).rejects.toMatchObject(refusal("PENDING_CAPTURE"));
   });
 
-  // Payments v2, PayPal-Request-Id: kept for 45 days.
-  it("are made once per request id, for 45 days", async () => {
+  // Payments v2, PayPal-Request-Id: stored for 45 days.
+  it("the PayPal simulator makes one refund per request id, for 45 days", async () => {
     const { sandbox, refund } = await aPaidOrder();
     const first = await refund("1.00", "R1");
     sandbox.clock.advance(44 * day);
@@ -101,7 +101,7 @@ describe("the simulated PayPal's refunds", () => {
     expect(await sandbox.list("paypal", "payments")).toMatchObject([{ refunded_minor: 200 }]);
   });
 
-  it("end as they are told: pending first, failed later, and then the money is with the merchant again", async () => {
+  it("a pending PayPal simulator refund can fail later, which frees its amount for another refund", async () => {
     const { sandbox, refund, capture, merchant } = await aPaidOrder();
     await sandbox.control("paypal", "refund-result", { status: "PENDING" });
     const { result } = await refund(undefined, "R1");
@@ -120,7 +120,7 @@ describe("the simulated PayPal's refunds", () => {
     ).toBe(404);
   });
 
-  it("can be made in the console, and then carry the numbers of the capture only", async () => {
+  it("the PayPal simulator makes refunds in the console until the capture is fully refunded", async () => {
     const { sandbox, merchant, captureId } = await aPaidOrder();
     const body = { customId: "R7", invoiceId: "R7" };
     const prefer = "return=representation";

@@ -3,22 +3,22 @@ import { refusals } from "../../lib/providers/paypal/refusals.ts";
 import { namedCalls, statusOf } from "../../scripts/sandbox/paypal/refusal-codes.ts";
 import { codeDifferences } from "./code-differences.ts";
 
-// Each side is written by itself from paypal/paypal-rest-api-specifications@ec4d8f3, openapi/checkout_orders_v2.json and
-// payments_payment_v2.json, and from PayPal's pages.
-describe("PayPal's simulator's own lists of codes", () => {
-  it("name for each call what the adapter's table names", () => {
+// Both lists were written independently from paypal/paypal-rest-api-specifications@ec4d8f3,
+// openapi/checkout_orders_v2.json and payments_payment_v2.json, and from PayPal's pages.
+describe("PayPal simulator: refusal codes", () => {
+  it("the PayPal simulator's refusal codes of each call equal those of the adapter's table", () => {
     const { get, ...others } = refusals;
     expect(codeDifferences(namedCalls, { ...others, query: get, refund_query: get })).toEqual([]);
   });
 
-  // Distinct issues of the response in the OpenAPI, and for create's 422 three that stand elsewhere.
+  // Distinct issues of the response in the OpenAPI, and for create's 422 three from other sources.
   it.each([
     ["create", 400, 10],
     ["create", 422, 97 + 3],
     ["capture", 400, 5],
     ["capture", 403, 4],
     ["capture", 422, 68],
-  ])("have for %s all issues of status %i: %i", (call, status, count) => {
+  ])("the PayPal simulator's list for %s with status %i has %i issues", (call, status, count) => {
     const issues = namedCalls[call]!.filter((code) => /^(?!HTTP_)[A-Z_]+$/.test(code));
     const names =
       /^(?:INVALID_REQUEST|AUTHENTICATION_FAILURE|NOT_AUTHORIZED|RATE_LIMIT_REACHED|RESOURCE_.*)$/;
@@ -39,7 +39,7 @@ describe("PayPal's simulator's own lists of codes", () => {
     ["refund", "MALFORMED_REQUEST_JSON", 400],
     ["refund", "MULTI_CURRENCY_CODE", 422],
     ["refund_query", "PERMISSION_DENIED", 403],
-  ])("answer %s with %s under status %i", (call, issue, status) => {
+  ])("the PayPal simulator refuses %s with %s and status %i", (call, issue, status) => {
     expect(statusOf(call, issue)).toBe(status);
   });
 });

@@ -16,7 +16,7 @@ async function aListener() {
   return { sandbox, receiver, merchant, act };
 }
 
-/** Whether the signature holds by PayPal's published rule, with the key from the certificate that is named. */
+/** Whether the signature is valid by PayPal's published rule, with the key of the certificate at cert_url. */
 async function isSigned({ headers, body }: Received, webhookId: string): Promise<boolean> {
   const certificate = new X509Certificate(await (await fetch(String(headers["paypal-cert-url"]))).text());
   const { "paypal-transmission-id": id, "paypal-transmission-time": time } = headers;
@@ -48,8 +48,8 @@ async function received(sandbox: TestSandbox, listener: { received: Received[] }
 }
 
 // developer.paypal.com/api/rest/webhooks/rest: id|time|webhook id|crc32 in decimal, SHA256withRSA, X.509 at cert_url.
-describe("the simulated PayPal's signatures", () => {
-  it("hold by the published rule, under a certificate of today that names itself as issuer", async () => {
+describe("PayPal simulator: signatures", () => {
+  it("a PayPal simulator signature is valid by PayPal's published rule, with a self-signed certificate", async () => {
     const { sandbox, receiver, merchant } = await aListener();
     await anApprovedOrder(sandbox, merchant);
     const { newest } = await received(sandbox, receiver, 1);
@@ -63,7 +63,7 @@ describe("the simulated PayPal's signatures", () => {
     expect(certificate.validFromDate < new Date() && new Date() < certificate.validToDate).toBe(true);
   });
 
-  it("are verified online over the exact text of the event, and for a listener of the caller's app only", async () => {
+  it("the PayPal simulator verifies only the exact text of an event of the caller's own webhook", async () => {
     const { sandbox, receiver, merchant } = await aListener();
     await anApprovedOrder(sandbox, merchant, { description: 'tea, "}: and \\ more' });
     const { newest } = await received(sandbox, receiver, 1);
@@ -75,7 +75,7 @@ describe("the simulated PayPal's signatures", () => {
     expect(await verification(asOther, newest, newest.body)).toBe("FAILURE");
   });
 
-  it("break with tamper, are missing with unsigned, and hold with wrong_amount", async () => {
+  it("a PayPal simulator signature is invalid with tamper, absent with unsigned, valid with wrong_amount", async () => {
     const { sandbox, receiver, merchant, act } = await aListener();
     await sandbox.control("paypal", "faults", { tamper: true, times: 1 });
     await anApprovedOrder(sandbox, merchant);
@@ -96,8 +96,8 @@ describe("the simulated PayPal's signatures", () => {
   });
 });
 
-describe("the simulated PayPal's events", () => {
-  it("tell of approval, capture and refund with PayPal's shapes", async () => {
+describe("PayPal simulator: events", () => {
+  it("PayPal simulator events about approval, capture and refund have PayPal's format", async () => {
     const { sandbox, receiver, merchant, act } = await aListener();
     const orderId = await anApprovedOrder(sandbox, merchant);
     await received(sandbox, receiver, 1);
@@ -125,7 +125,8 @@ describe("the simulated PayPal's events", () => {
         supplementary_data: { related_ids: { order_id: orderId } },
       },
     });
-    // A refund of the console shows its capture's numbers (woocommerce-paypal-payments finds the order by them).
+    // A refund made in the console has its capture's custom_id and invoice_id (woocommerce-paypal-payments finds the
+    // order by them).
     expect(refunded).toMatchObject({
       event_type: "PAYMENT.CAPTURE.REFUNDED",
       resource_type: "refund",
@@ -135,9 +136,9 @@ describe("the simulated PayPal's events", () => {
     expect(up.href).toContain(`/v2/payments/captures/${captureId}`);
   });
 
-  it("tell how a pending capture ends", async () => {
+  it("a PayPal simulator event reports how a pending capture ends", async () => {
     const { sandbox, receiver, merchant, act } = await aListener();
-    const { result } = await merchant.orders.createOrder(merchant.wanted());
+    const { result } = await merchant.orders.createOrder(merchant.input());
     await act("start");
     await received(sandbox, receiver, 1);
     await captured(merchant, result.id ?? "");
@@ -153,8 +154,8 @@ describe("the simulated PayPal's events", () => {
     ]);
   });
 
-  // Disputes v1: seller_transaction_id is the capture. A lost one is taken back: PAYMENT.CAPTURE.REVERSED.
-  it("tell of a dispute and of the money that goes with a lost one", async () => {
+  // Disputes v1: seller_transaction_id is the capture. A lost dispute is reversed: PAYMENT.CAPTURE.REVERSED.
+  it("PayPal simulator events report a dispute and the reversal after a lost one", async () => {
     const { sandbox, receiver, merchant, act } = await aListener();
     const { id: captureId } = await captured(merchant, await anApprovedOrder(sandbox, merchant));
     await received(sandbox, receiver, 2);
@@ -178,7 +179,7 @@ describe("the simulated PayPal's events", () => {
   });
 
   // Orders v2: an approval that is not captured in time is withdrawn.
-  it("tell of an approval that lapsed", async () => {
+  it("a PayPal simulator event reports a lapsed approval", async () => {
     const { sandbox, receiver, merchant, act } = await aListener();
     await anApprovedOrder(sandbox, merchant);
     await received(sandbox, receiver, 1);
@@ -188,7 +189,7 @@ describe("the simulated PayPal's events", () => {
   });
 
   // developer.paypal.com/api/rest/webhooks: any 2xx is an acknowledgement; up to 25 retries in three days.
-  it("are repeated until a 2xx, 25 times at most, as the same transmission", async () => {
+  it("a PayPal simulator event is retried as the same transmission until a 2xx, at most 25 times", async () => {
     const sandbox = await aSandbox();
     const [merchant, receiver] = [await aPaypalMerchant(sandbox), await aReceiver()];
     const subscription = { url: receiver.url, event_types: [{ name: "PAYMENT.CAPTURE.COMPLETED" }] };
@@ -209,17 +210,17 @@ describe("the simulated PayPal's events", () => {
 });
 
 // developer.paypal.com/docs/api/webhooks/v1
-describe("the simulated PayPal's listeners", () => {
-  const wanted = (url: string, ...names: string[]) => ({
+describe("PayPal simulator: webhooks", () => {
+  const input = (url: string, ...names: string[]) => ({
     url,
     event_types: names.map((name) => ({ name })),
   });
 
-  it("are registered, shown, used for the events they name, and deleted", async () => {
+  it("a PayPal simulator webhook is registered, listed, receives its events only, and is deleted", async () => {
     const sandbox = await aSandbox();
     const [merchant, receiver] = [await aPaypalMerchant(sandbox), await aReceiver()];
     const path = `${notifications}/webhooks`;
-    const made = await merchant.call("POST", path, wanted(receiver.url, "PAYMENT.CAPTURE.COMPLETED"));
+    const made = await merchant.call("POST", path, input(receiver.url, "PAYMENT.CAPTURE.COMPLETED"));
     expect(made).toMatchObject({ status: 201, body: { url: receiver.url } });
     const listed = await merchant.call("GET", path);
     expect(listed.body).toMatchObject({
@@ -234,10 +235,10 @@ describe("the simulated PayPal's listeners", () => {
     expect((await merchant.call("GET", `${path}/${made.body.id}`)).status).toBe(404);
   });
 
-  it("have URLs of their own, and are ten at most", async () => {
+  it("the PayPal simulator refuses duplicate and invalid webhook URLs and an eleventh webhook", async () => {
     const merchant = await aPaypalMerchant(await aSandbox());
     const add = (url: string, event = "PAYMENT.CAPTURE.COMPLETED") =>
-      merchant.call("POST", `${notifications}/webhooks`, wanted(url, event));
+      merchant.call("POST", `${notifications}/webhooks`, input(url, event));
     const refused = (name: string) => ({ status: 400, body: { name } });
     for (let number = 1; number <= 10; number++) await add(`https://shop.example/${number}`);
     expect(await add("https://shop.example/10")).toMatchObject(refused("WEBHOOK_URL_ALREADY_EXISTS"));

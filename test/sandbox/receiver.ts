@@ -7,11 +7,11 @@ export type Received = { path: string; headers: Record<string, string | string[]
 export type Receiver = {
   url: string;
   received: Received[];
-  /** How the next ones are answered. */
+  /** The answer to the next requests. */
   answer: { status: number; body: string; headers?: Record<string, string> };
 };
 
-/** A merchant's webhook endpoint for one test; answers `success` with 200 unless told otherwise. */
+/** A merchant's webhook endpoint for one test; answers `success` with 200 unless `answer` is changed. */
 export async function aReceiver(): Promise<Receiver> {
   const receiver: Receiver = { url: "", received: [], answer: { status: 200, body: "success" } };
   const server = createServer(async (request, response) => {

@@ -20,7 +20,7 @@ export type TestSandbox = Sandbox & {
   control(provider: ProviderName, name: string, body?: object): Promise<Controlled>;
   /** `GET /_sim/<name>`. */
   list<Name extends keyof Lists>(provider: ProviderName, name: Name): Promise<Lists[Name][]>;
-  /** Waits until so many attempts to deliver a webhook have ended, and lists them. */
+  /** Waits until `count` attempts to deliver webhooks have ended, and lists them. */
   attempts(provider: ProviderName, count: number): Promise<WebhookLine[]>;
 };
 
@@ -66,12 +66,12 @@ export function post(url: string, body: string, headers: Record<string, string> 
   return fetch(url, { method: "POST", body, headers, redirect: "manual" });
 }
 
-/** Asks again until the expectation holds. */
+/** Retries until the expectation holds. */
 export function eventually<T>(expectation: () => T | Promise<T>): Promise<T> {
   return vi.waitFor(expectation, { timeout: 5000, interval: 10 });
 }
 
-/** What an inbox holds. */
+/** The notifications in an inbox. */
 export async function inboxDeliveries(url: string): Promise<Delivery[]> {
   const { deliveries } = (await (await fetch(url)).json()) as { deliveries: Delivery[] };
   return deliveries;

@@ -7,11 +7,11 @@ import { aStripeMerchant, priced } from "./stripe-merchant.ts";
 const minutes = 60;
 
 // Requests are made, and errors are classed, by stripe 23.1.0.
-describe("the simulated Stripe API", () => {
-  it("creates, shows, pays and expands a session", async () => {
+describe("Stripe simulator: API", () => {
+  it("a Stripe simulator session is created, paid and returned with its payment intent and charge", async () => {
     const sandbox = await aSandbox();
-    const { stripe, wanted, account } = await aStripeMerchant(sandbox);
-    const session = await stripe.checkout.sessions.create(wanted());
+    const { stripe, input, account } = await aStripeMerchant(sandbox);
+    const session = await stripe.checkout.sessions.create(input());
     expect(session).toMatchObject({
       status: "open",
       payment_status: "unpaid",
@@ -53,10 +53,10 @@ describe("the simulated Stripe API", () => {
   it.each([
     ["29 minutes", 29 * minutes, "at least 30 minutes"],
     ["25 hours", 25 * 60 * minutes, "less than 24 hours"],
-  ])("refuses a session that expires in %s", async (_, wait, message) => {
+  ])("the Stripe simulator refuses a session that expires in %s", async (_, wait, message) => {
     const sandbox = await aSandbox();
-    const { stripe, wanted } = await aStripeMerchant(sandbox);
-    const creating = stripe.checkout.sessions.create(wanted({ expires_at: seconds(sandbox.clock) + wait }));
+    const { stripe, input } = await aStripeMerchant(sandbox);
+    const creating = stripe.checkout.sessions.create(input({ expires_at: seconds(sandbox.clock) + wait }));
     await expect(creating).rejects.toMatchObject({ statusCode: 400, param: "expires_at" });
     await expect(creating).rejects.toThrow(message);
   });
@@ -69,16 +69,16 @@ describe("the simulated Stripe API", () => {
     ["a fraction of a króna", "isk", 1050, { statusCode: 400 }],
     ["a fourth digit of a dinar", "kwd", 1234, { statusCode: 400 }],
     ["an unknown currency", "xxx", 1234, { statusCode: 400 }],
-  ])("refuses %s", async (_, currency, amount, error) => {
-    const { stripe, wanted } = await aStripeMerchant(await aSandbox());
-    const creating = stripe.checkout.sessions.create(wanted({ line_items: [priced(currency, amount)] }));
+  ])("the Stripe simulator refuses %s", async (_, currency, amount, error) => {
+    const { stripe, input } = await aStripeMerchant(await aSandbox());
+    const creating = stripe.checkout.sessions.create(input({ line_items: [priced(currency, amount)] }));
     await expect(creating).rejects.toMatchObject({ type: "StripeInvalidRequestError", ...error });
   });
 
-  it("counts yen in yen", async () => {
+  it("the Stripe simulator counts yen in whole yen", async () => {
     const sandbox = await aSandbox();
-    const { stripe, wanted } = await aStripeMerchant(sandbox);
-    await stripe.checkout.sessions.create(wanted({ line_items: [priced("jpy", 500)] }));
+    const { stripe, input } = await aStripeMerchant(sandbox);
+    await stripe.checkout.sessions.create(input({ line_items: [priced("jpy", 500)] }));
     expect(await sandbox.list("stripe", "payments")).toMatchObject([{ amount: "500", amount_minor: 500 }]);
   });
 
@@ -88,7 +88,7 @@ describe("the simulated Stripe API", () => {
     ["an unknown nested one", "line_items[0][price]=1", "parameter_unknown", "line_items[0][price]"],
     ["no success_url", "mode=payment", "parameter_missing", "success_url"],
     ["a number with a point", "expires_at=1.5", "parameter_invalid_integer", "expires_at"],
-  ])("refuses %s and names it", async (_, body, code, param) => {
+  ])("the Stripe simulator refuses %s and names the parameter", async (_, body, code, param) => {
     const sandbox = await aSandbox();
     const { secretKey } = await aStripeMerchant(sandbox);
     const headers = { authorization: `Bearer ${secretKey}` };
@@ -97,10 +97,10 @@ describe("the simulated Stripe API", () => {
     expect(await answer.json()).toMatchObject({ error: { type: "invalid_request_error", code, param } });
   });
 
-  it("refuses a key it did not give, and shows one account nothing of another", async () => {
+  it("the Stripe simulator refuses an unknown key, and one account cannot read another's session", async () => {
     const sandbox = await aSandbox();
     const [one, other] = [await aStripeMerchant(sandbox), await aStripeMerchant(sandbox)];
-    const session = await one.stripe.checkout.sessions.create(one.wanted());
+    const session = await one.stripe.checkout.sessions.create(one.input());
     await expect(other.stripe.checkout.sessions.retrieve(session.id)).rejects.toMatchObject({
       statusCode: 404,
       code: "resource_missing",
@@ -112,24 +112,24 @@ describe("the simulated Stripe API", () => {
   });
 
   // docs.stripe.com/api/checkout/sessions/expire: open sessions only.
-  it("expires an open session once", async () => {
-    const { stripe, wanted } = await aStripeMerchant(await aSandbox());
-    const { id } = await stripe.checkout.sessions.create(wanted());
+  it("the Stripe simulator expires an open session, but only once", async () => {
+    const { stripe, input } = await aStripeMerchant(await aSandbox());
+    const { id } = await stripe.checkout.sessions.create(input());
     expect(await stripe.checkout.sessions.expire(id)).toMatchObject({ status: "expired", url: null });
     await expect(stripe.checkout.sessions.expire(id)).rejects.toMatchObject({ statusCode: 400 });
   });
 
-  it("expires an open session by itself at expires_at", async () => {
+  it("a Stripe simulator session expires by itself at expires_at", async () => {
     const sandbox = await aSandbox();
-    const { stripe, wanted } = await aStripeMerchant(sandbox);
-    const { id } = await stripe.checkout.sessions.create(wanted());
+    const { stripe, input } = await aStripeMerchant(sandbox);
+    const { id } = await stripe.checkout.sessions.create(input());
     sandbox.clock.advance(3600 * 1000);
     expect(await stripe.checkout.sessions.retrieve(id)).toMatchObject({ status: "expired" });
     expect((await sandbox.control("stripe", "pay", { order_no: "ORDER1" })).status).toBe(409);
   });
 
   // docs.stripe.com/api/webhook_endpoints: the secret is shown once.
-  it("registers, lists, changes and deletes webhook endpoints", async () => {
+  it("the Stripe simulator registers, lists, changes and deletes webhook endpoints", async () => {
     const { stripe } = await aStripeMerchant(await aSandbox());
     const url = "http://127.0.0.1:1/hook";
     const made = await stripe.webhookEndpoints.create({
@@ -151,11 +151,11 @@ describe("the simulated Stripe API", () => {
 });
 
 // docs.stripe.com/api/idempotent_requests
-describe("the simulated Stripe's idempotency keys", () => {
-  it("replay the first answer and create nothing twice", async () => {
+describe("Stripe simulator: idempotency keys", () => {
+  it("a Stripe simulator idempotency key replays the first answer and creates nothing twice", async () => {
     const sandbox = await aSandbox();
-    const { stripe, wanted } = await aStripeMerchant(sandbox);
-    const same = wanted();
+    const { stripe, input } = await aStripeMerchant(sandbox);
+    const same = input();
     const first = await stripe.checkout.sessions.create(same, { idempotencyKey: "key" });
     await sandbox.control("stripe", "pay", { order_no: "ORDER1" });
     const again = await stripe.checkout.sessions.create(same, { idempotencyKey: "key" });
@@ -167,34 +167,34 @@ describe("the simulated Stripe's idempotency keys", () => {
     expect(await sandbox.list("stripe", "payments")).toHaveLength(1);
   });
 
-  it("refuse other parameters, but not after 24 hours", async () => {
+  it("a Stripe simulator idempotency key refuses other parameters for 24 hours", async () => {
     const sandbox = await aSandbox();
-    const { stripe, wanted } = await aStripeMerchant(sandbox);
-    await stripe.checkout.sessions.create(wanted(), { idempotencyKey: "key" });
-    const other = wanted({ client_reference_id: "ORDER2" });
+    const { stripe, input } = await aStripeMerchant(sandbox);
+    await stripe.checkout.sessions.create(input(), { idempotencyKey: "key" });
+    const other = input({ client_reference_id: "ORDER2" });
     await expect(stripe.checkout.sessions.create(other, { idempotencyKey: "key" })).rejects.toMatchObject({
       type: "StripeIdempotencyError",
       statusCode: 400,
     });
     sandbox.clock.advance(24 * 3600 * 1000);
-    const later = wanted({ client_reference_id: "ORDER2" });
+    const later = input({ client_reference_id: "ORDER2" });
     await stripe.checkout.sessions.create(later, { idempotencyKey: "key" });
     expect(await sandbox.list("stripe", "payments")).toHaveLength(2);
   });
 
-  it("belong to one account each", async () => {
+  it("a Stripe simulator idempotency key belongs to one account", async () => {
     const sandbox = await aSandbox();
     const [one, other] = [await aStripeMerchant(sandbox), await aStripeMerchant(sandbox)];
-    await one.stripe.checkout.sessions.create(one.wanted(), { idempotencyKey: "key" });
-    const wanted = other.wanted({ client_reference_id: "ORDER2" });
-    const session = await other.stripe.checkout.sessions.create(wanted, { idempotencyKey: "key" });
+    await one.stripe.checkout.sessions.create(one.input(), { idempotencyKey: "key" });
+    const input = other.input({ client_reference_id: "ORDER2" });
+    const session = await other.stripe.checkout.sessions.create(input, { idempotencyKey: "key" });
     expect(session.client_reference_id).toBe("ORDER2");
   });
 
-  it("replay a 500 too, but neither a 429 nor a refused parameter", async () => {
+  it("a Stripe simulator idempotency key replays a 500, but neither a 429 nor a refused parameter", async () => {
     const sandbox = await aSandbox();
-    const { stripe, wanted } = await aStripeMerchant(sandbox);
-    const same = wanted();
+    const { stripe, input } = await aStripeMerchant(sandbox);
+    const same = input();
     const create = (idempotencyKey: string) => stripe.checkout.sessions.create(same, { idempotencyKey });
     await sandbox.control("stripe", "faults", { status: 500, times: 1 });
     await expect(create("a")).rejects.toMatchObject({ statusCode: 500 });
@@ -202,14 +202,14 @@ describe("the simulated Stripe's idempotency keys", () => {
     await sandbox.control("stripe", "faults", { status: 429, retry_after: 3, times: 1 });
     await expect(create("b")).rejects.toMatchObject({ statusCode: 429, headers: { "retry-after": "3" } });
     expect((await create("b")).status).toBe("open");
-    const cheap = stripe.checkout.sessions.create(wanted({ line_items: [priced("usd", 1)] }), {
+    const cheap = stripe.checkout.sessions.create(input({ line_items: [priced("usd", 1)] }), {
       idempotencyKey: "c",
     });
     await expect(cheap).rejects.toMatchObject({ code: "amount_too_small" });
     expect((await create("c")).status).toBe("open");
   });
 
-  it("answer 409 while the first request is in flight", async () => {
+  it("the Stripe simulator answers 409 while the first request of an idempotency key is in flight", async () => {
     const sandbox = await aSandbox();
     const { secretKey } = await aStripeMerchant(sandbox);
     await sandbox.control("stripe", "faults", { timeout_after_success: 60_000, times: 1 });

@@ -8,8 +8,8 @@ export type StripeMerchant = {
   account: string;
   secretKey: string;
   webhookSecret: string;
-  /** What the gateway asks for, with changes. */
-  wanted(changes?: Partial<Stripe.Checkout.SessionCreateParams>): Stripe.Checkout.SessionCreateParams;
+  /** The gateway's request to create a session, with changes. */
+  input(changes?: Partial<Stripe.Checkout.SessionCreateParams>): Stripe.Checkout.SessionCreateParams;
 };
 
 /** Opens an account, registers `webhookUrl` for all events, and gives the key to the SDK. */
@@ -23,7 +23,7 @@ export async function aStripeMerchant(sandbox: TestSandbox, webhookUrl?: string)
     account: body.account ?? "",
     secretKey,
     webhookSecret: body.webhook_secret ?? "",
-    wanted: (changes = {}) => ({
+    input: (changes = {}) => ({
       mode: "payment",
       line_items: [priced("usd", 1234)],
       client_reference_id: "ORDER1",

@@ -6,7 +6,7 @@ import { membersOf, valuesOf } from "./stripe-types.ts";
 
 type Shown = Record<string, unknown>;
 
-/** Where the official types describe what the simulator shows, by `object`. */
+/** The official types of the simulator's objects, by `object`. */
 const interfaces: Record<string, [file: string, name: string]> = {
   account: ["Accounts.d.ts", "Account"],
   charge: ["Charges.d.ts", "Charge"],
@@ -18,7 +18,7 @@ const interfaces: Record<string, [file: string, name: string]> = {
   webhook_endpoint: ["WebhookEndpoints.d.ts", "WebhookEndpoint"],
 };
 
-/** Every object that has a type of its own, at any depth. */
+/** Every object with an entry in `interfaces`, at any depth. */
 function objectsIn(value: unknown): Shown[] {
   if (typeof value !== "object" || value === null) return [];
   const inside = Object.values(value).flatMap(objectsIn);
@@ -26,7 +26,7 @@ function objectsIn(value: unknown): Shown[] {
   return typeof named === "string" && Object.hasOwn(interfaces, named) ? [value as Shown, ...inside] : inside;
 }
 
-/** What is wrong with an object of `interface <name>`, looking into the objects that it holds itself. */
+/** The mistakes in an object of `interface <name>`, including the objects directly inside it. */
 function wrongIn(file: string, name: string, shown: Shown, inner = false): string[] {
   return membersOf(file, name).flatMap(({ name: member, always, type }) => {
     if (!Object.hasOwn(shown, member)) return always ? [`${member} is not sent`] : [];
@@ -46,27 +46,30 @@ function wrongIn(file: string, name: string, shown: Shown, inner = false): strin
 }
 
 // The types of stripe 23.1.0, which Stripe generates from its OpenAPI description: a member without `?` is always sent.
-describe("the simulated Stripe's objects", () => {
-  it.each(Object.entries(interfaces))("a %s has many members in the official types", (_, [file, name]) => {
-    expect(membersOf(file, name).filter(({ always }) => always).length).toBeGreaterThan(5);
-  });
+describe("Stripe simulator: objects", () => {
+  it.each(Object.entries(interfaces))(
+    "Stripe's official types give a %s more than five required members",
+    (_, [file, name]) => {
+      expect(membersOf(file, name).filter(({ always }) => always).length).toBeGreaterThan(5);
+    },
+  );
 
-  it("every object in answers and events has every member that the real one always sends, and its type", async () => {
+  it("Stripe simulator objects in answers and events have every required member of the official types", async () => {
     const sandbox = await aSandbox();
     const receiver = await aReceiver();
-    const { stripe, wanted } = await aStripeMerchant(sandbox, receiver.url);
+    const { stripe, input } = await aStripeMerchant(sandbox, receiver.url);
     const act = (name: string, body = {}) => sandbox.control("stripe", name, { order_no: "ORDER1", ...body });
     const expand = ["payment_intent.latest_charge"];
     const seen: unknown[] = [await stripe.accounts.retrieveCurrent(), await stripe.webhookEndpoints.list()];
 
-    const open = await stripe.checkout.sessions.create(wanted({ client_reference_id: "ORDER2" }));
+    const open = await stripe.checkout.sessions.create(input({ client_reference_id: "ORDER2" }));
     seen.push(open, await stripe.checkout.sessions.expire(open.id));
-    const delayed = await stripe.checkout.sessions.create(wanted({ client_reference_id: "ORDER3" }));
+    const delayed = await stripe.checkout.sessions.create(input({ client_reference_id: "ORDER3" }));
     await sandbox.control("stripe", "start", { order_no: "ORDER3" });
     seen.push(await stripe.checkout.sessions.retrieve(delayed.id, { expand }));
     await sandbox.control("stripe", "fail", { order_no: "ORDER3" });
 
-    const { id } = await stripe.checkout.sessions.create(wanted());
+    const { id } = await stripe.checkout.sessions.create(input());
     await act("pay");
     const paid = await stripe.checkout.sessions.retrieve(id, { expand });
     const payment_intent = (paid.payment_intent as { id: string }).id;

@@ -8,7 +8,7 @@ async function aPaidSession() {
   const sandbox = await aSandbox();
   const receiver = await aReceiver();
   const merchant = await aStripeMerchant(sandbox, receiver.url);
-  const { id } = await merchant.stripe.checkout.sessions.create(merchant.wanted());
+  const { id } = await merchant.stripe.checkout.sessions.create(merchant.input());
   const act = (name: string, more: object = {}) =>
     sandbox.control("stripe", name, { order_no: "ORDER1", ...more });
   const payment_intent = (await act("pay")).body.trade_no ?? "";
@@ -20,20 +20,20 @@ async function aPaidSession() {
     const session = await merchant.stripe.checkout.sessions.retrieve(id, { expand });
     return (session.payment_intent as Stripe.PaymentIntent).latest_charge as Stripe.Charge;
   };
-  /** What came after the payment, verified by Stripe's SDK. */
-  const told = async (count: number) => {
+  /** The events after the payment, verified by Stripe's SDK. */
+  const notified = async (count: number) => {
     await sandbox.attempts("stripe", 1 + count);
     return receiver.received.slice(1).map(({ body, headers }) => {
       const signature = String(headers["stripe-signature"]);
       return Stripe.webhooks.constructEvent(body, signature, merchant.webhookSecret);
     });
   };
-  return { sandbox, merchant, payment_intent, act, refund, charge, told };
+  return { sandbox, merchant, payment_intent, act, refund, charge, notified };
 }
 
 // Requests are made, and errors are classed, by stripe 23.1.0 (docs.stripe.com/api/refunds).
-describe("the simulated Stripe's refunds", () => {
-  it("are partial with an amount, of all that is left without, and shown on the charge", async () => {
+describe("Stripe simulator: refunds", () => {
+  it("a Stripe simulator refund without an amount refunds the rest, and the charge shows refunds", async () => {
     const { sandbox, merchant, refund, charge, payment_intent } = await aPaidSession();
     const metadata = { order_no: "ORDER1", refund_no: "R1" };
     const first = await refund({ amount: 234, metadata, reason: "requested_by_customer" });
@@ -59,8 +59,8 @@ describe("the simulated Stripe's refunds", () => {
     ]);
   });
 
-  // docs.stripe.com/error-codes: charge_already_refunded; more than is left is an invalid amount.
-  it("are refused beyond what is left", async () => {
+  // docs.stripe.com/error-codes: charge_already_refunded; more than the rest is an invalid amount.
+  it("the Stripe simulator refuses a refund beyond the rest of the charge", async () => {
     const { refund } = await aPaidSession();
     await refund({ amount: 1000 });
     await expect(refund({ amount: 235 })).rejects.toMatchObject({ statusCode: 400, param: "amount" });
@@ -69,25 +69,25 @@ describe("the simulated Stripe's refunds", () => {
   });
 
   it.each([
-    ["no payment", {}, { statusCode: 400 }],
-    ["a payment it does not know", { payment_intent: "pi_3nobody" }, { code: "resource_missing" }],
-    ["nothing", { amount: 0 }, { code: "parameter_invalid_integer" }],
-    ["a reason of our own", { reason: "sold out" }, { param: "reason" }],
+    ["a missing payment_intent", {}, { statusCode: 400 }],
+    ["an unknown payment_intent", { payment_intent: "pi_3nobody" }, { code: "resource_missing" }],
+    ["an amount of zero", { amount: 0 }, { code: "parameter_invalid_integer" }],
+    ["a reason that Stripe does not have", { reason: "sold out" }, { param: "reason" }],
     ["an unknown parameter", { colour: "red" }, { code: "parameter_unknown" }],
-  ])("are refused for %s", async (_, wanted, error) => {
+  ])("the Stripe simulator refuses a refund for %s", async (_, input, error) => {
     const { merchant, payment_intent } = await aPaidSession();
-    const of = Object.keys(wanted).some((name) => ["amount", "reason", "colour"].includes(name));
-    const parameters = { ...(of && { payment_intent }), ...wanted } as Stripe.RefundCreateParams;
+    const of = Object.keys(input).some((name) => ["amount", "reason", "colour"].includes(name));
+    const parameters = { ...(of && { payment_intent }), ...input } as Stripe.RefundCreateParams;
     await expect(merchant.stripe.refunds.create(parameters)).rejects.toMatchObject(error);
   });
 
-  it("need a paid session, of one's own account", async () => {
+  it("the Stripe simulator refunds only a paid session of the caller's account", async () => {
     const { sandbox, refund, payment_intent } = await aPaidSession();
     const other = await aStripeMerchant(sandbox);
     await expect(other.stripe.refunds.create({ payment_intent })).rejects.toMatchObject({
       code: "resource_missing",
     });
-    await other.stripe.checkout.sessions.create(other.wanted({ client_reference_id: "ORDER2" }));
+    await other.stripe.checkout.sessions.create(other.input({ client_reference_id: "ORDER2" }));
     const { body } = await sandbox.control("stripe", "start", { order_no: "ORDER2" });
     const early = other.stripe.refunds.create({ payment_intent: body.trade_no });
     await expect(early).rejects.toThrow("does not have a successful charge");
@@ -95,7 +95,7 @@ describe("the simulated Stripe's refunds", () => {
   });
 
   // docs.stripe.com/api/idempotent_requests
-  it("are made once per idempotency key", async () => {
+  it("the Stripe simulator makes one refund per idempotency key", async () => {
     const { sandbox, refund } = await aPaidSession();
     const first = await refund({ amount: 100 }, "R1");
     const again = await refund({ amount: 100 }, "R1");
@@ -104,11 +104,11 @@ describe("the simulated Stripe's refunds", () => {
     expect(await sandbox.list("stripe", "payments")).toMatchObject([{ refunded_minor: 100 }]);
   });
 
-  // docs.stripe.com/api/events/types: refund.created, charge.refunded; the charge is told with its total.
-  it("are told as refund.created and charge.refunded", async () => {
-    const { refund, told } = await aPaidSession();
+  // docs.stripe.com/api/events/types: refund.created, and charge.refunded with the charge's refunded total.
+  it("a Stripe simulator refund sends refund.created and charge.refunded", async () => {
+    const { refund, notified } = await aPaidSession();
     const { id } = await refund({ amount: 234, metadata: { refund_no: "R1" } });
-    const events = (await told(2)).toSorted((a, b) => a.type.localeCompare(b.type));
+    const events = (await notified(2)).toSorted((a, b) => a.type.localeCompare(b.type));
     expect(events).toMatchObject([
       { type: "charge.refunded", data: { object: { object: "charge", amount_refunded: 234 } } },
       {
@@ -118,18 +118,19 @@ describe("the simulated Stripe's refunds", () => {
     ]);
   });
 
-  // docs.stripe.com/refunds#failed-refunds: a refund may fail after it succeeded; the money is with the merchant again.
-  it("may fail after they succeeded", async () => {
-    const { act, refund, charge, told, merchant } = await aPaidSession();
+  // docs.stripe.com/refunds#failed-refunds: a refund may fail after it succeeded; then the merchant has the money
+  // again.
+  it("a Stripe simulator refund can fail after it succeeded", async () => {
+    const { act, refund, charge, notified, merchant } = await aPaidSession();
     const { id } = await refund({ metadata: { refund_no: "R1" } });
-    await told(2);
+    await notified(2);
     await act("refund-result", { refund_no: "R1", status: "failed" });
     expect(await merchant.stripe.refunds.retrieve(id)).toMatchObject({
       status: "failed",
       failure_reason: expect.any(String),
     });
     expect(await charge()).toMatchObject({ amount_refunded: 0, refunded: false });
-    const types = (await told(4)).slice(2).map(({ type }) => type);
+    const types = (await notified(4)).slice(2).map(({ type }) => type);
     expect(types.toSorted()).toEqual(["refund.failed", "refund.updated"]);
     expect((await refund()).status).toBe("succeeded");
     // The other refund has the money now (docs.stripe.com/api/charges/object: `amount_refunded` is never over `amount`).
@@ -138,7 +139,7 @@ describe("the simulated Stripe's refunds", () => {
   });
 
   it.each(["pending", "requires_action", "canceled"] as const)(
-    "can be made %s, and end later",
+    "a Stripe simulator refund can be created as %s and succeed later",
     async (status) => {
       const { sandbox, refund, merchant, act } = await aPaidSession();
       await act("refund-result", { status });
@@ -151,10 +152,10 @@ describe("the simulated Stripe's refunds", () => {
     },
   );
 
-  it("can be made in the dashboard, without any metadata of ours", async () => {
-    const { act, told } = await aPaidSession();
+  it("a Stripe simulator refund made in the dashboard has no metadata", async () => {
+    const { act, notified } = await aPaidSession();
     expect((await act("refund", { amount: "2.34" })).status).toBe(200);
-    const created = (await told(2)).find(({ type }) => type === "refund.created");
+    const created = (await notified(2)).find(({ type }) => type === "refund.created");
     expect(created?.data.object).toMatchObject({ amount: 234, metadata: {} });
     expect((await act("refund", { amount: "10.01" })).status).toBe(409);
     expect((await act("refund", { amount: "1,00" })).status).toBe(400);
@@ -162,11 +163,11 @@ describe("the simulated Stripe's refunds", () => {
 });
 
 // docs.stripe.com/api/disputes
-describe("the simulated Stripe's disputes", () => {
-  it("are told when they open and close, and stop refunds until they are won", async () => {
-    const { act, refund, charge, told, payment_intent } = await aPaidSession();
+describe("Stripe simulator: disputes", () => {
+  it("a Stripe simulator dispute sends events and blocks refunds until it is won", async () => {
+    const { act, refund, charge, notified, payment_intent } = await aPaidSession();
     await act("dispute");
-    const [opened] = await told(1);
+    const [opened] = await notified(1);
     expect(opened).toMatchObject({
       type: "charge.dispute.created",
       data: { object: { payment_intent, amount: 1234, status: "needs_response" } },
@@ -175,17 +176,17 @@ describe("the simulated Stripe's disputes", () => {
     await expect(refund()).rejects.toMatchObject({ code: "charge_disputed" });
     expect((await act("dispute")).status).toBe(409);
     await act("dispute", { status: "won" });
-    const [, closed] = await told(2);
+    const [, closed] = await notified(2);
     expect(closed).toMatchObject({ type: "charge.dispute.closed", data: { object: { status: "won" } } });
     expect((await refund()).status).toBe("succeeded");
   });
 });
 
 // docs.stripe.com/api/webhook_endpoints/update and docs.stripe.com/api/pagination
-describe("the simulated Stripe's webhook endpoints", () => {
-  it("can be given other events, and are listed in pages", async () => {
+describe("Stripe simulator: webhook endpoints", () => {
+  it("Stripe simulator webhook endpoints can change their events and are listed in pages", async () => {
     const sandbox = await aSandbox();
-    const { stripe, wanted } = await aStripeMerchant(sandbox);
+    const { stripe, input } = await aStripeMerchant(sandbox);
     const receiver = await aReceiver();
     const ours = await stripe.webhookEndpoints.create({
       url: receiver.url,
@@ -204,7 +205,7 @@ describe("the simulated Stripe's webhook endpoints", () => {
     const rest = await stripe.webhookEndpoints.list({ starting_after: newer.id });
     expect([rest.has_more, rest.data.map(({ id }) => id)]).toEqual([false, [ours.id]]);
     await stripe.webhookEndpoints.update(ours.id, { enabled_events: ["checkout.session.completed"] });
-    await stripe.checkout.sessions.create(wanted());
+    await stripe.checkout.sessions.create(input());
     await sandbox.control("stripe", "pay", { order_no: "ORDER1" });
     expect(await sandbox.attempts("stripe", 1)).toMatchObject([{ url: receiver.url, outcome: "accepted" }]);
   });

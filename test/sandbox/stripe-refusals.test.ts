@@ -4,7 +4,7 @@ import { aSandbox } from "./sandbox.ts";
 import { aStripeMerchant } from "./stripe-merchant.ts";
 
 // docs.stripe.com/error-codes and docs.stripe.com/api/errors; stripe 23.1.0 classes the errors by their status.
-describe("the simulated Stripe's refusals at will", () => {
+describe("Stripe simulator: simulated refusals", () => {
   it.each([
     ["amount_too_small", "StripeInvalidRequestError", 400, { code: "amount_too_small" }],
     ["api_key_expired", "StripeAuthenticationError", 401, { code: "api_key_expired" }],
@@ -16,17 +16,20 @@ describe("the simulated Stripe's refusals at will", () => {
     ["lock_timeout", "StripeRateLimitError", 429, { code: "lock_timeout" }],
     ["idempotency_error", "StripeIdempotencyError", 400, { code: undefined }],
     ["invalid_request_error_400", "StripeInvalidRequestError", 400, { code: undefined }],
-  ])("%s of a create is a %s", async (code, type, statusCode, error) => {
-    const sandbox = await aSandbox();
-    const { stripe, wanted } = await aStripeMerchant(sandbox);
-    await sandbox.control("stripe", "faults", { code, on: "create", times: 1 });
-    expect((await stripe.accounts.retrieveCurrent()).object).toBe("account");
-    const refused = await stripe.checkout.sessions.create(wanted()).catch((thrown: unknown) => thrown);
-    expect(refused).toMatchObject({ type, statusCode, ...error });
-    expect((await stripe.checkout.sessions.create(wanted())).status).toBe("open");
-  });
+  ])(
+    "the Stripe simulator refuses a create with %s, which the SDK throws as %s",
+    async (code, type, statusCode, error) => {
+      const sandbox = await aSandbox();
+      const { stripe, input } = await aStripeMerchant(sandbox);
+      await sandbox.control("stripe", "faults", { code, on: "create", times: 1 });
+      expect((await stripe.accounts.retrieveCurrent()).object).toBe("account");
+      const refused = await stripe.checkout.sessions.create(input()).catch((thrown: unknown) => thrown);
+      expect(refused).toMatchObject({ type, statusCode, ...error });
+      expect((await stripe.checkout.sessions.create(input())).status).toBe("open");
+    },
+  );
 
-  // docs.stripe.com/api/idempotent_requests: what an endpoint answered is kept, what came before it is not.
+  // docs.stripe.com/api/idempotent_requests: an endpoint's answer is stored, an earlier refusal is not.
   it.each([
     ["balance_insufficient", true],
     ["insufficient_balance_for_refund", true],
@@ -38,53 +41,61 @@ describe("the simulated Stripe's refusals at will", () => {
     ["lock_timeout", false],
     ["api_key_expired", false],
     ["parameter_unknown", false],
-  ])("%s of a refund is repeated under its key: %s", async (code, repeated) => {
-    const sandbox = await aSandbox();
-    const { stripe, wanted } = await aStripeMerchant(sandbox);
-    const { id } = await stripe.checkout.sessions.create(wanted());
-    await sandbox.control("stripe", "pay", { order_no: "ORDER1" });
-    const { payment_intent } = await stripe.checkout.sessions.retrieve(id);
-    const refund = (idempotencyKey: string) =>
-      stripe.refunds.create({ payment_intent: String(payment_intent) }, { idempotencyKey });
-    await sandbox.control("stripe", "faults", { code, on: "refund", times: 1 });
-    const first = await refund("key").catch((thrown: Stripe.errors.StripeError) => thrown);
-    expect(first).toBeInstanceOf(Stripe.errors.StripeError);
-    const again = await refund("key").catch((thrown: Stripe.errors.StripeError) => thrown);
-    expect(again instanceof Stripe.errors.StripeError).toBe(repeated);
-    if (repeated) {
-      expect((again as Stripe.errors.StripeError).message).toBe((first as Stripe.errors.StripeError).message);
-      expect((await refund("another key")).status).toBe("succeeded");
-    }
-    expect(await sandbox.list("stripe", "payments")).toMatchObject([{ refunded_minor: 1234 }]);
-  });
+  ])(
+    "the Stripe simulator's refusal %s of a refund is replayed for its idempotency key: %s",
+    async (code, repeated) => {
+      const sandbox = await aSandbox();
+      const { stripe, input } = await aStripeMerchant(sandbox);
+      const { id } = await stripe.checkout.sessions.create(input());
+      await sandbox.control("stripe", "pay", { order_no: "ORDER1" });
+      const { payment_intent } = await stripe.checkout.sessions.retrieve(id);
+      const refund = (idempotencyKey: string) =>
+        stripe.refunds.create({ payment_intent: String(payment_intent) }, { idempotencyKey });
+      await sandbox.control("stripe", "faults", { code, on: "refund", times: 1 });
+      const first = await refund("key").catch((thrown: Stripe.errors.StripeError) => thrown);
+      expect(first).toBeInstanceOf(Stripe.errors.StripeError);
+      const again = await refund("key").catch((thrown: Stripe.errors.StripeError) => thrown);
+      expect(again instanceof Stripe.errors.StripeError).toBe(repeated);
+      if (repeated) {
+        expect((again as Stripe.errors.StripeError).message).toBe(
+          (first as Stripe.errors.StripeError).message,
+        );
+        expect((await refund("another key")).status).toBe("succeeded");
+      }
+      expect(await sandbox.list("stripe", "payments")).toMatchObject([{ refunded_minor: 1234 }]);
+    },
+  );
 });
 
-// docs.stripe.com/payment-links/customize: client_reference_id is a parameter of the link's URL; the link's metadata are the
-// session's (stripe 23.1.0, PaymentLinkCreateParams.metadata).
-describe("the simulated Stripe's Payment Links", () => {
+// docs.stripe.com/payment-links/customize: client_reference_id is a parameter of the link's URL; the link's metadata
+// are the session's (stripe 23.1.0, PaymentLinkCreateParams.metadata).
+describe("Stripe simulator: Payment Links", () => {
   it.each([
     ["pay", { status: "complete", payment_status: "paid" }],
     ["expire", { status: "expired" }],
     ["start", { status: "complete", payment_status: "unpaid" }],
     ["fail", { status: "complete", payment_status: "unpaid" }],
-  ])("make a session with the buyer's reference that is of no order of ours (%s)", async (outcome, state) => {
-    const sandbox = await aSandbox();
-    const { stripe, wanted, account } = await aStripeMerchant(sandbox);
-    const ours = await stripe.checkout.sessions.create(wanted());
-    const link = { account, client_reference_id: "ORDER1", amount: "12.34", currency: "USD", outcome };
-    const { body } = await sandbox.control("stripe", "payment-link", link);
-    const foreign = await stripe.checkout.sessions.retrieve(String(body.payment_id));
-    expect(foreign).toMatchObject({
-      ...state,
-      client_reference_id: "ORDER1",
-      metadata: {},
-      payment_link: expect.stringMatching(/^plink_/),
-    });
-    expect(foreign.id).not.toBe(ours.id);
-    expect((await stripe.checkout.sessions.retrieve(ours.id)).status).toBe("open");
-  });
+  ])(
+    "a Stripe simulator Payment Link makes a session with the buyer's reference and no order (%s)",
+    async (outcome, state) => {
+      const sandbox = await aSandbox();
+      const { stripe, input, account } = await aStripeMerchant(sandbox);
+      const ours = await stripe.checkout.sessions.create(input());
+      const link = { account, client_reference_id: "ORDER1", amount: "12.34", currency: "USD", outcome };
+      const { body } = await sandbox.control("stripe", "payment-link", link);
+      const external = await stripe.checkout.sessions.retrieve(String(body.payment_id));
+      expect(external).toMatchObject({
+        ...state,
+        client_reference_id: "ORDER1",
+        metadata: {},
+        payment_link: expect.stringMatching(/^plink_/),
+      });
+      expect(external.id).not.toBe(ours.id);
+      expect((await stripe.checkout.sessions.retrieve(ours.id)).status).toBe("open");
+    },
+  );
 
-  it("are refused a reference that a link's URL cannot carry, and an unknown end", async () => {
+  it("the Stripe simulator refuses a Payment Link with an invalid reference, outcome or account", async () => {
     const sandbox = await aSandbox();
     const { account } = await aStripeMerchant(sandbox);
     const link = { account, client_reference_id: "ORDER1", amount: "12.34", currency: "USD", outcome: "pay" };

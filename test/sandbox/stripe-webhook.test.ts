@@ -8,7 +8,7 @@ async function anOpenSession() {
   const sandbox = await aSandbox();
   const receiver = await aReceiver();
   const merchant = await aStripeMerchant(sandbox, receiver.url);
-  const session = await merchant.stripe.checkout.sessions.create(merchant.wanted());
+  const session = await merchant.stripe.checkout.sessions.create(merchant.input());
   const act = (name: string) => sandbox.control("stripe", name, { order_no: "ORDER1" });
   return { sandbox, receiver, merchant, session, act };
 }
@@ -22,8 +22,8 @@ async function events(receiver: Receiver, secret: string, count: number): Promis
 }
 
 // Signatures are checked by stripe 23.1.0 (docs.stripe.com/webhooks#verify-manually).
-describe("the simulated Stripe's events", () => {
-  it("say that a session was paid, signed over the raw body", async () => {
+describe("Stripe simulator: events", () => {
+  it("a Stripe simulator event reports a paid session and is signed over the raw body", async () => {
     const { receiver, merchant, session, act } = await anOpenSession();
     await act("pay");
     const [event] = await events(receiver, merchant.webhookSecret, 1);
@@ -51,21 +51,24 @@ describe("the simulated Stripe's events", () => {
   it.each([
     ["pay", "checkout.session.async_payment_succeeded", "paid"],
     ["fail", "checkout.session.async_payment_failed", "failed"],
-  ])("tell of a delayed method: completed unpaid, then (%s) %s", async (verb, type, status) => {
-    const { sandbox, receiver, merchant, act } = await anOpenSession();
-    await act("start");
-    const [completed] = await events(receiver, merchant.webhookSecret, 1);
-    expect(completed).toMatchObject({
-      type: "checkout.session.completed",
-      data: { object: { payment_status: "unpaid" } },
-    });
-    await act(verb);
-    const all = await events(receiver, merchant.webhookSecret, verb === "pay" ? 2 : 3);
-    expect(all.map((event) => event.type)).toContain(type);
-    expect(await sandbox.list("stripe", "payments")).toMatchObject([{ status }]);
-  });
+  ])(
+    "Stripe simulator events of a delayed method: completed unpaid, then (%s) %s",
+    async (command, type, status) => {
+      const { sandbox, receiver, merchant, act } = await anOpenSession();
+      await act("start");
+      const [completed] = await events(receiver, merchant.webhookSecret, 1);
+      expect(completed).toMatchObject({
+        type: "checkout.session.completed",
+        data: { object: { payment_status: "unpaid" } },
+      });
+      await act(command);
+      const all = await events(receiver, merchant.webhookSecret, command === "pay" ? 2 : 3);
+      expect(all.map((event) => event.type)).toContain(type);
+      expect(await sandbox.list("stripe", "payments")).toMatchObject([{ status }]);
+    },
+  );
 
-  it("call a declined card one try: the session stays open and can be paid", async () => {
+  it("a Stripe simulator session stays open and payable after a declined card", async () => {
     const { sandbox, receiver, merchant, act } = await anOpenSession();
     await act("fail");
     const [failed] = await events(receiver, merchant.webhookSecret, 1);
@@ -77,7 +80,7 @@ describe("the simulated Stripe's events", () => {
     expect((await act("pay")).status).toBe(200);
   });
 
-  it("tell when a session expires at its time, without anybody asking", async () => {
+  it("the Stripe simulator sends an event when a session expires by itself", async () => {
     const { sandbox, receiver, merchant } = await anOpenSession();
     sandbox.clock.advance(3600 * 1000);
     await eventually(() => expect(receiver.received).toHaveLength(1));
@@ -88,20 +91,20 @@ describe("the simulated Stripe's events", () => {
     });
     const secret = merchant.webhookSecret;
     const signature = String(receiver.received[0]?.headers["stripe-signature"]);
-    // The signature is as old as the moved clock, an hour in the future of this machine: the SDK lets that pass.
+    // The signature's timestamp is that of the moved clock, an hour in the future: the SDK accepts that.
     expect(() => Stripe.webhooks.constructEvent(body, signature, secret)).not.toThrow();
   });
 
-  it("go only to endpoints that asked for them, each with its own secret", async () => {
+  it("Stripe simulator events go only to subscribed endpoints, each signed with its own secret", async () => {
     const sandbox = await aSandbox();
-    const { stripe, wanted } = await aStripeMerchant(sandbox);
+    const { stripe, input } = await aStripeMerchant(sandbox);
     const [paid, expired] = [await aReceiver(), await aReceiver()];
     const endpoint = await stripe.webhookEndpoints.create({
       url: paid.url,
       enabled_events: ["checkout.session.completed"],
     });
     await stripe.webhookEndpoints.create({ url: expired.url, enabled_events: ["checkout.session.expired"] });
-    await stripe.checkout.sessions.create(wanted());
+    await stripe.checkout.sessions.create(input());
     await sandbox.control("stripe", "pay", { order_no: "ORDER1" });
     const [event] = await events(paid, endpoint.secret ?? "", 1);
     expect(event?.type).toBe("checkout.session.completed");
@@ -109,7 +112,7 @@ describe("the simulated Stripe's events", () => {
     expect(expired.received).toEqual([]);
   });
 
-  it("come again with a fresh signature until a 2xx, three times at most", async () => {
+  it("a Stripe simulator event is retried with a new signature until a 2xx, at most three times", async () => {
     const { sandbox, receiver, act } = await anOpenSession();
     receiver.answer = { status: 503, body: "" };
     await act("pay");
@@ -123,7 +126,7 @@ describe("the simulated Stripe's events", () => {
     expect(new Set(receiver.received.map(({ headers }) => headers["stripe-signature"])).size).toBe(4);
   });
 
-  it("can be sent again from the console, under the same id", async () => {
+  it("a resent Stripe simulator event has the same id", async () => {
     const { sandbox, receiver, merchant, act } = await anOpenSession();
     expect((await act("resend")).status).toBe(409);
     await act("pay");
@@ -134,8 +137,8 @@ describe("the simulated Stripe's events", () => {
   });
 });
 
-describe("the simulated Stripe's pay page", () => {
-  it("pays and sends the buyer to success_url with the session's id", async () => {
+describe("Stripe simulator: pay page", () => {
+  it("the Stripe simulator's page pays and redirects the buyer to success_url with the session's id", async () => {
     const { session, sandbox } = await anOpenSession();
     const answer = await post(`${session.url}/pay`, "");
     expect(answer.status).toBe(303);
@@ -144,7 +147,7 @@ describe("the simulated Stripe's pay page", () => {
     expect((await fetch(session.url ?? "")).status).toBe(410);
   });
 
-  it("declines and sends the buyer to cancel_url", async () => {
+  it("the Stripe simulator's page declines the card and redirects the buyer to cancel_url", async () => {
     const { session, sandbox } = await anOpenSession();
     const answer = await post(`${session.url}/decline`, "");
     expect(answer.headers.get("location")).toBe("http://127.0.0.1:1/cancelled");

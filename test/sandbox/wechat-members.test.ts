@@ -4,9 +4,9 @@ import { aSandbox, eventually } from "./sandbox.ts";
 import { aWechatMerchant } from "./wechat-merchant.ts";
 
 /**
- * Every member of the official models that WeChat Pay always sends, by its name on the wire; `?`: only when there is one.
- * wechatpay-apiv3/wechatpay-java@1dab7be, service/…/payments/model, refund/model, certificate/model, core/notification; what
- * is always there: wechatpay-go@6dbd7ce services/refunddomestic/models.go (no `omitempty`). `refund_fee` and
+ * The members of the official models that WeChat Pay always sends, by their names on the wire. Sources:
+ * wechatpay-apiv3/wechatpay-java@1dab7be, service/…/payments/model, refund/model, certificate/model, core/notification;
+ * which members are required: wechatpay-go@6dbd7ce services/refunddomestic/models.go (no `omitempty`). `refund_fee` and
  * `from`: pay.weixin.qq.com/doc/v3/merchant/4012552567.
  */
 const models = {
@@ -31,7 +31,7 @@ const models = {
 
 const members = (content: object) => Object.keys(content).sort().join(" ");
 
-/** A paid and refunded order, what was asked about it and what was told. */
+/** A paid and refunded order, with the answers to queries and the notices about it. */
 async function aRefundedOrder() {
   const [sandbox, receiver] = [await aSandbox(), await aReceiver()];
   const merchant = await aWechatMerchant(sandbox);
@@ -47,8 +47,8 @@ async function aRefundedOrder() {
   return { sandbox, merchant, receiver, unpaid, paid, refund };
 }
 
-describe("the simulated WeChat sends every member that the official models have", () => {
-  it("of an order, before and after it is paid", async () => {
+describe("WeChat simulator: members of objects", () => {
+  it("a WeChat simulator order has the official members before and after payment", async () => {
     const { unpaid, paid } = await aRefundedOrder();
     expect(members(unpaid)).toBe(models.unpaid);
     expect(members(unpaid.amount)).toBe("payer_currency total");
@@ -57,13 +57,13 @@ describe("the simulated WeChat sends every member that the official models have"
     expect(members(paid.payer)).toBe(models.payer);
   });
 
-  it("of a refund", async () => {
+  it("a WeChat simulator refund has the official members", async () => {
     const { refund } = await aRefundedOrder();
     expect(members(refund)).toBe(models.refund);
     expect(members(refund.amount)).toBe(models.refundAmount);
   });
 
-  it("of a notice of a payment and of a refund", async () => {
+  it("WeChat simulator notices of a payment and a refund have the official members", async () => {
     const { merchant, receiver } = await aRefundedOrder();
     for (const received of receiver.received) {
       const raw = JSON.parse(received.body);
@@ -76,7 +76,7 @@ describe("the simulated WeChat sends every member that the official models have"
     expect(members(refunded.amount)).toBe(models.refundNoticeAmount);
   });
 
-  it("of a platform certificate", async () => {
+  it("a WeChat simulator platform certificate has the official members", async () => {
     const sandbox = await aSandbox();
     const merchant = await aWechatMerchant(sandbox, "certificate");
     const { body } = await merchant.call("GET", "/v3/certificates");
@@ -85,9 +85,9 @@ describe("the simulated WeChat sends every member that the official models have"
   });
 });
 
-describe("the simulated WeChat refuses a refund", () => {
+describe("WeChat simulator: refund period", () => {
   // wechatpay-go services/refunddomestic/api_refunds.go: no refund of a trade that is more than a year old.
-  it("more than a year after the payment", async () => {
+  it("the WeChat simulator refuses a refund more than a year after the payment", async () => {
     const { sandbox, merchant } = await aRefundedOrder();
     sandbox.clock.advance(364 * 24 * 3_600_000);
     expect((await merchant.refund({ out_refund_no: "R2" })).status).toBe(200);

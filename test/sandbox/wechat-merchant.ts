@@ -24,7 +24,7 @@ export type WechatAnswer = {
   signedBy: string | null;
 };
 
-type Sealed = { ciphertext: string; nonce: string; associated_data: string };
+type Encrypted = { ciphertext: string; nonce: string; associated_data: string };
 
 /** A merchant whose requests are signed by the SDK or by hand; answers and notices are verified by hand. */
 export type WechatMerchant = {
@@ -32,21 +32,23 @@ export type WechatMerchant = {
   mchId: string;
   /** The SDK, which signs; its requests go to the simulator. */
   sdk: WxPay;
-  /** The body of a create call, with changes; `undefined` takes a member away. */
-  wanted(changes?: object): Record<string, unknown>;
-  /** Signs with the sandbox's clock. `changed` alters the request after signing, `serial` is sent as Wechatpay-Serial. */
+  /** The body of a create call, with changes; `undefined` removes a member. */
+  input(changes?: object): Record<string, unknown>;
+  /**
+   * Signs with the sandbox's clock. `changed` alters the request after signing, `serial` is sent as Wechatpay-Serial.
+   */
   call(method: "GET" | "POST", target: string, body?: object, how?: How): Promise<WechatAnswer>;
   create(changes?: object): Promise<WechatAnswer>;
   query(outTradeNo?: string): Promise<WechatAnswer>;
   refund(changes?: object): Promise<WechatAnswer>;
-  /** Whose signature the message bears: serial of a known key, or null. */
+  /** Serial of the known key that signed the message, or null. */
   signerOf(headers: Record<string, unknown>, body: string): string | null;
-  /** Reads what only the holder of the APIv3 key can read. Throws when one bit of it was changed. */
-  open(sealed: Sealed): string;
-  /** A notice's content, after its signature and tag were checked. */
+  /** Decrypts with the APIv3 key. Throws when any bit was changed. */
+  open(encrypted: Encrypted): string;
+  /** A notice's content, after its signature and authentication tag were checked. */
   // biome-ignore lint/suspicious/noExplicitAny: tests look into notices of many forms
   read(received: Received | undefined): any;
-  /** Downloads the platform certificates and trusts them; gives their serial numbers. */
+  /** Downloads the platform certificates, trusts them, and returns their serial numbers. */
   fetchCertificates(): Promise<string[]>;
 };
 
@@ -115,14 +117,14 @@ export async function aWechatMerchant(sandbox: TestSandbox, mode = "public_key")
   });
   sdk.createHttp(http);
 
-  function open({ ciphertext, nonce, associated_data }: Sealed): string {
-    const sealed = Buffer.from(ciphertext, "base64");
+  function open({ ciphertext, nonce, associated_data }: Encrypted): string {
+    const encrypted = Buffer.from(ciphertext, "base64");
     const decipher = createDecipheriv("aes-256-gcm", credentials.api_v3_key ?? "", nonce);
-    decipher.setAuthTag(sealed.subarray(-16)).setAAD(Buffer.from(associated_data));
-    return decipher.update(sealed.subarray(0, -16), undefined, "utf8") + decipher.final("utf8");
+    decipher.setAuthTag(encrypted.subarray(-16)).setAAD(Buffer.from(associated_data));
+    return decipher.update(encrypted.subarray(0, -16), undefined, "utf8") + decipher.final("utf8");
   }
 
-  const wanted: WechatMerchant["wanted"] = (changes = {}) => ({
+  const input: WechatMerchant["input"] = (changes = {}) => ({
     appid: appId,
     mchid: mchId,
     description: "茶 & <b>tea</b>",
@@ -138,11 +140,11 @@ export async function aWechatMerchant(sandbox: TestSandbox, mode = "public_key")
     credentials,
     mchId,
     sdk,
-    wanted,
+    input,
     call,
     open,
     signerOf,
-    create: (changes) => call("POST", "/v3/pay/transactions/native", wanted(changes)),
+    create: (changes) => call("POST", "/v3/pay/transactions/native", input(changes)),
     query: (outTradeNo = "ORDER1") =>
       call("GET", `/v3/pay/transactions/out-trade-no/${outTradeNo}?mchid=${mchId}`),
     refund: (changes) =>
@@ -153,7 +155,7 @@ export async function aWechatMerchant(sandbox: TestSandbox, mode = "public_key")
         ...changes,
       }),
     read(received) {
-      if (!received || !signerOf(received.headers, received.body)) throw new Error("not truly signed");
+      if (!received || !signerOf(received.headers, received.body)) throw new Error("not validly signed");
       const notice = JSON.parse(received.body);
       return { ...notice, resource: { ...notice.resource, opened: JSON.parse(open(notice.resource)) } };
     },

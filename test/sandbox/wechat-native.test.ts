@@ -15,8 +15,8 @@ async function aShop() {
 }
 
 // pay.weixin.qq.com/wiki/doc/apiv3/apis/chapter3_4_1.shtml
-describe("the simulated WeChat's native order", () => {
-  it("exists as soon as it was created, and shows no transaction before it is paid", async () => {
+describe("WeChat simulator: native orders", () => {
+  it("a WeChat simulator order exists once created, and has no transaction before it is paid", async () => {
     const { merchant } = await aShop();
     expect((await merchant.create()).body.code_url).toMatch(/^weixin:\/\/wxpay\/bizpayurl\?pr=\w+$/);
     const { body } = await merchant.query();
@@ -25,7 +25,7 @@ describe("the simulated WeChat's native order", () => {
     expect(body).not.toHaveProperty("transaction_id");
   });
 
-  it("is paid without a page, is found by its transaction, and is in the ledger in fen", async () => {
+  it("a paid WeChat simulator order is found by its transaction and listed in the ledger in fen", async () => {
     const { sandbox, merchant, control } = await aShop();
     await merchant.create();
     expect((await control("pay")).status).toBe(200);
@@ -55,7 +55,7 @@ describe("the simulated WeChat's native order", () => {
     expect((await control("pay")).status).toBe(409);
   });
 
-  it("stays open when a try fails", async () => {
+  it("a WeChat simulator order stays open after a failed try", async () => {
     const { merchant, control } = await aShop();
     await merchant.create();
     expect((await control("fail")).status).toBe(200);
@@ -63,7 +63,7 @@ describe("the simulated WeChat's native order", () => {
     expect((await control("pay")).status).toBe(200);
   });
 
-  it("can be scanned and paid in a browser, which a code_url cannot be opened in", async () => {
+  it("a WeChat simulator order can be paid in a browser on the page that replaces scanning its code", async () => {
     const { sandbox, merchant } = await aShop();
     const { body } = await merchant.create();
     const query = new URLSearchParams({ code_url: body.code_url });
@@ -79,7 +79,7 @@ describe("the simulated WeChat's native order", () => {
     expect((await fetch(`${url}?code_url=weixin://wxpay/bizpayurl?pr=other`)).status).toBe(404);
   });
 
-  it("can be asked for again with the same parameters, which gives the same code", async () => {
+  it("the WeChat simulator returns the same code for a repeated order with the same parameters", async () => {
     const { sandbox, merchant } = await aShop();
     const [first, again] = [await merchant.create(), await merchant.create()];
     expect(again.body).toEqual(first.body);
@@ -90,7 +90,7 @@ describe("the simulated WeChat's native order", () => {
   it.each([
     ["amount", { amount: { total: 1235, currency: "CNY" } }],
     ["description", { description: "coffee" }],
-  ])("is refused with another %s under the same number", async (_, change) => {
+  ])("the WeChat simulator refuses a repeated order with another %s", async (_, change) => {
     const { merchant } = await aShop();
     await merchant.create();
     const answer = await merchant.create(change);
@@ -98,20 +98,20 @@ describe("the simulated WeChat's native order", () => {
     expect(answer.signedBy).not.toBeNull();
   });
 
-  // A code_url is good for two hours.
-  it("has a code for two hours; asking again gives a new one", async () => {
+  // A code_url is valid for two hours.
+  it("a WeChat simulator code is valid for two hours, and repeating the order returns a new one", async () => {
     const { sandbox, merchant, control } = await aShop();
-    const wanted = { time_expire: toBeijing(new Date(sandbox.clock.now().getTime() + 5 * hour)) };
-    const first = await merchant.create(wanted);
+    const input = { time_expire: toBeijing(new Date(sandbox.clock.now().getTime() + 5 * hour)) };
+    const first = await merchant.create(input);
     sandbox.clock.advance(2 * hour);
     expect((await control("pay")).status).toBe(409);
-    const again = await merchant.create(wanted);
+    const again = await merchant.create(input);
     expect(again.body.code_url).not.toBe(first.body.code_url);
     expect((await control("pay")).status).toBe(200);
   });
 
-  // pay.weixin.qq.com/doc/v3/merchant/4013070360: after time_expire it is for the merchant to close it.
-  it("cannot be paid after time_expire, and stays NOTPAY until it is closed", async () => {
+  // pay.weixin.qq.com/doc/v3/merchant/4013070360: after time_expire the merchant must close the order.
+  it("a WeChat simulator order cannot be paid after time_expire, but stays NOTPAY until it is closed", async () => {
     const { sandbox, merchant, control } = await aShop();
     await merchant.create();
     sandbox.clock.advance(hour);
@@ -123,14 +123,14 @@ describe("the simulated WeChat's native order", () => {
     expect((await merchant.query()).body.trade_state).toBe("CLOSED");
   });
 
-  it("runs out of time when the control route says so", async () => {
+  it("the control route expire ends a WeChat simulator order's time", async () => {
     const { merchant, control } = await aShop();
     await merchant.create();
     expect((await control("expire")).status).toBe(200);
     expect((await control("pay")).status).toBe(409);
   });
 
-  it("is closed while it is unpaid, and can neither be made nor paid afterwards", async () => {
+  it("an unpaid WeChat simulator order can be closed, and then neither created again nor paid", async () => {
     const { merchant, control } = await aShop();
     await merchant.create();
     const close = () =>
@@ -141,7 +141,7 @@ describe("the simulated WeChat's native order", () => {
     expect((await control("pay")).status).toBe(409);
   });
 
-  it("that is paid can neither be closed nor made again", async () => {
+  it("a paid WeChat simulator order can be neither closed nor created again", async () => {
     const { merchant, control } = await aShop();
     await merchant.create();
     await control("pay");
@@ -151,15 +151,15 @@ describe("the simulated WeChat's native order", () => {
     expect(await merchant.create()).toMatchObject(paid);
   });
 
-  it("is not found by another merchant or under another number", async () => {
+  it("a WeChat simulator order is not found by another merchant or under another number", async () => {
     const { sandbox, merchant } = await aShop();
     await merchant.create();
     const other = await aWechatMerchant(sandbox);
     const missing = { status: 404, body: { code: "ORDER_NOT_EXIST" } };
     expect(await other.query()).toMatchObject(missing);
     expect(await merchant.query("ORDER2")).toMatchObject(missing);
-    const foreign = `/v3/pay/transactions/out-trade-no/ORDER1?mchid=${merchant.mchId}`;
-    expect(await other.call("GET", foreign)).toMatchObject({
+    const external = `/v3/pay/transactions/out-trade-no/ORDER1?mchid=${merchant.mchId}`;
+    expect(await other.call("GET", external)).toMatchObject({
       status: 400,
       body: { code: "INVALID_REQUEST" },
     });
@@ -186,8 +186,8 @@ describe("the simulated WeChat's native order", () => {
     ["an amount in a string", { amount: { total: "1234" } }],
     ["an amount with decimals", { amount: { total: 12.34 } }],
     ["another currency", { amount: { total: 1234, currency: "USD" } }],
-    ["a field that it does not know", { settle_info: { profit_sharing: true } }],
-  ])("is refused with %s", async (_, change) => {
+    ["an unsupported field", { settle_info: { profit_sharing: true } }],
+  ])("the WeChat simulator refuses an order with %s", async (_, change) => {
     const { sandbox, merchant } = await aShop();
     expect(await merchant.create(change)).toMatchObject({
       status: 400,
@@ -198,29 +198,30 @@ describe("the simulated WeChat's native order", () => {
 
   // pay.weixin.qq.com/doc/v3/merchant/4012525171: a time_expire that is too near or too far is moved, not refused.
   it.each([
-    ["within the minute", 50, 60],
-    ["that is over", -3600, 60],
-    ["in 91 days", 91 * 24 * 3600, 90 * 24 * 3600],
-  ])("with a time_expire %s ends when WeChat wants it to", async (_, asked, seconds) => {
+    ["less than a minute ahead", 50, 60],
+    ["in the past", -3600, 60],
+    ["91 days ahead", 91 * 24 * 3600, 90 * 24 * 3600],
+  ])("the WeChat simulator moves a time_expire %s into WeChat's range", async (_, requested, seconds) => {
     const { sandbox, merchant } = await aShop();
     const from = sandbox.clock.now().getTime();
-    await merchant.create({ time_expire: toBeijing(new Date(from + asked * 1000)) });
+    await merchant.create({ time_expire: toBeijing(new Date(from + requested * 1000)) });
     const [row] = await sandbox.list("wechat", "payments");
     const ends = (new Date(row?.expires_at ?? "").getTime() - from) / 1000;
     expect(ends).toBeGreaterThanOrEqual(seconds);
     expect(ends).toBeLessThan(seconds + 5);
   });
 
-  // pay.weixin.qq.com/docs/merchant/development/interface-rules/basic-rules.html: characters of one to three bytes only.
+  // pay.weixin.qq.com/docs/merchant/development/interface-rules/basic-rules.html: characters of one to three bytes
+  // only.
   it.each([{ description: "tea 😀" }, { attach: "𠮷" }])(
-    "is refused with a character of four bytes (%#)",
+    "the WeChat simulator refuses an order with a four-byte character (%#)",
     async (change) => {
       const { merchant } = await aShop();
       expect(await merchant.create(change)).toMatchObject({ status: 400, body: { code: "INVALID_REQUEST" } });
     },
   );
 
-  it("takes the longest of everything, and plain http on this machine", async () => {
+  it("the WeChat simulator accepts fields of maximum length and a plain http notify_url on this machine", async () => {
     const { merchant } = await aShop();
     const longest = {
       out_trade_no: "A".repeat(32),
@@ -231,7 +232,7 @@ describe("the simulated WeChat's native order", () => {
     expect((await merchant.create(longest)).status).toBe(200);
   });
 
-  it("is refused for an application that is not the merchant's, and for another merchant", async () => {
+  it("the WeChat simulator refuses an order for another merchant's app or another merchant", async () => {
     const { merchant } = await aShop();
     expect(await merchant.create({ appid: "wx0000000000000000" })).toMatchObject({
       status: 400,
@@ -247,16 +248,19 @@ describe("the simulated WeChat's native order", () => {
     [{ status: 429 }, { status: 429, body: { code: "FREQUENCY_LIMITED" } }],
     [{ retry_after: 7 }, { status: 429, headers: { "retry-after": "7" } }],
     [{ status: 500 }, { status: 500, body: { code: "SYSTEM_ERROR" } }],
-  ])("is answered with a signed error under the fault %j, and not made", async (fault, expected) => {
-    const { sandbox, merchant } = await aShop();
-    await sandbox.control("wechat", "faults", fault);
-    const answer = await merchant.create();
-    expect(answer).toMatchObject(expected);
-    expect(answer.signedBy).toBe(merchant.credentials.public_key_id);
-    expect(await sandbox.list("wechat", "payments")).toEqual([]);
-  });
+  ])(
+    "the WeChat simulator answers the fault %j with a signed error and creates no order",
+    async (fault, expected) => {
+      const { sandbox, merchant } = await aShop();
+      await sandbox.control("wechat", "faults", fault);
+      const answer = await merchant.create();
+      expect(answer).toMatchObject(expected);
+      expect(answer.signedBy).toBe(merchant.credentials.public_key_id);
+      expect(await sandbox.list("wechat", "payments")).toEqual([]);
+    },
+  );
 
-  it("is answered from in front of WeChat under html, and made without an answer under timeout_after_success", async () => {
+  it("the faults html and timeout_after_success: no WeChat order is created, or one without an answer", async () => {
     const { sandbox, merchant } = await aShop();
     await sandbox.control("wechat", "faults", { status: 502, html: true, times: 1 });
     expect(await merchant.create()).toMatchObject({ status: 502, signedBy: null });

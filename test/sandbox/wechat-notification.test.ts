@@ -14,8 +14,8 @@ async function anOpenOrder(mode?: string) {
 }
 
 // pay.weixin.qq.com/wiki/doc/apiv3/apis/chapter3_4_5.shtml
-describe("the simulated WeChat's notice of a payment", () => {
-  it("is signed, sealed with the APIv3 key, and says what the query says", async () => {
+describe("WeChat simulator: payment notices", () => {
+  it("a WeChat simulator notice is signed, encrypted with the APIv3 key, and equals the query's answer", async () => {
     const { sandbox, receiver, merchant, control } = await anOpenOrder();
     await control("pay");
     await sandbox.attempts("wechat", 1);
@@ -39,7 +39,7 @@ describe("the simulated WeChat's notice of a payment", () => {
     });
   });
 
-  it("cannot be opened with another key or after one bit was changed", async () => {
+  it("a WeChat simulator notice cannot be decrypted with another key or after a changed bit", async () => {
     const { sandbox, receiver, merchant, control } = await anOpenOrder();
     await control("pay");
     await sandbox.attempts("wechat", 1);
@@ -55,7 +55,7 @@ describe("the simulated WeChat's notice of a payment", () => {
   });
 
   // 15s/15s/30s/3m/10m/20m/30m/30m/30m/60m/3h/3h/3h/6h/6h, in all 24 h 4 min.
-  it("comes again on WeChat's schedule with the same id, signed anew, until it is answered 200 or 204", async () => {
+  it("a WeChat simulator notice is retried on WeChat's schedule, with the same id and a new signature", async () => {
     const { sandbox, receiver, merchant, control } = await anOpenOrder();
     receiver.answer = { status: 201, body: "" };
     await control("pay");
@@ -74,7 +74,7 @@ describe("the simulated WeChat's notice of a payment", () => {
     expect(new Set(nonces).size).toBe(16);
   });
 
-  it.each([200, 204])("is not repeated after %d", async (status) => {
+  it.each([200, 204])("a WeChat simulator notice is not retried after a %d", async (status) => {
     const { sandbox, receiver, control } = await anOpenOrder();
     receiver.answer = { status: 500, body: '{"code":"FAIL","message":"later"}' };
     await control("pay");
@@ -85,13 +85,13 @@ describe("the simulated WeChat's notice of a payment", () => {
     expect(lines[1]).toMatchObject({ attempt: 2, status, outcome: "accepted" });
   });
 
-  it("is not sent for an order that was closed unpaid", async () => {
+  it("the WeChat simulator sends no notice about an order that was closed unpaid", async () => {
     const { sandbox, merchant } = await anOpenOrder();
     await merchant.sdk.close("ORDER1");
     expect((await sandbox.control("wechat", "resend", { order_no: "ORDER1" })).status).toBe(409);
   });
 
-  it("is sent again with the same id when the control route says so", async () => {
+  it("the control route resend sends a WeChat simulator notice again with the same id", async () => {
     const { sandbox, receiver, merchant, control } = await anOpenOrder();
     await control("pay");
     await sandbox.attempts("wechat", 1);
@@ -101,7 +101,7 @@ describe("the simulated WeChat's notice of a payment", () => {
     expect(again.id).toBe(first.id);
   });
 
-  it("is signed by a certificate for a merchant without the public key", async () => {
+  it("a WeChat simulator notice is signed by a certificate for a merchant without the public key", async () => {
     const { sandbox, receiver, merchant, control } = await anOpenOrder("certificate");
     const [serial] = await merchant.fetchCertificates();
     await control("pay");
@@ -111,7 +111,7 @@ describe("the simulated WeChat's notice of a payment", () => {
   });
 
   // developers.weixin.qq.com/community/develop/doc/0004e8c40b09182972936db6d69400
-  it("is signed by either key while a merchant moves from certificates to the public key", async () => {
+  it("WeChat simulator notices are signed by either key while a merchant migrates to the public key", async () => {
     const { sandbox, receiver, merchant, control } = await anOpenOrder("both");
     const [serial] = await merchant.fetchCertificates();
     await control("pay");
@@ -123,21 +123,21 @@ describe("the simulated WeChat's notice of a payment", () => {
   });
 });
 
-describe("the faults of WeChat's notices", () => {
-  it("signature_probes: a signature that is wrong on purpose; refused, the true notice follows", async () => {
+describe("WeChat simulator: notice faults", () => {
+  it("the fault signature_probes sends a WeChat notice with an invalid signature, and a valid retry", async () => {
     const { sandbox, receiver, merchant, control } = await anOpenOrder();
     await sandbox.control("wechat", "faults", { signature_probes: true, times: 1 });
     receiver.answer = { status: 401, body: "" };
     await control("pay");
     await sandbox.attempts("wechat", 1);
     expect(receiver.received[0]?.headers["wechatpay-signature"]).toMatch(/^WECHATPAY\/SIGNTEST\//);
-    expect(() => merchant.read(receiver.received[0])).toThrow("not truly signed");
+    expect(() => merchant.read(receiver.received[0])).toThrow("not validly signed");
     sandbox.clock.advance(15_000);
     await sandbox.attempts("wechat", 2);
     expect(merchant.read(receiver.received[1]).event_type).toBe("TRANSACTION.SUCCESS");
   });
 
-  it("wrong_amount: one fen more, truly signed and sealed", async () => {
+  it("the fault wrong_amount sends a validly signed and encrypted WeChat notice with one fen more", async () => {
     const { sandbox, receiver, merchant, control } = await anOpenOrder();
     await sandbox.control("wechat", "faults", { wrong_amount: true });
     await control("pay");
@@ -145,36 +145,36 @@ describe("the faults of WeChat's notices", () => {
     expect(merchant.read(receiver.received[0]).resource.opened.amount.total).toBe(1235);
   });
 
-  it("tamper and unsigned: no signature holds", async () => {
+  it("the faults tamper and unsigned send a WeChat notice without a valid signature", async () => {
     const { sandbox, receiver, merchant, control } = await anOpenOrder();
     await sandbox.control("wechat", "faults", { tamper: true });
     await control("pay");
     await sandbox.attempts("wechat", 1);
-    expect(() => merchant.read(receiver.received[0])).toThrow("not truly signed");
+    expect(() => merchant.read(receiver.received[0])).toThrow("not validly signed");
     await sandbox.control("wechat", "faults", { unsigned: true });
     await control("resend");
     await sandbox.attempts("wechat", 2);
     expect(receiver.received[1]?.headers).not.toHaveProperty("wechatpay-signature");
   });
 
-  it("rotate_certificates: signed by a certificate that the merchant has not seen yet", async () => {
+  it("the fault rotate_certificates signs a WeChat notice with a new certificate", async () => {
     const { sandbox, receiver, merchant, control } = await anOpenOrder("certificate");
     await merchant.fetchCertificates();
     await sandbox.control("wechat", "faults", { rotate_certificates: true });
     await control("pay");
     await sandbox.attempts("wechat", 1);
-    expect(() => merchant.read(receiver.received[0])).toThrow("not truly signed");
+    expect(() => merchant.read(receiver.received[0])).toThrow("not validly signed");
     await merchant.fetchCertificates();
     expect(merchant.read(receiver.received[0]).event_type).toBe("TRANSACTION.SUCCESS");
   });
 
-  it("rotate_certificates is refused where a provider has none", async () => {
+  it("the fault rotate_certificates is refused for a provider without certificates", async () => {
     const sandbox = await aSandbox();
     const answer = await sandbox.control("alipay", "faults", { rotate_certificates: true });
     expect(answer.status).toBe(400);
   });
 
-  it("duplicate: the same notice twice", async () => {
+  it("the fault duplicate sends the same WeChat notice twice", async () => {
     const { sandbox, receiver, merchant, control } = await anOpenOrder();
     await sandbox.control("wechat", "faults", { duplicate: true });
     await control("pay");

@@ -23,8 +23,8 @@ async function aPaidOrder() {
 }
 
 // pay.weixin.qq.com/wiki/doc/apiv3/apis/chapter3_1_9.shtml
-describe("a refund at the simulated WeChat", () => {
-  it("is PROCESSING when it is accepted, SUCCESS later, and told to its own notify_url", async () => {
+describe("WeChat simulator: refunds", () => {
+  it("a WeChat simulator refund is PROCESSING first, SUCCESS later, and notified to its own notify_url", async () => {
     const { sandbox, merchant, find } = await aPaidOrder();
     const own = await aReceiver();
     const accepted = await merchant.refund({ reason: "returned", notify_url: own.url });
@@ -61,7 +61,7 @@ describe("a refund at the simulated WeChat", () => {
     expect(await sandbox.list("wechat", "payments")).toMatchObject([{ status: "paid", refunded_minor: 234 }]);
   });
 
-  it("is signed and found by the SDK", async () => {
+  it("the WeChat simulator accepts a refund that the SDK signs, and the SDK finds it", async () => {
     const { merchant } = await aPaidOrder();
     const made = await merchant.sdk.refunds({
       out_trade_no: "ORDER1",
@@ -75,7 +75,7 @@ describe("a refund at the simulated WeChat", () => {
     });
   });
 
-  it("is made once per out_refund_no, and refused under it with another amount", async () => {
+  it("the WeChat simulator makes one refund per out_refund_no and refuses another amount for it", async () => {
     const { merchant } = await aPaidOrder();
     const [first, again] = [await merchant.refund(), await merchant.refund()];
     expect(again.body).toEqual(first.body);
@@ -83,7 +83,7 @@ describe("a refund at the simulated WeChat", () => {
     expect(other).toMatchObject({ status: 400, body: { code: "INVALID_REQUEST" } });
   });
 
-  it("may be one of several, which together never exceed the payment", async () => {
+  it("WeChat simulator refunds together never exceed the payment", async () => {
     const { sandbox, merchant } = await aPaidOrder();
     const amount = (refund: number) => ({ refund, total: 1234, currency: "CNY" });
     await merchant.refund({ out_refund_no: "R1", amount: amount(234) });
@@ -102,18 +102,18 @@ describe("a refund at the simulated WeChat", () => {
     ["an order that is not paid", { out_trade_no: "UNPAID" }, 400, "INVALID_REQUEST"],
     ["an order that does not exist", { out_trade_no: "ORDER2" }, 404, "RESOURCE_NOT_EXISTS"],
     ["another total", { amount: { refund: 1, total: 1233, currency: "CNY" } }, 400, "INVALID_REQUEST"],
-    ["nothing", { amount: { refund: 0, total: 1234, currency: "CNY" } }, 400, "PARAM_ERROR"],
+    ["an amount of zero", { amount: { refund: 0, total: 1234, currency: "CNY" } }, 400, "PARAM_ERROR"],
     ["a number with a dot", { out_refund_no: "R.1" }, 400, "PARAM_ERROR"],
     ["two orders at once", { transaction_id: "1" }, 400, "PARAM_ERROR"],
     ["a notify_url with a query", { notify_url: "https://a.example/?a=1" }, 400, "PARAM_ERROR"],
-  ])("is refused for %s", async (_, change, status, code) => {
+  ])("the WeChat simulator refuses a refund for %s", async (_, change, status, code) => {
     const { merchant, find } = await aPaidOrder();
     await merchant.create({ out_trade_no: "UNPAID" });
     expect(await merchant.refund(change)).toMatchObject({ status, body: { code } });
     expect(await find()).toMatchObject({ status: 404, body: { code: "RESOURCE_NOT_EXISTS" } });
   });
 
-  it("needs the money to be there: NOT_ENOUGH until it is, then the same number succeeds", async () => {
+  it("a WeChat simulator refund gets NOT_ENOUGH until the balance suffices, and then succeeds", async () => {
     const { merchant, control, find } = await aPaidOrder();
     await control("balance", { account: merchant.mchId, available: "2.33" });
     expect(await merchant.refund()).toMatchObject({ status: 403, body: { code: "NOT_ENOUGH" } });
@@ -122,8 +122,8 @@ describe("a refund at the simulated WeChat", () => {
     expect((await merchant.refund()).status).toBe(200);
   });
 
-  // ABNORMAL is no end: somebody must act in the console.
-  it("ends as the control route says: ABNORMAL first, then SUCCESS, and then no other way", async () => {
+  // ABNORMAL is not final: the merchant must act in the console.
+  it("a WeChat simulator refund can go from ABNORMAL to SUCCESS, which is final", async () => {
     const { merchant, control, find, notice } = await aPaidOrder();
     const { body } = await merchant.refund();
     const end = (status: string, refund_no = "R1") => control("refund-result", { refund_no, status });
@@ -137,7 +137,7 @@ describe("a refund at the simulated WeChat", () => {
     expect((await end("SUCCESS", "R2")).status).toBe(404);
   });
 
-  it("gives the amount free again when it is CLOSED", async () => {
+  it("a CLOSED WeChat simulator refund frees its amount for another refund", async () => {
     const { sandbox, merchant, control, notice } = await aPaidOrder();
     const full = { refund: 1234, total: 1234, currency: "CNY" };
     await merchant.refund({ amount: full });
@@ -149,7 +149,7 @@ describe("a refund at the simulated WeChat", () => {
     expect(await sandbox.list("wechat", "payments")).toMatchObject([{ refunded_minor: 0 }]);
   });
 
-  it("ends as planned, or never", async () => {
+  it("a WeChat simulator refund ends with the planned status, or stays PROCESSING", async () => {
     const { sandbox, merchant, control, find, notice } = await aPaidOrder();
     await control("refund-result", { status: "CLOSED" });
     expect((await merchant.refund()).body.status).toBe("PROCESSING");
@@ -162,7 +162,7 @@ describe("a refund at the simulated WeChat", () => {
     expect((await find("R2")).body.status).toBe("PROCESSING");
   });
 
-  it("may be made in the console: all that is left, or an amount in yuan", async () => {
+  it("a WeChat simulator refund made in the console takes an amount in yuan or the rest", async () => {
     const { merchant, control, find, notice } = await aPaidOrder();
     const { body } = await control("refund", { order_no: "ORDER1", amount: "2.34" });
     const first = (await notice(1)).resource.opened;
@@ -174,7 +174,7 @@ describe("a refund at the simulated WeChat", () => {
     expect((await merchant.query()).body.trade_state).toBe("REFUND");
   });
 
-  it("has no dispute: complaints are not simulated", async () => {
+  it("the WeChat simulator has no disputes, because complaints are not simulated", async () => {
     const { control } = await aPaidOrder();
     expect((await control("dispute")).status).toBe(404);
   });

@@ -20,7 +20,7 @@ async function aShop() {
   return { sandbox, merchant, calls };
 }
 
-describe("a refusal that is asked of the simulated WeChat", () => {
+describe("WeChat simulator: simulated refusals", () => {
   // wechatpay-go services/refunddomestic/api_refunds.go; pay.weixin.qq.com/wiki/doc/apiv3/apis/chapter3_4_3.shtml.
   it.each([
     ["create", "OUT_TRADE_NO_USED", 403],
@@ -33,24 +33,27 @@ describe("a refusal that is asked of the simulated WeChat", () => {
     ["refund", "MCH_NOT_EXISTS", 404],
     ["create", "MCH_NOT_EXISTS", 400],
     ["refund_query", "RATELIMIT_EXCEEDED", 429],
-  ] as const)("%s: %s comes signed with HTTP %i, and nothing is done", async (on, code, status) => {
-    const { sandbox, merchant, calls } = await aShop();
-    const before = await sandbox.list("wechat", "payments");
-    expect((await sandbox.control("wechat", "faults", { on, code, times: 1 })).status).toBe(200);
-    const answer = await calls[on]();
-    expect(answer).toMatchObject({ status, body: { code }, signedBy: merchant.credentials.public_key_id });
-    expect(await sandbox.list("wechat", "payments")).toEqual(before);
-    expect((await merchant.query()).body.trade_state).toBe("SUCCESS");
-  });
+  ] as const)(
+    "the WeChat simulator refuses %s with %s, signed and with HTTP %i, without executing it",
+    async (on, code, status) => {
+      const { sandbox, merchant, calls } = await aShop();
+      const before = await sandbox.list("wechat", "payments");
+      expect((await sandbox.control("wechat", "faults", { on, code, times: 1 })).status).toBe(200);
+      const answer = await calls[on]();
+      expect(answer).toMatchObject({ status, body: { code }, signedBy: merchant.credentials.public_key_id });
+      expect(await sandbox.list("wechat", "payments")).toEqual(before);
+      expect((await merchant.query()).body.trade_state).toBe("SUCCESS");
+    },
+  );
 
-  it("leaves the other calls alone", async () => {
+  it("a fault for one WeChat simulator call does not affect the others", async () => {
     const { sandbox, calls } = await aShop();
     await sandbox.control("wechat", "faults", { on: "refund", code: "NOT_ENOUGH" });
     expect((await calls.query()).status).toBe(200);
     expect((await calls.refund()).body.code).toBe("NOT_ENOUGH");
   });
 
-  it("can be every code of the adapter's tables", () => {
+  it("the WeChat simulator knows every refusal code of the adapter's tables", () => {
     const { refundQuery, ...others } = refusals;
     for (const [call, table] of Object.entries({ ...others, refund_query: refundQuery })) {
       const unknown = Object.keys(table).filter((code) => !namedCalls[call]?.includes(code));

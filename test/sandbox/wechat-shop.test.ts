@@ -4,7 +4,7 @@ import { expect, it, onTestFinished } from "vitest";
 import { aSandbox, post } from "./sandbox.ts";
 import { aWechatMerchant } from "./wechat-merchant.ts";
 
-it("the demo shop shows a WeChat code and a link that stands for scanning it", async () => {
+it("the demo shop shows a WeChat code and a link to the page that replaces scanning it", async () => {
   const sandbox = await aSandbox();
   const merchant = await aWechatMerchant(sandbox);
   const { body } = await merchant.create();
@@ -17,7 +17,7 @@ it("the demo shop shows a WeChat code and a link that stands for scanning it", a
   expect(shown).toMatch(/id="order" href="\/shop\/orders\/shop-/);
 });
 
-/** Answers every create with this code. */
+/** A fake gateway that answers every create with this code. */
 async function aGateway(qrCode: string): Promise<string> {
   const data = { payment_url: "", qr_code: qrCode };
   const server = createServer((_, response) => {

@@ -11,8 +11,8 @@ async function merchantOf(mode?: string) {
 }
 
 // pay.weixin.qq.com/wiki/doc/apiv3/wechatpay/wechatpay4_0.shtml
-describe("the simulated WeChat checks a request", () => {
-  it("and accepts what the SDK signs: GET with a query, POST with a body", async () => {
+describe("WeChat simulator: request signatures", () => {
+  it("the WeChat simulator accepts requests signed by the SDK: GET with a query, POST with a body", async () => {
     const { merchant } = await merchantOf();
     const created = await merchant.sdk.transactions_native({
       description: "tea",
@@ -30,7 +30,7 @@ describe("the simulated WeChat checks a request", () => {
     ["another path", (request: { url: string }) => (request.url = request.url.replace("ORDER1", "ORDER2"))],
     ["another query", (request: { url: string }) => (request.url += "?a=1")],
     ["another method", (request: RequestInit) => (request.method = "PUT")],
-  ])("refuses %s than was signed, and does not sign that answer", async (_, change) => {
+  ])("the WeChat simulator refuses %s than was signed, with an unsigned answer", async (_, change) => {
     const { merchant } = await merchantOf();
     const target = "/v3/pay/transactions/out-trade-no/ORDER1/close";
     const answer = await merchant.call("POST", target, { mchid: merchant.mchId }, { changed: change });
@@ -50,7 +50,7 @@ describe("the simulated WeChat checks a request", () => {
     ["an unknown merchant", (header: string) => header.replace(/mchid="\d+"/, 'mchid="1600000000"')],
     ["another certificate's serial", (header: string) => header.replace(/serial_no="./, 'serial_no="X')],
     ["another timestamp", (header: string) => header.replace(/timestamp="\d+"/, 'timestamp="1400000000"')],
-  ])("refuses %s in Authorization", async (_, change) => {
+  ])("the WeChat simulator refuses %s in Authorization", async (_, change) => {
     const { merchant } = await merchantOf();
     const changed = (request: RequestInit) => {
       const { authorization, ...others } = request.headers as Record<string, string>;
@@ -61,7 +61,7 @@ describe("the simulated WeChat checks a request", () => {
     expect(answer).toMatchObject({ status: 401, body: { code: "SIGN_ERROR" }, signedBy: null });
   });
 
-  it("refuses a request that is more than five minutes old", async () => {
+  it("the WeChat simulator refuses a request that is more than five minutes old", async () => {
     const { sandbox, merchant } = await merchantOf();
     await merchant.create();
     const late = { changed: () => sandbox.clock.advance(5 * minute + 2000) };
@@ -71,7 +71,7 @@ describe("the simulated WeChat checks a request", () => {
     expect((await merchant.query()).status).toBe(200);
   });
 
-  it("refuses a nonce that was used before, even in a request that is signed well", async () => {
+  it("the WeChat simulator refuses a reused nonce even with a valid signature", async () => {
     const { merchant } = await merchantOf();
     await merchant.create();
     const target = `/v3/pay/transactions/out-trade-no/ORDER1?mchid=${merchant.mchId}`;
@@ -81,7 +81,7 @@ describe("the simulated WeChat checks a request", () => {
   });
 
   // pay.weixin.qq.com/doc/v3/merchant/4012081709
-  it("refuses a call without User-Agent, and a POST that is not called JSON", async () => {
+  it("the WeChat simulator refuses a call without User-Agent, and a POST without the JSON content type", async () => {
     const { merchant } = await merchantOf();
     const with_ = (name: string, value: string) => ({
       changed: (request: RequestInit) => {
@@ -89,16 +89,16 @@ describe("the simulated WeChat checks a request", () => {
       },
     });
     const target = "/v3/pay/transactions/native";
-    const nameless = await merchant.call("POST", target, merchant.wanted(), with_("user-agent", ""));
+    const nameless = await merchant.call("POST", target, merchant.input(), with_("user-agent", ""));
     expect(nameless).toMatchObject({ status: 400, body: { code: "PARAM_ERROR" } });
-    const plain = await merchant.call("POST", target, merchant.wanted(), with_("content-type", "text/plain"));
+    const plain = await merchant.call("POST", target, merchant.input(), with_("content-type", "text/plain"));
     expect(plain).toMatchObject({ status: 400, body: { code: "PARAM_ERROR" } });
   });
 });
 
-// pay.weixin.qq.com/doc/v3/partner/4012925289: who signs follows the request's Wechatpay-Serial.
-describe("the simulated WeChat signs an answer", () => {
-  it("with the public key for a merchant that has nothing else, and has no certificates for it", async () => {
+// pay.weixin.qq.com/doc/v3/partner/4012925289: the request's Wechatpay-Serial selects the signing key.
+describe("WeChat simulator: answer signatures", () => {
+  it("the WeChat simulator signs with the public key for a merchant without certificates", async () => {
     const { merchant } = await merchantOf();
     const id = merchant.credentials.public_key_id ?? "";
     expect(id).toMatch(/^PUB_KEY_ID_/);
@@ -107,7 +107,7 @@ describe("the simulated WeChat signs an answer", () => {
     expect(answer).toMatchObject({ status: 404, body: { code: "RESOURCE_NOT_EXISTS" }, signedBy: id });
   });
 
-  it("with a platform certificate that is downloaded sealed, and is a real X.509 certificate", async () => {
+  it("the WeChat simulator signs with an X.509 platform certificate, which is downloaded encrypted", async () => {
     const { merchant } = await merchantOf("certificate");
     expect(merchant.credentials).not.toHaveProperty("public_key_id");
     const { body } = await merchant.call("GET", "/v3/certificates");
@@ -121,22 +121,22 @@ describe("the simulated WeChat signs an answer", () => {
     expect((await merchant.create()).signedBy).toBe(serial_no);
   });
 
-  it("while a merchant moves to the public key: with it when asked by its id, else with the certificate", async () => {
+  it("the WeChat simulator signs with the key in Wechatpay-Serial, and by default with the certificate", async () => {
     const { merchant } = await merchantOf("both");
     const [serial] = await merchant.fetchCertificates();
     expect((await merchant.create()).signedBy).toBe(serial);
     const id = merchant.credentials.public_key_id ?? "";
-    const asked = await merchant.call("GET", "/v3/certificates", undefined, { serial: id });
-    expect(asked.signedBy).toBe(id);
+    const requested = await merchant.call("GET", "/v3/certificates", undefined, { serial: id });
+    expect(requested.signedBy).toBe(id);
   });
 
-  it("and refuses a Wechatpay-Serial that is not one of the merchant's", async () => {
+  it("the WeChat simulator refuses a Wechatpay-Serial that is not one of the merchant's", async () => {
     const { merchant } = await merchantOf();
     const answer = await merchant.call("GET", "/v3/certificates", undefined, { serial: "PUB_KEY_ID_0" });
     expect(answer).toMatchObject({ status: 400, body: { code: "PARAM_ERROR" } });
   });
 
-  it("over the empty body of 204 too", async () => {
+  it("the WeChat simulator signs the empty body of a 204", async () => {
     const { merchant } = await merchantOf();
     await merchant.create();
     const closed = await merchant.sdk.close("ORDER1");
@@ -147,7 +147,7 @@ describe("the simulated WeChat signs an answer", () => {
     });
   });
 
-  it("with a new certificate after rotate_certificates, while the old one stays valid", async () => {
+  it("the WeChat simulator signs with a new certificate after rotate_certificates, the old stays valid", async () => {
     const { sandbox, merchant } = await merchantOf("certificate");
     const [old] = await merchant.fetchCertificates();
     const fault = await sandbox.control("wechat", "faults", { rotate_certificates: true });
@@ -160,7 +160,7 @@ describe("the simulated WeChat signs an answer", () => {
     expect(byOld.signedBy).toBe(old);
   });
 
-  it("wrongly on purpose under signature_probes, and not at all under unsigned", async () => {
+  it("the WeChat simulator signs invalidly under signature_probes, and not at all under unsigned", async () => {
     const { sandbox, merchant } = await merchantOf();
     await sandbox.control("wechat", "faults", { signature_probes: true, times: 1 });
     const probed = await merchant.create();

@@ -10,11 +10,11 @@ beforeAll(async () => {
 afterAll(() => stack.stop());
 
 async function calls(args: Data): Promise<Data[]> {
-  const answer = await stack.host.invoke("ops", { verb: "calls list", args });
+  const answer = await stack.host.invoke("ops", { command: "calls list", args });
   return (answer as { data: { items: Data[] } }).data.items;
 }
 
-it("calls are in the operators' list moments later, through the log of their functions", async () => {
+it("API calls appear in calls list moments later, through the logs of their functions", async () => {
   const [merchant] = stack.merchants;
   const { data } = await stack.api().create(anOrder({ provider: "stripe" }));
   const order_no = String(data.order_no);
@@ -35,11 +35,11 @@ it("calls are in the operators' list moments later, through the log of their fun
   expect(seen).toMatchObject({ path: `/api/v1/payment/query/${order_no}`, http_status: 200 });
 });
 
-it("a call without a key is in no list", async () => {
+it("an API call without a key is not recorded", async () => {
   const path = "/api/v1/payment/query/unseen";
   await fetch(stack.host.url + path);
-  // What is written after it is recorded, so it would be, too.
+  // A later call is recorded, so this one would have been, too.
   await stack.api().query("seen-after-it");
   await until(async () => (await calls({ status: "404" })).length > 0);
-  expect(await query("select id from api_logs where path = ?", [path])).toEqual([]);
+  expect(await query("select id from api_calls where path = ?", [path])).toEqual([]);
 });

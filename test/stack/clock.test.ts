@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => stack.stop());
 
-/** The last second before a due time belongs to it: clocks differ. */
+/** Two seconds early is too early; the last second before a due time is not, because clocks differ. */
 const earlySeconds = 2;
 const longestHopSeconds = 900;
 
@@ -25,7 +25,7 @@ const sweeps = () =>
   stack.log.filter((line) => line.startsWith("[sweep]") && line.includes('"swept"')).length;
 const sentAt = ({ headers }: Delivery) => Number(headers["webhook-timestamp"]);
 
-/** Waits until the one message in the queue is delayed; the server hands out a due one a moment after its time. */
+/** Waits until the only message in the queue is delayed; the server delivers a due message a moment late. */
 const oneDelayed = () =>
   until(async () => {
     const { ready, delayed, inflight } = await stack.notifyQueue();
@@ -33,12 +33,12 @@ const oneDelayed = () =>
     return ready.length + inflight.length + more.length === 0 && next && next.delayUntil > Date.now() && next;
   });
 
-describe("a merchant that answers 500", () => {
-  it("is told six times, 0, 60, 120, 300, 600 and 1800 seconds after the failure before, then no more", async () => {
+describe("merchants that answer 500", () => {
+  it("a merchant that answers 500 gets 6 attempts, at 0 s and 60, 120, 300, 600, 1800 s after a failure", async () => {
     const api = stack.api();
     await api.inboxAnswers({ status: 500 });
     const orderNo = await payOne("stripe");
-    const attempts = () => stack.told(orderNo);
+    const attempts = () => stack.notified(orderNo);
     await until(async () => (await attempts()).length === 1);
 
     for (const [failures, delay] of [60, 120, 300, 600, 1800].entries()) {
@@ -70,18 +70,18 @@ describe("a merchant that answers 500", () => {
   });
 });
 
-describe("when every webhook is lost", () => {
+describe("lost webhooks", () => {
   it.each(Object.keys(providers))(
-    "look-ups find the payment at %s and its merchant is told",
+    "a payment at %s whose webhooks are lost is found by a poll and notified",
     async (provider) => {
       const api = stack.api();
       await stack.simulator(provider).faults({ lose: true });
       const orderNo = await payOne(provider);
       await stack.simulator(provider).faults({});
-      await until(async () => (await stack.recheckQueue()).delayed.length > 0);
+      await until(async () => (await stack.pollQueue()).delayed.length > 0);
       await stack.passes(16);
-      await until(async () => (await stack.told(orderNo)).length === 1);
-      expect(stack.host.processes().map(({ entry }) => entry)).toContain("recheck");
+      await until(async () => (await stack.notified(orderNo)).length === 1);
+      expect(stack.host.processes().map(({ entry }) => entry)).toContain("poll");
       expect((await api.timeline(orderNo)).map(({ kind }) => kind)).toContain("look_up");
       expect((await api.query(orderNo)).data.status).toBe("success");
     },

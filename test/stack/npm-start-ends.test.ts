@@ -6,24 +6,28 @@ import { type NpmStartOptions, npmStart, stillRunning } from "./npm-start.ts";
 
 const patience = { timeout: 120_000 };
 
-describe("npm start that is ended while it starts", () => {
+describe("npm start ended during its start", () => {
   it.each([
     ["SIGINT", "functions built", 130],
     ["SIGTERM", "provider simulators", 143],
     ["SIGINT", "database and queue server", 130],
     ["SIGTERM", "gateway:", 143],
-  ] as const)("by %s after “%s” leaves nothing running", patience, async (signal, stage, code) => {
-    const start = npmStart();
-    await start.says(new RegExp(stage));
-    const running = start.processes();
-    start.signal(signal);
-    expect(await start.exited).toBe(code);
-    expect(stillRunning(running, start.folder)).toEqual([]);
-    expect(start.output()).toContain(`${signal}: stopping`);
-    expect(start.output()).not.toContain("Failed");
-  });
+  ] as const)(
+    "npm start ended by %s after “%s” leaves nothing running",
+    patience,
+    async (signal, stage, code) => {
+      const start = npmStart();
+      await start.says(new RegExp(stage));
+      const running = start.processes();
+      start.signal(signal);
+      expect(await start.exited).toBe(code);
+      expect(stillRunning(running, start.folder)).toEqual([]);
+      expect(start.output()).toContain(`${signal}: stopping`);
+      expect(start.output()).not.toContain("Failed");
+    },
+  );
 
-  it("by SIGKILL leaves nothing running", patience, async () => {
+  it("npm start ended by SIGKILL during its start leaves nothing running", patience, async () => {
     const start = npmStart();
     await start.says(/provider simulators/);
     const running = start.processes();
@@ -32,21 +36,25 @@ describe("npm start that is ended while it starts", () => {
   });
 });
 
-describe("npm start that is up leaves nothing running", () => {
+describe("npm start ended when it is up", () => {
   it.each([
     ["its main process is killed", { throughNpm: false }, "SIGKILL"],
-    ["npm, which started it, is told to end", { throughNpm: true }, "SIGTERM"],
-  ] as const)("when %s", patience, async (_what, options, signal) => {
-    const start = npmStart(options);
-    await start.says(/two demo merchants/);
-    const running = start.processes();
-    expect(running.length).toBeGreaterThan(5);
-    start.signal(signal);
-    await until(async () => stillRunning(running, start.folder).length === 0);
-  });
+    ["npm, which started it, gets SIGTERM", { throughNpm: true }, "SIGTERM"],
+  ] as const)(
+    "npm start that is up leaves nothing running when %s",
+    patience,
+    async (_what, options, signal) => {
+      const start = npmStart(options);
+      await start.says(/two demo merchants/);
+      const running = start.processes();
+      expect(running.length).toBeGreaterThan(5);
+      start.signal(signal);
+      await until(async () => stillRunning(running, start.folder).length === 0);
+    },
+  );
 });
 
-describe("npm start that cannot", () => {
+describe("npm start that fails", () => {
   it.each<[string, NpmStartOptions, RegExp]>([
     [
       "reach the database",
@@ -63,14 +71,18 @@ describe("npm start that cannot", () => {
       { env: { LOCAL_MYSQLD: "/nonexistent/mysqld" } },
       /^Failed: database and queue server\n.*\/nonexistent\/mysqld/m,
     ],
-  ])("%s says so in words and leaves nothing", patience, async (_what, options, message) => {
-    await expectFailure(options, message);
-  });
+  ])(
+    "npm start that cannot %s says so and leaves nothing running",
+    patience,
+    async (_what, options, message) => {
+      await expectFailure(options, message);
+    },
+  );
 
   it.each([
     ["PORT", "gateway"],
     ["SANDBOX_PORT", "provider simulators"],
-  ])("have the port that %s names says so in words and leaves nothing", patience, async (variable, stage) => {
+  ])("npm start whose %s is taken says so and leaves nothing running", patience, async (variable, stage) => {
     const taken = createServer().listen(0, "127.0.0.1");
     onTestFinished(() => void taken.close());
     await until(async () => taken.listening);

@@ -5,11 +5,11 @@ import { query } from "./test-stack.ts";
 
 const patience = { timeout: 120_000 };
 
-// A queue server of its own: in a shared one, who polled the same queue before may still be handed its messages.
+// Uses its own queue server: on a shared one an earlier consumer of the same queue might still receive messages.
 const startOnce = () =>
   npmStart({ args: ["--once"], onServicesOfTheRun: true, env: { SQS_ENDPOINT: "", SQS_ADMIN: "" } });
 
-it("npm start -- --once exits 0 after the payments and leaves nothing", patience, async () => {
+it("npm start -- --once exits 0 after the payments and leaves nothing running", patience, async () => {
   await keepMerchantsApart();
   const start = startOnce();
   await start.says(/is paid/);
@@ -20,16 +20,20 @@ it("npm start -- --once exits 0 after the payments and leaves nothing", patience
   expect(start.hasStackFile()).toBe(false);
 });
 
-it("npm start -- --once exits 1 and names the provider whose payment failed, and how", patience, async () => {
-  await keepMerchantsApart();
-  await query(`create trigger refuse_stripe before insert on payment_orders for each row
+it(
+  "npm start -- --once exits 1 and names the provider whose payment failed, and the error",
+  patience,
+  async () => {
+    await keepMerchantsApart();
+    await query(`create trigger refuse_stripe before insert on payment_orders for each row
       if new.provider = 'stripe' then signal sqlstate '45000'; end if`);
-  onTestFinished(async () => void (await query("drop trigger refuse_stripe")));
-  const start = startOnce();
-  expect(await start.exited).toBe(1);
-  expect(start.output()).toMatch(/alipay: UNI\w{29} is paid/);
-  expect(start.output()).toMatch(
-    /stripe: NOT paid: POST \/api\/v1\/payment\/create answered 500: \{"code":1000/,
-  );
-  expect(start.output()).toContain("gateway.log");
-});
+    onTestFinished(async () => void (await query("drop trigger refuse_stripe")));
+    const start = startOnce();
+    expect(await start.exited).toBe(1);
+    expect(start.output()).toMatch(/alipay: UNI\w{29} is paid/);
+    expect(start.output()).toMatch(
+      /stripe: NOT paid: POST \/api\/v1\/payment\/create answered 500: \{"code":1000/,
+    );
+    expect(start.output()).toContain("gateway.log");
+  },
+);

@@ -21,14 +21,14 @@ async function seen({ gateway_url, merchants }: StackFile, orderNo: string): Pro
   return ((await answer.json()) as { data: { status?: string } }).data;
 }
 
-it("npm start outlives a second start, a dead database and a kill of everything", {
+it("npm start survives a second start, a dead database and a kill of all its processes", {
   timeout: 300_000,
 }, async () => {
   const first = npmStart();
   await first.says(/^Up\. Ctrl-C stops everything/m);
   for (const provider of Object.keys(providers)) {
     expect(first.output()).toMatch(
-      new RegExp(`${provider}: UNI[0-9A-Z]{29} is paid, refunded in part, and its merchant told`),
+      new RegExp(`${provider}: UNI[0-9A-Z]{29} is paid, refunded in part, and its merchant notified`),
     );
   }
   const stack = first.stack();
@@ -60,7 +60,7 @@ it("npm start outlives a second start, a dead database and a kill of everything"
   );
   expect(await seen(again.stack(), orderNo)).toMatchObject({ status: "success" });
 
-  // The simulators still know what was paid, and what was not.
+  // The simulators still have the paid payments and the unpaid one.
   const demoOrders = [...first.output().matchAll(/^ *[\d.]+ s +(\w+): (UNI[0-9A-Z]{29}) is paid/gm)];
   expect(demoOrders.map(([, provider]) => provider).sort()).toEqual(Object.keys(providers).sort());
   for (const [, provider, order_no] of demoOrders) {
@@ -90,21 +90,21 @@ it("npm start --fresh clears no database that it does not own", patience, async 
   expect(start.output()).toContain("--fresh clears the gateway's own database only");
 });
 
-async function asMerchant({ gateway_url, merchants }: StackFile, call: "create" | "refund", wanted: object) {
+async function asMerchant({ gateway_url, merchants }: StackFile, call: "create" | "refund", input: object) {
   const headers = { "x-api-key": merchants[0]!.api_key, "content-type": "application/json" };
   const url = `${gateway_url}/api/v1/payment/${call}`;
-  const answer = await fetch(url, { method: "POST", headers, body: JSON.stringify(wanted) });
+  const answer = await fetch(url, { method: "POST", headers, body: JSON.stringify(input) });
   const { data, message } = (await answer.json()) as { data?: Record<string, unknown>; message: string };
   if (!data) throw new Error(`${call}: ${message}`);
   return data;
 }
 
 it(
-  "npm start lets a server on this machine be told of payments, and no other address",
+  "npm start lets NOTIFY_SERVER on this machine receive notifications, and no other http address",
   patience,
   async () => {
-    const told = await localServer(() => ({ status: 200 }));
-    const server = new URL(told.url).host;
+    const notified = await localServer(() => ({ status: 200 }));
+    const server = new URL(notified.url).host;
     const start = npmStart({ onServicesOfTheRun: true, env: { NOTIFY_SERVER: server } });
     await start.says(/^Up\./m);
     const { gateway_url, merchants, simulators } = start.stack();
@@ -120,11 +120,11 @@ it(
     };
     const body = JSON.stringify({ order_no: data.order_no });
     await fetch(`${simulators.stripe}/_sim/pay`, { method: "POST", body });
-    await until(async () => told.calls.some(({ path }) => path === "/notify"));
+    await until(async () => notified.calls.some(({ path }) => path === "/notify"));
   },
 );
 
-it("npm start says so when NOTIFY_SERVER is not on this machine", patience, async () => {
+it("npm start refuses a NOTIFY_SERVER that is not on this machine", patience, async () => {
   const start = npmStart({ onServicesOfTheRun: true, env: { NOTIFY_SERVER: "shop.example:80" } });
   expect(await start.exited).toBe(1);
   expect(start.output()).toContain("NOTIFY_SERVER=shop.example:80 is not a host and port on this machine");

@@ -6,7 +6,7 @@ import { inject, onTestFinished } from "vitest";
 import type { DemoMerchant } from "../../scripts/local/demo-merchants.ts";
 import { until } from "../steps/simulator.ts";
 
-/** `.local/stack.json`, as it is promised to tools. */
+/** `.local/stack.json`, as it is documented for tools. */
 export type StackFile = {
   gateway_url: string;
   sandbox_url: string;
@@ -25,7 +25,7 @@ const root = path.join(import.meta.dirname, "../..");
 const services = ["DATABASE_URL", "REDIS_URL", "SQS_ENDPOINT", "SQS_ADMIN"];
 let folders = 0;
 
-/** A folder of its own for one gateway; what still runs below it ends with the test run. */
+/** A new folder for one gateway; processes that still run from it end with the test run. */
 export function newFolder(): string {
   return path.join(inject("runFolder"), `npm-start-${process.pid}-${++folders}`);
 }
@@ -36,11 +36,11 @@ export type NpmStartOptions = {
   env?: Record<string, string>;
   /** Uses the test run's servers instead of starting its own. */
   onServicesOfTheRun?: boolean;
-  /** Through npm itself. */
+  /** Runs `npm start` itself instead of its script. */
   throughNpm?: boolean;
 };
 
-/** One run of `npm start` in a process of its own. What a failed test leaves of it is killed. */
+/** Runs `npm start` in a new process. Processes that a failed test leaves behind are killed. */
 export function npmStart(options: NpmStartOptions = {}) {
   const { folder = newFolder(), args = [], env = {}, onServicesOfTheRun, throughNpm } = options;
   const own = Object.entries(process.env).filter(([name]) => onServicesOfTheRun || !services.includes(name));
@@ -52,13 +52,13 @@ export function npmStart(options: NpmStartOptions = {}) {
   });
   let output = "";
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (output += chunk));
-  // Not `close`: who would still hold the pipes open must not keep a test from saying so.
+  // Not `close`: a leftover process that holds the pipes open must fail a test and not block it.
   const exited = once(child, "exit").then(([code, signal]) => (code ?? signal) as number | string);
   const stackFile = path.join(folder, "stack.json");
   onTestFinished(() => killAll([...processesOf(child, folder)]));
   return {
     folder,
-    /** Code or signal. */
+    /** The exit code or the signal. */
     exited,
     output: () => output,
     /** Waits until it has printed this; throws when it ends without. */
@@ -74,7 +74,7 @@ export function npmStart(options: NpmStartOptions = {}) {
     signal: (name: NodeJS.Signals) => child.kill(name),
     stack: (): StackFile => JSON.parse(readFileSync(stackFile, "utf8")),
     hasStackFile: () => existsSync(stackFile),
-    /** It and everything below it that runs now. */
+    /** The process and its descendants that are running now. */
     processes: () => processesOf(child, folder),
   };
 }
@@ -82,15 +82,15 @@ export function npmStart(options: NpmStartOptions = {}) {
 function processesOf({ pid }: ChildProcess, folder: string): Process[] {
   const all = everything();
   const found = new Set(all.filter((one) => one.pid === pid || one.command.includes(folder)));
-  // A Set's iteration meets what is added to it on the way.
+  // Iterating over a Set includes the elements that are added meanwhile.
   for (const { pid: parent } of found) for (const one of all) if (one.parent === parent) found.add(one);
   return [...found];
 }
 
 /** Those of `processes`, and those whose command line names the folder, that still run. */
 export function stillRunning(processes: Process[], folder: string): Process[] {
-  const known = new Map(processes.map(({ pid, command }) => [pid, command]));
-  return everything().filter(({ pid, command }) => known.get(pid) === command || command.includes(folder));
+  const existing = new Map(processes.map(({ pid, command }) => [pid, command]));
+  return everything().filter(({ pid, command }) => existing.get(pid) === command || command.includes(folder));
 }
 
 export function killAll(processes: Process[]): void {
@@ -98,12 +98,12 @@ export function killAll(processes: Process[]): void {
     try {
       process.kill(pid, "SIGKILL");
     } catch {
-      // gone by itself
+      // It has already ended.
     }
   }
 }
 
-/** Every process of this machine; one that only waits to be collected has lost its command line. */
+/** Every process of this machine; a zombie has no command line any more. */
 function everything(): Process[] {
   const lines = execFileSync("ps", ["-A", "-ww", "-o", "pid=,ppid=,args="], { encoding: "utf8" }).split("\n");
   return lines.flatMap((line) => {

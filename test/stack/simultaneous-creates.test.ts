@@ -12,38 +12,41 @@ afterAll(() => stack.stop());
 
 const count = 50;
 
-/** All are sent before the first is answered; the gateway's processes are fewer, so most wait for one. */
-function createAll(wanted: Data[]): Promise<ApiAnswer[]> {
+/** Sends all requests before the first response; the gateway has fewer processes, so most requests wait. */
+function createAll(input: Data[]): Promise<ApiAnswer[]> {
   const api = stack.api();
-  return Promise.all(wanted.map((one) => api.create(one)));
+  return Promise.all(input.map((one) => api.create(one)));
 }
 
-it.each(Object.keys(providers))("50 at once are one order at %s, and all hear the same", async (provider) => {
-  const wanted = anOrder({ provider, currency: currencyOf(provider) });
-  const answers = await createAll(Array.from({ length: count }, () => wanted));
+it.each(Object.keys(providers))(
+  "50 simultaneous creates make one order at %s and get the same response",
+  async (provider) => {
+    const input = anOrder({ provider, currency: currencyOf(provider) });
+    const answers = await createAll(Array.from({ length: count }, () => input));
 
-  const [first] = answers;
-  expect(first).toMatchObject({ status: 200, code: 0 });
-  for (const { data } of answers) expect(data).toEqual(first?.data);
-  const orderNo = String(first?.data.order_no);
-  expect(await ordersOf(wanted)).toEqual([orderNo]);
-  expect(stack.host.processes().filter(({ entry }) => entry === "create-payment").length).toBeLessThanOrEqual(
-    8,
-  );
-  if (!madeByTheBuyer.has(provider)) {
-    expect(await stack.simulator(provider).payments(orderNo)).toMatchObject([{ created: 1, status: "open" }]);
-  }
-});
+    const [first] = answers;
+    expect(first).toMatchObject({ status: 200, code: 0 });
+    for (const { data } of answers) expect(data).toEqual(first?.data);
+    const orderNo = String(first?.data.order_no);
+    expect(await ordersOf(input)).toEqual([orderNo]);
+    expect(
+      stack.host.processes().filter(({ entry }) => entry === "create-payment").length,
+    ).toBeLessThanOrEqual(8);
+    if (!madeByTheBuyer.has(provider)) {
+      expect(await stack.simulator(provider).payments(orderNo)).toMatchObject([
+        { created: 1, status: "open" },
+      ]);
+    }
+  },
+);
 
-/** An Alipay page payment exists there only once its buyer has opened the page. */
+/** An Alipay page payment exists at Alipay only once its buyer has opened the page. */
 const madeByTheBuyer = new Set(["alipay"]);
 
-it("one with another amount among 50 loses, or wins alone: its fields are named", async () => {
-  const wanted = anOrder({ provider: "stripe", amount: "12.34" });
-  const other = { ...wanted, amount: "12.35" };
-  const answers = await createAll(
-    Array.from({ length: count }, (_, index) => (index === 7 ? other : wanted)),
-  );
+it("of 50 simultaneous creates one with another amount loses or wins alone; conflicts name the field", async () => {
+  const input = anOrder({ provider: "stripe", amount: "12.34" });
+  const other = { ...input, amount: "12.35" };
+  const answers = await createAll(Array.from({ length: count }, (_, index) => (index === 7 ? other : input)));
 
   const created = answers.filter(({ status }) => status === 200);
   const refused = answers.filter(({ status }) => status === 409);
@@ -55,7 +58,7 @@ it("one with another amount among 50 loses, or wins alone: its fields are named"
     expect(errors).toMatchObject([{ field: "amount" }]);
     expect(order_no).toBe(created[0]?.data.order_no);
   }
-  expect(await ordersOf(wanted)).toHaveLength(1);
+  expect(await ordersOf(input)).toHaveLength(1);
   expect(await stack.simulator("stripe").payments(String(created[0]?.data.order_no))).toMatchObject([
     { created: 1, amount_minor: created.length === 1 ? 1235 : 1234 },
   ]);

@@ -7,7 +7,7 @@ import { apiOf, type Data, type Delivery } from "../steps/api.ts";
 import { simulatorOf, until } from "../steps/simulator.ts";
 import { keepMerchantsApart, post } from "../steps/world.ts";
 
-/** What waits in a queue, as the queue server itself sees it. */
+/** The messages in a queue, as the queue server reports them. */
 export type QueueState = { ready: object[]; delayed: { delayUntil: number }[]; inflight: object[] };
 
 export type TestStack = Awaited<ReturnType<typeof startTestStack>>;
@@ -27,7 +27,7 @@ export async function startTestStack() {
   return { ...stack, log, ...controlsOf(stack) };
 }
 
-/** Those that `test/setup.ts` has prepared for this worker. */
+/** The services that `test/setup.ts` has prepared for this worker. */
 export function servicesOfTheRun() {
   const { DATABASE_URL, REDIS_URL, SQS_ENDPOINT, SQS_ADMIN } = process.env;
   return {
@@ -49,7 +49,7 @@ export async function query(sql: string, values: string[] = []): Promise<RowData
   }
 }
 
-/** Numbers of the orders that this request has made. */
+/** The `order_no` of each order that this create request has made. */
 export async function ordersOf({ out_trade_no }: Data): Promise<string[]> {
   const sql = "select order_no from payment_orders where out_trade_no = ?";
   return (await query(sql, [String(out_trade_no)])).map((row) => row.order_no);
@@ -68,16 +68,16 @@ function controlsOf({ host, sandbox, merchants }: Stack) {
       apiOf({ front: { url: host.url } }, { apiKey: merchant.api_key, inboxUrl: merchant.notify_inbox_url }),
     simulator: (provider: string) => simulatorOf({ sandbox }, provider),
     notifyQueue: () => queue(host.notifyQueueUrl),
-    recheckQueue: () => queue(host.recheckQueueUrl),
-    /** Moves every clock, as anybody can: through the gateway's own port. */
+    pollQueue: () => queue(host.pollQueueUrl),
+    /** Moves every clock through the local endpoint at the gateway's port. */
     passes: (seconds: number) => post(`${host.url}/_local/clock`, { advance_ms: seconds * 1000 }),
-    /** What the merchant was told of an order, oldest first. */
-    async told(orderNo: string, merchant: DemoMerchant = merchants[0]!): Promise<Delivery[]> {
+    /** The notifications of an order that the merchant has received, oldest first. */
+    async notified(orderNo: string, merchant: DemoMerchant = merchants[0]!): Promise<Delivery[]> {
       const answer = await fetch(merchant.notify_inbox_url);
       const { deliveries } = (await answer.json()) as { deliveries: Delivery[] };
       return deliveries.filter(({ body }) => JSON.parse(body).order_no === orderNo);
     },
-    /** The one process that runs the function at this moment. */
+    /** The process that is running the function now. */
     busy: (entry: string) =>
       until(async () => host.processes().find((process) => process.entry === entry && process.busy)),
   };

@@ -1,7 +1,7 @@
 import type { Gateway } from "../../lib/open-gateway.ts";
-import type { Provider } from "../../lib/payment/provider.ts";
+import type { Provider } from "../../lib/payments/provider.ts";
 
-/** A gateway whose provider does some of its calls in another way: what the simulators cannot be asked to do. */
+/** A gateway with some methods of the provider adapter replaced, for behaviour that the simulators do not offer. */
 export function withAdapter(gateway: Gateway, changed: (adapter: Provider) => Partial<Provider>): Gateway {
   const of: Gateway["configs"]["of"] = async (payment) => {
     const config = await gateway.configs.of(payment);

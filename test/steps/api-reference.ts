@@ -19,18 +19,18 @@ const match = createRouteTable(
   functions.flatMap(({ routes = [] }) => routes.map((key) => ({ key, target: key }))),
 );
 
-/** Headers that carry no meaning of the API. */
+/** Headers of HTTP, browsers and API Gateway, which the API reference does not list. */
 const plain =
   /^(content-.*|cache-control|referrer-policy|strict-transport-security|x-content-type-options|vary|access-control-.*|apigw-.*|date|connection|keep-alive|transfer-encoding)$/;
 
-/** Every answer of the gateway is one that the API reference describes; else the test that got it fails. */
+/** Fails the current test unless the API reference describes this response. */
 export function holdAnswer(method: string, path: string, answer: HeldAnswer | undefined): void {
   for (const wrong of answer ? faultsOf(method, path, answer) : ["not an HTTP answer"]) {
     fault(`API reference, ${method} ${path}, ${answer?.status}: ${wrong}: ${answer?.body}`);
   }
 }
 
-/** What of an answer the API reference does not say. */
+/** How a response differs from the API reference; empty if it conforms. */
 export function faultsOf(method: string, path: string, { status, headers, body }: HeldAnswer): string[] {
   const response = responseTo(method, path, status);
   if (response === undefined) return ["no such status"];
@@ -52,26 +52,28 @@ function keyOf(method: string, path: string): string {
   return match(method, path.split("?")[0]!)!.route.key;
 }
 
-/** Of a route such as `GET /health`. */
+/** The operation that the API reference lists for a route such as `GET /health`. */
 export function operationOf(route: string) {
   const [method = "", path = ""] = route.split(" ");
   return reference.paths[path]?.[method.toLowerCase()];
 }
 
-function headerFaults({ headers: known = {} }: Response, given: HeldAnswer["headers"]): string[] {
-  const knownNames = Object.keys(known).map((name) => name.toLowerCase());
-  const strange = Object.keys(given).filter((name) => !plain.test(name) && !knownNames.includes(name));
-  const wrong = Object.entries(known).flatMap(([name, { required, schema }]) => {
-    const value = given[name.toLowerCase()];
+function headerFaults({ headers: existing = {} }: Response, provided: HeldAnswer["headers"]): string[] {
+  const existingNames = Object.keys(existing).map((name) => name.toLowerCase());
+  const malformed = Object.keys(provided).filter(
+    (name) => !plain.test(name) && !existingNames.includes(name),
+  );
+  const wrong = Object.entries(existing).flatMap(([name, { required, schema }]) => {
+    const value = provided[name.toLowerCase()];
     if (value === undefined) return required ? [`no header ${name}`] : [];
     const why = judgeOf(schema)("type" in schema && schema.type === "integer" ? Number(value) : value);
     return why === null ? [] : [`header ${name} ${why}`];
   });
-  return [...strange.map((name) => `header ${name} is unknown`), ...wrong];
+  return [...malformed.map((name) => `header ${name} is unknown`), ...wrong];
 }
 
 function bodyFaults({ content }: Response, contentType: string, body: string): string[] {
-  if (content === undefined) return body === "" ? [] : ["there is a body"];
+  if (content === undefined) return body === "" ? [] : ["the body must be empty"];
   const type = contentType.split(";")[0]!;
   const { schema } = content[type] ?? {};
   if (schema === undefined) return [`content-type ${type} is unknown`];
@@ -79,7 +81,7 @@ function bodyFaults({ content }: Response, contentType: string, body: string): s
   return why === null ? [] : [why];
 }
 
-/** A body that the gateway took is one that the reference lets send. */
+/** Fails the current test unless the API reference allows this request body, which the gateway has accepted. */
 export function holdRequest(method: string, path: string, body: unknown): void {
   const schema = operationOf(keyOf(method, path))?.requestBody?.content["application/json"]?.schema;
   if (schema === undefined || body === undefined) return;
@@ -87,12 +89,12 @@ export function holdRequest(method: string, path: string, body: unknown): void {
   if (why !== null) fault(`API reference, body of ${method} ${path}: ${why}: ${JSON.stringify(body)}`);
 }
 
-/** A notification is one that the reference describes, with its headers. */
+/** Fails the current test unless the API reference describes this notification and its headers. */
 export function holdNotification({ headers, body }: { headers: Record<string, string>; body: string }): void {
-  const told = JSON.parse(body) as { event: string };
-  const { post } = reference.webhooks[told.event.startsWith("refund.") ? "refund" : "payment"];
+  const notified = JSON.parse(body) as { event: string };
+  const { post } = reference.webhooks[notified.event.startsWith("refund.") ? "refund" : "payment"];
   const missing = post.parameters.filter(({ name }) => headers[name] === undefined);
-  const why = judgeOf(post.requestBody.content["application/json"].schema)(told);
-  for (const { name } of missing) fault(`API reference, ${told.event}: no header ${name}`);
-  if (why !== null) fault(`API reference, ${told.event}: ${why}: ${body}`);
+  const why = judgeOf(post.requestBody.content["application/json"].schema)(notified);
+  for (const { name } of missing) fault(`API reference, ${notified.event}: no header ${name}`);
+  if (why !== null) fault(`API reference, ${notified.event}: ${why}: ${body}`);
 }

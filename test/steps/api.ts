@@ -14,22 +14,22 @@ export type ApiAnswer = {
   provider_error?: { code: string; message: string };
 };
 
-/** A notification as the merchant got it. */
+/** A notification as the merchant received it. */
 export type Delivery = { at: string; headers: Record<string, string>; body: string };
 
 const objects = new Map<unknown, string>();
 
-/** Of a create's answer: which object the provider made for the order. */
+/** Remembers, from the response to a create, which provider object belongs to the order. */
 export function keepObject(created: Data): void {
   objects.set(created.order_no, String(created.payment_id));
 }
 
-/** The provider's object of an order that this process has created. */
+/** The id of the provider's object, for an order created by this process. */
 export function madeObject(orderNo: unknown): string | undefined {
   return objects.get(orderNo);
 }
 
-/** A merchant's program: calls the API with its key and reads the envelope. */
+/** A merchant's client: calls the API with the merchant's key and reads the response envelope. */
 export function apiOf(world: { front: { url: string } }, shop: Pick<Shop, "apiKey" | "inboxUrl">) {
   const { url } = world.front;
   const headers = { "x-api-key": shop.apiKey };
@@ -43,7 +43,7 @@ export function apiOf(world: { front: { url: string } }, shop: Pick<Shop, "apiKe
     const text = await answer.text();
     const said = JSON.parse(text) as Omit<ApiAnswer, "status" | "headers">;
     const { status } = answer;
-    // API Gateway's own answers have no code.
+    // Responses of API Gateway itself have no code.
     if (said.code !== undefined)
       holdAnswer(method, path, { status, headers: Object.fromEntries(answer.headers), body: text });
     if (said.code === 0) holdRequest(method, path, body);
@@ -53,14 +53,14 @@ export function apiOf(world: { front: { url: string } }, shop: Pick<Shop, "apiKe
 
   return {
     call,
-    create: (wanted: Data) => call("POST", "/api/v1/payment/create", wanted),
+    create: (input: Data) => call("POST", "/api/v1/payment/create", input),
     query: (orderNo: string) => call("GET", `/api/v1/payment/query/${orderNo}`),
     close: (orderNo: string) => call("POST", `/api/v1/payment/close/${orderNo}`),
     async timeline(orderNo: string) {
       const { data } = await call("GET", `/api/v1/payment/timeline/${orderNo}`);
       return data.items as { at: string; kind: string; title: string; data: Data }[];
     },
-    /** What the merchant was told, oldest first. */
+    /** The notifications that the merchant has received, oldest first. */
     async inbox() {
       const inbox = (await (await fetch(shop.inboxUrl)).json()) as { deliveries: Delivery[] };
       for (const delivery of inbox.deliveries) holdNotification(delivery);
@@ -74,13 +74,13 @@ export function apiOf(world: { front: { url: string } }, shop: Pick<Shop, "apiKe
 
 export type Api = ReturnType<typeof apiOf>;
 
-/** A request to create a payment; every call has an `out_trade_no` of its own. */
-export function anOrder(wanted: Data = {}): Data {
+/** A create request; each call makes a new `out_trade_no`. */
+export function anOrder(input: Data = {}): Data {
   return {
     provider: "alipay",
     out_trade_no: `order-${randomUUID()}`,
     subject: "Green tea",
     amount: "12.34",
-    ...wanted,
+    ...input,
   };
 }

@@ -1,17 +1,17 @@
 import { simulatorOf } from "./simulator.ts";
 import type { Shop, World } from "./world.ts";
 
-/** Fields of the credentials at providers that nobody else may see. */
-const secret = ["secret_key", "webhook_secret", "secret", "api_v3_key", "private_key"];
+/** The secret fields of provider credentials. */
+const secretFields = ["secret_key", "webhook_secret", "secret", "api_v3_key", "private_key"];
 
-/** Long enough that no chance makes them: what a shop keeps secret, its keys line by line, by what they are. */
+/** A shop's secrets by name, PEM keys line by line. Lines up to 16 characters are left out: chance may make them. */
 export function secretsOf(shop: Shop): Map<string, string> {
   const found = new Map<string, string>([
     ["API key", shop.apiKey],
     ["notification secret", shop.webhookSecret.replace("whsec_", "")],
   ]);
   for (const [provider, account] of Object.entries(shop.accounts)) {
-    for (const name of secret.filter((field) => account[field])) {
+    for (const name of secretFields.filter((field) => account[field])) {
       const lines = account[name]!.split("\n").filter((line) => line.length > 16 && !line.startsWith("-"));
       for (const [at, line] of lines.entries()) found.set(`${provider} ${name} ${at}`, line);
     }
@@ -19,7 +19,7 @@ export function secretsOf(shop: Shop): Map<string, string> {
   return found;
 }
 
-/** What calls to the providers were signed with. */
+/** The credentials in the Authorization headers of our calls to the providers. */
 export async function authorizationsOf(
   world: World,
   providers: readonly string[],
@@ -38,9 +38,9 @@ function credentialIn(authorization = ""): string | undefined {
   return /(?:^\w+ |signature=")([^" ,]{20,})"?$/.exec(authorization)?.[1];
 }
 
-/** Names of the canaries in a text, also where JSON, a URL or base64 has disguised them. */
-export function namesIn(text: string, wanted: Map<string, string>): string[] {
-  const names = [...wanted].filter(([, value]) =>
+/** The names of the canaries that a text contains: plain, URL-encoded or in base64. */
+export function namesIn(text: string, canaries: Map<string, string>): string[] {
+  const names = [...canaries].filter(([, value]) =>
     [value, encodeURIComponent(value), Buffer.from(value).toString("base64").replace(/.?=*$/, "")].some(
       (form) => text.includes(form),
     ),

@@ -1,6 +1,6 @@
 export type LogLine = Record<string, unknown> & { level: string; message: string };
 
-/** What is written while `run` runs, instead of on the terminal, as it is. */
+/** Captures what is written to stdout while `run` runs; none of it reaches the terminal. */
 export async function written(run: () => unknown): Promise<string> {
   const { write } = process.stdout;
   let text = "";
@@ -16,7 +16,7 @@ export async function written(run: () => unknown): Promise<string> {
   return text;
 }
 
-/** What the gateway logs while `run` runs. */
+/** The lines that the gateway logs while `run` runs. */
 export async function logOf(run: () => Promise<unknown>): Promise<LogLine[]> {
   const lines = (await written(run)).split("\n").filter(Boolean);
   return lines.map((line) => JSON.parse(line) as LogLine);

@@ -4,15 +4,15 @@ import type { openApiDocument } from "../../lib/http/openapi/document.ts";
 
 type Schema = Record<string, unknown>;
 
-/** A schema that says what is wrong with a value; `null`: nothing. */
+/** Returns what is wrong with a value, or `null` if it is valid. */
 export type Judge = (value: unknown) => string | null;
 
-/** Always parts of another schema, which is closed as a whole. */
+/** Only used inside `allOf` of another schema, which is closed as a whole. */
 const envelopes = new Set(["Success", "Failure"]);
 
 /**
- * The schemas of an API reference, strictly compiled when first used. Readers of an answer are told to expect further
- * fields; here none may come that the reference does not know.
+ * The schemas of an API reference, compiled when first used and closed: the reference tells clients to accept unknown
+ * fields, but here a field that it does not list is an error.
  */
 export function closedSchemas({ components }: ReturnType<typeof openApiDocument>) {
   const ajv = new Ajv2020({ strict: true, allowUnionTypes: true, strictRequired: false, allErrors: true });
@@ -31,7 +31,7 @@ export function closedSchemas({ components }: ReturnType<typeof openApiDocument>
   };
 }
 
-/** Refers to the components from anywhere. */
+/** Makes references to components absolute, so that they resolve from every schema. */
 function absolute<Value>(value: Value): Value {
   return JSON.parse(JSON.stringify(value).replaceAll('"#/components/schemas/', '"reference#/$defs/'));
 }
@@ -46,7 +46,7 @@ function closed(value: unknown): unknown {
   return isOpenObject ? { ...schema, additionalProperties: false } : schema;
 }
 
-/** Each closed by itself would know nothing of the others' fields. */
+/** The parts of an `allOf` stay open: a closed part would refuse the fields of the other parts. */
 function parts(allOf: unknown): unknown {
   return (allOf as Schema[]).map((part) =>
     "properties" in part ? { ...part, properties: closed(part.properties) } : part,

@@ -1,4 +1,4 @@
-// Creates one payment in a process of its own, for a test to kill.
+// Creates one payment in a separate process, which a test kills.
 import type { Data } from "./api.ts";
 import { anotherGateway, createThrough } from "./gateways.ts";
 

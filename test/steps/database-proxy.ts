@@ -1,33 +1,33 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 
-/** Where a statement is stopped: held back until released, or forwarded and its answer lost with the connection. */
+/** What happens to the next matching statement: held until released, or its response lost, or its connection cut. */
 type Trap = { pattern: RegExp; reached: () => void; act: "hold" | "lose-answer" | "go-away" };
 
 export type DatabaseProxy = {
   readonly port: number;
-  /** Every statement that was sent through, oldest first. */
+  /** Every statement that clients have sent, oldest first. */
   readonly statements: string[];
-  /** Holds the next statement that matches back; resolves once it is there, with what lets it go. */
+  /** Holds the next matching statement; resolves when it has arrived, with the function that releases it. */
   hold(pattern: RegExp): Promise<() => void>;
-  /** Lets the next statement that matches through and cuts the connection in place of its answer. */
+  /** Forwards the next matching statement and cuts the client's connection instead of sending the response. */
   loseAnswerTo(pattern: RegExp): Promise<void>;
-  /** Cuts the connection at the next statement that matches, and the next so many that are tried. */
+  /** Cuts the connection at the next matching statement, then refuses this many new connections. */
   goAwayAt(pattern: RegExp, connections: number): Promise<void>;
-  /** Swallows everything from both sides, without closing anything. */
+  /** Drops all data in both directions and keeps the connections open. */
   silence(): void;
   stop(): void;
 };
 
 const queryCommand = 0x03;
 
-/** MySQL 8 and later put the number of attributes (none) and of their sets (one) before the text. */
+/** MySQL 8 and later send the number of query attributes (0) and of attribute sets (1) before the statement. */
 function statementOf(packet: Buffer): string {
   const withAttributes = packet[5] === 0 && packet[6] === 1;
   return packet.toString("utf8", withAttributes ? 7 : 5);
 }
 
-/** A proxy in front of the database that reads the client's packets: a 3-byte length, a number, the command. */
+/** A proxy for MySQL that reads the client's packets: a 3-byte length, a sequence number, then the command. */
 export async function startDatabaseProxy(target: { host: string; port: number }): Promise<DatabaseProxy> {
   const statements: string[] = [];
   const sockets = new Set<Socket>();

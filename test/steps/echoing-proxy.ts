@@ -1,11 +1,12 @@
 import { createServer, type IncomingHttpHeaders } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** What an answer repeats of a request, and of whatever else it must not say. */
-export type Heard = { headers: IncomingHttpHeaders; body: string };
-export type Echo = (heard: Heard) => { status: number; body: string };
+/** The request that an echo may repeat. */
+export type EchoedRequest = { headers: IncomingHttpHeaders; body: string };
+/** Makes the response that repeats parts of a request, including secrets. */
+export type Echo = (request: EchoedRequest) => { status: number; body: string };
 
-/** A server in front of another; while it echoes, it answers by itself and nothing gets through. */
+/** A proxy that forwards every request, or, while an echo is set, answers with the echo and forwards nothing. */
 export async function startEchoingProxy(target: string) {
   let echo: Echo | undefined;
   let echoed = 0;
@@ -24,17 +25,17 @@ export async function startEchoingProxy(target: string) {
       redirect: "manual",
       ...(body.length > 0 && { body }),
     });
-    const { "content-encoding": ____, ...given } = Object.fromEntries(answer.headers);
-    response.writeHead(answer.status, given).end(Buffer.from(await answer.arrayBuffer()));
+    const { "content-encoding": ____, ...provided } = Object.fromEntries(answer.headers);
+    response.writeHead(answer.status, provided).end(Buffer.from(await answer.arrayBuffer()));
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    /** `undefined`: lets everything through again. */
+    /** Sets the echo; `undefined` forwards again. */
     echoes(how: Echo | undefined): void {
       echo = how;
     },
-    /** How many answers were echoes. */
+    /** How many requests were answered with an echo. */
     echoed: () => echoed,
     stop(): void {
       server.close();

@@ -3,7 +3,7 @@ import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from "
 import { functions } from "../../lib/functions.ts";
 import { invoke } from "./front.ts";
 
-/** Every route of the API with the function that answers it; `$default` as a request that nothing else matches. */
+/** Every route of the API with its function; `$default` stands for a request that matches no other route. */
 export const everyRoute = functions.flatMap(({ entry, routes = [] }) =>
   routes.map((route) => {
     const [method = "", path = ""] = route === "$default" ? ["GET", "/nowhere"] : route.split(" ");
@@ -27,7 +27,7 @@ export type Answered = {
   body: string;
 };
 
-/** The event as API Gateway makes it; what is in the path is something that nobody has unless it is given. */
+/** The event that API Gateway would send; path parameters are `1`, which names nothing, unless `sent` sets them. */
 export function eventOf({ route, method, path }: Route, sent: Sent = {}): APIGatewayProxyEventV2 {
   const { headers = {}, pathParameters, query, body } = sent;
   const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => [name!, "1"]);

@@ -1,6 +1,6 @@
 const faults = new Set<string>();
 
-/** Something that is wrong whatever the test asks; it fails the test during which it happened. */
+/** Reports a fault independent of the test's own assertions; it fails the test that is running. */
 export function fault(text: string): void {
   faults.add(text);
 }

@@ -13,7 +13,7 @@ export type Front = { url: string; stop(): void };
 /** Calls the function of an entry file with an event. */
 export type Invoke = (entry: string, event: unknown) => Promise<unknown>;
 
-/** What the platform itself answers for a function that has died; no answer of ours. */
+/** The response of API Gateway when a function has crashed; the gateway has not made it. */
 export const functionDied = {
   statusCode: 500,
   headers: { "content-type": "application/json" },
@@ -21,8 +21,8 @@ export const functionDied = {
 };
 
 /**
- * The entry files of functions/ behind HTTP, in this process unless told otherwise: events and answers are made as the
- * local host makes them.
+ * Serves the entry files of functions/ over HTTP, in this process by default (see `run`). Events and responses are
+ * converted as in the local host.
  */
 export async function startFront(clock: Clock, run: Invoke = invoke): Promise<Front> {
   const match = createRouteTable(
@@ -30,7 +30,7 @@ export async function startFront(clock: Clock, run: Invoke = invoke): Promise<Fr
   );
   const server = createServer(async (request, response) => {
     const body = await readAll(request);
-    // Who goes away in the middle of a request never gets as far as a function.
+    // A client that disconnects in the middle of a request never reaches a function.
     if (body === null) return void response.destroy();
     const { route, pathParameters } = match(String(request.method), splitTarget(request).path)!;
     const event = proxyEvent({
@@ -42,9 +42,9 @@ export async function startFront(clock: Clock, run: Invoke = invoke): Promise<Fr
       apiId: "test",
       receivedAt: clock.now(),
     });
-    const given = await run(route.target, event);
-    const answer = httpAnswer(given);
-    if (given !== functionDied) holdAnswer(String(request.method), splitTarget(request).path, answer);
+    const provided = await run(route.target, event);
+    const answer = httpAnswer(provided);
+    if (provided !== functionDied) holdAnswer(String(request.method), splitTarget(request).path, answer);
     response.writeHead(answer?.status ?? 500, answer?.headers).end(answer?.body);
   });
   const listening = Promise.withResolvers<void>();
@@ -67,10 +67,10 @@ async function readAll(request: IncomingMessage): Promise<Buffer | null> {
   }
 }
 
-/** Calls a function's handler as the platform does, with `seconds` until the platform would end it. */
+/** Calls a function's handler as Lambda does; `seconds` is the time left before the time-out. */
 export async function invoke(entry: string, event: unknown, seconds?: number): Promise<unknown> {
   const [name = entry, folder] = entry.split("/").reverse();
-  // Vite follows a variable through one level only.
+  // Vite resolves a variable import in one folder only.
   const { handler } = folder
     ? await import(`../../functions/webhooks/${name}.ts`)
     : await import(`../../functions/${name}.ts`);

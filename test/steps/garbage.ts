@@ -1,14 +1,14 @@
 import { gzipSync } from "node:zlib";
 import type { TappedAnswer } from "../contract/tap.ts";
-import type { Garble } from "./garbled-provider.ts";
+import type { Corruption } from "./corrupted-provider.ts";
 
-const body = (change: (body: string) => string, status?: number): Garble => {
+const body = (change: (body: string) => string, status?: number): Corruption => {
   return (honest) => ({ ...honest, ...(status && { status }), body: change(honest.body) });
 };
 const instead = (text: string, status = 200) => body(() => text, status);
 
-/** Head and body to the byte, past what Node would put right. */
-const raw = (text: (honest: TappedAnswer) => string | Buffer): Garble => {
+/** Writes the bytes of head and body directly to the socket, because Node's server would correct them. */
+const raw = (text: (honest: TappedAnswer) => string | Buffer): Corruption => {
   return (honest, response) => {
     response.socket?.end(text(honest));
     return undefined;
@@ -17,38 +17,38 @@ const raw = (text: (honest: TappedAnswer) => string | Buffer): Garble => {
 const html = "<!doctype html><html><body><h1>502 Bad Gateway</h1></body></html>";
 const head = (lines: string) => `HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n${lines}\r\n`;
 
-/** What no provider means to answer, whatever it was asked: nobody knows afterwards what was done. */
-export const garbage: [string, Garble][] = [
-  ["a page of HTML", instead(html)],
-  ["a page of HTML with HTTP 500", instead(html, 500)],
-  ["a page of HTML with HTTP 503", instead(html, 503)],
-  ["nothing", instead("")],
+/** Responses that no provider sends on purpose. After one of them the outcome of the call is unknown. */
+export const garbage: [string, Corruption][] = [
+  ["an HTML page", instead(html)],
+  ["an HTML page with HTTP 500", instead(html, 500)],
+  ["an HTML page with HTTP 503", instead(html, 503)],
+  ["an empty body", instead("")],
   ["HTTP 204", instead("", 204)],
-  ["a blank", instead(" ")],
-  ["null", instead("null")],
-  ["a number", instead("7")],
-  ["a text", instead('"success"')],
-  ["a list", instead("[]")],
-  ["an empty object", instead("{}")],
-  ["a prototype", instead('{"__proto__":{"id":"cs_test_1","status":"CREATED"}}')],
+  ["a single space", instead(" ")],
+  ["a JSON null", instead("null")],
+  ["a JSON number", instead("7")],
+  ["a JSON string", instead('"success"')],
+  ["an empty JSON array", instead("[]")],
+  ["an empty JSON object", instead("{}")],
+  ["a __proto__ member", instead('{"__proto__":{"id":"cs_test_1","status":"CREATED"}}')],
   ["XML", instead("<xml><return_code>SUCCESS</return_code></xml>")],
   [
     "an error with HTTP 200",
     instead('{"error":{"type":"card_error","code":"card_declined","message":"no"}}'),
   ],
   ["a refusal with HTTP 200", instead('{"name":"UNPROCESSABLE_ENTITY","code":"PARAM_ERROR","message":"no"}')],
-  ["half of its JSON", body((text) => text.slice(0, text.length / 2))],
-  ["more behind its JSON", body((text) => `${text}{}`)],
-  ["its JSON in a list", body((text) => `[${text}]`)],
-  ["its JSON as a text", body((text) => JSON.stringify(text))],
-  ["100,000 levels", instead(`{"a":${"[".repeat(100_000)}${"]".repeat(100_000)}}`)],
-  ["1.2 MB", body((text) => text + " ".repeat(1_200_000))],
+  ["the first half of its JSON", body((text) => text.slice(0, text.length / 2))],
+  ["extra characters after its JSON", body((text) => `${text}{}`)],
+  ["its JSON in an array", body((text) => `[${text}]`)],
+  ["its JSON as a string", body((text) => JSON.stringify(text))],
+  ["100,000 levels of nesting", instead(`{"a":${"[".repeat(100_000)}${"]".repeat(100_000)}}`)],
+  ["a body of 1.2 MB", body((text) => text + " ".repeat(1_200_000))],
   [
     "a redirect",
     (honest) => ({ ...honest, status: 302, headers: { location: "https://evil.example/" }, body: "" }),
   ],
   [
-    "a way to come again later",
+    "HTTP 503 with an endless Retry-After",
     (honest) => ({ ...honest, status: 503, headers: { "retry-after": "1e999" }, body: "" }),
   ],
   [
@@ -68,20 +68,29 @@ export const garbage: [string, Garble][] = [
     raw(() => Buffer.concat([Buffer.from(head("")), Buffer.from([0x7b, 0xff, 0xfe, 0x7d])])),
   ],
   [
-    "less than its length",
+    "a body shorter than its Content-Length",
     raw(({ body: text }) => `${head(`content-length: ${text.length * 2}\r\n`)}${text}`),
   ],
-  ["a length that cuts it", raw(({ body: text }) => `${head("content-length: 9\r\n")}${text}`)],
-  ["two lengths", raw(({ body: text }) => `${head("content-length: 9\r\ncontent-length: 10\r\n")}${text}`)],
-  ["chunks that are none", raw(({ body: text }) => `${head("transfer-encoding: chunked\r\n")}zz\r\n${text}`)],
-  ["a flood of headers", raw(({ body: text }) => `${head(`x-flood: ${"x".repeat(100_000)}\r\n`)}${text}`)],
-  ["10,000 headers", raw(({ body: text }) => `${head("x-flood: 1\r\n".repeat(10_000))}${text}`)],
-  ["another protocol", raw(() => "SSH-2.0-OpenSSH_9.9\r\n")],
-  ["a status that is none", raw(() => "HTTP/1.1 999999 ?\r\n\r\n")],
-  ["an end before its head", raw(() => "HTTP/1.1 200")],
-  ["an end without a word", raw(() => "")],
+  ["a Content-Length that cuts its body", raw(({ body: text }) => `${head("content-length: 9\r\n")}${text}`)],
   [
-    "a body without an end",
+    "two different Content-Length headers",
+    raw(({ body: text }) => `${head("content-length: 9\r\ncontent-length: 10\r\n")}${text}`),
+  ],
+  [
+    "an invalid chunked body",
+    raw(({ body: text }) => `${head("transfer-encoding: chunked\r\n")}zz\r\n${text}`),
+  ],
+  [
+    "a header of 100,000 bytes",
+    raw(({ body: text }) => `${head(`x-flood: ${"x".repeat(100_000)}\r\n`)}${text}`),
+  ],
+  ["10,000 headers", raw(({ body: text }) => `${head("x-flood: 1\r\n".repeat(10_000))}${text}`)],
+  ["a greeting of SSH instead of HTTP", raw(() => "SSH-2.0-OpenSSH_9.9\r\n")],
+  ["an invalid HTTP status", raw(() => "HTTP/1.1 999999 ?\r\n\r\n")],
+  ["a connection closed within the status line", raw(() => "HTTP/1.1 200")],
+  ["a connection closed without a response", raw(() => "")],
+  [
+    "an endless body",
     (_honest, response) => {
       response.writeHead(200, { "content-type": "application/json" });
       const pour = () => {
@@ -94,8 +103,8 @@ export const garbage: [string, Garble][] = [
   ],
 ];
 
-/** An answer in whose JSON a member of the provider's own object, or of a list's first, is another value. */
-export function member(path: string, value: unknown): Garble {
+/** Sets one member of a JSON response: in Alipay's `…_response`, in a list's first item, or else at the top. */
+export function member(path: string, value: unknown): Corruption {
   return (honest) => {
     const parsed = JSON.parse(honest.body) as Record<string, unknown>;
     const wrapped = Object.keys(parsed).find((name) => name.endsWith("_response"));

@@ -13,19 +13,19 @@ export type ConfigSet = {
   did: "created" | "updated" | "replaced" | "restored";
   account: string;
   replaced_config_id: string | null;
-  kept: string[];
+  stored: string[];
   webhook_url: string;
   note: string;
 };
 
-/** A new account at a provider: what its merchant types into the config, and the account's name there. */
+/** Opens an account at the provider: the credentials for the merchant's config and the provider's account id. */
 export async function openAccount(
   { sandbox }: Pick<World, "sandbox">,
   provider: string,
 ): Promise<{ credentials: Credentials; account: string }> {
   const url = `${sandbox.simulators[provider as keyof typeof sandbox.simulators]}/_sim/accounts`;
   const { account, ...credentials } = await post<Credentials>(url, {});
-  // With it the endpoint would be a dashboard's; without it `config set` registers ours.
+  // Without these fields `config set` registers our webhook endpoint itself.
   delete credentials.webhook_secret;
   delete credentials.webhook_id;
   return { credentials, account: account ?? credentials.mch_id ?? credentials.app_id! };
@@ -33,7 +33,7 @@ export async function openAccount(
 
 export type OneConfig = Awaited<ReturnType<typeof oneConfig>>;
 
-/** A config of the shop under a name that no other test uses; its credentials are set as a test wants. */
+/** A config of the shop under a unique name; the test sets its credentials. */
 export async function oneConfig(world: World, shop: Shop, provider: string) {
   const name = `name-${randomUUID().slice(0, 8)}`;
   const rows = await openRows();
@@ -51,19 +51,19 @@ export async function oneConfig(world: World, shop: Shop, provider: string) {
     set,
     simulator,
     rows,
-    /** In an environment that has just begun: one that knows the merchant's configs reads them anew only now and then. */
-    async create(wanted: Data = {}) {
+    /** Creates a payment in a new environment, because a running one caches the merchant's configs. */
+    async create(input: Data = {}) {
       const gateway = anotherGateway();
-      const order = anOrder({ provider, config: name, currency, ...wanted });
+      const order = anOrder({ provider, config: name, currency, ...input });
       return createThrough(gateway, shop, order).finally(() => gateway.close());
     },
-    /** The buyer pays, and no webhook tells of it. */
-    async payUnheard(created: Data) {
+    /** The buyer pays, and the webhook about it is lost. */
+    async payUnseen(created: Data) {
       await simulator.faults({ lose: true });
       await simulator.pay(created);
       await simulator.faults({});
     },
-    /** Time passes, and whatever is due is done. */
+    /** Moves the clock, runs the sweeper and drains the queues. */
     async passes(seconds: number) {
       await world.passes(seconds);
       await invoke("sweep", {});

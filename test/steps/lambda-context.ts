@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Context } from "aws-lambda";
 
-/** What the platform hands to a handler, with `seconds` left. */
+/** The context that Lambda passes to a handler with `seconds` left before the time-out. */
 export function lambdaContext(seconds = 29): Context {
   const endsAt = performance.now() + seconds * 1000;
   return {

@@ -1,15 +1,15 @@
 import { randomUUID } from "node:crypto";
 import type { Gateway } from "../../lib/open-gateway.ts";
-import type { Payment } from "../../lib/payment/payment.ts";
-import type { Leased, Link, Settled } from "../../lib/payment/ports.ts";
-import type { Paid } from "../../lib/payment/provider.ts";
-import type { PaymentStatus } from "../../lib/payment/status.ts";
+import type { Payment } from "../../lib/payments/payment.ts";
+import type { PaymentStatus } from "../../lib/payments/payment-status.ts";
+import type { Leased, Link, Settled } from "../../lib/payments/ports.ts";
+import type { Paid } from "../../lib/payments/provider.ts";
 import { rowOf } from "../../lib/storage/payment-rows.ts";
 import { anOrder } from "./api.ts";
 import { createThrough } from "./gateways.ts";
 import type { Shop } from "./world.ts";
 
-/** An order as T1 leaves it, with the lease on its attempt, then put into `status` by hand. */
+/** An order as `orders.create` stores it, with the lease on its provider request, and with `status` set afterwards. */
 export async function leasedOrder(gateway: Gateway, shop: Shop, status: PaymentStatus): Promise<Leased> {
   const caught = Promise.withResolvers<Leased>();
   const stop = new Error("stop here");
@@ -17,8 +17,8 @@ export async function leasedOrder(gateway: Gateway, shop: Shop, status: PaymentS
     ...gateway,
     orders: {
       ...gateway.orders,
-      async create(wanted) {
-        caught.resolve((await gateway.orders.create(wanted))!);
+      async create(input) {
+        caught.resolve((await gateway.orders.create(input))!);
         throw stop;
       },
     },
@@ -30,22 +30,22 @@ export async function leasedOrder(gateway: Gateway, shop: Shop, status: PaymentS
   return { ...leased, payment };
 }
 
-/** A payment's row, to be changed by hand. */
+/** An UPDATE of a payment's row, for a test to change it directly. */
 export const orderRow = (gateway: Gateway, payment: Payment) => rowOf(gateway.db, payment);
 
-/** A link by hand, which opens until the order's end. */
+/** A payment link that is valid until the order expires. */
 export const aLink = ({ expiresAt }: Payment, paymentId = "p"): Link => ({
   payable: { paymentId, paymentUrl: "https://pay.example", qrCode: "", extraData: {} },
   until: expiresAt,
   version: null,
 });
-/** The account that the payment was made with. */
+/** The provider account that the payment was created with. */
 export const accountOf = ({ providerAccount: account, livemode }: Payment) => ({ account, livemode });
 
-/** What the provider's answer about this payment is worth, for a move of its status. */
+/** The source that a status change of this payment needs: the provider account and a reason. */
 export const saidOf = (payment: Payment, why = "test") => ({ ...accountOf(payment), why });
 
-/** The provider's word that this payment is paid, by a transaction of its own. */
+/** A provider event that this payment is paid, with a new transaction number. */
 export const paidFact = ({ orderNo, providerAccount: account, amount, createdAt }: Payment): Paid => ({
   kind: "paid",
   orderNo,
@@ -56,17 +56,17 @@ export const paidFact = ({ orderNo, providerAccount: account, amount, createdAt 
   objectId: null,
 });
 
-/** T3, as a look-up of this payment calls it. */
+/** Settles this payment as a poll of it does. */
 export const settle = (gateway: Gateway, payment: Payment, paid = paidFact(payment)): Promise<Settled> =>
   gateway.orders.settle(paid, {
     ...accountOf(payment),
     userId: payment.userId,
     provider: payment.provider,
     now: gateway.clock.now(),
-    source: "look-up",
+    source: "poll",
   });
 
-/** A payment of 12.34 CNY that is success. */
+/** A payment of 12.34 CNY with the status success. */
 export async function settledPayment(gateway: Gateway, shop: Shop): Promise<Payment> {
   const { payment } = await leasedOrder(gateway, shop, "pending");
   await settle(gateway, payment);

@@ -2,7 +2,7 @@ import { openGateway } from "../../lib/open-gateway.ts";
 import { acrossMerchants } from "../../lib/storage/of-merchant.ts";
 import type { SimulatorControl } from "./simulator.ts";
 
-/** Our rows about an `out_trade_no`, whoever asks. */
+/** The payment rows with this `out_trade_no`, of all merchants. */
 export async function storedOrders(outTradeNo: unknown) {
   return acrossMerchants(openGateway().db)
     .selectFrom("payment_orders")
@@ -11,7 +11,7 @@ export async function storedOrders(outTradeNo: unknown) {
     .execute();
 }
 
-/** The timeline's moves of a payment's status, oldest first: `from>to`. */
+/** The status changes in a payment's timeline, oldest first, as `from>to`. */
 export async function storedMoves(orderId: string): Promise<string[]> {
   const rows = await acrossMerchants(openGateway().db)
     .selectFrom("payment_logs")
@@ -26,7 +26,7 @@ export async function storedMoves(orderId: string): Promise<string[]> {
   });
 }
 
-/** The calls by which Stripe's simulator was asked to make a session for an `out_trade_no`. */
+/** The calls to Stripe's simulator that create a session for an `out_trade_no`. */
 export async function sessionCalls(stripe: SimulatorControl, outTradeNo: unknown) {
   return (await stripe.calls()).filter(
     ({ method, path, body }) =>

@@ -1,6 +1,6 @@
 import type { Clock } from "../../lib/clock.ts";
 
-/** Real time plus an offset that a test moves; the gateway's own clock follows it through `CLOCK_OFFSET_MS`. */
+/** Real time plus an offset that a test advances; the gateway's clock reads the same offset from `CLOCK_OFFSET_MS`. */
 export type MovableClock = Clock & { advance(ms: number): void };
 
 export function movableClock(): MovableClock {

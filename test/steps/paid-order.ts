@@ -5,14 +5,9 @@ import type { World } from "./world.ts";
 
 export const aRefundNo = () => `refund-${randomUUID()}`;
 
-/** An order of 100.00 that its buyer has paid, and that the merchant was told of at least once. */
-export async function paidOrder(
-  world: World,
-  api: Api,
-  provider: string,
-  wanted: Data = {},
-): Promise<string> {
-  const created = await api.create(anOrder({ provider, amount: "100.00", ...wanted }));
+/** An order of 100.00 that the buyer has paid and of which the merchant has been notified. */
+export async function paidOrder(world: World, api: Api, provider: string, input: Data = {}): Promise<string> {
+  const created = await api.create(anOrder({ provider, amount: "100.00", ...input }));
   if (created.status !== 200) throw new Error(`create: ${created.status} ${created.message}`);
   const orderNo = String(created.data.order_no);
   await simulatorOf(world, provider).pay(created.data);
@@ -23,13 +18,13 @@ export async function paidOrder(
   return orderNo;
 }
 
-/** What a merchant's program does with refunds. */
+/** The refund calls of a merchant's client. */
 export function refundsOf(api: Api) {
   return {
-    ask: (wanted: Data) => api.call("POST", "/api/v1/payment/refund", wanted),
+    ask: (input: Data) => api.call("POST", "/api/v1/payment/refund", input),
     now: async (refundNo: string) => (await api.call("GET", `/api/v1/payment/refund/${refundNo}`)).data,
-    /** The merchant's events about the refunds of an order, in turn. */
-    async told(orderNo: string): Promise<Data[]> {
+    /** The refund notifications of an order, oldest first. */
+    async notified(orderNo: string): Promise<Data[]> {
       const all = (await api.inbox()).map(({ body }) => JSON.parse(body) as Data);
       return all.filter(({ order_no, event }) => order_no === orderNo && String(event).startsWith("refund."));
     },

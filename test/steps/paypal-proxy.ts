@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { certificatePath, signer } from "../providers/paypal/account.ts";
 
-/** PayPal's simulator behind an address that also serves the certificate of a key that the test holds. */
+/** A proxy in front of PayPal's simulator that also serves the certificate of the test's own signing key. */
 export async function startPaypalProxy(target: string) {
   const server = createServer(async (request, response) => {
     if (request.url === certificatePath) {

@@ -1,37 +1,37 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { ProviderName } from "../../scripts/sandbox/start-sandbox.ts";
 import { type ApiAnswer, anOrder, type Data } from "./api.ts";
+import { type CorruptedProvider, type Corruption, openCorruptedProvider } from "./corrupted-provider.ts";
 import { garbage } from "./garbage.ts";
-import { type Garble, type GarbledProvider, openGarbledProvider } from "./garbled-provider.ts";
 import { refundsOf } from "./paid-order.ts";
 import { type SimulatorControl, simulatorOf, until } from "./simulator.ts";
 
-/** Answers of one provider's own form that are wrong all the same, by the call that gets them. */
+/** Wrong responses in the provider's own format, by the call that receives them. */
 export type Wrong = {
-  wanted: Data;
-  create: [string, Garble][];
-  look: [string, Garble][];
-  refund: [string, Garble][];
+  input: Data;
+  create: [string, Corruption][];
+  fetchPayment: [string, Corruption][];
+  refund: [string, Corruption][];
 };
 
-/** Whatever a provider answers: nothing succeeds or fails by it, and the next honest answer puts everything right. */
+/** Tests that a garbage response never ends a payment or refund, and that the next valid response resumes it. */
 export function proveGarbage(
   provider: ProviderName,
-  { wanted, create, look, refund }: Wrong,
-): () => GarbledProvider {
-  let scene: GarbledProvider;
+  { input, create, fetchPayment, refund }: Wrong,
+): () => CorruptedProvider {
+  let scene: CorruptedProvider;
   let simulator: SimulatorControl;
 
   beforeAll(async () => {
-    scene = await openGarbledProvider(provider);
+    scene = await openCorruptedProvider(provider);
     simulator = simulatorOf(scene.world, provider);
     await simulator.faults({ lose: true });
-    // The first create of a config learns its account, and a token.
+    // The first create with a config also fetches the provider account and a token, which the tests must not corrupt.
     expect((await created()).status).toBe(200);
   });
   afterAll(() => scene.stop());
 
-  const created = (order: Data = anOrder({ provider, ...wanted })) => scene.api.create(order);
+  const created = (order: Data = anOrder({ provider, ...input })) => scene.api.create(order);
   const orderNoOf = ({ data }: ApiAnswer) => String(data.order_no);
   function expectNoSecret(said: ApiAnswer) {
     const text = JSON.stringify(said);
@@ -39,12 +39,12 @@ export function proveGarbage(
       if (secret.length > 20) expect(text).not.toContain(secret);
   }
 
-  describe("a create that is answered with", () => {
+  describe(`${provider} creates with garbage responses`, () => {
     it.each([...garbage, ...create])(
-      "%s is 504 / 2000 and stays processing; the next one resumes it",
-      async (_what, garble) => {
-        const order = anOrder({ provider, ...wanted });
-        const { said, changed } = await scene.garbled(garble, () => created(order));
+      `a create answered by ${provider} with %s returns 504 / 2000, and the next one resumes it`,
+      async (_what, corrupt) => {
+        const order = anOrder({ provider, ...input });
+        const { said, changed } = await scene.corrupted(corrupt, () => created(order));
         expect(changed).toBeGreaterThan(0);
         expect(said).toMatchObject({ status: 504, code: 2000, order_no: expect.stringMatching(/^UNI/) });
         expect(said.data).toBeUndefined();
@@ -57,7 +57,7 @@ export function proveGarbage(
     );
   });
 
-  describe("a look-up that is answered with", () => {
+  describe(`${provider} fetches with garbage responses`, () => {
     let orderNo: string;
     beforeAll(async () => {
       const answer = await created();
@@ -66,18 +66,21 @@ export function proveGarbage(
       else await simulator.pay(answer.data);
     });
 
-    it.each([...garbage, ...look])("%s is 200 with the stored row", async (_what, garble) => {
-      await scene.world.passes(4);
-      const { status, version, refunded_minor } = await scene.rows.order(orderNo);
-      const { said, changed } = await scene.garbled(garble, () => scene.api.query(orderNo));
-      expect(changed).toBeGreaterThan(0);
-      expect(said).toMatchObject({ status: 200, data: { status, trade_no: "", payment_time: null } });
-      expectNoSecret(said);
-      expect(await scene.rows.order(orderNo)).toMatchObject({ status: "pending", version, refunded_minor });
-      expect(await scene.rows.notifications(orderNo)).toEqual([]);
-    });
+    it.each([...garbage, ...fetchPayment])(
+      `a fetch answered by ${provider} with %s leaves the stored payment`,
+      async (_what, corrupt) => {
+        await scene.world.passes(4);
+        const { status, version, refunded_minor } = await scene.rows.order(orderNo);
+        const { said, changed } = await scene.corrupted(corrupt, () => scene.api.query(orderNo));
+        expect(changed).toBeGreaterThan(0);
+        expect(said).toMatchObject({ status: 200, data: { status, trade_no: "", payment_time: null } });
+        expectNoSecret(said);
+        expect(await scene.rows.order(orderNo)).toMatchObject({ status: "pending", version, refunded_minor });
+        expect(await scene.rows.notifications(orderNo)).toEqual([]);
+      },
+    );
 
-    it("the truth at last succeeds", async () => {
+    it(`a payment through ${provider} succeeds once a fetch after the garbage gets a valid response`, async () => {
       await until(async () => {
         await scene.world.passes(4);
         return (await scene.api.query(orderNo)).data.status === "success";
@@ -85,11 +88,11 @@ export function proveGarbage(
     });
   });
 
-  describe("a refund and its look-up that are answered with", () => {
+  describe(`${provider} refunds with garbage responses`, () => {
     let orderNo: string;
     let count = 0;
     beforeAll(async () => {
-      const answer = await created(anOrder({ provider, amount: "100.00", ...wanted }));
+      const answer = await created(anOrder({ provider, amount: "100.00", ...input }));
       orderNo = orderNoOf(answer);
       if (provider === "paypal") await simulator.approve(orderNo);
       else await simulator.pay(answer.data);
@@ -100,18 +103,18 @@ export function proveGarbage(
     });
 
     it.each([...garbage, ...refund])(
-      "%s are 504 / 2003, then processing, and fail nothing",
-      async (_what, garble) => {
+      `a refund and its fetch answered by ${provider} with %s return 504 / 2003, then processing`,
+      async (_what, corrupt) => {
         const refunds = refundsOf(scene.api);
         const order = { order_no: orderNo, refund_no: `r-${++count}`, amount: "0.5" };
         const before = await scene.rows.order(orderNo);
-        const { said } = await scene.garbled(garble, () => refunds.ask(order));
+        const { said } = await scene.corrupted(corrupt, () => refunds.ask(order));
         expect(said).toMatchObject({ status: 504, code: 2003 });
         expect(said.data).toBeUndefined();
         expectNoSecret(said);
         await scene.world.passes(15);
-        const { said: looked } = await scene.garbled(garble, () => refunds.now(order.refund_no));
-        expect(looked).toMatchObject({ status: "processing", amount: 0.5 });
+        const { said: fetched } = await scene.corrupted(corrupt, () => refunds.now(order.refund_no));
+        expect(fetched).toMatchObject({ status: "processing", amount: 0.5 });
         expect(await scene.rows.order(orderNo)).toMatchObject({
           status: "success",
           refunded_minor: before.refunded_minor,

@@ -13,34 +13,34 @@ import { type Invoke, invoke } from "./front.ts";
 
 export type TestQueues = {
   notifyUrl: string;
-  recheckUrl: string;
-  /** Hands every message that is due to its function, until none is left. */
+  pollUrl: string;
+  /** Passes every due message to its function until no message is due. */
   drain(): Promise<number>;
-  /** Hands every message that is due to its function once; what fails comes again after its visibility time-out. */
+  /** Passes every due message to its function once; a failed message returns after its visibility time-out. */
   tryOnce(): Promise<{ received: number; failed: number }>;
-  /** Messages that failed too often, by queue. */
-  dead(): Promise<{ notify: number; recheck: number }>;
-  /** Sends dead messages back to the queue that they came from, as an operator does in the console. */
+  /** The number of messages in each dead-letter queue. */
+  dead(): Promise<{ notify: number; poll: number }>;
+  /** Moves messages from the dead-letter queues back to their queues, as an operator does in the console. */
   redrive(): Promise<number>;
-  /** Makes delayed messages due as if this much time had passed. */
+  /** Advances the queue server's clock, which makes delayed messages due. */
   advance(ms: number): Promise<void>;
-  /** Messages that wait for their delay, by queue. */
-  delayed(): Promise<{ notify: number; recheck: number }>;
-  /** Loses every message that is due now. */
+  /** The number of delayed messages in each queue. */
+  delayed(): Promise<{ notify: number; poll: number }>;
+  /** Deletes every due message; returns their number. */
   lose(): Promise<number>;
-  /** A function's messages that are due, for the test's own hand; what it does not remove comes again after 180 s. */
+  /** Receives a function's due messages for the test; a message that it does not remove returns after 180 s. */
   receive(entry: string): Promise<Received[]>;
 };
 
 export type Received = { record: { messageId: string; body: string }; remove(): Promise<void> };
 
-/** The two delay queues on the real queue server, emptied by the test's own hand instead of an event source. */
+/** The two queues on the real queue server; the test itself passes messages on, instead of an event source mapping. */
 export async function openQueues(run: Invoke = invoke): Promise<TestQueues> {
   const endpoint = process.env.SQS_ENDPOINT!;
   const prefix = process.env.QUEUE_PREFIX!;
   const client = new SQSClient({ endpoint });
   const url = (name: string) => `${endpoint}/000000000000/${prefix}${name}`;
-  for (const name of ["notify", "recheck"]) {
+  for (const name of ["notify", "poll"]) {
     await client.send(new CreateQueueCommand({ QueueName: `${prefix}${name}-dead` }));
     const deadLetterTargetArn = `arn:aws:sqs:${process.env.AWS_REGION}:000000000000:${prefix}${name}-dead`;
     const RedrivePolicy = JSON.stringify({ deadLetterTargetArn, maxReceiveCount: 5 });
@@ -66,7 +66,7 @@ export async function openQueues(run: Invoke = invoke): Promise<TestQueues> {
   const remove = (QueueUrl: string, { ReceiptHandle }: Message) =>
     client.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
 
-  /** What does not fail is deleted. */
+  /** Deletes the messages that the function did not report as failed. */
   async function consume(entry: string, QueueUrl: string, messages: Message[]): Promise<number> {
     const Records = messages.map(({ MessageId, Body }) => ({ messageId: MessageId, body: Body }));
     const { batchItemFailures } = (await run(entry, { Records })) as SQSBatchResponse;
@@ -85,14 +85,14 @@ export async function openQueues(run: Invoke = invoke): Promise<TestQueues> {
 
   const count = async (QueueUrl: string, what: "" | "Delayed") => {
     const name = `ApproximateNumberOfMessages${what}` as const;
-    const wanted = { QueueUrl, AttributeNames: [name] };
-    const { Attributes } = await client.send(new GetQueueAttributesCommand(wanted));
+    const input = { QueueUrl, AttributeNames: [name] };
+    const { Attributes } = await client.send(new GetQueueAttributesCommand(input));
     return Number(Attributes?.[name]);
   };
 
   return {
     notifyUrl: url("notify"),
-    recheckUrl: url("recheck"),
+    pollUrl: url("poll"),
     async drain() {
       let total = 0;
       for (let round = -1; round !== 0; total += round) {
@@ -116,7 +116,7 @@ export async function openQueues(run: Invoke = invoke): Promise<TestQueues> {
     },
     dead: async () => ({
       notify: await count(url("notify-dead"), ""),
-      recheck: await count(url("recheck-dead"), ""),
+      poll: await count(url("poll-dead"), ""),
     }),
     async redrive() {
       let moved = 0;
@@ -134,7 +134,7 @@ export async function openQueues(run: Invoke = invoke): Promise<TestQueues> {
     },
     delayed: async () => ({
       notify: await count(url("notify"), "Delayed"),
-      recheck: await count(url("recheck"), "Delayed"),
+      poll: await count(url("poll"), "Delayed"),
     }),
     async lose() {
       let lost = 0;

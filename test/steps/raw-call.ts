@@ -8,7 +8,7 @@ export type RawCall = {
   body?: string | Buffer<ArrayBuffer>;
 };
 
-/** Any request at all, by default a create; nothing is added to it. */
+/** Sends a request as it is, without added headers; by default to the create route. */
 export async function rawCall(
   world: World,
   { method = "POST", path = "/api/v1/payment/create", headers, body }: RawCall,
@@ -16,7 +16,7 @@ export async function rawCall(
   const answer = await fetch(`${world.front.url}${path}`, {
     method,
     headers,
-    // A Blob adds no content-type of its own.
+    // A Blob keeps fetch from adding a content-type.
     ...(body !== undefined && { body: new Blob([body]) }),
   });
   const envelope = (await answer.json()) as Omit<ApiAnswer, "status" | "headers">;

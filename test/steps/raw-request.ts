@@ -1,7 +1,7 @@
 import { request } from "node:http";
 import { text } from "node:stream/consumers";
 
-/** A request to the byte: the path as it is written, headers as often as they are listed, a body with any method. */
+/** A request that is not normalised: the path as written, repeated headers, a body with any method. */
 export type RawRequest = {
   method?: string;
   path: string;
@@ -17,7 +17,7 @@ export async function rawRequest(
 ): Promise<RawAnswer> {
   const { promise, resolve, reject } = Promise.withResolvers<RawAnswer>();
   const { hostname, port } = new URL(world.front.url);
-  // Node adds no length to a body of a GET.
+  // Node adds no Content-Length to the body of a GET.
   const length = body === undefined ? {} : { "content-length": String(Buffer.byteLength(body)) };
   const outgoing = request({
     hostname,
@@ -29,8 +29,8 @@ export async function rawRequest(
   });
   outgoing.once("error", reject);
   outgoing.once("response", async (answer) => {
-    const given = answer.headers as Record<string, string>;
-    resolve({ status: answer.statusCode ?? 0, headers: given, text: await text(answer) });
+    const provided = answer.headers as Record<string, string>;
+    resolve({ status: answer.statusCode ?? 0, headers: provided, text: await text(answer) });
   });
   outgoing.end(body);
   return promise;

@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { Redis } from "ioredis";
 
-/** What Redis is asked from outside while `act` runs, one command a line; what scripts do inside is left out. */
+/** The commands that clients send to Redis while `act` runs; commands called by Lua scripts are left out. */
 export async function redisCommands(port: number, act: () => Promise<unknown>): Promise<string[][]> {
-  // Its own check that Redis is ready would be among the commands.
+  // The client's ready check would appear among the commands.
   const client = new Redis({ port, enableReadyCheck: false });
-  // The monitor stumbles over a greeting that it is told of before its own command is answered.
+  // Wait until the connection is set up: a handshake command seen by the monitor before its own reply breaks it.
   await client.ping();
   const monitor = await client.monitor();
   const commands: string[][] = [];

@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import type { ApiAnswer } from "./api.ts";
 
-/** Refused as the caller's own mistake: this code, exactly these fields, and no data. */
+/** Expects HTTP 400 with this code, exactly these fields in `errors`, and no data. */
 export function expectRefused(answer: ApiAnswer, code: number, ...fields: string[]): void {
   expect(answer).toMatchObject({ status: 400, code });
   expect(answer.data).toBeUndefined();

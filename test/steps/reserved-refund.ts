@@ -1,12 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { secondsAfter } from "../../lib/clock.ts";
 import type { Gateway } from "../../lib/open-gateway.ts";
-import { newProviderRefundNo } from "../../lib/payment/order-no.ts";
-import type { Payment } from "../../lib/payment/payment.ts";
-import type { LeasedRefund, NewRefund } from "../../lib/refund/ports.ts";
+import { newProviderRefundNo } from "../../lib/payments/order-no.ts";
+import type { Payment } from "../../lib/payments/payment.ts";
+import type { LeasedRefund, NewRefund } from "../../lib/payments/refund-ports.ts";
 import { aRefundNo } from "./paid-order.ts";
 
-/** A refund of so many minor units as T5 leaves it, with its lease. */
+/** A refund of `minor` units as `refunds.reserve` stores it, with its lease. */
 export async function reservedRefund(
   gateway: Gateway,
   payment: Payment,
@@ -25,7 +25,7 @@ export async function reservedRefund(
     request: "{}",
     leaseToken: randomUUID(),
     leaseUntil: secondsAfter(now, 20),
-    nextQueryAt: secondsAfter(now, 15),
+    nextPollAt: secondsAfter(now, 15),
     now,
     ...change,
   });

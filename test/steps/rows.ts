@@ -2,7 +2,7 @@ import { createConnection, type RowDataPacket } from "mysql2/promise";
 
 export type Row = Record<string, unknown>;
 
-/** The tables as they are, on a connection of the test's own: past the gateway, and past whatever stands in its way. */
+/** Reads and changes the tables on the test's own connection, without the gateway and its proxies. */
 export async function openRows(url = process.env.DATABASE_URL!) {
   const connection = await createConnection({
     uri: url,
@@ -10,7 +10,7 @@ export async function openRows(url = process.env.DATABASE_URL!) {
     supportBigNumbers: true,
     bigNumberStrings: true,
   });
-  // The server ends what idles for a minute, and a story may be busy elsewhere for longer.
+  // The server closes connections that are idle for a minute; a test may leave this one idle for longer.
   await connection.query("SET SESSION wait_timeout = 86400");
 
   async function query<T = Row>(sql: string, values: unknown[] = []): Promise<T[]> {
@@ -29,20 +29,20 @@ export async function openRows(url = process.env.DATABASE_URL!) {
     query,
     order: async (orderNo: unknown) =>
       (await query("SELECT * FROM payment_orders WHERE order_no = ?", [orderNo]))[0]!,
-    /** The notification rows of an order, oldest first. */
+    /** The delivery rows of an order, oldest first. */
     notifications: (orderNo: unknown) =>
       query(
-        `SELECT n.* FROM notify_queue n JOIN payment_orders o ON o.id = n.order_id
+        `SELECT n.* FROM deliveries n JOIN payment_orders o ON o.id = n.order_id
          WHERE o.order_no = ? ORDER BY n.id`,
         [orderNo],
       ),
     sends: (orderNo: unknown) =>
       query(
-        `SELECT a.* FROM notify_attempts a JOIN notify_queue n ON n.id = a.task_id
+        `SELECT a.* FROM delivery_attempts a JOIN deliveries n ON n.id = a.task_id
          JOIN payment_orders o ON o.id = n.order_id WHERE o.order_no = ? ORDER BY a.id`,
         [orderNo],
       ),
-    /** Timeline rows that tell of a change of the status. */
+    /** The status changes in an order's timeline, oldest first. */
     statusLogs: async (orderNo: unknown) =>
       (
         await query<{ title: string; data: string }>(
@@ -58,13 +58,13 @@ export async function openRows(url = process.env.DATABASE_URL!) {
           [configId],
         )
       ).map((row) => ({ ...row, detail: JSON.parse(row.detail) as Row })),
-    /** All that is stored, as one text. */
+    /** The contents of all tables as one text. */
     async allText(): Promise<string> {
       const contents = [];
       for (const name of await tables()) contents.push(await query("SELECT * FROM ??", [name]));
       return JSON.stringify(contents);
     },
-    /** One number for each table's whole content. */
+    /** The checksum of each table. */
     checksums: async () => query(`CHECKSUM TABLE ${(await tables()).join(", ")}`),
     close: () => connection.end(),
   };

@@ -6,7 +6,7 @@ export type Fields = Record<string, string>;
 export type Bytes = string | Buffer<ArrayBuffer>;
 export type SignedCall<Body extends Bytes = string> = { body: Body; headers: Record<string, string> };
 
-/** Posts a webhook as a provider would and answers what it got back. */
+/** Posts a webhook as a provider does and returns the response. */
 export async function postWebhook(
   world: World,
   path: string,
@@ -18,10 +18,10 @@ export async function postWebhook(
 }
 
 /**
- * An Alipay config of the shop whose platform key the test holds, so that it can sign whatever it likes. Orders are made
- * with `config: name`; Alipay's simulator knows nothing of them.
+ * An Alipay config of the shop whose platform key the test owns, so that the test can sign notifications. Create orders
+ * with `config: name`; the gateway does not trust Alipay's simulator for this config.
  */
-export async function alipayInOurHands(world: World, shop: Shop, name = `ours-${randomUUID().slice(0, 8)}`) {
+export async function alipaySignedByUs(world: World, shop: Shop, name = `ours-${randomUUID().slice(0, 8)}`) {
   const { publicKey, privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
   const account = shop.accounts.alipay!;
   const credentials = { ...account, public_key: publicKey.export({ type: "spki", format: "pem" }) };
@@ -46,7 +46,7 @@ export async function alipayInOurHands(world: World, shop: Shop, name = `ours-${
     };
   }
 
-  /** A trade's notice of this account; `changes` are made before signing. */
+  /** A notification about a paid trade of this account; `changes` are applied before signing. */
   function notice(orderNo: unknown, changes: Fields = {}): SignedCall {
     return call({
       notify_id: randomUUID(),
@@ -68,7 +68,7 @@ export async function alipayInOurHands(world: World, shop: Shop, name = `ours-${
   return { name, configId, path: `alipay/${configId}`, call, notice };
 }
 
-export type AlipayInOurHands = Awaited<ReturnType<typeof alipayInOurHands>>;
+export type AlipaySignedByUs = Awaited<ReturnType<typeof alipaySignedByUs>>;
 
 export type EventParts = {
   type?: string;
@@ -78,7 +78,7 @@ export type EventParts = {
   secret?: string;
 };
 
-/** Stripe's events of the shop's own account, signed with its secret. */
+/** Stripe events of the shop's account, signed with its webhook secret. */
 export function stripeEvents(world: World, shop: Shop) {
   const { webhook_secret: secret } = shop.accounts.stripe!;
 
@@ -97,7 +97,7 @@ export function stripeEvents(world: World, shop: Shop) {
     };
   }
 
-  /** An event about a session of the order, paid unless told otherwise. */
+  /** An event about the order's session; by default the session is paid. */
   function event(orderNo: unknown, parts: EventParts = {}): SignedCall {
     const { type = "checkout.session.completed", account, session = {} } = parts;
     const object = {

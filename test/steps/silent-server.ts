@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 
-/** A listener that takes connections and says nothing: what is behind a firewall, or frozen. */
+/** A server that accepts connections and never responds, like a frozen host or one behind a firewall. */
 export async function startSilentServer() {
   const sockets: Socket[] = [];
   const server = createServer((socket) => {

@@ -18,7 +18,7 @@ export type SentWebhook = {
   event: string;
 };
 
-/** What a provider's simulator can be told and asked. */
+/** The controls of a provider's simulator. */
 export function simulatorOf(world: { sandbox: { simulators: Record<string, string> } }, provider: string) {
   const base = world.sandbox.simulators[provider];
   const read = async <T>(name: string): Promise<T> =>
@@ -30,7 +30,7 @@ export function simulatorOf(world: { sandbox: { simulators: Record<string, strin
     resend: (orderNo: string) => tell("resend", { order_no: orderNo }),
     start: (orderNo: string) => tell("start", { order_no: orderNo }),
     approve: (orderNo: string) => tell("approve", { order_no: orderNo }),
-    /** Made in the provider's console. */
+    /** An external refund, made in the provider's dashboard. */
     refund: (orderNo: string, amount: string) => tell("refund", { order_no: orderNo, amount }),
     refundResult: (refundNo: string, status: string) =>
       tell("refund-result", { refund_no: refundNo, status }),
@@ -39,11 +39,11 @@ export function simulatorOf(world: { sandbox: { simulators: Record<string, strin
     fail: (orderNo: string) => tell("fail", { order_no: orderNo }),
     /** A buyer opens the pay page and pays. */
     async pay(created: Record<string, unknown>) {
-      // A code to be scanned has no page.
+      // A payment by QR code has no pay page.
       if (created.payment_url) await (await fetch(String(created.payment_url))).text();
       await tell("pay", { order_no: created.order_no });
     },
-    /** Pays without a look at the pay page; Alipay has no trade before that. */
+    /** Pays without opening the pay page; Alipay has no trade before the page is opened. */
     payUnopened: (orderNo: string) => tell("pay", { order_no: orderNo }),
     /** Waits until the gateway has accepted a webhook about the order. */
     accepted: (orderNo: string) =>
@@ -62,7 +62,7 @@ export function simulatorOf(world: { sandbox: { simulators: Record<string, strin
 
 export type SimulatorControl = ReturnType<typeof simulatorOf>;
 
-/** Waits for a condition, checked every 20 ms; the test's own time-out ends it. */
+/** Waits for a condition, checked every 20 ms, until the test's own time-out. */
 export async function until<T>(condition: () => Promise<T | undefined | false>): Promise<T> {
   for (;;) {
     const found = await condition();

@@ -4,12 +4,12 @@ import type { AddressInfo } from "node:net";
 
 export type SlowProvider = {
   readonly url: string;
-  /** Keeps the provider's next answer back; resolves once the provider has given it, with what lets it go. */
+  /** Holds the provider's next response; resolves when the provider has sent it, with the function that releases it. */
   hold(): Promise<() => void>;
   stop(): void;
 };
 
-/** A provider that does at once what it is asked and answers when the test says so. */
+/** A proxy for a provider that executes requests at once but responds only when the test releases the response. */
 export async function startSlowProvider(target: string): Promise<SlowProvider> {
   let holding: ((release: () => void) => void) | undefined;
   const server = createServer(async (request, response) => {
@@ -22,9 +22,9 @@ export async function startSlowProvider(target: string): Promise<SlowProvider> {
       ...(chunks.length > 0 && { body: Buffer.concat(chunks) }),
     });
     const body = await answer.text();
-    const tell = holding;
+    const hold = holding;
     holding = undefined;
-    if (tell) await new Promise<void>((release) => tell(release));
+    if (hold) await new Promise<void>((release) => hold(release));
     response.writeHead(answer.status, { "content-type": "application/json" }).end(body);
   });
   server.listen(0, "127.0.0.1");

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect } from "vitest";
 import { openRows, type Rows } from "./rows.ts";
 
-/** For a whole file, after its own `beforeAll`: each test must leave every table as that has left it. */
+/** Call it after a file's own `beforeAll`: each test must then leave every table unchanged. */
 export function expectTablesUnchanged(): void {
   let rows: Rows;
   let before: unknown;

@@ -1,7 +1,7 @@
 import { crc32 } from "node:zlib";
 
-/** The same JSON with blanks behind it, so that its CRC-32 is the wanted one: what PayPal signs proves no body. */
-export function withCrc32(json: string, wanted: number): string {
+/** Appends white space to JSON so that its CRC-32 becomes `input`: PayPal signs only the CRC-32 of a body. */
+export function withCrc32(json: string, input: number): string {
   const length = 40;
   const blank = json + " ".repeat(length);
   const base = crc32(blank);
@@ -9,11 +9,11 @@ export function withCrc32(json: string, wanted: number): string {
     const place = json.length + at;
     return (crc32(`${blank.slice(0, place)}\t${blank.slice(place + 1)}`) ^ base) >>> 0;
   });
-  const chosen = solve(flips, (base ^ wanted) >>> 0);
+  const chosen = solve(flips, (base ^ input) >>> 0);
   return json + Array.from({ length }, (_, at) => (chosen.has(at) ? "\t" : " ")).join("");
 }
 
-/** Which of the vectors add up (XOR) to `target`, by Gauss's elimination. */
+/** The indexes of the vectors whose XOR is `target`, by Gaussian elimination. */
 function solve(vectors: number[], target: number): Set<number> {
   const rows: { value: bigint; from: bigint; top: bigint }[] = [];
   const reduced = (value: bigint, from: bigint) => {

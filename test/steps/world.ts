@@ -7,7 +7,7 @@ import { type Front, type Invoke, invoke, startFront } from "./front.ts";
 import { type MovableClock, movableClock } from "./movable-clock.ts";
 import { openQueues, type TestQueues } from "./queues.ts";
 
-/** A merchant with a config at every simulator. */
+/** A merchant with a config for each simulator that it was opened with. */
 export type Shop = {
   userId: string;
   username: string;
@@ -23,12 +23,12 @@ export type World = {
   front: Front;
   sandbox: Sandbox;
   queues: TestQueues;
-  /** The gateway begins with the first alone. */
+  /** At first the gateway is configured with the first key only. */
   kmsKeys: KmsKey[];
-  /** Moves every clock: gateway, queues, simulators. */
+  /** Advances the clocks of the gateway, the queues and the simulators. */
   passes(seconds: number): Promise<void>;
-  ops<T>(verb: string, args: Record<string, unknown>): Promise<T>;
-  /** A merchant with a config at these providers; at all of them unless some are named. Keys take their time to make. */
+  ops<T>(command: string, args: Record<string, unknown>): Promise<T>;
+  /** A merchant with a config for these providers, by default for all; generating keys makes this slow. */
   openShop(...providers: ProviderName[]): Promise<Shop>;
   stop(): Promise<void>;
 };
@@ -37,9 +37,9 @@ const secretArn = "arn:aws:secretsmanager:local:000000000000:secret:database";
 const aKmsKey = (id: string): KmsKey => ({ id, arn: `arn:aws:kms:local:000000000000:key/${id}` });
 
 /**
- * Everything around the functions, real or simulated over HTTP, and the environment that the template would give them.
- * One world per test file, because the functions read their environment once per process. `run`: another way to call a
- * function than in this process.
+ * Everything around the functions, real or simulated over HTTP, and the environment variables that the stack would set.
+ * One world per test file, because the functions read their environment once per process. `run` replaces how a function
+ * is called; by default it runs in this process.
  */
 export async function openWorld(run: Invoke = invoke): Promise<World> {
   await keepMerchantsApart();
@@ -47,10 +47,10 @@ export async function openWorld(run: Invoke = invoke): Promise<World> {
   const sandbox = await startSandbox({ clock });
   const queues = await openQueues(run);
   const front = await startFront(clock, run);
-  const kept = new Map<string, string>();
+  const stored = new Map<string, string>();
   const kmsKeys = [aKmsKey("credentials"), aKmsKey("credentials-2")];
   const kms = await startKms(kmsKeys, {
-    get: (name, make) => kept.get(name) ?? kept.set(name, make()).get(name)!,
+    get: (name, make) => stored.get(name) ?? stored.set(name, make()).get(name)!,
   });
   const database = new URL(process.env.DATABASE_URL!);
   const account = { username: database.username, password: database.password };
@@ -69,7 +69,7 @@ export async function openWorld(run: Invoke = invoke): Promise<World> {
     REDIS_PORT: redis.port,
     REDIS_TLS: "off",
     NOTIFY_QUEUE_URL: queues.notifyUrl,
-    RECHECK_QUEUE_URL: queues.recheckUrl,
+    POLL_QUEUE_URL: queues.pollUrl,
     KMS_KEY_IDS: kmsKeys[0]?.arn,
     PROVIDER_BASE_URLS: JSON.stringify(sandbox.simulators),
     LOOPBACK_ENDPOINTS: new URL(sandbox.url).host,
@@ -78,9 +78,9 @@ export async function openWorld(run: Invoke = invoke): Promise<World> {
     AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.url,
   });
 
-  const ops = async <T>(verb: string, args: Record<string, unknown>): Promise<T> => {
-    const answer = (await invoke("ops", { verb, args })) as { ok: boolean; data: T; message?: string };
-    if (!answer.ok) throw new Error(`${verb}: ${answer.message}`);
+  const ops = async <T>(command: string, args: Record<string, unknown>): Promise<T> => {
+    const answer = (await invoke("ops", { command, args })) as { ok: boolean; data: T; message?: string };
+    if (!answer.ok) throw new Error(`${command}: ${answer.message}`);
     return answer.data;
   };
 
@@ -105,7 +105,7 @@ export async function openWorld(run: Invoke = invoke): Promise<World> {
   };
 }
 
-/** The workers share one Redis, whose keys name the merchant: each worker's merchants have numbers of their own. */
+/** The workers share one Redis, whose keys contain merchant ids, so each worker gets its own range of ids. */
 export async function keepMerchantsApart(): Promise<void> {
   const connection = await createConnection({ uri: process.env.DATABASE_URL! });
   await connection.query(
@@ -118,7 +118,7 @@ async function openShop(
   sandbox: Sandbox,
   front: Front,
   ops: World["ops"],
-  wanted: ProviderName[],
+  input: ProviderName[],
 ): Promise<Shop> {
   const username = `shop-${randomUUID().slice(0, 8)}`;
   const inboxUrl = sandbox.inboxUrl(username);
@@ -131,7 +131,7 @@ async function openShop(
   const configs: Record<string, string> = {};
   const accounts: Record<string, Record<string, string>> = {};
   for (const [provider, url] of Object.entries(sandbox.simulators)) {
-    if (wanted.length > 0 && !wanted.some((name) => name === provider)) continue;
+    if (input.length > 0 && !input.some((name) => name === provider)) continue;
     const { account, ...credentials } = await post<Record<string, string>>(`${url}/_sim/accounts`, {});
     const { config_id } = await ops<{ config_id: string }>("config set", {
       merchant: username,
@@ -149,7 +149,7 @@ async function openShop(
   return { userId, username, apiKey: api_key, webhookSecret, inboxUrl, configs, accounts };
 }
 
-/** POSTs JSON and answers what came back; throws on any status that is not 2xx. */
+/** POSTs JSON and returns the parsed response; throws on any status other than 2xx. */
 export async function post<T>(url: string, body: unknown): Promise<T> {
   const headers = { "content-type": "application/json" };
   const answer = await fetch(url, { method: "POST", headers, body: JSON.stringify(body) });

@@ -1,6 +1,6 @@
 import { type Database, openDatabase } from "../../lib/storage/database.ts";
 
-/** The test database as the gateway's connection source gives it; `port`: through a proxy. */
+/** Connection options of the test database, as the gateway's connection source returns them; `port`: of a proxy. */
 export async function testDatabase(port?: number) {
   const url = new URL(process.env.DATABASE_URL!);
   return {
@@ -12,7 +12,7 @@ export async function testDatabase(port?: number) {
   };
 }
 
-/** Runs with `count` connections of their own, as separate execution environments have. */
+/** Runs with `count` separate connections, as separate execution environments have. */
 export async function withDatabases<T>(
   count: number,
   run: (databases: Database[]) => Promise<T>,

@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { secondsAfter } from "../../lib/clock.ts";
-import type { Claim } from "../../lib/notify/ports.ts";
-import { nextDue } from "../../lib/notify/schedule.ts";
-import type { Hint } from "../../lib/payment/ports.ts";
+import type { Claim } from "../../lib/deliveries/ports.ts";
+import { nextDue } from "../../lib/deliveries/schedule.ts";
+import type { WakeUp } from "../../lib/payments/ports.ts";
 import type { Database } from "../../lib/storage/database.ts";
 import { deliveriesIn } from "../../lib/storage/deliveries.ts";
 import { openRows, type Rows } from "../steps/rows.ts";
@@ -19,119 +19,122 @@ afterAll(() => rows.close());
 const now = new Date("2026-05-06T07:08:09.123Z");
 const leaseUntil = secondsAfter(now, 45);
 
-const claimOn = (database: Database, hint: Hint, at = now, token: string = randomUUID()) =>
-  deliveriesIn(database).claim(hint, token, secondsAfter(at, 45), at);
+const claimOn = (database: Database, wakeUp: WakeUp, at = now, token: string = randomUUID()) =>
+  deliveriesIn(database).claim(wakeUp, token, secondsAfter(at, 45), at);
 const taskOf = (claim: Claim) => {
   if (claim.kind !== "claimed") throw new Error(`not claimed but ${claim.kind}`);
   return claim.task;
 };
-const row = async (hint: Hint) =>
-  (await rows.query("SELECT * FROM notify_queue WHERE id = ?", [hint.taskId]))[0]!;
-const sends = (hint: Hint) =>
-  rows.query("SELECT attempt, send_no, outcome FROM notify_attempts WHERE task_id = ? ORDER BY id", [
-    hint.taskId,
+const row = async (wakeUp: WakeUp) =>
+  (await rows.query("SELECT * FROM deliveries WHERE id = ?", [wakeUp.taskId]))[0]!;
+const sends = (wakeUp: WakeUp) =>
+  rows.query("SELECT attempt, try_no, outcome FROM delivery_attempts WHERE task_id = ? ORDER BY id", [
+    wakeUp.taskId,
   ]);
 const failed = (endedAt: Date) => ({ outcome: "failed", httpStatus: 500, answer: "no", endedAt });
 const retry = (due: Date) => ({ status: "pending" as const, attempt: 2, due });
 
 describe("claiming a delivery", () => {
-  it("lets one of twenty send who come at once on connections of their own", async () => {
-    const { hints } = await seedNotifications(rows, { dueAt: now });
+  it("one of twenty simultaneous claims of a delivery succeeds", async () => {
+    const { wakeUps } = await seedNotifications(rows, { dueAt: now });
     const claims = await withDatabases(20, (databases) =>
-      Promise.all(databases.map((database) => claimOn(database, hints[0]!))),
+      Promise.all(databases.map((database) => claimOn(database, wakeUps[0]!))),
     );
     const kinds = claims.map(({ kind }) => kind).sort();
     expect(kinds).toEqual(["claimed", ...Array(19).fill("gone")]);
-    expect(await sends(hints[0]!)).toEqual([{ attempt: 1, send_no: 1, outcome: null }]);
+    expect(await sends(wakeUps[0]!)).toEqual([{ attempt: 1, try_no: 1, outcome: null }]);
   });
 
-  it("keeps the eleventh of one endpoint back, also when twenty come at once, and another endpoint's not", async () => {
+  it("an endpoint has at most ten claimed deliveries, even if twenty are claimed at once", async () => {
     const slow = await seedNotifications(rows, { count: 20, dueAt: now });
     const other = await seedNotifications(rows, { dueAt: now, userId: slow.userId });
     await withDatabases(21, async (databases) => {
-      const hints = [...slow.hints, ...other.hints];
-      const claims = await Promise.all(hints.map((hint, index) => claimOn(databases[index]!, hint)));
+      const wakeUps = [...slow.wakeUps, ...other.wakeUps];
+      const claims = await Promise.all(wakeUps.map((wakeUp, index) => claimOn(databases[index]!, wakeUp)));
       const kinds = claims.map(({ kind }) => kind);
       expect(kinds.slice(0, 20).sort()).toEqual([...Array(10).fill("claimed"), ...Array(10).fill("full")]);
       expect(kinds.at(-1)).toBe("claimed");
-      const waiting = slow.hints[kinds.indexOf("full")]!;
-      expect(await row(waiting)).toMatchObject({ status: "pending", attempt: 1, send_no: 0 });
-      // Leases that have run out hold no place.
+      const waiting = slow.wakeUps[kinds.indexOf("full")]!;
+      expect(await row(waiting)).toMatchObject({ status: "pending", attempt: 1, try_no: 0 });
+      // Expired leases do not count.
       expect((await claimOn(databases[0]!, waiting, secondsAfter(now, 46))).kind).toBe("claimed");
     });
   });
 
-  it("is too early more than a second before the time, and says when to come", async () => {
+  it("a claim more than a second before the due time is too early and returns the due time", async () => {
     const due = secondsAfter(now, 60);
-    const { hints } = await seedNotifications(rows, { dueAt: due });
+    const { wakeUps } = await seedNotifications(rows, { dueAt: due });
     await withDatabases(1, async ([database]) => {
-      expect(await claimOn(database!, hints[0]!, secondsAfter(due, -1.001))).toEqual({ kind: "early", due });
-      expect((await claimOn(database!, hints[0]!, secondsAfter(due, -1))).kind).toBe("claimed");
+      expect(await claimOn(database!, wakeUps[0]!, secondsAfter(due, -1.001))).toEqual({
+        kind: "early",
+        due,
+      });
+      expect((await claimOn(database!, wakeUps[0]!, secondsAfter(due, -1))).kind).toBe("claimed");
     });
   });
 
-  it("ignores hints of another attempt, generation or merchant and of nothing", async () => {
-    const { hints } = await seedNotifications(rows, { dueAt: now });
-    const [hint] = hints as [Hint];
+  it("a wake-up of another attempt, generation, merchant or of no delivery claims nothing", async () => {
+    const { wakeUps } = await seedNotifications(rows, { dueAt: now });
+    const [wakeUp] = wakeUps as [WakeUp];
     await withDatabases(1, async ([database]) => {
-      const strange = {
+      const malformed = {
         attempt: { attempt: 2 },
         generation: { generation: 2 },
         user: { userId: "1" },
         task: { taskId: "0" },
       };
-      for (const change of Object.values(strange)) {
-        expect(await claimOn(database!, { ...hint, ...change })).toEqual({ kind: "gone" });
+      for (const change of Object.values(malformed)) {
+        expect(await claimOn(database!, { ...wakeUp, ...change })).toEqual({ kind: "gone" });
       }
-      expect(await row(hint)).toMatchObject({ status: "pending", send_no: 0 });
+      expect(await row(wakeUp)).toMatchObject({ status: "pending", try_no: 0 });
     });
   });
 
-  it("after the sender's death sends the same attempt again, under the next number", async () => {
-    const { hints } = await seedNotifications(rows, { dueAt: now });
-    const [hint] = hints as [Hint];
+  it("a delivery whose sender died is claimed again as the same attempt with the next try_no", async () => {
+    const { wakeUps } = await seedNotifications(rows, { dueAt: now });
+    const [wakeUp] = wakeUps as [WakeUp];
     await withDatabases(2, async ([dead, alive]) => {
-      await claimOn(dead!, hint);
-      expect(await claimOn(alive!, hint, leaseUntil)).toEqual({ kind: "gone" });
-      const again = taskOf(await claimOn(alive!, hint, secondsAfter(leaseUntil, 1)));
-      expect(again).toMatchObject({ attempt: 1, sendNo: 2 });
-      expect(await sends(hint)).toHaveLength(2);
+      await claimOn(dead!, wakeUp);
+      expect(await claimOn(alive!, wakeUp, leaseUntil)).toEqual({ kind: "gone" });
+      const again = taskOf(await claimOn(alive!, wakeUp, secondsAfter(leaseUntil, 1)));
+      expect(again).toMatchObject({ attempt: 1, tryNo: 2 });
+      expect(await sends(wakeUp)).toHaveLength(2);
     });
   });
 });
 
 describe("finishing a delivery", () => {
-  it("is refused to an owner whose lease somebody else has taken since", async () => {
-    const { hints } = await seedNotifications(rows, { dueAt: now });
-    const [hint] = hints as [Hint];
+  it("a sender whose lease was taken cannot finish a delivery", async () => {
+    const { wakeUps } = await seedNotifications(rows, { dueAt: now });
+    const [wakeUp] = wakeUps as [WakeUp];
     await withDatabases(2, async ([slow, quick]) => {
-      const stale = taskOf(await claimOn(slow!, hint, now, "stale-token"));
+      const stale = taskOf(await claimOn(slow!, wakeUp, now, "stale-token"));
       const later = secondsAfter(leaseUntil, 1);
-      const task = taskOf(await claimOn(quick!, hint, later, "quick-token"));
+      const task = taskOf(await claimOn(quick!, wakeUp, later, "quick-token"));
       const success = { outcome: "received", httpStatus: 200, answer: "", endedAt: later };
       expect(
         await deliveriesIn(slow!).finish(stale, "stale-token", failed(later), { status: "exhausted" }),
       ).toBe(false);
-      expect(await row(hint)).toMatchObject({ status: "sending", attempt: 1 });
+      expect(await row(wakeUp)).toMatchObject({ status: "sending", attempt: 1 });
       expect(await deliveriesIn(quick!).finish(task, "quick-token", success, { status: "success" })).toBe(
         true,
       );
       expect(await deliveriesIn(slow!).finish(stale, "stale-token", failed(later), retry(later))).toBe(false);
-      expect(await row(hint)).toMatchObject({ status: "success" });
-      expect(await sends(hint)).toMatchObject([{ outcome: null }, { outcome: "received" }]);
+      expect(await row(wakeUp)).toMatchObject({ status: "success" });
+      expect(await sends(wakeUp)).toMatchObject([{ outcome: null }, { outcome: "received" }]);
     });
   });
 
-  it("may be repeated by its owner, as after a COMMIT that nobody answered", async () => {
-    const { hints } = await seedNotifications(rows, { dueAt: now });
-    const [hint] = hints as [Hint];
+  it("a sender may finish its delivery twice, as after a COMMIT whose response was lost", async () => {
+    const { wakeUps } = await seedNotifications(rows, { dueAt: now });
+    const [wakeUp] = wakeUps as [WakeUp];
     await withDatabases(1, async ([database]) => {
       const deliveries = deliveriesIn(database!);
-      const task = taskOf(await claimOn(database!, hint, now, "token"));
+      const task = taskOf(await claimOn(database!, wakeUp, now, "token"));
       const due = secondsAfter(now, 60);
       for (let times = 0; times < 2; times++) {
         expect(await deliveries.finish(task, "token", failed(now), retry(due))).toBe(true);
-        expect(await row(hint)).toMatchObject({
+        expect(await row(wakeUp)).toMatchObject({
           status: "pending",
           attempt: 2,
           due_at: due,
@@ -142,110 +145,112 @@ describe("finishing a delivery", () => {
   });
 });
 
-describe("an endpoint that has answered 410", () => {
-  async function gone(database: Database, { hints }: Seeded, at: Date) {
-    const task = taskOf(await claimOn(database, hints[0]!, at, "gone"));
+describe("endpoints that have answered 410", () => {
+  async function gone(database: Database, { wakeUps }: Seeded, at: Date) {
+    const task = taskOf(await claimOn(database, wakeUps[0]!, at, "gone"));
     const record = { outcome: "gone", httpStatus: 410, answer: "", endedAt: at };
     expect(await deliveriesIn(database).finish(task, "gone", record, { status: "held" })).toBe(true);
   }
 
-  /** The generation before this one in its series, of the same event or of another. */
-  const olderGeneration = ({ taskId }: Hint, eventId: "event_id" | "UUID()", status: string) =>
+  /** Inserts the generation before this one of its series, with the same event id or another one. */
+  const olderGeneration = ({ taskId }: WakeUp, eventId: "event_id" | "UUID()", status: string) =>
     rows.query(
-      `INSERT INTO notify_queue (user_id, order_id, subject_type, subject_id, event, event_id, url, endpoint, payload,
+      `INSERT INTO deliveries (user_id, order_id, subject_type, subject_id, event, event_id, url, endpoint, payload,
          status, due_at, created_at, updated_at)
        SELECT user_id, order_id, subject_type, subject_id, event, ${eventId}, url, endpoint, payload, ?,
-         due_at, created_at, updated_at FROM notify_queue WHERE id = ?`,
+         due_at, created_at, updated_at FROM deliveries WHERE id = ?`,
       [status, taskId],
     );
 
-  it("is sent nothing more: what is due is held with it, other endpoints go on", async () => {
+  it("after a 410 the due deliveries of the endpoint are held, those of other endpoints are not", async () => {
     const held = await seedNotifications(rows, { count: 3, dueAt: now });
     const other = await seedNotifications(rows, { dueAt: now, userId: held.userId });
     await withDatabases(1, async ([database]) => {
       await gone(database!, held, now);
       const later = secondsAfter(now, 5);
-      for (const hint of held.hints.slice(1)) {
-        expect(await claimOn(database!, hint, later)).toEqual({ kind: "gone" });
-        expect(await row(hint)).toMatchObject({ status: "held", send_no: 0, attempt: 1 });
+      for (const wakeUp of held.wakeUps.slice(1)) {
+        expect(await claimOn(database!, wakeUp, later)).toEqual({ kind: "gone" });
+        expect(await row(wakeUp)).toMatchObject({ status: "held", try_no: 0, attempt: 1 });
       }
-      expect((await claimOn(database!, other.hints[0]!, later)).kind).toBe("claimed");
+      expect((await claimOn(database!, other.wakeUps[0]!, later)).kind).toBe("claimed");
     });
   });
 
-  it("holds what a dead sender left, too", async () => {
+  it("after a 410 the delivery of a dead sender is held, too, once its lease has expired", async () => {
     const held = await seedNotifications(rows, { count: 2, dueAt: now });
     await withDatabases(1, async ([database]) => {
-      await claimOn(database!, held.hints[1]!);
+      await claimOn(database!, held.wakeUps[1]!);
       await gone(database!, held, now);
-      expect(await claimOn(database!, held.hints[1]!, leaseUntil)).toEqual({ kind: "gone" });
-      expect(await row(held.hints[1]!)).toMatchObject({ status: "sending" });
-      expect(await claimOn(database!, held.hints[1]!, secondsAfter(leaseUntil, 1))).toEqual({ kind: "gone" });
-      expect(await row(held.hints[1]!)).toMatchObject({ status: "held" });
+      expect(await claimOn(database!, held.wakeUps[1]!, leaseUntil)).toEqual({ kind: "gone" });
+      expect(await row(held.wakeUps[1]!)).toMatchObject({ status: "sending" });
+      expect(await claimOn(database!, held.wakeUps[1]!, secondsAfter(leaseUntil, 1))).toEqual({
+        kind: "gone",
+      });
+      expect(await row(held.wakeUps[1]!)).toMatchObject({ status: "held" });
     });
   });
 
-  it("is not sent a fact that is the next generation of its series: only a resend goes there", async () => {
+  it("after a 410 a new event is held even if it is the next generation of its series", async () => {
     const held = await seedNotifications(rows, { count: 2, dueAt: now });
     await withDatabases(1, async ([database]) => {
       await gone(database!, held, now);
-      const next = { ...held.hints[1]!, generation: 2 };
-      await rows.query("UPDATE notify_queue SET generation = 2 WHERE id = ?", [next.taskId]);
+      const next = { ...held.wakeUps[1]!, generation: 2 };
+      await rows.query("UPDATE deliveries SET generation = 2 WHERE id = ?", [next.taskId]);
       await olderGeneration(next, "UUID()", "exhausted");
       expect(await claimOn(database!, next, secondsAfter(now, 5))).toEqual({ kind: "gone" });
-      expect(await row(next)).toMatchObject({ status: "held", send_no: 0 });
+      expect(await row(next)).toMatchObject({ status: "held", try_no: 0 });
     });
   });
 
-  it("is sent a resend, and everything again once it has taken one", async () => {
+  it("after a 410 an endpoint gets resends, and everything else once it has received one", async () => {
     const held = await seedNotifications(rows, { count: 3, dueAt: now });
     await withDatabases(1, async ([database]) => {
       await gone(database!, held, now);
-      const [, resent, next] = held.hints as [Hint, Hint, Hint];
-      await rows.query("UPDATE notify_queue SET generation = 2 WHERE id = ?", [resent.taskId]);
+      const [, resent, next] = held.wakeUps as [WakeUp, WakeUp, WakeUp];
+      await rows.query("UPDATE deliveries SET generation = 2 WHERE id = ?", [resent.taskId]);
       await olderGeneration(resent, "event_id", "superseded");
       const later = secondsAfter(now, 5);
       const task = taskOf(await claimOn(database!, { ...resent, generation: 2 }, later, "resend"));
       const record = { outcome: "received", httpStatus: 200, answer: "", endedAt: secondsAfter(later, 1) };
       await deliveriesIn(database!).finish(task, "resend", record, { status: "success" });
-      // Nor does a further resend of what it took take that back.
-      await rows.query("UPDATE notify_queue SET status = 'superseded' WHERE id = ?", [resent.taskId]);
+      // This stays so when another resend supersedes the received one.
+      await rows.query("UPDATE deliveries SET status = 'superseded' WHERE id = ?", [resent.taskId]);
       expect((await claimOn(database!, next, secondsAfter(later, 2))).kind).toBe("claimed");
     });
   });
 });
 
-describe("a place that becomes free", () => {
-  it("goes to the next due row, to another one for each place, and to none that is not due", async () => {
-    const { hints, endpoint } = await seedNotifications(rows, { count: 3, dueAt: now });
-    await rows.query("UPDATE notify_queue SET due_at = ? WHERE id = ?", [
+describe("the next delivery of an endpoint", () => {
+  it("each free slot of an endpoint goes to a different due delivery, and to none that is not due", async () => {
+    const { wakeUps, endpoint } = await seedNotifications(rows, { count: 3, dueAt: now });
+    await rows.query("UPDATE deliveries SET due_at = ? WHERE id = ?", [
       secondsAfter(now, 5),
-      hints[2]!.taskId,
+      wakeUps[2]!.taskId,
     ]);
     await withDatabases(5, async (databases) => {
       const next = await Promise.all(
         databases.map((database) => deliveriesIn(database).nextDue(endpoint, now)),
       );
-      const given = next.filter((hint) => hint !== null).map(({ taskId }) => taskId);
-      expect(given.sort()).toEqual([hints[0]!.taskId, hints[1]!.taskId].sort());
+      const provided = next.filter((wakeUp) => wakeUp !== null).map(({ taskId }) => taskId);
+      expect(provided.sort()).toEqual([wakeUps[0]!.taskId, wakeUps[1]!.taskId].sort());
       expect(await deliveriesIn(databases[0]!).nextDue(endpoint, now)).toBeNull();
-      // A hint that was not followed for a minute counts as lost.
+      // A wake-up that led to no claim within a minute counts as lost.
       const minuteLater = await deliveriesIn(databases[0]!).nextDue(endpoint, secondsAfter(now, 60));
-      expect(given).toContain(minuteLater?.taskId);
+      expect(provided).toContain(minuteLater?.taskId);
     });
   });
 });
 
-describe("sweeping", () => {
-  const limits = { total: 500, perEndpoint: 20, hintedBefore: secondsAfter(now, -60) };
-  beforeAll(() => rows.query("DELETE FROM notify_queue"));
+describe("sweeping deliveries", () => {
+  const limits = { total: 500, perEndpoint: 20, wokenBefore: secondsAfter(now, -60) };
+  beforeAll(() => rows.query("DELETE FROM deliveries"));
 
-  it("takes each due row once, whoever sweeps, at most 20 of an endpoint in a pass", async () => {
+  it("simultaneous sweeps take each due delivery once, at most 20 of an endpoint in a pass", async () => {
     const many = await seedNotifications(rows, { count: 50, dueAt: now });
     const few = await seedNotifications(rows, { count: 5, dueAt: secondsAfter(now, -1) });
     await seedNotifications(rows, { count: 2, dueAt: secondsAfter(now, 1) });
     const passes = await withDatabases(5, async (databases) => {
-      const taken: Hint[][] = [];
+      const taken: WakeUp[][] = [];
       for (let pass = 0; pass < 4; pass++) {
         taken.push(
           ...(await Promise.all(databases.map((database) => deliveriesIn(database).takeDue(now, limits)))),
@@ -253,34 +258,34 @@ describe("sweeping", () => {
       }
       return taken;
     });
-    const expected = [...many.hints, ...few.hints].map(({ taskId }) => taskId);
+    const expected = [...many.wakeUps, ...few.wakeUps].map(({ taskId }) => taskId);
     expect(
       passes
         .flat()
         .map(({ taskId }) => taskId)
         .sort(),
     ).toEqual(expected.sort());
-    const ofMany = new Set(many.hints.map(({ taskId }) => taskId));
+    const ofMany = new Set(many.wakeUps.map(({ taskId }) => taskId));
     for (const pass of passes) {
       expect(pass.filter(({ taskId }) => ofMany.has(taskId)).length).toBeLessThanOrEqual(20);
     }
   });
 
-  it("reaches an endpoint behind one with more due rows than all passes take", async () => {
-    await rows.query("DELETE FROM notify_queue");
+  it("a sweep reaches an endpoint behind one with more due deliveries than a pass takes", async () => {
+    await rows.query("DELETE FROM deliveries");
     await seedNotifications(rows, { count: 1_000, dueAt: secondsAfter(now, -600) });
     const other = await seedNotifications(rows, { dueAt: now });
     const [first] = await withDatabases(1, ([database]) =>
       Promise.all([deliveriesIn(database!).takeDue(now, limits)]),
     );
-    expect(first).toContainEqual(other.hints[0]);
+    expect(first).toContainEqual(other.wakeUps[0]);
     expect(first).toHaveLength(21);
   });
 
-  it("takes what a dead sender left, what a lost hint left a minute ago, and takes a mark back", async () => {
-    await rows.query("DELETE FROM notify_queue");
-    const { hints } = await seedNotifications(rows, { count: 2, dueAt: now });
-    const [first, second] = hints as [Hint, Hint];
+  it("a sweep takes deliveries of dead senders, of wake-ups lost for a minute and unmarked ones", async () => {
+    await rows.query("DELETE FROM deliveries");
+    const { wakeUps } = await seedNotifications(rows, { count: 2, dueAt: now });
+    const [first, second] = wakeUps as [WakeUp, WakeUp];
     await withDatabases(1, async ([database]) => {
       const deliveries = deliveriesIn(database!);
       await claimOn(database!, first);
@@ -289,48 +294,49 @@ describe("sweeping", () => {
       await deliveries.unmark([second]);
       expect(await deliveries.takeDue(now, limits)).toEqual([second]);
       const later = secondsAfter(leaseUntil, 16);
-      const taken = await deliveries.takeDue(later, { ...limits, hintedBefore: secondsAfter(later, -60) });
+      const taken = await deliveries.takeDue(later, { ...limits, wokenBefore: secondsAfter(later, -60) });
       expect(taken.map(({ taskId }) => taskId).sort()).toEqual([first.taskId, second.taskId].sort());
     });
   });
 });
 
-describe("a notification on which its senders die", () => {
+describe("deliveries whose senders die", () => {
   it.each([1, 5, 6])(
-    "is given up for attempt %i after three sends, and goes on with the next or ends",
+    "attempt %i of a delivery is given up after three dead senders; the next attempt follows or the series ends",
     async (attempt) => {
-      const { hints } = await seedNotifications(rows, { dueAt: now });
-      const hint = { ...hints[0]!, attempt };
-      await rows.query("UPDATE notify_queue SET attempt = ? WHERE id = ?", [attempt, hint.taskId]);
+      const { wakeUps } = await seedNotifications(rows, { dueAt: now });
+      const wakeUp = { ...wakeUps[0]!, attempt };
+      await rows.query("UPDATE deliveries SET attempt = ? WHERE id = ?", [attempt, wakeUp.taskId]);
       await withDatabases(1, async ([database]) => {
         for (let send = 0; send < 3; send++) {
-          expect(await claimOn(database!, hint, secondsAfter(now, send * 46))).toMatchObject({
+          expect(await claimOn(database!, wakeUp, secondsAfter(now, send * 46))).toMatchObject({
             kind: "claimed",
           });
         }
         const at = secondsAfter(now, 3 * 46);
         const exhausted = attempt === 6;
-        expect(await claimOn(database!, hint, at)).toEqual({ kind: "abandoned", exhausted });
-        expect(await row(hint)).toMatchObject(
+        expect(await claimOn(database!, wakeUp, at)).toEqual({ kind: "abandoned", exhausted });
+        expect(await row(wakeUp)).toMatchObject(
           exhausted
-            ? { status: "exhausted", attempt, send_no: 3 }
-            : { status: "pending", attempt: attempt + 1, send_no: 0, due_at: nextDue(attempt, at) },
+            ? { status: "exhausted", attempt, try_no: 3 }
+            : { status: "pending", attempt: attempt + 1, try_no: 0, due_at: nextDue(attempt, at) },
         );
-        const outcomes = (await sends(hint)).map(({ outcome }) => outcome);
+        const outcomes = (await sends(wakeUp)).map(({ outcome }) => outcome);
         expect(outcomes).toEqual([null, null, "failed"]);
-        // Told once more, it is another attempt's.
-        expect((await claimOn(database!, hint, at)).kind).toBe("gone");
+        // The same wake-up again is for an attempt that has ended.
+        expect((await claimOn(database!, wakeUp, at)).kind).toBe("gone");
       });
     },
   );
 
-  it("is not given up while its third sender may still record an answer", async () => {
-    const { hints } = await seedNotifications(rows, { dueAt: now });
+  it("an attempt of a delivery is not given up while its third sender may still record a response", async () => {
+    const { wakeUps } = await seedNotifications(rows, { dueAt: now });
     await withDatabases(1, async ([database]) => {
-      for (let send = 0; send < 3; send++) await claimOn(database!, hints[0]!, secondsAfter(now, send * 46));
-      const claim = await claimOn(database!, hints[0]!, secondsAfter(now, 2 * 46 + 30));
+      for (let send = 0; send < 3; send++)
+        await claimOn(database!, wakeUps[0]!, secondsAfter(now, send * 46));
+      const claim = await claimOn(database!, wakeUps[0]!, secondsAfter(now, 2 * 46 + 30));
       expect(claim.kind).toBe("gone");
-      expect(await row(hints[0]!)).toMatchObject({ status: "sending", attempt: 1, send_no: 3 });
+      expect(await row(wakeUps[0]!)).toMatchObject({ status: "sending", attempt: 1, try_no: 3 });
     });
   });
 });

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import type { StoredConfig } from "../../lib/payment/config-ports.ts";
+import type { StoredConfig } from "../../lib/payments/config-ports.ts";
 import type { Database } from "../../lib/storage/database.ts";
 import { openDatabase } from "../../lib/storage/database.ts";
 import { merchantsIn } from "../../lib/storage/merchants.ts";
@@ -22,22 +22,22 @@ async function aConfig(userId: string) {
   return (await configs.byId(id))!;
 }
 
-it("credentials are stored over those that were read, and over no others", async () => {
+it("credentials replace only the credentials that were read", async () => {
   const configs = paymentConfigsIn(database);
   const read = await aConfig("7");
-  expect(await configs.put(read, { sealed: "first", account: null, replaces: null }, now)).toBe(true);
-  expect(await configs.put(read, { sealed: "second", account: null, replaces: null }, now)).toBe(false);
-  const known = (await configs.byId(read.id))!;
-  // Sealed anew: the same version, other bytes.
-  expect(await configs.reseal(known, "sealed", now)).toBe(true);
-  expect(await configs.reseal(known, "sealed later", now)).toBe(false);
-  expect(await configs.byId(read.id)).toMatchObject({ data: "sealed", version: 2, state: "active" });
+  expect(await configs.put(read, { encrypted: "first", account: null, replaces: null }, now)).toBe(true);
+  expect(await configs.put(read, { encrypted: "second", account: null, replaces: null }, now)).toBe(false);
+  const existing = (await configs.byId(read.id))!;
+  // Re-encryption keeps the version and changes the bytes.
+  expect(await configs.reencryptRow(existing, "encrypted", now)).toBe(true);
+  expect(await configs.reencryptRow(existing, "encrypted later", now)).toBe(false);
+  expect(await configs.byId(read.id)).toMatchObject({ data: "encrypted", version: 2, state: "active" });
 });
 
-it("credentials are deleted of a config that creates nothing, and of none that does", async () => {
+it("credentials are deleted only from a config that cannot create payments", async () => {
   const configs = paymentConfigsIn(database);
   const made = await aConfig("7");
-  await configs.put(made, { sealed: "first", account: null, replaces: null }, now);
+  await configs.put(made, { encrypted: "first", account: null, replaces: null }, now);
   const active = (await configs.byId(made.id))!;
   expect(await retireConfig(database, active, null, now)).toBe(false);
   await configs.setActive("7", made.id, false, now);
@@ -49,55 +49,55 @@ it("credentials are deleted of a config that creates nothing, and of none that d
 
 const mine = { account: "acct_1", livemode: false };
 
-it("a config row keeps its account for ever: credentials of another account are not stored in it", async () => {
+it("a config row never stores credentials of another account", async () => {
   const configs = paymentConfigsIn(database);
   const made = await aConfig("7");
-  await configs.put(made, { sealed: "first", account: mine, replaces: null }, now);
-  const known = (await configs.byId(made.id))!;
-  const other = { sealed: "other", account: { ...mine, account: "acct_2" }, replaces: null };
-  expect(await configs.put(known, other, now)).toBe(false);
-  expect(await configs.put(known, { ...other, account: null }, now)).toBe(false);
+  await configs.put(made, { encrypted: "first", account: mine, replaces: null }, now);
+  const existing = (await configs.byId(made.id))!;
+  const other = { encrypted: "other", account: { ...mine, account: "acct_2" }, replaces: null };
+  expect(await configs.put(existing, other, now)).toBe(false);
+  expect(await configs.put(existing, { ...other, account: null }, now)).toBe(false);
   expect(await configs.byId(made.id)).toMatchObject({ data: "first", version: 2, ...mine });
-  expect(await configs.put(known, { ...other, account: mine }, now)).toBe(true);
+  expect(await configs.put(existing, { ...other, account: mine }, now)).toBe(true);
 });
 
-it("a config takes a name from the one that was read, both in one commit or neither", async () => {
+it("a config takes the name of the config that was read, both in one commit or neither", async () => {
   const configs = paymentConfigsIn(database);
   const [first, second, third] = [await aConfig("7"), await aConfig("7"), await aConfig("7")];
   const put = (config: StoredConfig, replaces: StoredConfig | null) =>
-    configs.put(config, { sealed: "sealed", account: null, replaces }, now);
+    configs.put(config, { encrypted: "encrypted", account: null, replaces }, now);
   await put(first, null);
   const live = (await configs.byId(first.id))!;
-  // The config that has the name has changed since it was read, so that the new one does not get it.
+  // The config with the name has changed since it was read, so the new one does not get the name.
   expect(await put(second, first)).toBe(false);
   expect(await configs.byId(second.id)).toMatchObject({ data: "{}", state: "replaced" });
   expect(await put(second, live)).toBe(true);
-  expect(await configs.byId(first.id)).toMatchObject({ state: "replaced", data: "sealed" });
+  expect(await configs.byId(first.id)).toMatchObject({ state: "replaced", data: "encrypted" });
   expect(await put(third, live)).toBe(false);
   expect(await configs.byId(second.id)).toMatchObject({ state: "active" });
 });
 
-it("the account is kept with the credentials that were asked for it, and with no others", async () => {
+it("an account is stored only with the credentials that it was fetched with", async () => {
   const configs = paymentConfigsIn(database);
   const made = await aConfig("7");
-  await configs.put(made, { sealed: "first", account: null, replaces: null }, now);
+  await configs.put(made, { encrypted: "first", account: null, replaces: null }, now);
   const read = (await configs.byId(made.id))!;
   expect(await configs.saveAccount({ ...read, data: "other" }, mine)).toBe(false);
   expect(await configs.saveAccount({ ...read, version: 1 }, mine)).toBe(false);
   expect(await configs.saveAccount(read, mine)).toBe(true);
-  // Somebody else has learnt it at the same time.
+  // Another process has stored the same account at the same time.
   expect(await configs.saveAccount(read, mine)).toBe(true);
   expect(await configs.saveAccount(read, { ...mine, account: "acct_2" })).toBe(false);
   expect(await configs.byId(made.id)).toMatchObject(mine);
 });
 
-it("a config is switched on and off by its merchant only", async () => {
+it("a config is enabled and disabled by its merchant only", async () => {
   const made = await aConfig("7");
   const { id } = made;
   const { setActive, byId, put } = paymentConfigsIn(database);
-  // Nothing was stored yet, so that it is no active config.
+  // It has no credentials yet, so it cannot become active.
   expect(await setActive("7", id, true, now)).toBe(false);
-  await put(made, { sealed: "first", account: null, replaces: null }, now);
+  await put(made, { encrypted: "first", account: null, replaces: null }, now);
   expect(await setActive("7", id, false, now)).toBe(true);
   expect(await byId(id)).toMatchObject({ state: "disabled" });
   expect(await setActive("7", id, true, now)).toBe(true);

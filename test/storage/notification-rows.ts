@@ -1,13 +1,16 @@
 import { randomUUID } from "node:crypto";
-import type { Hint } from "../../lib/payment/ports.ts";
+import type { WakeUp } from "../../lib/payments/ports.ts";
 import type { Rows } from "../steps/rows.ts";
 
-export type Seeded = { userId: string; endpoint: string; hints: Hint[] };
+export type Seeded = { userId: string; endpoint: string; wakeUps: WakeUp[] };
 
-type Wanted = { count?: number; dueAt: Date; userId?: string };
+type SeedOptions = { count?: number; dueAt: Date; userId?: string };
 
-/** Due notifications of one endpoint, as a commit leaves them; a merchant of their own unless one is named. */
-export async function seedNotifications(rows: Rows, { count = 1, dueAt, userId }: Wanted): Promise<Seeded> {
+/** Inserts due notifications of one endpoint, as a commit leaves them; for a new merchant without `userId`. */
+export async function seedNotifications(
+  rows: Rows,
+  { count = 1, dueAt, userId }: SeedOptions,
+): Promise<Seeded> {
   const endpoint = randomUUID();
   const merchant = userId ?? (await newMerchant(rows));
   const values = Array.from({ length: count }, () => {
@@ -28,16 +31,16 @@ export async function seedNotifications(rows: Rows, { count = 1, dueAt, userId }
     ];
   });
   await rows.query(
-    `INSERT INTO notify_queue (user_id, order_id, subject_type, subject_id, event, event_id, url, endpoint, payload,
+    `INSERT INTO deliveries (user_id, order_id, subject_type, subject_id, event, event_id, url, endpoint, payload,
        due_at, created_at, updated_at) VALUES ?`,
     [values],
   );
   const seeded = await rows.query<{ id: string }>(
-    "SELECT id FROM notify_queue WHERE endpoint = ? ORDER BY id",
+    "SELECT id FROM deliveries WHERE endpoint = ? ORDER BY id",
     [endpoint],
   );
-  const hints = seeded.map(({ id }) => ({ taskId: id, userId: merchant, generation: 1, attempt: 1 }));
-  return { userId: merchant, endpoint, hints };
+  const wakeUps = seeded.map(({ id }) => ({ taskId: id, userId: merchant, generation: 1, attempt: 1 }));
+  return { userId: merchant, endpoint, wakeUps };
 }
 
 async function newMerchant(rows: Rows): Promise<string> {

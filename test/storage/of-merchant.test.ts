@@ -27,11 +27,11 @@ async function merchantWith(configName: string) {
     .executeTakeFirstOrThrow();
   const task = { order_id: "1", subject_type: "payment", subject_id: unique(), event: "payment.success" };
   const { insertId: taskId } = await rows
-    .insertInto("notify_queue")
+    .insertInto("deliveries")
     .values({ ...task, event_id: randomUUID(), url: "", endpoint: randomUUID(), payload: "", ...dates })
     .executeTakeFirstOrThrow();
-  const attempt = { task_id: String(taskId), attempt: 1, send_no: 1, started_at: now };
-  await rows.insertInto("notify_attempts").values(attempt).execute();
+  const attempt = { task_id: String(taskId), attempt: 1, try_no: 1, started_at: now };
+  await rows.insertInto("delivery_attempts").values(attempt).execute();
   return { userId, rows, configId: String(configId), taskId: String(taskId) };
 }
 
@@ -48,8 +48,8 @@ const namesOf = async (userId: string) =>
       .execute()
   ).map((row) => row.config_name);
 
-describe("a statement of one merchant", () => {
-  it("reads this merchant's rows, however wide its condition is", async () => {
+describe("statements of one merchant", () => {
+  it("a merchant's statement reads only this merchant's rows, however wide its condition is", async () => {
     const mine = await merchantWith("mine");
     const other = await merchantWith("other");
     const ids = [mine.configId, other.configId];
@@ -64,7 +64,7 @@ describe("a statement of one merchant", () => {
     expect(await mine.rows.selectFrom("users").select("id").execute()).toEqual([{ id: mine.userId }]);
   });
 
-  it("changes and deletes this merchant's rows, within a transaction too", async () => {
+  it("a merchant's statement changes and deletes only this merchant's rows, in a transaction too", async () => {
     const mine = await merchantWith("mine");
     const other = await merchantWith("other");
     await transact(database, (trx) =>
@@ -78,38 +78,38 @@ describe("a statement of one merchant", () => {
     expect(await namesOf(other.userId)).toEqual(["other"]);
   });
 
-  it("joins this merchant's rows, and counts them in its sub-queries", async () => {
+  it("a merchant's statement joins and counts only this merchant's rows", async () => {
     const mine = await merchantWith("mine");
     const other = await merchantWith("other");
     const tasks = [mine.taskId, other.taskId];
     const attempts = (rows: Rows) =>
-      rows.selectFrom("notify_attempts as a").select("a.user_id").where("a.task_id", "in", tasks);
-    // The attempt of mine is put under the other's task, as no code of ours would.
-    await mine.rows.updateTable("notify_attempts").set({ task_id: other.taskId, send_no: 2 }).execute();
+      rows.selectFrom("delivery_attempts as a").select("a.user_id").where("a.task_id", "in", tasks);
+    // Moves the attempt to the other merchant's delivery, as no code of the gateway does.
+    await mine.rows.updateTable("delivery_attempts").set({ task_id: other.taskId, try_no: 2 }).execute();
     expect(await attempts(mine.rows).execute()).toEqual([{ user_id: mine.userId }]);
-    const inner = attempts(mine.rows).innerJoin("notify_queue as n", "n.id", "a.task_id");
+    const inner = attempts(mine.rows).innerJoin("deliveries as n", "n.id", "a.task_id");
     expect(await inner.execute()).toEqual([]);
-    const left = attempts(mine.rows).leftJoin("notify_queue as n", "n.id", "a.task_id");
+    const left = attempts(mine.rows).leftJoin("deliveries as n", "n.id", "a.task_id");
     expect(await left.select("n.id").execute()).toEqual([{ user_id: mine.userId, id: null }]);
     const counted = other.rows
-      .selectFrom("notify_queue as n")
+      .selectFrom("deliveries as n")
       .select((eb) =>
         eb
-          .selectFrom("notify_attempts as a")
+          .selectFrom("delivery_attempts as a")
           .select(eb.fn.countAll<string>().as("count"))
           .whereRef("a.task_id", "=", "n.id")
           .as("attempts"),
       );
     expect(Number((await counted.executeTakeFirstOrThrow()).attempts)).toBe(1);
     const changed = await mine.rows
-      .updateTable(["notify_attempts as a", "notify_queue as n"])
+      .updateTable(["delivery_attempts as a", "deliveries as n"])
       .set("a.answer", "changed")
       .whereRef("n.id", "=", "a.task_id")
       .executeTakeFirstOrThrow();
     expect(changed.numUpdatedRows).toBe(0n);
   });
 
-  it("writes this merchant's rows, given or copied", async () => {
+  it("a merchant's statement writes only this merchant's rows, from values or from a query", async () => {
     const mine = await merchantWith("mine");
     const other = await merchantWith("other");
     await mine.rows
@@ -136,13 +136,13 @@ describe("a statement of one merchant", () => {
     expect(await namesOf(other.userId)).toEqual(["other"]);
   });
 
-  it("is refused where it cannot be kept to this merchant", async () => {
+  it("a merchant's statement that cannot be restricted to this merchant is refused", async () => {
     const { rows } = await merchantWith("mine");
-    const attempts = rows.selectFrom("notify_attempts as a").selectAll("a");
-    await expect(attempts.rightJoin("notify_queue as n", "n.id", "a.task_id").execute()).rejects.toThrow(
+    const attempts = rows.selectFrom("delivery_attempts as a").selectAll("a");
+    await expect(attempts.rightJoin("deliveries as n", "n.id", "a.task_id").execute()).rejects.toThrow(
       "RightJoin",
     );
-    const raw = sql<{ id: string }>`notify_queue`.as("n");
+    const raw = sql<{ id: string }>`deliveries`.as("n");
     await expect(rows.selectFrom(raw).select("n.id").execute()).rejects.toThrow("RawNode");
   });
 });

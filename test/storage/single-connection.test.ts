@@ -38,14 +38,14 @@ function open(source: ConnectionSource = () => testDatabase(proxy.port), limits?
 }
 
 const one = (database: Kysely<unknown>) =>
-  // MySQL calls the literal a BIGINT, which arrives as text.
+  // To MySQL the literal is a BIGINT, which arrives as text.
   sql<{ one: number | string }>`SELECT 1 AS one`
     .execute(database)
     .then(({ rows: [row] }) => Number(row?.one));
 const codeOf = (error: unknown) => (error as { code?: string }).code;
 const connectionOf = async (database: Kysely<unknown>) =>
   (await sql<{ id: string }>`SELECT CONNECTION_ID() AS id`.execute(database)).rows[0]!.id;
-/** Kills a connection and waits until the server has forgotten it. */
+/** Kills a connection and waits until the server no longer lists it. */
 async function kill(id: string) {
   await rows.query(`KILL ${Number(id)}`);
   await until(
@@ -54,14 +54,14 @@ async function kill(id: string) {
   );
 }
 
-describe("the one connection", () => {
-  it("serves many who ask at once, one after the other", async () => {
+describe("a pool of one connection", () => {
+  it("a single connection serves many simultaneous callers one after the other", async () => {
     const database = open();
     const ids = await Promise.all(Array.from({ length: 20 }, () => connectionOf(database)));
     expect(new Set(ids).size).toBe(1);
   });
 
-  it("is there again at once after the database was away from many who waited", async () => {
+  it("a single connection works again at once after an outage during which many callers waited", async () => {
     let away = true;
     const database = open(async () => {
       if (away) throw Object.assign(new Error("away"), { code: "ECONNREFUSED" });
@@ -75,7 +75,7 @@ describe("the one connection", () => {
     expect(await Promise.all([one(database), one(database)])).toEqual([1, 1]);
   });
 
-  it("is not lost to somebody who was turned away while it was being opened", async () => {
+  it("a single connection is not lost to callers that were turned away while it was being opened", async () => {
     const opening = Promise.withResolvers<void>();
     const database = open(async () => {
       await opening.promise;
@@ -92,7 +92,7 @@ describe("the one connection", () => {
     expect(await one(database)).toBe(1);
   });
 
-  it("turns away who asks for a second one inside a transaction, and goes on", async () => {
+  it("a second connection inside a transaction is refused, and the first one stays usable", async () => {
     const database = open(undefined, short);
     const inside = database.transaction().execute(() => one(database));
     await expect(inside).rejects.toMatchObject({ code: "CONNECTION_BUSY" });
@@ -100,7 +100,7 @@ describe("the one connection", () => {
   });
 
   it.each(["SELECT 1", "BEGIN"])(
-    "is replaced for %s when the server has ended it while it was idle",
+    "a connection that the server ended while it was idle is replaced before %s",
     async (statement) => {
       const database = open();
       await kill(await connectionOf(database));
@@ -109,7 +109,7 @@ describe("the one connection", () => {
     },
   );
 
-  it("is replaced when the server says nothing any more, and the statement counts as lost", async () => {
+  it("a connection to a silent server is replaced, and its statement counts as lost", async () => {
     let port = proxy.port;
     const database = open(() => testDatabase(port), short);
     await one(database);
@@ -120,33 +120,36 @@ describe("the one connection", () => {
     expect(await one(database)).toBe(1);
   });
 
-  it.each([1290, 1836])("is replaced when its server takes no writes any more: %i", async (errno) => {
-    const database = open();
-    const before = await connectionOf(database);
-    const refused = sql.raw(`SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = ${errno}`).execute(database);
-    await expect(refused).rejects.toSatisfy((error) => isPassing(error));
-    expect(await connectionOf(database)).not.toBe(before);
-  });
+  it.each([1290, 1836])(
+    "a connection is replaced when its server accepts no writes any more: error %i",
+    async (errno) => {
+      const database = open();
+      const before = await connectionOf(database);
+      const refused = sql.raw(`SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = ${errno}`).execute(database);
+      await expect(refused).rejects.toSatisfy((error) => isPassing(error));
+      expect(await connectionOf(database)).not.toBe(before);
+    },
+  );
 
-  it("is opened with the account as it is now when the one that was known is refused", async () => {
-    const asked: boolean[] = [];
+  it("a connection is opened with fresh credentials when the cached ones are refused", async () => {
+    const requested: boolean[] = [];
     const database = open(async (fresh) => {
-      asked.push(fresh);
+      requested.push(fresh);
       return { ...(await testDatabase()), ...(!fresh && { password: "of yesterday" }) };
     });
     expect(await one(database)).toBe(1);
-    expect(asked).toEqual([false, true]);
+    expect(requested).toEqual([false, true]);
   });
 });
 
-describe("a connection that ends inside a transaction", () => {
+describe("connections lost inside a transaction", () => {
   async function failureWhen(how: "killed" | "killed and noticed" | "answer lost") {
     const database = open();
     const id = await connectionOf(database);
     const work = database.transaction().execute(async (trx) => {
       await one(trx as Kysely<unknown>);
       if (how !== "answer lost") await kill(id);
-      // The statement after the one that fails: the connection is known to have ended.
+      // After this failing statement the connection is known to have ended.
       if (how === "killed and noticed") await sql`SELECT 1`.execute(trx).catch(() => {});
       const lost = how === "answer lost" ? proxy.loseAnswerTo(/1 AS two/) : undefined;
       await sql`SELECT 1 AS two`.execute(trx);
@@ -158,7 +161,7 @@ describe("a connection that ends inside a transaction", () => {
   }
 
   it.each(["killed", "killed and noticed", "answer lost"] as const)(
-    "says that it was lost, whatever the ROLLBACK says that it made impossible: %s",
+    "a connection lost inside a transaction is reported as lost, not as a failed ROLLBACK: %s",
     async (how) => {
       const failure = await failureWhen(how);
       expect(isPassing(failure)).toBe(true);
@@ -166,7 +169,7 @@ describe("a connection that ends inside a transaction", () => {
     },
   );
 
-  it("is lost, too, when it ended between two statements and the next one cannot be sent", async () => {
+  it("a connection that ends between two statements of a transaction is reported as lost", async () => {
     const database = open();
     const failure = await database
       .transaction()
@@ -179,7 +182,7 @@ describe("a connection that ends inside a transaction", () => {
     expect(isPassing(failure)).toBe(true);
   });
 
-  it("is not repeated in the middle: what began on the old one is over", async () => {
+  it("a transaction on a lost connection does not continue on a new one", async () => {
     const database = open();
     await one(database);
     const transaction = database.transaction().execute(async (trx) => {

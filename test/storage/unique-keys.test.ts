@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { secondsAfter } from "../../lib/clock.ts";
 import type { Gateway } from "../../lib/open-gateway.ts";
-import type { NewOrder } from "../../lib/payment/ports.ts";
+import type { NewOrder } from "../../lib/payments/ports.ts";
 import { anOrder } from "../steps/api.ts";
 import { anotherGateway, createThrough } from "../steps/gateways.ts";
 import { openRows, type Rows } from "../steps/rows.ts";
@@ -41,14 +41,14 @@ async function newOrder(): Promise<NewOrder> {
   return caught.promise;
 }
 
-describe("there are no two", () => {
-  it("merchants of one name", async () => {
+describe("unique keys", () => {
+  it("two merchants cannot have the same name", async () => {
     const create = () => gateway.merchants.create("twice", {}, world.clock.now());
     await create();
     await expect(create()).rejects.toMatchObject(duplicate);
   });
 
-  it("API keys of one id", async () => {
+  it("two API keys cannot have the same id", async () => {
     const add = (secret: number) => {
       const key = { keyId: `m${shop.userId}ktwice`, hash: Buffer.alloc(32, secret) };
       return gateway.merchants.addKey(shop.userId, key, ["query"], world.clock.now(), 9);
@@ -57,7 +57,7 @@ describe("there are no two", () => {
     await expect(add(2)).rejects.toMatchObject(duplicate);
   });
 
-  it("configs of one provider and name, which another merchant, provider or state may have too", async () => {
+  it("a merchant cannot have two live configs with the same provider and name", async () => {
     const insert = (userId: string, provider: string, status: number) =>
       rows.query(
         `INSERT INTO payment_configs (user_id, provider, config_name, config_data, status)
@@ -73,21 +73,21 @@ describe("there are no two", () => {
     }
   });
 
-  it("orders of one number of ours", async () => {
+  it("two orders cannot have the same order_no", async () => {
     const first = await newOrder();
     expect(await gateway.orders.create(first)).toMatchObject({ payment: { orderNo: first.orderNo } });
     const second = { ...(await newOrder()), orderNo: first.orderNo };
     expect(await gateway.orders.create(second)).toBeNull();
   });
 
-  it("records of one event of a provider", async () => {
+  it("an event of a provider has one record, however often it arrives", async () => {
     const event = {
       configId: shop.configs.stripe!,
       userId: shop.userId,
       provider: "stripe",
       eventId: randomUUID(),
       eventType: "test",
-      sealedBody: null,
+      encryptedBody: null,
       at: world.clock.now(),
     };
     for (let times = 0; times < 3; times++) await gateway.events.record(event, null);
@@ -95,16 +95,16 @@ describe("there are no two", () => {
     expect(stored).toEqual([{ times: 3 }]);
   });
 
-  it("records of one send, also when its claim is repeated after a COMMIT that nobody answered", async () => {
+  it("a send has one record, even if its claim is repeated after a COMMIT whose response was lost", async () => {
     const now = world.clock.now();
-    const { hints } = await seedNotifications(rows, { dueAt: now });
+    const { wakeUps } = await seedNotifications(rows, { dueAt: now });
     for (let times = 0; times < 2; times++) {
-      const claim = await gateway.deliveries.claim(hints[0]!, "token", secondsAfter(now, 45), now);
-      expect(claim).toMatchObject({ kind: "claimed", task: { sendNo: 1 } });
+      const claim = await gateway.deliveries.claim(wakeUps[0]!, "token", secondsAfter(now, 45), now);
+      expect(claim).toMatchObject({ kind: "claimed", task: { tryNo: 1 } });
     }
-    const sends = await rows.query("SELECT send_no FROM notify_attempts WHERE task_id = ?", [
-      hints[0]!.taskId,
+    const sends = await rows.query("SELECT try_no FROM delivery_attempts WHERE task_id = ?", [
+      wakeUps[0]!.taskId,
     ]);
-    expect(sends).toEqual([{ send_no: 1 }]);
+    expect(sends).toEqual([{ try_no: 1 }]);
   });
 });

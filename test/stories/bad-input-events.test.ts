@@ -26,7 +26,7 @@ const routes: Record<string, string> = {
   health: "GET /health",
 };
 
-/** An event as API Gateway makes it, with changes. */
+/** An event of API Gateway with changes. */
 function eventOf(entry: string, changes: Data, http: Data = {}, context: Data = {}) {
   const [method = "", path = ""] = (routes[entry] ?? "GET /x").split(" ");
   return {
@@ -55,7 +55,7 @@ async function expectAnswer(event: unknown, entry: string, statusCode: number, c
   expect(answer.body).not.toContain(shop.apiKey);
 }
 
-describe("an event of API Gateway", () => {
+describe("unusual API Gateway events", () => {
   const key = () => ({ "x-api-key": shop.apiKey });
   const order = JSON.stringify({ provider: "stripe", out_trade_no: "e-1", subject: "Tea", amount: 0 });
   const base64 = Buffer.from(order).toString("base64");
@@ -63,8 +63,8 @@ describe("an event of API Gateway", () => {
 
   const creates: [string, () => Data, number, number][] = [
     ["without headers", () => ({ headers: undefined }), 401, 1002],
-    ["with headers of null", () => ({ headers: null }), 401, 1002],
-    ["with no header at all", () => ({ headers: {} }), 401, 1002],
+    ["with null headers", () => ({ headers: null }), 401, 1002],
+    ["with an empty headers object", () => ({ headers: {} }), 401, 1002],
     ["without a content type", () => ({ headers: key() }), 400, 1001],
     ["with an empty content type", () => ({ headers: { ...key(), "content-type": "" } }), 400, 1001],
     [
@@ -74,14 +74,14 @@ describe("an event of API Gateway", () => {
       1001,
     ],
     ["without a body", () => ({}), 400, 1001],
-    ["with a body of null", () => ({ body: null }), 400, 1001],
-    ["with a body of null in base64", () => ({ body: null, isBase64Encoded: true }), 400, 1001],
-    ["with base64 that is not said to be", () => ({ body: base64 }), 400, 1001],
-    ["with text that is said to be base64", () => ({ body: order, isBase64Encoded: true }), 400, 1001],
-    ["with bad base64", () => ({ body: "%%%%", isBase64Encoded: true }), 400, 1001],
-    ["with base64 that was cut", () => ({ body: base64.slice(0, 21), isBase64Encoded: true }), 400, 1001],
+    ["with a null body", () => ({ body: null }), 400, 1001],
+    ["with a null body marked as base64", () => ({ body: null, isBase64Encoded: true }), 400, 1001],
+    ["with a base64 body not marked as base64", () => ({ body: base64 }), 400, 1001],
+    ["with a text body marked as base64", () => ({ body: order, isBase64Encoded: true }), 400, 1001],
+    ["with invalid base64", () => ({ body: "%%%%", isBase64Encoded: true }), 400, 1001],
+    ["with truncated base64", () => ({ body: base64.slice(0, 21), isBase64Encoded: true }), 400, 1001],
     [
-      "with base64 twice",
+      "with a body in base64 twice",
       () => ({ body: Buffer.from(base64).toString("base64"), isBase64Encoded: true }),
       400,
       1001,
@@ -92,74 +92,63 @@ describe("an event of API Gateway", () => {
       400,
       1001,
     ],
-    ["with base64 of a wrong amount", () => ({ body: base64, isBase64Encoded: true }), 400, 1001],
-    ["without a word about base64", () => ({ body: order, isBase64Encoded: undefined }), 400, 1001],
-    [
-      "with cookies and a stage's variables",
-      () => ({ cookies: ["a=b"], stageVariables: { a: "b" } }),
-      400,
-      1001,
-    ],
+    ["with a wrong amount in base64", () => ({ body: base64, isBase64Encoded: true }), 400, 1001],
+    ["without isBase64Encoded", () => ({ body: order, isBase64Encoded: undefined }), 400, 1001],
+    ["with cookies and stage variables", () => ({ cookies: ["a=b"], stageVariables: { a: "b" } }), 400, 1001],
     ["of another route", () => ({ routeKey: "GET /api/v1/nothing" }), 404, 1004],
-    ["of the route that nothing matches", () => ({ routeKey: "$default" }), 404, 1004],
-    ["of no route", () => ({ routeKey: undefined }), 404, 1004],
-    ["of a route called __proto__", () => ({ routeKey: "__proto__" }), 404, 1004],
+    ["of the default route", () => ({ routeKey: "$default" }), 404, 1004],
+    ["without a route", () => ({ routeKey: undefined }), 404, 1004],
+    ["of the route __proto__", () => ({ routeKey: "__proto__" }), 404, 1004],
   ];
-  it.each(creates)("%s is refused", (_what, changes, status, code) =>
+  it.each(creates)("a create event %s is refused", (_what, changes, status, code) =>
     expectAnswer(eventOf("create-payment", changes()), "create-payment", status, code),
   );
 
   const others: [string, string, () => Data, number, number | undefined][] = [
-    ["a query without its number", "query-payment", () => ({}), 400, 1001],
-    ["a query with a number of null", "query-payment", () => ({ pathParameters: null }), 400, 1001],
-    ["a return without parameters", "payment-return", () => ({}), 404, 2007],
+    ["a query without an order number", "query-payment", () => ({}), 400, 1001],
+    ["a query with null path parameters", "query-payment", () => ({ pathParameters: null }), 400, 1001],
+    ["a buyer's return without path parameters", "payment-return", () => ({}), 404, 2007],
     [
-      "a return without a provider",
+      "a buyer's return without a provider",
       "payment-return",
       () => ({ pathParameters: { order_no: "UNI1" } }),
       404,
       2007,
     ],
-    ["a return without headers", "payment-return", () => ({ headers: undefined }), 404, 2007],
+    ["a buyer's return without headers", "payment-return", () => ({ headers: undefined }), 404, 2007],
     ["a webhook without a config", "webhooks/stripe", () => ({ body: "{}" }), 401, 2002],
     ["a webhook without headers", "webhooks/stripe", () => ({ headers: undefined, body: "{}" }), 401, 2002],
     [
-      "a webhook without a body",
+      "a webhook of an existing config without a body",
       "webhooks/stripe",
       () => ({ pathParameters: { config_id: shop.configs.stripe } }),
       401,
       2002,
     ],
     [
-      "a webhook of this config without headers",
+      "a webhook of an existing config without headers",
       "webhooks/stripe",
       () => ({ pathParameters: { config_id: shop.configs.stripe }, headers: undefined, body: "{}" }),
       401,
       2002,
     ],
     [
-      "a webhook of this config in bad base64",
+      "a webhook of an existing config in invalid base64",
       "webhooks/stripe",
       () => ({ pathParameters: { config_id: shop.configs.stripe }, body: "%%%", isBase64Encoded: true }),
       401,
       2002,
     ],
     [
-      "a health check without anything",
+      "a health check without headers and query",
       "health",
       () => ({ headers: undefined, rawQueryString: undefined }),
       200,
       undefined,
     ],
-    [
-      "a health check with a query of null",
-      "health",
-      () => ({ queryStringParameters: null }),
-      200,
-      undefined,
-    ],
+    ["a health check with a null query", "health", () => ({ queryStringParameters: null }), 200, undefined],
   ];
-  it.each(others)("%s is answered", (_what, entry, changes, status, code) =>
+  it.each(others)("an event for %s gets its regular response", (_what, entry, changes, status, code) =>
     expectAnswer(eventOf(entry, changes()), entry, status, code),
   );
 
@@ -167,12 +156,12 @@ describe("an event of API Gateway", () => {
     ["without a user agent", { userAgent: undefined }, {}],
     ["without a source address", { sourceIp: undefined }, {}],
     ["with a long user agent", { userAgent: "x".repeat(10_000) }, {}],
-    ["with a user agent of half characters", { userAgent: "\ud800\udfff\u0000" }, {}],
+    ["with a user agent of unpaired surrogates", { userAgent: "\ud800\udfff\u0000" }, {}],
     ["with a long path", { path: `/api/v1/payment/list${"/a".repeat(5_000)}` }, {}],
     ["without a request id", {}, { requestId: undefined }],
     ["with a long request id", {}, { requestId: "r".repeat(5_000) }],
   ];
-  it.each(lists)("of a list %s is answered", (_what, http, context) =>
+  it.each(lists)("an event for a list %s is answered", (_what, http, context) =>
     expectAnswer(
       eventOf("list-payments", { headers: { ...key(), ...json } }, http, context),
       "list-payments",

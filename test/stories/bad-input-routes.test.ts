@@ -21,12 +21,12 @@ beforeAll(async () => {
 expectTablesUnchanged();
 afterAll(() => world.stop());
 
-const ask = (wanted: RawRequest) =>
-  rawRequest(world, { ...wanted, headers: { "x-api-key": shop.apiKey, ...wanted.headers } });
+const ask = (input: RawRequest) =>
+  rawRequest(world, { ...input, headers: { "x-api-key": shop.apiKey, ...input.headers } });
 
-/** Refused in the gateway's own words, which hold no secret. */
-async function expectRefused(wanted: RawRequest, status: number, code: number, field?: string) {
-  const answer = await ask(wanted);
+/** Expects a refusal by the gateway itself, without a secret in the response. */
+async function expectRefused(input: RawRequest, status: number, code: number, field?: string) {
+  const answer = await ask(input);
   const said = JSON.parse(answer.text) as { code: number; data?: unknown; errors?: { field: string }[] };
   expect({ status: answer.status, code: said.code }).toEqual({ status, code });
   expect(said.data).toBeUndefined();
@@ -35,7 +35,7 @@ async function expectRefused(wanted: RawRequest, status: number, code: number, f
   for (const secret of secrets.filter(({ length }) => length > 20)) expect(answer.text).not.toContain(secret);
 }
 
-describe("a number in the path", () => {
+describe("numbers in the path", () => {
   const routes: [string, string, string, number][] = [
     ["GET", "query", "order_no", 2007],
     ["GET", "timeline", "order_no", 2007],
@@ -44,81 +44,83 @@ describe("a number in the path", () => {
     ["GET", "refund", "refund_no", 1004],
   ];
   const malformed: [string, string][] = [
-    ["of a NUL", "%00"],
-    ["with a NUL behind it", "UNI1%00"],
-    ["with a space behind it", "UNI1%20"],
-    ["of a space", "%20"],
-    ["with a line end", "UNI1%0d%0aset-cookie:%20a=1"],
+    ["that is a NUL", "%00"],
+    ["with a trailing NUL", "UNI1%00"],
+    ["with a trailing space", "UNI1%20"],
+    ["that is a space", "%20"],
+    ["with a line break", "UNI1%0d%0aset-cookie:%20a=1"],
     ["with an encoded slash", "..%2F..%2Fhealth"],
     ["with a slash encoded twice", "..%252F..%252Fhealth"],
     ["of dots", "..."],
-    ["of another alphabet", "%E8%AE%A2%E5%8D%95"],
+    ["of Chinese characters", "%E8%AE%A2%E5%8D%95"],
     ["of full-width digits", "%EF%BC%91%EF%BC%92"],
     ["of an emoji", "%F0%9F%8D%B5"],
     ["of bytes that are not UTF-8", "%ff%fe"],
-    ["that is badly encoded", "%zz"],
-    ["of SQL", "'%20OR%20'1'='1"],
-    ["of HTML", "%3Cscript%3Ealert(1)%3C%2Fscript%3E"],
+    ["with invalid percent-encoding", "%zz"],
+    ["with SQL", "'%20OR%20'1'='1"],
+    ["with HTML", "%3Cscript%3Ealert(1)%3C%2Fscript%3E"],
     ["with a wildcard", "UNI%25"],
     ["of 65 characters", "a".repeat(65)],
     ["of 8,000 characters", "a".repeat(8_000)],
-    ["that is the template's", "{order_no}"],
+    ["that is the route's placeholder", "{order_no}"],
     ["with a matrix parameter", "UNI1;a=1"],
   ];
   const unknown: [string, string][] = [
-    ["that nobody has", "UNI20260101000000000000000000000"],
-    ["called __proto__", "__proto__"],
-    ["called constructor", "constructor"],
-    ["called null", "null"],
+    ["that does not exist", "UNI20260101000000000000000000000"],
+    ["__proto__", "__proto__"],
+    ["constructor", "constructor"],
+    ["null", "null"],
     ["of 64 characters", "a".repeat(64)],
-    ["beyond every integer", "9".repeat(40)],
+    ["of 40 digits", "9".repeat(40)],
   ];
 
-  describe.each(routes)("of %s %s/{…}", (method, name, field, code) => {
+  describe.each(routes)("%s %s/{number}", (method, name, field, code) => {
+    const route = `${method} ${name}/{number}`;
     const path = (number: string) => `/api/v1/payment/${name}/${number}`;
 
-    it.each(malformed)("%s is refused by its field", (_what, number) =>
-      expectRefused({ method, path: path(number) }, 400, 1001, field),
+    it.each(malformed)(
+      `${route} with a number %s is refused, and the response names its field`,
+      (_what, number) => expectRefused({ method, path: path(number) }, 400, 1001, field),
     );
-    it.each(unknown)("%s is not found", (_what, number) =>
+    it.each(unknown)(`${route} with a number %s is not found`, (_what, number) =>
       expectRefused({ method, path: path(number) }, 404, code),
     );
-    it("that is empty, or followed by more, is no route", async () => {
+    it(`${route} with an empty number, or with more path after it, is not a route`, async () => {
       for (const number of ["", `${orderNo}/`, `${orderNo}/x`]) {
         const isFind = name === "query" && number === "";
         await expectRefused({ method, path: path(number) }, 404, 1004);
         if (isFind) await expectRefused({ path: path("").slice(0, -1) }, 400, 1001, "out_trade_no");
       }
     });
-    it("that differs in its case is another", () =>
+    it(`${route} with a number in another case is not found`, () =>
       expectRefused({ method, path: path(orderNo.toLowerCase()) }, 404, code));
   });
 });
 
-describe("a return to", () => {
+describe("the buyer's return page", () => {
   const location = () => `https://shop.example/back?lang=en&order_no=${orderNo}`;
   const back = (place: string, query = "", headers = {}) =>
     rawRequest(world, { path: `/api/v1/public/return/${place}${query}`, headers });
 
-  const strange: [string, (orderNo: string) => string][] = [
+  const odd: [string, (orderNo: string) => string][] = [
     ["another provider", (number) => `alipay/${number}`],
-    ["a provider in capitals", (number) => `STRIPE/${number}`],
-    ["a provider with a space behind it", (number) => `stripe%20/${number}`],
+    ["a provider in upper case", (number) => `STRIPE/${number}`],
+    ["a provider with a trailing space", (number) => `stripe%20/${number}`],
     ["a provider with a NUL", (number) => `stripe%00/${number}`],
-    ["a provider of another alphabet", (number) => `%EF%BD%93tripe/${number}`],
-    ["a provider called __proto__", (number) => `__proto__/${number}`],
-    ["a number with a space behind it", (number) => `stripe/${number}%20`],
-    ["a number with a NUL behind it", (number) => `stripe/${number}%00`],
-    ["a number in small letters", (number) => `stripe/${number.toLowerCase()}`],
+    ["a provider with a full-width letter", (number) => `%EF%BD%93tripe/${number}`],
+    ["the provider __proto__", (number) => `__proto__/${number}`],
+    ["a number with a trailing space", (number) => `stripe/${number}%20`],
+    ["a number with a trailing NUL", (number) => `stripe/${number}%00`],
+    ["a number in lower case", (number) => `stripe/${number.toLowerCase()}`],
     ["a number with a wildcard", (number) => `stripe/${number.slice(0, -1)}_`],
-    ["a URL", () => "stripe/https:%2F%2Fevil.example"],
-    ["a URL without a scheme", () => "stripe/%2F%2Fevil.example"],
-    ["a script", () => "stripe/%3Cscript%3Ealert(1)%3C%2Fscript%3E"],
-    ["a line end", () => "stripe/UNI1%0d%0alocation:%20https:%2F%2Fevil.example"],
+    ["a URL instead of a number", () => "stripe/https:%2F%2Fevil.example"],
+    ["a URL without a scheme instead of a number", () => "stripe/%2F%2Fevil.example"],
+    ["a script instead of a number", () => "stripe/%3Cscript%3Ealert(1)%3C%2Fscript%3E"],
+    ["a line break in its number", () => "stripe/UNI1%0d%0alocation:%20https:%2F%2Fevil.example"],
     ["a very long number", () => `stripe/${"9".repeat(7_000)}`],
-    ["a badly encoded number", () => "stripe/%zz"],
+    ["an invalidly encoded number", () => "stripe/%zz"],
   ];
-  it.each(strange)("%s finds no order and leads nowhere", async (_what, place) => {
+  it.each(odd)("a return page with %s finds no order and redirects nowhere", async (_what, place) => {
     const answer = await back(place(orderNo));
     expect(answer).toMatchObject({ status: 404 });
     expect(answer.headers.location).toBeUndefined();
@@ -128,20 +130,23 @@ describe("a return to", () => {
   const queries: [string, string][] = [
     ["another return_url", "?return_url=https://evil.example"],
     ["another order_no", "?order_no=UNI1&order_no=UNI2"],
-    ["a redirect", "?redirect=//evil.example&next=https://evil.example&url=javascript:alert(1)"],
-    ["a line end", "?a=%0d%0alocation:%20https://evil.example"],
+    ["redirect parameters", "?redirect=//evil.example&next=https://evil.example&url=javascript:alert(1)"],
+    ["a line break", "?a=%0d%0alocation:%20https://evil.example"],
     ["a status", "?status=success&trade_status=TRADE_SUCCESS&total_amount=0.01"],
-    ["names of prototypes", "?__proto__[location]=https://evil.example&constructor=1"],
+    ["prototype names", "?__proto__[location]=https://evil.example&constructor=1"],
     ["8,000 characters", `?a=${"b".repeat(8_000)}`],
     ["bytes that are not UTF-8", "?a=%ff%fe&%zz"],
   ];
-  it.each(queries)("an order with %s leads to the stored URL alone", async (_what, query) => {
-    const answer = await back(`stripe/${orderNo}`, query);
-    expect({ status: answer.status, location: answer.headers.location }).toEqual({
-      status: 302,
-      location: location(),
-    });
-  });
+  it.each(queries)(
+    "a return page with %s in its query redirects to the stored URL only",
+    async (_what, query) => {
+      const answer = await back(`stripe/${orderNo}`, query);
+      expect({ status: answer.status, location: answer.headers.location }).toEqual({
+        status: 302,
+        location: location(),
+      });
+    },
+  );
 
   it.each([
     ["host", "evil.example"],
@@ -149,31 +154,31 @@ describe("a return to", () => {
     ["x-forwarded-proto", "javascript"],
     ["referer", "https://evil.example/?a=1"],
     ["x-original-url", "/health"],
-  ])("an order with the header %s leads to the stored URL alone", async (name, value) => {
+  ])("a return page requested with the header %s redirects to the stored URL only", async (name, value) => {
     const answer = await back(`stripe/${orderNo}`, "", { [name]: value });
     expect(answer.headers.location).toBe(location());
   });
 });
 
-describe("an API key", () => {
+describe("API keys", () => {
   const keys: [string, (key: string) => string | string[]][] = [
     ["with a space inside", (key) => `${key.slice(0, 9)} ${key.slice(9)}`],
     ["sent twice", (key) => [key, key]],
-    ["beside another", (key) => [key, "ak_m1k00000000_x"]],
+    ["sent together with another key", (key) => [key, "ak_m1k00000000_x"]],
     ["as a bearer token", (key) => `Bearer ${key}`],
-    ["in capitals", (key) => key.toUpperCase()],
+    ["in upper case", (key) => key.toUpperCase()],
     ["in quotes", (key) => `"${key}"`],
     ["without its last character", (key) => key.slice(0, -1)],
-    ["with one more", (key) => `${key}0`],
-    ["of another merchant's number", (key) => key.replace(/_m\d+k/, "_m1k")],
-    ["that is only its id", (key) => key.split("_").slice(0, 2).join("_")],
+    ["with an additional character", (key) => `${key}0`],
+    ["with another merchant's number", (key) => key.replace(/_m\d+k/, "_m1k")],
+    ["cut to its id", (key) => key.split("_").slice(0, 2).join("_")],
     ["of Latin-1 bytes", () => "ak_\xe9\xff"],
     ["of 8,000 characters", () => `ak_m${"1".repeat(8_000)}`],
     ["that is empty", () => ""],
-    ["of SQL", () => "' OR 1=1 -- "],
-    ["called null", () => "null"],
+    ["that is SQL", () => "' OR 1=1 -- "],
+    ["that is the word null", () => "null"],
   ];
-  it.each(keys)("%s is none", (_what, key) =>
+  it.each(keys)("an API key %s is refused", (_what, key) =>
     expectRefused(
       { path: `/api/v1/payment/query/${orderNo}`, headers: { "x-api-key": key(shop.apiKey) } },
       401,
@@ -182,12 +187,15 @@ describe("an API key", () => {
   );
 
   it.each([
-    ["in the query", { path: "/api/v1/payment/list?x-api-key=KEY&api_key=KEY" }],
-    ["as authorization", { path: "/api/v1/payment/list", headers: { authorization: "Bearer KEY" } }],
-    ["as a cookie", { path: "/api/v1/payment/list", headers: { cookie: "x-api-key=KEY" } }],
-    ["in a body", { path: "/api/v1/payment/list", body: '{"x-api-key":"KEY"}' }],
-  ])("%s is not looked at", async (_what, wanted) => {
-    const withKey = JSON.parse(JSON.stringify(wanted).replaceAll("KEY", shop.apiKey)) as RawRequest;
+    ["in the query string", { path: "/api/v1/payment/list?x-api-key=KEY&api_key=KEY" }],
+    [
+      "in the authorization header",
+      { path: "/api/v1/payment/list", headers: { authorization: "Bearer KEY" } },
+    ],
+    ["in a cookie", { path: "/api/v1/payment/list", headers: { cookie: "x-api-key=KEY" } }],
+    ["in the body", { path: "/api/v1/payment/list", body: '{"x-api-key":"KEY"}' }],
+  ])("an API key %s is ignored", async (_what, input) => {
+    const withKey = JSON.parse(JSON.stringify(input).replaceAll("KEY", shop.apiKey)) as RawRequest;
     const answer = await rawRequest(world, withKey);
     expect(answer.status).toBe(401);
     expect(answer.text).not.toContain(shop.apiKey);

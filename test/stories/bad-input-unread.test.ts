@@ -12,30 +12,30 @@ beforeAll(async () => {
 });
 afterAll(() => world.stop());
 
-describe("what a route does not read", () => {
+describe("input that a route does not read", () => {
   const bodies: [string, string | Buffer][] = [
     ["JSON", '{"status":"success"}'],
     ["broken JSON", "{{{"],
-    ["bytes", Buffer.from([0xff, 0xfe, 0x00])],
-    ["100 KiB", "x".repeat(102_400)],
+    ["binary data", Buffer.from([0xff, 0xfe, 0x00])],
+    ["100 KiB of text", "x".repeat(102_400)],
   ];
   const paths = ["health", "openapi.json", "api/v1/payment/list", "api/v1/capabilities"];
   const cases = bodies.flatMap(([what, body]) => paths.map((path) => [what, path, body] as const));
-  it.each(cases)("of a body of %s, GET /%s, changes nothing", async (_what, path, body) => {
+  it.each(cases)("a body of %s does not change the response of GET /%s", async (_what, path, body) => {
     const headers = { "x-api-key": shop.apiKey, "content-type": "application/json" };
-    const [plain, given] = [
+    const [plain, provided] = [
       await rawRequest(world, { path: `/${path}`, headers }),
       await rawRequest(world, { path: `/${path}`, headers, body }),
     ];
     const withoutId = (text: string) => text.replace(/"request_id":"[^"]*"/, "");
-    expect({ status: given.status, text: withoutId(given.text) }).toEqual({
+    expect({ status: provided.status, text: withoutId(provided.text) }).toEqual({
       status: 200,
       text: withoutId(plain.text),
     });
   });
 
   it.each(["deep=2", "deep=1&deep=1", "deep", "DEEP=1", "deep=%00", `deep=${"1".repeat(5_000)}`])(
-    "of /health with %s is answered without a look",
+    "GET /health?%s answers without a check of the database, cache or queue",
     async (query) => {
       const { status, text } = await rawRequest(world, { path: `/health?${query}` });
       expect({ status, said: JSON.parse(text) }).toEqual({ status: 200, said: { status: "ok" } });
@@ -43,7 +43,7 @@ describe("what a route does not read", () => {
   );
 
   it.each(["GET", "PUT", "DELETE", "PATCH", "OPTIONS", "PROPFIND"])(
-    "a create by %s is no route",
+    "a create by %s is not a route",
     async (method) => {
       const path = "/api/v1/payment/create";
       const { status, text } = await rawRequest(world, {
@@ -55,7 +55,7 @@ describe("what a route does not read", () => {
     },
   );
 
-  it("of headers that say who or where one is changes nothing", async () => {
+  it("headers that claim a method, a user, a path or an address do not change a request", async () => {
     const headers = {
       "x-api-key": shop.apiKey,
       "x-http-method-override": "DELETE",

@@ -16,15 +16,15 @@ beforeAll(async () => {
     name: "second",
     data: JSON.stringify(shop.accounts.alipay),
   });
-  // The first create of a config learns its account.
+  // The first create with a config stores its provider account; the tests expect unchanged tables.
   for (const provider of ["alipay", "stripe"]) await create({ ...anOrder({ provider }), config: "default" });
 });
 expectTablesUnchanged();
 afterAll(() => world.stop());
 
-const create = (wanted: Data) => apiOf(world, shop).create(wanted);
+const create = (input: Data) => apiOf(world, shop).create(input);
 
-describe("a refusal", () => {
+describe("messages of refusals", () => {
   const said: [Data, string][] = [
     [{ provider: undefined }, "provider: is required"],
     [{ subject: 7 }, "subject: must be a string"],
@@ -33,19 +33,19 @@ describe("a refusal", () => {
     [{ amount: "-5.00" }, "amount: must be greater than 0"],
     [{ currency: "usd" }, "currency: must be three capital letters such as CNY"],
   ];
-  it.each(said)("says in words what to change: %j", async (wrong, message) => {
+  it.each(said)("a refused create says in its message what to change: %j", async (wrong, message) => {
     expect(await create(anOrder({ provider: "stripe", ...wrong }))).toMatchObject({ code: 1001, message });
   });
 
-  it("says what a list may be asked for", async () => {
+  it("a list refused for its status names the statuses that exist", async () => {
     const { message } = await apiOf(world, shop).call("GET", "/api/v1/payment/list?status=foo");
     expect(message).toBe("status: must be one of processing, pending, failed, closed, success");
   });
 });
 
-describe("a create with a field that is wrong", () => {
+describe("creates with a wrong field", () => {
   const missing: string[] = ["provider", "out_trade_no", "subject", "amount"];
-  it.each(missing)("is refused without %s", async (name) => {
+  it.each(missing)("a create without %s is refused", async (name) => {
     const { [name]: _, ...order } = anOrder({ provider: "stripe" });
     expectRefused(await create(order), 1001, name);
   });
@@ -106,15 +106,15 @@ describe("a create with a field that is wrong", () => {
     ["expires_in", 60.5],
     ["expires_in", "7200"],
     ["expires_in", null],
-    ["notify_url", "http://shop.example/told"],
-    ["notify_url", "https://user:secret@shop.example/told"],
+    ["notify_url", "http://shop.example/hook"],
+    ["notify_url", "https://user:secret@shop.example/hook"],
     ["notify_url", "javascript:alert(1)"],
     ["notify_url", "not a url"],
     ["notify_url", ""],
-    ["notify_url", "https://127.0.0.1/told"],
-    ["notify_url", "https://[::1]/told"],
+    ["notify_url", "https://127.0.0.1/hook"],
+    ["notify_url", "https://[::1]/hook"],
     ["notify_url", "https://169.254.169.254/latest"],
-    ["notify_url", "https://0x7f.1/told"],
+    ["notify_url", "https://0x7f.1/hook"],
     ["notify_url", `https://shop.example/${long(2048)}`],
     ["notify_url", 7],
     ["return_url", "javascript:alert(1)"],
@@ -146,28 +146,31 @@ describe("a create with a field that is wrong", () => {
     ["toString", 1],
     ["order_no", "UNI1"],
   ];
-  it.each(wrong)("names %s: %j", async (name, value, field = name) => {
+  it.each(wrong)("a create refused for its %s %j names that field", async (name, value, field = name) => {
     expectRefused(await create(anOrder({ provider: "stripe", [name]: value })), 1001, field);
   });
 
   const notExpressible: [string, Data, string][] = [
     ["more decimals than the currency has", { amount: "12.345" }, "amount"],
     ["decimals of a currency that has none", { amount: "12.5", currency: "JPY" }, "amount"],
-    ["a currency that nobody knows", { currency: "XYZ" }, "currency"],
-    ["an amount beyond safe integers", { amount: "999999999999999" }, "amount"],
-    ["an amount beyond the provider's most", { amount: "1000000000" }, "amount"],
-    ["a currency that the provider does not take", { currency: "LYD", amount: "12.340" }, "currency"],
+    ["an unknown currency", { currency: "XYZ" }, "currency"],
+    ["an amount above the safe integers", { amount: "999999999999999" }, "amount"],
+    ["an amount above the provider's maximum", { amount: "1000000000" }, "amount"],
+    ["a currency that the provider does not support", { currency: "LYD", amount: "12.340" }, "currency"],
     [
       "a currency other than Alipay's",
       { provider: "alipay", config: "default", currency: "USD" },
       "currency",
     ],
   ];
-  it.each(notExpressible)("with %s is 2009, never rounded", async (_what, change, field) => {
-    expectRefused(await create(anOrder({ provider: "stripe", ...change })), 2009, field);
-  });
+  it.each(notExpressible)(
+    "a create with %s is refused with 2009 and never rounded",
+    async (_what, change, field) => {
+      expectRefused(await create(anOrder({ provider: "stripe", ...change })), 2009, field);
+    },
+  );
 
-  it("names everything that is wrong at once", async () => {
+  it("a create with several wrong fields names them all at once", async () => {
     const answer = await create(
       anOrder({ provider: "stripe", amount: 0, subject: "", expires_in: 1, surprise: 1 }),
     );
@@ -175,7 +178,7 @@ describe("a create with a field that is wrong", () => {
   });
 
   it.each(["wechatpay", "__proto__", "constructor", "Alipay", ""])(
-    "is 2005 with the provider %j, whatever else is wrong",
+    "a create with the unknown provider %j is refused with 2005, whatever else is wrong",
     async (provider) => {
       const answer = await create({ provider, amount: -1, surprise: true });
       expect(answer).toMatchObject({ status: 400, code: 2005 });
@@ -183,7 +186,7 @@ describe("a create with a field that is wrong", () => {
     },
   );
 
-  it("is 2006 with an unknown config, and the names of those that there are", async () => {
+  it("a create with an unknown config is refused with 2006 and names the existing configs", async () => {
     const answer = await create(anOrder({ provider: "alipay", config: "third" }));
     expect(answer).toMatchObject({ status: 400, code: 2006, message: expect.stringContaining('"second"') });
   });

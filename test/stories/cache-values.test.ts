@@ -41,20 +41,20 @@ const keyOf = (name: string) => `{m${shop.userId}}:${name}`;
 
 type Put = (key: string) => Promise<unknown>;
 const values: [string, Put][] = [
-  ["nothing", (key) => client.del(key)],
-  ["an empty text", (key) => client.set(key, "")],
-  ["no number", (key) => client.set(key, "soon")],
+  ["no value", (key) => client.del(key)],
+  ["an empty string", (key) => client.set(key, "")],
+  ["a word", (key) => client.set(key, "soon")],
   ["a NUL", (key) => client.set(key, "\u0000")],
   ["bytes that are not UTF-8", (key) => client.set(key, Buffer.from([0xff, 0xfe, 0x80]))],
   ["JSON", (key) => client.set(key, '{"allowed":true,"__proto__":{"a":1}}')],
   ["a script", (key) => client.set(key, "redis.call('flushall')")],
   ["a megabyte", (key) => client.set(key, "9".repeat(1_000_000))],
   ["a huge number", (key) => client.set(key, "9e300")],
-  ["a number without an end", (key) => client.set(key, "inf")],
-  ["what is no number to a machine", (key) => client.set(key, "nan")],
+  ["infinity", (key) => client.set(key, "inf")],
+  ["not-a-number", (key) => client.set(key, "nan")],
   ["a negative number", (key) => client.set(key, "-1e300")],
   ["a number in hexadecimal", (key) => client.set(key, "0x7fffffff")],
-  ["a time that is to come", (key) => client.set(key, "99999999999999999999")],
+  ["a time in the far future", (key) => client.set(key, "99999999999999999999")],
   [
     "another merchant's value",
     async (key) => client.set(key, (await client.get(`{m${other.userId}}:calls`)) ?? "1"),
@@ -65,7 +65,7 @@ const values: [string, Put][] = [
   ["a set", (key) => client.sadd(key, "a")],
   ["a sorted set", (key) => client.zadd(key, 1, "a")],
   ["a stream", (key) => client.xadd(key, "*", "a", "b")],
-  ["a count of distinct values", (key) => client.pfadd(key, "a")],
+  ["a HyperLogLog", (key) => client.pfadd(key, "a")],
 ];
 
 async function put(name: string, value: Put) {
@@ -73,7 +73,7 @@ async function put(name: string, value: Put) {
   await value(keyOf(name));
 }
 
-/** Let through, or asked to wait for no longer than a minute. */
+/** Expects this status, or a 429 with a wait of at most a minute. */
 function expectServed(answer: ApiAnswer, status: number) {
   expect([status, 429]).toContain(answer.status);
   if (answer.status === 429) expect(Number(answer.headers.get("retry-after"))).toBeLessThanOrEqual(60);
@@ -82,8 +82,8 @@ function expectServed(answer: ApiAnswer, status: number) {
   expect(answer.headers.get("x-ratelimit-reset")).toMatch(/^\d+$/);
 }
 
-describe("under the count of a merchant's calls", () => {
-  it.each(values)("%s changes no answer", async (_what, value) => {
+describe("rate-limit keys in Redis", () => {
+  it.each(values)("%s under a merchant's rate-limit key breaks no response", async (_what, value) => {
     await put("calls", value);
     expectServed(await api.query(orderNo), 200);
     await put("refunds", value);
@@ -91,27 +91,30 @@ describe("under the count of a merchant's calls", () => {
       await api.call("POST", "/api/v1/payment/refund", { order_no: orderNo, refund_no: "r-1" }),
       409,
     );
-    // Nobody else's calls are counted there.
+    // Other merchants have their own keys.
     expect((await apiOf(world, other).query("UNI1")).status).toBe(404);
     await client.del(keyOf("calls"), keyOf("refunds"));
     expect(await api.query(orderNo)).toMatchObject({ status: 200, data: { status: "pending" } });
   });
 });
 
-describe("under the lock of a delivery", () => {
-  it.each(values)("%s delays it at most: it is told once", async (_what, value) => {
-    const { data } = await api.create(anOrder({ provider: "stripe" }));
-    const paid = String(data.order_no);
-    await simulatorOf(world, "stripe").payUnopened(paid);
-    await simulatorOf(world, "stripe").accepted(paid);
-    const [task] = await rows.notifications(paid);
-    await put(`deliver:${task!.id}`, value);
-    await world.queues.drain();
-    await world.passes(61);
-    await invoke("sweep", {});
-    await world.queues.drain();
-    expect((await api.inbox()).filter(({ body }) => body.includes(paid))).toHaveLength(1);
-    expect(await rows.notifications(paid)).toMatchObject([{ status: "success", attempt: 1 }]);
-    expect(await rows.sends(paid)).toHaveLength(1);
-  });
+describe("delivery locks in Redis", () => {
+  it.each(values)(
+    "%s under a delivery's lock at most delays the notification, which is sent once",
+    async (_what, value) => {
+      const { data } = await api.create(anOrder({ provider: "stripe" }));
+      const paid = String(data.order_no);
+      await simulatorOf(world, "stripe").payUnopened(paid);
+      await simulatorOf(world, "stripe").accepted(paid);
+      const [task] = await rows.notifications(paid);
+      await put(`deliver:${task!.id}`, value);
+      await world.queues.drain();
+      await world.passes(61);
+      await invoke("sweep", {});
+      await world.queues.drain();
+      expect((await api.inbox()).filter(({ body }) => body.includes(paid))).toHaveLength(1);
+      expect(await rows.notifications(paid)).toMatchObject([{ status: "success", attempt: 1 }]);
+      expect(await rows.sends(paid)).toHaveLength(1);
+    },
+  );
 });

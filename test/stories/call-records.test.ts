@@ -1,13 +1,13 @@
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { newApiKey } from "../../lib/merchant/api-key.ts";
+import { newApiKey } from "../../lib/merchants/api-key.ts";
 import { brokenInvariants } from "../../scripts/invariants/invariants.ts";
 import { type Api, anOrder, apiOf, type Data } from "../steps/api.ts";
+import { apiCallLines, handOver } from "../steps/api-calls.ts";
 import { type LogLine, logOf } from "../steps/captured-log.ts";
 import { invoke } from "../steps/front.ts";
 import { operator, refusal } from "../steps/operator.ts";
 import { aRefundNo, paidOrder, refundsOf } from "../steps/paid-order.ts";
-import { callLines, handOver } from "../steps/recorded-calls.ts";
 import { openRows, type Row, type Rows } from "../steps/rows.ts";
 import { openWorld, type Shop, type World } from "../steps/world.ts";
 
@@ -32,19 +32,19 @@ afterAll(async () => {
 const isAlarm = ({ level }: LogLine) => level === "error";
 const calls = (args: Data = {}) => operator<Page>("calls list", args);
 const recorded = (lines: readonly LogLine[]) =>
-  rows.query("SELECT * FROM api_logs WHERE request_id IN (?) ORDER BY id", [
+  rows.query("SELECT * FROM api_calls WHERE request_id IN (?) ORDER BY id", [
     lines.map((line) => line.request_id),
   ]);
 
-/** What is recorded of the calls that `run` makes. */
+/** The rows recorded for the calls that `run` makes. */
 async function recordsOf(run: () => Promise<unknown>): Promise<Row[]> {
-  const lines = callLines(await logOf(run));
+  const lines = apiCallLines(await logOf(run));
   await handOver(lines);
   return recorded(lines);
 }
 
-describe("a call with a valid key", () => {
-  it("is found by operators: who, what, how it ended, and the order it was about", async () => {
+describe("calls with a valid key", () => {
+  it("operators see for each recorded call its caller, request, response and order", async () => {
     const order = anOrder({ provider: "stripe" });
     let orderNo = "";
     await recordsOf(async () => {
@@ -78,7 +78,7 @@ describe("a call with a valid key", () => {
     expect(close).toMatchObject({ method: "POST", answer: { data: { status: "closed" } } });
   });
 
-  it("is recorded when it is refused, too: its body, its scope, its order", async () => {
+  it("a call refused for its body, its scope or its order is recorded, too", async () => {
     const scoped = await operator<{ api_key: string }>("key create", {
       merchant: shop.username,
       scopes: "query",
@@ -86,7 +86,7 @@ describe("a call with a valid key", () => {
     const weak = apiOf(world, { ...shop, apiKey: scoped.api_key });
     const paid = await paidOrder(world, api, "stripe");
     const refund = { order_no: paid, refund_no: aRefundNo(), amount: "100.01" };
-    const [malformed, wrong, forbidden, foreign, tooMuch] = await recordsOf(async () => {
+    const [malformed, wrong, forbidden, external, tooMuch] = await recordsOf(async () => {
       await api.create("{" as unknown as Data);
       await api.create(anOrder({ amount: "-1" }));
       await weak.create(anOrder());
@@ -97,32 +97,32 @@ describe("a call with a valid key", () => {
     expect(wrong).toMatchObject({ http_status: 400, order_no: null });
     expect(JSON.parse(String(wrong?.answer))).toMatchObject({ code: 1001, errors: [{ field: "amount" }] });
     expect(forbidden).toMatchObject({ http_status: 403, user_id: shop.userId });
-    expect(foreign).toMatchObject({ http_status: 404, order_no: null });
+    expect(external).toMatchObject({ http_status: 404, order_no: null });
     expect(tooMuch).toMatchObject({ http_status: 400, order_no: paid });
     await operator("key revoke", { merchant: shop.username, key_id: String(forbidden?.key_id) });
   });
 
-  it("is one record however often, and by however many, its line is handed over", async () => {
-    const lines = callLines(await logOf(() => api.query("unknown")));
+  it("a call whose log line is delivered repeatedly and concurrently is recorded once", async () => {
+    const lines = apiCallLines(await logOf(() => api.query("unknown")));
     await Promise.all([handOver(lines), handOver([...lines, ...lines])]);
     await handOver(lines);
     expect(await recorded(lines)).toHaveLength(1);
   });
 
-  it("is recorded among hundreds of others", async () => {
-    const [line] = callLines(await logOf(() => api.query("unknown")));
+  it("each of 250 calls delivered in one batch is recorded", async () => {
+    const [line] = apiCallLines(await logOf(() => api.query("unknown")));
     const lines = Array.from({ length: 250 }, (_, at) => ({ ...line!, request_id: `many-${at}` }));
     await handOver(lines);
     expect(await recorded(lines)).toHaveLength(250);
   });
 });
 
-it("no secret, card or buyer that a merchant sends, wherever, reaches a log or a record", async () => {
-  const known = ["sk_live_51HxAbCdEfGhIjKl", "4111111111111111", shop.apiKey];
-  const secrets = [...known, "Alice Smith", "token-of-the-shop"];
+it("no secret, card number or buyer name sent in any field reaches the log or the call records", async () => {
+  const existing = ["sk_live_51HxAbCdEfGhIjKl", "4111111111111111", shop.apiKey];
+  const secrets = [...existing, "Alice Smith", "token-of-the-shop"];
   const everywhere = secrets.join(" ");
   const lines = await logOf(async () => {
-    const wanted = anOrder({
+    const input = anOrder({
       provider: "stripe",
       subject: everywhere,
       body: everywhere,
@@ -130,39 +130,39 @@ it("no secret, card or buyer that a merchant sends, wherever, reaches a log or a
       notify_url: `${shop.inboxUrl}?token=token-of-the-shop`,
       return_url: "https://alice@shop.example/?token=token-of-the-shop",
     });
-    expect(await api.create(wanted)).toMatchObject({ status: 200 });
-    for (const field of [...Object.keys(wanted), "extra_params", "scene", "config", "currency", everywhere])
-      await api.create({ ...wanted, out_trade_no: `${field}`.slice(0, 3), [field]: everywhere });
-    for (const secret of [...known, "Alice Smith", everywhere]) {
+    expect(await api.create(input)).toMatchObject({ status: 200 });
+    for (const field of [...Object.keys(input), "extra_params", "scene", "config", "currency", everywhere])
+      await api.create({ ...input, out_trade_no: `${field}`.slice(0, 3), [field]: everywhere });
+    for (const secret of [...existing, "Alice Smith", everywhere]) {
       const path = `/api/v1/payment/query/${encodeURIComponent(secret)}`;
-      const headers = { "x-api-key": shop.apiKey, "user-agent": `shop/1 ${known.join(" ")}` };
+      const headers = { "x-api-key": shop.apiKey, "user-agent": `shop/1 ${existing.join(" ")}` };
       await fetch(`${world.front.url}${path}?token=${encodeURIComponent(everywhere)}`, { headers });
       await api.call("GET", `/api/v1/payment/query?out_trade_no=${encodeURIComponent(secret)}`);
     }
   });
-  await handOver(callLines(lines));
-  const kept = JSON.stringify(await recorded(callLines(lines)));
-  expect(callLines(lines).length).toBeGreaterThan(20);
-  for (const text of [kept, JSON.stringify(lines)]) {
+  await handOver(apiCallLines(lines));
+  const stored = JSON.stringify(await recorded(apiCallLines(lines)));
+  expect(apiCallLines(lines).length).toBeGreaterThan(20);
+  for (const text of [stored, JSON.stringify(lines)]) {
     expect([...secrets, shop.apiKey.slice(0, 40)].filter((one) => text.includes(one))).toEqual([]);
   }
 });
 
-it("a call without a valid key is a line in the log and no record", async () => {
-  const { text: strange } = newApiKey(shop.userId);
+it("a call without a valid key is logged but not recorded", async () => {
+  const { text: odd } = newApiKey(shop.userId);
   const log = await logOf(async () => {
-    for (const apiKey of ["", "ak_wrong", strange]) await apiOf(world, { ...shop, apiKey }).create(anOrder());
+    for (const apiKey of ["", "ak_wrong", odd]) await apiOf(world, { ...shop, apiKey }).create(anOrder());
     await fetch(`${world.front.url}/api/v1/public/notify/stripe/${shop.configs.stripe}`, { method: "POST" });
     await fetch(`${world.front.url}/api/v1/nowhere`, { headers: { "x-api-key": shop.apiKey } });
   });
-  // Simulators call, too.
+  // The simulators call the gateway, too.
   const own = log.filter(({ user_agent }) => user_agent === "node");
   expect(own.map(({ message }) => message)).toEqual(Array(5).fill("call"));
 });
 
-describe("the function that records calls", () => {
-  it("loses a line that nobody can read, with an alarm, and no other", async () => {
-    const good = callLines(await logOf(() => api.query("unknown")));
+describe("record-api-calls", () => {
+  it("record-api-calls drops unreadable lines with an alarm and records the others", async () => {
+    const good = apiCallLines(await logOf(() => api.query("unknown")));
     const [line] = good;
     const bad = [
       "not JSON",
@@ -176,28 +176,28 @@ describe("the function that records calls", () => {
       { level: "error", message: "unreadable lines dropped", count: 5 },
     ]);
     expect(await recorded(good)).toHaveLength(1);
-    expect(await rows.query("SELECT id FROM api_logs WHERE request_id IN ('x', 'y', 'z')")).toEqual([]);
+    expect(await rows.query("SELECT id FROM api_calls WHERE request_id IN ('x', 'y', 'z')")).toEqual([]);
   });
 
-  it("writes nothing when CloudWatch asks whether it is there", async () => {
-    const asked = { messageType: "CONTROL_MESSAGE", logEvents: [{ message: "CWL CONTROL MESSAGE" }] };
-    const data = gzipSync(JSON.stringify(asked)).toString("base64");
+  it("record-api-calls writes nothing for a control message of CloudWatch Logs", async () => {
+    const requested = { messageType: "CONTROL_MESSAGE", logEvents: [{ message: "CWL CONTROL MESSAGE" }] };
+    const data = gzipSync(JSON.stringify(requested)).toString("base64");
     const log = await logOf(() => invoke("record-api-calls", { awslogs: { data } }));
     expect(log.filter(isAlarm)).toEqual([]);
   });
 
-  it("fails when it cannot write, so that the platform tries again", async () => {
-    const lines = callLines(await logOf(() => api.query("unknown")));
-    await rows.query("RENAME TABLE api_logs TO away");
+  it("record-api-calls fails when it cannot write, so that CloudWatch Logs retries", async () => {
+    const lines = apiCallLines(await logOf(() => api.query("unknown")));
+    await rows.query("RENAME TABLE api_calls TO away");
     await expect(handOver(lines)).rejects.toThrow();
-    await rows.query("RENAME TABLE away TO api_logs");
+    await rows.query("RENAME TABLE away TO api_calls");
     await handOver(lines);
     expect(await recorded(lines)).toHaveLength(1);
   });
 });
 
-describe("the operators' list of calls", () => {
-  it("pages through the newest first, of a merchant, a status and a time", async () => {
+describe("calls list", () => {
+  it("calls list pages newest first and filters by merchant, status and time", async () => {
     const other = await world.openShop("stripe");
     const theirs = apiOf(world, other);
     await recordsOf(async () => {
@@ -218,7 +218,7 @@ describe("the operators' list of calls", () => {
     expect(await refusal("calls list", { cursor: "x" })).toMatchObject({ code: 1001 });
   });
 
-  it("shows an order's calls of its own merchant alone", async () => {
+  it("calls list shows only the calls of an order's own merchant", async () => {
     const other = await world.openShop("stripe");
     let orderNo = "";
     await recordsOf(async () => {
@@ -231,18 +231,18 @@ describe("the operators' list of calls", () => {
   });
 });
 
-describe("records of calls", () => {
-  it("keep what must hold of every row", async () => {
-    expect(await rows.query("SELECT id FROM api_logs")).not.toEqual([]);
+describe("stored call records", () => {
+  it("call records break no invariant", async () => {
+    expect(await rows.query("SELECT id FROM api_calls")).not.toEqual([]);
     const broken = await brokenInvariants(rows.query, world.clock.now());
-    // An order keeps what its merchant has written into it.
-    const others = broken.flatMap((one) => one.rows).filter((row) => row.in_table !== "payment_attempts");
+    // Provider requests contain what the merchant has written into the order, so they are left out.
+    const others = broken.flatMap((one) => one.rows).filter((row) => row.in_table !== "provider_requests");
     expect(others).toEqual([]);
   });
 
-  it("are forgotten after 90 days, 5,000 in a sweep", async () => {
-    await rows.query("DELETE FROM api_logs");
-    const [line] = callLines(await logOf(() => api.query("unknown")));
+  it("call records are purged after 90 days, at most 5,000 in a sweep", async () => {
+    await rows.query("DELETE FROM api_calls");
+    const [line] = apiCallLines(await logOf(() => api.query("unknown")));
     const lines = Array.from({ length: 5_001 }, (_, at) => ({ ...line!, request_id: `old-${at}` }));
     await handOver(lines);
     await world.passes(90 * 24 * 3600 - 60);

@@ -1,17 +1,17 @@
 import { ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Api, anOrder, apiOf } from "../steps/api.ts";
+import { apiCallLines, handOver } from "../steps/api-calls.ts";
 import { authorizationsOf, namesIn, secretsOf } from "../steps/canaries.ts";
 import { type LogLine, logOf } from "../steps/captured-log.ts";
 import { aRefundNo, paidOrder, refundsOf } from "../steps/paid-order.ts";
-import { callLines, handOver } from "../steps/recorded-calls.ts";
 import { openRows, type Rows } from "../steps/rows.ts";
 import { simulatorOf } from "../steps/simulator.ts";
 import { openWorld, type Shop, type World } from "../steps/world.ts";
 
 const providers = ["alipay", "wechat", "stripe", "paypal"] as const;
 
-/** Each breaks what a provider answers, or what it sends us. */
+/** Simulator faults: each breaks the provider's responses or webhooks. */
 const faults: Record<string, object> = {
   "HTTP 400": { status: 400 },
   "HTTP 401": { status: 401 },
@@ -21,10 +21,10 @@ const faults: Record<string, object> = {
   "an HTML page": { html: true },
   "an HTML page with 502": { html: true, status: 502 },
   "no signature": { unsigned: true },
-  "a lost answer": { timeout_after_success: true },
+  "a lost response": { timeout_after_success: true },
   "a changed webhook": { tamper: true },
-  "a webhook of another amount": { wrong_amount: true },
-  "nothing wrong": {},
+  "a webhook with another amount": { wrong_amount: true },
+  "no fault": {},
 };
 
 let world: World;
@@ -32,7 +32,7 @@ let rows: Rows;
 let shop: Shop;
 let api: Api;
 const paid: Record<string, string> = {};
-/** All that anybody but us and the provider may see, as text. */
+/** What others than the gateway and the providers can see, as text. */
 const seen = { answers: "", log: "", queues: "" };
 const called: LogLine[] = [];
 
@@ -52,12 +52,12 @@ afterAll(async () => {
   await world.stop();
 });
 
-/** Reads what waits in the queues without taking it away. */
+/** Reads the messages in the queues without removing them. */
 async function receiveAll(): Promise<void> {
   const client = new SQSClient({ endpoint: process.env.SQS_ENDPOINT! });
-  for (const QueueUrl of [world.queues.notifyUrl, world.queues.recheckUrl]) {
-    const wanted = { QueueUrl, MaxNumberOfMessages: 10, VisibilityTimeout: 0 };
-    seen.queues += JSON.stringify((await client.send(new ReceiveMessageCommand(wanted))).Messages ?? []);
+  for (const QueueUrl of [world.queues.notifyUrl, world.queues.pollUrl]) {
+    const input = { QueueUrl, MaxNumberOfMessages: 10, VisibilityTimeout: 0 };
+    seen.queues += JSON.stringify((await client.send(new ReceiveMessageCommand(input))).Messages ?? []);
   }
   client.destroy();
 }
@@ -66,70 +66,73 @@ async function canaries(): Promise<Map<string, string>> {
   return new Map([...secretsOf(shop), ...(await authorizationsOf(world, providers))]);
 }
 
-describe.each(providers)("through %s", (provider) => {
-  it.each(Object.entries(faults))("with %s everything is used", async (_name, fault) => {
-    const simulator = simulatorOf(world, provider);
-    const refunds = refundsOf(api);
-    const answers: unknown[] = [];
-    const log = await logOf(async () => {
-      const open = await api.create(anOrder({ provider }));
-      await simulator.faults(fault);
-      const wanted = { order_no: paid[provider], refund_no: aRefundNo(), amount: "1.00" };
-      const created = await api.create(anOrder({ provider }));
-      const orderNo = String(created.data?.order_no ?? created.order_no);
-      answers.push(open, created, await refunds.ask(wanted), await refunds.ask(wanted));
-      answers.push(await api.query(orderNo), await api.close(String(open.data.order_no)));
-      if (created.data) await simulator.pay(created.data);
-      const config_id = shop.configs[provider];
-      const merchant = shop.username;
-      answers.push(await world.ops("config check", { merchant, config_id }).catch(String));
-      await world.passes(16);
-      await receiveAll();
-      await world.queues.drain();
-      answers.push(await api.timeline(orderNo), await refunds.now(wanted.refund_no));
-      answers.push(await api.query(paid[provider]!));
-      await simulator.faults({});
-    });
-    seen.log += JSON.stringify(log);
-    called.push(...callLines(log));
-    seen.answers += JSON.stringify(answers);
-    expect(log.length).toBeGreaterThan(5);
-    expect(JSON.stringify(answers)).toContain(paid[provider]);
-  });
+describe.each(providers)("calls through %s", (provider) => {
+  it.each(Object.entries(faults))(
+    `every kind of ${provider} call is made and captured with %s`,
+    async (_name, fault) => {
+      const simulator = simulatorOf(world, provider);
+      const refunds = refundsOf(api);
+      const answers: unknown[] = [];
+      const log = await logOf(async () => {
+        const open = await api.create(anOrder({ provider }));
+        await simulator.faults(fault);
+        const input = { order_no: paid[provider], refund_no: aRefundNo(), amount: "1.00" };
+        const created = await api.create(anOrder({ provider }));
+        const orderNo = String(created.data?.order_no ?? created.order_no);
+        answers.push(open, created, await refunds.ask(input), await refunds.ask(input));
+        answers.push(await api.query(orderNo), await api.close(String(open.data.order_no)));
+        if (created.data) await simulator.pay(created.data);
+        const config_id = shop.configs[provider];
+        const merchant = shop.username;
+        answers.push(await world.ops("config check", { merchant, config_id }).catch(String));
+        await world.passes(16);
+        await receiveAll();
+        await world.queues.drain();
+        answers.push(await api.timeline(orderNo), await refunds.now(input.refund_no));
+        answers.push(await api.query(paid[provider]!));
+        await simulator.faults({});
+      });
+      seen.log += JSON.stringify(log);
+      called.push(...apiCallLines(log));
+      seen.answers += JSON.stringify(answers);
+      expect(log.length).toBeGreaterThan(5);
+      expect(JSON.stringify(answers)).toContain(paid[provider]);
+    },
+  );
 });
 
-describe("of all credentials and of all that calls were signed with", () => {
-  it("there are some of every kind, and a planted one is found", async () => {
-    const wanted = await canaries();
-    const names = [...wanted.keys()].join("\n");
+describe("credentials and signatures as canaries", () => {
+  it("there is a canary of every kind, and each one planted in a text is found", async () => {
+    const all = await canaries();
+    const names = [...all.keys()].join("\n");
     for (const kind of [
       ...["API key", "notification secret", "alipay private_key 3", "wechat private_key 3"],
       ...["wechat api_v3_key", "wechat authorization", "stripe secret_key", "stripe webhook_secret"],
       ...["stripe authorization", "paypal secret", "paypal authorization"],
     ])
       expect(names).toContain(kind);
-    for (const [name, value] of wanted) {
+    for (const [name, value] of all) {
       expect(namesIn(`a ${value} b`, new Map([[name, value]]))).toEqual([name]);
       expect(namesIn(encodeURIComponent(value), new Map([[name, value]]))).toEqual([name]);
     }
   });
 
-  it("none is in a log line", async () => {
+  it("no credential or signature occurs in a log line", async () => {
     expect(seen.log.length).toBeGreaterThan(10_000);
     expect(namesIn(seen.log, await canaries())).toEqual([]);
   });
 
-  it("none is in an answer of the API or to an operator", async () => {
+  it("no credential or signature occurs in a response of the API or to an operator", async () => {
     expect(seen.answers.length).toBeGreaterThan(10_000);
     expect(namesIn(seen.answers, await canaries())).toEqual([]);
   });
 
-  it("none is in a queue's message", async () => {
+  it("no credential or signature occurs in a queue message", async () => {
     expect(seen.queues).toContain("order_no");
     expect(namesIn(seen.queues, await canaries())).toEqual([]);
   });
 
-  it("none is in the database, but sealed", async () => {
+  it("no credential or signature occurs unencrypted in the database", async () => {
     await handOver(called);
     const text = await rows.allText();
     expect(text).toContain(paid.alipay);
@@ -137,7 +140,7 @@ describe("of all credentials and of all that calls were signed with", () => {
     expect(namesIn(text, await canaries())).toEqual([]);
   });
 
-  it("none is in what the merchant was told", async () => {
+  it("no credential or signature occurs in a notification to the merchant", async () => {
     const inbox = JSON.stringify((await api.inbox()).map(({ body, headers }) => [body, headers]));
     expect(inbox).toContain(paid.alipay);
     expect(namesIn(inbox, await canaries())).toEqual([]);

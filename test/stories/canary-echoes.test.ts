@@ -1,11 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Api, anOrder, apiOf } from "../steps/api.ts";
+import { apiCallLines, handOver } from "../steps/api-calls.ts";
 import { namesIn, secretsOf } from "../steps/canaries.ts";
 import { logOf } from "../steps/captured-log.ts";
-import { type Echo, type EchoingProxy, type Heard, startEchoingProxy } from "../steps/echoing-proxy.ts";
+import {
+  type Echo,
+  type EchoedRequest,
+  type EchoingProxy,
+  startEchoingProxy,
+} from "../steps/echoing-proxy.ts";
 import { invoke } from "../steps/front.ts";
 import { aRefundNo, paidOrder, refundsOf } from "../steps/paid-order.ts";
-import { callLines, handOver } from "../steps/recorded-calls.ts";
 import { openRows, type Rows } from "../steps/rows.ts";
 import { openWorld, type Shop, type World } from "../steps/world.ts";
 
@@ -45,14 +50,16 @@ afterAll(async () => {
   await world.stop();
 });
 
-/** What a provider would have to repeat: its account's secrets, and all that our call was sent with. */
-function words(provider: Name, { headers, body }: Heard): string {
+/** The text that the provider echoes: its account's secrets, and our request's headers and body. */
+function echoedText(provider: Name, { headers, body }: EchoedRequest): string {
   const { secret_key, secret, api_v3_key, private_key, webhook_secret } = shop.accounts[provider]!;
-  const known = [secret_key, secret, api_v3_key, webhook_secret, private_key?.split("\n")[3]].filter(Boolean);
-  return `${known.join(" ")} ${JSON.stringify(headers)} ${body}`;
+  const existing = [secret_key, secret, api_v3_key, webhook_secret, private_key?.split("\n")[3]].filter(
+    Boolean,
+  );
+  return `${existing.join(" ")} ${JSON.stringify(headers)} ${body}`;
 }
 
-/** The provider's own forms of saying no, with nothing but what it must not repeat in every field. */
+/** Each provider's own error format, with the echoed text in every field. */
 const forms: Record<Name, (text: string) => object> = {
   alipay: (text) => ({
     error_response: { code: text, msg: text, sub_code: text, sub_msg: text },
@@ -64,58 +71,61 @@ const forms: Record<Name, (text: string) => object> = {
 };
 
 const statuses = [200, 400, 401, 429, 500];
-/** Whole sentences, or one secret alone where a code is expected. */
+/** The whole text, or one secret alone, as an error code would be. */
 const shares = {
-  "all of it": (text: string) => text,
-  "one word of it": (text: string) => text.split(" ")[0]!,
+  "the whole text": (text: string) => text,
+  "one secret alone": (text: string) => text.split(" ")[0]!,
 };
 
-/** Everything that the merchant, an operator, the log and the database get to see of some work. */
+/** Everything that the merchant, an operator, the log and the database receive while `work` runs, as text. */
 async function seenOf(work: () => Promise<unknown>): Promise<string> {
   let answers: unknown;
   const log = await logOf(async () => {
     answers = await work();
   });
-  await handOver(callLines(log));
+  await handOver(apiCallLines(log));
   return JSON.stringify([log, answers]) + (await rows.allText());
 }
 
-describe.each(providers)("%s repeats our own credentials", (provider) => {
+describe.each(providers)("errors of %s that repeat our credentials", (provider) => {
   const everything = Object.entries(shares).flatMap(([share, of]) =>
     statuses.map((status) => ({ status, share, of })),
   );
-  it.each(everything)("with $status, $share: nobody else gets to see them", async ({ status, of }) => {
-    const refunds = refundsOf(api);
-    const { data } = await api.create(anOrder({ provider }));
-    const before = proxies[provider].echoed();
-    const echo: Echo = (heard) => ({
-      status,
-      body: JSON.stringify(forms[provider](of(words(provider, heard)))),
-    });
-    const seen = await seenOf(async () => {
-      proxies[provider].echoes(echo);
-      await world.passes(4);
-      const answers: unknown[] = [
-        await api.query(String(data.order_no)),
-        await api.close(String(data.order_no)),
-      ];
-      answers.push(await api.create(anOrder({ provider })));
-      const wanted = { order_no: paid[provider], refund_no: aRefundNo(), amount: "0.01" };
-      answers.push(await refunds.ask(wanted), await refunds.now(wanted.refund_no));
-      const operator = { merchant: shop.username, config_id: shop.configs[provider] };
-      answers.push(await world.ops("config check", operator).catch(String));
-      answers.push(await world.ops("order sync", { order_no: data.order_no }).catch(String));
-      await world.queues.tryOnce();
-      answers.push(await api.timeline(String(data.order_no)));
-      proxies[provider].echoes(undefined);
-      return answers;
-    });
-    expect(proxies[provider].echoed()).toBeGreaterThan(before);
-    expect(namesIn(seen, secretsOf(shop))).toEqual([]);
-  });
+  it.each(everything)(
+    `credentials echoed by ${provider} with HTTP $status ($share) reach nobody`,
+    async ({ status, of }) => {
+      const refunds = refundsOf(api);
+      const { data } = await api.create(anOrder({ provider }));
+      const before = proxies[provider].echoed();
+      const echo: Echo = (request) => ({
+        status,
+        body: JSON.stringify(forms[provider](of(echoedText(provider, request)))),
+      });
+      const seen = await seenOf(async () => {
+        proxies[provider].echoes(echo);
+        await world.passes(4);
+        const answers: unknown[] = [
+          await api.query(String(data.order_no)),
+          await api.close(String(data.order_no)),
+        ];
+        answers.push(await api.create(anOrder({ provider })));
+        const input = { order_no: paid[provider], refund_no: aRefundNo(), amount: "0.01" };
+        answers.push(await refunds.ask(input), await refunds.now(input.refund_no));
+        const operator = { merchant: shop.username, config_id: shop.configs[provider] };
+        answers.push(await world.ops("config check", operator).catch(String));
+        answers.push(await world.ops("order sync", { order_no: data.order_no }).catch(String));
+        await world.queues.tryOnce();
+        answers.push(await api.timeline(String(data.order_no)));
+        proxies[provider].echoes(undefined);
+        return answers;
+      });
+      expect(proxies[provider].echoed()).toBeGreaterThan(before);
+      expect(namesIn(seen, secretsOf(shop))).toEqual([]);
+    },
+  );
 });
 
-/** AWS' form of saying no, first with a name that could be one. */
+/** The error format of AWS; the first secret is part of the error's name. */
 const awsForm =
   (text: string): Echo =>
   ({ headers, body }) => ({
@@ -126,8 +136,8 @@ const awsForm =
     }),
   });
 
-describe("what stands behind us repeats what it must not", () => {
-  it.each(["sqs", "kms"] as const)("%s: nobody gets to see it", async (service) => {
+describe("secrets repeated by AWS, merchants or webhooks", () => {
+  it.each(["sqs", "kms"] as const)("secrets echoed by an error of %s reach nobody", async (service) => {
     const { secret_key } = shop.accounts.stripe!;
     const before = proxies[service].echoed();
     const seen = await seenOf(async () => {
@@ -148,7 +158,7 @@ describe("what stands behind us repeats what it must not", () => {
     expect(namesIn(seen, secretsOf(shop))).toEqual([]);
   });
 
-  it("a merchant's endpoint that answers with all that it was sent: its signature is not kept", async () => {
+  it("a notification's signature echoed by the merchant's endpoint is neither stored nor logged", async () => {
     let signature = "";
     proxies.merchant.echoes(({ headers, body }) => {
       signature = String(headers["webhook-signature"]).replace("v1,", "");
@@ -162,15 +172,15 @@ describe("what stands behind us repeats what it must not", () => {
       return [closed, await api.timeline(String(created.data.order_no))];
     });
     expect(signature).toHaveLength(44);
-    const wanted = new Map([...secretsOf(shop), ["signature", signature]]);
-    expect(namesIn(seen, wanted)).toEqual([]);
+    const input = new Map([...secretsOf(shop), ["signature", signature]]);
+    expect(namesIn(seen, input)).toEqual([]);
   });
 
-  it("a webhook that is one heap of keys is refused, and none of them is kept", async () => {
+  it("a webhook full of keys is refused, and no key is stored or logged", async () => {
     const all = [...secretsOf(shop).values()];
     const seen = await seenOf(async () => {
       const answers: unknown[] = [];
-      // In a path or a user agent only what looks like a key can be known for one.
+      // In a path or a user agent only text in the format of a key can be recognised as one.
       const marked = [shop.apiKey, shop.webhookSecret, shop.accounts.stripe!.secret_key!];
       for (const [at, provider] of providers.entries()) {
         const [key, bare] = [marked[at % marked.length]!, all[at]!];

@@ -5,9 +5,9 @@ import { functions } from "../../lib/functions.ts";
 import { subscriptionEvent } from "../../scripts/local/host/log-subscriptions.ts";
 import { send } from "../attack/send.ts";
 import { anOrder, apiOf } from "../steps/api.ts";
+import { apiCallLines } from "../steps/api-calls.ts";
 import { type LogLine, logOf } from "../steps/captured-log.ts";
 import { invoke } from "../steps/front.ts";
-import { callLines } from "../steps/recorded-calls.ts";
 import { openRows, type Rows } from "../steps/rows.ts";
 import { openWorld, type Shop, type World } from "../steps/world.ts";
 
@@ -18,7 +18,7 @@ let rows: Rows;
 let shop: Shop;
 let orderNo: string;
 let recorded: LogLine[];
-/** What MySQL really says about a second row with the same value, as the driver throws it. */
+/** A real error of MySQL about a duplicate value, as the driver throws it. */
 let duplicate: Error;
 
 beforeAll(async () => {
@@ -26,7 +26,7 @@ beforeAll(async () => {
   rows = await openRows();
   shop = await world.openShop("stripe");
   const api = apiOf(world, shop);
-  recorded = callLines(
+  recorded = apiCallLines(
     await logOf(async () => {
       orderNo = String((await api.create(anOrder({ provider: "stripe" }))).data.order_no);
     }),
@@ -45,7 +45,7 @@ afterAll(async () => {
   await world.stop();
 });
 
-/** One call of each kind that reaches as far as it can. */
+/** For each function one call that gets as far as possible. */
 const calls: Record<string, () => Promise<unknown>> = {
   "create-payment": () => call("POST", "/api/v1/payment/create", anOrder({ provider: "stripe" })),
   "query-payment": () => call("GET", `/api/v1/payment/query/${orderNo}`),
@@ -60,10 +60,10 @@ const calls: Record<string, () => Promise<unknown>> = {
   "payment-return": () => call("GET", `/api/v1/public/return/stripe/${orderNo}`),
   "deliver-notifications": () =>
     message("deliver-notifications", { task: "1", merchant: shop.userId, generation: 1, attempt: 1 }),
-  recheck: () => message("recheck", { order_no: orderNo, merchant: shop.userId, due: Date.now() }),
+  poll: () => message("poll", { order_no: orderNo, merchant: shop.userId, due: Date.now() }),
   sweep: () => invoke("sweep", {}),
   "record-api-calls": () => invoke("record-api-calls", handedOver()),
-  ops: () => invoke("ops", { verb: "order show", args: { order_no: orderNo } }),
+  ops: () => invoke("ops", { command: "order show", args: { order_no: orderNo } }),
   migrate: () => invoke("migrate", {}),
   health: () => call("GET", "/health?deep=1"),
 };
@@ -75,46 +75,46 @@ function call(method: string, target: string, body?: object) {
 }
 
 let configs = 9_000_000;
-/** A config that nobody has asked for before, so that it is looked up. */
+/** A webhook of a new config id each time, so that the config is read from the database. */
 const webhook = (provider: string) =>
   call("POST", `/api/v1/public/notify/${provider}/${configs++}`, { id: "evt_1" });
 
-const message = (entry: string, hint: object) =>
-  invoke(entry, { Records: [{ messageId: "m-1", body: JSON.stringify(hint) }] });
+const message = (entry: string, wakeUp: object) =>
+  invoke(entry, { Records: [{ messageId: "m-1", body: JSON.stringify(wakeUp) }] });
 
 function handedOver() {
   const events = recorded.map((line) => ({ timestamp: 0, message: JSON.stringify(line) }));
   return subscriptionEvent(events, { logGroup: "test", subscriptionFilters: ["test"] });
 }
 
-/** All that anybody sees of a call during which this is thrown at its crossing of the process' border number `at`. */
+/** The log and the outcome of a call that throws `thrown` where it leaves the process for the `at`-th time (from 0). */
 async function seenOf(run: () => Promise<unknown>, at: number, thrown: unknown) {
-  let crossings = 0;
+  let boundaries = 0;
   let outcome: unknown;
   const meet = async (when: "before" | "after") => {
-    if (when === "before" && crossings++ === at) throw thrown;
+    if (when === "before" && boundaries++ === at) throw thrown;
   };
   const log = await logOf(async () => {
     outcome = await withFailpoints(meet, run).catch((error) => [String(error), error.stack, inspect(error)]);
   });
-  return { text: JSON.stringify([log, inspect(outcome, { depth: 9 })]), isMet: crossings > at };
+  return { text: JSON.stringify([log, inspect(outcome, { depth: 9 })]), isMet: boundaries > at };
 }
 
-const mostCrossings = 12;
-/** They leave the process for nothing. */
+const mostBoundaries = 12;
+/** Functions that never leave the process. */
 const alone = ["openapi"];
 
-it("there is a call for every function that leaves its process", () => {
+it("the test has a call for every function that leaves its process", () => {
   const entries = functions.map(({ entry }) => entry).filter((entry) => !alone.includes(entry));
   expect(Object.keys(calls).sort()).toEqual(entries.sort());
   expect(duplicate.message).toContain(canary);
 });
 
 describe.each(Object.keys(calls))("%s", (entry) => {
-  it("says nothing of an error's words, wherever it comes from", async () => {
+  it(`${entry} reveals no words of an error, wherever the error is thrown`, async () => {
     const wrapped = new AggregateError([duplicate], canary, { cause: duplicate });
     let met = 0;
-    for (let at = 0; at < mostCrossings; at++) {
+    for (let at = 0; at < mostBoundaries; at++) {
       for (const thrown of [duplicate, wrapped, canary]) {
         const { text, isMet } = await seenOf(calls[entry]!, at, thrown);
         if (isMet) met += 1;

@@ -26,20 +26,20 @@ afterAll(async () => {
 
 const now = async (orderNo: string) => (await api.query(orderNo)).data;
 
-async function order(wanted: Data = {}): Promise<{ orderNo: string; paymentId: string }> {
-  const { data } = await api.create(anOrder({ provider: "paypal", ...wanted }));
+async function order(input: Data = {}): Promise<{ orderNo: string; paymentId: string }> {
+  const { data } = await api.create(anOrder({ provider: "paypal", ...input }));
   return { orderNo: String(data.order_no), paymentId: String(data.payment_id) };
 }
 
-/** The keys of the capture calls for an order of PayPal's, in the order of the calls. */
+/** The idempotency keys of the capture calls for a PayPal order, oldest first. */
 async function captureKeys(paymentId: string): Promise<string[]> {
   return (await paypal.calls())
     .filter(({ method, path }) => method === "POST" && path === `/v2/checkout/orders/${paymentId}/capture`)
     .map(({ headers }) => headers["paypal-request-id"]!);
 }
 
-/** The merchant's events about an order, in turn. */
-const told = async (orderNo: string) =>
+/** The events of which the merchant was notified, oldest first. */
+const notified = async (orderNo: string) =>
   (await api.inbox())
     .map(({ body }) => JSON.parse(body) as Data)
     .filter(({ order_no }) => order_no === orderNo)
@@ -48,16 +48,16 @@ const told = async (orderNo: string) =>
 const moves = async (orderNo: string) =>
   (await rows.statusLogs(orderNo)).map(({ from, to }) => `${from}>${to}`);
 
-/** The buyer approves and PayPal's webhook about it gets lost. */
-async function approvedUnheard(orderNo: string, approve = paypal.approve): Promise<void> {
+/** The buyer approves, and PayPal's webhook about it is lost. */
+async function approvedUnseen(orderNo: string, approve = paypal.approve): Promise<void> {
   await paypal.faults({ lose: true });
   await approve(orderNo);
 }
 
-describe("taking the money of an approved PayPal order", () => {
-  it("whose answer is lost takes it once, under one key", async () => {
+describe("PayPal captures", () => {
+  it("a PayPal capture whose response is lost takes the money once, under one idempotency key", async () => {
     const { orderNo, paymentId } = await order();
-    await approvedUnheard(orderNo);
+    await approvedUnseen(orderNo);
     await paypal.faults({ lose: true, timeout_after_success: true, path: "/capture" });
     await now(orderNo);
     await paypal.faults({ lose: true });
@@ -68,12 +68,12 @@ describe("taking the money of an approved PayPal order", () => {
     expect(await moves(orderNo)).toEqual(["processing>pending", "pending>processing", "processing>success"]);
   });
 
-  it("that PayPal never got is repeated under the same key", async () => {
+  it("a PayPal capture that never reached PayPal is repeated under the same idempotency key", async () => {
     const { orderNo, paymentId } = await order();
-    await approvedUnheard(orderNo);
+    await approvedUnseen(orderNo);
     await paypal.faults({ lose: true, status: 503, path: "/capture" });
     expect(await now(orderNo)).toMatchObject({ status: "processing" });
-    // Another caller keeps away while the first may still be at it.
+    // No other call captures while the first may still be running.
     await world.passes(4);
     const tried = await captureKeys(paymentId);
     expect(await now(orderNo)).toMatchObject({ status: "processing" });
@@ -88,13 +88,13 @@ describe("taking the money of an approved PayPal order", () => {
     expect(await paypal.payments(orderNo)).toMatchObject([{ status: "paid", created: 1 }]);
   });
 
-  it("that is declined leaves it open, and a later approval is captured under a new key", async () => {
+  it("a declined PayPal capture leaves the payment open; a later approval is captured under a new key", async () => {
     const { orderNo, paymentId } = await order();
-    await approvedUnheard(orderNo, paypal.fail);
+    await approvedUnseen(orderNo, paypal.fail);
     expect(await now(orderNo)).toMatchObject({ status: "pending" });
     const [first] = await captureKeys(paymentId);
     expect(await rows.order(orderNo)).toMatchObject({ capture_key: null, capture_until: null });
-    await approvedUnheard(orderNo);
+    await approvedUnseen(orderNo);
     await world.passes(4);
     expect(await now(orderNo)).toMatchObject({ status: "success" });
     const keys = await captureKeys(paymentId);
@@ -110,24 +110,24 @@ describe("taking the money of an approved PayPal order", () => {
 
   // paypal/paypal-rest-api-specifications@ec4d8f3 openapi/checkout_orders_v2.json, capture 422.
   it.each(["PAYER_ACCOUNT_RESTRICTED", "COMPLIANCE_VIOLATION"])(
-    "a PayPal order whose capture is refused with %s has failed, and its merchant is told",
+    "a payment whose PayPal capture is refused with %s fails, and the merchant is notified",
     async (code) => {
       const { orderNo, paymentId } = await order();
-      await approvedUnheard(orderNo);
+      await approvedUnseen(orderNo);
       await paypal.faults({ lose: true, code, on: "capture" });
       expect(await now(orderNo)).toMatchObject({ status: "failed" });
       expect(await rows.order(orderNo)).toMatchObject({ capture_key: null, capture_until: null });
       await world.queues.drain();
-      expect(await told(orderNo)).toEqual(["payment.failed"]);
+      expect(await notified(orderNo)).toEqual(["payment.failed"]);
       expect(await captureKeys(paymentId)).toHaveLength(1);
     },
   );
 
   it.each(["PAYEE_BLOCKED_TRANSACTION", "TRANSACTION_LIMIT_EXCEEDED", "NOT_ENABLED_FOR_BANK_PROCESSING"])(
-    "a PayPal order whose capture is refused with %s is captured under another key once that has passed",
+    "a payment whose PayPal capture is refused with %s is later captured under another key",
     async (code) => {
       const { orderNo, paymentId } = await order();
-      await approvedUnheard(orderNo);
+      await approvedUnseen(orderNo);
       await paypal.faults({ lose: true, code, on: "capture" });
       expect(await now(orderNo)).toMatchObject({ status: "pending" });
       await paypal.faults({ lose: true });
@@ -138,9 +138,9 @@ describe("taking the money of an approved PayPal order", () => {
     },
   );
 
-  it("a PayPal capture whose first call is still in progress is unknown, and is repeated under its key", async () => {
+  it("a PayPal capture that is still in progress is unknown and is repeated under the same key", async () => {
     const { orderNo, paymentId } = await order();
-    await approvedUnheard(orderNo);
+    await approvedUnseen(orderNo);
     await paypal.faults({ lose: true, code: "PREVIOUS_REQUEST_IN_PROGRESS", on: "capture" });
     expect(await now(orderNo)).toMatchObject({ status: "processing" });
     await paypal.faults({ lose: true });
@@ -150,11 +150,11 @@ describe("taking the money of an approved PayPal order", () => {
     expect(new Set(await captureKeys(paymentId)).size).toBe(1);
   });
 
-  it("that is declined is tried again at the payment's usual looks, and not sooner", async () => {
+  it("a declined PayPal capture is retried at the payment's next scheduled poll, not sooner", async () => {
     const { orderNo, paymentId } = await order();
     await world.passes(1900);
     await world.queues.drain();
-    await approvedUnheard(orderNo, paypal.fail);
+    await approvedUnseen(orderNo, paypal.fail);
     await world.passes(4);
     expect(await now(orderNo)).toMatchObject({ status: "pending" });
     const tried = await captureKeys(paymentId);
@@ -169,11 +169,11 @@ describe("taking the money of an approved PayPal order", () => {
     expect(await captureKeys(paymentId)).toHaveLength(2);
   });
 
-  it("that takes PayPal days is under way, never expires, and is paid when it completes", async () => {
+  it("a PayPal capture that takes days is in transit, never expires, and succeeds when it completes", async () => {
     const { orderNo } = await order({ expires_in: 60 });
-    await approvedUnheard(orderNo, paypal.start);
+    await approvedUnseen(orderNo, paypal.start);
     expect(await now(orderNo)).toMatchObject({ status: "processing" });
-    expect(await rows.order(orderNo)).toMatchObject({ provider_started: 1 });
+    expect(await rows.order(orderNo)).toMatchObject({ in_transit: 1 });
     await world.passes(24 * 3600);
     await world.queues.drain();
     expect(await now(orderNo)).toMatchObject({ status: "processing" });
@@ -182,33 +182,33 @@ describe("taking the money of an approved PayPal order", () => {
     await paypal.accepted(orderNo);
     await world.queues.drain();
     expect(await now(orderNo)).toMatchObject({ status: "success", late_success: false });
-    expect(await told(orderNo)).toEqual(["payment.success"]);
+    expect(await notified(orderNo)).toEqual(["payment.success"]);
   });
 
-  it("that takes days and is declined in the end has failed", async () => {
+  it("a PayPal capture that takes days and is then declined fails the payment", async () => {
     const { orderNo } = await order();
-    await approvedUnheard(orderNo, paypal.start);
+    await approvedUnseen(orderNo, paypal.start);
     await now(orderNo);
     await paypal.fail(orderNo);
     await world.passes(3600);
     await world.queues.drain();
     expect(await now(orderNo)).toMatchObject({ status: "failed" });
-    expect(await told(orderNo)).toEqual(["payment.failed"]);
+    expect(await notified(orderNo)).toEqual(["payment.failed"]);
   });
 
-  it("is too late after its expiry: nothing is captured, and it ends closed", async () => {
+  it("a PayPal order approved after its expiry is not captured and ends closed", async () => {
     const { orderNo, paymentId } = await order({ expires_in: 60 });
     await world.passes(61);
-    await approvedUnheard(orderNo);
+    await approvedUnseen(orderNo);
     await world.queues.drain();
     expect(await now(orderNo)).toMatchObject({ status: "closed" });
     expect(await captureKeys(paymentId)).toEqual([]);
     expect(await paypal.payments(orderNo)).toMatchObject([{ status: "open", trade_no: null }]);
   });
 
-  it("is not begun when the merchant has closed the payment", async () => {
+  it("a PayPal order approved before its payment was closed is not captured", async () => {
     const { orderNo, paymentId } = await order();
-    await approvedUnheard(orderNo);
+    await approvedUnseen(orderNo);
     expect(await api.close(orderNo)).toMatchObject({ status: 200, data: { status: "closed" } });
     await paypal.faults({});
     await paypal.resend(orderNo);
@@ -219,9 +219,9 @@ describe("taking the money of an approved PayPal order", () => {
     expect(await captureKeys(paymentId)).toEqual([]);
   });
 
-  it("that may have begun keeps a close waiting until it can no longer happen, and is not begun again", async () => {
+  it("a close waits until a PayPal capture in doubt can no longer happen, and no new one begins", async () => {
     const { orderNo, paymentId } = await order();
-    await approvedUnheard(orderNo);
+    await approvedUnseen(orderNo);
     await paypal.faults({ lose: true, status: 503, path: "/capture" });
     await now(orderNo);
     const tried = await captureKeys(paymentId);
@@ -233,6 +233,6 @@ describe("taking the money of an approved PayPal order", () => {
     await world.queues.drain();
     expect(await now(orderNo)).toMatchObject({ status: "closed" });
     expect(await captureKeys(paymentId)).toEqual(tried);
-    expect(await told(orderNo)).toEqual(["payment.closed"]);
+    expect(await notified(orderNo)).toEqual(["payment.closed"]);
   });
 });

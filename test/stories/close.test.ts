@@ -1,7 +1,7 @@
 import { Stripe } from "stripe";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { openGateway } from "../../lib/open-gateway.ts";
-import { observe } from "../../lib/payment/observe.ts";
+import { applyEvents } from "../../lib/payments/apply-events.ts";
 import { type Api, anOrder, apiOf, type Data } from "../steps/api.ts";
 import { logOf } from "../steps/captured-log.ts";
 import { accountOf } from "../steps/leased-order.ts";
@@ -30,7 +30,7 @@ afterAll(() => world.stop());
 
 const openPayPage = async ({ payment_url }: Data) => void (await (await fetch(String(payment_url))).text());
 const now = async (orderNo: unknown) => (await api.query(String(orderNo))).data;
-const told = async (orderNo: unknown) =>
+const notified = async (orderNo: unknown) =>
   (await api.inbox())
     .map(({ body }) => JSON.parse(body) as Data)
     .filter(({ order_no }) => order_no === orderNo)
@@ -43,8 +43,8 @@ async function paid(provider: "alipay" | "stripe", order = anOrder({ provider })
   return data;
 }
 
-describe("closing a payment", () => {
-  it("through Stripe ends it there too, tells the merchant once and answers the same when repeated", async () => {
+describe("closing payments", () => {
+  it("closing a Stripe payment expires its session, notifies once and returns the same when repeated", async () => {
     const { data } = await api.create(anOrder({ provider: "stripe" }));
     const closed = await api.close(String(data.order_no));
     expect(closed).toMatchObject({ status: 200, data: { status: "closed", order_no: data.order_no } });
@@ -54,17 +54,17 @@ describe("closing a payment", () => {
     await world.queues.drain();
     const again = await api.close(String(data.order_no));
     expect(again.data).toEqual({ ...closed.data, notify_status: "success" });
-    expect(await told(data.order_no)).toEqual(["payment.closed"]);
+    expect(await notified(data.order_no)).toEqual(["payment.closed"]);
   });
 
-  it("through Alipay closes a trade that the buyer has opened", async () => {
+  it("closing an Alipay payment closes the trade that the buyer has opened", async () => {
     const { data } = await api.create(anOrder());
     await openPayPage(data);
     expect(await api.close(String(data.order_no))).toMatchObject({ status: 200, data: { status: "closed" } });
     expect(await alipay.payments(String(data.order_no))).toMatchObject([{ status: "closed" }]);
   });
 
-  it("through Alipay waits for a link that cannot be withdrawn, and closes as soon as the buyer opens it", async () => {
+  it("closing an Alipay payment with an unopened link waits until the buyer opens the link", async () => {
     const { data } = await api.create(anOrder());
     const orderNo = String(data.order_no);
     const refused = await api.close(orderNo);
@@ -77,22 +77,22 @@ describe("closing a payment", () => {
     await world.queues.drain();
     expect(await now(orderNo)).toMatchObject({ status: "closed" });
     expect(await alipay.payments(orderNo)).toMatchObject([{ status: "closed" }]);
-    expect(await told(orderNo)).toEqual(["payment.closed"]);
+    expect(await notified(orderNo)).toEqual(["payment.closed"]);
   });
 
-  it("for which the provider never gave a link waits for no end of its time", async () => {
+  it("closing a payment that never got a link does not wait for its expiry", async () => {
     await stripe.faults({ status: 503 });
-    const wanted = anOrder({ provider: "stripe", expires_in: 86_400 });
-    const { order_no: orderNo } = await api.create(wanted);
+    const input = anOrder({ provider: "stripe", expires_in: 86_400 });
+    const { order_no: orderNo } = await api.create(input);
     expect(await api.close(String(orderNo))).toMatchObject({ status: 502, code: 2004 });
     await world.passes(60);
     await world.queues.drain();
     expect(await now(orderNo)).toMatchObject({ status: "closed" });
     await stripe.faults({});
-    expect(await api.create(wanted)).toMatchObject({ status: 409, code: 2008 });
+    expect(await api.create(input)).toMatchObject({ status: 409, code: 2008 });
   });
 
-  it("leaves a payment open whose close nobody asked for", async () => {
+  it("an opened Alipay payment without a close request stays open", async () => {
     const { data } = await api.create(anOrder());
     await openPayPage(data);
     await world.passes(16);
@@ -100,7 +100,7 @@ describe("closing a payment", () => {
     expect(await now(data.order_no)).toMatchObject({ status: "pending" });
   });
 
-  it.each(["alipay", "stripe"] as const)("through %s is refused once it is paid", async (provider) => {
+  it.each(["alipay", "stripe"] as const)("closing a paid %s payment is refused", async (provider) => {
     const { order_no } = await paid(provider);
     const refused = await api.close(String(order_no));
     expect(refused).toMatchObject({ status: 409, code: 2008, order_no });
@@ -108,7 +108,7 @@ describe("closing a payment", () => {
   });
 
   it.each(["alipay", "stripe"] as const)(
-    "through %s finds out that it is paid when the webhook was lost",
+    "closing a payment through %s whose paid webhook was lost finds that it is paid",
     async (provider) => {
       const simulator = simulatorOf(world, provider);
       await simulator.faults({ lose: true });
@@ -119,45 +119,48 @@ describe("closing a payment", () => {
     },
   );
 
-  it("is refused while the money is on its way", async () => {
+  it("closing a payment whose money is in transit is refused", async () => {
     const { data } = await api.create(anOrder({ provider: "stripe" }));
     await stripe.start(String(data.order_no));
     expect(await api.close(String(data.order_no))).toMatchObject({ status: 409, code: 2004 });
     expect(await now(data.order_no)).toMatchObject({ status: "processing" });
   });
 
-  const silences: ["alipay" | "stripe", Data][] = [
+  const faults: ["alipay" | "stripe", Data][] = [
     ["alipay", { html: true, status: 502 }],
     ["alipay", { unsigned: true }],
     ["stripe", { html: true, status: 502 }],
     ["stripe", { status: 401 }],
   ];
-  it.each(silences)("with a silent %s (%o) changes nothing, and is done later", async (provider, fault) => {
-    const { data } = await api.create(anOrder({ provider }));
-    await openPayPage(data);
-    await simulatorOf(world, provider).faults(fault);
-    const failed = await api.close(String(data.order_no));
-    expect(failed).toMatchObject({ status: 502, code: 2004, order_no: data.order_no });
-    expect(await storedOrders(await outTradeNo(data))).toMatchObject([
-      { status: "pending", close_requested: 1 },
-    ]);
+  it.each(faults)(
+    "a close without a usable response of %s (%o) changes nothing and is done later",
+    async (provider, fault) => {
+      const { data } = await api.create(anOrder({ provider }));
+      await openPayPage(data);
+      await simulatorOf(world, provider).faults(fault);
+      const failed = await api.close(String(data.order_no));
+      expect(failed).toMatchObject({ status: 502, code: 2004, order_no: data.order_no });
+      expect(await storedOrders(await outTradeNo(data))).toMatchObject([
+        { status: "pending", close_requested: 1 },
+      ]);
 
-    await simulatorOf(world, provider).faults({});
-    await world.passes(16);
-    await world.queues.drain();
-    expect(await now(data.order_no)).toMatchObject({ status: "closed" });
-  });
+      await simulatorOf(world, provider).faults({});
+      await world.passes(16);
+      await world.queues.drain();
+      expect(await now(data.order_no)).toMatchObject({ status: "closed" });
+    },
+  );
 
-  it("does not find what was never created", async () => {
+  it("closing an unknown payment is refused as not found", async () => {
     expect(await api.close("UNI20260101000000AAAAAAAAAAAAAAA")).toMatchObject({ status: 404, code: 2007 });
   });
 });
 
 const outTradeNo = async ({ order_no }: Data) => (await now(order_no)).out_trade_no;
 
-describe("late words of a provider", () => {
-  it("lift a closed payment when they say paid; a person and the merchant are told", async () => {
-    // Stripe makes the session but we never hear so: the order ends, and then its buyer pays all the same.
+describe("late provider events", () => {
+  it("a late paid event makes a closed payment succeed, raises an alarm and notifies the merchant", async () => {
+    // Stripe makes the session but its response is lost: the order is closed, and then the buyer pays the session.
     const order = anOrder({ provider: "stripe", expires_in: 60 });
     await stripe.faults({ timeout_after_success: true });
     const lost = await api.create(order);
@@ -178,13 +181,13 @@ describe("late words of a provider", () => {
     expect(log).toContainEqual(expect.objectContaining(alarm));
     await world.queues.drain();
     expect(await now(lost.order_no)).toMatchObject({ late_success: true, notify_status: "success" });
-    expect(await told(lost.order_no)).toEqual(["payment.closed", "payment.success"]);
+    expect(await notified(lost.order_no)).toEqual(["payment.closed", "payment.success"]);
     const [row] = await storedOrders(order.out_trade_no);
     expect(await storedMoves(row!.id)).toEqual(["processing>closed", "closed>success"]);
   });
 
   it.each(["checkout.session.expired", "checkout.session.async_payment_failed"])(
-    "cannot undo a success by webhook: %s",
+    "a late webhook of type %s cannot undo a success",
     async (type) => {
       const order = anOrder({ provider: "stripe" });
       const { order_no, payment_id } = await paid("stripe", order);
@@ -217,7 +220,7 @@ describe("late words of a provider", () => {
   );
 
   it.each(["closed", "failed"] as const)(
-    "cannot undo a success by a look-up that began before it: %s",
+    "a poll that began before the payment succeeded cannot undo the success: %s",
     async (kind) => {
       const gateway = openGateway();
       const { data } = await api.create(anOrder({ provider: "stripe" }));
@@ -226,21 +229,21 @@ describe("late words of a provider", () => {
       await until(async () => (await now(data.order_no)).status === "success");
       const before = await now(data.order_no);
 
-      const word = { kind, orderNo: String(data.order_no), why: "an old answer" };
+      const event = { kind, orderNo: String(data.order_no), why: "an old response" };
       const source = {
         ...accountOf(read!.payment),
         userId: shop.userId,
         configId: shop.configs.stripe!,
         provider: "stripe",
-        told: "look-up",
+        source: "poll",
       } as const;
-      await observe(gateway, read!.payment, [word], source);
+      await applyEvents(gateway, read!.payment, [event], source);
       expect(await now(data.order_no)).toEqual(before);
     },
   );
 });
 
-/** A webhook that is truly Stripe's. */
+/** Posts a webhook with a valid Stripe signature; returns the HTTP status. */
 async function stripeSays(event: object): Promise<number> {
   const payload = JSON.stringify(event);
   const timestamp = Math.floor(world.clock.now().getTime() / 1000);

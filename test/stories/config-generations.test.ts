@@ -15,7 +15,7 @@ let api: Api;
 
 beforeAll(async () => {
   world = await openWorld();
-  // Each test brings accounts of its own.
+  // Each test opens its own accounts.
   shop = await world.openShop("stripe");
   api = apiOf(world, shop);
 });
@@ -23,19 +23,19 @@ afterAll(() => world.stop());
 
 const hours = (count: number) => count * 3600;
 
-/** PayPal has taken the money, and the process that asked for it ended before it knew. */
+/** PayPal has captured the money, and our process ended before it received the response. */
 async function captureAndDie(orderNo: string): Promise<void> {
   const gateway = anotherGateway();
   const { payment } = (await gateway.orders.find(shop.userId, { orderNo }))!;
   const config = await gateway.configs.of(payment);
   const now = world.clock.now();
-  const capture = { key: randomUUID(), until: now, nextQueryAt: now };
+  const capture = { key: randomUUID(), until: now, nextPollAt: now };
   const claimed = await gateway.orders.claimCapture(payment, { ...accountOf(payment), ...capture }, now);
   await config.adapter.capture!(claimed!, capture.key);
   await gateway.close();
 }
 
-describe.each(Object.keys(providers))("a %s config whose name another account has taken", (provider) => {
+describe.each(Object.keys(providers))("replaced %s configs", (provider) => {
   let config: OneConfig;
   let a: Awaited<ReturnType<typeof openAccount>>;
   let b: typeof a;
@@ -47,13 +47,13 @@ describe.each(Object.keys(providers))("a %s config whose name another account ha
   });
   afterAll(() => config.rows.close());
 
-  /** What only account A can say of the order; nothing of it is at account B. */
+  /** The account and status of the order's payments at the provider. */
   const atProvider = async (orderNo: unknown) =>
     (await config.simulator.payments(String(orderNo))).map(({ account, status }) => [account, status]);
 
-  it("goes on with its orders: money whose webhook was lost is found by the poll, after the replacement", async () => {
+  it(`a replaced ${provider} config still polls its orders, so a payment with a lost webhook is found`, async () => {
     const created = await config.create();
-    await config.payUnheard(created);
+    await config.payUnseen(created);
     expect(await config.set(b.credentials)).toMatchObject({
       did: "replaced",
       account: b.account,
@@ -72,12 +72,12 @@ describe.each(Object.keys(providers))("a %s config whose name another account ha
     await config.set(a.credentials);
   });
 
-  it("goes on with its orders at their expiry: paid is settled, not closed by the account that knows no such order", async () => {
+  it(`a paid order of a replaced ${provider} config is settled at its expiry, not closed`, async () => {
     const created = await config.create();
     await world.passes(hours(1) + 3000);
-    // Nobody asks in between, as after an outage.
+    // No poll runs in between, as in an outage.
     await world.queues.lose();
-    await config.payUnheard(created);
+    await config.payUnseen(created);
     if (provider === "paypal") await captureAndDie(String(created.order_no));
     await config.set(b.credentials);
     await config.passes(hours(1));
@@ -85,12 +85,12 @@ describe.each(Object.keys(providers))("a %s config whose name another account ha
     expect(await config.set(a.credentials)).toMatchObject({ did: "restored", config_id: first });
   });
 
-  it("closes its unpaid orders at its own account", async () => {
+  it(`an unpaid order of a replaced ${provider} config is closed at its own account`, async () => {
     const created = await config.create();
     await config.set(b.credentials);
     const { status } = await api.close(String(created.order_no));
     if (provider === "alipay") {
-      // No trade exists before the buyer opens the link, and only its time ends it.
+      // No trade exists before the buyer opens the link, so only the link's expiry closes the order.
       await config.passes(hours(2) + 60);
     } else expect(status).toBe(200);
     expect(await config.order(created)).toMatchObject({ status: "closed" });
@@ -99,7 +99,7 @@ describe.each(Object.keys(providers))("a %s config whose name another account ha
     await config.set(a.credentials);
   });
 
-  it("settles by webhooks that come to its own URL, and to no other", async () => {
+  it(`an order of a replaced ${provider} config is settled by webhooks to the old config's URL`, async () => {
     const created = await config.create();
     await config.set(b.credentials);
     await config.simulator.pay(created);
@@ -109,7 +109,7 @@ describe.each(Object.keys(providers))("a %s config whose name another account ha
     await config.set(a.credentials);
   });
 
-  it("gives money back once, though the answer was lost and the account replaced before the next look", async () => {
+  it(`a refund with a lost ${provider} response is made once though its config is replaced`, async () => {
     const created = await config.create({ amount: "100.00" });
     await config.simulator.pay(created);
     const orderNo = String(created.order_no);
@@ -118,24 +118,24 @@ describe.each(Object.keys(providers))("a %s config whose name another account ha
       return (await config.order(created)).status === "success";
     });
     const { ask, now } = refundsOf(api);
-    const wanted = { order_no: orderNo, refund_no: aRefundNo(), amount: "30.00" };
+    const input = { order_no: orderNo, refund_no: aRefundNo(), amount: "30.00" };
     await config.simulator.faults({ timeout_after_success: true, lose: true });
-    expect(await ask(wanted)).toMatchObject({ status: 504, code: 2003 });
+    expect(await ask(input)).toMatchObject({ status: 504, code: 2003 });
     await config.simulator.faults({});
     await config.set(b.credentials);
     await world.passes(20);
     await until(async () => {
       await world.queues.drain();
-      return (await now(wanted.refund_no)).status === "success";
+      return (await now(input.refund_no)).status === "success";
     });
     await config.set(a.credentials);
-    expect(await ask(wanted)).toMatchObject({ status: 200, data: { status: "success" } });
+    expect(await ask(input)).toMatchObject({ status: 200, data: { status: "success" } });
     expect(await config.simulator.payments(orderNo)).toMatchObject([
       { account: a.account, refunded_minor: 3000 },
     ]);
   });
 
-  it("makes an order whose answer was lost at its own account alone", async () => {
+  it(`a create with a lost ${provider} response is resumed at its own account after a replacement`, async () => {
     const order = anOrder({ provider, config: config.name, ...(provider === "alipay" && { scene: "qr" }) });
     await config.simulator.faults({ timeout_after_success: true });
     expect(await api.create(order)).toMatchObject({ status: 504 });
@@ -150,7 +150,7 @@ describe.each(Object.keys(providers))("a %s config whose name another account ha
     await config.set(a.credentials);
   });
 
-  it("comes back to its own row, however often the two change places, while new orders go to whoever has the name", async () => {
+  it(`a ${provider} config set again is restored to its own row, and new orders use the active config`, async () => {
     const [, second] = (await config.states()).map(([id]) => id);
     for (const [own, id] of [
       [b, second],

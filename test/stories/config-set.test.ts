@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openGateway } from "../../lib/open-gateway.ts";
-import { hearWebhook } from "../../lib/payment/hear-webhook.ts";
+import { receiveWebhook } from "../../lib/payments/receive-webhook.ts";
 import { anotherGateway } from "../steps/gateways.ts";
 import { type Credentials, type OneConfig, oneConfig, openAccount } from "../steps/generations.ts";
 import { stripeEvents } from "../steps/signed-webhooks.ts";
@@ -31,24 +31,24 @@ const stored = async (configId: string) => {
   return (await credentialsOf((await configRows.byId(configId))!)) as Record<string, unknown>;
 };
 
-/** Another key of the same Stripe account; the one before is refused from now on. */
+/** Credentials with a new key of the same Stripe account; Stripe refuses the old key from now on. */
 async function rolled(account: string, credentials: Credentials): Promise<Credentials> {
   const url = `${world.sandbox.simulators.stripe}/_sim/roll-key`;
   return { ...credentials, secret_key: (await post<Credentials>(url, { account })).secret_key! };
 }
 
-/** How often an endpoint was registered at Stripe. */
+/** How many endpoints were registered at Stripe. */
 const registered = async ({ simulator }: OneConfig) =>
   (await simulator.calls()).filter((call) => call.method === "POST" && call.path === "/v1/webhook_endpoints")
     .length;
 
-/** What an environment that has just begun says to an event signed with this secret. */
-async function hears(configId: string, secret: unknown, orderNo: unknown = "nobody's"): Promise<string> {
+/** The outcome of an event signed with this secret in a new environment: `accepted` or the failure's name. */
+async function parses(configId: string, secret: unknown, orderNo: unknown = "nobody's"): Promise<string> {
   const gateway = anotherGateway();
   const { event } = stripeEvents(world, shop);
   const { body, headers } = event(orderNo, { secret: String(secret), session: { currency: "usd" } });
   const call = { body: Buffer.from(body), headers };
-  const said = await hearWebhook(gateway, "stripe", configId, call).then(
+  const said = await receiveWebhook(gateway, "stripe", configId, call).then(
     () => "accepted",
     (error) => error.failure,
   );
@@ -58,8 +58,8 @@ async function hears(configId: string, secret: unknown, orderNo: unknown = "nobo
 
 // Stripe shows an endpoint's secret once and sends a failed event again for three days:
 // https://docs.stripe.com/webhooks#retries https://docs.stripe.com/api/webhook_endpoints/object
-describe("config set with another key of the same Stripe account", () => {
-  it("between an event's first failed delivery and its next keeps the endpoint, and the next one verifies", async () => {
+describe("config set with a new key of the same Stripe account", () => {
+  it("config set with a new Stripe key keeps the webhook endpoint, so a webhook that is retried verifies", async () => {
     const { config, credentials, account } = await aConfig("stripe");
     const { config_id } = await config.set(credentials);
     const { webhook_secret: secret } = await stored(config_id);
@@ -77,13 +77,13 @@ describe("config set with another key of the same Stripe account", () => {
     expect(set).toMatchObject({ did: "updated", config_id, account, kept: ["webhook_secret"] });
     expect(await registered(config)).toBe(before);
     expect(await stored(config_id)).toMatchObject({ webhook_secret: secret });
-    expect(await hears(config_id, (secret as string[])[0])).toBe("accepted");
+    expect(await parses(config_id, (secret as string[])[0])).toBe("accepted");
     await world.passes(400);
     await config.simulator.accepted(String(created.order_no));
     expect(await config.order(created)).toMatchObject({ status: "success", config_id });
   });
 
-  it("registers another endpoint only when asked to, and what the one before signed is accepted for three days", async () => {
+  it("config set with new_webhook registers a new endpoint; the old secret is accepted for three days", async () => {
     const { config, credentials, account } = await aConfig("stripe");
     const { config_id } = await config.set(credentials);
     const [old] = (await stored(config_id)).webhook_secret as string[];
@@ -96,18 +96,18 @@ describe("config set with another key of the same Stripe account", () => {
     expect(now.former_webhook_secrets).toMatchObject([{ secret: old }]);
     const [fresh] = now.webhook_secret as string[];
     const created = await config.create();
-    expect(await hears(config_id, old, created.order_no)).toBe("accepted");
+    expect(await parses(config_id, old, created.order_no)).toBe("accepted");
     expect(await config.order(created)).toMatchObject({ status: "success" });
-    // A later change keeps it for no longer than it was kept before.
+    // A later change does not extend the three days.
     await config.set({ ...(await rolled(account, credentials)) });
     await world.passes(3 * 24 * 3600 - 60);
-    expect([await hears(config_id, old), await hears(config_id, fresh)]).toEqual(["accepted", "accepted"]);
+    expect([await parses(config_id, old), await parses(config_id, fresh)]).toEqual(["accepted", "accepted"]);
     await world.passes(120);
-    expect(await hears(config_id, old)).toBe("notification_refused");
-    expect(await hears(config_id, fresh)).toBe("accepted");
+    expect(await parses(config_id, old)).toBe("notification_refused");
+    expect(await parses(config_id, fresh)).toBe("accepted");
   });
 
-  it("takes a field away that is given as null, and registers anew where it was the endpoint's", async () => {
+  it("config set with a null webhook_secret removes the secret and registers a new endpoint", async () => {
     const { config, credentials } = await aConfig("stripe");
     const { config_id } = await config.set(credentials);
     const { webhook_secret: before } = await stored(config_id);
@@ -116,8 +116,8 @@ describe("config set with another key of the same Stripe account", () => {
   });
 });
 
-describe("config set with the same account keeps what the new credentials leave out:", () => {
-  it("Alipay's seller_id", async () => {
+describe("fields that config set keeps", () => {
+  it("config set without seller_id keeps the seller_id of the same Alipay account", async () => {
     const { config, credentials } = await aConfig("alipay");
     const { config_id } = await config.set(credentials);
     const { seller_id, ...without } = credentials;
@@ -128,7 +128,7 @@ describe("config set with the same account keeps what the new credentials leave 
     expect(await stored(config_id)).not.toHaveProperty("seller_id");
   });
 
-  it("WeChat Pay's public key together with its id, and neither alone", async () => {
+  it("config set keeps WeChat Pay's public key and its id together, and neither alone", async () => {
     const { config, credentials } = await aConfig("wechat");
     const { config_id } = await config.set(credentials);
     const { public_key: _, public_key_id, ...without } = credentials;
@@ -137,7 +137,7 @@ describe("config set with the same account keeps what the new credentials leave 
     await expect(config.set({ ...without, public_key_id: "PUB_KEY_ID_0" })).rejects.toThrow(/public_key/);
   });
 
-  it("PayPal's webhook_id, which it does not ask for again", async () => {
+  it("config set without webhook_id keeps the webhook_id of the same PayPal account", async () => {
     const { config, credentials } = await aConfig("paypal");
     const { config_id } = await config.set(credentials);
     const { webhook_id } = await stored(config_id);
@@ -146,7 +146,7 @@ describe("config set with the same account keeps what the new credentials leave 
   });
 
   it.each(["alipay", "wechat", "stripe", "paypal"])(
-    "and of another account nothing, at %s",
+    "config set of another %s account keeps no field of the previous account",
     async (provider) => {
       const { config, credentials } = await aConfig(provider);
       const first = await config.set(credentials);
@@ -171,51 +171,53 @@ describe("config set with the same account keeps what the new credentials leave 
 
 // The money goes to the merchant number (mchid); several AppIDs may be bound to one, and a transaction names the AppID
 // with which it was made: https://pay.weixin.qq.com/doc/v3/merchant/4012791870
-describe("a WeChat Pay config whose app_id alone changes", () => {
-  it("settles the orders that were made with the app id before, by webhook and by poll", async () => {
+describe("WeChat Pay configs with a new app_id", () => {
+  it("a WeChat Pay config with a new app_id settles orders of the old app_id, by webhook and by poll", async () => {
     const { config, credentials } = await aConfig("wechat");
     const { config_id } = await config.set(credentials);
-    const [told, asked] = [await config.create(), await config.create()];
+    const [byWebhook, byPoll] = [await config.create(), await config.create()];
     const app_id = "wx0123456789abcdef";
     expect(await config.set({ ...credentials, app_id })).toMatchObject({ did: "updated", config_id });
     expect(await stored(config_id)).toMatchObject({ app_id, former_app_ids: [credentials.app_id] });
-    await config.simulator.pay(told);
-    await config.simulator.accepted(String(told.order_no));
-    await config.payUnheard(asked);
+    await config.simulator.pay(byWebhook);
+    await config.simulator.accepted(String(byWebhook.order_no));
+    await config.payUnseen(byPoll);
     await config.passes(60);
-    for (const created of [told, asked])
+    for (const created of [byWebhook, byPoll])
       expect(await config.order(created)).toMatchObject({
         status: "success",
         provider_account: credentials.mch_id,
       });
-    // Back again: the app id of the orders between is accepted in its turn.
+    // Back to the first app_id: now the second one is listed as a former app_id.
     await config.set(credentials);
     expect(await stored(config_id)).toMatchObject({ app_id: credentials.app_id, former_app_ids: [app_id] });
   });
 });
 
-describe("config set while the provider does not tell whose account it is", () => {
-  it("stores the credentials of a new config, and refuses to guess whether they are of the account that has the name", async () => {
+describe("config set while the provider is unavailable", () => {
+  it("config set during a Stripe outage stores a new config, but does not replace one of unknown account", async () => {
     const { config, credentials } = await aConfig("stripe");
     await config.simulator.faults({ status: 503 });
     await expect(config.set({ ...credentials, webhook_secret: "whsec_by_hand" })).rejects.toThrow(
       /skip-probe/,
     );
     const by_hand = { ...credentials, webhook_secret: "whsec_by_hand" };
-    const unasked = await config.set(by_hand, { skip_probe: "yes" });
-    expect(unasked).toMatchObject({ did: "created", account: null });
+    const unprobed = await config.set(by_hand, { skip_probe: "yes" });
+    expect(unprobed).toMatchObject({ did: "created", account: null });
     await config.simulator.faults({});
-    expect(await config.set(credentials)).toMatchObject({ did: "updated", config_id: unasked.config_id });
+    expect(await config.set(credentials)).toMatchObject({ did: "updated", config_id: unprobed.config_id });
 
     await config.simulator.faults({ status: 503 });
     const other = { ...(await openAccount(world, "stripe")).credentials, webhook_secret: "whsec_other" };
-    await expect(config.set(other, { skip_probe: "yes" })).rejects.toThrow(/does not tell now whose account/);
-    // The same key is the same account, whoever can be asked.
+    await expect(config.set(other, { skip_probe: "yes" })).rejects.toThrow(
+      /does not answer, so it is unknown/,
+    );
+    // The same key belongs to the same account, so Stripe is not needed.
     expect(await config.set(credentials, { skip_probe: "yes" })).toMatchObject({ did: "updated" });
     await config.simulator.faults({});
   });
 
-  it("is not asked by Alipay and WeChat Pay, whose credentials name their account", async () => {
+  it("config set reads the account of Alipay and WeChat Pay from the credentials, without a call", async () => {
     const key = generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey;
     const private_key = key.export({ type: "pkcs8", format: "pem" }).toString();
     for (const provider of ["alipay", "wechat"]) {

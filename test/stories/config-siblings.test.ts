@@ -11,14 +11,14 @@ import { openWorld, type Shop, type World } from "../steps/world.ts";
 let world: World;
 let rows: Rows;
 let shop: Shop;
-let stranger: Shop;
+let rival: Shop;
 const opened: OneConfig[] = [];
 
 beforeAll(async () => {
   world = await openWorld();
   rows = await openRows();
   shop = await world.openShop("stripe");
-  stranger = await world.openShop("stripe");
+  rival = await world.openShop("stripe");
 });
 afterAll(async () => {
   await Promise.all([rows, ...opened.map((config) => config.rows)].map(({ close }) => close()));
@@ -38,7 +38,7 @@ const eventsOf = (configId: string) =>
     configId,
   ]);
 
-/** The secret with which Stripe signs for a config, as its credentials are stored. */
+/** The webhook secret in the stored credentials of a Stripe config. */
 async function secretOf(configId: string): Promise<string> {
   const { openGateway } = await import("../../lib/open-gateway.ts");
   const { configRows, credentialsOf } = openGateway();
@@ -57,10 +57,10 @@ const expired = {
   session: { status: "expired", payment_status: "unpaid" },
 };
 
-// An endpoint is sent the events of its whole account, whoever made the payment:
+// Each endpoint receives the events of its whole account, whichever config made the payment:
 // https://docs.stripe.com/webhooks https://developer.paypal.com/api/rest/webhooks/
-describe.each(["stripe", "paypal"])("two %s configs of one account", (provider) => {
-  it("of one merchant are both told of every payment, and neither has an anomaly; a dispute is one", async () => {
+describe.each(["stripe", "paypal"])("%s configs that share an account", (provider) => {
+  it(`two configs of one ${provider} account raise an anomaly only for a dispute, and only one`, async () => {
     const { credentials } = await openAccount(world, provider);
     const [one, two] = [await aConfig(provider), await aConfig(provider)];
     const ids = [(await one.set(credentials)).config_id, (await two.set(credentials)).config_id];
@@ -74,8 +74,10 @@ describe.each(["stripe", "paypal"])("two %s configs of one account", (provider) 
       const orderNo = String(created.order_no);
       await one.simulator.tell("dispute", { order_no: orderNo });
       await until(async () => {
-        const told = (await one.simulator.webhooks(orderNo)).filter(({ event }) => /dispute/i.test(event));
-        return told.length >= 2 && told.every(({ outcome }) => outcome === "accepted");
+        const notified = (await one.simulator.webhooks(orderNo)).filter(({ event }) =>
+          /dispute/i.test(event),
+        );
+        return notified.length >= 2 && notified.every(({ outcome }) => outcome === "accepted");
       });
       await world.queues.drain();
     }
@@ -85,19 +87,19 @@ describe.each(["stripe", "paypal"])("two %s configs of one account", (provider) 
     );
   });
 
-  it("of two merchants tell the other merchant nothing, and nothing is written there", async () => {
+  it(`an event of a ${provider} account of two merchants is stored only for the payment's merchant`, async () => {
     const { credentials } = await openAccount(world, provider);
-    const [ours, theirs] = [await aConfig(provider), await aConfig(provider, stranger)];
+    const [ours, theirs] = [await aConfig(provider), await aConfig(provider, rival)];
     const { config_id: ourId } = await ours.set(credentials);
     const { config_id: theirId } = await theirs.set(credentials);
     const created = await ours.create();
     await ours.simulator.pay(created);
     await until(async () => {
       await world.queues.drain();
-      const told = await ours.simulator.webhooks(String(created.order_no));
+      const notified = await ours.simulator.webhooks(String(created.order_no));
       return (
         (await ours.order(created)).status === "success" &&
-        told.some(({ url, outcome }) => url.endsWith(`/${theirId}`) && outcome === "accepted")
+        notified.some(({ url, outcome }) => url.endsWith(`/${theirId}`) && outcome === "accepted")
       );
     });
     expect(await eventsOf(theirId)).toEqual([]);
@@ -106,30 +108,33 @@ describe.each(["stripe", "paypal"])("two %s configs of one account", (provider) 
   });
 });
 
-describe("an order whose own config cannot be used any more", () => {
+describe("orders with an unusable config", () => {
   it.each([
-    ["overwritten with what is incomplete", { secret_key: "sk_test_short" }],
-    ["overwritten with nothing", {}],
-  ])("is served by another config of its account, past one that cannot either: %s", async (_name, data) => {
-    const { credentials } = await openAccount(world, "stripe");
-    const [one, two, three] = [await aConfig("stripe"), await aConfig("stripe"), await aConfig("stripe")];
-    const { config_id } = await one.set(credentials);
-    const { config_id: broken } = await two.set(credentials);
-    const created = await one.create();
-    const { config_id: other } = await three.set(credentials);
-    await rows.query("UPDATE payment_configs SET config_data = ? WHERE id IN (?)", [
-      JSON.stringify(data),
-      [config_id, broken],
-    ]);
-    const gateway = anotherGateway();
-    const { payment } = (await gateway.orders.find(shop.userId, { orderNo: String(created.order_no) }))!;
-    expect(await gateway.configs.of(payment)).toMatchObject({ id: other });
-    await gateway.close();
-  });
+    ["incomplete credentials", { secret_key: "sk_test_short" }],
+    ["an empty object", {}],
+  ])(
+    "an order whose config was overwritten with %s is served by a working config of the same account",
+    async (_name, data) => {
+      const { credentials } = await openAccount(world, "stripe");
+      const [one, two, three] = [await aConfig("stripe"), await aConfig("stripe"), await aConfig("stripe")];
+      const { config_id } = await one.set(credentials);
+      const { config_id: broken } = await two.set(credentials);
+      const created = await one.create();
+      const { config_id: other } = await three.set(credentials);
+      await rows.query("UPDATE payment_configs SET config_data = ? WHERE id IN (?)", [
+        JSON.stringify(data),
+        [config_id, broken],
+      ]);
+      const gateway = anotherGateway();
+      const { payment } = (await gateway.orders.find(shop.userId, { orderNo: String(created.order_no) }))!;
+      expect(await gateway.configs.of(payment)).toMatchObject({ id: other });
+      await gateway.close();
+    },
+  );
 });
 
-describe("a Stripe webhook secret", () => {
-  it("speaks for its own account alone: the secrets of two accounts settle or end no order of each other", async () => {
+describe("Stripe webhook secrets", () => {
+  it("a Stripe event signed with another account's secret neither settles nor ends an order", async () => {
     const config = await aConfig("stripe");
     const [a, b] = [await openAccount(world, "stripe"), await openAccount(world, "stripe")];
     const first = await config.set(a.credentials);
@@ -138,7 +143,7 @@ describe("a Stripe webhook secret", () => {
     const before = await config.order(created);
     const fromB = { a: `stripe/${first.config_id}`, b: `stripe/${second.config_id}` };
     for (const parts of [{}, expired, { ...expired, type: "checkout.session.async_payment_failed" }]) {
-      // B's secret is none of A's config, and what B says of A's order is an anomaly.
+      // A's config refuses B's secret, and B's event about A's order is an anomaly.
       const event = await signed(second, created.order_no, parts);
       expect((await postWebhook(world, fromB.a, event)).status).toBe(401);
       expect((await postWebhook(world, fromB.b, event)).status).toBe(200);
@@ -149,12 +154,12 @@ describe("a Stripe webhook secret", () => {
       raised.map(({ kind, order_no, detail }) => [kind, order_no, JSON.parse(String(detail)).differs]),
     ).toEqual(Array(3).fill(["mismatch", created.order_no, ["account"]]));
     expect((await postWebhook(world, fromB.b, await signed(first, created.order_no))).status).toBe(401);
-    // A's own word, at A's own URL.
+    // A's event at the URL of A's config.
     expect((await postWebhook(world, fromB.a, await signed(first, created.order_no))).status).toBe(200);
     expect(await config.order(created)).toMatchObject({ status: "success" });
   });
 
-  it("of a connected account ends none of our orders", async () => {
+  it("a Stripe event of a connected account ends no order", async () => {
     const config = await aConfig("stripe");
     const { credentials } = await openAccount(world, "stripe");
     const set = await config.set(credentials);
@@ -170,31 +175,34 @@ describe("a Stripe webhook secret", () => {
 
 // The buyer of any Payment Link of the account chooses `client_reference_id`:
 // https://docs.stripe.com/payment-links/url-parameters
-describe("a Stripe session that the order did not make", () => {
+describe("Stripe sessions made outside the gateway", () => {
   it.each([
     ["paid", {}],
     ["expired", expired],
     ["failed", { ...expired, type: "checkout.session.async_payment_failed" }],
-    ["begun", { session: { payment_status: "unpaid" } }],
-  ] as const)("neither settles nor ends it though it names it, when it is %s", async (_state, parts) => {
-    const config = await aConfig("stripe");
-    const { credentials } = await openAccount(world, "stripe");
-    const set = await config.set(credentials);
-    const created = await config.create();
-    const before = await config.order(created);
-    expect(before.payment_id).toBe(created.payment_id);
-    const session = { ...("session" in parts && parts.session), id: `cs_test_${randomUUID()}` };
-    const event = await signed(set, created.order_no, { ...parts, session });
-    expect((await postWebhook(world, `stripe/${set.config_id}`, event)).status).toBe(200);
-    expect(await config.order(created)).toEqual(before);
-    const [raised] = await anomaliesOf(set.config_id);
-    expect(raised).toMatchObject({ kind: "mismatch", order_no: created.order_no });
-    expect(JSON.parse(String(raised?.detail))).toMatchObject({ differs: ["payment_id"] });
-  });
+    ["completed but unpaid", { session: { payment_status: "unpaid" } }],
+  ] as const)(
+    "a Stripe session not created for the order it names does not change the order when %s",
+    async (_state, parts) => {
+      const config = await aConfig("stripe");
+      const { credentials } = await openAccount(world, "stripe");
+      const set = await config.set(credentials);
+      const created = await config.create();
+      const before = await config.order(created);
+      expect(before.payment_id).toBe(created.payment_id);
+      const session = { ...("session" in parts && parts.session), id: `cs_test_${randomUUID()}` };
+      const event = await signed(set, created.order_no, { ...parts, session });
+      expect((await postWebhook(world, `stripe/${set.config_id}`, event)).status).toBe(200);
+      expect(await config.order(created)).toEqual(before);
+      const [raised] = await anomaliesOf(set.config_id);
+      expect(raised).toMatchObject({ kind: "mismatch", order_no: created.order_no });
+      expect(JSON.parse(String(raised?.detail))).toMatchObject({ differs: ["payment_id"] });
+    },
+  );
 });
 
-describe("an order whose config speaks for another account by now", () => {
-  it("is asked about through another config of its own account, and through none where there is none", async () => {
+describe("orders whose config has another account", () => {
+  it("an order whose config now has another account uses a config of its own account, or none", async () => {
     const [one, two] = [await aConfig("stripe"), await aConfig("stripe")];
     const [a, b] = [await openAccount(world, "stripe"), await openAccount(world, "stripe")];
     const own = await one.set(a.credentials);
@@ -213,8 +221,8 @@ describe("an order whose config speaks for another account by now", () => {
   });
 });
 
-describe("a webhook of a replaced config that is replayed", () => {
-  it("settles the order of its own account, and nothing of the account that has the name now", async () => {
+describe("webhook replay of a replaced config", () => {
+  it("a replayed webhook of a replaced config settles the order at its own account", async () => {
     const config = await aConfig("stripe");
     const [a, b] = [await openAccount(world, "stripe"), await openAccount(world, "stripe")];
     const first = await config.set(a.credentials);

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openGateway } from "../../lib/open-gateway.ts";
-import { recheck } from "../../lib/payment/recheck.ts";
+import { pollPayment } from "../../lib/payments/poll-payment.ts";
 import { apiOf } from "../steps/api.ts";
 import { invoke } from "../steps/front.ts";
 import { anotherGateway } from "../steps/gateways.ts";
@@ -41,7 +41,7 @@ const rowOf = async (configId: string) =>
   (await rows.query("SELECT * FROM payment_configs WHERE id = ?", [configId]))[0]!;
 
 describe("config retire", () => {
-  it("is refused for an active config, and while orders, refunds or young payments need its credentials", async () => {
+  it("config retire is refused while the config is active or orders or young payments need it", async () => {
     const { config, credentials } = await aConfig("stripe");
     const { config_id } = await config.set(credentials);
     expect(await refusal("config retire", of(config_id))).toMatchObject({ code: 1005, message: /is active/ });
@@ -69,11 +69,11 @@ describe("config retire", () => {
     expect(await operator("config list", { merchant: shop.username })).toContainEqual(
       expect.objectContaining({ config_id, state: "retired" }),
     );
-    for (const verb of ["config retire", "config enable", "config disable", "config check"])
-      expect(await refusal(verb, of(config_id))).toMatchObject({ code: 1005 });
+    for (const command of ["config retire", "config enable", "config disable", "config check"])
+      expect(await refusal(command, of(config_id))).toMatchObject({ code: 1005 });
   });
 
-  it("is refused for the last config of an account that serves the orders of a retired one", async () => {
+  it("config retire is refused for the last config that can serve the orders of a retired one", async () => {
     const { config, credentials } = await aConfig("stripe");
     const [one, two] = [config, await oneConfig(world, shop, "stripe")];
     opened.push(two);
@@ -90,14 +90,14 @@ describe("config retire", () => {
     );
   });
 
-  it("is refused for a config that was changed just now, which another environment may still use", async () => {
+  it("config retire is refused just after a change, as another environment may still use the config", async () => {
     const { config, credentials } = await aConfig("stripe");
     const { config_id } = await config.set(credentials);
     await operator("config disable", of(config_id));
     expect((await refusal("config retire", of(config_id))).message).toMatch(/changed just now/);
   });
 
-  it("goes ahead by force with a note; the orders are then polled no more, and the account's next config set takes them up", async () => {
+  it("a forced config retire needs a note and stops polling until config set restores the account", async () => {
     const { config, credentials, account } = await aConfig("stripe");
     const { config_id } = await config.set(credentials);
     const created = await config.create();
@@ -106,7 +106,7 @@ describe("config retire", () => {
     const forced = of(config_id, { force: "yes", note: "the account was closed" });
     expect(await operator("config retire", forced)).toMatchObject({ open_orders: 1 });
     expect(await rowOf(config_id)).toMatchObject({ note: "the account was closed" });
-    await config.payUnheard(created);
+    await config.payUnseen(created);
     const fresh = anotherGateway();
     const { payment } = (await fresh.orders.find(shop.userId, { orderNo: String(created.order_no) }))!;
     await expect(fresh.configs.of(payment)).rejects.toMatchObject({ failure: "config_not_found" });
@@ -118,8 +118,8 @@ describe("config retire", () => {
   });
 });
 
-describe("a config that was disabled and then replaced", () => {
-  it("is enabled by no operator, serves its orders, and gets its name back with its account", async () => {
+describe("configs disabled and then replaced", () => {
+  it("a replaced config cannot be enabled, serves its orders, and config set of its account restores it", async () => {
     const { config, credentials } = await aConfig("stripe");
     const { config_id } = await config.set(credentials);
     const created = await config.create();
@@ -133,19 +133,19 @@ describe("a config that was disabled and then replaced", () => {
       state: "replaced",
       verdict: "works",
     });
-    await config.payUnheard(created);
+    await config.payUnseen(created);
     await config.passes(60);
     expect(await config.order(created)).toMatchObject({ status: "success" });
     expect(await config.set(credentials)).toMatchObject({ config_id, replaced_config_id: other.config_id });
   });
 });
 
-describe("plain JSON that somebody writes by hand over a config", () => {
+describe("configs overwritten with plain JSON in the database", () => {
   const write = (id: string, credentials: object) =>
     rows.query("UPDATE payment_configs SET config_data = ? WHERE id = ?", [JSON.stringify(credentials), id]);
 
   it.each(["alipay", "wechat", "stripe", "paypal"])(
-    "of another account is never used and never sealed, and one anomaly says what to do, at %s",
+    "plain credentials of another %s account are never used or encrypted, and raise one anomaly",
     async (provider) => {
       const { config, credentials } = await aConfig(provider);
       const { config_id } = await config.set(credentials);
@@ -170,43 +170,43 @@ describe("plain JSON that somebody writes by hand over a config", () => {
       const { payment } = (await gateway.orders.find(shop.userId, { orderNo: String(created.order_no) }))!;
       await expect(gateway.configs.of(payment)).rejects.toMatchObject({ failure: "config_not_found" });
       await gateway.close();
-      // The way out that the anomaly names.
+      // The remedy that the anomaly names.
       const set = await config.set(other);
       expect(set).toMatchObject({ did: "replaced", replaced_config_id: config_id });
       expect(await config.set(credentials)).toMatchObject({ did: "restored", config_id });
-      await config.payUnheard(created);
+      await config.payUnseen(created);
       await config.passes(60);
       expect(await config.order(created)).toMatchObject({ status: "success" });
     },
   );
 
-  it("of its own account is used and sealed", async () => {
+  it("plain credentials of a config's own account are used and encrypted", async () => {
     const { config, credentials } = await aConfig("alipay");
     const { config_id } = await config.set(credentials);
     await write(config_id, credentials);
     await config.create();
     await invoke("sweep", {});
-    expect(String((await rowOf(config_id)).config_data)).toMatch(/^\{"sealed":/);
+    expect(String((await rowOf(config_id)).config_data)).toMatch(/^\{"encrypted":/);
     expect(await openAnomalies(config_id)).toEqual([]);
   });
 
-  it("is not sealed while its provider cannot be asked whose it is", async () => {
+  it("plain credentials stay unencrypted while the provider cannot confirm their account", async () => {
     const { config, credentials } = await aConfig("stripe");
     const { config_id } = await config.set(credentials);
     const complete = { ...credentials, webhook_secret: "whsec_by_hand" };
     await write(config_id, complete);
     await config.simulator.faults({ status: 503 });
-    await openGateway().configs.mayBeSealed((await openGateway().configRows.byId(config_id))!);
+    await openGateway().configs.mayBeEncrypted((await openGateway().configRows.byId(config_id))!);
     await invoke("sweep", {});
     expect(await rowOf(config_id)).toMatchObject({ config_data: JSON.stringify(complete) });
     await config.simulator.faults({});
     await invoke("sweep", {});
-    expect(String((await rowOf(config_id)).config_data)).toMatch(/^\{"sealed":/);
+    expect(String((await rowOf(config_id)).config_data)).toMatch(/^\{"encrypted":/);
   });
 });
 
-describe("an account whose credentials were revoked", () => {
-  it("is asked by config set about a refund that was given up, too", async () => {
+describe("accounts with revoked credentials", () => {
+  it("config set after a key was revoked resumes polling of a refund that had been given up", async () => {
     const { config, credentials, account } = await aConfig("stripe");
     await config.set(credentials);
     const created = await config.create();
@@ -224,29 +224,29 @@ describe("an account whose credentials were revoked", () => {
     await config.passes(3600);
     const refund = async () =>
       (await rows.query("SELECT * FROM refunds WHERE refund_no = ?", [`r-${config.name}`]))[0]!;
-    expect(await refund()).toMatchObject({ status: "unknown", next_query_at: null });
+    expect(await refund()).toMatchObject({ status: "unknown", next_poll_at: null });
     await config.set({ ...credentials, secret_key: secret_key! });
-    const due = (await refund()).next_query_at as Date;
+    const due = (await refund()).next_poll_at as Date;
     expect(due.getTime()).toBeGreaterThan(world.clock.now().getTime() + 50_000);
   });
 
-  it("is asked about its open orders until eight days past their expiry; then one anomaly stands, and an operator can go on", async () => {
+  it("orders of a revoked key are polled for eight days past expiry, and again after config set", async () => {
     const { config, credentials, account } = await aConfig("stripe");
     const { config_id } = await config.set(credentials);
     const [one, two, paid] = [await config.create(), await config.create(), await config.create()];
-    await config.payUnheard(paid);
+    await config.payUnseen(paid);
     const { secret_key } = (await config.simulator.tell("roll-key", { account })) as Record<string, string>;
-    // Stripe itself would tell that the sessions have expired.
+    // Without this Stripe would send webhooks about the expired sessions.
     await config.simulator.faults({ lose: true });
     await config.passes(60);
     for (const passed of [7, 1]) {
       await config.passes(days(passed));
-      const asked = [one, two, paid].map(async (made) => (await config.order(made)).next_query_at !== null);
-      expect(await Promise.all(asked)).toEqual([true, true, true]);
+      const polled = [one, two, paid].map(async (made) => (await config.order(made)).next_poll_at !== null);
+      expect(await Promise.all(polled)).toEqual([true, true, true]);
     }
     await config.passes(days(1));
     for (const created of [one, two, paid])
-      expect(await config.order(created)).toMatchObject({ status: "pending", next_query_at: null });
+      expect(await config.order(created)).toMatchObject({ status: "pending", next_poll_at: null });
     const open = await openAnomalies(config_id);
     const raised = open.find(({ kind }) => kind === "config_unreachable");
     expect(open.map(({ kind, order_no }) => [kind, order_no])).toEqual([
@@ -258,15 +258,15 @@ describe("an account whose credentials were revoked", () => {
     expect(await refusal("order sync", { order_no: String(one.order_no) })).toMatchObject({ code: 2001 });
     await config.simulator.faults({});
     expect(await config.set({ ...credentials, secret_key: secret_key! })).toMatchObject({ did: "updated" });
-    // This process may use the key that it has read for a minute more; one that has just begun does not know it.
+    // This process may use its cached key for another minute; a new environment reads the new key.
     const fresh = anotherGateway();
     for (const { order_no: orderNo } of [one, two, paid]) {
-      const due = (await rows.order(orderNo)).next_query_at as Date;
+      const due = (await rows.order(orderNo)).next_poll_at as Date;
       expect(due.getTime()).toBeGreaterThan(world.clock.now().getTime() + 50_000);
     }
     await world.passes(60);
     for (const { order_no: orderNo } of [one, two, paid]) {
-      await recheck(fresh, { orderNo: String(orderNo), userId: shop.userId, due: world.clock.now() });
+      await pollPayment(fresh, { orderNo: String(orderNo), userId: shop.userId, due: world.clock.now() });
     }
     await fresh.close();
     expect(await config.order(paid)).toMatchObject({ status: "success" });

@@ -17,7 +17,7 @@ beforeAll(async () => {
   world = await openWorld();
   shop = await world.openShop();
   gateways = Array.from({ length: atOnce }, anotherGateway);
-  // Connected and with warm caches, so that the creates themselves meet.
+  // Connect and warm the caches, so that the creates themselves run at the same time.
   await Promise.all(
     gateways.map(async (gateway) => {
       const { userId } = await gateway.authenticate(shop.apiKey, "create");
@@ -36,9 +36,9 @@ const createAtOnce = (orders: Data[]) =>
 const answersOf = (settled: PromiseSettledResult<Data>[]) =>
   settled.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
 
-describe("the same create, fifty times at once on fifty connections", () => {
+describe("fifty identical creates at once", () => {
   it.each(["alipay", "stripe"] as const)(
-    "makes one order at %s and answers fifty times the same",
+    "fifty identical creates at once make one %s order and return the same response",
     async (provider) => {
       const order = anOrder({ provider });
       const answers = answersOf(await createAtOnce(gateways.map(() => order)));
@@ -51,7 +51,7 @@ describe("the same create, fifty times at once on fifty connections", () => {
     },
   );
 
-  it("asks Stripe exactly once", async () => {
+  it("fifty identical creates at once call Stripe exactly once", async () => {
     const stripe = simulatorOf(world, "stripe");
     const order = anOrder({ provider: "stripe" });
     const [answer] = answersOf(await createAtOnce(gateways.map(() => order)));
@@ -60,7 +60,7 @@ describe("the same create, fifty times at once on fifty connections", () => {
     expect(await stripe.payments(String(answer!.order_no))).toHaveLength(1);
   });
 
-  it("lets one content win where another amount is among them, and names what differs", async () => {
+  it("of fifty creates with two amounts one amount wins, and the others are refused naming the amount", async () => {
     const order = anOrder({ provider: "stripe" });
     const orders = gateways.map((_, index) => (index === 25 ? { ...order, amount: "12.35" } : order));
     const settled = await createAtOnce(orders);

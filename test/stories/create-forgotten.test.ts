@@ -13,7 +13,7 @@ beforeAll(async () => {
   world = await openWorld();
   api = apiOf(world, await world.openShop("paypal"));
   paypal = simulatorOf(world, "paypal");
-  // The first create of a config learns its account.
+  // The first create with a config fetches its provider account, which would add calls to those counted below.
   await api.create(anOrder({ provider: "paypal" }));
 });
 afterEach(() => paypal.faults({}));
@@ -24,7 +24,7 @@ const ordersMade = async () =>
   (await paypal.calls()).filter(({ method, path }) => method === "POST" && path === "/v2/checkout/orders")
     .length;
 
-/** A create whose answer was lost, from a provider that has not been reached since, an hour before the time. */
+/** Makes a create whose response is lost; the provider is then unavailable for `age` seconds. */
 async function lostAnswer(age: number): Promise<Data> {
   const order = anOrder({ provider: "paypal", currency: "USD", expires_in: 24 * hours });
   await paypal.faults({ timeout_after_success: true });
@@ -35,8 +35,9 @@ async function lostAnswer(age: number): Promise<Data> {
   return order;
 }
 
-describe("a create whose outcome is unknown, at a provider that forgets orders after three hours and keys after six", () => {
-  it("is repeated before that by the same create, and is the one order that was made", async () => {
+// PayPal deletes an unpaid order after about three hours and its idempotency key after six.
+describe("PayPal creates with an unknown outcome", () => {
+  it("a PayPal create with a lost response, repeated after 2.5 hours, returns the order that was made", async () => {
     const order = await lostAnswer(2.5 * hours);
     const { data, status } = await api.create(order);
     expect(status).toBe(200);
@@ -44,16 +45,19 @@ describe("a create whose outcome is unknown, at a provider that forgets orders a
     expect(made).toMatchObject({ created: 1, payment_id: data.payment_id });
   });
 
-  it.each([3, 7])("is not repeated after %d hours: it ends closed, and nothing more is made", async (age) => {
-    const order = await lostAnswer(age * hours);
-    const before = await ordersMade();
-    const again = await api.create(order);
-    expect(again).toMatchObject({ status: 504, code: 2000 });
-    await invoke("sweep", {});
-    await world.queues.drain();
-    const [row] = await storedOrders(order.out_trade_no);
-    expect(row).toMatchObject({ status: "closed", payable: null });
-    expect(await ordersMade()).toBe(before);
-    expect(await api.create(order)).toMatchObject({ status: 409, code: 2008 });
-  });
+  it.each([3, 7])(
+    "a PayPal create with a lost response is not repeated after %d hours and ends closed",
+    async (age) => {
+      const order = await lostAnswer(age * hours);
+      const before = await ordersMade();
+      const again = await api.create(order);
+      expect(again).toMatchObject({ status: 504, code: 2000 });
+      await invoke("sweep", {});
+      await world.queues.drain();
+      const [row] = await storedOrders(order.out_trade_no);
+      expect(row).toMatchObject({ status: "closed", payable: null });
+      expect(await ordersMade()).toBe(before);
+      expect(await api.create(order)).toMatchObject({ status: 409, code: 2008 });
+    },
+  );
 });

@@ -28,7 +28,7 @@ afterAll(() => world.stop());
 const leaseSeconds = 12;
 const killed = new Error("killed");
 
-/** A create whose process ends in the middle: `dying` replaces the step at which it does. */
+/** A create whose process dies midway: `dying` replaces the step at which it dies. */
 async function interrupted(order: Data, dying: (gateway: Gateway) => Gateway): Promise<void> {
   const gateway = anotherGateway();
   await expect(createThrough(dying(gateway), shop, order)).rejects.toBe(killed);
@@ -54,24 +54,27 @@ async function expectOne(order: Data, answer: Data): Promise<void> {
     expect(await stripe.payments(String(answer.order_no))).toMatchObject([{ created: 1 }]);
 }
 
-describe.each(["alipay", "stripe"] as const)("a create through %s that died half-way", (provider) => {
+describe.each(["alipay", "stripe"] as const)("%s creates whose process died", (provider) => {
   it.each([
     ["before the provider was called", beforeTheCall],
-    ["after the provider had answered", beforeTheResult],
-  ])("%s: the same create resumes it after the lease", async (_when, dying) => {
-    const order = anOrder({ provider });
-    await interrupted(order, dying);
-    const [row] = await storedOrders(order.out_trade_no);
-    expect(row).toMatchObject({ status: "processing", payable: null });
+    ["after the provider had responded", beforeTheResult],
+  ])(
+    `a create through ${provider} that died %s is resumed by the same create after the lease`,
+    async (_when, dying) => {
+      const order = anOrder({ provider });
+      await interrupted(order, dying);
+      const [row] = await storedOrders(order.out_trade_no);
+      expect(row).toMatchObject({ status: "processing", payable: null });
 
-    await world.passes(leaseSeconds + 1);
-    const first = await api.create(order);
-    expect(first).toMatchObject({ status: 200, data: { order_no: row!.order_no, status: "pending" } });
-    expect((await api.create(order)).data).toEqual(first.data);
-    await expectOne(order, first.data);
-  });
+      await world.passes(leaseSeconds + 1);
+      const first = await api.create(order);
+      expect(first).toMatchObject({ status: 200, data: { order_no: row!.order_no, status: "pending" } });
+      expect((await api.create(order)).data).toEqual(first.data);
+      await expectOne(order, first.data);
+    },
+  );
 
-  it("is resumed by the look-ups alone, and the same create answers what they made", async () => {
+  it(`a create through ${provider} that died is resumed by polling, and its repeat returns the result`, async () => {
     const order = anOrder({ provider });
     await interrupted(order, beforeTheResult);
     await world.passes(16);
@@ -85,8 +88,8 @@ describe.each(["alipay", "stripe"] as const)("a create through %s that died half
   });
 });
 
-describe("a create through Stripe", () => {
-  it("whose process is killed while it waits for Stripe ends in one order and one session", async () => {
+describe("creates interrupted at the provider", () => {
+  it("a create killed while it waits for Stripe ends in one order and one session", async () => {
     const order = anOrder({ provider: "stripe" });
     await stripe.faults({ timeout_after_success: 300, times: 1 });
     const child = fork(path.join(import.meta.dirname, "../steps/create-payment-process.ts"), {
@@ -101,7 +104,7 @@ describe("a create through Stripe", () => {
     expect(row).toMatchObject({ status: "processing", payable: null });
 
     await world.passes(leaseSeconds + 1);
-    // Stripe refuses the key for as long as it is busy with the first call.
+    // Stripe refuses the idempotency key while the first call is running.
     const resumed = await until(async () => {
       const answer = await api.create(order);
       expect([200, 504]).toContain(answer.status);
@@ -116,7 +119,7 @@ describe("a create through Stripe", () => {
     await expectOne(order, resumed.data);
   });
 
-  it("whose answer is lost says so, and the same create gets the session that was made", async () => {
+  it("a create with a lost Stripe response is 504, and the same create returns the session made", async () => {
     const order = anOrder({ provider: "stripe" });
     await stripe.faults({ timeout_after_success: true });
     const lost = await api.create(order);
@@ -130,7 +133,7 @@ describe("a create through Stripe", () => {
     await expectOne(order, again.data);
   });
 
-  it("whose answer is lost is resumed by the look-ups alone", async () => {
+  it("a create with a lost Stripe response is resumed by polling alone", async () => {
     const order = anOrder({ provider: "stripe" });
     await stripe.faults({ timeout_after_success: true });
     const lost = await api.create(order);
@@ -142,7 +145,7 @@ describe("a create through Stripe", () => {
     await expectOne(order, data);
   });
 
-  it("that WeChat has made without our knowledge is closed there at its end", async () => {
+  it("a WeChat Pay order whose create response was lost is closed at WeChat Pay when it expires", async () => {
     const wechat = simulatorOf(world, "wechat");
     await wechat.faults({ timeout_after_success: true, path: "/v3/pay/transactions/native" });
     const order = anOrder({ provider: "wechat", expires_in: 90 });
@@ -156,14 +159,18 @@ describe("a create through Stripe", () => {
     expect(await wechat.payments(answer.order_no!)).toMatchObject([{ provider_status: "CLOSED" }]);
   });
 
-  it("that the provider has started is resumed past its expiry, and asked about until it is paid", async () => {
+  it("a create resumed with its payment in transit is polled past its expiry until it is paid", async () => {
     await stripe.faults({ timeout_after_success: true, path: "/v1/checkout/sessions" });
     const order = anOrder({ provider: "stripe", expires_in: 60 });
     const { order_no } = await api.create(order);
     const { payment } = (await openGateway().orders.find(shop.userId, { orderNo: order_no! }))!;
     await stripe.faults({ lose: true });
     await stripe.start(order_no!);
-    await openGateway().orders.markStarted(payment, saidOf(payment, "a webhook said so"), world.clock.now());
+    await openGateway().orders.markInTransit(
+      payment,
+      saidOf(payment, "a webhook said so"),
+      world.clock.now(),
+    );
     await world.passes(3700);
     await invoke("sweep", {});
     await world.queues.drain();
@@ -174,7 +181,7 @@ describe("a create through Stripe", () => {
     expect(await stripe.payments(order_no!)).toMatchObject([{ created: 1, status: "paid" }]);
   });
 
-  it("that a webhook overtakes keeps its success and still hands out the link", async () => {
+  it("a create overtaken by its paid webhook keeps the success and still returns the link", async () => {
     const order = anOrder({ provider: "stripe" });
     await interrupted(order, beforeTheResult);
     const [row] = await storedOrders(order.out_trade_no);

@@ -20,8 +20,8 @@ afterAll(() => world.stop());
 
 const statusOf = async (orderNo: unknown) => (await api.query(String(orderNo))).data.status;
 
-describe.each(["alipay", "stripe"] as const)("creating again through %s", (provider) => {
-  it("answers the same field for field, and when it is paid only the status is today's", async () => {
+describe.each(["alipay", "stripe"] as const)("repeated %s creates", (provider) => {
+  it(`a repeated ${provider} create returns the same fields; once paid only the status differs`, async () => {
     const order = anOrder({
       provider,
       return_url: "https://shop.example/done",
@@ -37,7 +37,7 @@ describe.each(["alipay", "stripe"] as const)("creating again through %s", (provi
     expect(again.data).toEqual({ ...data, status: "success" });
   });
 
-  it("takes defaults and their explicit values, number and text, and any order of names for the same", async () => {
+  it(`a repeated ${provider} create may differ in explicit defaults, number format and member order`, async () => {
     const order = anOrder({ provider, amount: "12.30", metadata: { a: "1", b: "2" } });
     const { data } = await api.create(order);
     const explicit = {
@@ -57,7 +57,7 @@ describe.each(["alipay", "stripe"] as const)("creating again through %s", (provi
     expect(again.data).toEqual(data);
   });
 
-  it("is refused when it is closed", async () => {
+  it(`a repeated ${provider} create of a closed payment is refused`, async () => {
     const order = anOrder({ provider, expires_in: 60 });
     const { data } = await api.create(order);
     await world.passes(120);
@@ -67,8 +67,8 @@ describe.each(["alipay", "stripe"] as const)("creating again through %s", (provi
   });
 });
 
-describe("creating again with other content", () => {
-  const first = { provider: "stripe", currency: "USD", notify_url: "https://shop.example/told" };
+describe("repeated creates with other content", () => {
+  const first = { provider: "stripe", currency: "USD", notify_url: "https://shop.example/hook" };
   const changes: Record<string, unknown> = {
     provider: "alipay",
     subject: "Black tea",
@@ -84,17 +84,20 @@ describe("creating again with other content", () => {
   };
   const named = (answer: Awaited<ReturnType<Api["create"]>>) => answer.errors?.map(({ field }) => field);
 
-  it.each(Object.entries(changes))("names %s", async (field, value) => {
-    const order = anOrder(first);
-    const { data } = await api.create(order);
-    const other = await api.create({ ...order, [field]: value });
-    expect(other).toMatchObject({ status: 409, code: 1005, order_no: data.order_no });
-    // Every provider has scenes of its own.
-    expect(named(other)).toEqual(field === "provider" ? ["provider", "scene"] : [field]);
-    expect(await storedOrders(order.out_trade_no)).toHaveLength(1);
-  });
+  it.each(Object.entries(changes))(
+    "a repeated create with another %s is refused and names the field",
+    async (field, value) => {
+      const order = anOrder(first);
+      const { data } = await api.create(order);
+      const other = await api.create({ ...order, [field]: value });
+      expect(other).toMatchObject({ status: 409, code: 1005, order_no: data.order_no });
+      // Each provider has its own scenes, so the default scene differs, too.
+      expect(named(other)).toEqual(field === "provider" ? ["provider", "scene"] : [field]);
+      expect(await storedOrders(order.out_trade_no)).toHaveLength(1);
+    },
+  );
 
-  it("names every field that differs, each once", async () => {
+  it("a repeated create with many other fields names each of them once", async () => {
     const order = anOrder(first);
     await api.create(order);
     const { provider: _, ...others } = changes;
@@ -103,8 +106,8 @@ describe("creating again with other content", () => {
   });
 });
 
-describe("a refusal of Stripe", () => {
-  it("for good is the answer of every repeat, and Stripe is not asked again", async () => {
+describe("creates that Stripe refuses", () => {
+  it("a final refusal by Stripe is returned to every repeat without another call to Stripe", async () => {
     const order = anOrder({ provider: "stripe", currency: "USD", amount: "0.01" });
     const refused = await api.create(order);
     expect(refused).toMatchObject({ status: 402, code: 2000, provider_error: { code: "amount_too_small" } });
@@ -121,7 +124,7 @@ describe("a refusal of Stripe", () => {
     );
   });
 
-  it("of the request is final, whatever its HTTP status", async () => {
+  it("a Stripe refusal of the request itself is final, whatever its HTTP status", async () => {
     await stripe.faults({ code: "payment_intent_invalid_parameter", on: "create", times: 1 });
     const order = anOrder({ provider: "stripe" });
     expect(await api.create(order)).toMatchObject({ status: 402, code: 2000 });
@@ -129,7 +132,7 @@ describe("a refusal of Stripe", () => {
   });
 
   it.each([401, 403, 429])(
-    "with %i is about us: the same create succeeds once it is put right",
+    "a Stripe refusal with HTTP %i is not final: the same create succeeds once the cause is gone",
     async (status) => {
       await stripe.faults({ status });
       const order = anOrder({ provider: "stripe" });
@@ -148,31 +151,34 @@ describe("a refusal of Stripe", () => {
   );
 });
 
-describe("an answer of Stripe that says nothing", () => {
+describe("Stripe responses without an outcome", () => {
   const unknown: [string, Data][] = [
-    ["502", { status: 502 }],
-    ["503", { status: 503 }],
-    ["409, busy with the same key", { status: 409 }],
-    ["a page of HTML with 200", { html: true }],
-    ["a page of HTML with 500", { html: true, status: 500 }],
+    ["HTTP 502", { status: 502 }],
+    ["HTTP 503", { status: 503 }],
+    ["HTTP 409 because the key is in use", { status: 409 }],
+    ["an HTML page with HTTP 200", { html: true }],
+    ["an HTML page with HTTP 500", { html: true, status: 500 }],
     ["a broken connection", { timeout_after_success: true }],
   ];
-  it.each(unknown)("(%s) leaves it open: 504, and the same create goes on", async (_what, fault) => {
-    await stripe.faults(fault);
-    const order = anOrder({ provider: "stripe" });
-    const lost = await api.create(order);
-    expect(lost).toMatchObject({ status: 504, code: 2000, order_no: expect.stringMatching(/^UNI/) });
-    expect(lost.headers.get("retry-after")).toBe("2");
-    expect(lost.provider_error).toBeUndefined();
-    expect(await storedOrders(order.out_trade_no)).toMatchObject([{ status: "processing" }]);
+  it.each(unknown)(
+    "a create answered by Stripe with %s is 504, and the same create resumes it",
+    async (_what, fault) => {
+      await stripe.faults(fault);
+      const order = anOrder({ provider: "stripe" });
+      const lost = await api.create(order);
+      expect(lost).toMatchObject({ status: 504, code: 2000, order_no: expect.stringMatching(/^UNI/) });
+      expect(lost.headers.get("retry-after")).toBe("2");
+      expect(lost.provider_error).toBeUndefined();
+      expect(await storedOrders(order.out_trade_no)).toMatchObject([{ status: "processing" }]);
 
-    await stripe.faults({});
-    const again = await api.create(order);
-    expect(again).toMatchObject({ status: 200, data: { order_no: lost.order_no } });
-    expect(await stripe.payments(String(lost.order_no))).toMatchObject([{ created: 1 }]);
-    const keys = (await sessionCalls(stripe, order.out_trade_no)).map(
-      ({ headers }) => headers["idempotency-key"],
-    );
-    expect(new Set(keys).size).toBe(1);
-  });
+      await stripe.faults({});
+      const again = await api.create(order);
+      expect(again).toMatchObject({ status: 200, data: { order_no: lost.order_no } });
+      expect(await stripe.payments(String(lost.order_no))).toMatchObject([{ created: 1 }]);
+      const keys = (await sessionCalls(stripe, order.out_trade_no)).map(
+        ({ headers }) => headers["idempotency-key"],
+      );
+      expect(new Set(keys).size).toBe(1);
+    },
+  );
 });

@@ -14,7 +14,7 @@ beforeAll(async () => {
   world = await openWorld();
   shop = await world.openShop();
   api = apiOf(world, shop);
-  // Keys, configs and accounts are known from here on, as in a warm function.
+  // Keys, configs and accounts are cached from here on, as in a warm function.
   for (const provider of ["alipay", "stripe"] as const) await settled(provider);
 });
 afterAll(() => world.stop());
@@ -26,12 +26,12 @@ async function counters() {
   return names.map((name) => Number(rows.find((row) => row.Variable_name === name)?.Value));
 }
 
-/** Statements, BEGIN and COMMIT among them, that the functions' one connection sends while `act` runs. */
+/** Counts the statements, including BEGIN and COMMIT, on the functions' only connection while `act` runs. */
 async function roundTrips(act: () => Promise<unknown>): Promise<{ statements: number; commits: number }> {
   const [statements = 0, commits = 0] = await counters();
   await act();
   const [after = 0, commitsAfter = 0] = await counters();
-  // The second reading counts itself.
+  // The second SHOW STATUS counts itself.
   return { statements: after - statements - 1, commits: commitsAfter - commits };
 }
 
@@ -52,20 +52,20 @@ async function webhook(provider: "alipay" | "stripe", orderNo: unknown, act: () 
 }
 
 describe.each(["alipay", "stripe"] as const)(
-  "with warm caches, round trips to the database through %s",
+  "database round trips of %s calls with warm caches",
   (provider) => {
-    it("are 10 with 2 commits for a create, and 1 for its replay", async () => {
+    it(`a create through ${provider} takes 10 round trips and 2 commits, and its replay takes 1`, async () => {
       const order = anOrder({ provider });
       expect(await roundTrips(() => api.create(order))).toEqual({ statements: 10, commits: 2 });
       expect(await roundTrips(() => api.create(order))).toEqual({ statements: 1, commits: 0 });
     });
 
-    it("are 1 for the query of a final payment", async () => {
+    it(`a query of a final ${provider} payment takes 1 round trip`, async () => {
       const { order_no } = await settled(provider);
       expect(await roundTrips(() => api.query(String(order_no)))).toEqual({ statements: 1, commits: 0 });
     });
 
-    it("are 8 with 1 commit for the webhook that settles, and 2 for one that comes again", async () => {
+    it(`a webhook of ${provider} that settles takes 8 round trips and 1 commit, and its repeat takes 2`, async () => {
       const { data } = await api.create(anOrder({ provider }));
       const simulator = simulatorOf(world, provider);
       const pay = () => webhook(provider, data.order_no, () => simulator.pay(data));
@@ -74,7 +74,7 @@ describe.each(["alipay", "stripe"] as const)(
       expect(await roundTrips(again)).toEqual({ statements: 2, commits: 0 });
     });
 
-    it("are none for webhooks that nobody signed, but for one look in five seconds at a config that may have changed", async () => {
+    it(`forged ${provider} webhooks take no round trips, except one config read in five seconds`, async () => {
       const url = `${world.front.url}/api/v1/public/notify/${provider}/${shop.configs[provider]}`;
       const forged = {
         alipay: `sign=${"A".repeat(344)}&sign_type=RSA2&notify_id=${randomUUID()}`,
@@ -91,21 +91,21 @@ describe.each(["alipay", "stripe"] as const)(
   },
 );
 
-describe("with warm caches, round trips to the database", () => {
-  it("are none for a key that no merchant can have, and for a field that is wrong", async () => {
-    const stranger = apiOf(world, { ...shop, apiKey: shop.apiKey.replace(/.$/, "!") });
-    expect(await roundTrips(() => stranger.create(anOrder()))).toEqual({ statements: 0, commits: 0 });
+describe("database round trips with warm caches", () => {
+  it("a malformed API key and a wrong field take no database round trip", async () => {
+    const malformed = apiOf(world, { ...shop, apiKey: shop.apiKey.replace(/.$/, "!") });
+    expect(await roundTrips(() => malformed.create(anOrder()))).toEqual({ statements: 0, commits: 0 });
     expect(await roundTrips(() => api.create(anOrder({ amount: 0 })))).toEqual({ statements: 0, commits: 0 });
   });
 
-  it("are few for the first attempt of a delivery", async () => {
+  it("the first attempt of a delivery takes at most 8 round trips and 1 commit", async () => {
     await world.queues.drain();
     const { data } = await api.create(anOrder({ provider: "stripe" }));
     await webhook("stripe", data.order_no, () => simulatorOf(world, "stripe").pay(data));
-    const told = await roundTrips(() => world.queues.drain());
+    const notified = await roundTrips(() => world.queues.drain());
     expect((await api.query(String(data.order_no))).data).toMatchObject({ notify_status: "success" });
-    expect(told.statements).toBeLessThanOrEqual(8);
-    // The record of the send commits by itself.
-    expect(told.commits).toBe(1);
+    expect(notified.statements).toBeLessThanOrEqual(8);
+    // The UPDATE that records the outcome commits by itself.
+    expect(notified.commits).toBe(1);
   });
 });

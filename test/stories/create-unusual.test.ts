@@ -14,23 +14,26 @@ beforeAll(async () => {
 });
 afterAll(() => world.stop());
 
-describe("a create that is unusual but right", () => {
+describe("unusual but valid creates", () => {
   it.each([
     [
       "emoji and many scripts",
       { subject: "🍵 绿茶 শাক चाय 👩‍👩‍👧", body: "two\nlines\tand a tab", metadata: { "🍵": "ok" } },
     ],
-    ["256 characters", { subject: "绿".repeat(256) }],
-    ["what looks like markup or SQL", { subject: "<b>'; DROP TABLE users; --\\</b>", body: "%s {0} $1" }],
-    ["names of JavaScript", { metadata: { constructor: "a", toString: "b" } }],
-  ] as [string, Data][])("comes back as it was sent: %s", async (_what, texts) => {
+    ["256 Chinese characters", { subject: "绿".repeat(256) }],
+    [
+      "text that looks like markup or SQL",
+      { subject: "<b>'; DROP TABLE users; --\\</b>", body: "%s {0} $1" },
+    ],
+    ["JavaScript property names", { metadata: { constructor: "a", toString: "b" } }],
+  ] as [string, Data][])("a payment created with %s is returned as it was sent", async (_what, texts) => {
     const { status, data } = await api.create(anOrder({ provider: "stripe", ...texts }));
     expect(status).toBe(200);
     expect((await api.query(String(data.order_no))).data).toMatchObject(texts);
   });
 
   it.each(["application/json; charset=utf-8", 'Application/JSON;charset="UTF-8"'])(
-    "takes the content type %s",
+    "a create accepts the content type %s",
     async (type) => {
       const body = JSON.stringify(anOrder({ provider: "stripe" }));
       const answer = await rawCall(world, {
@@ -41,7 +44,7 @@ describe("a create that is unusual but right", () => {
     },
   );
 
-  it("keeps the longest amount that a JSON number holds", async () => {
+  it("a payment of 99,999,999 JPY is returned with the exact amount", async () => {
     const order = anOrder({ provider: "stripe", amount: "99999999", currency: "JPY" });
     const { data } = await api.create(order);
     expect((await api.query(String(data.order_no))).data.amount).toBe(99_999_999);

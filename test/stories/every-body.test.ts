@@ -13,18 +13,18 @@ let shop: Shop;
 beforeAll(async () => {
   world = await openWorld();
   shop = await world.openShop("stripe");
-  // The first use of a key is noted.
+  // The first use of a key is stored; the tests expect unchanged tables.
   await call(reading[0]![1], {});
 });
 expectTablesUnchanged();
 afterAll(() => world.stop());
 
-const merchants = merchantRoutes.map(({ contract, wanted }) => {
+const merchants = merchantRoutes.map(({ contract, input }) => {
   const route = everyRoute.find(({ route }) => route === contract.route)!;
   const inPath = pathNames(contract.route);
-  const names = Object.keys(wanted).filter((name) => !inPath.includes(name));
-  const sent = Object.fromEntries(names.map((name) => [name, wanted[name]]));
-  const path = Object.fromEntries(inPath.map((name) => [name, String(wanted[name])]));
+  const names = Object.keys(input).filter((name) => !inPath.includes(name));
+  const sent = Object.fromEntries(names.map((name) => [name, input[name]]));
+  const path = Object.fromEntries(inPath.map((name) => [name, String(input[name])]));
   return [contract.route, { route, contract, sent, path }] as const;
 });
 type Merchants = (typeof merchants)[number][1];
@@ -37,17 +37,17 @@ async function call({ route, path }: Merchants, sent: Sent): Promise<ApiAnswer> 
   return { ...JSON.parse(answer.body), status: answer.status, headers: new Headers(answer.headers) };
 }
 
-it("every merchant's route is one that reads a body or a query", () => {
-  const known = everyRoute
+it("every merchant route is tested as one that reads a body or a query", () => {
+  const existing = everyRoute
     .map(({ route }) => route)
     .filter((route) => / \/api\/v1\/(?!public\/)/.test(route));
-  expect(merchants.map(([name]) => name).sort()).toEqual(known.sort());
+  expect(merchants.map(([name]) => name).sort()).toEqual(existing.sort());
   expect(writing.map(([, { contract }]) => contract.from)).toEqual(writing.map(() => "body"));
   expect([...writing, ...reading]).toHaveLength(merchants.length);
 });
 
-describe.each(writing)("%s", (_, merchant) => {
-  /** What it takes, with something more. */
+describe.each(writing)("%s", (route, merchant) => {
+  /** A valid body with an additional member. */
   const withMore = (more: string) => {
     const own = JSON.stringify(merchant.sent).slice(1, -1);
     return `{${[own, more].filter(Boolean).join(",")}}`;
@@ -62,33 +62,33 @@ describe.each(writing)("%s", (_, merchant) => {
     ["over 64 KiB", withMore(`"more":"${"x".repeat(65_536)}"`), "body"],
     ["over 64 KiB, sent as bytes", Buffer.from(withMore(`"more":"${"x".repeat(65_536)}"`)), "body"],
     ["deeper than 32 levels", withMore(brackets(32)), "body"],
-    ["a million levels deep", "[".repeat(60_000), "body"],
+    ["60,000 levels deep", "[".repeat(60_000), "body"],
     ["with a name twice", withMore('"more":1,"more":1'), "more"],
     ["with a name twice, once escaped", withMore('"more":1,"mor\\u0065":1'), "more"],
-    ["with a name twice further in", withMore('"more":{"a":1,"a":1}'), "a"],
+    ["with a name twice in a nested object", withMore('"more":{"a":1,"a":1}'), "a"],
     ["with __proto__", withMore('"__proto__":{"more":1}'), "__proto__"],
     ["with __proto__, escaped", withMore('"\\u005f_proto__":1'), "__proto__"],
-    ["with __proto__ further in", withMore('"more":[{"__proto__":1}]'), "__proto__"],
+    ["with __proto__ in a nested object", withMore('"more":[{"__proto__":1}]'), "__proto__"],
     ["with constructor", withMore('"constructor":{"prototype":{"more":1}}'), "constructor"],
     ["with prototype", withMore('"prototype":1'), "prototype"],
     ["with an unknown field", withMore('"more":1'), "more"],
     ["with 31 levels in an unknown field", withMore(brackets(31)), "more"],
     ["that is not UTF-8", bytes, "body"],
-    ["that was not UTF-8 before API Gateway", withMore('"more":"\ufffd"'), "body"],
+    ["with U+FFFD, which API Gateway puts for invalid UTF-8", withMore('"more":"\ufffd"'), "body"],
     ["in UTF-16", Buffer.from(withMore(""), "utf16le"), "body"],
     ["with two byte order marks", `\ufeff\ufeff${withMore("")}`, "body"],
     ["with a byte order mark and an unknown field", `\ufeff${withMore('"more":1')}`, "more"],
-    ["that is no object", "[]", "body"],
-    ["that is broken", '{"more":', "body"],
+    ["that is an array", "[]", "body"],
+    ["that is truncated JSON", '{"more":', "body"],
   ];
-  it.each(bodies)("refuses a body %s, and writes nothing", async (_what, body, field) => {
+  it.each(bodies)(`${route} refuses a body %s and writes nothing`, async (_what, body, field) => {
     expectRefused(await call(merchant, { body }), 1001, field);
   });
 
   const inPath = Object.entries(merchant.path);
-  it.each(inPath)("refuses %s in the body: it stands in the path", async (name, value) => {
-    for (const given of [value, "another"]) {
-      const body = JSON.stringify({ ...merchant.sent, [name]: given });
+  it.each(inPath)(`${route} refuses %s in the body, because it belongs in the path`, async (name, value) => {
+    for (const provided of [value, "another"]) {
+      const body = JSON.stringify({ ...merchant.sent, [name]: provided });
       expectRefused(await call(merchant, { body }), 1001, name);
     }
   });
@@ -104,7 +104,7 @@ describe.each(writing)("%s", (_, merchant) => {
     "application/merge-patch+json",
     "application/jsonp",
   ];
-  it.each(types)("refuses a body of the type %j, and writes nothing", async (type) => {
+  it.each(types)(`${route} refuses a body of the type %j and writes nothing`, async (type) => {
     const sent = { headers: { "content-type": type }, body: withMore("") };
     expectRefused(await call(merchant, sent), 1001, "content-type");
   });
@@ -114,41 +114,41 @@ describe.each(writing)("%s", (_, merchant) => {
     "application/json; charset=utf-8",
     'Application/JSON;charset="UTF-8"',
     "application/json; charset=utf-8; more=1",
-  ])("reads a body of the type %s", async (type) => {
+  ])(`${route} reads a body of the type %s`, async (type) => {
     const sent = { headers: { "content-type": type }, body: withMore('"more":1') };
     expectRefused(await call(merchant, sent), 1001, "more");
   });
 
-  it("wants a body unless it may be without one", async () => {
+  it(`${route} requires a body unless its contract allows none`, async () => {
     const answer = await call(merchant, { headers: { "content-type": "" } });
     if (merchant.contract.mayBeBodyless) expect(answer).toMatchObject({ status: 404, code: 2007 });
     else expectRefused(answer, 1001, "content-type");
   });
 });
 
-describe.each(reading)("%s", (_, merchant) => {
+describe.each(reading)("%s", (route, merchant) => {
   const query = Object.fromEntries(
     Object.entries(merchant.sent).map(([name, value]) => [name, String(value)]),
   );
-  // As `JSON.parse` makes it of what API Gateway hands over.
-  const strange = (name: string) =>
+  // Built with `JSON.parse`, as Lambda does with events, so that `__proto__` is an own property.
+  const malformed = (name: string) =>
     JSON.parse(JSON.stringify(query).replace(/}$/, `,"${name}":"1"}`).replace("{,", "{"));
 
   it.each(["more", "__proto__", "constructor", "toString", "Order_no"])(
-    "refuses %s in the query",
+    `${route} refuses %s in the query`,
     async (name) => {
-      expectRefused(await call(merchant, { query: strange(name) }), 1001, name);
+      expectRefused(await call(merchant, { query: malformed(name) }), 1001, name);
     },
   );
 
   it.each(Object.entries(merchant.path))(
-    "refuses %s in the query: it stands in the path",
+    `${route} refuses %s in the query, because it belongs in the path`,
     async (name, value) => {
       expectRefused(await call(merchant, { query: { ...query, [name]: value } }), 1001, name);
     },
   );
 
-  it("looks at no body", async () => {
+  it(`${route} ignores a body`, async () => {
     const [without, withOne] = [
       await call(merchant, { query }),
       await call(merchant, { query, body: '{"a":1,"a":2' }),

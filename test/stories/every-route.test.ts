@@ -3,7 +3,7 @@ import { request } from "node:http";
 import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { routes } from "../../lib/http/routes.ts";
-import { newApiKey } from "../../lib/merchant/api-key.ts";
+import { newApiKey } from "../../lib/merchants/api-key.ts";
 import { providers } from "../../lib/providers/registry.ts";
 import { type Api, anOrder, apiOf } from "../steps/api.ts";
 import { type LogLine, logOf } from "../steps/captured-log.ts";
@@ -30,10 +30,10 @@ afterAll(async () => {
 });
 
 const routeNames = everyRoute.map((route) => [route.route, route] as const);
-/** Answers that hold nothing of anybody. */
-const mayBeKept = new Set<string>([routes.openApi]);
+/** Routes whose response contains nothing private and may be cached. */
+const cacheable = new Set<string>([routes.openApi]);
 
-/** Whatever became of the call: safe headers, one id for it everywhere, nothing about what runs here. */
+/** Expects, for any outcome: security headers, the same request id everywhere, and no server details. */
 function expectFront(route: Route, answer: Answered, log: LogLine[]): void {
   const { headers, requestId, body } = answer;
   expect(headers).toMatchObject({
@@ -43,8 +43,8 @@ function expectFront(route: Route, answer: Answered, log: LogLine[]): void {
     "content-security-policy": expect.stringMatching(/^default-src 'none';.*frame-ancestors 'none'/),
     "x-request-id": requestId,
   });
-  const kept = mayBeKept.has(route.route) && answer.status === 200;
-  expect(headers["cache-control"]).toBe(kept ? "public, max-age=300" : "no-store");
+  const isCacheable = cacheable.has(route.route) && answer.status === 200;
+  expect(headers["cache-control"]).toBe(isCacheable ? "public, max-age=300" : "no-store");
   const names = Object.keys(headers).join();
   expect(names).toBe(names.toLowerCase());
   expect(names).not.toMatch(/access-control|server|powered|version|via|set-cookie|amz/);
@@ -72,16 +72,16 @@ const internals =
 function expectInternalError(route: Route, { status, body, requestId }: Answered): void {
   expect(status).toBe(500);
   const message = expect.stringMatching(/^an internal error: /);
-  const told: object = JSON.parse(body);
-  if (route.route.includes("/wechat/")) expect(told).toEqual({ code: "FAIL", message });
-  else expect(told).toEqual({ code: 1000, message, request_id: requestId });
+  const envelope: object = JSON.parse(body);
+  if (route.route.includes("/wechat/")) expect(envelope).toEqual({ code: "FAIL", message });
+  else expect(envelope).toEqual({ code: 1000, message, request_id: requestId });
   expect(body).not.toMatch(internals);
 }
 
-describe.each(routeNames)("%s", (_, route) => {
+describe.each(routeNames)("%s", (name, route) => {
   const key = (): Sent => ({ headers: { "x-api-key": shop.apiKey, "content-type": "application/json" } });
 
-  it("has safe headers and one request id in every answer and log line", async () => {
+  it(`${name} has security headers and one request id in every response and log line`, async () => {
     const pathParameters = { order_no: orderNo, provider: "stripe", config_id: shop.configs.stripe! };
     const ways: Sent[] = [
       {},
@@ -98,7 +98,7 @@ describe.each(routeNames)("%s", (_, route) => {
     }
   });
 
-  it("answers 1000 and nothing of ours when something is thrown that nobody foresaw", async () => {
+  it(`${name} answers an unexpected error with 1000 and without internal details`, async () => {
     const { requestContext } = eventOf(route);
     const event = new Proxy({ requestContext } as ReturnType<typeof eventOf>, {
       get(target, name) {
@@ -116,8 +116,8 @@ describe.each(routeNames)("%s", (_, route) => {
   });
 });
 
-describe("a call of which no line can be written", () => {
-  it.each(routeNames)("%s is answered all the same, with an alarm", async (_, route) => {
+describe("calls that cannot be logged", () => {
+  it.each(routeNames)("%s is answered with an alarm when its call cannot be logged", async (_, route) => {
     const event = eventOf(route);
     const { requestId, routeKey } = event.requestContext;
     const requestContext = { requestId, routeKey } as typeof event.requestContext;
@@ -127,7 +127,7 @@ describe("a call of which no line can be written", () => {
   });
 });
 
-describe("while the database refuses every statement", () => {
+describe("calls while the database refuses every statement", () => {
   const named = async (from: string, to: string) => {
     const found = await rows.query<{ name: string }>(
       `SELECT table_name AS name FROM information_schema.tables
@@ -140,18 +140,21 @@ describe("while the database refuses every statement", () => {
   beforeAll(() => named("", "gone_"));
   afterAll(() => named("gone_", ""));
 
-  const asking = routeNames.filter(([, { entry }]) => !["openapi", "health"].includes(entry));
-  it.each(asking)("%s answers 1000 and nothing of it", async (_, route) => {
-    const headers = { "x-api-key": newApiKey(shop.userId).text, "content-type": "application/json" };
-    const pathParameters = { provider: "stripe", order_no: orderNo, config_id: "77" };
-    const { answer, log } = await called(route, eventOf(route, { headers, pathParameters, body: "{}" }));
-    expectFront(route, answer, log);
-    expectInternalError(route, answer);
-    expect(JSON.stringify(log)).not.toMatch(/SELECT|select|doesn't exist/);
-  });
+  const usingDatabase = routeNames.filter(([, { entry }]) => !["openapi", "health"].includes(entry));
+  it.each(usingDatabase)(
+    "%s answers 1000 without database details when every statement fails",
+    async (_, route) => {
+      const headers = { "x-api-key": newApiKey(shop.userId).text, "content-type": "application/json" };
+      const pathParameters = { provider: "stripe", order_no: orderNo, config_id: "77" };
+      const { answer, log } = await called(route, eventOf(route, { headers, pathParameters, body: "{}" }));
+      expectFront(route, answer, log);
+      expectInternalError(route, answer);
+      expect(JSON.stringify(log)).not.toMatch(/SELECT|select|doesn't exist/);
+    },
+  );
 });
 
-describe("any other method", () => {
+describe("other methods", () => {
   const paths = [...new Set(everyRoute.map(({ path }) => path))];
   const methods = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE", "PROPFIND"];
   const unknown = paths.flatMap((path) =>
@@ -160,28 +163,25 @@ describe("any other method", () => {
       .map((method) => [method, path] as const),
   );
 
-  it.each(unknown)(
-    "%s %s is no route: 404, and no page of another origin is let in",
-    async (method, path) => {
-      const headers = { origin: "https://evil.example", "access-control-request-method": "POST" };
-      const url = world.front.url + path.replace(/\{\w+\}/g, "1");
-      const answer = await new Promise<{ status: number; headers: object; body: string }>((resolve, reject) =>
-        request(url, { method, headers }, async (response) => {
-          const { statusCode: status = 0, headers } = response;
-          resolve({ status, headers, body: await text(response) });
-        })
-          .on("error", reject)
-          .end(),
-      );
-      expect(answer.status).toBe(404);
-      expect(Object.keys(answer.headers).join()).not.toMatch(/access-control|server|powered/);
-      if (method !== "HEAD") expect(JSON.parse(answer.body)).toMatchObject({ code: 1004 });
-    },
-  );
+  it.each(unknown)("%s %s is not a route: 404 without CORS headers", async (method, path) => {
+    const headers = { origin: "https://evil.example", "access-control-request-method": "POST" };
+    const url = world.front.url + path.replace(/\{\w+\}/g, "1");
+    const answer = await new Promise<{ status: number; headers: object; body: string }>((resolve, reject) =>
+      request(url, { method, headers }, async (response) => {
+        const { statusCode: status = 0, headers } = response;
+        resolve({ status, headers, body: await text(response) });
+      })
+        .on("error", reject)
+        .end(),
+    );
+    expect(answer.status).toBe(404);
+    expect(Object.keys(answer.headers).join()).not.toMatch(/access-control|server|powered/);
+    if (method !== "HEAD") expect(JSON.parse(answer.body)).toMatchObject({ code: 1004 });
+  });
 });
 
-describe("the page for a buyer whose merchant gave none", () => {
-  it("may load nothing but its own style", async () => {
+describe("the gateway's own return page", () => {
+  it("the gateway's own return page may load nothing but its inline style", async () => {
     const { answer } = await called(
       everyRoute.find(({ route }) => route === routes.paymentReturn)!,
       eventOf(everyRoute.find(({ route }) => route === routes.paymentReturn)!, {
@@ -199,23 +199,27 @@ describe("the page for a buyer whose merchant gave none", () => {
   });
 });
 
-describe("a webhook that fails is told so in its provider's words", () => {
-  it.each(Object.keys(providers))("%s", async (provider) => {
-    const route = everyRoute.find(({ entry }) => entry === `webhooks/${provider}`)!;
-    const refused = async (sent: Sent) => (await called(route, eventOf(route, sent))).answer;
-    const large = Buffer.alloc(1024 * 1024 + 1, 32);
-    const [forged, huge] = [await refused({ body: "{}" }), await refused({ body: large })];
-    expect([forged.status, huge.status]).toEqual([401, 400]);
-    const words = [forged, huge].map(({ body }) => JSON.parse(body));
-    const messages = ["the signature is not valid", "the body is over 1 MiB"];
-    if (provider === "wechat") expect(words).toEqual(messages.map((message) => ({ code: "FAIL", message })));
-    else
-      expect(words).toEqual(
-        [forged, huge].map(({ requestId }, at) => ({
-          code: 2002,
-          message: messages[at],
-          request_id: requestId,
-        })),
-      );
-  });
+describe("responses to refused webhooks", () => {
+  it.each(Object.keys(providers))(
+    "a refused %s webhook is answered in the format of its provider",
+    async (provider) => {
+      const route = everyRoute.find(({ entry }) => entry === `webhooks/${provider}`)!;
+      const refused = async (sent: Sent) => (await called(route, eventOf(route, sent))).answer;
+      const large = Buffer.alloc(1024 * 1024 + 1, 32);
+      const [forged, huge] = [await refused({ body: "{}" }), await refused({ body: large })];
+      expect([forged.status, huge.status]).toEqual([401, 400]);
+      const words = [forged, huge].map(({ body }) => JSON.parse(body));
+      const messages = ["the signature is not valid", "the body is over 1 MiB"];
+      if (provider === "wechat")
+        expect(words).toEqual(messages.map((message) => ({ code: "FAIL", message })));
+      else
+        expect(words).toEqual(
+          [forged, huge].map(({ requestId }, at) => ({
+            code: 2002,
+            message: messages[at],
+            request_id: requestId,
+          })),
+        );
+    },
+  );
 });

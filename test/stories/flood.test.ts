@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { APIGatewayProxyStructuredResultV2 } from "aws-lambda";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { newApiKey } from "../../lib/merchant/api-key.ts";
+import { newApiKey } from "../../lib/merchants/api-key.ts";
 import { anOrder, apiOf } from "../steps/api.ts";
 import { logOf } from "../steps/captured-log.ts";
 import { type DatabaseProxy, startDatabaseProxy } from "../steps/database-proxy.ts";
@@ -31,13 +31,13 @@ afterAll(async () => {
   await world.stop();
 });
 
-// Time stands still but for what a test lets pass: shares fill up as it goes by, however slow the machine is.
+// Time advances only when a test says so: otherwise the limits would refill at a rate that depends on the machine.
 beforeEach(() => void vi.useFakeTimers({ toFake: ["Date"] }));
 afterEach(() => void vi.useRealTimers());
 
 type Answer = { status: number; code: number; retryAfter: string | undefined };
 
-/** As API Gateway would bring it from this address. */
+/** Invokes a function as API Gateway does for a request from this address. */
 async function from(sourceIp: string, entry: string, event: object): Promise<Answer> {
   const http = { method: "", path: "", sourceIp, userAgent: "" };
   const requestContext = { requestId: randomUUID(), timeEpoch: Date.now(), http };
@@ -52,10 +52,10 @@ const webhookFrom = (sourceIp: string, config_id: string, { body, headers }: Sig
 const listFrom = (sourceIp: string, apiKey: string) =>
   from(sourceIp, "list-payments", { routeKey: "GET /api/v1/payment/list", headers: { "x-api-key": apiKey } });
 
-/** How they were answered, and how many of them were really looked at. */
+/** Makes the calls; returns counts by HTTP status, of webhooks logged and of database statements. */
 async function flood(calls: number, call: (at: number) => Promise<Answer>) {
   const statuses: Record<number, number> = {};
-  const asked = proxy.statements.length;
+  const before = proxy.statements.length;
   const lines = await logOf(async () => {
     for (let at = 0; at < calls; at++) {
       const { status } = await call(at);
@@ -63,7 +63,7 @@ async function flood(calls: number, call: (at: number) => Promise<Answer>) {
     }
   });
   const verified = lines.filter(({ message }) => message === "webhook").length;
-  return { statuses, verified, statements: proxy.statements.length - asked };
+  return { statuses, verified, statements: proxy.statements.length - before };
 }
 
 const refused = { status: 429, code: 1006, retryAfter: "1" };
@@ -76,7 +76,7 @@ async function paidEvent(theirs: Shop) {
   return { orderNo: data.order_no, call: stripeEvents(world, theirs).event(data.order_no) };
 }
 
-it("counts for the whole network that an IPv6 address is one of", async () => {
+it("failures of an IPv6 address count for its whole /64 network", async () => {
   const config = shop.configs.stripe!;
   const calls = await flood(310, (at) => webhookFrom(`2001:db8:0:1::${at.toString(16)}`, config, forged));
   expect(calls.verified).toBe(300);
@@ -84,8 +84,8 @@ it("counts for the whole network that an IPv6 address is one of", async () => {
   expect(await webhookFrom("2001:db8:0:2::1", config, forged)).toMatchObject({ status: 401 });
 });
 
-describe("a flood of forged webhooks of one config", () => {
-  it("is verified 300 times and then refused; a true one is believed a moment later", async () => {
+describe("floods of forged webhooks for one config", () => {
+  it("forged webhooks are verified 300 times, then refused; a valid one is accepted a second later", async () => {
     const address = anAddress();
     const config = shop.configs.stripe!;
     const { orderNo, call } = await paidEvent(shop);
@@ -98,7 +98,7 @@ describe("a flood of forged webhooks of one config", () => {
     expect(await rows.order(orderNo)).toMatchObject({ status: "success" });
   });
 
-  it("shuts out no other config from the same address, nor the same from another", async () => {
+  it("a flood for one config blocks neither other configs nor the same config from other addresses", async () => {
     const [address, elsewhere] = [anAddress(), anAddress()];
     await flood(350, () => webhookFrom(address, shop.configs.stripe!, forged));
     const [mine, theirs] = [await paidEvent(shop), await paidEvent(other)];
@@ -107,8 +107,8 @@ describe("a flood of forged webhooks of one config", () => {
   });
 });
 
-describe("a flood of webhooks of configs that do not exist", () => {
-  it("is refused after 1,200, and asks the database nothing more", async () => {
+describe("floods of webhooks for unknown configs", () => {
+  it("webhooks for unknown configs are refused after 1,200, without further database statements", async () => {
     const address = anAddress();
     const unknown = (at: number) => webhookFrom(address, `99${at}`, forged);
     const first = await flood(1200, unknown);
@@ -119,8 +119,8 @@ describe("a flood of webhooks of configs that do not exist", () => {
   });
 });
 
-describe("a flood of API keys that are made up", () => {
-  it("is looked for 300 times; a key in use goes on, and another is taken a moment later", async () => {
+describe("floods of invented API keys", () => {
+  it("invented API keys are looked up 300 times, then refused; a key in use still works", async () => {
     const address = anAddress();
     const unused = await world.openShop("stripe");
     const another = await world.openShop("stripe");

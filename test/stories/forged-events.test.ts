@@ -2,26 +2,29 @@ import { crc32 } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Api, anOrder, apiOf } from "../steps/api.ts";
 import { startPaypalProxy } from "../steps/paypal-proxy.ts";
-import { type Hands, openHands, type Told } from "../steps/provider-hands.ts";
+import { type Notified, openSigners, type Signers } from "../steps/provider-signers.ts";
 import { openRows, type Row, type Rows } from "../steps/rows.ts";
 import { postWebhook, type SignedCall } from "../steps/signed-webhooks.ts";
 import { simulatorOf } from "../steps/simulator.ts";
 import { withCrc32 } from "../steps/with-crc32.ts";
 import { openWorld, type World } from "../steps/world.ts";
 
-type Name = keyof Hands;
+type Name = keyof Signers;
 const names: Name[] = ["alipay", "wechat", "stripe", "paypal"];
 const pairs = names.flatMap((signer) => names.map((other) => [signer, other] as const));
 
-/** Of each provider: an open order, one that is open in another currency, and one that is settled. */
-type Orders = Record<Name, { open: string; foreign: string; paid: string; proof: SignedCall; trade: string }>;
+/** For each provider: an open order, an open order in another currency, and a settled order with its event. */
+type Orders = Record<
+  Name,
+  { open: string; external: string; paid: string; proof: SignedCall; trade: string }
+>;
 
 let world: World;
 let rows: Rows;
 let api: Api;
 let proxy: Awaited<ReturnType<typeof startPaypalProxy>>;
-let ours: Hands;
-let rivals: Hands;
+let ours: Signers;
+let rivals: Signers;
 const orders = {} as Orders;
 
 beforeAll(async () => {
@@ -32,18 +35,18 @@ beforeAll(async () => {
   const [shop, rival] = [await world.openShop(), await world.openShop()];
   api = apiOf(world, shop);
   const [own, other] = [
-    await openHands(world, shop, proxy.certUrl),
-    await openHands(world, rival, proxy.certUrl),
+    await openSigners(world, shop, proxy.certUrl),
+    await openSigners(world, rival, proxy.certUrl),
   ];
-  ours = own.hands;
-  rivals = other.hands;
-  // What the simulators themselves say of the orders is no part of this story.
+  ours = own.signers;
+  rivals = other.signers;
+  // The simulators send no webhooks: the test signs them.
   for (const name of names) await simulatorOf(world, name).faults({ lose: true });
   for (const name of names) {
     const open = await create(name);
-    const foreign = await create(name);
-    await rows.query("UPDATE payment_orders SET currency = 'HKD' WHERE order_no = ?", [foreign]);
-    orders[name] = { open, foreign, paid: await create(name), proof: { body: "", headers: {} }, trade: "" };
+    const external = await create(name);
+    await rows.query("UPDATE payment_orders SET currency = 'HKD' WHERE order_no = ?", [external]);
+    orders[name] = { open, external, paid: await create(name), proof: { body: "", headers: {} }, trade: "" };
   }
   await own.swapKeys();
   await other.swapKeys();
@@ -56,12 +59,12 @@ afterAll(async () => {
 });
 
 async function create(provider: Name): Promise<string> {
-  const { status, data } = await api.create(anOrder({ provider, ...ours[provider].wanted }));
+  const { status, data } = await api.create(anOrder({ provider, ...ours[provider].input }));
   expect(status).toBe(200);
   return String(data.order_no);
 }
 
-/** The control of the whole table: what is signed and true settles, and is told once. */
+/** The control case: a correctly signed true event settles its order, and the merchant is notified once. */
 async function settle(name: Name): Promise<void> {
   const order = orders[name];
   order.proof = ours[name].paid({ orderNo: order.paid });
@@ -71,46 +74,46 @@ async function settle(name: Name): Promise<void> {
   const row = await rows.order(order.paid);
   expect(row).toMatchObject({ status: "success" });
   order.trade = String(row.trade_no);
-  expect(await told(order.paid)).toHaveLength(1);
+  expect(await notified(order.paid)).toHaveLength(1);
 }
 
 const post = (path: string, call: SignedCall) => postWebhook(world, path, call);
-const told = async (orderNo: string) =>
+const notified = async (orderNo: string) =>
   (await api.inbox()).filter(({ body }) => JSON.parse(body).order_no === orderNo);
 
-/** Everything but when it is, or was, looked up: a hint may cause that. */
+/** An order's row without its poll times, which a wake-up may change, and its deliveries and status changes. */
 async function stateOf(orderNo: string): Promise<Row> {
-  const { next_query_at, looked_up_at, look_ups, unanswered_since, ...state } = await rows.order(orderNo);
+  const { next_poll_at, polled_at, poll_count, unanswered_since, ...state } = await rows.order(orderNo);
   const notifications = (await rows.notifications(orderNo)).map(({ id }) => id);
   return { ...state, notifications, moves: await rows.statusLogs(orderNo) };
 }
 
-/** Whatever comes of these events: the order stays as it is, and nothing of it is told. */
+/** Expects that `act` changes neither the order nor the notifications of it. */
 async function expectUnmoved(orderNo: string, act: () => Promise<void>): Promise<void> {
   const before = await stateOf(orderNo);
-  const inbox = await told(orderNo);
+  const inbox = await notified(orderNo);
   await act();
   await world.queues.drain();
   expect(await stateOf(orderNo)).toEqual(before);
-  expect(await told(orderNo)).toEqual(inbox);
+  expect(await notified(orderNo)).toEqual(inbox);
 }
 
-const written = () => rows.query("CHECKSUM TABLE webhook_events, anomalies, payment_orders, notify_queue");
+const written = () => rows.query("CHECKSUM TABLE webhook_events, anomalies, payment_orders, deliveries");
 
-/** Neither believed nor written down. */
+/** Expects that the webhook is refused and nothing is written. */
 async function expectRefused(path: string, call: SignedCall): Promise<void> {
   const before = await written();
   expect([400, 401]).toContain((await post(path, call)).status);
   expect(await written()).toEqual(before);
 }
 
-/** Truly signed, so acknowledged; what does not fit our books is an anomaly, unless PayPal is asked for the facts. */
+/** Expects that a validly signed event is acknowledged and raises a mismatch; a PayPal event only triggers a fetch. */
 async function expectAnomaly(signer: Name, orderNo: string, call: SignedCall): Promise<void> {
   const { config_id: configId } = await rows.order(orderNo);
   const isOurs = configId === ours[signer].configId;
   const before = isOurs ? await rows.anomalies(String(configId)) : [];
   expect((await post(ours[signer].path, call)).status).toBeLessThan(300);
-  // It stands with the config of the order, whoever was told.
+  // The anomaly belongs to the config of the order, whichever config received the event.
   const raised = (await rows.anomalies(String(configId)))
     .filter(({ order_no }) => order_no === orderNo)
     .slice(before.filter(({ order_no }) => order_no === orderNo).length);
@@ -127,89 +130,91 @@ function bitFlipped({ body, headers }: SignedCall): SignedCall {
   return { body: bytes.toString(), headers };
 }
 
-describe.each(pairs)("an event of %s about an order of %s", (signer, owner) => {
+describe.each(pairs)("%s events about %s orders", (signer, owner) => {
+  const about = `an event of ${signer} about an order of ${owner}`;
   const open = () => orders[owner].open;
-  const event = (changes: Partial<Told> = {}) => ours[signer].paid({ orderNo: open(), ...changes });
+  const event = (changes: Partial<Notified> = {}) => ours[signer].paid({ orderNo: open(), ...changes });
 
-  it("with another's signature is refused", () =>
+  it(`an event of ${owner} with the signature of another ${signer} event is refused`, () =>
     expectUnmoved(open(), async () => {
       const honest = ours[owner].paid({ orderNo: open() });
-      const stranger = signer === owner ? rivals[signer] : ours[signer];
-      const signature = stranger.signature(stranger.paid({ orderNo: open() }));
+      const other = signer === owner ? rivals[signer] : ours[signer];
+      const signature = other.signature(other.paid({ orderNo: open() }));
       await expectRefused(ours[owner].path, ours[owner].withSignature(honest, signature));
     }));
 
-  it("at another merchant's config is refused, and signed by that merchant's provider it moves nothing", () =>
+  it(`${about} sent to another merchant's config, or signed for it, changes nothing`, () =>
     expectUnmoved(open(), async () => {
       await expectRefused(rivals[owner].path, event());
       const stolen = rivals[signer].paid({ orderNo: open() });
       expect((await post(rivals[signer].path, stolen)).status).toBeLessThan(300);
     }));
 
-  it("for another account settles nothing", () =>
+  it(`${about} for another account settles nothing`, () =>
     expectUnmoved(open(), () => expectAnomaly(signer, open(), event({ account: "acct9999999999" }))));
 
-  it.each([1233, 1235, 0])("of the amount %i settles nothing", (minor) =>
+  it.each([1233, 1235, 0])(`${about} with the amount %i settles nothing`, (minor) =>
     expectUnmoved(open(), async () => {
-      // WeChat Pay has no payment of nothing: a notice of one cannot be read, which is an alarm and no anomaly.
+      // WeChat Pay has no payment of 0: a notification of one is unreadable, which raises an alarm but no anomaly.
       const isUnreadable = signer === "wechat" && minor === 0;
       if (!isUnreadable) return expectAnomaly(signer, open(), event({ minor }));
       expect((await post(ours[signer].path, event({ minor }))).status).toBeLessThan(300);
     }),
   );
 
-  it("in another currency settles nothing", () =>
-    expectUnmoved(orders[owner].foreign, () =>
-      expectAnomaly(signer, orders[owner].foreign, event({ orderNo: orders[owner].foreign })),
+  it(`${about} in another currency settles nothing`, () =>
+    expectUnmoved(orders[owner].external, () =>
+      expectAnomaly(signer, orders[owner].external, event({ orderNo: orders[owner].external })),
     ));
 
-  it("with the payment of another order settles nothing", () =>
+  it(`${about} with the transaction of another order settles nothing`, () =>
     expectUnmoved(open(), () => expectAnomaly(signer, open(), event({ tradeNo: orders[signer].trade }))));
 
-  it("without a signature is refused", () =>
+  it(`${about} without a signature is refused`, () =>
     expectUnmoved(open(), () => expectRefused(ours[signer].path, ours[signer].withSignature(event(), null))));
 
-  it("cut in half is refused", () =>
+  it(`${about} cut in half is refused`, () =>
     expectUnmoved(open(), () => expectRefused(ours[signer].path, truncated(event()))));
 
-  it("with one bit flipped is refused", () =>
+  it(`${about} with one bit flipped is refused`, () =>
     expectUnmoved(open(), () => expectRefused(ours[signer].path, bitFlipped(event()))));
 });
 
-describe.each(pairs)("a true event of %s, after the payment, at the webhook of %s", (signer, at) => {
-  /** Acknowledged where it belongs, refused elsewhere; it moves nothing in either. */
+describe.each(pairs)("late %s events at the %s webhook", (signer, at) => {
+  /** The event's own webhook acknowledges it, another provider's refuses it; neither changes anything. */
   const send = async (call: SignedCall) => {
     if (signer !== at) return expectRefused(ours[at].path, call);
     expect((await post(ours[at].path, call)).status).toBeLessThan(300);
   };
   const paid = () => orders[signer].paid;
 
-  it("replayed changes nothing and is not told again", () =>
+  it(`an event of ${signer} replayed at the ${at} webhook changes nothing and notifies nobody`, () =>
     expectUnmoved(paid(), () => send(orders[signer].proof)));
 
-  it("duplicated changes nothing and is not told again", () =>
+  it(`an event of ${signer} sent three times to the ${at} webhook changes nothing and notifies nobody`, () =>
     expectUnmoved(paid(), async () => {
       if (signer !== at) return send(orders[signer].proof);
       const answers = await Promise.all([1, 2, 3].map(() => post(ours[at].path, orders[signer].proof)));
       for (const { status } of answers) expect(status).toBeLessThan(300);
     }));
 
-  it("reordered, so that an earlier one comes last, changes nothing and tells nothing", () =>
+  it(`an earlier ${signer} event that arrives last at the ${at} webhook changes nothing`, () =>
     expectUnmoved(paid(), () => send(ours[signer].earlier(paid()))));
 });
 
-describe("PayPal's signature, which covers 32 bits of the body only,", () => {
-  it("on another body with the same CRC-32 settles nothing: PayPal is asked", () =>
+// PayPal signs only the CRC-32 of a body, so a forged body can keep the signature.
+describe("PayPal bodies with the same CRC-32", () => {
+  it("a PayPal event with a forged body only triggers a fetch", () =>
     expectUnmoved(orders.paypal.open, async () => {
       const { body, headers } = orders.paypal.proof;
       const about = body.replaceAll(orders.paypal.paid, orders.paypal.open);
       const forged = withCrc32(about, crc32(body));
       expect(crc32(forged)).toBe(crc32(body));
       expect((await post(ours.paypal.path, { body: forged, headers })).status).toBe(200);
-      const asked = simulatorOf(world, "paypal").calls;
-      const before = (await asked()).length;
+      const { calls } = simulatorOf(world, "paypal");
+      const before = (await calls()).length;
       await world.queues.drain();
-      expect((await asked()).slice(before).some(({ path }) => path.startsWith("/v2/checkout/orders/"))).toBe(
+      expect((await calls()).slice(before).some(({ path }) => path.startsWith("/v2/checkout/orders/"))).toBe(
         true,
       );
     }));

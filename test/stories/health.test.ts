@@ -28,21 +28,24 @@ const checks = () => proxy.statements.filter((statement) => statement === "SELEC
 const well = { status: "ok", database: true, cache: true, queue: true };
 
 describe("GET /health", () => {
-  it.each(["", "?deep=0", "?deep=", "?deep=true", "?deeper=1"])("asks nobody: %s", async (query) => {
-    const asked = proxy.statements.length;
-    expect(await ask(query)).toEqual({ status: 200, body: { status: "ok" } });
-    expect(proxy.statements).toHaveLength(asked);
-  });
+  it.each(["", "?deep=0", "?deep=", "?deep=true", "?deeper=1"])(
+    "GET /health%s answers without a check of the database, cache or queue",
+    async (query) => {
+      const before = proxy.statements.length;
+      expect(await ask(query)).toEqual({ status: 200, body: { status: "ok" } });
+      expect(proxy.statements).toHaveLength(before);
+    },
+  );
 
-  it("with deep=1 asks database, cache and queue once for a hundred who ask at once", async () => {
+  it("a hundred deep health checks at once make one check of database, cache and queue", async () => {
     const before = checks();
     const answers = await Promise.all(Array.from({ length: 100 }, () => ask()));
     expect(answers).toEqual(Array(100).fill({ status: 200, body: well }));
     expect(checks() - before).toBe(1);
   });
 
-  it("with deep=1 says it again for ten seconds and then asks once more, however many come", async () => {
-    // A check of its own: one that another test has caused may be seconds old.
+  it("a deep health check is cached for ten seconds and then made once for all callers", async () => {
+    // Start with a new check: the cached one of another test may be some seconds old.
     await world.passes(10);
     await ask();
     const before = checks();
@@ -54,7 +57,7 @@ describe("GET /health", () => {
     expect(checks() - before).toBe(1);
   });
 
-  it("with deep=1 answers 503 and names what is down, without a word of where and why", async () => {
+  it("a deep health check answers 503 and names what is down, but neither its address nor the error", async () => {
     await ask();
     proxy.stop();
     expect(await ask()).toMatchObject({ status: 200 });
@@ -69,7 +72,7 @@ describe("GET /health", () => {
   });
 });
 
-describe("a deep check", () => {
+describe("deep health checks", () => {
   const closedPort = async () => {
     const { port, stop } = await startSilentServer();
     stop();
@@ -83,14 +86,14 @@ describe("a deep check", () => {
   const parts = Object.keys(down) as (keyof typeof down)[];
   const port = () => ({ DB_PORT: new URL(process.env.DATABASE_URL!).port });
 
-  it.each(parts)("names the %s, and it alone, when it refuses", async (part) => {
+  it.each(parts)("a deep health check names only the %s when it refuses connections", async (part) => {
     const gateway = anotherGateway({ ...port(), ...down[part](await closedPort()) });
     expect(await gateway.health()).toEqual({ ...well, status: "unavailable", [part]: false });
     await gateway.close();
   });
 
   it.each(["database", "cache"] as const)(
-    "waits no longer than a monitor for a %s that is silent",
+    "a deep health check reports a %s that does not respond, instead of waiting for it",
     async (part) => {
       const silent = await startSilentServer();
       const gateway = anotherGateway({ ...port(), ...down[part](String(silent.port)) });
@@ -101,7 +104,7 @@ describe("a deep check", () => {
     },
   );
 
-  it("names all that are down, and says that all is well once it is", async () => {
+  it("a deep health check reports a hanging or refusing queue, and ok again once the queue is back", async () => {
     const gateway = anotherGateway(port());
     const answers = [
       () => Promise.withResolvers<boolean>().promise,
@@ -114,7 +117,7 @@ describe("a deep check", () => {
       expect(await health()).toEqual({ ...well, status: queue ? "ok" : "unavailable", queue });
       await world.passes(10);
     }
-    // A clock that was set back does not keep an old answer.
+    // When the clock is set back, the cached result is not used.
     at = 2;
     world.clock.advance(-60_000);
     expect(await health()).toMatchObject({ status: "ok" });

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
-import { newApiKey } from "../../lib/merchant/api-key.ts";
+import { newApiKey } from "../../lib/merchants/api-key.ts";
 import { openGateway } from "../../lib/open-gateway.ts";
 import { type Api, type ApiAnswer, anOrder, apiOf } from "../steps/api.ts";
 import { type DatabaseProxy, startDatabaseProxy } from "../steps/database-proxy.ts";
@@ -16,7 +16,7 @@ let world: World;
 let proxy: DatabaseProxy;
 let shop: Shop;
 let api: Api;
-/** A paid order of the shop, a part of it given back. */
+/** A paid, partly refunded order of the shop. */
 let theirs: { orderNo: string; outTradeNo: string; refundNo: string; eventId: string };
 
 beforeAll(async () => {
@@ -40,7 +40,7 @@ afterAll(async () => {
   await world.stop();
 });
 
-/** What there is not, of the same length. */
+/** An identifier of the same length that does not exist. */
 const missing = (text: string) => `${text.slice(0, -4)}ZZZZ`;
 const gone = () => ({
   orderNo: missing(theirs.orderNo),
@@ -49,32 +49,32 @@ const gone = () => ({
   eventId: randomUUID(),
 });
 
-/** A merchant whom this process has not seen, so that nothing is remembered of an earlier call. */
-async function aStranger(): Promise<Api> {
+/** A new merchant: this process has nothing cached from earlier calls of it. */
+async function newMerchant(): Promise<Api> {
   const merchant = `shop-${randomUUID().slice(0, 8)}`;
   await world.ops("merchant create", { username: merchant });
   const { api_key: apiKey } = await world.ops<{ api_key: string }>("key create", { merchant });
   return apiOf(world, { ...shop, apiKey });
 }
 
-/** A statement without its values, however many they are. */
+/** A statement without its values; lists of different lengths look the same. */
 const shapeOf = (statement: string) =>
   statement
     .replace(/'(?:[^'\\]|\\.)*'/g, "?")
     .replace(/\b\d+\b/g, "?")
     .replace(/\?(, \?)+/g, "?");
 
-/** Everything that a caller can see or time: the answer, what the database was asked, how often providers were. */
+/** Everything that a caller can see or time: the response, the SQL statements and the number of provider calls. */
 async function seenOf(ask: () => Promise<ApiAnswer>) {
   const atProviders = async () =>
     (await Promise.all(providers.map((name) => simulatorOf(world, name).calls()))).flat().length;
   const calls = await atProviders();
   const from = proxy.statements.length;
   const { headers, ...answer } = await ask();
-  const told = [...headers].filter(([name]) => !/^(date|x-request-id|ratelimit-.*)$/.test(name));
+  const notified = [...headers].filter(([name]) => !/^(date|x-request-id|ratelimit-.*)$/.test(name));
   return {
     answer: { ...answer, request_id: "" },
-    headers: Object.fromEntries(told),
+    headers: Object.fromEntries(notified),
     names: [...headers.keys()].sort(),
     statements: proxy.statements.slice(from).map(shapeOf),
     calls: (await atProviders()) - calls,
@@ -84,41 +84,45 @@ async function seenOf(ask: () => Promise<ApiAnswer>) {
 type Named = typeof theirs;
 type Way = [string, number, (caller: Api, named: Named) => Promise<ApiAnswer>];
 
-describe("another merchant's, and what does not exist, are one to a merchant", () => {
+describe("another merchant's objects", () => {
   const post = (path: string, body?: (named: Named) => object) => (caller: Api, named: Named) =>
     caller.call("POST", path, body?.(named));
   const ways: Way[] = [
-    ["an order", 2007, (caller, { orderNo }) => caller.query(orderNo)],
+    ["querying an order", 2007, (caller, { orderNo }) => caller.query(orderNo)],
     [
-      "an order by out_trade_no",
+      "querying by out_trade_no an order",
       2007,
       (caller, { outTradeNo }) => caller.call("GET", `/api/v1/payment/query?out_trade_no=${outTradeNo}`),
     ],
-    ["an order to close", 2007, (caller, { orderNo }) => caller.close(orderNo)],
-    ["a timeline", 2007, (caller, { orderNo }) => caller.call("GET", `/api/v1/payment/timeline/${orderNo}`)],
+    ["closing an order", 2007, (caller, { orderNo }) => caller.close(orderNo)],
     [
-      "an order to tell of again",
+      "reading the timeline of an order",
+      2007,
+      (caller, { orderNo }) => caller.call("GET", `/api/v1/payment/timeline/${orderNo}`),
+    ],
+    [
+      "resending the notification of an order",
       2007,
       (caller, { orderNo }) => caller.call("POST", `/api/v1/payment/notify/resend/${orderNo}`),
     ],
     [
-      "an event to tell again",
+      "resending one event of an order",
       2007,
       (caller, { orderNo, eventId }) =>
         caller.call("POST", `/api/v1/payment/notify/resend/${orderNo}`, { event_id: eventId }),
     ],
     [
-      "an order to refund",
+      "refunding an order",
       2007,
       post("/api/v1/payment/refund", ({ orderNo }) => ({ order_no: orderNo, refund_no: "r-1" })),
     ],
     [
-      "an order to refund by out_trade_no",
+      "refunding by out_trade_no an order",
       2007,
       post("/api/v1/payment/refund", ({ outTradeNo }) => ({ out_trade_no: outTradeNo, refund_no: "r-1" })),
     ],
     [
-      "an order to refund, with its refund's number",
+      "repeating a refund of an order",
       2007,
       post("/api/v1/payment/refund", ({ orderNo, refundNo }) => ({
         order_no: orderNo,
@@ -126,10 +130,14 @@ describe("another merchant's, and what does not exist, are one to a merchant", (
         amount: "5.00",
       })),
     ],
-    ["a refund", 1004, (caller, { refundNo }) => caller.call("GET", `/api/v1/payment/refund/${refundNo}`)],
+    [
+      "querying a refund",
+      1004,
+      (caller, { refundNo }) => caller.call("GET", `/api/v1/payment/refund/${refundNo}`),
+    ],
   ];
-  it.each(ways)("%s", async (_what, code, ask) => {
-    const [asker, other] = [await aStranger(), await aStranger()];
+  it.each(ways)("%s of another merchant is answered as if it did not exist", async (_what, code, ask) => {
+    const [asker, other] = [await newMerchant(), await newMerchant()];
     const found = await seenOf(() => ask(asker, theirs));
     const absent = await seenOf(() => ask(other, gone()));
     expect(found).toEqual(absent);
@@ -137,7 +145,7 @@ describe("another merchant's, and what does not exist, are one to a merchant", (
     expect(found.statements.length).toBeGreaterThan(1);
   });
 
-  it("though its own merchant finds each of them", async () => {
+  it("the owning merchant finds every object that other merchants cannot see", async () => {
     for (const [what, code, ask] of ways) {
       const found = await ask(api, theirs);
       expect({ what, code: found.code }).not.toEqual({ what, code });
@@ -145,14 +153,14 @@ describe("another merchant's, and what does not exist, are one to a merchant", (
     }
   });
 
-  it("a config", async () => {
+  it("a create with another merchant's config name is answered as if the config did not exist", async () => {
     const named = (config: string) => async (caller: Api) => {
       const answer = await caller.create(anOrder({ provider: "stripe", config, out_trade_no: "o-1" }));
       return { ...answer, message: answer.message.replace(config, "NAME") };
     };
     const { configs } = openGateway();
     expect((await configs.usable(shop.userId)).map(({ name }) => name)).toContain("default");
-    const [asker, other] = [await aStranger(), await aStranger()];
+    const [asker, other] = [await newMerchant(), await newMerchant()];
     const found = await seenOf(() => named("default")(asker));
     const absent = await seenOf(() => named("missing")(other));
     expect(found).toEqual(absent);
@@ -163,7 +171,7 @@ describe("another merchant's, and what does not exist, are one to a merchant", (
     expect(found.statements.length).toBeGreaterThan(1);
   });
 
-  it("an event of another order, to who has one", async () => {
+  it("resending an event that belongs to another order is answered as if the event did not exist", async () => {
     const orderNo = await paidOrder(world, api, "alipay");
     const resend = (event_id: string) => () =>
       api.call("POST", `/api/v1/payment/notify/resend/${orderNo}`, { event_id });
@@ -172,43 +180,52 @@ describe("another merchant's, and what does not exist, are one to a merchant", (
     expect(found).toMatchObject({ answer: { code: 2008 }, calls: 0 });
   });
 
-  it("a key's id, to who does not know its secret", async () => {
-    const [known, unknown] = [newApiKey(shop.userId), newApiKey(shop.userId)];
+  it("an API key with an existing id and a wrong secret is answered like one with an unknown id", async () => {
+    const [existing, unknown] = [newApiKey(shop.userId), newApiKey(shop.userId)];
     const { merchants, clock } = openGateway();
-    await merchants.addKey(shop.userId, { ...known, hash: Buffer.alloc(32, 1) }, ["query"], clock.now(), 9);
+    await merchants.addKey(
+      shop.userId,
+      { ...existing, hash: Buffer.alloc(32, 1) },
+      ["query"],
+      clock.now(),
+      9,
+    );
     const withKey = (apiKey: string) => () => apiOf(world, { ...shop, apiKey }).query(theirs.orderNo);
-    const found = await seenOf(withKey(known.text));
+    const found = await seenOf(withKey(existing.text));
     expect(found).toEqual(await seenOf(withKey(unknown.text)));
     expect(found).toMatchObject({ answer: { status: 401, code: 1002 }, calls: 0 });
     expect(found.statements).toEqual([expect.stringContaining("`api_keys`")]);
   });
 });
 
-describe("a config that there is, and one that there is not, are one to who posts a webhook", () => {
+describe("webhooks to existing and unknown configs", () => {
   const forged: [string, string | Buffer<ArrayBuffer>, Record<string, string>][] = [
-    ["nothing", "", {}],
+    ["an empty body", "", {}],
     ["a form", "a=1&sign=x&sign_type=RSA2", { "content-type": "application/x-www-form-urlencoded" }],
-    ["a form with a field twice", "a=1&a=2", { "content-type": "application/x-www-form-urlencoded" }],
-    ["no UTF-8", Buffer.from("ff", "hex"), {}],
+    ["a form that repeats a field", "a=1&a=2", { "content-type": "application/x-www-form-urlencoded" }],
+    ["a body that is not UTF-8", Buffer.from("ff", "hex"), {}],
     ["JSON", "{}", { "content-type": "application/json" }],
-    ["a signature of Stripe's form", "{}", { "stripe-signature": `t=1,v1=${"0".repeat(64)}` }],
+    ["a signature in Stripe's format", "{}", { "stripe-signature": `t=1,v1=${"0".repeat(64)}` }],
   ];
   let unknown = 900_000;
-  it.each(forged)("with %s", async (_what, body, headers) => {
-    const { configs } = await world.openShop();
-    for (const provider of providers) {
-      const post = (id: unknown) => () =>
-        rawCall(world, { path: `/api/v1/public/notify/${provider}/${id}`, headers, body });
-      const found = await seenOf(post(configs[provider]));
-      expect(found).toEqual(await seenOf(post(unknown++)));
-      const code = provider === "wechat" ? "FAIL" : 2002;
-      expect(found).toMatchObject({ answer: { status: 401, code }, calls: 0 });
-      // Both are looked for once more: a secret may have been changed, or a config made.
-      expect(found.statements).toHaveLength(2);
-    }
-  });
+  it.each(forged)(
+    "a forged webhook with %s is answered alike for an existing and an unknown config",
+    async (_what, body, headers) => {
+      const { configs } = await world.openShop();
+      for (const provider of providers) {
+        const post = (id: unknown) => () =>
+          rawCall(world, { path: `/api/v1/public/notify/${provider}/${id}`, headers, body });
+        const found = await seenOf(post(configs[provider]));
+        expect(found).toEqual(await seenOf(post(unknown++)));
+        const code = provider === "wechat" ? "FAIL" : 2002;
+        expect(found).toMatchObject({ answer: { status: 401, code }, calls: 0 });
+        // Both are read from the database once more: the secret may have changed, or the config may be new.
+        expect(found.statements).toHaveLength(2);
+      }
+    },
+  );
 
-  it("until it is made, and then it is found within five seconds", async () => {
+  it("a new config accepts webhooks within five seconds, though its id was unknown before", async () => {
     const { configs } = await world.openShop("stripe");
     const path = `stripe/${Number(configs.stripe) + 1}`;
     vi.useFakeTimers({ toFake: ["performance"] });

@@ -9,7 +9,7 @@ import { openWorld, type Shop, type World } from "../steps/world.ts";
 let world: World;
 let shop: Shop;
 let api: Api;
-/** Newest first: of 25 payments each fifth is Stripe's, and the two oldest are closed. */
+/** 25 payments, newest first: every fifth uses Stripe, and the two oldest Stripe payments are closed. */
 const created: string[] = [];
 
 beforeAll(async () => {
@@ -20,7 +20,7 @@ beforeAll(async () => {
     const { data } = await api.create(anOrder({ provider: at % 5 === 0 ? "stripe" : "alipay" }));
     created.unshift(String(data.order_no));
   }
-  // Alipay closes what its buyer has opened; Stripe's session can be closed at any time.
+  // Alipay can only close a payment that its buyer has opened; a Stripe session can be closed at any time.
   for (const at of [0, 5]) expect((await api.close(created[24 - at]!)).status).toBe(200);
 });
 afterAll(() => world.stop());
@@ -29,7 +29,7 @@ const list = (query: Record<string, string> = {}, by = api) =>
   by.call("GET", `/api/v1/payment/list?${new URLSearchParams(query)}`);
 const numbersOf = ({ data }: { data: Data }) => (data.items as Data[]).map(({ order_no }) => order_no);
 
-/** Every page, by its cursor; `between` runs after each. */
+/** Reads every page by its cursor; `between` runs after each page. */
 async function allPages(query: Record<string, string>, between = async () => {}): Promise<unknown[][]> {
   const pages: unknown[][] = [];
   for (let cursor: string | null = ""; cursor !== null; ) {
@@ -42,19 +42,19 @@ async function allPages(query: Record<string, string>, between = async () => {})
   return pages;
 }
 
-describe("the list of payments", () => {
-  it("is paged newest first, without a gap or a repeat", async () => {
+describe("the payment list", () => {
+  it("the payment list is paged newest first, without gaps or repeats", async () => {
     const pages = await allPages({ limit: "10" });
     expect(pages.map(({ length }) => length)).toEqual([10, 10, 5]);
     expect(pages.flat()).toEqual(created);
     expect(numbersOf(await list())).toEqual(created.slice(0, 20));
   });
 
-  it("has no empty page behind a full last one", async () => {
+  it("the payment list has no empty page after a full last page", async () => {
     expect((await allPages({ limit: "25" })).map(({ length }) => length)).toEqual([25]);
   });
 
-  it("is narrowed by provider, status and time", async () => {
+  it("the payment list filters by provider, status and time", async () => {
     const ofStripe = created.filter((_, at) => (24 - at) % 5 === 0);
     expect((await allPages({ provider: "stripe", limit: "2" })).flat()).toEqual(ofStripe);
     expect(numbersOf(await list({ status: "closed" }))).toEqual([created[19], created[24]]);
@@ -67,7 +67,7 @@ describe("the list of payments", () => {
     expect(numbersOf(await list({ from, to: after.toISOString() }))).toEqual([created[10]]);
   });
 
-  it("keeps its place when payments are added meanwhile, and when some share a millisecond", async () => {
+  it("a payment list cursor keeps its place when payments are added or share a millisecond", async () => {
     const rows = await openRows();
     await rows.query(
       `UPDATE payment_orders o JOIN (SELECT MIN(created_at) AS at FROM payment_orders WHERE order_no IN (?)) t
@@ -83,7 +83,7 @@ describe("the list of payments", () => {
     expect(numbersOf(await list({ limit: "3" }))).toEqual(added.reverse().slice(0, 3));
   });
 
-  it("says of each payment what a query says, refund or not", async () => {
+  it("the payment list shows a payment exactly as a query does, refunded or not", async () => {
     const orderNo = await paidOrder(world, api, "stripe");
     await refundsOf(api).ask({ order_no: orderNo, refund_no: aRefundNo(), amount: "30.00" });
     const { data } = await api.query(orderNo);
@@ -92,7 +92,7 @@ describe("the list of payments", () => {
     expect(data).toMatchObject({ notify_status: "success", refunded_amount: 30 });
   });
 
-  it("shows another merchant none of them, whatever cursor is used", async () => {
+  it("the payment list shows no other merchant's payments, whatever cursor is used", async () => {
     const { data } = await list({ limit: "5" });
     const other = apiOf(world, await world.openShop("alipay"));
     for (const query of [{}, { cursor: String(data.next_cursor) }] as Record<string, string>[]) {
@@ -110,12 +110,12 @@ describe("the list of payments", () => {
     ["from", "yesterday"],
     ["status", "paid"],
     ["page", "2"],
-  ])("refuses %s=%s and names it", async (name, value) =>
+  ])("the payment list refuses %s=%s and names the parameter", async (name, value) =>
     expectRefused(await list({ [name]: value }), 1001, name),
   );
 });
 
-describe("the capabilities", () => {
+describe("capabilities", () => {
   const capabilities = async (by: Api) =>
     (await by.call("GET", "/api/v1/capabilities")).data.items as {
       provider: string;
@@ -125,7 +125,7 @@ describe("the capabilities", () => {
       max_expires_in: Record<string, number>;
     }[];
 
-  it("name the scenes and verbs of every config that can be used now", async () => {
+  it("capabilities list the scenes and operations of every usable config", async () => {
     const all = await capabilities(api);
     const verbs = ["create", "query", "close", "refund", "refund_query"];
     const config = "default";
@@ -143,7 +143,7 @@ describe("the capabilities", () => {
     ]);
   });
 
-  it("leave out what is disabled or incomplete, and every other merchant's", async () => {
+  it("capabilities leave out disabled configs, incomplete ones and other merchants' configs", async () => {
     const newShop = await world.openShop("stripe", "alipay");
     const { username: merchant } = newShop;
     await world.ops("config disable", { merchant, config_id: newShop.configs.alipay });

@@ -29,7 +29,7 @@ afterAll(async () => {
   await world.stop();
 });
 
-/** What the provider gives to a new merchant. */
+/** The credentials that the provider gives to a new merchant. */
 async function anAccount(provider: ProviderName): Promise<Credentials> {
   const { account: _, ...credentials } = await post<Credentials>(
     `${world.sandbox.simulators[provider]}/_sim/accounts`,
@@ -52,7 +52,7 @@ const check = (config_id: string) =>
 
 const stored = () => rows.query("SELECT * FROM payment_configs ORDER BY id");
 
-/** Paid by the provider's own webhook alone: nobody asks. */
+/** Expects that a payment is settled by the provider's own webhook, without a poll of ours. */
 async function paysByWebhook(provider: ProviderName, config: string): Promise<void> {
   const simulator = simulatorOf(world, provider);
   const { data, status } = await api.create(anOrder({ provider, config }));
@@ -60,13 +60,13 @@ async function paysByWebhook(provider: ProviderName, config: string): Promise<vo
   const orderNo = String(data.order_no);
   await simulator.pay(data);
   await simulator.accepted(orderNo);
-  // PayPal's webhook is a hint, whose look-up captures.
+  // PayPal's webhook only wakes up a poll, and the poll captures the payment.
   if (provider === "paypal") await world.queues.drain();
   expect(await rows.order(orderNo)).toMatchObject({ status: "success" });
 }
 
-describe("setting up a config", () => {
-  it("with a field that the provider has not says which", async () => {
+describe("config set", () => {
+  it("config set with an unknown field names the field", async () => {
     const credentials = await anAccount("stripe");
     await expect(configSet("stripe", "odd", { ...credentials, colour: "green" })).rejects.toThrow(
       /incomplete or wrong: Unrecognized key: "colour"$/,
@@ -77,7 +77,7 @@ describe("setting up a config", () => {
     ["stripe", "webhook_secret", "/v1/webhook_endpoints"],
     ["paypal", "webhook_id", "/v1/notifications/webhooks"],
   ] as const)(
-    "of %s without %s registers our webhook there, which then verifies",
+    "config set of %s without %s registers our webhook, whose events then verify",
     async (provider, field, path) => {
       const { [field]: _, ...credentials } = await anAccount(provider);
       const before = (await simulatorOf(world, provider).calls()).length;
@@ -89,7 +89,7 @@ describe("setting up a config", () => {
       expect(await check(config_id)).toMatchObject({ verdict: "works", account: expect.any(String) });
       await paysByWebhook(provider, "registered");
 
-      // Once more, by somebody who does not know that it is done: still one webhook there, and it verifies.
+      // Setting the config again still leaves one webhook at the provider, whose events verify.
       await configSet(provider, "registered", credentials);
       await paysByWebhook(provider, "registered");
     },
@@ -100,18 +100,18 @@ describe("setting up a config", () => {
     .toString();
 
   it.each([
-    ["alipay", "another private key", { private_key: privateKey }, /private_key is not the half/],
+    ["alipay", "another private key", { private_key: privateKey }, /private_key does not belong to/],
     ["alipay", "an unknown application", { app_id: "2021999999999999" }, /app_id/],
-    ["alipay", "a private key that is none", { private_key: "MIIBroken" }, /private_key: .*key/],
-    ["alipay", "a field too many", { appid: "1" }, /appid/],
+    ["alipay", "an invalid private key", { private_key: "MIIBroken" }, /private_key: .*key/],
+    ["alipay", "an unknown field", { appid: "1" }, /appid/],
     ["wechat", "another private key", { private_key: privateKey }, /WeChat Pay|private_key|serial_no/],
     ["wechat", "a short api_v3_key", { api_v3_key: "short" }, /api_v3_key: must be exactly 32 bytes/],
     ["stripe", "an unknown key", { secret_key: `sk_test_${"x".repeat(40)}` }, /Stripe does not know/],
     ["stripe", "a publishable key", { secret_key: "pk_test_1234567890" }, /secret_key/],
     ["paypal", "a wrong secret", { secret: `E${"w".repeat(79)}` }, /PayPal refused the credentials/],
-    ["paypal", "somebody else's webhook_id", { webhook_id: "8PT597110X687430L" }, /webhook_id is none/],
+    ["paypal", "somebody else's webhook_id", { webhook_id: "8PT597110X687430L" }, /webhook_id is not one of/],
   ] as const)(
-    "of %s with %s is refused in words, and nothing is stored",
+    "config set of %s with %s is refused with the reason, and nothing is stored",
     async (provider, _name, wrong, words) => {
       const before = await stored();
       const data = { ...(await anAccount(provider)), ...wrong };
@@ -121,13 +121,13 @@ describe("setting up a config", () => {
       );
       expect(refusal).toMatch(words);
       expect(await stored()).toEqual(before);
-      // The words never repeat what was typed.
+      // The message never repeats the input.
       for (const value of Object.values(wrong).filter((text) => text.length > 20))
         expect(refusal).not.toContain(value.slice(0, 64));
     },
   );
 
-  it("refuses what is no JSON object, and a merchant or provider that does not exist", async () => {
+  it("config set refuses data that is not JSON, an unknown provider and an unknown merchant", async () => {
     const before = await stored();
     await expect(configSet("stripe", "wrong", "{")).rejects.toThrow(/data: is not valid JSON/);
     await expect(configSet("cash", "wrong", {})).rejects.toThrow(/one of alipay/);
@@ -135,11 +135,11 @@ describe("setting up a config", () => {
     expect(await stored()).toEqual(before);
   });
 
-  it("without a probe is stored while the provider is away, and a check says what is wrong", async () => {
+  it("config set with skip_probe stores wrong credentials, and config check says what is wrong", async () => {
     const good = await anAccount("alipay");
     const wrong = { ...good, private_key: privateKey };
     const { config_id } = await configSet("alipay", "later", wrong, { skip_probe: "yes" });
-    expect((await check(config_id)).verdict).toMatch(/private_key is not the half/);
+    expect((await check(config_id)).verdict).toMatch(/private_key does not belong to/);
     await configSet("alipay", "later", good);
     expect(await check(config_id)).toEqual(
       expect.objectContaining({ verdict: "works", account: good.app_id }),
@@ -150,8 +150,8 @@ describe("setting up a config", () => {
   });
 });
 
-describe("a config that was inserted by hand", () => {
-  it("as plain JSON works at once with a warning, and is sealed by the sweeper", async () => {
+describe("configs inserted directly into the database", () => {
+  it("a config inserted as plain JSON works at once with a warning and is encrypted by the sweeper", async () => {
     const credentials = await anAccount("alipay");
     await rows.query(
       `INSERT INTO payment_configs (user_id, provider, config_name, config_data, status)
@@ -160,11 +160,14 @@ describe("a config that was inserted by hand", () => {
     );
     const log = await logOf(() => paysByNotice("by-hand"));
     expect(log).toContainEqual(
-      expect.objectContaining({ level: "warn", message: "config stored unsealed; the sweeper will seal it" }),
+      expect.objectContaining({
+        level: "warn",
+        message: "config stored unencrypted; the sweeper will encrypt it",
+      }),
     );
     await invoke("sweep", {});
     const [row] = await rows.query("SELECT * FROM payment_configs WHERE config_name = 'by-hand'");
-    expect(String(row?.config_data)).toMatch(/^\{"sealed":/);
+    expect(String(row?.config_data)).toMatch(/^\{"encrypted":/);
     expect(String(row?.config_data)).not.toContain(String(credentials.app_id));
     expect(await check(String(row?.id))).toMatchObject({ verdict: "works" });
     await paysByNotice("by-hand");
@@ -172,10 +175,10 @@ describe("a config that was inserted by hand", () => {
 
   const paysByNotice = (config: string) => paysByWebhook("alipay", config);
 
-  it("and is incomplete makes no payment and says what it lacks", async () => {
+  it("a create with an incomplete config is refused and names the missing field", async () => {
     const newShop = await world.openShop("stripe");
     const theirs = apiOf(world, newShop);
-    // This process has read the merchant's configs from here on.
+    // From here on this process has cached the merchant's configs.
     expect(await theirs.create(anOrder({ provider: "stripe" }))).toMatchObject({ status: 200 });
     const { webhook_secret: _, ...half } = await anAccount("stripe");
     await rows.query(
@@ -191,33 +194,33 @@ describe("a config that was inserted by hand", () => {
   });
 });
 
-describe("a webhook secret that is changed while it is in use", () => {
+describe("webhook secrets changed while in use", () => {
   const another = "whsec_another_one_0123456789";
 
-  it("is taken up by the next webhook; while both are listed, both sign", async () => {
+  it("a changed webhook secret is used for the next webhook, and all listed secrets are accepted", async () => {
     const { username: merchant, configs } = shop;
     const { account: _, ...credentials } = shop.accounts.stripe!;
     const { event } = stripeEvents(world, shop);
     await simulatorOf(world, "stripe").faults({ lose: true });
-    const heard = async (secret: string) => {
+    const parsed = async (secret: string) => {
       const { data } = await api.create(anOrder({ provider: "stripe", config: "default" }));
-      const told = event(data.order_no, { secret });
-      const { status } = await postWebhook(world, `stripe/${configs.stripe}`, told);
+      const notified = event(data.order_no, { secret });
+      const { status } = await postWebhook(world, `stripe/${configs.stripe}`, notified);
       return [status, (await rows.order(data.order_no)).status];
     };
     const first = String(credentials.webhook_secret);
-    // From here on this process holds the config as it was.
-    expect(await heard(first)).toEqual([200, "success"]);
+    // From here on this process has cached the old config.
+    expect(await parsed(first)).toEqual([200, "success"]);
     const data = JSON.stringify({ ...credentials, webhook_secret: [first, another] });
     await world.ops("config set", { merchant, provider: "stripe", data });
 
-    expect(await heard(another)).toEqual([200, "success"]);
-    expect(await heard(first)).toEqual([200, "success"]);
-    expect(await heard("whsec_nobodys")).toEqual([401, "pending"]);
+    expect(await parsed(another)).toEqual([200, "success"]);
+    expect(await parsed(first)).toEqual([200, "success"]);
+    expect(await parsed("whsec_nobodys")).toEqual([401, "pending"]);
     await simulatorOf(world, "stripe").faults({});
   });
 
-  it("is read anew at most once in a while, however many forgeries come", async () => {
+  it("twenty forged webhooks read their config from the database only twice", async () => {
     const gateway = openGateway();
     let reads = 0;
     const configs = configsOf({
@@ -237,36 +240,36 @@ describe("a webhook secret that is changed while it is in use", () => {
     const { body, headers } = stripeEvents(world, shop).event("x", { secret: "whsec_nobodys" });
     for (let at = 0; at < 20; at++) {
       const call = { body: Buffer.from(body), headers };
-      await expect(configs.hear("stripe", shop.configs.stripe!, call)).rejects.toThrow(/signature/);
+      await expect(configs.parseWebhook("stripe", shop.configs.stripe!, call)).rejects.toThrow(/signature/);
     }
     expect(reads).toBe(2);
   });
 });
 
-describe("an API key", () => {
-  const isTaken = async (apiKey: string) =>
+describe("API keys", () => {
+  const isAccepted = async (apiKey: string) =>
     (await apiOf(world, { ...shop, apiKey }).call("GET", "/api/v1/capabilities")).status === 200;
 
-  it("that is rolled works beside the new one until the overlap ends", async () => {
+  it("a rolled API key works together with the new one until the overlap ends", async () => {
     const newShop = await world.openShop("stripe");
     const { username: merchant, apiKey: old } = newShop;
-    expect(await isTaken(old)).toBe(true);
+    expect(await isAccepted(old)).toBe(true);
     const { api_key: fresh } = await world.ops<{ api_key: string }>("key roll", { merchant });
-    expect([await isTaken(old), await isTaken(fresh)]).toEqual([true, true]);
+    expect([await isAccepted(old), await isAccepted(fresh)]).toEqual([true, true]);
     await world.passes(24 * 3600 - 60);
-    expect([await isTaken(old), await isTaken(fresh)]).toEqual([true, true]);
+    expect([await isAccepted(old), await isAccepted(fresh)]).toEqual([true, true]);
     await world.passes(60);
-    expect([await isTaken(old), await isTaken(fresh)]).toEqual([false, true]);
+    expect([await isAccepted(old), await isAccepted(fresh)]).toEqual([false, true]);
   });
 
-  it("that is revoked is refused a minute later at the latest", async () => {
+  it("a revoked API key is refused after at most a minute", async () => {
     const newShop = await world.openShop("stripe");
     const { username: merchant, apiKey } = newShop;
-    expect(await isTaken(apiKey)).toBe(true);
+    expect(await isAccepted(apiKey)).toBe(true);
     const [key] = await world.ops<{ key_id: string }[]>("key list", { merchant });
     await world.ops("key revoke", { merchant, key_id: key?.key_id });
     await world.passes(60);
-    expect(await isTaken(apiKey)).toBe(false);
+    expect(await isAccepted(apiKey)).toBe(false);
     await expect(world.ops("key revoke", { merchant, key_id: key?.key_id })).rejects.toThrow(/no live key/);
   });
 });

@@ -27,7 +27,7 @@ beforeAll(async () => {
   process.env.DATABASE_URL = Object.assign(new URL(database.url), { port: String(proxy.port) }).href;
   world = await openWorld();
   rows = await openRows(database.url);
-  // A second instead of three, for the whole server, as the functions' connections read it.
+  // One second instead of three, set globally because new connections read the global value.
   await rows.query("SET GLOBAL innodb_lock_wait_timeout = 1");
   shop = await world.openShop("stripe");
   api = apiOf(world, shop);
@@ -42,7 +42,7 @@ afterAll(async () => {
 
 const stripeOrder = async () => (await api.create(anOrder({ provider: "stripe" }))).data.order_no;
 
-/** One success, one line of the timeline for each version, one series: nothing half, nothing twice. */
+/** Expects exactly one success, one timeline entry for each version and one delivery. */
 async function expectSettledOnce(orderNo: unknown) {
   expect(await rows.order(orderNo)).toMatchObject({ status: "success", version: 3 });
   expect(await rows.statusLogs(orderNo)).toMatchObject([{ to: "pending" }, { to: "success" }]);
@@ -59,12 +59,12 @@ async function expectUnsettled(orderNo: unknown) {
 const transactionsSince = (from: number) =>
   proxy.statements.slice(from).filter((statement) => statement === "begin").length;
 
-describe("while a transaction settles a payment", () => {
-  it("a KILL before the COMMIT rolls everything back, and the whole is repeated", async () => {
+describe("faults while a payment is settled", () => {
+  it("a settling transaction whose connection is killed before the COMMIT is rolled back and repeated", async () => {
     const orderNo = await stripeOrder();
     const from = proxy.statements.length;
     const atCommit = proxy.hold(/^commit$/);
-    const heard = postWebhook(world, stripe.path, stripe.event(orderNo));
+    const parsed = postWebhook(world, stripe.path, stripe.event(orderNo));
     const release = await atCommit;
     await expectUnsettled(orderNo);
     const [open] = await rows.query<{ id: number }>(
@@ -72,12 +72,12 @@ describe("while a transaction settles a payment", () => {
     );
     await rows.query(`KILL ${open!.id}`);
     release();
-    expect((await heard).status).toBe(200);
+    expect((await parsed).status).toBe(200);
     await expectSettledOnce(orderNo);
     expect(transactionsSince(from)).toBe(2);
   });
 
-  it("a COMMIT whose answer is lost is run again and recognises itself", async () => {
+  it("a settling transaction whose COMMIT response is lost is repeated and finds its own result", async () => {
     const orderNo = await stripeOrder();
     const lost = proxy.loseAnswerTo(/^commit$/);
     expect((await postWebhook(world, stripe.path, stripe.event(orderNo))).status).toBe(200);
@@ -86,14 +86,14 @@ describe("while a transaction settles a payment", () => {
     expect(await rows.anomalies(shop.configs.stripe!)).toEqual([]);
   });
 
-  it("a deadlock is repeated until it is through", async () => {
+  it("a settling transaction that is the victim of a deadlock is repeated until it succeeds", async () => {
     const orderNo = await stripeOrder();
     const call = stripe.event(orderNo);
     const { id: eventId } = JSON.parse(call.body);
     const { id } = await rows.order(orderNo);
     const other = await openRows(database.url);
     await other.query("BEGIN");
-    // The server gives up the transaction that has written less.
+    // MySQL rolls back the transaction that has changed fewer rows.
     const values = Array.from({ length: 20 }, () => [shop.userId, id, new Date(), "test", "weight", "{}"]);
     await other.query("INSERT INTO payment_logs (user_id, order_id, at, kind, title, data) VALUES ?", [
       values,
@@ -101,7 +101,7 @@ describe("while a transaction settles a payment", () => {
     await other.query("UPDATE payment_orders SET updated_at = updated_at WHERE id = ?", [id]);
     const from = proxy.statements.length;
     const atUpdate = proxy.hold(/^update `payment_orders`/);
-    const heard = postWebhook(world, stripe.path, call);
+    const parsed = postWebhook(world, stripe.path, call);
     (await atUpdate)();
     await other.query(
       `INSERT INTO webhook_events (user_id, config_id, provider, event_id, event_type, received_at)
@@ -110,12 +110,12 @@ describe("while a transaction settles a payment", () => {
     );
     await other.query("ROLLBACK");
     await other.close();
-    expect((await heard).status).toBe(200);
+    expect((await parsed).status).toBe(200);
     await expectSettledOnce(orderNo);
     expect(transactionsSince(from)).toBeGreaterThan(1);
   });
 
-  it("a row that stays locked is waited for in vain without half a transaction, and later settled", async () => {
+  it("a webhook for an order that stays locked is 503 and writes nothing; its repeat settles the order", async () => {
     const orderNo = await stripeOrder();
     const call = stripe.event(orderNo);
     const other = await openRows(database.url);
@@ -133,37 +133,37 @@ describe("while a transaction settles a payment", () => {
   });
 });
 
-describe("while a payment is created", () => {
+describe("faults while a payment is created", () => {
   it.each([1, 2])(
-    "a lost answer to COMMIT number %d makes one order at the provider and here",
+    "a create that loses the response to COMMIT number %d makes one order at the provider and one row",
     async (nth) => {
-      const wanted = anOrder({ provider: "stripe" });
+      const input = anOrder({ provider: "stripe" });
       const lost = nth === 1 ? proxy.loseAnswerTo(/^commit$/) : afterFirstCommit();
-      const created = await api.create(wanted);
+      const created = await api.create(input);
       await lost;
       expect(created).toMatchObject({ status: 200, data: { status: "pending" } });
       const orders = await rows.query("SELECT order_no FROM payment_orders WHERE out_trade_no = ?", [
-        wanted.out_trade_no,
+        input.out_trade_no,
       ]);
       expect(orders).toEqual([{ order_no: created.data.order_no }]);
       const atStripe = await simulatorOf(world, "stripe").payments(String(created.data.order_no));
       expect(atStripe).toMatchObject([{ created: 1 }]);
-      expect((await api.create(wanted)).data).toEqual(created.data);
+      expect((await api.create(input)).data).toEqual(created.data);
       expect(await rows.statusLogs(created.data.order_no)).toMatchObject([{ to: "pending" }]);
     },
   );
 
-  it("a lost answer to the COMMIT of a refusal leaves the provider's words, and they are answered", async () => {
-    const wanted = anOrder({ provider: "stripe", amount: "0.01" });
+  it("a refused create that loses the response to its COMMIT still returns the provider's error", async () => {
+    const input = anOrder({ provider: "stripe", amount: "0.01" });
     const lost = afterFirstCommit();
-    const refused = await api.create(wanted);
+    const refused = await api.create(input);
     await lost;
     expect(refused).toMatchObject({ status: 402, code: 2000, provider_error: { code: "amount_too_small" } });
     expect(await rows.order(refused.order_no)).toMatchObject({ status: "failed", version: 2 });
     const attempts =
-      "SELECT done FROM payment_attempts a JOIN payment_orders o ON o.id = a.order_id WHERE order_no = ?";
+      "SELECT done FROM provider_requests a JOIN payment_orders o ON o.id = a.order_id WHERE order_no = ?";
     expect(await rows.query(attempts, [refused.order_no])).toEqual([{ done: 1 }]);
-    expect(await api.create(wanted)).toMatchObject({ status: 402, provider_error: refused.provider_error });
+    expect(await api.create(input)).toMatchObject({ status: 402, provider_error: refused.provider_error });
   });
 
   async function afterFirstCommit() {
@@ -172,49 +172,45 @@ describe("while a payment is created", () => {
   }
 });
 
-describe("while a notification is sent", () => {
-  it("a lost answer to the claim's COMMIT or to the record's UPDATE sends it once", async () => {
-    // Of earlier orders nothing may be left whose COMMIT would come first.
+describe("faults while a notification is sent", () => {
+  it("a delivery that loses the response to its claim's COMMIT or its outcome's UPDATE is sent once", async () => {
+    // Deliver what earlier tests have left, because its COMMIT would come first.
     await world.queues.drain();
-    for (const statement of [/^commit$/, /^update `notify_queue` as `n`, `notify_attempts`/]) {
+    for (const statement of [/^commit$/, /^update `deliveries` as `n`, `delivery_attempts`/]) {
       const orderNo = await stripeOrder();
       await postWebhook(world, stripe.path, stripe.event(orderNo));
       const lost = proxy.loseAnswerTo(statement);
       await world.queues.drain();
       await lost;
-      expect(await rows.notifications(orderNo)).toMatchObject([
-        { status: "success", attempt: 1, send_no: 1 },
-      ]);
-      const told = (await api.inbox()).filter(({ body }) => body.includes(String(orderNo)));
-      expect(told).toHaveLength(1);
+      expect(await rows.notifications(orderNo)).toMatchObject([{ status: "success", attempt: 1, try_no: 1 }]);
+      const notified = (await api.inbox()).filter(({ body }) => body.includes(String(orderNo)));
+      expect(notified).toHaveLength(1);
     }
   });
 });
 
-describe("when the database goes away after the merchant has received a notification", () => {
+describe("database connections lost after a notification was received", () => {
   it.each([1, 3, 4, 5, 6])(
-    "for %i tries to reach it, its outcome is recorded and it is sent once",
+    "a delivery whose outcome cannot be written because %i connections are refused is sent once",
     async (tries) => {
       await world.queues.drain();
       const orderNo = await stripeOrder();
       await postWebhook(world, stripe.path, stripe.event(orderNo));
-      const gone = proxy.goAwayAt(/^update `notify_queue` as `n`, `notify_attempts`/, tries);
+      const gone = proxy.goAwayAt(/^update `deliveries` as `n`, `delivery_attempts`/, tries);
       await world.queues.drain();
       await gone;
       await world.passes(120);
       await invoke("sweep", {});
       await world.queues.drain();
-      expect(await rows.notifications(orderNo)).toMatchObject([
-        { status: "success", attempt: 1, send_no: 1 },
-      ]);
-      const told = (await api.inbox()).filter(({ body }) => body.includes(String(orderNo)));
-      expect(told).toHaveLength(1);
+      expect(await rows.notifications(orderNo)).toMatchObject([{ status: "success", attempt: 1, try_no: 1 }]);
+      const notified = (await api.inbox()).filter(({ body }) => body.includes(String(orderNo)));
+      expect(notified).toHaveLength(1);
     },
   );
 });
 
-describe("while the database is away", () => {
-  it("calls are told to come again, nothing is acknowledged, and all goes on once it is back", async () => {
+describe("database outages", () => {
+  it("calls and webhooks get 503 during a database outage and work once the database is back", async () => {
     const [paid, orderNo] = [await stripeOrder(), await stripeOrder()];
     const simulator = simulatorOf(world, "stripe");
     await rows.close();
@@ -250,7 +246,7 @@ describe("while the database is away", () => {
     await expectSettledOnce(paid);
   });
 
-  it("messages come back to the queue and are done later", async () => {
+  it("messages received during a database outage return to the queue and are processed later", async () => {
     const orderNo = await stripeOrder();
     await postWebhook(world, stripe.path, stripe.event(orderNo));
     await rows.close();
@@ -264,12 +260,12 @@ describe("while the database is away", () => {
   });
 });
 
-it("a database whose guards would judge old snapshots is not used at all", async () => {
+it("a database at REPEATABLE READ, where guards would read old snapshots, is refused", async () => {
   const isolation = (level: string) => rows.query(`SET GLOBAL TRANSACTION ISOLATION LEVEL ${level}`);
   await isolation("REPEATABLE READ");
   const gateway = anotherGateway();
-  const asked = gateway.orders.find(shop.userId, { orderNo: "UNI1" });
-  await expect(asked).rejects.toThrow("must run at READ-COMMITTED, not REPEATABLE-READ");
+  const requested = gateway.orders.find(shop.userId, { orderNo: "UNI1" });
+  await expect(requested).rejects.toThrow("must run at READ-COMMITTED, not REPEATABLE-READ");
   await isolation("READ COMMITTED");
   expect(await gateway.orders.find(shop.userId, { orderNo: "UNI1" })).toBeNull();
   await gateway.close();

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { environmentSchema } from "../../lib/environment.ts";
 import { buildGateway, openGateway } from "../../lib/open-gateway.ts";
-import { hearWebhook } from "../../lib/payment/hear-webhook.ts";
-import { queryPayment } from "../../lib/payment/query-payment.ts";
+import { queryPayment } from "../../lib/payments/query-payment.ts";
+import { receiveWebhook } from "../../lib/payments/receive-webhook.ts";
 import { type Api, anOrder, apiOf } from "../steps/api.ts";
 import { anotherGateway, createThrough } from "../steps/gateways.ts";
 import { openRows, type Rows } from "../steps/rows.ts";
@@ -26,33 +26,35 @@ afterAll(async () => {
   await world.stop();
 });
 
-describe("while the key service says nothing", () => {
-  it("a payment is settled all the same; only the record of the webhook lacks its body", async () => {
+describe("outages of the key service", () => {
+  it("a payment is settled while KMS does not respond, and only the webhook's body is not stored", async () => {
     const { data } = await api.create(anOrder({ provider: "stripe" }));
     const { body, headers } = stripeEvents(world, shop).event(data.order_no);
 
     const environment = environmentSchema.parse(process.env);
-    // The credentials are open already, as in a function that has run for a while.
+    // The credentials are already decrypted, as in a warm function.
     const { configs } = openGateway();
     const silent = await startSilentServer();
     process.env.AWS_ENDPOINT_URL_KMS = silent.url;
     const gateway = { ...buildGateway(environment), configs };
-    await hearWebhook(gateway, "stripe", shop.configs.stripe!, { body: Buffer.from(body), headers });
+    await receiveWebhook(gateway, "stripe", shop.configs.stripe!, { body: Buffer.from(body), headers });
     expect(silent.connections()).toBeGreaterThan(0);
     await gateway.close();
     silent.stop();
 
     expect(await rows.order(data.order_no)).toMatchObject({ status: "success" });
     expect(
-      await rows.query("SELECT sealed_body, times FROM webhook_events WHERE order_no = ?", [data.order_no]),
-    ).toEqual([{ sealed_body: null, times: 1 }]);
+      await rows.query("SELECT encrypted_body, times FROM webhook_events WHERE order_no = ?", [
+        data.order_no,
+      ]),
+    ).toEqual([{ encrypted_body: null, times: 1 }]);
   });
 
-  it("a create is to be sent again, and a query answers what is stored", async () => {
+  it("a create while KMS does not respond asks for a retry, and a query returns the stored payment", async () => {
     const { data } = await api.create(anOrder({ provider: "stripe" }));
     const silent = await startSilentServer();
     process.env.AWS_ENDPOINT_URL_KMS = silent.url;
-    // Nothing is open yet, as after a cold start.
+    // Nothing is decrypted yet, as after a cold start.
     const gateway = anotherGateway();
     await expect(createThrough(gateway, shop, anOrder({ provider: "stripe" }))).rejects.toMatchObject({
       failure: "unavailable",

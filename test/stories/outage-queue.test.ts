@@ -21,8 +21,8 @@ afterAll(async () => {
   await world.stop();
 });
 
-describe("while the queue is away", () => {
-  it("payments are created, paid, queried and closed, and what is to be told stays due", async () => {
+describe("outages of the queue", () => {
+  it("payments are created, paid and closed while the queue is down, and notifications stay due", async () => {
     const stripe = simulatorOf(world, "stripe");
     const created = await api.create(anOrder({ provider: "stripe" }));
     expect(created).toMatchObject({ status: 200, data: { status: "pending" } });
@@ -34,10 +34,10 @@ describe("while the queue is away", () => {
     const other = String((await api.create(anOrder({ provider: "stripe" }))).data.order_no);
     expect((await api.close(other)).data).toMatchObject({ status: "closed" });
 
-    // What could not be sent is not marked as sent: the next sweep tries again at once.
+    // A wake-up that was not sent does not set woken_at, so the next sweep tries again at once.
     for (let sweeps = 0; sweeps < 2; sweeps++) {
       expect(await invoke("sweep", {})).toMatchObject({ deliveries: 0 });
-      expect(await rows.notifications(orderNo)).toMatchObject([{ status: "pending", hinted_at: null }]);
+      expect(await rows.notifications(orderNo)).toMatchObject([{ status: "pending", woken_at: null }]);
     }
   });
 });

@@ -29,9 +29,9 @@ afterAll(async () => {
   await redis.stop();
 });
 
-const told = async (orderNo: string) => (await api.inbox()).filter(({ body }) => body.includes(orderNo));
+const notified = async (orderNo: string) => (await api.inbox()).filter(({ body }) => body.includes(orderNo));
 
-/** An order paid and settled, whose notification is hinted and not sent yet. */
+/** A settled order whose delivery wake-up is queued and not processed yet. */
 async function paidOrder(): Promise<string> {
   const stripe = simulatorOf(world, "stripe");
   const created = await api.create(anOrder({ provider: "stripe" }));
@@ -45,11 +45,11 @@ async function expectPaymentsGoOn() {
   const orderNo = await paidOrder();
   await world.queues.drain();
   expect((await api.query(orderNo)).data).toMatchObject({ status: "success", notify_status: "success" });
-  expect(await told(orderNo)).toHaveLength(1);
+  expect(await notified(orderNo)).toHaveLength(1);
   expect(await rows.sends(orderNo)).toHaveLength(1);
 }
 
-describe("what nobody takes away from Redis again", () => {
+describe("delivery locks that are never released", () => {
   async function withKey(set: (client: Cluster, key: string) => Promise<unknown>) {
     const orderNo = await paidOrder();
     const [task] = await rows.notifications(orderNo);
@@ -60,23 +60,26 @@ describe("what nobody takes away from Redis again", () => {
   }
 
   it.each([
-    ["a lock without an end", (client: Cluster, key: string) => client.set(key, "somebody")],
+    ["a lock without expiry", (client: Cluster, key: string) => client.set(key, "somebody")],
     ["a value of another type", (client: Cluster, key: string) => client.lpush(key, "what")],
-    ["another hash under the key", (client: Cluster, key: string) => client.hset(key, "a", "b")],
-  ])("%s stops no delivery: the sweeper insists", async (_name, set) => {
-    const orderNo = await withKey(set);
-    await world.queues.drain();
-    expect(await told(orderNo)).toEqual([]);
-    await world.passes(61);
-    await invoke("sweep", {});
-    await world.queues.drain();
-    expect(await told(orderNo)).toHaveLength(1);
-    expect(await rows.notifications(orderNo)).toMatchObject([{ status: "success", attempt: 1 }]);
-  });
+    ["a hash", (client: Cluster, key: string) => client.hset(key, "a", "b")],
+  ])(
+    "%s under a delivery's lock key does not stop the delivery, because the sweeper insists",
+    async (_name, set) => {
+      const orderNo = await withKey(set);
+      await world.queues.drain();
+      expect(await notified(orderNo)).toEqual([]);
+      await world.passes(61);
+      await invoke("sweep", {});
+      await world.queues.drain();
+      expect(await notified(orderNo)).toHaveLength(1);
+      expect(await rows.notifications(orderNo)).toMatchObject([{ status: "success", attempt: 1 }]);
+    },
+  );
 });
 
-describe("payments and deliveries go on", () => {
-  it("while Redis is there, frozen, thawed, killed and back, each told once", async () => {
+describe("outages of Redis", () => {
+  it("payments and deliveries work while Redis is up, frozen, resumed, killed and restarted", async () => {
     await expectPaymentsGoOn();
     await redis.kill("SIGSTOP");
     await expectPaymentsGoOn();

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { listPayments } from "../../lib/payment/list-payments.ts";
-import { queryPayment } from "../../lib/payment/query-payment.ts";
+import { listPayments } from "../../lib/payments/list-payments.ts";
+import { queryPayment } from "../../lib/payments/query-payment.ts";
 import { type Api, anOrder, apiOf, type Data } from "../steps/api.ts";
 import { anotherGateway, createThrough } from "../steps/gateways.ts";
 import { type SimulatorControl, simulatorOf, until } from "../steps/simulator.ts";
@@ -27,8 +27,8 @@ const seconds = (later: unknown, earlier: unknown) =>
 
 const now = async (orderNo: unknown) => (await api.query(String(orderNo))).data;
 
-async function created(wanted: Data) {
-  const order = anOrder({ expires_in: day, ...wanted });
+async function created(input: Data) {
+  const order = anOrder({ expires_in: day, ...input });
   const answer = await api.create(order);
   expect(answer).toMatchObject({ status: 200 });
   return { order, data: answer.data, orderNo: String(answer.data.order_no) };
@@ -37,7 +37,7 @@ async function created(wanted: Data) {
 const nativeCalls = async (orderNo: string) =>
   (await wechat.calls()).filter(({ path, body }) => path.endsWith("/native") && body.includes(orderNo));
 
-describe("the times of a payment", () => {
+describe("lifetimes of payments and links", () => {
   /*
    * WeChat Pay: pay.weixin.qq.com/doc/v3/merchant/4012791877 (code_url, 2 h). Alipay: alipay-sdk-php-all
    * v3/src/Model/AlipayTradePrecreateModel (the code 2 h whatever time_expire says). Stripe:
@@ -56,9 +56,9 @@ describe("the times of a payment", () => {
     ["paypal", "checkout", 4 * hour, 4 * hour, 3 * hour],
     ["paypal", "checkout", hour, hour, hour],
   ])(
-    "%s %s, asked for %i s: the order lives %i s, its link %i s",
-    async (provider, scene, asked, life, link) => {
-      const { data, orderNo } = await created({ provider, scene, expires_in: asked });
+    "a %s %s payment requested for %i s lives %i s, its link %i s",
+    async (provider, scene, requested, life, link) => {
+      const { data, orderNo } = await created({ provider, scene, expires_in: requested });
       const seen = await now(orderNo);
       expect(seconds(data.expires_at, seen.created_at)).toBe(life);
       expect(seconds(data.payable_until, seen.created_at)).toBe(link);
@@ -66,7 +66,7 @@ describe("the times of a payment", () => {
     },
   );
 
-  it("are told by the capabilities for each scene", async () => {
+  it("capabilities state the longest expires_in of each scene", async () => {
     const { data } = await api.call("GET", "/api/v1/capabilities");
     const items = data.items as { provider: string; max_expires_in: object }[];
     expect(Object.fromEntries(items.map((item) => [item.provider, item.max_expires_in]))).toEqual({
@@ -77,7 +77,7 @@ describe("the times of a payment", () => {
     });
   });
 
-  it("leave the fingerprint as it was asked for, so that another expires_in is another content", async () => {
+  it("a create with the requested expires_in is a replay, one with the shortened expires_in a conflict", async () => {
     const { order } = await created({ provider: "paypal", expires_in: day });
     expect(await api.create(order)).toMatchObject({ status: 200 });
     const other = await api.create({ ...order, expires_in: 6 * hour });
@@ -86,8 +86,8 @@ describe("the times of a payment", () => {
 });
 
 // pay.weixin.qq.com/doc/v3/merchant/4012791870: an identical create after two hours gives a new code.
-describe("a WeChat code that has lapsed", () => {
-  it("is replaced by a create and can be paid, and one that opens is not asked for again", async () => {
+describe("expired WeChat Pay codes", () => {
+  it("a create replaces an expired WeChat Pay code, which can be paid, and keeps a valid one", async () => {
     const { order, data, orderNo } = await created({ provider: "wechat" });
     await world.passes(2 * hour - 2);
     expect((await api.create(order)).data).toEqual(data);
@@ -104,7 +104,7 @@ describe("a WeChat code that has lapsed", () => {
     await until(async () => (await now(orderNo)).status === "success");
   });
 
-  it("is replaced by a query, which shows the new one", async () => {
+  it("a query replaces an expired WeChat Pay code and returns the new one", async () => {
     const { data, orderNo } = await created({ provider: "wechat" });
     await world.passes(2 * hour + 1);
     const seen = await now(orderNo);
@@ -113,7 +113,7 @@ describe("a WeChat code that has lapsed", () => {
     expect(seen.version).toBe(2);
   });
 
-  it("is asked for once by many creates and queries at the same time", async () => {
+  it("simultaneous creates and queries replace an expired WeChat Pay code once", async () => {
     const { order, orderNo } = await created({ provider: "wechat" });
     await world.passes(2 * hour + 1);
     const [queried, ...answers] = await Promise.all([
@@ -125,7 +125,7 @@ describe("a WeChat code that has lapsed", () => {
     expect(await nativeCalls(orderNo)).toHaveLength(2);
   });
 
-  it("is not handed out while WeChat Pay gives no other one", async () => {
+  it("an expired WeChat Pay code is not returned while WeChat Pay issues no new one", async () => {
     const { order, orderNo } = await created({ provider: "wechat" });
     await world.passes(2 * hour + 1);
     await wechat.faults({ status: 500, path: "/native" });
@@ -136,7 +136,7 @@ describe("a WeChat code that has lapsed", () => {
     expect(await api.create(order)).toMatchObject({ status: 200, data: { qr_code: expect.any(String) } });
   });
 
-  it("is left lapsed in a list, which asks no provider", async () => {
+  it("the payment list shows an expired WeChat Pay code as empty and calls no provider", async () => {
     const { orderNo } = await created({ provider: "wechat" });
     await world.passes(2 * hour + 1);
     const { data } = await api.call("GET", "/api/v1/payment/list?limit=5");
@@ -148,7 +148,7 @@ describe("a WeChat code that has lapsed", () => {
     expect(await nativeCalls(orderNo)).toHaveLength(1);
   });
 
-  it("is not replaced once the payment is to be closed", async () => {
+  it("an expired WeChat Pay code is not replaced once a close was requested", async () => {
     const { order, orderNo } = await created({ provider: "wechat" });
     await world.passes(2 * hour + 1);
     await wechat.faults({ status: 500 });
@@ -162,8 +162,8 @@ describe("a WeChat code that has lapsed", () => {
 describe.each([
   ["alipay", "qr", 2 * hour],
   ["paypal", "checkout", 3 * hour],
-])("a link of %s %s that has lapsed", (provider, scene, life) => {
-  it("opens no more, is shown no more, and cannot be had again: close, then use a new number", async () => {
+])("expired %s %s links", (provider, scene, life) => {
+  it(`an expired ${provider} ${scene} link is dead, no longer shown and cannot be renewed`, async () => {
     const { order, data, orderNo } = await created({ provider, scene });
     await world.passes(life - 2);
     expect((await api.create(order)).data).toEqual(data);
@@ -179,7 +179,7 @@ describe.each([
     expect(await api.create(order)).toMatchObject({ status: 409, code: 2008 });
   });
 
-  it("does not end the order: it is closed at expires_at and not before", async () => {
+  it(`an expired ${provider} ${scene} link does not end the order, which is closed at expires_at`, async () => {
     const { data, orderNo } = await created({ provider, scene });
     const left = seconds(data.expires_at, data.payable_until);
     await world.passes(life + left - 60);
@@ -191,8 +191,8 @@ describe.each([
   });
 });
 
-describe("a payment whose buyer came in time", () => {
-  it("through Alipay's code is paid after the code has lapsed", async () => {
+describe("Alipay codes opened in time", () => {
+  it("an Alipay code that the buyer opened in time can be paid after it has expired", async () => {
     const { data, orderNo } = await created({ provider: "alipay", scene: "qr" });
     await (await fetch(String(data.qr_code))).text();
     await world.passes(3 * hour);
@@ -201,9 +201,9 @@ describe("a payment whose buyer came in time", () => {
   });
 });
 
-describe("a create after the end of its order", () => {
+describe("creates after expires_at", () => {
   it.each(["alipay", "wechat", "stripe", "paypal"])(
-    "through %s is refused before it is closed",
+    "a create of an expired %s payment is refused even before the payment is closed, unless it was paid",
     async (provider) => {
       const { order, orderNo } = await created({ provider, expires_in: hour });
       const { order: paidOrder, data } = await created({ provider, expires_in: hour });
@@ -219,8 +219,8 @@ describe("a create after the end of its order", () => {
   );
 });
 
-describe("a payment that was closed in its time", () => {
-  it("shows no link any more, to a close and to a query", async () => {
+describe("links of closed payments", () => {
+  it("a closed payment shows no link in the response of the close or of a query", async () => {
     const { orderNo } = await created({ provider: "stripe" });
     const closed = { status: "closed", payment_url: "", qr_code: "" };
     expect((await api.close(orderNo)).data).toMatchObject(closed);
@@ -228,8 +228,8 @@ describe("a payment that was closed in its time", () => {
   });
 });
 
-describe("a link of Alipay's page, which our key has signed", () => {
-  it("is signed anew once the key is replaced, by a create and by a query", async () => {
+describe("Alipay page links after a key change", () => {
+  it("a create and a query sign an Alipay page link again once the key is replaced", async () => {
     const other = await world.openShop("alipay");
     const by = apiOf(world, other);
     const order = anOrder({ provider: "alipay" });
@@ -239,7 +239,7 @@ describe("a link of Alipay's page, which our key has signed", () => {
     const key = await simulatorOf(world, "alipay").tell("replace-key", { account: old.app_id });
     const credentials = JSON.stringify(Object.assign({}, old, key));
     await world.ops("config set", { merchant: other.username, provider: "alipay", data: credentials });
-    // A process that knew the old credentials may use them for a minute of real time; another one reads the new ones.
+    // A process with the old credentials in its cache may use them for one minute of real time; a new one does not.
     const fresh = anotherGateway();
     const caller = await fresh.authenticate(other.apiKey, "create");
     const listed = await listPayments(fresh, caller, { limit: 5 });

@@ -16,8 +16,8 @@ beforeAll(async () => {
 });
 afterAll(() => world.stop());
 
-describe.each(Object.keys(providers))("a shop takes a payment through %s", (provider) => {
-  it("is paid, and the merchant is told once, with a signature that verifies", async () => {
+describe.each(Object.keys(providers))("payments through %s", (provider) => {
+  it(`a payment through ${provider} succeeds, and the merchant is notified once with a valid signature`, async () => {
     const simulator = simulatorOf(world, provider);
     const created = await api.create(anOrder({ provider, metadata: { cart: "7" } }));
     expect(created).toMatchObject({ status: 200, code: 0, message: "success", data: { status: "pending" } });
@@ -38,10 +38,10 @@ describe.each(Object.keys(providers))("a shop takes a payment through %s", (prov
     const [payment] = await simulator.payments(orderNo);
     expect(data.trade_no).toBe(payment?.trade_no);
 
-    const told = (await api.inbox()).filter(({ body }) => body.includes(orderNo));
-    expect(told).toHaveLength(1);
-    const { body, headers } = told[0]!;
-    // The verifier compares the time with the wall clock; the gateway's may have been moved.
+    const notified = (await api.inbox()).filter(({ body }) => body.includes(orderNo));
+    expect(notified).toHaveLength(1);
+    const { body, headers } = notified[0]!;
+    // The verifier compares the timestamp with the wall clock; the gateway's clock may have been moved.
     vi.useFakeTimers({ toFake: ["Date"], now: world.clock.now() });
     expect(new Webhook(shop.webhookSecret).verify(body, headers)).toMatchObject({
       event: "payment.success",
@@ -53,7 +53,7 @@ describe.each(Object.keys(providers))("a shop takes a payment through %s", (prov
     vi.useRealTimers();
   });
 
-  it("answers exactly the fields of the contract", async () => {
+  it(`create and query through ${provider} return exactly the fields of the contract`, async () => {
     const { data } = await api.create(anOrder({ provider }));
     const created = [
       "order_no",
@@ -100,7 +100,7 @@ describe.each(Object.keys(providers))("a shop takes a payment through %s", (prov
     );
   });
 
-  it("settles by the look-ups when every webhook is lost", async () => {
+  it(`a payment through ${provider} is settled by polls when every webhook is lost`, async () => {
     const simulator = simulatorOf(world, provider);
     await simulator.faults({ lose: true });
     const created = await api.create(anOrder({ provider }));
@@ -115,13 +115,13 @@ describe.each(Object.keys(providers))("a shop takes a payment through %s", (prov
     expect((await api.query(orderNo)).data).toMatchObject({ status: "success", notify_status: "success" });
   });
 
-  it("closes what its buyer left, tells the merchant, and a paid fact still lifts it", async () => {
+  it(`an unpaid payment through ${provider} is closed after its expiry and the merchant is notified`, async () => {
     const created = await api.create(anOrder({ provider, expires_in: 60 }));
     const orderNo = String(created.data.order_no);
     await world.passes(120);
     await world.queues.drain();
     expect((await api.query(orderNo)).data).toMatchObject({ status: "closed", notify_status: "success" });
-    const told = (await api.inbox()).filter(({ body }) => body.includes(orderNo));
-    expect(told.map(({ body }) => JSON.parse(body).event)).toEqual(["payment.closed"]);
+    const notified = (await api.inbox()).filter(({ body }) => body.includes(orderNo));
+    expect(notified.map(({ body }) => JSON.parse(body).event)).toEqual(["payment.closed"]);
   });
 });

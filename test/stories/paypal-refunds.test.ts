@@ -15,7 +15,7 @@ afterAll(() => world.stop());
 
 const paid = () => paidOrder(world, api, "paypal", { currency: "USD" });
 
-/** A control call that only PayPal's simulator takes. */
+/** Sends a control call that only the PayPal simulator accepts. */
 async function tell(name: string, body: object): Promise<void> {
   const url = `${world.sandbox.simulators.paypal}/_sim/${name}`;
   const answer = await fetch(url, { method: "POST", body: JSON.stringify(body) });
@@ -31,7 +31,7 @@ async function refundedTo(orderNo: string, amount: number): Promise<void> {
 
 // DUPLICATE_INVOICE_ID for a second refund: Sylius/PayPalPlugin#264, awesomemotive/easy-digital-downloads#8873. The
 // simulator refuses it as the real PayPal does.
-it("a PayPal payment is refunded in three parts, each once", async () => {
+it("a PayPal payment can be refunded in three parts, each exactly once", async () => {
   const orderNo = await paid();
   const { ask } = refundsOf(api);
   for (const amount of ["10.00", "20.00", "70.00"]) {
@@ -44,7 +44,7 @@ it("a PayPal payment is refunded in three parts, each once", async () => {
   await refundedTo(orderNo, 100);
 });
 
-it("a refund on PayPal's pages is booked, whatever invoice number was typed there", async () => {
+it("a refund made in PayPal's dashboard is recorded, whatever invoice number it carries", async () => {
   const orderNo = await paid();
   await tell("refund", { order_no: orderNo, amount: "12.00", invoice_id: "2026-117" });
   await refundedTo(orderNo, 12);
@@ -52,7 +52,7 @@ it("a refund on PayPal's pages is booked, whatever invoice number was typed ther
   await refundedTo(orderNo, 20);
 });
 
-it("what PayPal takes back for a lost dispute is booked beside a refund of ours", async () => {
+it("the amount that PayPal takes back for a lost dispute is recorded next to a gateway refund", async () => {
   const orderNo = await paid();
   await refundsOf(api).ask({ order_no: orderNo, refund_no: aRefundNo(), amount: "30.00" });
   await tell("dispute", { order_no: orderNo });

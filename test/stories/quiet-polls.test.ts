@@ -36,59 +36,59 @@ async function days(count: number): Promise<void> {
   await world.queues.drain();
 }
 
-/** A refund in the provider's console whose webhook is lost. */
-async function refundUntold(provider: ProviderName, orderNo: string, amount: string): Promise<void> {
+/** Makes a refund in the provider's dashboard; its webhook is lost. */
+async function refundNotNotified(provider: ProviderName, orderNo: string, amount: string): Promise<void> {
   const simulator = simulatorOf(world, provider);
   await simulator.faults({ lose: true });
   await simulator.refund(orderNo, amount);
   await simulator.faults({});
 }
 
-const asked = async (orderNo: string) =>
+const requested = async (orderNo: string) =>
   (await api.timeline(orderNo)).filter(({ kind }) => kind === "look_up").length;
 const anomaliesOf = async (orderNo: string, provider: string) =>
   (await rows.anomalies(shop.configs[provider]!)).filter(({ order_no }) => order_no === orderNo);
 
-describe.each(providers)("a payment that was paid with %s", (provider) => {
-  it("is asked about a day and a week later and never again, without a line where there is no news", async () => {
+describe.each(providers)("polls of payments paid with %s", (provider) => {
+  it(`a payment paid with ${provider} is polled after a day and a week; no news adds no line`, async () => {
     const orderNo = await paidOrder(world, api, provider);
     const before = await rows.order(orderNo);
     const quietFrom = before.quiet_from as Date;
-    const lines = await asked(orderNo);
-    expect(before.next_query_at).toEqual(secondsAfter(quietFrom, day));
+    const lines = await requested(orderNo);
+    expect(before.next_poll_at).toEqual(secondsAfter(quietFrom, day));
     await days(1);
     expect(await rows.order(orderNo)).toMatchObject({
-      look_ups: Number(before.look_ups) + 1,
-      next_query_at: secondsAfter(quietFrom, 7 * day),
+      poll_count: Number(before.poll_count) + 1,
+      next_poll_at: secondsAfter(quietFrom, 7 * day),
     });
     await days(6);
     await days(1);
     expect(await rows.order(orderNo)).toMatchObject({
-      look_ups: Number(before.look_ups) + 2,
-      next_query_at: null,
+      poll_count: Number(before.poll_count) + 2,
+      next_poll_at: null,
       version: before.version,
     });
-    expect(await asked(orderNo)).toBe(lines);
+    expect(await requested(orderNo)).toBe(lines);
     expect(await anomaliesOf(orderNo, provider)).toEqual([]);
   });
 
-  it("is not asked about where its polls are turned off", async () => {
+  it(`a payment paid with ${provider} is not polled once its polls are turned off`, async () => {
     const orderNo = await paidOrder(world, api, provider);
-    const { look_ups } = await rows.order(orderNo);
-    await rows.query("UPDATE payment_orders SET quiet_from = NULL, next_query_at = NULL WHERE order_no = ?", [
+    const { poll_count } = await rows.order(orderNo);
+    await rows.query("UPDATE payment_orders SET quiet_from = NULL, next_poll_at = NULL WHERE order_no = ?", [
       orderNo,
     ]);
     await days(7);
-    expect(await rows.order(orderNo)).toMatchObject({ look_ups, next_query_at: null });
+    expect(await rows.order(orderNo)).toMatchObject({ poll_count, next_poll_at: null });
   });
 });
 
-/** What each provider's answer about the payment tells of a refund that was made in its console. */
+/** What a provider's response about the payment reveals of a refund made in its dashboard. */
 const tells: Record<ProviderName, { of: string; refunded: string; raised: string[] }> = {
-  // trade.query has the trade's state alone, and a trade that was refunded in full is closed:
+  // trade.query returns only the state of the trade, and a fully refunded trade is closed:
   // https://opendocs.alipay.com/open/82ea786a_alipay.trade.query
   alipay: { of: "100.00", refunded: "10000", raised: [] },
-  // trade_state REFUND does not say how much was given back: a person must look.
+  // trade_state REFUND does not say how much was refunded: a person must check.
   // https://pay.weixin.qq.com/doc/v3/merchant/4012791880
   wechat: { of: "25.00", refunded: "0", raised: ["unbooked_refund"] },
   // https://docs.stripe.com/api/refunds/list
@@ -97,16 +97,19 @@ const tells: Record<ProviderName, { of: string; refunded: string; raised: string
   paypal: { of: "25.00", refunded: "2500", raised: [] },
 };
 
-describe.each(providers)("a refund in the console of %s whose webhook was lost", (provider) => {
-  it.each([1, 7])("is found by the poll %i days after the payment, and is news", async (after) => {
-    const { of, refunded, raised } = tells[provider];
-    const orderNo = await paidOrder(world, api, provider);
-    const lines = await asked(orderNo);
-    if (after === 7) await days(1);
-    await refundUntold(provider, orderNo, of);
-    await days(after === 7 ? 6 : 1);
-    expect(await rows.order(orderNo)).toMatchObject({ status: "success", refunded_minor: refunded });
-    expect((await anomaliesOf(orderNo, provider)).map(({ kind }) => kind)).toEqual(raised);
-    expect(await asked(orderNo)).toBe(lines + (refunded === "0" ? 0 : 1));
-  });
+describe.each(providers)("dashboard refunds of %s whose webhook was lost", (provider) => {
+  it.each([1, 7])(
+    `a ${provider} dashboard refund without a webhook is found by the poll on day %i`,
+    async (after) => {
+      const { of, refunded, raised } = tells[provider];
+      const orderNo = await paidOrder(world, api, provider);
+      const lines = await requested(orderNo);
+      if (after === 7) await days(1);
+      await refundNotNotified(provider, orderNo, of);
+      await days(after === 7 ? 6 : 1);
+      expect(await rows.order(orderNo)).toMatchObject({ status: "success", refunded_minor: refunded });
+      expect((await anomaliesOf(orderNo, provider)).map(({ kind }) => kind)).toEqual(raised);
+      expect(await requested(orderNo)).toBe(lines + (refunded === "0" ? 0 : 1));
+    },
+  );
 });

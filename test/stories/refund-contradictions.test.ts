@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { secondsAfter } from "../../lib/clock.ts";
-import { recheckRefund } from "../../lib/refund/look-refund.ts";
+import { pollRefund } from "../../lib/payments/poll-refund.ts";
 import { type Api, anOrder, apiOf, type Data } from "../steps/api.ts";
 import { invoke } from "../steps/front.ts";
 import { anotherGateway } from "../steps/gateways.ts";
@@ -45,18 +45,18 @@ const sums = async (orderNo: string) => {
 const anomaliesOf = async (orderNo: string, provider: string) =>
   (await rows.anomalies(shop.configs[provider]!)).filter(({ order_no }) => order_no === orderNo);
 
-/** A refund of 30.00 of ours, as its row says. */
+/** Creates a refund of 30.00 through the gateway and returns the numbers in its row. */
 async function refunded(orderNo: string): Promise<{ refundNo: string; number: string; id: string }> {
   const refundNo = aRefundNo();
-  const wanted = { order_no: orderNo, refund_no: refundNo, amount: "30.00" };
-  expect(await refunds.ask(wanted)).toMatchObject({ status: 200 });
+  const input = { order_no: orderNo, refund_no: refundNo, amount: "30.00" };
+  expect(await refunds.ask(input)).toMatchObject({ status: 200 });
   const [row] = await rows.query("SELECT * FROM refunds WHERE refund_no = ?", [refundNo]);
   return { refundNo, number: String(row!.provider_refund_no), id: String(row!.refund_id) };
 }
 
 const tradeOf = async (orderNo: string) => (await api.query(orderNo)).data.trade_no;
 
-/** The id of the last refund of a payment, asked from Stripe itself. */
+/** The id of the newest refund of a payment, fetched from the Stripe simulator. */
 async function newestRefund(trade_no: unknown): Promise<string> {
   const url = `${world.sandbox.simulators.stripe}/v1/refunds?payment_intent=${trade_no}`;
   const headers = { authorization: `Bearer ${shop.accounts.stripe!.secret_key}` };
@@ -64,8 +64,8 @@ async function newestRefund(trade_no: unknown): Promise<string> {
   return data[0]!.id;
 }
 
-/** Stripe's truly signed word about a refund of a payment. */
-async function stripeTells(trade_no: unknown, refund: Data): Promise<number> {
+/** Posts a correctly signed Stripe event about a refund of a payment; returns the HTTP status. */
+async function postRefundEvent(trade_no: unknown, refund: Data): Promise<number> {
   const { signed, path } = stripeEvents(world, shop);
   const object = { object: "refund", currency: "cny", payment_intent: trade_no, ...refund };
   const event = { id: `evt_${randomUUID()}`, object: "event", type: "refund.updated", livemode: false };
@@ -76,33 +76,34 @@ async function stripeTells(trade_no: unknown, refund: Data): Promise<number> {
   return status;
 }
 
-/** Stripe's event of a payment, brought a minute after it was made. */
-async function stripePaidLate(orderNo: string, trade_no: unknown): Promise<number> {
+/** Posts a paid event of Stripe a minute after its `created` time; returns the HTTP status. */
+async function postLatePaidEvent(orderNo: string, trade_no: unknown): Promise<number> {
   const { signed, path, event } = stripeEvents(world, shop);
   const session = { amount_total: 10_000, payment_intent: trade_no };
-  const told = { ...JSON.parse(event(orderNo, { session }).body) };
-  return (await postWebhook(world, path, signed(JSON.stringify({ ...told, created: told.created - 60 }))))
-    .status;
+  const notified = { ...JSON.parse(event(orderNo, { session }).body) };
+  return (
+    await postWebhook(world, path, signed(JSON.stringify({ ...notified, created: notified.created - 60 })))
+  ).status;
 }
 
-/** A payment whose webhook Stripe has not brought through yet. */
-async function paidUnheard(): Promise<string> {
+/** A payment that Stripe has taken and whose webhook was lost. */
+async function paidUnseen(): Promise<string> {
   const { data } = await api.create(anOrder({ provider: "stripe", amount: "100.00" }));
   await stripe.faults({ lose: true });
   await stripe.pay(data);
   return String(data.order_no);
 }
 
-/** The events about an order's refunds that the merchant was told, in turn. */
-async function told(orderNo: string, count: number): Promise<unknown[]> {
+/** Waits until the merchant has been notified of `count` refund events of the order; returns them in order. */
+async function notified(orderNo: string, count: number): Promise<unknown[]> {
   return until(async () => {
     await world.queues.drain();
-    const soFar = (await refunds.told(orderNo)).map(({ event }) => event);
+    const soFar = (await refunds.notified(orderNo)).map(({ event }) => event);
     return soFar.length >= count && soFar;
   });
 }
 
-describe("Stripe's events about one refund", () => {
+describe("contradicting Stripe events about refunds", () => {
   const orders = [
     ["succeeded", "failed"],
     ["failed", "succeeded"],
@@ -110,7 +111,7 @@ describe("Stripe's events about one refund", () => {
     ["failed", "succeeded", "failed", "succeeded"],
   ];
   it.each(orders.map((order) => [order.join(", "), order] as const))(
-    "that came as %s end as Stripe itself says: failed",
+    "a refund whose Stripe events arrive as %s ends as the Stripe API says: failed",
     async (_name, order) => {
       const orderNo = await paidOrder(world, api, "stripe");
       await stripe.faults({ lose: true });
@@ -120,14 +121,16 @@ describe("Stripe's events about one refund", () => {
       await stripe.refundResult(number, "failed");
       const metadata = { order_no: orderNo, refund_no: number };
       for (const status of order) {
-        expect(await stripeTells(await tradeOf(orderNo), { id, amount: 3_000, status, metadata })).toBe(200);
+        expect(await postRefundEvent(await tradeOf(orderNo), { id, amount: 3_000, status, metadata })).toBe(
+          200,
+        );
       }
       expect(await sums(orderNo)).toEqual({ refunded: 0, reserved: 0 });
       expect(await refunds.now(refundNo)).toMatchObject({ status: "failed" });
     },
   );
 
-  it("made in its dashboard end failed in any order too", async () => {
+  it("a Stripe dashboard refund that failed is not counted, in whatever order its events arrive", async () => {
     for (const order of orders) {
       const orderNo = await paidOrder(world, api, "stripe");
       await stripe.faults({ lose: true });
@@ -136,59 +139,61 @@ describe("Stripe's events about one refund", () => {
       await stripe.refundResult(id, "failed");
       for (const status of order) {
         const refund = { id, amount: 3_000, status, metadata: { order_no: orderNo } };
-        expect(await stripeTells(await tradeOf(orderNo), refund)).toBe(200);
+        expect(await postRefundEvent(await tradeOf(orderNo), refund)).toBe(200);
       }
       expect(await sums(orderNo)).toEqual({ refunded: 0, reserved: 0 });
       await stripe.faults({});
     }
   });
 
-  it("made in its dashboard, and told before the payment itself, is booked when that is told late", async () => {
-    const orderNo = await paidUnheard();
+  it("a Stripe dashboard refund announced before its payment is recorded once the paid event arrives", async () => {
+    const orderNo = await paidUnseen();
     await stripe.refund(orderNo, "30.00");
     const trade_no = (await stripe.payments(orderNo))[0]!.trade_no;
     const id = await newestRefund(trade_no);
-    expect(await stripeTells(trade_no, { id, amount: 3_000, status: "succeeded", metadata: {} })).toBe(200);
+    expect(await postRefundEvent(trade_no, { id, amount: 3_000, status: "succeeded", metadata: {} })).toBe(
+      200,
+    );
     await stripe.faults({});
-    expect(await stripePaidLate(orderNo, trade_no)).toBe(200);
+    expect(await postLatePaidEvent(orderNo, trade_no)).toBe(200);
     expect(await rows.order(orderNo)).toMatchObject({ status: "success" });
     await world.queues.drain();
     expect(await sums(orderNo)).toEqual({ refunded: 3_000, reserved: 0 });
   });
 
-  it("are told each time that it comes to another end", async () => {
+  it("the merchant is notified each time a Stripe refund changes its final status", async () => {
     const orderNo = await paidOrder(world, api, "stripe");
     const { number } = await refunded(orderNo);
-    await told(orderNo, 1);
+    await notified(orderNo, 1);
     for (const [turn, status] of (["failed", "succeeded", "failed"] as const).entries()) {
       await stripe.refundResult(number, status);
-      await told(orderNo, turn + 2);
+      await notified(orderNo, turn + 2);
     }
-    expect(await told(orderNo, 4)).toEqual([
+    expect(await notified(orderNo, 4)).toEqual([
       "refund.success",
       "refund.failed",
       "refund.success",
       "refund.failed",
     ]);
-    const ids = (await refunds.told(orderNo)).map(({ event_id }) => event_id);
+    const ids = (await refunds.notified(orderNo)).map(({ event_id }) => event_id);
     expect(new Set(ids).size).toBe(4);
 
     const resend = (event_id: unknown) =>
       api.call("POST", `/api/v1/payment/notify/resend/${orderNo}`, { event_id });
     for (const event_id of ids) expect(await resend(event_id)).toMatchObject({ status: 200 });
-    expect((await told(orderNo, 8)).length).toBe(8);
-    const again = (await refunds.told(orderNo)).slice(4).map(({ event_id }) => event_id);
+    expect((await notified(orderNo, 8)).length).toBe(8);
+    const again = (await refunds.notified(orderNo)).slice(4).map(({ event_id }) => event_id);
     expect(again.sort()).toEqual(ids.sort());
   });
 
-  it("with another amount than ours are an anomaly and book nothing", async () => {
+  it("a Stripe refund event with another amount raises an anomaly and changes no amounts", async () => {
     const orderNo = await paidOrder(world, api, "stripe");
     await stripe.faults({ lose: true });
     await stripe.tell("refund-result", { status: "pending" });
     const { number, id } = await refunded(orderNo);
     const metadata = { order_no: orderNo, refund_no: number };
     expect(
-      await stripeTells(await tradeOf(orderNo), { id, amount: 2_000, status: "succeeded", metadata }),
+      await postRefundEvent(await tradeOf(orderNo), { id, amount: 2_000, status: "succeeded", metadata }),
     ).toBe(200);
     expect(await sums(orderNo)).toEqual({ refunded: 0, reserved: 3_000 });
     expect(await anomaliesOf(orderNo, "stripe")).toMatchObject([
@@ -196,14 +201,14 @@ describe("Stripe's events about one refund", () => {
     ]);
   });
 
-  it("made in its dashboard, for which ours left no room, is booked once ours has come to nothing", async () => {
+  it("a Stripe dashboard refund beyond the unreserved amount is recorded once our pending refund fails", async () => {
     const orderNo = await paidOrder(world, api, "stripe");
     await stripe.tell("refund-result", { status: "pending" });
-    const wanted = { order_no: orderNo, refund_no: aRefundNo(), amount: "60.00" };
-    expect(await refunds.ask(wanted)).toMatchObject({ status: 200 });
+    const input = { order_no: orderNo, refund_no: aRefundNo(), amount: "60.00" };
+    expect(await refunds.ask(input)).toMatchObject({ status: 200 });
     const [{ provider_refund_no: number }] = (await rows.query(
       "SELECT provider_refund_no FROM refunds WHERE refund_no = ?",
-      [wanted.refund_no],
+      [input.refund_no],
     )) as [{ provider_refund_no: string }];
     await stripe.faults({ lose: true });
     await stripe.refundResult(number, "failed");
@@ -220,7 +225,7 @@ describe("Stripe's events about one refund", () => {
     expect(await sums(orderNo)).toEqual({ refunded: 5_000, reserved: 0 });
   });
 
-  it("that fit no more are one anomaly for each refund, with its number and amount", async () => {
+  it("each Stripe refund beyond the paid amount raises its own anomaly with its id and amount", async () => {
     const orderNo = await paidOrder(world, api, "stripe");
     for (const [id, amount] of [
       ["re_first", 9_000],
@@ -228,7 +233,7 @@ describe("Stripe's events about one refund", () => {
       ["re_third", 3_000],
     ] as const) {
       const refund = { id: `${id}_${orderNo}`, amount, status: "succeeded", metadata: { order_no: orderNo } };
-      expect(await stripeTells(await tradeOf(orderNo), refund)).toBe(200);
+      expect(await postRefundEvent(await tradeOf(orderNo), refund)).toBe(200);
     }
     expect(await sums(orderNo)).toEqual({ refunded: 9_000, reserved: 0 });
     expect(await anomaliesOf(orderNo, "stripe")).toMatchObject([
@@ -238,8 +243,8 @@ describe("Stripe's events about one refund", () => {
   });
 });
 
-describe("a refund whose config can no longer be opened", () => {
-  it("waits for the config, behind those that can be looked at, and keeps its reservation", async () => {
+describe("unreadable configs of refunds", () => {
+  it("a refund whose config cannot be read is polled later and keeps its reservation", async () => {
     const orderNo = await paidOrder(world, api, "stripe");
     await stripe.tell("refund-result", { status: "pending" });
     const { number } = await refunded(orderNo);
@@ -257,18 +262,18 @@ describe("a refund whose config can no longer be opened", () => {
     await world.passes(61);
     const stored = async () => (await gateway.refunds.byProviderNo(shop.userId, number))!;
     const now = world.clock.now();
-    expect((await stored()).nextQueryAt!.getTime()).toBeLessThanOrEqual(now.getTime());
+    expect((await stored()).nextPollAt!.getTime()).toBeLessThanOrEqual(now.getTime());
     const { id: refundId } = (await stored()).refund;
-    await recheckRefund(gateway, { refundId, userId: shop.userId, due: now });
-    expect((await stored()).nextQueryAt!.getTime()).toBeGreaterThan(now.getTime());
+    await pollRefund(gateway, { refundId, userId: shop.userId, due: now });
+    expect((await stored()).nextPollAt!.getTime()).toBeGreaterThan(now.getTime());
     expect(await sums(orderNo)).toEqual({ refunded: 0, reserved: 3_000 });
     await store(config_data);
     await gateway.close();
   });
 });
 
-describe("a payment of WeChat Pay's of which we hear only after it was refunded", () => {
-  it("is a success, and calls a person, because nobody tells how much was given back", async () => {
+describe("WeChat Pay payments first seen after a refund", () => {
+  it("a WeChat Pay payment first seen as refunded succeeds and raises an unbooked_refund anomaly", async () => {
     const { data } = await api.create(anOrder({ provider: "wechat", amount: "100.00" }));
     const orderNo = String(data.order_no);
     await wechat.faults({ lose: true });
@@ -277,13 +282,13 @@ describe("a payment of WeChat Pay's of which we hear only after it was refunded"
     await world.passes(16);
     await world.queues.drain();
     expect(await rows.order(orderNo)).toMatchObject({ status: "success" });
-    // Its webhook may still be on its way.
+    // The webhook of the refund may still arrive.
     expect(await anomaliesOf(orderNo, "wechat")).toEqual([]);
     await world.passes(900);
     await invoke("sweep", {});
     await world.queues.drain();
     expect(await anomaliesOf(orderNo, "wechat")).toMatchObject([{ kind: "unbooked_refund" }]);
     const order = await rows.order(orderNo);
-    expect(order.next_query_at).toEqual(secondsAfter(order.quiet_from as Date, 86_400));
+    expect(order.next_poll_at).toEqual(secondsAfter(order.quiet_from as Date, 86_400));
   });
 });

@@ -2,11 +2,11 @@ import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readAmount } from "../../lib/http/read-amount.ts";
 import type { Gateway } from "../../lib/open-gateway.ts";
-import { newProviderRefundNo } from "../../lib/payment/order-no.ts";
-import type { Payment } from "../../lib/payment/payment.ts";
-import type { Caller } from "../../lib/payment/ports.ts";
-import { createRefund } from "../../lib/refund/create-refund.ts";
-import type { NewRefund, StoredRefund } from "../../lib/refund/ports.ts";
+import { createRefund } from "../../lib/payments/create-refund.ts";
+import { newProviderRefundNo } from "../../lib/payments/order-no.ts";
+import type { Payment } from "../../lib/payments/payment.ts";
+import type { Caller } from "../../lib/payments/ports.ts";
+import type { NewRefund, StoredRefund } from "../../lib/payments/refund-ports.ts";
 import { refundsIn } from "../../lib/storage/refunds.ts";
 import { apiOf } from "../steps/api.ts";
 import { anotherGateway } from "../steps/gateways.ts";
@@ -36,7 +36,7 @@ afterAll(async () => {
   await world.stop();
 });
 
-/** A payment of 100.00 that is success. */
+/** A payment of 100.00 in status `success`. */
 async function aPayment(): Promise<Payment> {
   const gateway = gateways[0]!;
   const { payment } = await leasedOrder(gateway, shop, "pending");
@@ -59,13 +59,13 @@ function aRefund(minor: number): NewRefund {
     request: "{}",
     leaseToken: randomUUID(),
     leaseUntil: now,
-    nextQueryAt: now,
+    nextPollAt: now,
     now,
   };
 }
 
-describe("100 refunds of 30 on a payment of 100", () => {
-  it("from 10 connections at once reserve exactly three", () =>
+describe("simultaneous refunds", () => {
+  it("100 simultaneous refunds of 30 on a payment of 100 reserve exactly three", () =>
     withDatabases(10, async (databases) => {
       const payment = await aPayment();
       const refunds = databases.map(refundsIn);
@@ -83,7 +83,7 @@ describe("100 refunds of 30 on a payment of 100", () => {
       expect(stored).toHaveLength(3);
     }));
 
-  it("that end in every way at once leave the sums of what was refunded", () =>
+  it("a refund finished from 8 connections at once is counted once, and failed refunds are released", () =>
     withDatabases(8, async (databases) => {
       const payment = await aPayment();
       const refunds = databases.map(refundsIn);
@@ -94,7 +94,7 @@ describe("100 refunds of 30 on a payment of 100", () => {
       }
       const ends = ["success", "failed", "success"] as const;
       for (const [which, refund] of reserved.entries()) {
-        const fact = { to: ends[which]!, refundId: `re-${refund.id}`, error: null, told: "webhook" };
+        const fact = { to: ends[which]!, refundId: `re-${refund.id}`, error: null, source: "webhook" };
         const finished = await Promise.all(
           refunds.map((each) =>
             each.finish(refund, payment, {
@@ -103,7 +103,7 @@ describe("100 refunds of 30 on a payment of 100", () => {
             }),
           ),
         );
-        // Told by eight at once: one of them ends it.
+        // Eight connections finish it at once: only one of them takes effect.
         expect(finished.map(({ kind }) => kind).sort()).toEqual([...Array(7).fill("already"), "finished"]);
       }
       expect(await rows.order(payment.orderNo)).toMatchObject({
@@ -111,8 +111,8 @@ describe("100 refunds of 30 on a payment of 100", () => {
         refunded_minor: "6000",
         version: Number(payment.version) + 3,
       });
-      const told = (await rows.notifications(payment.orderNo)).map(({ event }) => String(event));
-      expect(told.filter((event) => event.startsWith("refund.")).sort()).toEqual([
+      const notified = (await rows.notifications(payment.orderNo)).map(({ event }) => String(event));
+      expect(notified.filter((event) => event.startsWith("refund.")).sort()).toEqual([
         "refund.failed",
         "refund.success",
         "refund.success",
@@ -120,14 +120,14 @@ describe("100 refunds of 30 on a payment of 100", () => {
     }));
 });
 
-describe("a refund of ours that was first booked as one of the provider's console", () => {
+describe("gateway refunds first recorded as external refunds", () => {
   const refundId = () => `re-${randomUUID()}`;
   const finishing = (id: string) => {
-    const fact = { to: "success" as const, refundId: id, error: null, told: "call" };
+    const fact = { to: "success" as const, refundId: id, error: null, source: "call" };
     return { ...fact, now: world.clock.now(), notify: true, overrules: false };
   };
 
-  it("is booked once, as ours, and the merchant is told that the other is none", () =>
+  it("a gateway refund first recorded as external counts once, and the external one is notified as failed", () =>
     withDatabases(1, async ([database]) => {
       const payment = await aPayment();
       const refunds = refundsIn(database!);
@@ -135,8 +135,8 @@ describe("a refund of ours that was first booked as one of the provider's consol
       if (reserved.kind !== "reserved") throw new Error(reserved.kind);
       const { refund } = reserved.leased;
       const id = refundId();
-      const foreign = { refundId: id, amount: refund.amount };
-      expect(await refunds.recordForeign(payment, foreign, "webhook", world.clock.now())).toMatchObject({
+      const external = { refundId: id, amount: refund.amount };
+      expect(await refunds.recordExternal(payment, external, "webhook", world.clock.now())).toMatchObject({
         kind: "finished",
       });
       expect(await refunds.finish(refund, payment, finishing(id))).toMatchObject({ kind: "finished" });
@@ -145,21 +145,21 @@ describe("a refund of ours that was first booked as one of the provider's consol
         refund_reserved_minor: "0",
         refunded_minor: "3000",
       });
-      const told = (await rows.notifications(payment.orderNo)).map(({ payload }) =>
+      const notified = (await rows.notifications(payment.orderNo)).map(({ payload }) =>
         JSON.parse(String(payload)),
       );
-      expect(told.slice(1).map(({ event, refund_no }) => [event, refund_no])).toEqual([
+      expect(notified.slice(1).map(({ event, refund_no }) => [event, refund_no])).toEqual([
         ["refund.success", ""],
         ["refund.failed", ""],
         ["refund.success", refund.refundNo],
       ]);
-      // Told again it is known as ours.
-      expect(await refunds.recordForeign(payment, foreign, "webhook", world.clock.now())).toEqual({
+      // The same event again is recognised as the gateway's refund.
+      expect(await refunds.recordExternal(payment, external, "webhook", world.clock.now())).toEqual({
         kind: "already",
       });
     }));
 
-  it("can be under way all the same", () =>
+  it("a gateway refund first recorded as external can still be marked pending and finished", () =>
     withDatabases(1, async ([database]) => {
       const payment = await aPayment();
       const refunds = refundsIn(database!);
@@ -167,13 +167,13 @@ describe("a refund of ours that was first booked as one of the provider's consol
       if (reserved.kind !== "reserved") throw new Error(reserved.kind);
       const now = world.clock.now();
       const id = refundId();
-      await refunds.recordForeign(
+      await refunds.recordExternal(
         payment,
         { refundId: id, amount: { minor: 3_000, currency: "CNY" } },
         "",
         now,
       );
-      await refunds.pend(reserved.leased, id, { now, leaseUntil: now, nextQueryAt: now });
+      await refunds.markPending(reserved.leased, id, { now, leaseUntil: now, nextPollAt: now });
       expect(await refunds.byId(shop.userId, reserved.leased.refund.id)).toMatchObject({
         refund: { status: "processing" },
       });
@@ -183,7 +183,7 @@ describe("a refund of ours that was first booked as one of the provider's consol
     }));
 });
 
-describe("a refund that a webhook has called success while the call for it was under way", () => {
+describe("refunds that a webhook finishes during the provider call", () => {
   it.each([
     {
       kind: "refused",
@@ -193,44 +193,47 @@ describe("a refund that a webhook has called success while the call for it was u
       listed: true,
     },
     { kind: "unknown", why: "time-out" },
-  ] as const)("is answered as it stands, whatever the call says: $kind", async (said) => {
-    const gateway = gateways[0]!;
-    const payment = await aPayment();
-    const heard: Gateway = {
-      ...gateway,
-      configs: {
-        ...gateway.configs,
-        of: async (asked) => {
-          const config = await gateway.configs.of(asked);
-          const refund = async (_: Payment, wanted: StoredRefund["refund"]) => {
-            const fact = {
-              to: "success" as const,
-              refundId: `re-${wanted.id}`,
-              error: null,
-              told: "webhook",
+  ] as const)(
+    "a refund that a webhook made success is returned so, though its provider call is $kind",
+    async (said) => {
+      const gateway = gateways[0]!;
+      const payment = await aPayment();
+      const parsed: Gateway = {
+        ...gateway,
+        configs: {
+          ...gateway.configs,
+          of: async (requested) => {
+            const config = await gateway.configs.of(requested);
+            const refund = async (_: Payment, input: StoredRefund["refund"]) => {
+              const fact = {
+                to: "success" as const,
+                refundId: `re-${input.id}`,
+                error: null,
+                source: "webhook",
+              };
+              const now = world.clock.now();
+              await gateway.refunds.finish(input, payment, { ...fact, now, notify: true, overrules: false });
+              return said;
             };
-            const now = world.clock.now();
-            await gateway.refunds.finish(wanted, payment, { ...fact, now, notify: true, overrules: false });
-            return said;
-          };
-          return { ...config, adapter: { ...config.adapter, refund } };
+            return { ...config, adapter: { ...config.adapter, refund } };
+          },
         },
-      },
-    };
-    const wanted = {
-      order: { orderNo: payment.orderNo },
-      refundNo: aRefundNo(),
-      amount: "30.00",
-      reason: "",
-    };
-    expect(await createRefund(heard, caller, wanted, readAmount)).toMatchObject({
-      refund: { status: "success" },
-    });
-  });
+      };
+      const input = {
+        order: { orderNo: payment.orderNo },
+        refundNo: aRefundNo(),
+        amount: "30.00",
+        reason: "",
+      };
+      expect(await createRefund(parsed, caller, input, readAmount)).toMatchObject({
+        refund: { status: "success" },
+      });
+    },
+  );
 });
 
-describe("two refunds of all that is left", () => {
-  it("at once make exactly one full refund", async () => {
+describe("simultaneous full refunds", () => {
+  it("two simultaneous refunds of the remaining amount make exactly one full refund", async () => {
     const api = apiOf(world, shop);
     const stripe = simulatorOf(world, "stripe");
     for (let round = 0; round < 10; round++) {

@@ -50,8 +50,8 @@ async function refunded(orderNo: string, amount: string): Promise<string> {
   return refundNo;
 }
 
-/** What was refunded has come to this, after all that is due has been done. */
-async function comesTo(orderNo: string, expected: { refunded: number; reserved: number }): Promise<void> {
+/** Drains the queues until the refunded amount is the expected one, then compares both sums. */
+async function expectSums(orderNo: string, expected: { refunded: number; reserved: number }): Promise<void> {
   await until(async () => {
     await world.queues.drain();
     return (await sums(orderNo)).refunded === expected.refunded;
@@ -59,17 +59,17 @@ async function comesTo(orderNo: string, expected: { refunded: number; reserved: 
   expect(await sums(orderNo)).toEqual(expected);
 }
 
-/** Takes PayPal's money as we do, and leaves nothing behind here: what a process does that dies at once. */
+/** Captures the PayPal order as the gateway does and records nothing, like a process that dies after the call. */
 async function captureAndDie(paymentId: string): Promise<void> {
   const { client_id, secret } = shop.accounts.paypal!;
   const base = world.sandbox.simulators.paypal;
   const basic = Buffer.from(`${client_id}:${secret}`).toString("base64");
-  const given = await fetch(`${base}/v1/oauth2/token`, {
+  const provided = await fetch(`${base}/v1/oauth2/token`, {
     method: "POST",
     headers: { authorization: `Basic ${basic}`, "content-type": "application/x-www-form-urlencoded" },
     body: "grant_type=client_credentials",
   });
-  const { access_token } = (await given.json()) as { access_token: string };
+  const { access_token } = (await provided.json()) as { access_token: string };
   const headers = { authorization: `Bearer ${access_token}`, "content-type": "application/json" };
   const captured = await fetch(`${base}/v2/checkout/orders/${paymentId}/capture`, {
     method: "POST",
@@ -79,34 +79,34 @@ async function captureAndDie(paymentId: string): Promise<void> {
   expect(captured.status).toBe(201);
 }
 
-/** The events about an order's refunds that the merchant was told: these, in whatever time they take, and no others. */
-async function expectTold(orderNo: string, ...expected: string[]): Promise<void> {
-  const told = await until(async () => {
+/** Waits until the merchant has been notified of these refund events of the order, in this order and no others. */
+async function expectNotified(orderNo: string, ...expected: string[]): Promise<void> {
+  const notified = await until(async () => {
     await world.queues.drain();
-    const soFar = (await refunds.told(orderNo)).map(({ event }) => event);
+    const soFar = (await refunds.notified(orderNo)).map(({ event }) => event);
     return soFar.length >= expected.length && soFar;
   });
-  expect(told).toEqual(expected);
+  expect(notified).toEqual(expected);
 }
 
-describe("a refund of Stripe's", () => {
-  it("that succeeded and then fails is booked back, alarmed and told", async () => {
+describe("Stripe refunds", () => {
+  it("a Stripe refund that succeeded and then fails is reversed, raises an alarm and is notified", async () => {
     const orderNo = await paidOrder(world, api, "stripe");
     const refundNo = await refunded(orderNo, "30.00");
-    await comesTo(orderNo, { refunded: 3_000, reserved: 0 });
+    await expectSums(orderNo, { refunded: 3_000, reserved: 0 });
     const log = await logOf(async () => {
       await simulators.stripe.refundResult(await providerNo(refundNo), "failed");
-      await comesTo(orderNo, { refunded: 0, reserved: 0 });
+      await expectSums(orderNo, { refunded: 0, reserved: 0 });
     });
     expect(log).toContainEqual(
       expect.objectContaining({ level: "error", message: "a final refund has changed", order_no: orderNo }),
     );
     expect(await refunds.now(refundNo)).toMatchObject({ status: "failed" });
-    await expectTold(orderNo, "refund.success", "refund.failed");
+    await expectNotified(orderNo, "refund.success", "refund.failed");
     expect((await api.query(orderNo)).data).toMatchObject({ status: "success", refunded_amount: 0 });
   });
 
-  it("that failed and then succeeds is booked, alarmed and told", async () => {
+  it("a Stripe refund that failed and then succeeds is recorded, raises an alarm and is notified", async () => {
     const orderNo = await paidOrder(world, api, "stripe");
     await simulators.stripe.tell("refund-result", { status: "pending" });
     const refundNo = await refunded(orderNo, "30.00");
@@ -116,21 +116,21 @@ describe("a refund of Stripe's", () => {
     await until(async () => (await sums(orderNo)).reserved === 0);
     const log = await logOf(async () => {
       await simulators.stripe.refundResult(number, "succeeded");
-      await comesTo(orderNo, { refunded: 3_000, reserved: 0 });
+      await expectSums(orderNo, { refunded: 3_000, reserved: 0 });
     });
     expect(log).toContainEqual(expect.objectContaining({ message: "a final refund has changed" }));
-    await expectTold(orderNo, "refund.failed", "refund.success");
+    await expectNotified(orderNo, "refund.failed", "refund.success");
   });
 
-  it("that succeeds too late to fit is an anomaly, acknowledged", async () => {
+  it("a failed Stripe refund that succeeds when too little is left raises an anomaly and is acknowledged", async () => {
     const orderNo = await paidOrder(world, api, "stripe");
     const first = await refunded(orderNo, "60.00");
     const number = await providerNo(first);
-    await comesTo(orderNo, { refunded: 6_000, reserved: 0 });
+    await expectSums(orderNo, { refunded: 6_000, reserved: 0 });
     await simulators.stripe.refundResult(number, "failed");
-    await comesTo(orderNo, { refunded: 0, reserved: 0 });
+    await expectSums(orderNo, { refunded: 0, reserved: 0 });
     await refunded(orderNo, "60.00");
-    await comesTo(orderNo, { refunded: 6_000, reserved: 0 });
+    await expectSums(orderNo, { refunded: 6_000, reserved: 0 });
 
     const raised = async () =>
       (await rows.anomalies(shop.configs.stripe!)).filter(({ order_no }) => order_no === orderNo);
@@ -148,12 +148,12 @@ describe("a refund of Stripe's", () => {
     expect(await refunds.now(first)).toMatchObject({ status: "failed" });
   });
 
-  it("that names our order and another payment's transaction is an anomaly and books nothing", async () => {
+  it("a Stripe refund event with another payment's transaction raises an anomaly and changes no amounts", async () => {
     const orderNo = await paidOrder(world, api, "stripe");
     const other = await paidOrder(world, api, "stripe");
     const { trade_no } = (await api.query(other)).data;
     const refundNo = await refunded(orderNo, "10.00");
-    await comesTo(orderNo, { refunded: 1_000, reserved: 0 });
+    await expectSums(orderNo, { refunded: 1_000, reserved: 0 });
     const { signed, path } = stripeEvents(world, shop);
     const object = { id: "re_other", object: "refund", amount: 2_000, currency: "cny", status: "succeeded" };
     const tell = async (refund: Data) => {
@@ -182,8 +182,8 @@ describe("a refund of Stripe's", () => {
   });
 });
 
-describe("a refund of WeChat Pay's", () => {
-  it("that its bank does not take keeps its reservation and calls a person, until it is paid out", async () => {
+describe("WeChat Pay refunds", () => {
+  it("a WeChat Pay refund that the bank rejects stays reserved and raises an alarm until it is paid out", async () => {
     const orderNo = await paidOrder(world, api, "wechat");
     await simulators.wechat.tell("refund-result", { status: "ABNORMAL" });
     const log = await logOf(async () => {
@@ -204,11 +204,11 @@ describe("a refund of WeChat Pay's", () => {
       [orderNo],
     )) as [{ refund_no: string }];
     await simulators.wechat.refundResult(await providerNo(refundNo), "SUCCESS");
-    await comesTo(orderNo, { refunded: 4_000, reserved: 0 });
-    await expectTold(orderNo, "refund.success");
+    await expectSums(orderNo, { refunded: 4_000, reserved: 0 });
+    await expectNotified(orderNo, "refund.success");
   });
 
-  it("that is closed gives its reservation back and is told", async () => {
+  it("a closed WeChat Pay refund releases its reservation and is notified", async () => {
     const orderNo = await paidOrder(world, api, "wechat");
     const refundNo = await refunded(orderNo, "40.00");
     expect(await sums(orderNo)).toEqual({ refunded: 0, reserved: 4_000 });
@@ -219,12 +219,12 @@ describe("a refund of WeChat Pay's", () => {
     });
     expect(await sums(orderNo)).toEqual({ refunded: 0, reserved: 0 });
     expect(await refunds.now(refundNo)).toMatchObject({ status: "failed" });
-    await expectTold(orderNo, "refund.failed");
+    await expectNotified(orderNo, "refund.failed");
   });
 });
 
-describe.each(["alipay", "wechat", "stripe", "paypal"] as const)("through %s", (provider) => {
-  it("a refund that is heard of before its payment ends both paid and refunded", async () => {
+describe.each(["alipay", "wechat", "stripe", "paypal"] as const)("refunds through %s", (provider) => {
+  it(`a ${provider} refund received before its payment leaves the payment both paid and refunded`, async () => {
     const simulator = simulators[provider];
     const { data } = await api.create(anOrder({ provider, amount: "100.00" }));
     const orderNo = String(data.order_no);
@@ -242,17 +242,17 @@ describe.each(["alipay", "wechat", "stripe", "paypal"] as const)("through %s", (
     expect((await api.query(orderNo)).data).toMatchObject({ status: "success", refunded_amount: 25 });
     expect(await sums(orderNo)).toEqual({ refunded: 2_500, reserved: 0 });
     await world.queues.drain();
-    await expectTold(orderNo, "refund.success");
+    await expectNotified(orderNo, "refund.success");
   });
 
-  it("a refund whose outcome is not known never goes out under another number", async () => {
+  it(`a ${provider} refund with an unknown outcome is never sent under another number`, async () => {
     const simulator = simulators[provider];
     const orderNo = await paidOrder(world, api, provider);
     const before = (await simulator.calls()).length;
-    const wanted = { order_no: orderNo, refund_no: aRefundNo(), amount: "30.00" };
+    const input = { order_no: orderNo, refund_no: aRefundNo(), amount: "30.00" };
     for (const fault of [{ status: 503 }, { html: true }, { timeout_after_success: true }]) {
       await simulator.faults(fault);
-      expect(await refunds.ask(wanted)).toMatchObject({ status: 504, code: 2003 });
+      expect(await refunds.ask(input)).toMatchObject({ status: 504, code: 2003 });
       expect(await sums(orderNo)).toEqual({ refunded: 0, reserved: 3_000 });
       await world.passes(5);
     }
@@ -262,22 +262,22 @@ describe.each(["alipay", "wechat", "stripe", "paypal"] as const)("through %s", (
       await world.queues.drain();
       return (await sums(orderNo)).refunded > 0;
     });
-    await comesTo(orderNo, { refunded: 3_000, reserved: 0 });
-    const asked = JSON.stringify((await simulator.calls()).slice(before));
-    expect(new Set(asked.match(/R\d{14}[0-9A-Z]{17}/g))).toEqual(
-      new Set([await providerNo(wanted.refund_no)]),
+    await expectSums(orderNo, { refunded: 3_000, reserved: 0 });
+    const requested = JSON.stringify((await simulator.calls()).slice(before));
+    expect(new Set(requested.match(/R\d{14}[0-9A-Z]{17}/g))).toEqual(
+      new Set([await providerNo(input.refund_no)]),
     );
     expect(await simulator.payments(orderNo)).toMatchObject([{ refunded_minor: 3_000 }]);
   });
 });
 
-describe("a refund in Alipay's console, smaller than a refund of ours that is under way,", () => {
-  it("is booked and told as soon as ours has come to nothing", async () => {
+describe("Alipay dashboard refunds beside a pending refund", () => {
+  it("an Alipay dashboard refund below our pending refund is recorded and notified once ours fails", async () => {
     const orderNo = await paidOrder(world, api, "alipay");
     const refundNo = aRefundNo();
     await simulators.alipay.faults({ status: 503 });
-    const wanted = { order_no: orderNo, refund_no: refundNo, amount: "30.00" };
-    expect(await refunds.ask(wanted)).toMatchObject({ status: 504 });
+    const input = { order_no: orderNo, refund_no: refundNo, amount: "30.00" };
+    expect(await refunds.ask(input)).toMatchObject({ status: 504 });
     await simulators.alipay.faults({});
     const before = (await simulators.alipay.webhooks(orderNo)).length;
     await simulators.alipay.refund(orderNo, "25.00");
@@ -286,9 +286,9 @@ describe("a refund in Alipay's console, smaller than a refund of ours that is un
 
     await simulators.alipay.tell("finish", { order_no: orderNo });
     await world.passes(60);
-    await comesTo(orderNo, { refunded: 2_500, reserved: 0 });
+    await expectSums(orderNo, { refunded: 2_500, reserved: 0 });
     await world.queues.drain();
-    await expectTold(orderNo, "refund.failed", "refund.success");
+    await expectNotified(orderNo, "refund.failed", "refund.success");
     expect(await refunds.now(refundNo)).toMatchObject({ status: "failed" });
     expect((await api.query(orderNo)).data).toMatchObject({ refunded_amount: 25 });
   });

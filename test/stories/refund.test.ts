@@ -16,16 +16,16 @@ beforeAll(async () => {
 });
 afterAll(() => world.stop());
 
-/** WeChat Pay takes a while; the simulator scales its hour down to a quarter of a minute. */
+/** A WeChat Pay refund takes time; the simulator scales its hour down to 15 s. */
 const refundTakesSeconds = 20;
 
 const aRefundNo = () => `refund-${randomUUID()}`;
-const refund = (wanted: Data) => api.call("POST", "/api/v1/payment/refund", wanted);
+const refund = (input: Data) => api.call("POST", "/api/v1/payment/refund", input);
 const refundNow = (refundNo: string) => api.call("GET", `/api/v1/payment/refund/${refundNo}`);
 
-async function paidOrder(provider: string, wanted: Data = {}): Promise<string> {
+async function paidOrder(provider: string, input: Data = {}): Promise<string> {
   const currency = provider === "paypal" || provider === "stripe" ? "USD" : "CNY";
-  const created = await api.create(anOrder({ provider, currency, amount: "100.00", ...wanted }));
+  const created = await api.create(anOrder({ provider, currency, amount: "100.00", ...input }));
   expect(created).toMatchObject({ status: 200 });
   const orderNo = String(created.data.order_no);
   await simulatorOf(world, provider).pay(created.data);
@@ -36,13 +36,13 @@ async function paidOrder(provider: string, wanted: Data = {}): Promise<string> {
   return orderNo;
 }
 
-const told = async (orderNo: string, event: string) =>
+const notified = async (orderNo: string, event: string) =>
   (await api.inbox())
     .map(({ body }) => JSON.parse(body))
     .filter((said) => said.order_no === orderNo && said.event === event);
 
-describe.each(Object.keys(providers))("a shop refunds a payment through %s", (provider) => {
-  it("in parts, up to the amount and never over it, and is told of each", async () => {
+describe.each(Object.keys(providers))("refunds of a %s payment", (provider) => {
+  it(`a ${provider} payment can be refunded in parts up to its amount, each of them notified`, async () => {
     const orderNo = await paidOrder(provider);
     const first = aRefundNo();
     expect(
@@ -74,23 +74,23 @@ describe.each(Object.keys(providers))("a shop refunds a payment through %s", (pr
     expect((await api.query(orderNo)).data.status).toBe("success");
     await until(async () => {
       await world.queues.drain();
-      return (await told(orderNo, "refund.success")).length >= 2;
+      return (await notified(orderNo, "refund.success")).length >= 2;
     });
-    const events = await told(orderNo, "refund.success");
+    const events = await notified(orderNo, "refund.success");
     expect(events.map((said) => said.refund_amount).sort()).toEqual([30, 70]);
     const [atProvider] = await simulatorOf(world, provider).payments(orderNo);
     expect(atProvider).toMatchObject({ refunded_minor: 10_000 });
   });
 
-  it("once, however often it asks with the same refund_no", async () => {
+  it(`a ${provider} refund requested repeatedly with the same refund_no is made once`, async () => {
     const orderNo = await paidOrder(provider);
-    const wanted = { order_no: orderNo, refund_no: aRefundNo(), amount: "30.00" };
-    const answers = await Promise.all(Array.from({ length: 5 }, () => refund(wanted)));
+    const input = { order_no: orderNo, refund_no: aRefundNo(), amount: "30.00" };
+    const answers = await Promise.all(Array.from({ length: 5 }, () => refund(input)));
     expect(answers.map(({ status }) => status)).toEqual(Array(5).fill(200));
-    expect((await refund({ ...wanted, amount: 30 })).data.refund_id).toBe(
-      (await refundNow(wanted.refund_no)).data.refund_id,
+    expect((await refund({ ...input, amount: 30 })).data.refund_id).toBe(
+      (await refundNow(input.refund_no)).data.refund_id,
     );
-    expect(await refund({ ...wanted, amount: "31" })).toMatchObject({
+    expect(await refund({ ...input, amount: "31" })).toMatchObject({
       status: 409,
       code: 1005,
       order_no: orderNo,
@@ -99,29 +99,29 @@ describe.each(Object.keys(providers))("a shop refunds a payment through %s", (pr
     await world.passes(refundTakesSeconds);
     await until(async () => {
       await world.queues.drain();
-      return (await refundNow(wanted.refund_no)).data.status === "success";
+      return (await refundNow(input.refund_no)).data.status === "success";
     });
     expect(await simulatorOf(world, provider).payments(orderNo)).toMatchObject([{ refunded_minor: 3_000 }]);
   });
 
-  it("though the provider's answer was lost: one refund there, found by a look-up", async () => {
+  it(`a ${provider} refund whose response was lost is made once and found by a poll`, async () => {
     const orderNo = await paidOrder(provider);
     const simulator = simulatorOf(world, provider);
-    // Its webhook might be faster than the lost answer.
+    // The webhook is lost too: it might arrive before the call times out.
     await simulator.faults({ timeout_after_success: true, lose: true });
-    const wanted = { order_no: orderNo, refund_no: aRefundNo(), amount: "30.00" };
-    expect(await refund(wanted)).toMatchObject({ status: 504, code: 2003, order_no: orderNo });
+    const input = { order_no: orderNo, refund_no: aRefundNo(), amount: "30.00" };
+    expect(await refund(input)).toMatchObject({ status: 504, code: 2003, order_no: orderNo });
     await simulator.faults({});
     await world.passes(refundTakesSeconds);
     await until(async () => {
       await world.queues.drain();
-      return (await refundNow(wanted.refund_no)).data.status === "success";
+      return (await refundNow(input.refund_no)).data.status === "success";
     });
     expect((await api.query(orderNo)).data.refunded_amount).toBe(30);
     expect(await simulator.payments(orderNo)).toMatchObject([{ refunded_minor: 3_000 }]);
   });
 
-  it("made in the provider's console is booked once and told", async () => {
+  it(`a refund made in the ${provider} dashboard is recorded once and notified`, async () => {
     const orderNo = await paidOrder(provider);
     const simulator = simulatorOf(world, provider);
     await simulator.refund(orderNo, "25.00");
@@ -132,21 +132,21 @@ describe.each(Object.keys(providers))("a shop refunds a payment through %s", (pr
     });
     await simulator.resend(orderNo);
     await world.queues.drain();
-    expect(await told(orderNo, "refund.success")).toMatchObject([{ refund_amount: 25, refund_no: "" }]);
+    expect(await notified(orderNo, "refund.success")).toMatchObject([{ refund_amount: 25, refund_no: "" }]);
     expect(await refund({ order_no: orderNo, refund_no: aRefundNo(), amount: "75.01" })).toMatchObject({
       code: 2009,
     });
   });
 });
 
-describe("a refund", () => {
-  it("of an order that is not paid is refused", async () => {
+describe("refund requests", () => {
+  it("a refund of an unpaid order is refused", async () => {
     const created = await api.create(anOrder());
-    const wanted = { order_no: created.data.order_no, refund_no: aRefundNo() };
-    expect(await refund(wanted)).toMatchObject({ status: 409, code: 2008 });
+    const input = { order_no: created.data.order_no, refund_no: aRefundNo() };
+    expect(await refund(input)).toMatchObject({ status: 409, code: 2008 });
   });
 
-  it("that does not exist is not found, nor is another merchant's", async () => {
+  it("a refund that does not exist is not found, nor is another merchant's refund", async () => {
     const orderNo = await paidOrder("alipay");
     const mine = aRefundNo();
     await refund({ order_no: orderNo, refund_no: mine });
@@ -158,9 +158,9 @@ describe("a refund", () => {
     expect(await refundNow(aRefundNo())).toMatchObject({ status: 404, code: 1004 });
   });
 
-  it("names its order in one way", async () => {
-    const wanted = { refund_no: aRefundNo(), order_no: "a", out_trade_no: "b" };
-    expect(await refund(wanted)).toMatchObject({ status: 400, code: 1001, errors: [{ field: "order_no" }] });
+  it("a refund request must name its order by either order_no or out_trade_no", async () => {
+    const input = { refund_no: aRefundNo(), order_no: "a", out_trade_no: "b" };
+    expect(await refund(input)).toMatchObject({ status: 400, code: 1001, errors: [{ field: "order_no" }] });
     expect(await refund({ refund_no: aRefundNo() })).toMatchObject({ status: 400, code: 1001 });
   });
 });

@@ -26,20 +26,20 @@ afterAll(async () => {
 
 const path = (orderNo: unknown) => `/api/v1/payment/notify/resend/${orderNo}`;
 const resend = (orderNo: unknown, body: Data = {}, by = api) => by.call("POST", path(orderNo), body);
-const told = async (orderNo: string): Promise<Delivery[]> =>
+const notified = async (orderNo: string): Promise<Delivery[]> =>
   (await api.inbox()).filter(({ body }) => JSON.parse(body).order_no === orderNo);
 const series = async (orderNo: string) =>
   (await rows.notifications(orderNo)).map(({ event, generation, status }) => ({ event, generation, status }));
 
-describe("telling a merchant again", () => {
-  it("is a new series with the same webhook-id and the same bytes; the older one is superseded", async () => {
+describe("resending a notification", () => {
+  it("a resend starts a new series with the same webhook-id and bytes and supersedes the older one", async () => {
     const orderNo = await paidOrder(world, api, "stripe");
     expect(await resend(orderNo)).toMatchObject({
       status: 200,
       data: { order_no: orderNo, notify_status: "pending" },
     });
     await world.queues.drain();
-    const [first, second, ...more] = await told(orderNo);
+    const [first, second, ...more] = await notified(orderNo);
     expect(more).toEqual([]);
     expect(second?.body).toBe(first?.body);
     expect(second?.headers["webhook-id"]).toBe(first?.headers["webhook-id"]);
@@ -50,7 +50,7 @@ describe("telling a merchant again", () => {
     expect((await api.query(orderNo)).data.notify_status).toBe("success");
   });
 
-  it("needs no body, and no content type for none", async () => {
+  it("a resend needs no body, and without a body no content type", async () => {
     const orderNo = await paidOrder(world, api, "stripe");
     const headers = { "x-api-key": shop.apiKey };
     expect(await rawCall(world, { path: path(orderNo), headers })).toMatchObject({ status: 200, code: 0 });
@@ -63,46 +63,46 @@ describe("telling a merchant again", () => {
       errors: [{ field: "content-type" }],
     });
     await world.queues.drain();
-    expect((await told(orderNo)).length).toBeGreaterThan(1);
+    expect((await notified(orderNo)).length).toBeGreaterThan(1);
   });
 
-  it("tells the event that is named, else the last one", async () => {
+  it("a resend sends the named event, or the latest one if none is named", async () => {
     const orderNo = await paidOrder(world, api, "stripe");
     await refundsOf(api).ask({ order_no: orderNo, refund_no: aRefundNo(), amount: "1.00" });
     await world.queues.drain();
-    const eventsTold = async () => (await told(orderNo)).map(({ body }) => JSON.parse(body).event);
-    const [paid] = await told(orderNo);
+    const eventsNotified = async () => (await notified(orderNo)).map(({ body }) => JSON.parse(body).event);
+    const [paid] = await notified(orderNo);
     await resend(orderNo);
     await world.queues.drain();
     await resend(orderNo, { event_id: paid!.headers["webhook-id"] });
     await world.queues.drain();
-    const last = await eventsTold();
+    const last = await eventsNotified();
     expect(last.slice(0, 2).sort()).toEqual(["payment.success", "refund.success"]);
     expect(last.slice(2)).toEqual(["refund.success", "payment.success"]);
   });
 
-  it("works after the last attempt has failed", async () => {
+  it("a resend works after the last delivery attempt has failed", async () => {
     await api.inboxAnswers({ status: 500 });
     const orderNo = await paidOrder(world, api, "stripe");
     for (const seconds of [61, 121, 301, 601, 1801]) {
-      // A message is delayed by 15 minutes at most.
+      // SQS delays a message by 15 minutes at most.
       for (let left = seconds; left > 0; left -= 900) {
         await world.passes(Math.min(left, 900));
         await world.queues.drain();
       }
     }
     expect((await api.query(orderNo)).data.notify_status).toBe("exhausted");
-    expect(await told(orderNo)).toHaveLength(6);
+    expect(await notified(orderNo)).toHaveLength(6);
     await api.inboxAnswers({});
     await resend(orderNo);
     await world.queues.drain();
     expect((await api.query(orderNo)).data.notify_status).toBe("success");
-    expect(new Set((await told(orderNo)).map(({ headers, body }) => headers["webhook-id"] + body)).size).toBe(
-      1,
-    );
+    expect(
+      new Set((await notified(orderNo)).map(({ headers, body }) => headers["webhook-id"] + body)).size,
+    ).toBe(1);
   });
 
-  it("works after the endpoint has said that it is gone", async () => {
+  it("a resend works after the endpoint has answered 410 Gone", async () => {
     await api.inboxAnswers({ status: 410 });
     const orderNo = await paidOrder(world, api, "stripe");
     expect((await api.query(orderNo)).data.notify_status).toBe("held");
@@ -112,7 +112,7 @@ describe("telling a merchant again", () => {
     expect((await api.query(orderNo)).data.notify_status).toBe("success");
   });
 
-  it("asked twice at once is one new series", async () => {
+  it("simultaneous resends leave one successful series; all others are superseded", async () => {
     const orderNo = await paidOrder(world, api, "stripe");
     const answers = await Promise.all([1, 2, 3].map(() => resend(orderNo)));
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
@@ -122,33 +122,33 @@ describe("telling a merchant again", () => {
     expect(new Set(statuses.slice(0, -1))).toEqual(new Set(["superseded"]));
   });
 
-  it("asked while another resend is being stored is that one's series", async () => {
+  it("a resend requested while another one is being stored joins its series", async () => {
     const orderNo = await paidOrder(world, api, "stripe");
     const [first] = await rows.notifications(orderNo);
     const other = await openRows();
     await other.query("BEGIN");
     await other.query(
-      `INSERT INTO notify_queue (user_id, order_id, subject_type, subject_id, event, generation, event_id, url,
+      `INSERT INTO deliveries (user_id, order_id, subject_type, subject_id, event, generation, event_id, url,
          endpoint, payload, due_at, created_at, updated_at)
        SELECT user_id, order_id, subject_type, subject_id, event, 2, event_id, url, endpoint, payload, due_at,
-         created_at, updated_at FROM notify_queue WHERE id = ?`,
+         created_at, updated_at FROM deliveries WHERE id = ?`,
       [first!.id],
     );
-    const asked = resend(orderNo);
+    const requested = resend(orderNo);
     await until(async () => {
       const statements = await rows.query<{ Info: string | null }>("SHOW FULL PROCESSLIST");
-      return statements.some(({ Info }) => Info?.startsWith("insert into `notify_queue`"));
+      return statements.some(({ Info }) => Info?.startsWith("insert into `deliveries`"));
     });
     await other.query("COMMIT");
     await other.close();
-    expect(await asked).toMatchObject({ status: 200, data: { notify_status: "pending" } });
+    expect(await requested).toMatchObject({ status: 200, data: { notify_status: "pending" } });
     expect(await series(orderNo)).toHaveLength(2);
   });
 
-  it("is refused for an event that is none of this order's, and where there is none yet", async () => {
+  it("a resend is refused for another order's event and for an order without events", async () => {
     const orderNo = await paidOrder(world, api, "stripe");
     const other = await paidOrder(world, api, "stripe");
-    const [theirs] = await told(other);
+    const [theirs] = await notified(other);
     for (const event_id of [randomUUID(), theirs!.headers["webhook-id"]]) {
       expect(await resend(orderNo, { event_id })).toMatchObject({ status: 409, code: 2008 });
     }
@@ -158,14 +158,14 @@ describe("telling a merchant again", () => {
       status: 400,
       errors: [{ field: "event" }],
     });
-    expect(await told(orderNo)).toHaveLength(1);
+    expect(await notified(orderNo)).toHaveLength(1);
   });
 
-  it("does not find another merchant's order", async () => {
+  it("a resend does not find another merchant's order", async () => {
     const orderNo = await paidOrder(world, api, "stripe");
-    const stranger = apiOf(world, await world.openShop("stripe"));
-    expect(await resend(orderNo, {}, stranger)).toMatchObject({ status: 404, code: 2007 });
+    const other = apiOf(world, await world.openShop("stripe"));
+    expect(await resend(orderNo, {}, other)).toMatchObject({ status: 404, code: 2007 });
     await world.queues.drain();
-    expect(await told(orderNo)).toHaveLength(1);
+    expect(await notified(orderNo)).toHaveLength(1);
   });
 });

@@ -27,7 +27,7 @@ afterAll(async () => {
 
 const daySeconds = 24 * 3600;
 
-/** Verified events that came so many days ago. */
+/** Inserts verified events that were received this many days ago. */
 async function events(count: number, days: number): Promise<void> {
   const receivedAt = secondsAfter(world.clock.now(), -days * daySeconds);
   const numbers = Array.from({ length: count }, (_, number) => number);
@@ -51,8 +51,8 @@ const left = async () => {
   return Number(row?.count);
 };
 
-describe("verified events", () => {
-  it("are forgotten 30 days after they came, and nothing else is", async () => {
+describe("retention of verified webhook events", () => {
+  it("verified webhook events are purged 30 days after receipt, and nothing else is", async () => {
     const orderNo = await paidOrder(world, api, "stripe");
     const others = async () =>
       JSON.stringify([
@@ -63,15 +63,15 @@ describe("verified events", () => {
       ]);
     const before = await others();
     await world.passes(30 * daySeconds - 60);
-    expect(await invoke("sweep", {})).toMatchObject({ forgotten: 0 });
+    expect(await invoke("sweep", {})).toMatchObject({ deleted: 0 });
     expect(await left()).toBe(1);
     await world.passes(120);
-    expect(await invoke("sweep", {})).toMatchObject({ forgotten: 1 });
+    expect(await invoke("sweep", {})).toMatchObject({ deleted: 1 });
     expect(await left()).toBe(0);
     expect(await others()).toBe(before);
   });
 
-  it("that are told again after that change nothing but when the provider is asked next", async () => {
+  it("a purged webhook event that is received again changes nothing but the time of the next poll", async () => {
     const stripe = stripeEvents(world, shop);
     const { data } = await api.create(anOrder({ provider: "stripe" }));
     const { body } = stripe.event(data.order_no);
@@ -83,28 +83,28 @@ describe("verified events", () => {
     await invoke("sweep", {});
     expect(await recorded()).toEqual([]);
     expect((await postWebhook(world, stripe.path, stripe.signed(body))).status).toBe(200);
-    // So late a word may have been overtaken by refunds, which a look-up would find.
-    const next_query_at = expect.any(Date);
-    expect(await rows.order(data.order_no)).toEqual({ ...before, next_query_at });
+    // Refunds may have followed an event that arrives so late; a poll would find them.
+    const next_poll_at = expect.any(Date);
+    expect(await rows.order(data.order_no)).toEqual({ ...before, next_poll_at });
     expect(await rows.notifications(data.order_no)).toHaveLength(1);
     expect(await recorded()).toHaveLength(1);
   });
 
-  it("go 5,000 in a sweep, and none in one that has little time left", async () => {
+  it("a sweep purges 5,000 webhook events, and none if it has little time left", async () => {
     await events(5_001, 40);
-    expect(await invoke("sweep", {}, 10)).toMatchObject({ forgotten: 0 });
-    expect(await invoke("sweep", {})).toMatchObject({ forgotten: 5_000 });
-    expect(await invoke("sweep", {})).toMatchObject({ forgotten: 1 });
+    expect(await invoke("sweep", {}, 10)).toMatchObject({ deleted: 0 });
+    expect(await invoke("sweep", {})).toMatchObject({ deleted: 5_000 });
+    expect(await invoke("sweep", {})).toMatchObject({ deleted: 1 });
   });
 
-  it("are forgotten by any number of sweepers at once, each by one", async () => {
+  it("sweeps that run at once purge each old webhook event exactly once", async () => {
     await events(450, 40);
     await events(10, 29);
     const before = secondsAfter(world.clock.now(), -30 * daySeconds);
-    const forgotten = await withDatabases(5, (databases) =>
-      Promise.all(databases.map((database) => webhookEventsIn(database).forget(before, 100))),
+    const deleted = await withDatabases(5, (databases) =>
+      Promise.all(databases.map((database) => webhookEventsIn(database).purge(before, 100))),
     );
-    expect(forgotten.sort((a, b) => b - a)).toEqual([100, 100, 100, 100, 50]);
+    expect(deleted.sort((a, b) => b - a)).toEqual([100, 100, 100, 100, 50]);
     expect(await rows.query("SELECT id FROM webhook_events WHERE received_at < ?", [before])).toEqual([]);
     expect(
       await rows.query("SELECT id FROM webhook_events WHERE event_id LIKE 'received 29 days ago%'"),

@@ -15,8 +15,8 @@ beforeAll(async () => {
 });
 afterAll(() => world.stop());
 
-/** The notification of one more paid order. */
-async function told() {
+/** Pays a new order and returns its notification. */
+async function notified() {
   const { data } = await api.create(anOrder({ provider: "stripe" }));
   await simulatorOf(world, "stripe").pay(data);
   await simulatorOf(world, "stripe").accepted(String(data.order_no));
@@ -24,7 +24,7 @@ async function told() {
   return (await api.inbox()).find(({ body }) => body.includes(String(data.order_no)))!;
 }
 
-const verifies = (secret: string, { body, headers }: Awaited<ReturnType<typeof told>>) => {
+const verifies = (secret: string, { body, headers }: Awaited<ReturnType<typeof notified>>) => {
   try {
     return Boolean(new Webhook(secret).verify(body, headers));
   } catch {
@@ -35,17 +35,17 @@ const verifies = (secret: string, { body, headers }: Awaited<ReturnType<typeof t
 const roll = (args: object = {}) =>
   world.ops<{ webhook_secret: string }>("merchant roll-secret", { merchant: shop.userId, ...args });
 
-it("a rolled signing secret signs beside the one before, and alone when it shall", async () => {
+it("a rolled signing secret signs together with the previous one, or alone if requested", async () => {
   const first = shop.webhookSecret;
   const { webhook_secret: second } = await roll();
-  const both = await told();
+  const both = await notified();
   expect([verifies(first, both), verifies(second, both)]).toEqual([true, true]);
 
   const { webhook_secret: third } = await roll();
-  const later = await told();
+  const later = await notified();
   expect([first, second, third].map((secret) => verifies(secret, later))).toEqual([false, true, true]);
 
   const { webhook_secret: fourth } = await roll({ alone: "yes" });
-  const alone = await told();
+  const alone = await notified();
   expect([third, fourth].map((secret) => verifies(secret, alone))).toEqual([false, true]);
 });

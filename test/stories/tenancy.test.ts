@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { newApiKey } from "../../lib/merchant/api-key.ts";
+import { newApiKey } from "../../lib/merchants/api-key.ts";
 import { openGateway } from "../../lib/open-gateway.ts";
 import { type Api, anOrder, apiOf } from "../steps/api.ts";
 import { rawCall } from "../steps/raw-call.ts";
@@ -29,8 +29,8 @@ const newMerchant = async () => {
 };
 const withKey = (apiKey: string) => apiOf(world, { ...shop, apiKey });
 
-describe("another merchant's order", () => {
-  it("is never asked about with a config of ours, whatever its row says", async () => {
+describe("isolation of orders", () => {
+  it("an order whose row names another merchant's or provider's config is never fetched with it", async () => {
     const { data } = await api.create(anOrder({ provider: "stripe" }));
     const { orders, configs } = openGateway();
     const { payment } = (await orders.find(shop.userId, { orderNo: String(data.order_no) }))!;
@@ -41,7 +41,7 @@ describe("another merchant's order", () => {
       });
   });
 
-  it("may have the same out_trade_no as one of ours", async () => {
+  it("two merchants may use the same out_trade_no", async () => {
     const order = anOrder({ provider: "stripe" });
     const mine = await api.create(order);
     const theirs = await apiOf(world, other).create({ ...order, amount: "99.00" });
@@ -51,14 +51,14 @@ describe("another merchant's order", () => {
     expect(found.data).toMatchObject({ order_no: mine.data.order_no, amount: 12.34 });
   });
 
-  it("is not found by a number of another case", async () => {
+  it("an order is not found by its number in another case", async () => {
     const { data } = await api.create(anOrder({ provider: "stripe", out_trade_no: "Case-1" }));
     expect(await api.query(String(data.order_no).toLowerCase())).toMatchObject({ status: 404, code: 2007 });
     const answer = await api.call("GET", "/api/v1/payment/query?out_trade_no=case-1");
     expect(answer).toMatchObject({ status: 404, code: 2007 });
   });
 
-  // The database would take a trailing space for nothing.
+  // The database ignores a trailing space when it compares texts.
   const impossible = [
     "x".repeat(65),
     "Case-1%20",
@@ -69,7 +69,7 @@ describe("another merchant's order", () => {
     "'%20OR%201=1",
     "{order_no}",
   ];
-  it.each(impossible)("is not asked for by an id that no order has: %s", async (id) => {
+  it.each(impossible)("a query for an id that no order can have is refused: %s", async (id) => {
     await api.create(anOrder({ provider: "stripe", out_trade_no: "Case-1" }));
     for (const [field, path] of [
       ["out_trade_no", `/api/v1/payment/query?out_trade_no=${id}`],
@@ -81,7 +81,7 @@ describe("another merchant's order", () => {
   });
 
   it.each(["", "?out_trade_no=", "?out_trade_no=a&order_no=b", "?out_trade_no=a&out_trade_no=b"])(
-    "is asked for by one out_trade_no: %s",
+    "a query without exactly one out_trade_no is refused: /payment/query%s",
     async (query) => {
       expect(await api.call("GET", `/api/v1/payment/query${query}`)).toMatchObject({
         status: 400,
@@ -91,15 +91,15 @@ describe("another merchant's order", () => {
   );
 });
 
-describe("an API key", () => {
+describe("API keys", () => {
   const refused = { status: 401, code: 1002 };
 
-  it("is needed", async () => {
+  it("a call without an API key is refused", async () => {
     expect(await rawCall(world, { headers: {} })).toMatchObject(refused);
     expect(await withKey("").query("UNI1")).toMatchObject(refused);
   });
 
-  it("is not taken from anywhere but its header", async () => {
+  it("an API key is accepted in its own header only", async () => {
     const answer = await rawCall(world, {
       method: "GET",
       path: `/api/v1/payment/query/UNI1?api_key=${shop.apiKey}`,
@@ -108,7 +108,7 @@ describe("an API key", () => {
     expect(answer).toMatchObject(refused);
   });
 
-  it("is refused when it is malformed, mistyped, cut or made up, all alike", async () => {
+  it("a malformed, mistyped, cut or invented API key is refused with one and the same message", async () => {
     const typo = shop.apiKey.replace(/.$/, (last) => (last === "0" ? "1" : "0"));
     const madeUp = newApiKey(shop.userId).text;
     const keys = [
@@ -129,7 +129,7 @@ describe("an API key", () => {
     expect(messages.size).toBe(1);
   });
 
-  it("works until it is revoked, and a minute at most after that", async () => {
+  it("an API key works until it is revoked, and at most a minute longer", async () => {
     const username = await newMerchant();
     const { api_key, key_id } = await newKey(username);
     expect(await withKey(api_key).query("UNI1")).toMatchObject({ status: 404 });
@@ -144,19 +144,22 @@ describe("an API key", () => {
     ["create", "query", (narrow) => narrow.query("UNI1")],
     ["create,refund,notify", "query", (narrow) => narrow.call("GET", "/api/v1/payment/timeline/UNI1")],
   ];
-  it.each(lacking)("with the scopes %s may not %s", async (scopes, missing, ask) => {
-    const { api_key } = await newKey(await newMerchant(), scopes);
-    const answer = await ask(withKey(api_key));
-    expect(answer).toMatchObject({
-      status: 403,
-      code: 1003,
-      message: expect.stringContaining(`"${missing}"`),
-    });
-  });
+  it.each(lacking)(
+    "an API key with the scopes %s may make no call that needs the scope %s",
+    async (scopes, missing, ask) => {
+      const { api_key } = await newKey(await newMerchant(), scopes);
+      const answer = await ask(withKey(api_key));
+      expect(answer).toMatchObject({
+        status: 403,
+        code: 1003,
+        message: expect.stringContaining(`"${missing}"`),
+      });
+    },
+  );
 });
 
-describe("a disabled merchant", () => {
-  it("creates nothing new; what exists goes on, and all is well when enabled again", async () => {
+describe("disabled merchants", () => {
+  it("a disabled merchant cannot create payments, keeps its existing ones, and can create once enabled", async () => {
     const third = await world.openShop();
     const theirs = apiOf(world, third);
     const order = anOrder({ provider: "stripe" });
@@ -181,7 +184,7 @@ describe("a disabled merchant", () => {
   });
 });
 
-describe("a route that does not exist", () => {
+describe("unknown routes", () => {
   const unknown: [string, string][] = [
     ["GET", "/"],
     ["GET", "/api/v1/payment/create"],
@@ -191,7 +194,7 @@ describe("a route that does not exist", () => {
     ["POST", "/api/v1/public/notify/nobody/1"],
     ["GET", "/api/v1/payment/query/a/b"],
   ];
-  it.each(unknown)("answers in the envelope: %s %s", async (method, path) => {
+  it.each(unknown)("an unknown route answers 404 in the envelope: %s %s", async (method, path) => {
     const answer = await rawCall(world, { method, path, headers: { "x-api-key": shop.apiKey } });
     expect(answer).toMatchObject({ status: 404, code: 1004, request_id: expect.any(String) });
     expect(answer.headers.get("content-type")).toMatch(/^application\/json/);

@@ -26,37 +26,35 @@ afterAll(async () => {
 });
 
 const tables =
-  "payment_orders|payment_attempts|payment_logs|payment_configs|refunds|notify_queue|notify_attempts|webhook_events|anomalies|api_keys|users";
-/** A table whose rows are asked for or changed; `, ` before one is a further table of an UPDATE. */
+  "payment_orders|provider_requests|payment_logs|payment_configs|refunds|deliveries|delivery_attempts|webhook_events|anomalies|api_keys|users";
+/** A table whose rows are read or changed; `, ` precedes a further table of an UPDATE. */
 const named = new RegExp(`(\\bfrom|\\bjoin|\\bupdate|,) \`?(${tables})\`?(?!\\.)`, "gi");
-/** By its id, a merchant's own row. */
+/** A condition on the merchant; a row of `users` has it in its `id`. */
 const ofMerchant = /`user_id` = '\d+'|`(users|u)`\.`id` = '\d+'/g;
-/** Sub-queries by an endpoint, which is one merchant's URL. */
-const ofEndpoint = /FROM notify_queue (n|held)\s+WHERE \1\.endpoint = /g;
+/** Subqueries by endpoint: an endpoint is the URL of one merchant. */
+const ofEndpoint = /FROM deliveries (n|held)\s+WHERE \1\.endpoint = /g;
 
-/** Statements that are asked for no merchant, and why they may be. */
+/** Statements that name no merchant, and why they need not. */
 const exempt: Record<string, RegExp> = {
-  "a webhook's URL names a config, whose merchant is then the one":
-    /from `payment_configs` where `id` = '\d+'$/,
-  "the page to which a buyer returns knows an order number only":
-    /where `order_no` = '\w+' and `provider` = /,
-  "what is old is forgotten, whosever it is": /DELETE FROM `\w+` WHERE `\w+_at` < /,
-  "sweepers work for all": /where `next_query_at` <= |ROW_NUMBER|`config_data` not like /,
-  "a sweeper matches facts to orders, each of the fact's own merchant":
+  "a webhook URL names a config, which determines the merchant": /from `payment_configs` where `id` = '\d+'$/,
+  "the buyer's return page knows only an order number": /where `order_no` = '\w+' and `provider` = /,
+  "old rows of all merchants are purged": /DELETE FROM `\w+` WHERE `\w+_at` < /,
+  "the sweep works for all merchants": /where `next_poll_at` <= |ROW_NUMBER|`config_data` not like /,
+  "the sweep matches stored events to orders of their merchant":
     /from `unmatched_facts` as `f` .* and `o`\.`user_id` = `f`\.`user_id`/,
-  "what a sweeper has found, it marks": /(update|from) `notify_queue` .*where `id` in \(/,
-  "an endpoint is one merchant's URL": /where (`n`\.)?`endpoint` = /,
+  "the sweep marks the deliveries that it has found": /(update|from) `deliveries` .*where `id` in \(/,
+  "an endpoint is the URL of one merchant": /where (`n`\.)?`endpoint` = /,
 };
 
-/** Every table that is named, in a join or a sub-query too, must be asked for this merchant's rows. */
-const forNobody = (statement: string) => {
+/** True if a table, in a join or a subquery too, has no condition on the merchant and no reason to lack it. */
+const lacksMerchant = (statement: string) => {
   const tables = statement.replace(ofEndpoint, "").match(named) ?? [];
   const merchants = statement.match(ofMerchant) ?? [];
   return tables.length > merchants.length && !Object.values(exempt).some((why) => why.test(statement));
 };
 
-async function created(provider: string, wanted: Data = {}): Promise<Data> {
-  const { status, data } = await api.create(anOrder({ provider, ...wanted }));
+async function created(provider: string, input: Data = {}): Promise<Data> {
+  const { status, data } = await api.create(anOrder({ provider, ...input }));
   expect(status).toBe(200);
   return data;
 }
@@ -66,13 +64,13 @@ async function later(seconds: number) {
   await world.queues.drain();
 }
 
-async function madeInTheConsole(provider: string, orderNo: string) {
+async function refundInDashboard(provider: string, orderNo: string) {
   const before = Number((await api.query(orderNo)).data.refunded_amount);
   await simulatorOf(world, provider).refund(orderNo, "10.00");
   await until(async () => Number((await api.query(orderNo)).data.refunded_amount) === before + 10);
 }
 
-/** Everything that a merchant, a provider, a queue or the clock can bring about. */
+/** Everything that a merchant, a provider, a queue or the clock can trigger. */
 async function everything(): Promise<void> {
   const refunds = refundsOf(api);
   for (const provider of ["alipay", "wechat", "stripe", "paypal"]) {
@@ -83,13 +81,13 @@ async function everything(): Promise<void> {
     await later(20);
     await api.query(String(open.order_no));
     await api.timeline(String(open.order_no));
-    // The answer to the create is lost, so that it is repeated.
+    // The response to the create is lost, so the create is repeated.
     await simulator.faults({ timeout_after_success: true });
-    const wanted = anOrder({ provider });
-    await api.create(wanted);
+    const input = anOrder({ provider });
+    await api.create(input);
     await simulator.faults({});
     await later(13);
-    await api.create(wanted);
+    await api.create(input);
   }
   const orderNo = await paidOrder(world, api, "stripe");
   await api.call("POST", `/api/v1/payment/notify/resend/${orderNo}`);
@@ -99,9 +97,9 @@ async function everything(): Promise<void> {
   await refunds.ask({ order_no: orderNo, refund_no: refundNo, amount: "30.00" });
   await later(20);
   await refunds.now(refundNo);
-  await madeInTheConsole("stripe", orderNo);
-  // Alipay tells totals, PayPal wants its money to be taken.
-  await madeInTheConsole("alipay", await paidOrder(world, api, "alipay"));
+  await refundInDashboard("stripe", orderNo);
+  // Alipay reports refunds as totals; a PayPal payment has to be captured.
+  await refundInDashboard("alipay", await paidOrder(world, api, "alipay"));
   const { order_no: approved } = await created("paypal");
   await simulatorOf(world, "paypal").approve(String(approved));
   await later(20);
@@ -110,10 +108,10 @@ async function everything(): Promise<void> {
   await later(7_200);
 }
 
-it("every statement on a merchant's rows names the merchant", async () => {
+it("every SQL statement on a merchant's rows names the merchant", async () => {
   const from = proxy.statements.length;
   await everything();
   const statements = proxy.statements.slice(from);
   expect(statements.length).toBeGreaterThan(300);
-  expect([...new Set(statements.filter(forNobody))]).toEqual([]);
+  expect([...new Set(statements.filter(lacksMerchant))]).toEqual([]);
 });

@@ -2,12 +2,12 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { secondsAfter } from "../../lib/clock.ts";
 import { environmentSchema } from "../../lib/environment.ts";
 import { buildGateway } from "../../lib/open-gateway.ts";
-import { hearWebhook } from "../../lib/payment/hear-webhook.ts";
+import { receiveWebhook } from "../../lib/payments/receive-webhook.ts";
 import { type Api, anOrder, apiOf } from "../steps/api.ts";
 import { openRows, type Rows } from "../steps/rows.ts";
 import {
-  type AlipayInOurHands,
-  alipayInOurHands,
+  type AlipaySignedByUs,
+  alipaySignedByUs,
   type Fields,
   postWebhook,
   stripeEvents,
@@ -21,7 +21,7 @@ let rows: Rows;
 let shop: Shop;
 let api: Api;
 let slowStripe: SlowProvider;
-let alipay: AlipayInOurHands;
+let alipay: AlipaySignedByUs;
 
 beforeAll(async () => {
   world = await openWorld();
@@ -30,7 +30,7 @@ beforeAll(async () => {
   rows = await openRows();
   shop = await world.openShop("alipay", "stripe");
   api = apiOf(world, shop);
-  alipay = await alipayInOurHands(world, shop);
+  alipay = await alipaySignedByUs(world, shop);
 });
 afterAll(async () => {
   await rows.close();
@@ -38,9 +38,9 @@ afterAll(async () => {
   await world.stop();
 });
 
-const pay = async (wanted: Record<string, unknown>) => (await api.create(anOrder(wanted))).data.order_no;
+const pay = async (input: Record<string, unknown>) => (await api.create(anOrder(input))).data.order_no;
 
-/** Each status change adds one to the version and one line to the timeline, and each follows the one before. */
+/** Each status change increments the version, adds one timeline line and starts from the status before it. */
 async function expectOneLineForEachVersion(orderNo: unknown) {
   const order = await rows.order(orderNo);
   const moves = await rows.statusLogs(orderNo);
@@ -58,13 +58,13 @@ function permutations<T>(items: T[]): T[][] {
   );
 }
 
-describe("the same event, told often", () => {
-  it("settles once when ten processes hear it at once", async () => {
+describe("repeated webhook events", () => {
+  it("an Alipay notification received by ten processes at once settles the payment once", async () => {
     const orderNo = await pay({ config: alipay.name });
     const body = Buffer.from(alipay.notice(orderNo).body);
     const gateways = Array.from({ length: 10 }, () => buildGateway(environmentSchema.parse(process.env)));
     await Promise.all(
-      gateways.map((gateway) => hearWebhook(gateway, "alipay", alipay.configId, { body, headers: {} })),
+      gateways.map((gateway) => receiveWebhook(gateway, "alipay", alipay.configId, { body, headers: {} })),
     );
     await Promise.all(gateways.map((gateway) => gateway.close()));
 
@@ -74,11 +74,11 @@ describe("the same event, told often", () => {
     const events = await rows.query("SELECT times FROM webhook_events WHERE order_no = ?", [orderNo]);
     expect(events).toEqual([{ times: 10 }]);
     await world.queues.drain();
-    const told = (await api.inbox()).filter(({ body }) => body.includes(String(orderNo)));
-    expect(told).toHaveLength(1);
+    const notified = (await api.inbox()).filter(({ body }) => body.includes(String(orderNo)));
+    expect(notified).toHaveLength(1);
   });
 
-  it("is driven again when its first run died between the record and the settlement", async () => {
+  it("an Alipay notification whose handler died after recording it settles the payment when sent again", async () => {
     const orderNo = await pay({ config: alipay.name });
     const notice = alipay.notice(orderNo, { notify_id: "died-half-way" });
     await rows.query(
@@ -91,7 +91,7 @@ describe("the same event, told often", () => {
   });
 });
 
-describe("events in any order", () => {
+describe("webhook events in any order", () => {
   const unpaid = { gmt_payment: "" };
   const kinds: Record<string, Fields> = {
     waits: { trade_status: "WAIT_BUYER_PAY", ...unpaid },
@@ -101,13 +101,13 @@ describe("events in any order", () => {
   };
 
   it.each(permutations(Object.keys(kinds)).map((order) => [order.join(", "), order] as const))(
-    "%s: ends paid, told once",
+    "Alipay notifications in the order %s end in a paid payment, notified once",
     async (_name, order) => {
       const orderNo = await pay({ config: alipay.name });
       const trade_no = `trade-${orderNo}`;
       for (const kind of order) {
         const notice = alipay.notice(orderNo, { trade_no, ...kinds[kind] });
-        // Each twice at once, as providers do.
+        // Providers may send the same event twice at once.
         const answers = await Promise.all([1, 2].map(() => postWebhook(world, alipay.path, notice)));
         expect(answers.map(({ body }) => body)).toEqual(["success", "success"]);
       }
@@ -120,7 +120,7 @@ describe("events in any order", () => {
         paid_at: new Date("2026-01-01T19:04:05Z"),
         late_success: closedFirst ? 1 : 0,
         version: closedFirst ? 4 : 3,
-        next_query_at: secondsAfter(quiet_from as Date, 86_400),
+        next_poll_at: secondsAfter(quiet_from as Date, 86_400),
       });
       const events = (await rows.notifications(orderNo)).map(({ event }) => event);
       expect(events).toEqual(closedFirst ? ["payment.closed", "payment.success"] : ["payment.success"]);
@@ -128,7 +128,7 @@ describe("events in any order", () => {
     },
   );
 
-  it("of Stripe, all at once from separate processes, end paid and told once", async () => {
+  it("Stripe events received at once by separate processes end in a paid payment, notified once", async () => {
     const orderNo = await pay({ provider: "stripe" });
     const stripe = stripeEvents(world, shop);
     const unpaidSession = { payment_status: "unpaid", payment_intent: "pi_1" };
@@ -146,30 +146,30 @@ describe("events in any order", () => {
     await Promise.all(
       gateways.map((gateway, index) => {
         const { body, headers } = calls[index]!;
-        return hearWebhook(gateway, "stripe", shop.configs.stripe!, { body: Buffer.from(body), headers });
+        return receiveWebhook(gateway, "stripe", shop.configs.stripe!, { body: Buffer.from(body), headers });
       }),
     );
     await Promise.all(gateways.map((gateway) => gateway.close()));
     const order = await rows.order(orderNo);
     expect(order).toMatchObject({ status: "success", trade_no: "pi_1" });
     expect(await rows.statusLogs(orderNo)).toHaveLength(Number(order.version) - 1);
-    const told = (await rows.notifications(orderNo)).filter(({ event }) => event === "payment.success");
-    expect(told).toHaveLength(1);
+    const notified = (await rows.notifications(orderNo)).filter(({ event }) => event === "payment.success");
+    expect(notified).toHaveLength(1);
   });
 });
 
-describe("an event that is faster than the answer to the create", () => {
-  it("settles, and the buyer's link is stored all the same", async () => {
+describe("a webhook event that overtakes the response to the create", () => {
+  it("a Stripe event that overtakes the response to the create settles, and the link is still stored", async () => {
     const stripe = simulatorOf(world, "stripe");
-    const wanted = anOrder({ provider: "stripe" });
-    // The account is asked first, once.
+    const input = anOrder({ provider: "stripe" });
+    // The first create with a config also fetches the account's id; only the second one's response is held.
     await api.create(anOrder({ provider: "stripe" }));
     const answered = slowStripe.hold();
-    const creating = api.create(wanted);
+    const creating = api.create(input);
     const release = await answered;
     const [{ order_no: orderNo }] = (await rows.query<{ order_no: string }>(
       "SELECT order_no FROM payment_orders WHERE out_trade_no = ?",
-      [wanted.out_trade_no],
+      [input.out_trade_no],
     )) as [{ order_no: string }];
     await stripe.payUnopened(orderNo);
     await stripe.accepted(orderNo);

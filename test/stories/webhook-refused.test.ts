@@ -4,8 +4,8 @@ import { type LogLine, logOf } from "../steps/captured-log.ts";
 import { type DatabaseProxy, startDatabaseProxy } from "../steps/database-proxy.ts";
 import { openRows, type Rows } from "../steps/rows.ts";
 import {
-  type AlipayInOurHands,
-  alipayInOurHands,
+  type AlipaySignedByUs,
+  alipaySignedByUs,
   postWebhook,
   type SignedCall,
   stripeEvents,
@@ -19,7 +19,7 @@ let rows: Rows;
 let shop: Shop;
 let otherShop: Shop;
 let api: Api;
-let alipay: AlipayInOurHands;
+let alipay: AlipaySignedByUs;
 let stripe: ReturnType<typeof stripeEvents>;
 
 beforeAll(async () => {
@@ -31,7 +31,7 @@ beforeAll(async () => {
   shop = await world.openShop("alipay", "stripe");
   otherShop = await world.openShop("alipay", "stripe");
   api = apiOf(world, shop);
-  alipay = await alipayInOurHands(world, shop);
+  alipay = await alipaySignedByUs(world, shop);
   stripe = stripeEvents(world, shop);
 });
 afterAll(async () => {
@@ -42,7 +42,7 @@ afterAll(async () => {
 
 const refusal = '{"code":2002,"message":"the signature is not valid"';
 
-/** The verdict's line without what differs from call to call. */
+/** The verdicts of the log lines about webhooks. */
 function verdicts(lines: LogLine[]) {
   return lines.filter(({ message }) => message === "webhook").map(({ verdict }) => verdict);
 }
@@ -67,17 +67,17 @@ async function expectRefused(path: string, call: SignedCall, expected = { status
   if (signature !== "") expect(logged).not.toContain(signature);
 }
 
-/** The text with the letter or digit at (or after) a share of its length changed into another. */
+/** The text with one character changed: the first letter or digit at or after this share of its length. */
 function withOneByteChanged(text: string, share: number): string {
   const from = Math.floor(text.length * share);
-  // Within a percent escape a change of the letter's case is none of the byte.
+  // Skips percent escapes, where another letter case is still the same byte.
   const at = from + text.slice(from).search(/(?<!%|%[0-9A-F])[0-9A-Za-z]/);
   return text.slice(0, at) + (text[at] === "1" ? "2" : "1") + text.slice(at + 1);
 }
 
 const shares = [0, 0.05, 0.12, 0.2, 0.27, 0.35, 0.42, 0.5, 0.58, 0.66, 0.75, 0.85, 0.93];
 
-describe("a forged Alipay notice", () => {
+describe("forged Alipay notifications", () => {
   let orderNo: unknown;
   let good: SignedCall;
   beforeAll(async () => {
@@ -86,13 +86,13 @@ describe("a forged Alipay notice", () => {
   });
 
   it.each(shares)(
-    "is refused with the byte at %f of its length changed, and nothing is written",
+    "an Alipay notification with the byte at %f of its length changed is refused and writes nothing",
     async (share) => {
       await expectRefused(alipay.path, { ...good, body: withOneByteChanged(good.body, share) });
     },
   );
 
-  it("is refused without a signature, with an empty one and with an older kind of one", async () => {
+  it("an Alipay notification without a signature or with an older signature type is refused", async () => {
     const form = new URLSearchParams(good.body);
     form.set("sign_type", "RSA");
     await expectRefused(alipay.path, { ...good, body: form.toString() });
@@ -104,28 +104,28 @@ describe("a forged Alipay notice", () => {
     await expectRefused(alipay.path, { ...good, body: "" });
   });
 
-  it("is refused when it is signed with another config's key, of this merchant or another", async () => {
-    const second = await alipayInOurHands(world, shop);
-    const foreign = await alipayInOurHands(world, otherShop);
+  it("an Alipay notification signed with the key of another config is refused", async () => {
+    const second = await alipaySignedByUs(world, shop);
+    const external = await alipaySignedByUs(world, otherShop);
     await expectRefused(second.path, good);
-    await expectRefused(foreign.path, good);
+    await expectRefused(external.path, good);
     await expectRefused(alipay.path, second.notice(orderNo));
   });
 
-  it("is refused alike for a config that does not exist, is another provider's, or is no number", async () => {
+  it("an Alipay notification to a config that is missing, of another provider or not a number is refused", async () => {
     for (const id of ["999999999", shop.configs.stripe, `${alipay.configId}x`, `0${alipay.configId}`, "-1"]) {
       await expectRefused(`alipay/${id}`, good);
     }
-    // Truly signed for that config, at another provider's address.
+    // This event is correctly signed for that config but posted to the path of another provider.
     await expectRefused(`alipay/${shop.configs.stripe}`, stripe.event(orderNo));
   });
 
-  it("is refused when it repeats a field, signed or not", async () => {
+  it("an Alipay notification that repeats a field is refused, signed or not", async () => {
     await expectRefused(alipay.path, { ...good, body: `${good.body}&trade_status=TRADE_SUCCESS` });
     await expectRefused(alipay.path, { ...good, body: `a=%FF&${good.body}&a=2` });
   });
 
-  it("tells a stranger nothing of a config that is not usable", async () => {
+  it("an Alipay notification to an unusable config is refused like a forged one", async () => {
     const [config] = await rows.query<{ id: string }>("SELECT id FROM payment_configs WHERE id = ?", [
       alipay.configId,
     ]);
@@ -139,9 +139,9 @@ describe("a forged Alipay notice", () => {
     expect({ status, body: body.slice(0, refusal.length) }).toEqual({ status: 401, body: refusal });
   });
 
-  it("asks the database nothing when it comes in a flood", async () => {
+  it("a flood of forged Alipay notifications causes no SQL statement", async () => {
     await postWebhook(world, alipay.path, { ...good, body: withOneByteChanged(good.body, 0.5) });
-    const asked = proxy.statements.length;
+    const requested = proxy.statements.length;
     const lines = await logOf(() =>
       Promise.all(
         Array.from({ length: 100 }, (_, index) =>
@@ -150,16 +150,16 @@ describe("a forged Alipay notice", () => {
       ),
     );
     expect(verdicts(lines)).toEqual(Array(100).fill("refused"));
-    expect(proxy.statements.slice(asked)).toEqual([]);
+    expect(proxy.statements.slice(requested)).toEqual([]);
   });
 
-  it("would have been believed unchanged", async () => {
+  it("the Alipay notification used for forgeries is accepted when unchanged", async () => {
     expect(await postWebhook(world, alipay.path, good)).toEqual({ status: 200, body: "success" });
     expect(await rows.order(orderNo)).toMatchObject({ status: "success" });
   });
 });
 
-describe("a forged Stripe event", () => {
+describe("forged Stripe events", () => {
   let orderNo: unknown;
   let good: SignedCall;
   beforeAll(async () => {
@@ -171,8 +171,8 @@ describe("a forged Stripe event", () => {
     headers: { ...good.headers, "stripe-signature": value },
   });
 
-  it("makes us ask nobody and write nothing about a config that was never used", async () => {
-    // As of a config that was inserted by hand.
+  it("a forged Stripe event to a config that was never used causes no provider call and writes nothing", async () => {
+    // A config inserted by hand has no account yet.
     await rows.query("UPDATE payment_configs SET account = NULL WHERE id = ?", [otherShop.configs.stripe]);
     const stripeApi = simulatorOf(world, "stripe");
     const calls = (await stripeApi.calls()).length;
@@ -181,13 +181,13 @@ describe("a forged Stripe event", () => {
   });
 
   it.each(shares)(
-    "is refused with the byte at %f of its length changed, and nothing is written",
+    "a Stripe event with the byte at %f of its length changed is refused and writes nothing",
     async (share) => {
       await expectRefused(stripe.path, { ...good, body: withOneByteChanged(good.body, share) });
     },
   );
 
-  it("is refused without a signature and with any byte of it changed", async () => {
+  it("a Stripe event without a signature or with any byte of it changed is refused", async () => {
     const header = good.headers["stripe-signature"]!;
     const { "stripe-signature": _, ...unsigned } = good.headers;
     await expectRefused(stripe.path, { ...good, headers: unsigned });
@@ -199,14 +199,14 @@ describe("a forged Stripe event", () => {
     }
   });
 
-  it.each([-301, 301])("is refused when it was truly signed %d s away from now", async (seconds) => {
+  it.each([-301, 301])("a Stripe event correctly signed %d s away from now is refused", async (seconds) => {
     const signedAt = new Date(world.clock.now().getTime() + seconds * 1000);
-    // A whole second is lost when the time is written down.
+    // The signature's time is rounded down to a whole second.
     if (seconds > 0) signedAt.setMilliseconds(999);
     await expectRefused(stripe.path, stripe.event(orderNo, { signedAt }));
   });
 
-  it("is refused when it is signed with another merchant's secret or posted to another config", async () => {
+  it("a Stripe event signed with another merchant's secret or posted to another config is refused", async () => {
     const { webhook_secret: secret } = otherShop.accounts.stripe!;
     await expectRefused(stripe.path, stripe.event(orderNo, { secret }));
     for (const id of ["999999999", otherShop.configs.stripe, alipay.configId]) {
@@ -214,14 +214,14 @@ describe("a forged Stripe event", () => {
     }
   });
 
-  it("is malformed when it is truly signed and no event", async () => {
+  it("a correctly signed Stripe call that holds no event is malformed", async () => {
     const malformed = { status: 400, body: '{"code":2002,' };
     for (const body of ["", "[]", "{", '{"id":"evt_1"}', "null"]) {
       await expectRefused(stripe.path, stripe.signed(body), malformed);
     }
   });
 
-  it("would have been believed unchanged, and 299 s away from now", async () => {
+  it("the Stripe event used for forgeries is accepted when unchanged, also 299 s after it was signed", async () => {
     const signedAt = new Date(world.clock.now().getTime() - 299_000);
     const [early, now] = [stripe.event(orderNo, { signedAt }), good];
     expect((await postWebhook(world, stripe.path, early)).status).toBe(200);

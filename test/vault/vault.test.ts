@@ -30,7 +30,7 @@ function keyService(): KeyService & { calls: string[] } {
   };
 }
 
-/** A key service that gives the right key for any context: what remains is the vault's own check. */
+/** A key service that returns the right key for any context, so that only the vault's own check remains. */
 function obligingService(): KeyService {
   const plain = randomBytes(32);
   return {
@@ -43,33 +43,36 @@ const context = { user: "1", config: "7", provider: "stripe", field: "config_dat
 const secret = '{"secret_key":"sk_canary"}';
 
 describe("the vault", () => {
-  it("opens what it sealed, whatever the order of the context's names, and shows none of it", async () => {
+  it("the vault decrypts what it encrypted, whatever the order of the context, and shows no plaintext", async () => {
     const vault = vaultWith(keyService());
-    const sealed = await vault.seal(secret, context);
-    expect(sealed).not.toContain("canary");
+    const encrypted = await vault.encrypt(secret, context);
+    expect(encrypted).not.toContain("canary");
     const { user, config, provider, field } = context;
-    expect(await vault.open(sealed, { field, provider, config, user })).toBe(secret);
+    expect(await vault.open(encrypted, { field, provider, config, user })).toBe(secret);
   });
 
   const moved = { user: "2", config: "8", provider: "alipay", field: "webhook_body" };
-  it.each(Object.entries(moved))("never opens a text that was moved to another %s", async (name, other) => {
-    for (const keys of [keyService(), obligingService()]) {
-      const vault = vaultWith(keys);
-      const sealed = await vault.seal(secret, context);
-      await expect(vault.open(sealed, { ...context, [name]: other })).rejects.toThrow();
-      await expect(vault.open(sealed, { ...context, more: "x" })).rejects.toThrow();
-      expect(await vault.open(sealed, context)).toBe(secret);
-    }
-  });
+  it.each(Object.entries(moved))(
+    "the vault never decrypts a text that was moved to another %s",
+    async (name, other) => {
+      for (const keys of [keyService(), obligingService()]) {
+        const vault = vaultWith(keys);
+        const encrypted = await vault.encrypt(secret, context);
+        await expect(vault.open(encrypted, { ...context, [name]: other })).rejects.toThrow();
+        await expect(vault.open(encrypted, { ...context, more: "x" })).rejects.toThrow();
+        expect(await vault.open(encrypted, context)).toBe(secret);
+      }
+    },
+  );
 
-  /** Of every length, so that base64 ends in all of its three ways. */
+  /** Texts of several lengths, so that base64 occurs with each of its three endings. */
   const texts = ["", "a", "ab", "abc", secret];
-  const services = { "its key service": keyService, "one that gives the key to anybody": obligingService };
+  const services = { "a key service": keyService, "a key service that ignores the context": obligingService };
 
-  /** Every text that is opened to anything at all. */
-  async function opened(keys: KeyService, changed: (sealed: string) => string[]): Promise<string[]> {
+  /** The changed texts that the vault decrypts, to whatever plaintext. */
+  async function opened(keys: KeyService, changed: (encrypted: string) => string[]): Promise<string[]> {
     const vault = vaultWith(keys);
-    const all = await Promise.all(texts.map(async (text) => changed(await vault.seal(text, context))));
+    const all = await Promise.all(texts.map(async (text) => changed(await vault.encrypt(text, context))));
     const tries = all.flat().map((text) =>
       vault.open(text, context).then(
         () => [text],
@@ -80,60 +83,57 @@ describe("the vault", () => {
   }
 
   it.each(Object.entries(services))(
-    "never opens a text of which one bit was changed, with %s",
+    "the vault never decrypts a text with one changed bit, with %s",
     async (_, keys) => {
-      const flipped = (sealed: string) =>
-        [...Buffer.from(sealed)].flatMap((byte, at) =>
+      const flipped = (encrypted: string) =>
+        [...Buffer.from(encrypted)].flatMap((byte, at) =>
           [0, 1, 2, 3, 4, 5, 6, 7].map((bit) =>
-            Buffer.from(sealed)
+            Buffer.from(encrypted)
               .fill(byte ^ (1 << bit), at, at + 1)
               .toString("latin1"),
           ),
         );
       expect(await opened(keys(), flipped)).toEqual([]);
-      expect(await opened(keys(), (sealed) => [sealed])).toHaveLength(texts.length);
+      expect(await opened(keys(), (encrypted) => [encrypted])).toHaveLength(texts.length);
     },
   );
 
-  it.each(Object.entries(services))(
-    "never opens a text that was cut off anywhere, with %s",
-    async (_, keys) => {
-      const cut = (sealed: string) => Array.from(sealed, (_, length) => sealed.slice(0, length));
-      expect(await opened(keys(), cut)).toEqual([]);
-    },
-  );
+  it.each(Object.entries(services))("the vault never decrypts a truncated text, with %s", async (_, keys) => {
+    const cut = (encrypted: string) => Array.from(encrypted, (_, length) => encrypted.slice(0, length));
+    expect(await opened(keys(), cut)).toEqual([]);
+  });
 
   it.each(Object.entries(services))(
-    "never opens a text of which a part was cut or lengthened, with %s",
+    "the vault never decrypts a text with a shortened or lengthened part, with %s",
     async (_, keys) => {
-      const resized = (sealed: string) =>
+      const resized = (encrypted: string) =>
         ["key", "iv", "data", "tag"].flatMap((part) => {
-          const parts = JSON.parse(sealed) as Record<string, string>;
+          const parts = JSON.parse(encrypted) as Record<string, string>;
           const bytes = Buffer.from(parts[part]!, "base64");
           const cut = Array.from(bytes, (_, length) => bytes.subarray(0, length));
           return [...cut, Buffer.concat([bytes, bytes]), Buffer.concat([bytes, Buffer.alloc(1)])].map(
             (other) => JSON.stringify({ ...parts, [part]: other.toString("base64") }),
           );
         });
-      // Nothing twice is nothing still.
-      const changed = (sealed: string) => resized(sealed).filter((text) => text !== sealed);
+      // Doubling an empty part does not change the text.
+      const changed = (encrypted: string) => resized(encrypted).filter((text) => text !== encrypted);
       expect(await opened(keys(), changed)).toEqual([]);
     },
   );
 
-  it("seals the same text differently each time", async () => {
+  it("the vault encrypts the same text differently each time", async () => {
     const vault = vaultWith(keyService());
-    const [one, two] = [await vault.seal(secret, context), await vault.seal(secret, context)];
-    expect(JSON.parse(one!)).toMatchObject({ sealed: 1 });
+    const [one, two] = [await vault.encrypt(secret, context), await vault.encrypt(secret, context)];
+    expect(JSON.parse(one!)).toMatchObject({ encrypted: 1 });
     expect(JSON.parse(one!).iv).not.toBe(JSON.parse(two!).iv);
     expect(JSON.parse(one!).data).not.toBe(JSON.parse(two!).data);
   });
 
-  it("asks the key service once for many texts of one context, and again after it has failed", async () => {
+  it("the vault calls the key service once for many texts of one context, and again after a failure", async () => {
     const keys = keyService();
     const vault = vaultWith(keys);
-    const sealed = await Promise.all([vault.seal("a", context), vault.seal("b", context)]);
-    expect(await Promise.all(sealed.map((text) => vault.open(text, context)))).toEqual(["a", "b"]);
+    const encrypted = await Promise.all([vault.encrypt("a", context), vault.encrypt("b", context)]);
+    expect(await Promise.all(encrypted.map((text) => vault.open(text, context)))).toEqual(["a", "b"]);
     expect(keys.calls).toEqual(["generate", "unwrap"]);
 
     let failures = 1;
@@ -143,8 +143,8 @@ describe("the vault", () => {
         failures-- > 0 ? Promise.reject(new Error("throttled")) : keys.unwrap(wrapped, of),
     };
     const another = vaultWith(flaky);
-    await expect(another.open(sealed[0]!, context)).rejects.toThrow("throttled");
-    expect(await another.open(sealed[0]!, context)).toBe("a");
+    await expect(another.open(encrypted[0]!, context)).rejects.toThrow("throttled");
+    expect(await another.open(encrypted[0]!, context)).toBe("a");
   });
 
   it.each([
@@ -152,11 +152,11 @@ describe("the vault", () => {
     "{}",
     "null",
     "[]",
-    '{"sealed":2}',
-    '{"sealed":1,"key":"a"}',
+    '{"encrypted":2}',
+    '{"encrypted":1,"key":"a"}',
     '{"secret_key":"sk"}',
     "sk_plain",
-  ])("does not open %j, which it did not seal", async (text) => {
+  ])("the vault does not decrypt %j, which it did not encrypt", async (text) => {
     await expect(vaultWith(keyService()).open(text, context)).rejects.toThrow();
   });
 });

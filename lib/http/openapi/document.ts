@@ -7,23 +7,23 @@ import { jsonSchemas } from "./schemas.ts";
 
 const description = `One payment API over several providers.
 
-- Every answer is one envelope; \`code\` is 0, or one of those below. Only the public routes, and what API Gateway refuses by itself (\`{"message":…}\`), look different. A route that does not exist is 404 with 1004.
-- The same request sent again, at once or after a crash, gives the same \`data\`: one payment for each \`out_trade_no\`, one refund for each \`refund_no\`.
+- Every answer has the same envelope; \`code\` is 0 or one of those below. Only public routes and requests that API Gateway itself refuses (\`{"message":…}\`) look different. An unknown route is answered with 404 and code 1004.
+- Requests are idempotent: repeating one, at once or after a crash, returns the same \`data\`. There is one payment per \`out_trade_no\` and one refund per \`refund_no\`.
 - Amounts are sent as numbers or decimal strings and answered as numbers. They are never rounded.
-- Times are RFC 3339 in UTC. An unknown field is refused by name; answers may get further fields.
-- A body is JSON in UTF-8, of at most 64 KiB and 32 levels, with no name twice in one object.
+- Times are RFC 3339 in UTC. An unknown field is refused by name; answers may get new fields, which clients must ignore.
+- A body is JSON in UTF-8, at most 64 KiB and 32 levels deep, without duplicate names in an object.
 
 ${failureTable}
 `;
 
 const tags = [
-  { name: "Payments", description: "Create, watch and close payments." },
-  { name: "Refunds", description: "Give all or a part of a payment back." },
-  { name: "Notifications", description: "How a merchant is told." },
-  { name: "Public", description: "What providers, buyers and monitors call, without a key." },
+  { name: "Payments", description: "Create, query and close payments." },
+  { name: "Refunds", description: "Refund payments in full or in part." },
+  { name: "Notifications", description: "Signed POST requests to the merchant." },
+  { name: "Public", description: "Routes for providers, buyers and monitors; no key needed." },
 ];
 
-/** The API reference, OpenAPI 3.1, made from the schemas that validate. `publicUrl`: where the API is reached. */
+/** The API reference in OpenAPI 3.1, generated from the validating schemas. `publicUrl` is the server's URL. */
 export function openApiDocument(publicUrl: string) {
   const schemas = jsonSchemas();
   const failures = failureResponses(schemas);
@@ -55,7 +55,7 @@ export function openApiDocument(publicUrl: string) {
   };
 }
 
-/** Routes such as `GET /health` as OpenAPI nests them. */
+/** Nests routes such as `GET /health` by path, then method, as OpenAPI requires. */
 function pathsOf(operations: readonly (readonly [string, Operation])[]) {
   const paths: Record<string, Record<string, Operation>> = {};
   for (const [route, operation] of operations) {

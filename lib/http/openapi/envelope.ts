@@ -3,38 +3,38 @@ import { failures } from "../../errors.ts";
 
 const requestId = z
   .string()
-  .describe("Names this call; tell it when you report one. Also in `X-Request-Id`.");
+  .describe("Id of this call, for support requests. Also in the header `X-Request-Id`.");
 const [firstCode, ...otherCodes] = new Set(Object.values(failures).map(({ code }) => code));
 
-/** What every successful answer has around its `data`. */
+/** The envelope of a successful answer, without `data`. */
 export const success = z
   .object({ code: z.literal(0), message: z.literal("success"), request_id: requestId })
   .meta({ id: "Success" });
 
-/** Every failure, whatever the route. */
+/** The envelope of a failure, the same for every route. */
 export const failure = z
   .object({
     code: z
       .literal([firstCode!, ...otherCodes])
-      .describe("What happened; its meanings are listed at the top."),
+      .describe("The error code; the table at the top lists all of them."),
     message: z.string().describe("What to change."),
     errors: z
       .array(
         z.object({
           field: z.string().describe("Path of the field, or `body`."),
-          message: z.string().describe("What to change about it."),
+          message: z.string().describe("What to change in it."),
         }),
       )
       .optional()
-      .describe("The fields that are wrong."),
-    order_no: z.string().optional().describe("The payment that this is about."),
+      .describe("The invalid fields."),
+    order_no: z.string().optional().describe("The payment that the failure is about."),
     provider_error: z
       .object({
         code: z.string().describe("As the provider writes it."),
         message: z.string().describe("As the provider writes it."),
       })
       .optional()
-      .describe("The provider's own code and words."),
+      .describe("The provider's own error code and message."),
     request_id: requestId,
   })
   .meta({ id: "Failure" });

@@ -1,5 +1,5 @@
 import type * as z from "zod";
-import type { PaymentNotificationBody, RefundNotificationBody } from "../../notify/notification-body.ts";
+import type { PaymentNotificationBody, RefundNotificationBody } from "../../deliveries/notification-body.ts";
 import type { capabilitiesContract } from "../list-contracts.ts";
 import type { createPaymentContract, paymentAnswer, paymentTimelineContract } from "../payment-contracts.ts";
 import type { createRefundContract, refundAnswer } from "../refund-contracts.ts";
@@ -20,7 +20,7 @@ const checkout = {
   payable_until: "2026-01-31T02:00:00.000Z",
 };
 
-const wantedPayment: z.input<ReturnType<typeof createPaymentContract>["wanted"]> = {
+const paymentInput: z.input<ReturnType<typeof createPaymentContract>["input"]> = {
   provider: "stripe",
   out_trade_no: "order-1",
   subject: "Green tea",
@@ -81,7 +81,7 @@ const capabilities: z.input<typeof capabilitiesContract.answer> = {
   ],
 };
 
-const wantedRefund: z.input<typeof createRefundContract.wanted> = {
+const refundInput: z.input<typeof createRefundContract.input> = {
   out_trade_no: "order-1",
   refund_no: "refund-1",
   amount: "2.34",
@@ -126,15 +126,15 @@ const refundNotification: RefundNotificationBody = {
   occurred_at: refund.updated_at,
 };
 
-/** One shop's one order, told in every request and answer of the API reference. */
+/** Examples of every request and answer in the API reference, all about the same order. */
 export const example = {
   requestId: "JKJaXmPLvHcESHA=",
-  wantedPayment,
+  paymentInput,
   created,
   payment,
   timeline,
   capabilities,
-  wantedRefund,
+  refundInput,
   refund,
   paymentNotification,
   refundNotification,

@@ -10,19 +10,19 @@ const wrong = (field: string, message: string): Omit<Explained, "means"> => ({
 const { order_no: orderNo } = example.payment;
 const providerError = { code: "ACQ.TRADE_HAS_CLOSE", message: "交易已经关闭" };
 
-/** Every failure in words, with what a caller is told, for example. */
+/** Meaning of every failure, with an example of its message and details. */
 export const explained: Record<Failure, Explained> = {
   internal: {
     means: "an internal error",
     message: "an internal error: send the same request again, or report the request_id",
   },
   unavailable: {
-    means: "not available right now: send the same request again",
+    means: "temporarily unavailable: send the same request again",
     message: "not available right now: send the same request again",
     details: { retryAfterSeconds: 2 },
   },
   invalid_parameter: {
-    means: "something about the request is wrong: `errors` names every field",
+    means: "the request is invalid: `errors` names every invalid field",
     ...wrong("out_trade_no", "1 to 64 of 0-9 A-Z a-z _ -"),
   },
   unauthorised: { means: "no valid API key", message: "send your API key in the X-API-Key header" },
@@ -32,7 +32,7 @@ export const explained: Record<Failure, Explained> = {
   },
   not_found: { means: "no such route or refund", message: "no such refund" },
   conflict: {
-    means: "the same number was used with other content: `errors` names the fields that differ",
+    means: "the number was already used with other content: `errors` names the fields that differ",
     message: "out_trade_no was used with another amount: send the same content, or a new out_trade_no",
     details: {
       fields: [{ field: "amount", message: "differs from the first request with this out_trade_no" }],
@@ -40,8 +40,8 @@ export const explained: Record<Failure, Explained> = {
     },
   },
   too_many_requests: {
-    means: "too many requests: of the merchant, or too many failed ones from one address",
-    message: "too many requests: 100 of these a minute are allowed; send it again in 1 s",
+    means: "too many requests of the merchant, or too many failed requests from one address",
+    message: "too many requests: the limit is 100 a minute; send it again in 1 s",
     details: { retryAfterSeconds: 1 },
   },
   create_refused: {
@@ -50,26 +50,26 @@ export const explained: Record<Failure, Explained> = {
     details: { orderNo, providerError },
   },
   create_not_accepted: {
-    means: "the provider did not accept our credentials, or limits us: check the config and send it again",
+    means: "the provider rejected the credentials or limits the rate: check the config and send it again",
     message:
       "stripe did not accept the request (rate_limit): check the config, then send the same request again",
     details: { orderNo, providerError: { code: "rate_limit", message: "Too many requests" } },
   },
   create_unknown: {
-    means: "the provider gave no clear answer: send the same request again, it never pays twice",
+    means: "the outcome is unknown: send the same request again; it never creates a second payment",
     message: "no clear answer from alipay yet: send the same request again",
     details: { orderNo, retryAfterSeconds: 2 },
   },
   look_up_failed: {
-    means: "the provider gave no clear answer to a look-up (operators only)",
-    message: "the look-up at alipay failed: time-out",
+    means: "fetching the state from the provider failed (operators only)",
+    message: "fetching the payment from alipay failed: time-out",
   },
   notification_malformed: {
-    means: "a provider's webhook that cannot be read",
-    message: "the body is no PayPal event",
+    means: "the body of a provider's webhook cannot be parsed",
+    message: "the body is not a PayPal event",
   },
   notification_refused: {
-    means: "a provider's webhook whose signature is not valid",
+    means: "the signature of a provider's webhook is not valid",
     message: "the signature is not valid",
   },
   refund_refused: {
@@ -78,22 +78,22 @@ export const explained: Record<Failure, Explained> = {
     details: { orderNo, providerError },
   },
   refund_not_accepted: {
-    means: "the provider did not accept the refund yet: check the config and send it again",
+    means: "the provider does not accept the refund for now: remove the cause, then send it again",
     message: "stripe did not accept the request (rate_limit): check the config, then send it again",
     details: { orderNo, providerError: { code: "rate_limit", message: "Too many requests" } },
   },
   refund_unknown: {
-    means: "the provider gave no clear answer: send the same request again, it never refunds twice",
+    means: "the outcome is unknown: send the same request again; it never refunds twice",
     message: "no clear answer from alipay yet: send the same request again",
     details: { orderNo, retryAfterSeconds: 2 },
   },
   close_not_possible: {
-    means: "the provider cannot close it now",
+    means: "the provider cannot close the payment now",
     message: "not possible now: link valid until 2026-01-31T02:00:00.000Z",
     details: { orderNo },
   },
   close_failed: {
-    means: "the provider gave no clear answer to a close",
+    means: "the outcome of the close is unknown",
     message: "no clear answer from wechat: it will be closed when possible; query it, or try again",
     details: { orderNo, retryAfterSeconds: 5 },
   },

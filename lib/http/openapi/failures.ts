@@ -7,18 +7,19 @@ import { rateLimitHeaders, requestIdHeader, retryAfterHeader } from "./headers.t
 import type { JsonSchemas } from "./schemas.ts";
 
 const names = Object.keys(failures) as Failure[];
-/** Answered to those of whom nobody knows which merchant they are. */
+/** Failures of unauthenticated callers: they count against no merchant's limit and carry no rate-limit headers. */
 const uncounted = new Set<Failure>(["unauthorised", "notification_malformed", "notification_refused"]);
 
-/** Answers to failures. One that tells of a single failure stands once, in `named`, and is referred to. */
+/** Builds the error responses. A response for a single failure is put into `named` once and referenced with `$ref`. */
 export function failureResponses(schemas: JsonSchemas) {
   const named: Record<string, object> = {};
 
-  /** By HTTP status; `refusal`: the body, where it is not our envelope. */
+  /** Responses by HTTP status; `refusal` builds the body if a provider expects another format than our envelope. */
   function of(possible: readonly Failure[], refusal?: Refusal): Record<string, object> {
     const byStatus = Object.groupBy(possible, (name) => failures[name].http);
-    const told = (some: readonly Failure[]) => (refusal ? made(some, worded(some, refusal)) : response(some));
-    return Object.fromEntries(Object.entries(byStatus).map(([http, some]) => [http, told(some)]));
+    const responseFor = (some: readonly Failure[]) =>
+      refusal ? made(some, worded(some, refusal)) : response(some);
+    return Object.fromEntries(Object.entries(byStatus).map(([http, some]) => [http, responseFor(some)]));
   }
 
   function response(possible: readonly Failure[]): object {
@@ -52,16 +53,16 @@ export function failureResponses(schemas: JsonSchemas) {
   return { named, of };
 }
 
-/** A provider's own words for a failure. */
+/** Builds the body of a refused webhook in the provider's own format. */
 export type Refusal = (message: string) => object;
 
 function worded(possible: readonly Failure[], refusal: Refusal): object {
   const { message, ...fixed } = refusal("") as { message: string };
-  const known = Object.entries(fixed).map(([name, value]) => [name, { const: value }]);
+  const constants = Object.entries(fixed).map(([name, value]) => [name, { const: value }]);
   return {
     schema: {
       type: "object",
-      properties: { ...Object.fromEntries(known), message: { type: typeof message } },
+      properties: { ...Object.fromEntries(constants), message: { type: typeof message } },
       required: [...Object.keys(fixed), "message"],
     },
     example: refusal(explained[possible[0]!].message),
@@ -70,7 +71,7 @@ function worded(possible: readonly Failure[], refusal: Refusal): object {
 
 export type FailureResponses = ReturnType<typeof failureResponses>;
 
-/** One example of every failure, made by what answers them. */
+/** One example per failure, built by the same function that answers failures at run time. */
 export const failureExamples = Object.fromEntries(
   names.map((name) => [
     name,
@@ -86,7 +87,7 @@ function answered(name: Failure) {
   return failed(new GatewayError(name, message, details), example.requestId);
 }
 
-/** The one table of codes, for people. */
+/** Markdown table of all error codes. */
 export const failureTable = [
   "| code | HTTP | meaning |",
   "|---|---|---|",

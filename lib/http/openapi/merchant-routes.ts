@@ -12,21 +12,21 @@ import {
 import { createRefundContract, queryRefundContract } from "../refund-contracts.ts";
 import { example } from "./examples.ts";
 
-/** A merchant's route in the API reference, with one call as an example. */
+/** A route of the merchant API with an example call, for the API reference. */
 export type MerchantRoute = {
   contract: Contract;
   tag: string;
-  wanted: Record<string, unknown>;
+  input: Record<string, unknown>;
   answer: unknown;
 };
 
-function route<Wanted extends z.ZodObject, Answer extends z.ZodType>(
+function route<Input extends z.ZodObject, Answer extends z.ZodType>(
   tag: string,
-  contract: Contract<Wanted, Answer>,
-  wanted: z.input<Wanted>,
+  contract: Contract<Input, Answer>,
+  input: z.input<Input>,
   answer: z.input<Answer>,
 ): MerchantRoute {
-  return { contract, tag, wanted, answer };
+  return { contract, tag, input, answer };
 }
 
 const { order_no, out_trade_no } = example.payment;
@@ -34,7 +34,7 @@ const { refund_no } = example.refund;
 
 /** Every contract of the merchant API. */
 export const merchantRoutes: readonly MerchantRoute[] = [
-  route("Payments", createPayment(), example.wantedPayment, example.created),
+  route("Payments", createPayment(), example.paymentInput, example.created),
   route("Payments", queryPaymentContract, { order_no }, example.payment),
   route("Payments", findPaymentContract, { out_trade_no }, example.payment),
   route("Payments", closePaymentContract, { order_no }, { ...example.payment, ...closed() }),
@@ -46,7 +46,7 @@ export const merchantRoutes: readonly MerchantRoute[] = [
     { items: [example.payment], next_cursor: "MTc2OTgxNzYwMDAwMDo3" },
   ),
   route("Payments", capabilitiesContract, {}, example.capabilities),
-  route("Refunds", createRefundContract, example.wantedRefund, example.refund),
+  route("Refunds", createRefundContract, example.refundInput, example.refund),
   route("Refunds", queryRefundContract, { refund_no }, example.refund),
   route(
     "Notifications",
@@ -56,16 +56,16 @@ export const merchantRoutes: readonly MerchantRoute[] = [
   ),
 ];
 
-/** With the providers that there are. */
+/** The create contract with the registered providers and their scenes filled in. */
 function createPayment() {
-  const { wanted, ...contract } = createPaymentContract(isProvider);
-  const { provider, scene } = wanted.shape;
+  const { input, ...contract } = createPaymentContract(isProvider);
+  const { provider, scene } = input.shape;
   const scenes = Object.entries(providers).map(
     ([name, entry]) => `${name}: \`${Object.keys(entry.scenes).join("`, `")}\``,
   );
   return {
     ...contract,
-    wanted: wanted.extend({
+    input: input.extend({
       provider: provider.meta({ enum: Object.keys(providers) }),
       scene: scene.describe(`How the buyer pays; the first is the default. ${scenes.join("; ")}.`),
     }),

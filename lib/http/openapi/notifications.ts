@@ -1,8 +1,8 @@
-import { paymentNotificationBody, refundNotificationBody } from "../../notify/notification-body.ts";
+import { paymentNotificationBody, refundNotificationBody } from "../../deliveries/notification-body.ts";
 import { example } from "./examples.ts";
 import type { JsonSchemas } from "./schemas.ts";
 
-/** What the gateway posts to a merchant's `notify_url`. */
+/** The notifications that the gateway posts to a merchant's `notify_url`. */
 export function notifications(schemas: JsonSchemas) {
   return {
     payment: {
@@ -30,7 +30,7 @@ function notification(operationId: string, summary: string, schema: object, body
     tags: ["Notifications"],
     summary,
     description:
-      "Signed after the Standard Webhooks specification with the merchant's `whsec_…` secret. It may come twice and late: `webhook-id` and `version` tell.",
+      "Signed with the merchant's `whsec_…` secret as the Standard Webhooks specification says. Notifications may arrive twice, late or out of order: use `webhook-id` to detect repeats and `version` to detect older states.",
     security: [],
     parameters: [
       header("webhook-id", "The `event_id`, the same on every attempt.", body.event_id),
@@ -44,10 +44,10 @@ function notification(operationId: string, summary: string, schema: object, body
     requestBody: { required: true, content: { "application/json": { schema, example: body } } },
     responses: {
       "2XX": { description: "Received; nothing more is sent." },
-      410: { description: "Holds this URL: nothing more is sent until a resend." },
+      410: { description: "Puts this URL on hold: nothing more is sent to it until a resend is received." },
       default: {
         description:
-          "Not received, a redirect included: sent again 1, 2, 5, 10 and 30 minutes after each failure.",
+          "Not received (redirects included): sent again 1, 2, 5, 10 and 30 minutes after each failure.",
       },
     },
   };

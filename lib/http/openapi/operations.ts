@@ -25,7 +25,7 @@ export type Operation = {
   responses: Record<string, object>;
 };
 
-/** What any route of a merchant may answer. */
+/** Failures that every route of the merchant API has. */
 const always: readonly Failure[] = [
   "invalid_parameter",
   "unauthorised",
@@ -40,25 +40,25 @@ export const securitySchemes = {
     type: "apiKey",
     in: "header",
     name: "X-API-Key",
-    description: "`ak_…`. The scope that a route needs stands with it: create, query, refund or notify.",
+    description: "`ak_…`. Each route lists the scope that it needs: create, query, refund or notify.",
   },
 };
 
-/** A route of the merchant API as its contract says. */
+/** The OpenAPI operation of a route of the merchant API, generated from its contract. */
 export function merchantOperation(
   schemas: JsonSchemas,
   failures: FailureResponses,
   route: MerchantRoute,
 ): Operation {
-  const { contract, tag, wanted, answer } = route;
-  const { properties = {}, required = [], ...object } = schemas.of(contract.wanted);
+  const { contract, tag, input, answer } = route;
+  const { properties = {}, required = [], ...object } = schemas.of(contract.input);
   const inPath = new Set(pathNames(contract.route));
   const where = (name: string) => (inPath.has(name) ? "path" : contract.from);
   const split = Object.groupBy(Object.keys(properties), (name) =>
     where(name) === "body" ? "body" : "parameter",
   );
   const answered = (data: JsonSchema) => ({
-    description: "What was asked for.",
+    description: "Success.",
     headers: { ...requestIdHeader, ...rateLimitHeaders },
     content: {
       "application/json": {
@@ -78,7 +78,7 @@ export function merchantOperation(
     };
     return {
       required: !contract.mayBeBodyless,
-      content: { "application/json": { schema, example: pick(wanted, names) } },
+      content: { "application/json": { schema, example: pick(input, names) } },
     };
   };
   return {
@@ -91,7 +91,7 @@ export function merchantOperation(
       in: where(name),
       required: inPath.has(name) || required.includes(name),
       ...described(properties[name]),
-      ...(wanted[name] !== undefined && { example: wanted[name] }),
+      ...(input[name] !== undefined && { example: input[name] }),
     })),
     ...(split.body && { requestBody: bodyOf(split.body) }),
     responses: {
@@ -106,7 +106,7 @@ export function pathNames(route: string): string[] {
   return [...route.matchAll(/\{(\w+)\}/g)].map(([, name]) => name!);
 }
 
-/** Its name in `routes`. */
+/** The route's key in `routes`. */
 export function operationIdOf(route: string): string {
   return Object.entries(routes).find(([, path]) => path === route)![0];
 }

@@ -17,7 +17,7 @@ const hookFailures: readonly Failure[] = [
 
 type Failing = (own: readonly Failure[], refusal?: Refusal) => Operation["responses"];
 
-/** What is called without a key: by providers, buyers and monitors. By route. */
+/** Operations by route that need no key: for providers, buyers and monitors. */
 export function publicOperations(
   schemas: JsonSchemas,
   failures: FailureResponses,
@@ -29,15 +29,16 @@ export function publicOperations(
     ...Object.fromEntries(hooks),
     [routes.paymentReturn]: {
       ...open(routes.paymentReturn, "Where a provider sends the buyer back to"),
-      description: "Looks the payment up, waits at most 3 seconds for it, and believes nothing in the query.",
+      description:
+        "Fetches the payment from the provider, for at most 3 seconds; ignores everything in the query.",
       responses: {
         200: {
-          description: "A plain page, where the merchant gave no `return_url`.",
+          description: "A plain page, if the order has no `return_url`.",
           headers: requestIdHeader,
           content: { "text/html": { schema: { type: "string" } } },
         },
         302: {
-          description: "On to the merchant's `return_url`, with `order_no` in its query.",
+          description: "Redirect to the merchant's `return_url`, with `order_no` in its query.",
           headers: {
             ...requestIdHeader,
             Location: { required: true, schema: { type: "string", format: "uri" } },
@@ -53,7 +54,7 @@ export function publicOperations(
           name: "deep",
           in: "query",
           required: false,
-          description: "`1` checks database, cache and queue too; the answer is kept for 10 seconds.",
+          description: "`1` checks database, cache and queue too; the result is cached for 10 seconds.",
           schema: { type: "string", enum: ["1"] },
         },
       ],
@@ -83,11 +84,11 @@ function providerWebhook(provider: string, failing: Failing): Operation {
   return {
     ...open(webhookRoute(provider), `Where ${provider} posts its webhooks`, `${provider}Webhook`),
     description:
-      "Believed for the provider's signature over the raw bytes, and acknowledged once it is committed.",
+      "Authenticated by the provider's signature over the raw bytes; acknowledged after its events are committed.",
     requestBody: { required: true, content: { "*/*": { schema: {} } } },
     responses: {
       [status]: {
-        description: "Committed, or nothing of ours.",
+        description: "Committed, or an event that does not concern the gateway.",
         headers: requestIdHeader,
         ...(contentType && {
           content: { [contentType]: { schema: { ...schema, const: example }, example } },
@@ -99,7 +100,7 @@ function providerWebhook(provider: string, failing: Failing): Operation {
 }
 
 const variables: Record<string, string> = {
-  config_id: "Of the merchant's config at this provider.",
+  config_id: "Id of the merchant's config at this provider.",
   provider: "Who took the money.",
   order_no: "The gateway's number of the payment.",
 };

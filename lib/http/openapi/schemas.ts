@@ -2,12 +2,12 @@ import type * as z from "zod";
 
 export type JsonSchema = z.core.JSONSchema.BaseSchema;
 
-/** JSON Schemas made from zod's; one with an `id` stands once, in `named`, and is referred to from everywhere else. */
+/** Converts zod schemas to JSON Schema. A schema with an `id` is put into `named` once and referenced with `$ref`. */
 export function jsonSchemas() {
   const named: Record<string, JsonSchema> = {};
   const made = new Map<z.ZodType, JsonSchema>();
 
-  /** What a caller may send, or reads; answers stay open, so that a further field of theirs breaks no client. */
+  /** Input side of a schema. Answer schemas stay open, so that new fields do not break generated clients. */
   function of(schema: z.ZodType): JsonSchema {
     const before = made.get(schema);
     if (before) return before;
@@ -25,7 +25,7 @@ export function jsonSchemas() {
 
 export type JsonSchemas = ReturnType<typeof jsonSchemas>;
 
-/** Without what only says again, at length, what stands beside it. */
+/** Removes keywords that only repeat others: the pattern of a date-time, property names that are any string. */
 function plainer({ jsonSchema }: { jsonSchema: JsonSchema }): void {
   if (jsonSchema.format === "date-time") delete jsonSchema.pattern;
   if (JSON.stringify(jsonSchema.propertyNames) === '{"type":"string"}') delete jsonSchema.propertyNames;

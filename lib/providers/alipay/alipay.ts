@@ -1,26 +1,26 @@
 import * as z from "zod";
 import { GatewayError } from "../../errors.ts";
-import type { Heard, Observation, Provider } from "../../payment/provider.ts";
+import type { ParsedWebhook, Provider, ProviderEvent } from "../../payments/provider.ts";
 import type { ProviderDependencies, ProviderModule } from "../provider-module.ts";
 import { alipayClient } from "./client.ts";
 import { type AlipayCredentials, alipayCredentials, carryOver } from "./credentials.ts";
 import { outcomeOf, unanswered } from "./outcome.ts";
 import { pagePay, preparePagePay } from "./page-pay.ts";
-import { preparePrecreate, startPrecreate } from "./precreate.ts";
+import { createQr, preparePrecreate } from "./precreate.ts";
 import { probe } from "./probe.ts";
-import { lookRefund, prepareRefund, refund } from "./refund.ts";
+import { fetchRefund, prepareRefund, refund } from "./refund.ts";
 import { notOpenCodes, refusals } from "./refusals.ts";
 import { noticeFields, verifiedNotice } from "./signature.ts";
-import { noticeObservations, queryObservations } from "./trade.ts";
+import { noticeEvents, queryEvents } from "./trade.ts";
 import { anyNotice, tradeNotice } from "./wire.ts";
 
 function openAlipay(credentials: AlipayCredentials, { clock, baseUrl }: ProviderDependencies): Provider {
   const client = alipayClient(credentials, clock, baseUrl);
 
-  const look = async (orderNo: string): Promise<Observation[]> => {
+  const fetchPayment = async (orderNo: string): Promise<ProviderEvent[]> => {
     const outcome = outcomeOf(await client.call("alipay.trade.query", { out_trade_no: orderNo }));
     if (outcome.kind === "done") {
-      return queryObservations(outcome.content, orderNo, credentials.app_id, clock.now());
+      return queryEvents(outcome.content, orderNo, credentials.app_id, clock.now());
     }
     if (outcome.kind === "unknown") return [{ kind: "unknown", orderNo, why: outcome.why }];
     const { code } = outcome.error;
@@ -35,8 +35,8 @@ function openAlipay(credentials: AlipayCredentials, { clock, baseUrl }: Provider
     account: async () => credentials.app_id,
     prepare: (payment) => (payment.scene === "qr" ? preparePrecreate(payment) : preparePagePay(payment)),
 
-    async start({ orderNo, scene }, prepared) {
-      if (scene === "qr") return startPrecreate(client, orderNo, prepared);
+    async createPayment({ orderNo, scene }, prepared) {
+      if (scene === "qr") return createQr(client, orderNo, prepared);
       const paymentUrl = await client.pageUrl(pagePay.parse(prepared));
       return {
         kind: "payable",
@@ -44,19 +44,19 @@ function openAlipay(credentials: AlipayCredentials, { clock, baseUrl }: Provider
       };
     },
 
-    look: ({ orderNo }) => look(orderNo),
+    fetchPayment: ({ orderNo }) => fetchPayment(orderNo),
 
-    // Not `alipay.trade.cancel`: it knows orders without a trade, but gives the money of a paid one back.
+    // Not `alipay.trade.cancel`: it also works for orders without a trade, but refunds a paid one.
     async close({ orderNo, scene, expiresAt, payableUntil }) {
       const outcome = outcomeOf(await client.call("alipay.trade.close", { out_trade_no: orderNo }));
       if (outcome.kind === "done") return [{ kind: "closed", orderNo, why: "closed at Alipay" }];
       if (outcome.kind === "unknown") return [{ kind: "unknown", orderNo, why: outcome.why }];
       const { code } = outcome.error;
-      if (Object.hasOwn(notOpenCodes, code)) return look(orderNo);
+      if (Object.hasOwn(notOpenCodes, code)) return fetchPayment(orderNo);
       if (code !== "ACQ.TRADE_NOT_EXIST") {
         return [{ kind: "unknown", orderNo, ...unanswered(refusals.close, outcome.error) }];
       }
-      // No trade exists before the buyer opens the link or scans the code, and nothing but its time ends either.
+      // No trade exists before the buyer opens the link or scans the code, and only its expiry ends a link or code.
       const handle = scene === "qr" ? "code" : "link";
       const end = payableUntil ?? expiresAt;
       if (clock.now() > end) return [{ kind: "closed", orderNo, why: `the ${handle} ended without a buyer` }];
@@ -64,31 +64,35 @@ function openAlipay(credentials: AlipayCredentials, { clock, baseUrl }: Provider
     },
 
     prepareRefund,
-    refund: (payment, wanted) => refund(client, payment, wanted),
-    lookRefund: (payment, wanted) => lookRefund(client, payment, wanted),
+    refund: (payment, requested) => refund(client, payment, requested),
+    fetchRefund: (payment, requested) => fetchRefund(client, payment, requested),
     probe: () => probe(client),
 
-    hear: async ({ body }) => read(verifiedNotice(body, credentials.public_key)),
+    parseWebhook: async ({ body }) => read(verifiedNotice(body, credentials.public_key)),
     read: (body) => read(noticeFields(body)),
   };
 }
 
-function readNotice(fields: Record<string, string>, credentials: AlipayCredentials, now: Date): Heard {
+function readNotice(
+  fields: Record<string, string>,
+  credentials: AlipayCredentials,
+  now: Date,
+): ParsedWebhook {
   const envelope = anyNotice.safeParse(fields);
   if (!envelope.success) throw new GatewayError("notification_malformed", "the notice has no notify_id");
   const { notify_id: eventId, notify_type: type } = envelope.data;
   if (type !== "trade_status_sync") {
-    return { eventId, eventType: type, observations: [{ kind: "ignored", why: `${type} is no trade` }] };
+    return { eventId, eventType: type, events: [{ kind: "ignored", why: `${type} is not about a trade` }] };
   }
   const notice = tradeNotice.safeParse(fields);
   const eventType = (fields.trade_status ?? "").slice(0, 64);
-  const observations: Observation[] = notice.success
-    ? noticeObservations(notice.data, credentials, now)
+  const events: ProviderEvent[] = notice.success
+    ? noticeEvents(notice.data, credentials, now)
     : [{ kind: "unrecognised", said: "a trade notice of another form" }];
-  return { eventId, eventType, observations };
+  return { eventId, eventType, events };
 }
 
-/** Alipay in key mode: its payment page for computers, and codes that the buyer scans. */
+/** Alipay in key mode (without certificates): its payment page for computers, and QR codes that the buyer scans. */
 export const alipay: ProviderModule<AlipayCredentials> = {
   credentials: alipayCredentials,
   extraParams: { page: z.strictObject({}), qr: z.strictObject({}) },

@@ -9,15 +9,15 @@ import type { PagePay } from "./page-pay.ts";
 import { topLevelMembers, verifiedMember } from "./signature.ts";
 import { unverifiedCode } from "./wire.ts";
 
-/** `unverified`: Alipay may or may not have done what we asked. */
+/** `unverified`: Alipay may or may not have executed the request. */
 export type AlipayAnswer =
   | { kind: "verified"; content: unknown }
   | {
       kind: "unverified";
       why: string;
-      /** Its code, for people: nobody has signed it. */
+      /** Alipay's code, only to be shown to people: it is not signed. */
       code: string;
-      /** It is signed, but not by the owner of our `public_key`. */
+      /** The answer is signed, but not with the key that belongs to our `public_key`. */
       otherKey: boolean;
     };
 
@@ -31,7 +31,7 @@ type Method =
 export type AlipayClient = {
   /** The signed link of a payment page; no call is made. */
   pageUrl(page: PagePay): Promise<string>;
-  /** Every method called here names trade and refund by our numbers, so a repeat is harmless. Never throws. */
+  /** Every request names the trade and refund by our numbers, so a repeat is harmless. Never throws. */
   call(method: Method, bizContent: Record<string, unknown>, notifyUrl?: string): Promise<AlipayAnswer>;
 };
 
@@ -69,7 +69,7 @@ export function alipayClient(
   };
 }
 
-/** Its load takes longer than a webhook, which needs none of it. */
+/** Loaded on first use: loading the SDK takes longer than handling a webhook, which does not need it. */
 async function openSdk({ app_id: appId, private_key: privateKey }: AlipayCredentials): Promise<AlipaySdk> {
   const { AlipaySdk } = await import("alipay-sdk");
   return new AlipaySdk({ appId, privateKey, keyType: "PKCS8" });
@@ -92,7 +92,7 @@ function post(gateway: string, signed: string) {
   });
 }
 
-/** Verified as bytes, then read in the charset that Alipay has written it in, which need not be the one we asked for. */
+/** Verifies the bytes, then decodes them in the charset that Alipay used, which need not be the one we asked for. */
 function readAnswer(
   { status, headers, body }: OutboundAnswer,
   method: string,
@@ -126,7 +126,7 @@ function codeIn(member: string | undefined): string {
   return unverifiedCode.safeParse(parsed(member)).data ?? "";
 }
 
-/** Bytes that are JSON need not be so once they are characters. */
+/** The bytes of a member may be valid JSON, and their decoded text not. */
 function parsed(text: string | undefined): unknown {
   try {
     return text === undefined ? undefined : JSON.parse(text);

@@ -1,14 +1,14 @@
-import type { RefusalTable } from "../../payment/refusal.ts";
+import type { RefusalTable } from "../../payments/refusal.ts";
 import { rulesFor } from "./refusal-rules.ts";
 
 const source =
   "alipay/alipay-sdk-php-all v3/src/Model/AlipayTrade{Precreate,Create,Pay}ErrorResponseModel.php@d95249a";
 
-const exists = "something exists under our number: a look tells what";
+const exists = "something exists under our number: a poll finds out what";
 
 /**
- * The business codes of `alipay.trade.precreate`, `create` and `pay` together (106): one list falls behind the others in
- * what it names. Whose fault each is, is our reading of the solution that Alipay's page gives (opendocs 02ekfg, 02ekfp).
+ * The business codes of `alipay.trade.precreate`, `create` and `pay` together (106), because each list lacks codes of
+ * the others. `fault` is our reading of the solution that Alipay's page gives for the code (opendocs 02ekfg, 02ekfp).
  */
 export const createRefusals: RefusalTable = {
   ...rulesFor({ fault: "provider", ends: "nothing", source }, "ACQ.SYSTEM_ERROR"),
@@ -24,7 +24,7 @@ export const createRefusals: RefusalTable = {
     ACQ.STORE_INFO_INVALID ACQ.SUB_GOODS_SIZE_MAX_COUNT ACQ.RISK_MERCHANT_IP_NOT_EXIST ACQ.AUTH_TOKEN_IS_NOT_EXIST
     ACQ.REQUEST_AMOUNT_EXCEED ACQ.CUSTOMER_VALIDATE_ERROR`,
   ),
-  // Another card, another code or another day helps.
+  // May succeed with another card, with another code or on another day.
   ...rulesFor(
     { fault: "buyer", ends: "try", source },
     `ACQ.PAYMENT_AUTH_CODE_INVALID ACQ.PULL_MOBILE_CASHIER_FAIL ACQ.PAYMENT_FAIL ACQ.BUYER_BALANCE_NOT_ENOUGH
@@ -50,7 +50,7 @@ export const createRefusals: RefusalTable = {
     ACQ.BIZ_PRODUCT_NOT_ALLOWED ACQ.UNBOUND_APPLICATION ACQ.PRODUCT_NOT_SUPPORT_IN_TINY_APP
     ACQ.SMILE_PAY_MERCHANT_NOT_MATCH`,
   ),
-  // Of products whose fields we never send: the contract makes Alipay expect them.
+  // About products whose fields we never send: Alipay expects these fields because of the merchant's contract.
   ...rulesFor(
     { fault: "merchant", ends: "nothing", source },
     `ACQ.SUB_MERCHANT_CREATE_FAIL ACQ.SUB_MERCHANT_TYPE_INVALID ACQ.SECONDARY_MERCHANT_STATUS_ERROR

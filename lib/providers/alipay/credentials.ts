@@ -1,17 +1,17 @@
 import * as z from "zod";
-import { keptFields } from "../kept-fields.ts";
+import { carriedFields } from "../carried-fields.ts";
 import { ownPublicKey, rsaKey } from "../rsa-key.ts";
 import { keyForms, pastedNumber } from "./pasted.ts";
 
-/** `config_data` of an Alipay config in key mode. Parsing normalises the keys, and may be repeated on its own result. */
+/** `config_data` of an Alipay config in key mode. Parsing normalises the keys and accepts its own result again. */
 export const alipayCredentials = z
   .strictObject({
     app_id: pastedNumber.pipe(
       z.string().regex(/^[0-9]{10,32}$/, "is the number that Alipay gave the application (APPID)"),
     ),
-    /** The application's own. */
+    /** The application's own private key. */
     private_key: rsaKey(true, keyForms),
-    /** Alipay's, as shown beside the application: not the application's own. */
+    /** Alipay's public key, as shown beside the application: not the application's own. */
     public_key: rsaKey(false, keyForms),
     is_production: z.boolean(),
     /** The seller's user id (PID); when present, notices of another seller never settle a payment. */
@@ -30,10 +30,10 @@ export const alipayCredentials = z
 
 export type AlipayCredentials = z.infer<typeof alipayCredentials>;
 
-/** A config that looked only at its own seller's notices goes on doing so. */
+/** Keeps `seller_id`: a config that accepted only notices of its own seller goes on doing so. */
 export function carryOver(
   before: AlipayCredentials,
-  given: Record<string, unknown>,
+  changes: Record<string, unknown>,
 ): Partial<AlipayCredentials> {
-  return keptFields(before, given, [["seller_id"]]);
+  return carriedFields(before, changes, [["seller_id"]]);
 }

@@ -1,9 +1,9 @@
-import type { Ends, RefusalTable } from "../../payment/refusal.ts";
+import type { Ends, RefusalTable } from "../../payments/refusal.ts";
 import { rulesFor } from "./refusal-rules.ts";
 
 /**
- * The gateway's own codes, the same for every call: `sub_code` by `code`. The page of public codes writes most with a
- * prefix; v3's list (`CommonErrorType`) has more of them, without it.
+ * The codes of Alipay's own gateway, the same for every call: `sub_code` by `code`. The page of public codes writes
+ * most with a prefix; v3's list (`CommonErrorType`) has more of them, without the prefix.
  */
 const listed = {
   "20000": `isp.unknow-error aop.unknow-error isv.unknow-error unknow-error isv.unknown-sub-code isv.invalid-response-data
@@ -37,19 +37,19 @@ const listed = {
     isv.illegal-client-ip isv.app-api-punished isv.inner-app-no-access isv.invalid-inner-invoke-scene`,
 } as const;
 
-/** What we wrote, and would write again: 40002 too. */
+/** Codes of 40002 about the content of our request, which is the same on every repeat. */
 const aboutContent = "isv.invalid-parameter isv.illegal-json isv.suspected-attack isv.invalid-request-data";
 
 const source =
   "opendocs.alipay.com/common/02km9f (read 2026-09-11); alipay/alipay-sdk-php-all v3/src/Model/CommonErrorType.php@d95249a";
 
 /**
- * The gateway's refusals of one kind of call. Nothing was made after any but 20000. `contentEnds`: what is over when the
- * request itself is wrong, which is the same on every repeat.
+ * The refusals of Alipay's gateway for one kind of call. After every code but 20000 nothing was executed.
+ * `contentEnds`: what ends when the content of the request is wrong, because every repeat has the same content.
  */
 export function gatewayRefusals(contentEnds: Ends): RefusalTable {
   const merchant = { fault: "merchant", ends: "nothing", source } as const;
-  const limited = { ...merchant, note: "too many calls: not final, the same is asked again later" };
+  const limited = { ...merchant, note: "too many calls: not final, the same request is repeated later" };
   const unknown = { fault: "provider", ends: "nothing", source } as const;
   return {
     ...rulesFor({ fault: "request", ends: contentEnds, source }, aboutContent),

@@ -1,9 +1,9 @@
 import * as z from "zod";
-import type { NewPayment } from "../../payment/provider.ts";
+import type { NewPayment } from "../../payments/provider.ts";
 import { toBeijingTime } from "./beijing-time.ts";
 import { textFor, yuan } from "./limits.ts";
 
-/** What every way to pay says of the order, as it is stored. */
+/** The fields of an order that are the same in every scene, as they are stored. */
 export const orderFields = z.object({
   out_trade_no: z.string(),
   total_amount: z.string(),
@@ -21,9 +21,9 @@ export function orderFieldsOf(payment: NewPayment): OrderFields {
     total_amount: yuan(payment.amount),
     subject: textFor("subject", payment.subject),
     ...(payment.body ? { body: textFor("body", payment.body) } : {}),
-    // Absolute: the trade begins when the buyer opens the link or scans the code, and a relative time would begin then.
+    // Absolute: a relative time would start only when the trade begins, as the buyer opens the link or scans the code.
     time_expire: toBeijingTime(payment.expiresAt),
-    // Alipay wants it URL-encoded once more; nothing in an out_trade_no would change.
+    // Alipay requires this value URL-encoded once more, which would change nothing in an out_trade_no.
     passback_params: payment.outTradeNo,
   };
 }

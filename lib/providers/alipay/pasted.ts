@@ -3,16 +3,18 @@ import * as z from "zod";
 import { unwrapped } from "../pasted.ts";
 import type { KeyForms } from "../rsa-key.ts";
 
-/** A pasted number of Alipay's, without what surrounds it. Some have more digits than a number of JSON keeps. */
-export const pastedNumber = z.string({ error: "is a text: write the number in quotes" }).transform(unwrapped);
+/** A pasted Alipay number, without what surrounds it. Some have more digits than a JSON number keeps exactly. */
+export const pastedNumber = z
+  .string({ error: "must be a string: write the number in quotes" })
+  .transform(unwrapped);
 
-/** A line of PEM, also with a dash too few or too many. */
+/** The first or last line of PEM, also with a dash too few or too many. */
 const pemLine = /-{3,}\s*(BEGIN|END) ([A-Z ]+?)\s*-{3,}/g;
 
 /**
- * Keys as people paste them. Alipay's console and its key tool give bare base64, without saying which of two encodings it is;
- * people also paste PEM, with the label of the other encoding, with the two characters `\n` in place of line ends, with
- * CRLF, on one line, in quotes, with a byte order mark. What is another thing than a key is named.
+ * Keys as people paste them. Alipay's console and its key tool give bare base64, without saying which of two encodings
+ * it is; people also paste PEM, with the label of the other encoding, with the two characters `\n` in place of line
+ * ends, with CRLF, on one line, in quotes, with a byte order mark. The error names what was pasted in place of a key.
  */
 export const keyForms: KeyForms = { named: " (base64 or PEM)", read: readKey, otherThing };
 
@@ -28,13 +30,13 @@ function readKey(text: string, isPrivate: boolean): KeyObject | undefined {
         ? createPrivateKey({ key, format: "der", type })
         : createPublicKey({ key, format: "der", type });
     } catch {
-      // The next encoding.
+      // Try the next encoding.
     }
   }
   return undefined;
 }
 
-/** JSON that was escaped twice holds `\n`, and `\/` for every slash. */
+/** JSON that was escaped twice contains `\n` for line ends, and `\/` for every slash. */
 function asLines(text: string): string {
   return text
     .replace(/\\[rt]/g, "")
@@ -42,7 +44,7 @@ function asLines(text: string): string {
     .replaceAll("\\/", "/");
 }
 
-/** What was pasted in place of the key, and what to paste instead; undefined: a key of this kind, or nothing known. */
+/** Names what was pasted in place of the key, and what to paste instead; undefined: a key of this kind, or unknown. */
 function otherThing(text: string, isPrivate: boolean): string | undefined {
   const label = [...text.matchAll(pemLine)].find(([, place]) => place === "BEGIN")?.[2] ?? "";
   if (label.endsWith("CERTIFICATE"))

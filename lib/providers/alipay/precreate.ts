@@ -1,6 +1,6 @@
 import * as z from "zod";
-import type { NewPayment, Started } from "../../payment/provider.ts";
-import { refusalOfCreate } from "../../payment/refusal.ts";
+import type { CreateOutcome, NewPayment } from "../../payments/provider.ts";
+import { refusalOfCreate } from "../../payments/refusal.ts";
 import type { AlipayClient } from "./client.ts";
 import { addressFor } from "./limits.ts";
 import { orderFields, orderFieldsOf } from "./order-fields.ts";
@@ -9,8 +9,9 @@ import { refusals } from "./refusals.ts";
 import * as wire from "./wire.ts";
 
 /**
- * The request of `alipay.trade.precreate` as it is stored. Alipay takes a repeat with the same number and content for
- * the same order, or refuses it (`APPLY_PC_MERCHANT_CODE_ERROR`, order codes). https://opendocs.alipay.com/open/8ad49e4a_alipay.trade.precreate
+ * The request of `alipay.trade.precreate` as it is stored. Alipay treats a repeat with the same number and content as
+ * the same order, or refuses it (`APPLY_PC_MERCHANT_CODE_ERROR`, order codes).
+ * https://opendocs.alipay.com/open/8ad49e4a_alipay.trade.precreate
  */
 const precreate = z.object({ notify_url: z.string(), biz_content: orderFields });
 
@@ -20,11 +21,11 @@ export function preparePrecreate(payment: NewPayment): z.infer<typeof precreate>
 }
 
 /** Asks Alipay for the code that the buyer scans. */
-export async function startPrecreate(
+export async function createQr(
   client: AlipayClient,
   orderNo: string,
   prepared: Record<string, unknown>,
-): Promise<Started> {
+): Promise<CreateOutcome> {
   const { notify_url: notifyUrl, biz_content: bizContent } = precreate.parse(prepared);
   const outcome = outcomeOf(await client.call("alipay.trade.precreate", bizContent, notifyUrl));
   if (outcome.kind === "unknown") return outcome;

@@ -1,19 +1,19 @@
 import type { AlipayClient } from "./client.ts";
 import { outcomeOf } from "./outcome.ts";
 
-/** Of the form of our numbers, but of a year before us: no trade can have it. */
+/** Has the form of our order numbers, but a date before the gateway existed: no trade can have it. */
 const nobodysOrder = "UNI00000000000000000000000000000";
 
 const wrongs: Record<string, string> = {
   "isv.invalid-app-id":
     "Alipay knows no application with this app_id (in the console that is_production means)",
   "isv.invalid-signature":
-    "private_key is not the half of the public key that was uploaded for the application",
+    "private_key does not belong to the public key that was uploaded for the application",
   "isv.insufficient-isv-permissions":
     "the application may not ask about trades: add its product in the console",
 };
 
-/** Asks for a trade that cannot exist: only with the right keys on both sides does Alipay's signed no arrive. */
+/** Queries a trade that cannot exist: Alipay's signed "no such trade" arrives only if both keys are right. */
 export async function probe(client: AlipayClient): Promise<string | null> {
   const said = await client.call("alipay.trade.query", { out_trade_no: nobodysOrder });
   if (said.kind === "unverified") {

@@ -1,8 +1,8 @@
 import * as z from "zod";
 import { fromDecimal } from "../../money/money.ts";
-import type { Payment } from "../../payment/payment.ts";
-import { refusalOfMove } from "../../payment/refusal.ts";
-import type { PlannedRefund, Refund, RefundOutcome } from "../../refund/refund.ts";
+import type { Payment } from "../../payments/payment.ts";
+import type { PlannedRefund, Refund, RefundOutcome } from "../../payments/refund.ts";
+import { refusalOfMove } from "../../payments/refusal.ts";
 import type { AlipayClient } from "./client.ts";
 import { textFor, yuan } from "./limits.ts";
 import { outcomeOf, unanswered } from "./outcome.ts";
@@ -28,17 +28,21 @@ export function prepareRefund(payment: Payment, planned: PlannedRefund): z.infer
 }
 
 /**
- * `alipay.trade.refund`. `out_request_no` is sent always: without it Alipay takes the trade's number for it, and would
- * swallow a second refund in part as a repeat of the first. https://opendocs.alipay.com/open/028sm9
+ * `alipay.trade.refund`. `out_request_no` is always sent: without it Alipay uses the trade's number in its place, and
+ * would treat a second partial refund as a repeat of the first. https://opendocs.alipay.com/open/028sm9
  */
-export async function refund(client: AlipayClient, payment: Payment, wanted: Refund): Promise<RefundOutcome> {
-  const { providerRefundNo, prepared } = wanted;
+export async function refund(
+  client: AlipayClient,
+  payment: Payment,
+  requested: Refund,
+): Promise<RefundOutcome> {
+  const { providerRefundNo, prepared } = requested;
   const outcome = outcomeOf(await client.call("alipay.trade.refund", refundRequest.parse(prepared)));
   if (outcome.kind === "unknown") return outcome;
   if (outcome.kind === "refused") {
     const { code } = outcome.error;
     const refusal = refusalOfMove(refusals.refund, outcome.error);
-    // An unlisted code may come after the money has moved: only a look-up may say that it has not.
+    // An unlisted code may come after the money has moved: only a query can tell.
     if (!refusal) return { kind: "unknown", why: `Alipay: ${code}`, unlisted: code };
     // mutation: alipay-refund-unknown
     if (refusal.fault === "provider") return { kind: "unknown", why: `Alipay: ${code}` };
@@ -49,17 +53,17 @@ export async function refund(client: AlipayClient, payment: Payment, wanted: Ref
     return { kind: "unknown", why: "Alipay's answer is no refund of this order" };
   }
   if (done.data.fund_change === "Y") return { kind: "refunded", refundId: providerRefundNo };
-  // This request has moved no money: an earlier one did, or none has yet.
-  const looked = await lookRefund(client, payment, wanted);
-  if (looked.kind !== "missing") return looked;
+  // This request moved no money: an earlier one did, or none has yet.
+  const fetched = await fetchRefund(client, payment, requested);
+  if (fetched.kind !== "missing") return fetched;
   return { kind: "unknown", why: "Alipay took the refund, and does not know it yet" };
 }
 
 /**
- * `alipay.trade.fastpay.refund.query`. A refund that Alipay has not made (or not yet) is an empty yes, not a no.
- * https://opendocs.alipay.com/open/028sma
+ * `alipay.trade.fastpay.refund.query`. For a refund that Alipay has not made (or not yet) the answer is an empty
+ * success. https://opendocs.alipay.com/open/028sma
  */
-export async function lookRefund(
+export async function fetchRefund(
   client: AlipayClient,
   { orderNo }: Payment,
   { providerRefundNo, amount }: Refund,

@@ -1,6 +1,6 @@
-import type { RefusalRule, RefusalTable } from "../../payment/refusal.ts";
+import type { RefusalRule, RefusalTable } from "../../payments/refusal.ts";
 
-/** The same rule for several codes, which stand between blanks. */
+/** The same rule for several codes, which are separated by whitespace. */
 export function rulesFor(rule: RefusalRule, codes: string): RefusalTable {
   return Object.fromEntries(wordsOf(codes).map((code) => [code, rule]));
 }

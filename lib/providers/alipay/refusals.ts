@@ -1,4 +1,4 @@
-import type { RefusalTable } from "../../payment/refusal.ts";
+import type { RefusalTable } from "../../payments/refusal.ts";
 import { createRefusals } from "./create-refusals.ts";
 import { gatewayRefusals } from "./gateway-refusals.ts";
 import { rulesFor } from "./refusal-rules.ts";
@@ -6,15 +6,20 @@ import { rulesFor } from "./refusal-rules.ts";
 const model = (call: string) =>
   `alipay/alipay-sdk-php-all v3/src/Model/AlipayTrade${call}ErrorResponseModel.php@d95249a`;
 
-const later = "unknown: the same is asked again later";
+const later = "unknown: the same request is repeated later";
 
-/** `alipay.trade.refund`. The reading of each code: opendocs.alipay.com/open/02ekfk, column of solutions. */
+/** `alipay.trade.refund`. `fault` and `ends` follow the column of solutions in opendocs.alipay.com/open/02ekfk. */
 function refundRefusals(): RefusalTable {
   const source = model("Refund");
   return {
     ...rulesFor({ fault: "provider", ends: "nothing", source }, "ACQ.SYSTEM_ERROR ACQ.REFUND_CHARGE_ERROR"),
     ...rulesFor(
-      { fault: "provider", ends: "nothing", source, note: "a refund has this number: a look tells which" },
+      {
+        fault: "provider",
+        ends: "nothing",
+        source,
+        note: "a refund has this number: a poll finds out which",
+      },
       "ACQ.DISCORDANT_REPEAT_REQUEST",
     ),
     ...rulesFor(
@@ -37,7 +42,7 @@ function refundRefusals(): RefusalTable {
   };
 }
 
-/** A question that is refused ends nothing. `notExist` and `notes`: what is learnt from a code all the same. */
+/** A refused query or close ends nothing. `notExist`: what `ACQ.TRADE_NOT_EXIST` tells all the same. */
 function questionRefusals(call: string, notExist: string, codes: string): RefusalTable {
   const source = model(call);
   return {
@@ -47,21 +52,21 @@ function questionRefusals(call: string, notExist: string, codes: string): Refusa
   };
 }
 
-const closeNotExist = "closed once its time is over; before, the link or code still works";
+const closeNotExist = "closed once it has expired; before that, the link or code still works";
 const notOpen = {
   fault: "request",
   ends: "nothing",
   source: model("Close"),
-  note: "not open any more: a look tells what it is",
+  note: "no longer open: a query finds out its state",
 } as const;
 
-/** What the trade's state means when Alipay will not close it: paid or closed already. */
+/** Codes with which Alipay refuses to close a trade that is already paid or closed. */
 export const notOpenCodes: RefusalTable = rulesFor(
   notOpen,
   "ACQ.TRADE_STATUS_ERROR ACQ.REASON_TRADE_STATUS_INVALID ACQ.REASON_ILLEGAL_STATUS",
 );
 
-/** Every code with which Alipay may refuse one of our calls. A code that is not here is unlisted. */
+/** Every code with which Alipay may refuse one of our calls. A code that is missing here is unlisted. */
 export const refusals = {
   create: { ...gatewayRefusals("subject"), ...createRefusals },
   query: {

@@ -3,9 +3,9 @@ import { signatureFits } from "../signature-fits.ts";
 import { asciiView, type Charset, charsetOf, decode } from "./charset.ts";
 
 /**
- * The fields of a notice that Alipay has signed: all but `sign` and `sign_type`, empty ones included. The signature covers
- * their bytes; only then they are read, in the `charset` that the notice declares. RSA2 in Alipay's words; the older `RSA`
- * (SHA-1) is never accepted. Throws `notification_refused`. https://opendocs.alipay.com/open/270/105902
+ * Verifies a notice and returns its signed fields: all but `sign` and `sign_type`, empty ones included. The signature
+ * covers the bytes; they are decoded afterwards, in the `charset` that the notice declares. Only `RSA2` is accepted,
+ * never the older `RSA` (SHA-1). Throws `notification_refused`. https://opendocs.alipay.com/open/270/105902
  */
 export function verifiedNotice(body: Buffer, publicKey: string): Record<string, string> {
   const fields = formFields(body);
@@ -15,7 +15,7 @@ export function verifiedNotice(body: Buffer, publicKey: string): Record<string, 
   if (signType !== "RSA2") throw new GatewayError("notification_refused", "sign_type must be RSA2");
   if (!sign) throw new GatewayError("notification_refused", "the notice is not signed");
   const signed = [...fields].filter(([name]) => name !== "sign" && name !== "sign_type");
-  // What is signed is the same when two fields are made one. Alipay takes no such texts, and we send none.
+  // Two fields joined into one give the same signed text. Alipay accepts no such values, and we send none.
   // mutation: alipay-joined-fields
   if (signed.some(([, value]) => /&\w+=/.test(value.toString("latin1"))))
     throw new GatewayError("notification_refused", "the signed text can be read in two ways");
@@ -27,17 +27,17 @@ export function verifiedNotice(body: Buffer, publicKey: string): Record<string, 
 }
 
 /**
- * The fields of a notice as they came, signed or not. Throws `notification_refused` for what is not a form with unique
- * fields: that it is malformed is for the one to hear who has signed it, and Alipay signs no such thing.
+ * The fields of a notice as received, signed or not. Throws `notification_refused` for anything but a form with unique
+ * fields: `notification_malformed` is reported to authenticated senders only, and Alipay signs no such form.
  */
 export function noticeFields(body: Buffer): Record<string, string> {
   return decoded([...formFields(body)]);
 }
 
-/** A name with `=` or `&` in it would let one signed text be read in two ways. */
+/** A name with `=` or `&` in it would make the signed text ambiguous. */
 const fieldName = /^[a-z]\w{0,63}$/i;
 
-/** The bytes of each field of a form: decoded once, in no charset yet. */
+/** The bytes of each field of a form: percent-decoded once, not yet decoded as text. */
 function formFields(body: Buffer): Map<string, Buffer> {
   const fields = new Map<string, Buffer>();
   const form = body.toString("latin1").replace(/^(?:\xef\xbb\xbf)?\??/, "");
@@ -83,8 +83,8 @@ function decoded(fields: [string, Buffer][]): Record<string, string> {
 }
 
 /**
- * The text of `member` in an answer `{"<member>":{…},"sign":"…"}` when Alipay's signature covers exactly its bytes, else
- * undefined. Only the returned text may be parsed: what was verified and what is read can then not differ.
+ * The text of `member` in an answer `{"<member>":{…},"sign":"…"}` when Alipay's signature covers exactly its bytes,
+ * else undefined. Only the returned text may be parsed, so that what was verified and what is read cannot differ.
  */
 export function verifiedMember(
   answer: Buffer,
@@ -132,7 +132,7 @@ export function topLevelMembers(json: Buffer, charset: Charset): Map<string, Buf
   return add(last) ? members : undefined;
 }
 
-/** `JSON.parse` judges the grammar, so that the scan above may be simple. */
+/** `JSON.parse` checks the grammar, so that the scan above may be simple. */
 function isObject(json: string): boolean {
   try {
     const value: unknown = JSON.parse(json);

@@ -1,15 +1,10 @@
 import { fromDecimal } from "../../money/money.ts";
-import type { Observation } from "../../payment/provider.ts";
+import type { ProviderEvent } from "../../payments/provider.ts";
 import { fromBeijingTime } from "./beijing-time.ts";
 import { type TradeNotice, tradeQuery } from "./wire.ts";
 
-/** What `alipay.trade.query` says of an order. `account` is the application that asked. */
-export function queryObservations(
-  content: unknown,
-  orderNo: string,
-  account: string,
-  now: Date,
-): Observation[] {
+/** Translates an answer of `alipay.trade.query`. `account` is the application that sent the query. */
+export function queryEvents(content: unknown, orderNo: string, account: string, now: Date): ProviderEvent[] {
   const parsed = tradeQuery.safeParse(content);
   if (!parsed.success)
     return [{ kind: "unrecognised", said: "alipay.trade.query: an answer of another form" }];
@@ -21,7 +16,7 @@ export function queryObservations(
   const amount = fromDecimal(trade.total_amount, "CNY");
   const tradeNo = trade.trade_no;
   const paidAt = trade.send_pay_date ? fromBeijingTime(trade.send_pay_date) : now;
-  const paid: Observation = { kind: "paid", orderNo, account, amount, tradeNo, paidAt, objectId: null };
+  const paid: ProviderEvent = { kind: "paid", orderNo, account, amount, tradeNo, paidAt, objectId: null };
   switch (trade.trade_status) {
     case "TRADE_SUCCESS":
     case "TRADE_FINISHED":
@@ -29,7 +24,7 @@ export function queryObservations(
     case "WAIT_BUYER_PAY":
       return [{ kind: "open", orderNo, why: trade.trade_status }];
     case "TRADE_CLOSED":
-      // One word for two ends: never paid, or paid and given back in full.
+      // `TRADE_CLOSED` has two meanings: never paid, or paid and refunded in full.
       if (!trade.send_pay_date) return [{ kind: "closed", orderNo, why: trade.trade_status }];
       return [paid, { kind: "refundedTotal", orderNo, tradeNo, total: amount }];
     default:
@@ -38,21 +33,21 @@ export function queryObservations(
 }
 
 /**
- * What a verified notice says. One of another application or seller keeps that other account, so that it never settles
- * a payment and is seen as the anomaly it is; what else it says is not about an order of ours. A refund's notice repeats
- * the payment, which we may not have heard of.
+ * Translates a verified notice. A payment to another application or seller keeps that account, so that it never settles
+ * a payment of ours and shows up as an anomaly; other notices of another account are not about our orders. A refund's
+ * notice repeats the payment, whose own notice we may have missed.
  */
-export function noticeObservations(
+export function noticeEvents(
   notice: TradeNotice,
   own: { app_id: string; seller_id?: string | undefined },
   now: Date,
-): Observation[] {
+): ProviderEvent[] {
   const { out_trade_no: orderNo, trade_no: tradeNo, trade_status: status } = notice;
   const amount = fromDecimal(notice.total_amount, "CNY");
   const account = accountOf(notice, own);
   const isOurs = account === own.app_id;
   const paidAt = notice.gmt_payment ? fromBeijingTime(notice.gmt_payment) : now;
-  const paid: Observation = { kind: "paid", orderNo, account, amount, tradeNo, paidAt, objectId: null };
+  const paid: ProviderEvent = { kind: "paid", orderNo, account, amount, tradeNo, paidAt, objectId: null };
   if (isRefund(notice)) {
     if (!isOurs) return [{ kind: "unrecognised", said: "a refund of another account" }];
     return notice.gmt_payment ? [paid, refundOf(notice)] : [refundOf(notice)];
@@ -73,7 +68,7 @@ export function noticeObservations(
   }
 }
 
-/** Notices of payments and closes carry `refund_fee=0.00`: nothing was refunded, whatever stands beside it. */
+/** Notices of payments and closes carry `refund_fee=0.00`: nothing was refunded, whatever other refund fields say. */
 function isRefund({ refund_fee: sum, gmt_refund: at, out_biz_no: number }: TradeNotice): boolean {
   if (sum) return /* mutation: alipay-zero-refund */ fromDecimal(sum, "CNY").minor > 0;
   return Boolean(at || number);
@@ -87,8 +82,8 @@ function accountOf(notice: TradeNotice, own: { app_id: string; seller_id?: strin
   return notice.seller_id || "unnamed seller";
 }
 
-/** Alipay counts here: `refund_fee` is everything refunded so far, not this refund alone. */
-function refundOf({ out_trade_no: orderNo, trade_no: tradeNo, refund_fee: sum }: TradeNotice): Observation {
+/** In a notice `refund_fee` is the total refunded so far, not the amount of this refund. */
+function refundOf({ out_trade_no: orderNo, trade_no: tradeNo, refund_fee: sum }: TradeNotice): ProviderEvent {
   if (!sum) return { kind: "unrecognised", said: "a refund notice without refund_fee" };
   return { kind: "refundedTotal", orderNo, tradeNo, total: fromDecimal(sum, "CNY") };
 }

@@ -11,7 +11,7 @@ const time = z
   .refine((text) => isStorable(fromBeijingTime(text)));
 const word = z.string().max(128);
 
-/** What every answer holds; the rest only when `code` is 10000. https://opendocs.alipay.com/common/02km9f */
+/** The fields of every answer; others are present only if `code` is 10000. https://opendocs.alipay.com/common/02km9f */
 export const answer = z.looseObject({
   code: word,
   msg: z.string().catch(""),
@@ -34,7 +34,7 @@ export const refundQuery = z.object({
   out_trade_no: word.optional(),
   out_request_no: word.optional(),
   refund_status: word.optional(),
-  /** Of this refund alone. */
+  /** The amount of this refund alone. */
   refund_amount: decimal.optional(),
 });
 
@@ -47,7 +47,6 @@ export const tradeQuery = z.object({
   /** When the buyer paid. */
   send_pay_date: time.optional(),
 });
-export type TradeQuery = z.infer<typeof tradeQuery>;
 
 /**
  * A trade's notice. Refunds repeat the trade's notice with their own fields added.
@@ -70,13 +69,15 @@ export const tradeNotice = z.object({
 });
 export type TradeNotice = z.infer<typeof tradeNotice>;
 
-/** Enough of any signed notice to name it. */
+/** The fields that identify any signed notice. */
 export const anyNotice = z.object({
   notify_id: z.string().min(1).max(128),
   notify_type: word,
 });
 
-/** Forms that no key and no signature has: `40002`, and `isv.invalid-app-id`. https://opendocs.alipay.com/common/02km9f */
+/**
+ * Forms that no key and no signature can have: `40002`, `isv.invalid-app-id`. https://opendocs.alipay.com/common/02km9f
+ */
 const code = z
   .string()
   // mutation: alipay-code-form
@@ -87,7 +88,7 @@ const subCode = z
   // mutation: alipay-sub-code-form
   .regex(/^[a-z]{3}(?:\.[\w-]+){1,2}$/i);
 
-/** The code of an answer whose signature does not fit or is not there. Tells people why, no more. */
+/** The code of an answer whose signature is wrong or missing: only to be shown to people. */
 export const unverifiedCode = z
   .object({ code, sub_code: subCode.optional() })
   .transform((said) => said.sub_code ?? said.code);

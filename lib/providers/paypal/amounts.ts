@@ -12,7 +12,7 @@ export function toPayPalValue(money: Money): string {
   const value = exactly(money, rule.decimals);
   // mutation: paypal-largest-amount
   if (BigInt(value.replace(".", "")) > BigInt(rule.mostMinor)) {
-    refuse("amount", `PayPal takes at most ${rule.mostMinor} ${currency}`);
+    refuse("amount", `PayPal takes at most ${rule.mostMinor} of the smallest unit of ${currency}`);
   }
   return value;
 }
@@ -30,7 +30,7 @@ function refuse(field: string, message: string): never {
   throw new GatewayError("amount_not_allowed", message, { fields: [{ field, message }] });
 }
 
-/** Undefined for what the gateway cannot hold exactly. Zeros after the point are read where none belong (`100.00` JPY). */
+/** Undefined for an amount that the gateway cannot represent exactly. Accepts superfluous zeros (`100.00` JPY). */
 export function fromPayPalAmount({
   currency_code: currency,
   value,

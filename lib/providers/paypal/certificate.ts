@@ -3,7 +3,7 @@ import { GatewayError } from "../../errors.ts";
 import { OutboundError } from "../../outbound/outbound-error.ts";
 import { request } from "../../outbound/request.ts";
 
-/** The public half of a key that PayPal signs webhooks with, and when it holds. */
+/** The public key of a certificate with which PayPal signs webhooks, and its validity. */
 type SigningCertificate = { key: KeyObject; from: Date; to: Date };
 
 const hosts = new Set([
@@ -12,23 +12,25 @@ const hosts = new Set([
   "api.sandbox.paypal.com",
   "api-m.sandbox.paypal.com",
 ]);
-/** The name that PayPal's own Java SDK asks of the certificate. */
+/** The name that PayPal's own Java SDK requires in the certificate. */
 const signerName = /^CN=messageverificationcerts(\.sandbox)?\.paypal\.com$/m;
 
-/** PayPal's, the same for every merchant. Only what passed enters, so that made-up URLs push nothing out. */
-const kept = new Map<string, SigningCertificate>();
-const mostKept = 20;
+/**
+ * PayPal's certificates, the same for every merchant. Only valid ones are cached, so that forged URLs evict nothing.
+ */
+const cached = new Map<string, SigningCertificate>();
+const mostCached = 20;
 
 /**
- * The key of the certificate that a webhook names by its URL. That the URL is PayPal's own, over TLS, is what makes it
- * PayPal's key. `baseUrl` replaces PayPal's hosts in the local stage. Throws `notification_refused`.
+ * The key of the certificate at the URL that a webhook names. It is trusted as PayPal's key because the URL is PayPal's
+ * own, over TLS. `baseUrl` replaces PayPal's hosts in the local stage. Throws `notification_refused`.
  */
 export async function signingKey(certUrl: string, now: Date, baseUrl?: string): Promise<KeyObject> {
   const url = pinnedUrl(certUrl, baseUrl);
-  const certificate = kept.get(url) ?? (await fetchCertificate(url));
+  const certificate = cached.get(url) ?? (await fetchCertificate(url));
   // mutation: paypal-certificate-time
   if (now < certificate.from || now > certificate.to) {
-    kept.delete(url);
+    cached.delete(url);
     refuse("PayPal's certificate is not valid at this time");
   }
   return certificate.key;
@@ -41,28 +43,28 @@ export function pinnedUrl(certUrl: string, baseUrl: string | undefined): string 
     /* mutation: paypal-certificate-tls */ url?.protocol === "https:" &&
     url.port === "" &&
     /* mutation: paypal-certificate-host */ hosts.has(url.hostname);
-  const known =
+  const isAccepted =
     baseUrl === undefined
       ? ofPayPal
       : /* mutation: paypal-certificate-origin */ url?.origin === new URL(baseUrl).origin;
   const bare = url?.username === "" && url.password === "" && url.search === "" && url.hash === "";
   if (
     !url ||
-    !known ||
+    !isAccepted ||
     !bare ||
     /* mutation: paypal-certificate-path */ !/^\/v1\/notifications\/certs\/[\w-]{1,128}$/.test(url.pathname)
   ) {
     refuse("paypal-cert-url is not PayPal's");
   }
-  // Without the bare `?` or `#` that no part of a URL shows.
+  // Drops a bare `?` or `#`, which `search` and `hash` do not show.
   return url.origin + url.pathname;
 }
 
 async function fetchCertificate(url: string): Promise<SigningCertificate> {
   const pem = await fetchPem(url);
   const certificate = readCertificate(pem);
-  kept.set(url, certificate);
-  if (kept.size > mostKept) kept.delete(kept.keys().next().value as string);
+  cached.set(url, certificate);
+  if (cached.size > mostCached) cached.delete(cached.keys().next().value as string);
   return certificate;
 }
 
@@ -77,7 +79,7 @@ async function fetchPem(url: string): Promise<string> {
   }
 }
 
-/** Where the file brings the issuer too, it must have signed; whether it does is not documented. */
+/** If the file also holds the issuer's certificate, the issuer must have signed; whether it does is not documented. */
 export function readCertificate(pem: string): SigningCertificate {
   const chain = certificatesIn(pem);
   const signer = chain.find(({ subject }) =>
@@ -95,7 +97,7 @@ export function readCertificate(pem: string): SigningCertificate {
   return { key, from, to };
 }
 
-/** A certificate can be read whose key cannot. */
+/** A readable certificate may hold an unreadable key. */
 function keyOf(certificate: X509Certificate): KeyObject {
   try {
     return certificate.publicKey;

@@ -1,13 +1,13 @@
 import * as z from "zod";
-import type { NewPayment } from "../../payment/provider.ts";
+import type { NewPayment } from "../../payments/provider.ts";
 import { cut } from "../text-limit.ts";
 import { toPayPalValue } from "./amounts.ts";
 import { texts } from "./limits.ts";
 
 /**
  * The request of `orders.createOrder` as it is stored, in the SDK's names. Parsing restores the order of the fields,
- * which a database may change: under one request id PayPal takes only the same request. Its enums are spelled out, because
- * importing them would load the SDK.
+ * which a database may change: PayPal accepts only an identical request under the same request id. Enums are spelled
+ * out, because importing them would load the SDK.
  */
 export const checkoutOrder = z.object({
   intent: z.literal("CAPTURE"),
@@ -44,7 +44,7 @@ export function prepareCheckoutOrder(payment: NewPayment): CheckoutOrder {
         amount: { currencyCode: amount.currency, value: toPayPalValue(amount) },
         description: cut(subject, texts.description),
         customId: outTradeNo,
-        // PayPal captures an invoice once only, whatever else goes wrong.
+        // PayPal captures an invoice id only once, whatever else goes wrong.
         invoiceId: orderNo,
       },
     ],

@@ -10,8 +10,8 @@ import { type Token, tokensOf } from "./tokens.ts";
 import * as wire from "./wire.ts";
 
 /**
- * PayPal has read the request and said no. `issues`: everything that it found wrong; without any its name for the whole.
- * `error`: the first of them.
+ * PayPal refused the request. `issues`: everything that it found wrong, or the error's name if it lists no issue.
+ * `error`: the first issue.
  */
 export type PayPalRefused = {
   kind: "refused";
@@ -24,18 +24,18 @@ export type PayPalFailure = PayPalRefused | { kind: "unknown"; why: string };
 /** `answered`: a 2xx with readable JSON. */
 export type PayPalAnswer = { kind: "answered"; body: unknown } | PayPalFailure;
 
-/** Calls with one app's credentials. None rejects for what PayPal or the network does. */
+/** Calls with one app's credentials. No method rejects because of PayPal or the network. */
 export type PayPalClient = {
-  /** The one request that `call` asks of PayPal's SDK. */
+  /** Sends the one request that `call` makes with PayPal's SDK. */
   ask(call: (sdk: Sdk) => Promise<unknown>): Promise<PayPalAnswer>;
-  /** What the SDK does not model. */
+  /** For requests that the SDK does not model. */
   get(path: string): Promise<PayPalAnswer>;
   post(path: string, body: unknown): Promise<PayPalAnswer>;
 };
 
 const hosts = { live: "https://api-m.paypal.com", sandbox: "https://api-m.sandbox.paypal.com" };
 
-/** For a token, the call, and both again after a 401, together. */
+/** Total time for the token, the call, and both again after a 401. */
 const togetherMs = 8000;
 
 export function paypalClient(
@@ -55,19 +55,19 @@ export function paypalClient(
     return { kind: "token", accessToken, endsAt: secondsAfter(clock.now(), seconds) };
   });
 
-  async function authorised(wanted: ModelledRequest): Promise<PayPalAnswer> {
+  async function authorised(modelled: ModelledRequest): Promise<PayPalAnswer> {
     const endsAt = performance.now() + togetherMs;
     const withToken = async (): Promise<{ answer: PayPalAnswer; token?: Token }> => {
       const token = await tokens.current();
       if (token.kind !== "token") return { answer: token };
       const secrets = [secret, basic, token.accessToken];
       const left = endsAt - performance.now();
-      const answer = await send(baseUrl, wanted, `Bearer ${token.accessToken}`, left, secrets);
+      const answer = await send(baseUrl, modelled, `Bearer ${token.accessToken}`, left, secrets);
       return { answer, token };
     };
     const first = await withToken();
     if (!first.token || first.answer.kind !== "refused" || first.answer.status !== 401) return first.answer;
-    // Revoked before its time. A 401 has done nothing, so that the call may be repeated.
+    // The token was revoked early. A call that was answered with 401 had no effect, so it may be repeated.
     tokens.drop(first.token);
     return (await withToken()).answer;
   }
@@ -89,7 +89,7 @@ export function paypalClient(
   };
 }
 
-/** The SDK's own would carry a literal `{os-info}`, which only its own sending fills in. */
+/** The SDK's own user agent would contain a literal `{os-info}`, which only its own sending fills in. */
 const userAgent = "uni-pay";
 
 const tokenRequest: ModelledRequest = {
@@ -117,7 +117,7 @@ async function send(
         authorization,
       },
       ...(body === undefined ? {} : { body }),
-      // Under a request id PayPal does a thing once; a second token harms nothing.
+      // PayPal executes a request id only once, and fetching a second token is harmless.
       idempotent: "paypal-request-id" in headers || path === tokenRequest.path,
       deadlineMs,
     });
@@ -137,7 +137,7 @@ function read({ status, body }: OutboundAnswer, secrets: readonly string[]): Pay
   }
   const aboutUs = status === 401 || status === 403 || status === 429;
   const said = wire.refusal.safeParse(content);
-  // What stands in front of PayPal's API answers for itself; only the API's own words are a refusal.
+  // Except for 401, 403 and 429, only an error in PayPal's format is a refusal: others may come from a proxy.
   if (!aboutUs && !(refusing.has(status) && said.success)) {
     return { kind: "unknown", why: `PayPal answered HTTP ${status}` };
   }
@@ -152,7 +152,7 @@ function read({ status, body }: OutboundAnswer, secrets: readonly string[]): Pay
 /** https://developer.paypal.com/api/rest/responses/ */
 const refusing = new Set([400, 401, 403, 404, 409, 415, 422, 429]);
 
-/** At least one. */
+/** All issues of an error, at least one. */
 function wordsOf(said: NonNullable<ReturnType<typeof wire.refusal.safeParse>["data"]>): ProviderError[] {
   if ("error" in said) return [{ code: said.error, message: said.error_description ?? "" }];
   const { name, message = "", details = [] } = said;
@@ -162,7 +162,7 @@ function wordsOf(said: NonNullable<ReturnType<typeof wire.refusal.safeParse>["da
   return issues.length > 0 ? issues : [{ code: name, message: details[0]?.description ?? message }];
 }
 
-/** PayPal's JSON is UTF-8, with or without a byte order mark; other bytes are no answer. */
+/** PayPal's JSON is UTF-8, with or without a byte order mark; other bytes are unreadable. */
 function parse(body: Buffer): unknown {
   try {
     return JSON.parse(

@@ -1,8 +1,8 @@
 import * as z from "zod";
-import { formerEnd, keptFields, notOver } from "../kept-fields.ts";
+import { carriedFields, formerEnd, notOver } from "../carried-fields.ts";
 import { blanks, unwrapped } from "../pasted.ts";
 
-/** No value of PayPal's holds a blank. */
+/** No PayPal credential contains whitespace. */
 function bare(value: unknown): unknown {
   return typeof value === "string" ? unwrapped(value.replace(blanks, "")) : value;
 }
@@ -14,7 +14,7 @@ const key = (name: string) =>
     z.string().regex(/^[0-9A-Za-z_-]{8,256}$/, `is the ${name} of a REST app: letters, digits, "_" and "-"`),
   );
 
-/** As a dashboard spells it: "Live", "SANDBOX". */
+/** Accepts the spellings of a dashboard: "Live", "SANDBOX". */
 const mode = z.preprocess(
   (value) => (typeof value === "string" ? String(bare(value)).toLowerCase() : value),
   z.enum(["sandbox", "live"], 'is "sandbox" or "live" (PayPal calls production "live")'),
@@ -27,16 +27,16 @@ const webhookId = z
 /** `config_data` of a PayPal config. */
 export const paypalCredentials = z
   .strictObject({
-    /** Of the REST app; sandbox and live have different ones. */
+    /** Client id of the REST app; sandbox and live apps have different ones. */
     client_id: key("client id"),
     secret: key("secret"),
     /** Only `live` moves money. */
     mode,
-    /** PayPal's id of our webhook URL in this app; part of what webhooks sign. */
+    /** PayPal's id of our webhook URL in this app; part of the signed text of a webhook. */
     webhook_id: pasted(webhookId).optional(),
-    /** Of the app before; what it was told is told again for up to three days. Written by us. */
+    /** Webhook ids of former apps, whose events PayPal retries for up to three days. Written by the gateway. */
     former_webhook_ids: z.array(z.strictObject({ id: webhookId, until: z.iso.datetime() })).optional(),
-    /** The receiving account. Needed only where PayPal does not tell it to the app. */
+    /** The receiving account. Needed only if PayPal does not reveal it to the app. */
     merchant_id: pasted(
       z
         .string()
@@ -50,7 +50,7 @@ export const paypalCredentials = z
     if (areSwapped(clientId, secret)) {
       say("client_id", "is the secret, and secret is the client id: swap them");
     } else if (clientId === secret) {
-      say("secret", "is the client id again: the secret key stands below it, behind Show");
+      say("secret", "is the client id again: paste the secret key, shown below it by Show");
     }
     if (/^A21AA/.test(secret))
       say("secret", "is an access token, which lives for hours: give the secret key");
@@ -70,7 +70,7 @@ export function isSameApp(
   return one.client_id === other.client_id && one.mode === other.mode;
 }
 
-/** Webhook ids with which an event may still be signed. */
+/** Webhook ids for which PayPal may still sign events. */
 export function webhookIds(
   { webhook_id: current, former_webhook_ids: former }: PayPalCredentials,
   now: Date,
@@ -78,19 +78,21 @@ export function webhookIds(
   return [...(current === undefined ? [] : [current]), ...notOver(former, now).map(({ id }) => id)];
 }
 
-/** A webhook id is an app's: another app of the account has another, and the earlier one signs what is told again. */
+/**
+ * A webhook id belongs to one app. With another app of the account, retried events are still signed for the former id.
+ */
 export function carryOver(
   before: PayPalCredentials,
-  given: Record<string, unknown>,
+  changes: Record<string, unknown>,
   now: Date,
 ): Partial<PayPalCredentials> {
-  const same = isSameApp(before, given as Pick<PayPalCredentials, "client_id" | "mode">);
+  const same = isSameApp(before, changes as Pick<PayPalCredentials, "client_id" | "mode">);
   const former = notOver(before.former_webhook_ids, now);
   const { webhook_id: id } = before;
   const until = formerEnd(now).toISOString();
   const all = same || id === undefined ? former : [...former, { id, until }];
   return {
-    ...keptFields(before, given, [["merchant_id"], ...(same ? [["webhook_id"] as const] : [])]),
+    ...carriedFields(before, changes, [["merchant_id"], ...(same ? [["webhook_id"] as const] : [])]),
     ...(all.length > 0 && { former_webhook_ids: all }),
   };
 }

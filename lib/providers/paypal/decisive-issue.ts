@@ -1,11 +1,11 @@
 import type { ProviderError } from "../../errors.ts";
-import type { RefusalRule, RefusalTable } from "../../payment/refusal.ts";
+import type { RefusalRule, RefusalTable } from "../../payments/refusal.ts";
 import type { PayPalRefused } from "./client.ts";
 
 /**
- * PayPal names everything that it found wrong (`details` is an array: paypal/paypal-rest-api-specifications@ec4d8f3,
- * components.schemas.error). An order or refund ends only when every issue ends it, so the issue that ends the least
- * decides: one that is not listed, then one about which PayPal must be asked, then one that passes.
+ * PayPal lists everything that it found wrong (`details` is an array: paypal/paypal-rest-api-specifications@ec4d8f3,
+ * components.schemas.error). An order or refund ends only when every issue ends it, so the least final issue decides:
+ * an unlisted one, then one after which PayPal must be asked, then a temporary one.
  */
 export function decisiveIssue(table: RefusalTable, { issues, error }: PayPalRefused): ProviderError {
   const weight = ({ code }: ProviderError) => weightOf(Object.hasOwn(table, code) ? table[code] : undefined);

@@ -7,10 +7,10 @@ const payments = "paypal/paypal-rest-api-specifications@ec4d8f3 openapi/payments
 // mutation: paypal-text-unit
 const unit = "characters";
 
-/** Every text that PayPal is given, and how long it may be. */
+/** The maximum length of every text that we send to PayPal. */
 export const texts = {
   description: { most: 127, unit, source: `${orders} purchase_unit_request.description` },
-  /** Newer pages of PayPal's say 255; what the older one takes the newer takes too. */
+  /** Newer pages of PayPal say 255; 127 satisfies both. */
   customId: { most: 127, unit, source: `${orders} purchase_unit_request.custom_id` },
   invoiceId: { most: 127, unit, source: `${orders} purchase_unit_request.invoice_id` },
   referenceId: { most: 256, unit, source: `${orders} purchase_unit_request.reference_id` },
@@ -22,20 +22,21 @@ export const texts = {
   value: { most: 32, unit, source: `${orders} money.value` },
 } satisfies Record<string, TextLimit>;
 
-/** What PayPal takes of one currency. `mostMinor`: the largest amount, in units of the last decimal. */
+/** PayPal's rule for one currency. `mostMinor`: the largest amount, in units of the last decimal. */
 export type CurrencyRule = { decimals: 0 | 2; leastMinor: number; mostMinor: number; onlyWithin?: string };
 
 /**
- * 999999999999999.99 in every currency (MAX_VALUE_EXCEEDED in the orders' OpenAPI), which with two decimals is beyond what
- * a JavaScript number holds exactly. What one account or buyer may pay at once is PayPal's to judge.
+ * The maximum is 999999999999999.99 in every currency (MAX_VALUE_EXCEEDED in the orders' OpenAPI), which with two
+ * decimals exceeds what a JavaScript number holds exactly. PayPal itself enforces the limits of a single account or
+ * buyer.
  */
 const whole: CurrencyRule = { decimals: 0, leastMinor: 1, mostMinor: 999_999_999_999_999 };
 const cents: CurrencyRule = { decimals: 2, leastMinor: 1, mostMinor: Number.MAX_SAFE_INTEGER };
 
 /**
- * The currencies of https://developer.paypal.com/api/rest/reference/currency-codes/, read on 2026-09-11. A decimal point
- * is an error in HUF, JPY and TWD, though ISO 4217 counts HUF and TWD in hundredths. `onlyWithin`: the page's "in-country
- * PayPal accounts only", which PayPal itself refuses.
+ * The currencies of https://developer.paypal.com/api/rest/reference/currency-codes/, read on 2026-09-11. A decimal
+ * point is an error in HUF, JPY and TWD, though ISO 4217 counts HUF and TWD in hundredths. `onlyWithin`: the page's
+ * "in-country PayPal accounts only", which PayPal itself enforces.
  */
 export const currencies: Readonly<Record<string, CurrencyRule>> = {
   AUD: cents,
@@ -65,7 +66,7 @@ export const currencies: Readonly<Record<string, CurrencyRule>> = {
 };
 
 /**
- * How long PayPal's order waits for its buyer, and then for the capture.
+ * How long a PayPal order waits for the buyer's approval, and after that for the capture.
  * paypal/paypal-rest-api-specifications@ec4d8f3 checkout_orders_v2.json, POST /v2/checkout/orders/{id}/capture.
  */
 export const approvalSeconds = 3 * 3600;

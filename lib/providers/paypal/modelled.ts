@@ -1,9 +1,9 @@
 import { Client, OrdersController, PaymentsController } from "@paypal/paypal-server-sdk";
 
-/** A request as PayPal's SDK would have sent it, but for host and credentials. Header names are lower-case. */
+/** A request as PayPal's SDK would send it, without host and credentials. Header names are lower-case. */
 export type ModelledRequest = {
   method: "GET" | "POST";
-  /** With the query. */
+  /** Includes the query. */
   path: string;
   headers: Record<string, string>;
   body?: string;
@@ -11,7 +11,7 @@ export type ModelledRequest = {
 
 export type Sdk = { orders: OrdersController; payments: PaymentsController };
 
-/** Shared by all merchants: it holds no credentials, and a token that stands for none. */
+/** Shared by all merchants: it holds no credentials, and only an empty token. */
 const client = new Client({
   clientCredentialsAuthCredentials: {
     oAuthClientId: "",
@@ -21,9 +21,9 @@ const client = new Client({
 });
 
 /**
- * Has PayPal's SDK model one request (its names, its path, its encoding) and stops it before it sends. Its own sending
- * has no deadline, follows redirects, and after one failed token call refuses every later call; its errors carry
- * credentials. Rejects when the SDK finds the arguments wrong.
+ * Lets PayPal's SDK build one request (names, path, encoding) and stops it before sending. The SDK's own sending has no
+ * deadline, follows redirects, and refuses every later call after one failed token call; its errors carry credentials.
+ * Rejects when the SDK finds the arguments wrong.
  */
 export function modelled(call: (sdk: Sdk) => Promise<unknown>): Promise<ModelledRequest> {
   const { promise, resolve, reject } = Promise.withResolvers<ModelledRequest>();
@@ -45,7 +45,7 @@ export function modelled(call: (sdk: Sdk) => Promise<unknown>): Promise<Modelled
   };
   const controlled = { getRequestBuilderFactory: () => stopping };
   const sdk = { orders: new OrdersController(controlled), payments: new PaymentsController(controlled) };
-  // After the request was handed over, a rejection changes nothing.
+  // Once the promise is resolved, the deliberate rejection has no effect.
   call(sdk).catch(reject);
   return promise;
 }

@@ -1,35 +1,35 @@
-import type { Payment } from "../../payment/payment.ts";
-import type { Observation } from "../../payment/provider.ts";
+import type { Payment } from "../../payments/payment.ts";
+import type { ProviderEvent } from "../../payments/provider.ts";
 import { fromPayPalAmount } from "./amounts.ts";
 import type { Capture, Order, PayPalRefund, PurchaseUnit } from "./wire.ts";
 
-/** What of a stored payment an order is read against. */
-export type Asked = Pick<Payment, "orderNo" | "payable" | "providerStarted">;
+/** The fields of a stored payment with which a PayPal order is compared. */
+export type OurOrder = Pick<Payment, "orderNo" | "payable" | "inTransit">;
 
 /**
- * What a PayPal order says of ours. Each capture that brought money is a payment, followed by its refunds: a second one
- * is for the books to find. `now` stands in for a capture without a time.
+ * Translates a PayPal order into events. Each capture that moved money gives `paid`, followed by its refunds; a second
+ * `paid` is left to the ledger to detect. `now` replaces the missing time of a capture.
  */
-export function orderObservations(order: Order, asked: Asked, now: Date): Observation[] {
+export function orderEvents(order: Order, ours: OurOrder, now: Date): ProviderEvent[] {
   const [unit, ...further] = order.purchase_units ?? [];
   if (
-    /* mutation: paypal-order-number */ order.id !== asked.payable?.paymentId ||
-    unit?.invoice_id !== asked.orderNo ||
+    /* mutation: paypal-order-number */ order.id !== ours.payable?.paymentId ||
+    unit?.invoice_id !== ours.orderNo ||
     further.length > 0
   ) {
     return [{ kind: "unrecognised", said: "a PayPal order that is not this payment's" }];
   }
   const captures = unit.payments?.captures ?? [];
   const said = captures.flatMap((capture) =>
-    captureObservations(capture, unit, { orderNo: asked.orderNo, orderId: order.id }, now),
+    captureEvents(capture, unit, { orderNo: ours.orderNo, orderId: order.id }, now),
   );
   if (said.length > 0) return said;
-  if (captures.length > 0) return [declined(order, captures, asked)];
-  return [stateOf(order, asked.orderNo)];
+  if (captures.length > 0) return [declined(order, captures, ours)];
+  return [stateOf(order, ours.orderNo)];
 }
 
-/** Before any capture. */
-function stateOf({ status }: Order, orderNo: string): Observation {
+/** The event of an order without captures. */
+function stateOf({ status }: Order, orderNo: string): ProviderEvent {
   switch (status) {
     case "CREATED":
     case "SAVED":
@@ -44,13 +44,13 @@ function stateOf({ status }: Order, orderNo: string): Observation {
   }
 }
 
-/** Nothing for a declined capture: what it means depends on the others. */
-function captureObservations(
+/** The events of one capture; none for a declined one, whose meaning depends on the other captures. */
+function captureEvents(
   capture: Capture,
   unit: PurchaseUnit,
   { orderNo, orderId }: { orderNo: string; orderId: string },
   now: Date,
-): Observation[] {
+): ProviderEvent[] {
   const { id: tradeNo, status } = capture;
   switch (status) {
     case "COMPLETED":
@@ -58,7 +58,7 @@ function captureObservations(
     case "REFUNDED":
       break;
     case "PENDING":
-      return [{ kind: "started", orderNo, why: reasonOf(capture) }];
+      return [{ kind: "in_transit", orderNo, why: reasonOf(capture) }];
     case "DECLINED":
     case "FAILED":
       return [];
@@ -71,11 +71,11 @@ function captureObservations(
     return [{ kind: "unrecognised", said: "a capture without a readable amount or payee" }];
   }
   const paidAt = capture.create_time ?? now;
-  // Zero is not present: nothing has gone back by it.
+  // A refund of zero has returned no money.
   const refunds = refundsOf(capture, unit)
     // mutation: paypal-refund-zero
     .filter((refund) => !isZero(refund));
-  const paid: Observation = { kind: "paid", orderNo, account, amount, tradeNo, paidAt, objectId: orderId };
+  const paid: ProviderEvent = { kind: "paid", orderNo, account, amount, tradeNo, paidAt, objectId: orderId };
   if (refunds.length === 0 && status === "REFUNDED") {
     return [paid, { kind: "refundedTotal", orderNo, tradeNo, total: amount }];
   }
@@ -97,10 +97,10 @@ function isZero({ amount }: PayPalRefund): boolean {
   return amount !== undefined && fromPayPalAmount(amount)?.minor === 0;
 }
 
-/** What we gave as `custom_id`. A refund made at PayPal has none, or the payment's. */
+/** Form of the `custom_id` that we send. A refund made in PayPal's dashboard has none, or the payment's. */
 const refundNoShape = /^R[0-9A-Z]{31}$/;
 
-function refundSeen(refund: PayPalRefund, orderNo: string, tradeNo: string): Observation {
+function refundSeen(refund: PayPalRefund, orderNo: string, tradeNo: string): ProviderEvent {
   const { id: refundId, status, custom_id: customId } = refund;
   const amount = refund.amount && fromPayPalAmount(refund.amount);
   if (!amount) return { kind: "unrecognised", said: "a refund without a readable amount" };
@@ -120,13 +120,13 @@ function refundSeen(refund: PayPalRefund, orderNo: string, tradeNo: string): Obs
 }
 
 /**
- * All captures declined. The buyer may choose another card while the order takes one; after a capture that was under way
- * for days PayPal takes no other.
+ * The event of an order whose captures were all declined. The buyer may choose another card while the order accepts
+ * one; after a capture that was in transit for days PayPal accepts no other.
  */
-function declined({ status }: Order, captures: Capture[], { orderNo, providerStarted }: Asked): Observation {
+function declined({ status }: Order, captures: Capture[], { orderNo, inTransit }: OurOrder): ProviderEvent {
   const why = `order ${status}, capture ${captures.map(reasonOf).join(", ")}`;
   if (status === "VOIDED") return { kind: "closed", orderNo, why };
-  return { kind: status === "COMPLETED" && providerStarted ? "failed" : "open", orderNo, why };
+  return { kind: status === "COMPLETED" && inTransit ? "failed" : "open", orderNo, why };
 }
 
 function reasonOf({ status, status_details: details }: Capture): string {

@@ -1,12 +1,18 @@
 import type { OrderRequest } from "@paypal/paypal-server-sdk";
 import * as z from "zod";
 import { GatewayError } from "../../errors.ts";
-import type { Payment } from "../../payment/payment.ts";
-import type { Heard, Observation, Prepared, Provider, Started, WebhookCall } from "../../payment/provider.ts";
-import { refusalOfCreate } from "../../payment/refusal.ts";
+import type { Payment, Prepared } from "../../payments/payment.ts";
+import type {
+  CreateOutcome,
+  ParsedWebhook,
+  Provider,
+  ProviderEvent,
+  WebhookCall,
+} from "../../payments/provider.ts";
+import { refusalOfCreate } from "../../payments/refusal.ts";
 import type { ProviderDependencies, ProviderModule } from "../provider-module.ts";
 import { isWebUrl } from "../web-url.ts";
-import { captureOrder, lookAtOrder } from "./capture.ts";
+import { captureOrder, fetchOrder } from "./capture.ts";
 import { checkoutOrder, prepareCheckoutOrder } from "./checkout-order.ts";
 import { type PayPalClient, type PayPalRefused, paypalClient } from "./client.ts";
 import {
@@ -17,7 +23,7 @@ import {
   webhookIds,
 } from "./credentials.ts";
 import { decisiveIssue } from "./decisive-issue.ts";
-import { eventObservations } from "./event.ts";
+import { providerEventsOf } from "./event.ts";
 import { approvalSeconds } from "./limits.ts";
 import { findRefund, makeRefund, prepareRefund } from "./refund.ts";
 import { refusals } from "./refusals.ts";
@@ -26,33 +32,34 @@ import { probeWebhooks, registerWebhook } from "./webhooks.ts";
 import * as wire from "./wire.ts";
 
 /**
- * An order's PayPal-Request-Id is kept for six hours, but an order waits for its buyer for about three: a later repeat
- * brings none that can be paid. Without the last minutes: clocks differ and calls take time.
- * https://developer.paypal.com/api/rest/reference/idempotency/
+ * PayPal keeps the PayPal-Request-Id of an order for six hours, but the order waits only about three for its buyer: a
+ * later repeat returns an order that can no longer be paid. Five minutes less, because clocks differ and calls take
+ * time. https://developer.paypal.com/api/rest/reference/idempotency/
  */
-const startKeySeconds = approvalSeconds - 300;
+const createKeySeconds = approvalSeconds - 300;
 
 function openPayPal(credentials: PayPalCredentials, { clock, baseUrl }: ProviderDependencies): Provider {
   const client = paypalClient(credentials, clock, baseUrl);
   const { webhook_id: webhookId, merchant_id: merchantId } = credentials;
-  const look = (payment: Payment) => lookAtOrder(client, clock, payment);
+  const fetchPayment = (payment: Payment) => fetchOrder(client, clock, payment);
 
   return {
     livemode: credentials.mode === "live",
     account: async () => merchantId ?? askForAccount(client),
     prepare: prepareCheckoutOrder,
-    start: (payment, prepared, idempotencyKey) => start(client, payment, prepared, idempotencyKey),
-    startKeySeconds,
-    look,
-    close: (payment) => close(payment, look),
+    createPayment: (payment, prepared, idempotencyKey) =>
+      createPayment(client, payment, prepared, idempotencyKey),
+    createKeySeconds,
+    fetchPayment,
+    close: (payment) => close(payment, fetchPayment),
     capture: (payment, idempotencyKey) => captureOrder(client, clock, payment, idempotencyKey),
     prepareRefund,
     refund: (payment, refund) => makeRefund(client, payment, refund),
-    lookRefund: (payment, refund) => findRefund(client, payment, refund),
+    fetchRefund: (payment, refund) => findRefund(client, payment, refund),
     register: (webhookUrl) => registerWebhook(client, webhookUrl),
     probe: () => probeWebhooks(client, webhookId),
 
-    async hear(call: WebhookCall): Promise<Heard> {
+    async parseWebhook(call: WebhookCall): Promise<ParsedWebhook> {
       await verifyPayPalSignature(call, webhookIds(credentials, clock.now()), clock.now(), baseUrl);
       return read(call.body);
     },
@@ -60,17 +67,17 @@ function openPayPal(credentials: PayPalCredentials, { clock, baseUrl }: Provider
   };
 }
 
-function read(body: Buffer): Heard {
+function read(body: Buffer): ParsedWebhook {
   const event = readEvent(body);
-  return { eventId: event.id, eventType: event.event_type, observations: eventObservations(event) };
+  return { eventId: event.id, eventType: event.event_type, events: providerEventsOf(event) };
 }
 
-async function start(
+async function createPayment(
   client: PayPalClient,
   { orderNo }: Payment,
   prepared: Prepared,
   idempotencyKey: string,
-): Promise<Started> {
+): Promise<CreateOutcome> {
   const said = await client.ask(({ orders }) =>
     orders.createOrder({
       body: checkoutOrder.parse(prepared) as OrderRequest,
@@ -78,7 +85,7 @@ async function start(
       prefer: "return=representation",
     }),
   );
-  if (said.kind === "refused") return startRefused(said);
+  if (said.kind === "refused") return createRefused(said);
   if (said.kind === "unknown") return said;
   const order = wire.order.safeParse(said.body);
   const link = (name: string) => order.data?.links?.find(({ rel }) => rel === name)?.href;
@@ -98,25 +105,25 @@ async function start(
   };
 }
 
-function startRefused(said: PayPalRefused): Started {
+function createRefused(said: PayPalRefused): CreateOutcome {
   const refusal = refusalOfCreate(refusals.create, decisiveIssue(refusals.create, said));
   if (refusal.fault === "provider") return { kind: "unknown", why: `PayPal: ${refusal.error.code}` };
   return { kind: "refused", ...refusal };
 }
 
 /**
- * PayPal has no close: without our capture no money moves, and a closed payment is never captured. Only where a capture
- * may already have happened, or has begun, PayPal is asked.
+ * PayPal has no call that closes an order: without our capture no money moves, and a closed payment is never captured.
+ * PayPal is asked only if a capture may have begun or happened.
  */
 async function close(
   payment: Payment,
-  look: (payment: Payment) => Promise<Observation[]>,
-): Promise<Observation[]> {
-  const { orderNo, captureKey, providerStarted } = payment;
-  const closed: Observation = { kind: "closed", orderNo, why: "it will not be captured" };
-  if (captureKey === null && !providerStarted) return [closed];
-  const seen = await look(payment);
-  // Not "missing": so PayPal speaks of the order of another app, too, to which the credentials may belong by now.
+  fetchPayment: (payment: Payment) => Promise<ProviderEvent[]>,
+): Promise<ProviderEvent[]> {
+  const { orderNo, captureKey, inTransit } = payment;
+  const closed: ProviderEvent = { kind: "closed", orderNo, why: "it will not be captured" };
+  if (captureKey === null && !inTransit) return [closed];
+  const seen = await fetchPayment(payment);
+  // Not "missing": PayPal also says that of another app's order, and the credentials may belong to another app by now.
   const uncaptured = seen.every(({ kind }) => kind === "open" || kind === "approved" || kind === "closed");
   return uncaptured ? [closed] : seen;
 }
@@ -126,18 +133,19 @@ async function askForAccount(client: PayPalClient): Promise<string> {
   const account = said.kind === "answered" ? wire.userInfo.safeParse(said.body) : undefined;
   if (account?.success) return account.data.payer_id;
   if (said.kind === "unknown") {
-    throw new GatewayError("unavailable", `PayPal did not tell the account; try again (${said.why})`);
+    throw new GatewayError("unavailable", `PayPal did not return the account; try again (${said.why})`);
   }
-  const given = said.kind === "refused" ? { providerError: said.error } : {};
-  const message = "PayPal does not tell this app its account: check client_id and secret, or add merchant_id";
-  throw new GatewayError("create_not_accepted", message, given);
+  const cause = said.kind === "refused" ? { providerError: said.error } : {};
+  const message =
+    "PayPal does not reveal the account to this app: check client_id and secret, or add merchant_id";
+  throw new GatewayError("create_not_accepted", message, cause);
 }
 
 function readEvent(body: Buffer): wire.PayPalEvent {
   try {
     return wire.event.parse(JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body)));
   } catch {
-    throw new GatewayError("notification_malformed", "the body is no PayPal event");
+    throw new GatewayError("notification_malformed", "the body is not a PayPal event");
   }
 }
 

@@ -1,9 +1,9 @@
 import type { RefundRequest } from "@paypal/paypal-server-sdk";
 import * as z from "zod";
 import { sameMoney } from "../../money/money.ts";
-import type { Payment } from "../../payment/payment.ts";
-import { refusalOfMove } from "../../payment/refusal.ts";
-import type { PlannedRefund, Refund, RefundOutcome } from "../../refund/refund.ts";
+import type { Payment } from "../../payments/payment.ts";
+import type { PlannedRefund, Refund, RefundOutcome } from "../../payments/refund.ts";
+import { refusalOfMove } from "../../payments/refusal.ts";
 import { cut } from "../text-limit.ts";
 import { fromPayPalAmount, toPayPalValue } from "./amounts.ts";
 import type { PayPalAnswer, PayPalClient, PayPalRefused } from "./client.ts";
@@ -13,8 +13,8 @@ import { refusals } from "./refusals.ts";
 import { order, type PayPalRefund, refund as wireRefund } from "./wire.ts";
 
 /**
- * The request of `payments.refundCapturedPayment` as it is stored, in the SDK's names. Parsing restores the order of the
- * fields: under one request id PayPal takes only the same request.
+ * The request of `payments.refundCapturedPayment` as it is stored, in the SDK's names. Parsing restores the order of
+ * the fields: PayPal accepts only an identical request under the same request id.
  */
 const refundRequest = z.object({
   amount: z.object({ currencyCode: z.string(), value: z.string() }),
@@ -23,15 +23,15 @@ const refundRequest = z.object({
 });
 
 /**
- * Without an `invoice_id`: PayPal takes one only once among an account's payments and refunds, unless the account allows
- * duplicates, and our order number is the payment's (Sylius/PayPalPlugin#264, awesomemotive/easy-digital-downloads#8873).
- * Throws `amount_not_allowed` for what PayPal cannot express.
+ * Without an `invoice_id`: PayPal accepts one only once among an account's payments and refunds, unless the account
+ * allows duplicates, and the payment already uses our order number (Sylius/PayPalPlugin#264,
+ * awesomemotive/easy-digital-downloads#8873). Throws `amount_not_allowed` for what PayPal cannot express.
  */
 export function prepareRefund(
   _: Payment,
   { providerRefundNo, amount, reason }: PlannedRefund,
 ): z.infer<typeof refundRequest> {
-  // Its pattern `^.*$` takes no line ends.
+  // PayPal's pattern `^.*$` allows no line ends.
   // mutation: paypal-note-lines
   const note = reason.replace(/\s+/g, " ").trim();
   return {
@@ -41,7 +41,7 @@ export function prepareRefund(
   };
 }
 
-/** Repeated under our number PayPal makes it once; the number is kept for 45 days. */
+/** A repeat under the same key makes no second refund; PayPal keeps the key for 45 days. */
 export async function makeRefund(
   client: PayPalClient,
   payment: Payment,
@@ -64,8 +64,8 @@ export async function makeRefund(
 }
 
 /**
- * "Refunded already" may be this very refund, asked for at the same time or too long ago: what PayPal has read and refused
- * is looked for first.
+ * "Already refunded" may mean this very refund, made by a concurrent or a much earlier call. So if PayPal processed the
+ * request, the refund is searched for before the refusal is believed.
  */
 async function outcomeOfRefusal(
   said: PayPalRefused,
@@ -82,7 +82,7 @@ async function outcomeOfRefusal(
   return refusal.fault === "provider" ? { kind: "unknown", why } : { kind: "refused", ...refusal };
 }
 
-/** By PayPal's id, or among the refunds of the order by our number. */
+/** Finds a refund by PayPal's id, or by our number among the refunds of the order. */
 export async function findRefund(
   client: PayPalClient,
   payment: Payment,
@@ -111,7 +111,7 @@ async function findInOrder(
   return found ? stateOf(found, refund) : { kind: "missing", why: "not among the refunds of the order" };
 }
 
-/** That PayPal does not show something says nothing about it. */
+/** A refused query tells nothing about the refund. */
 function unseen(said: PayPalRefused): RefundOutcome {
   const { code } = decisiveIssue(refusals.get, said);
   const listed = Object.hasOwn(refusals.get, code);
@@ -128,10 +128,13 @@ function outcomeOf(said: PayPalAnswer, refund: Refund): RefundOutcome {
 
 function stateOf(found: PayPalRefund, { amount, providerRefundNo }: Refund): RefundOutcome {
   const { id: refundId, status, status_details: details, custom_id: customId } = found;
-  const given = found.amount && fromPayPalAmount(found.amount);
+  const amountFound = found.amount && fromPayPalAmount(found.amount);
   // mutation: paypal-refund-number
   const other = customId !== undefined && customId !== providerRefundNo;
-  if (other || (found.amount && !(given && /* mutation: paypal-refund-amount */ sameMoney(given, amount)))) {
+  if (
+    other ||
+    (found.amount && !(amountFound && /* mutation: paypal-refund-amount */ sameMoney(amountFound, amount)))
+  ) {
     return { kind: "unknown", why: "PayPal's answer is about another refund" };
   }
   switch (status) {

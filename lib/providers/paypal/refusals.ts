@@ -1,7 +1,7 @@
-import type { Ends, Fault, RefusalTable } from "../../payment/refusal.ts";
+import type { Ends, Fault, RefusalTable } from "../../payments/refusal.ts";
 
-// Every issue that PayPal's OpenAPI lists for the calls that we make, commit ec4d8f3 of 2024-02, and the names that stand
-// in place of an issue. Whose fault it is and what ends is our reading of PayPal's descriptions.
+// Every issue that PayPal's OpenAPI (commit ec4d8f3 of 2024-02) lists for our calls, and the error names that come
+// without an issue. `fault` and `ends` are our reading of PayPal's descriptions.
 const openApi = "paypal/paypal-rest-api-specifications@ec4d8f3 openapi";
 const orders = `${openApi}/checkout_orders_v2.json`;
 const payments = `${openApi}/payments_payment_v2.json`;
@@ -9,22 +9,22 @@ const paymentsPage = "https://developer.paypal.com/docs/api/payments/v2/#errors 
 const responses = "https://developer.paypal.com/api/rest/responses/";
 const authentication = "https://developer.paypal.com/api/rest/authentication/";
 
-/** All codes of one class. `codes`: separated by blanks. */
+/** The same rule for several codes, which are separated by whitespace. */
 function rules(source: string, fault: Fault, ends: Ends, codes: string, note?: string): RefusalTable {
   const rule = { fault, ends, source, ...(note !== undefined && { note }) };
   return Object.fromEntries(codes.split(/\s+/).map((code) => [code, rule]));
 }
 
-/** Who we are and how often we come: PayPal has not looked at the request itself. */
+/** Authentication and rate limits, for every call: PayPal has not processed the request itself. */
 const anyCall: RefusalTable = {
   ...rules(`${orders} 401`, "merchant", "nothing", "INVALID_ACCOUNT_STATUS"),
   ...rules(responses, "merchant", "nothing", "AUTHENTICATION_FAILURE NOT_AUTHORIZED"),
   ...rules(authentication, "merchant", "nothing", "invalid_client invalid_token unauthorized_client"),
   ...rules(responses, "provider", "nothing", "RATE_LIMIT_REACHED RESOURCE_CONFLICT"),
-  // Not PayPal's words: what stands in front of its API has answered without any.
+  // Our own names for a status without a readable error, as a proxy in front of PayPal's API answers.
   ...rules("https://www.rfc-editor.org/rfc/rfc9110#section-15.5", "provider", "nothing", "HTTP_401 HTTP_403"),
   ...rules("https://www.rfc-editor.org/rfc/rfc6585#section-4", "provider", "nothing", "HTTP_429"),
-  // Under one PayPal-Request-Id the first call is still being worked on.
+  // PayPal is still processing the first call with this PayPal-Request-Id.
   ...rules(`${payments} 409`, "provider", "nothing", "PREVIOUS_REQUEST_IN_PROGRESS"),
 };
 
@@ -39,7 +39,7 @@ const create: RefusalTable = {
     `INVALID_ARRAY_MAX_ITEMS INVALID_ARRAY_MIN_ITEMS INVALID_COUNTRY_CODE INVALID_PARAMETER_SYNTAX INVALID_STRING_LENGTH
     INVALID_PARAMETER_VALUE MISSING_REQUIRED_PARAMETER NOT_SUPPORTED PAYPAL_REQUEST_ID_REQUIRED MALFORMED_REQUEST_JSON`,
   ),
-  // The account, its limits, its settings, or a feature that it has to be given.
+  // The merchant's account, its limits or settings, or a feature that PayPal must enable.
   ...rules(
     `${orders} POST /v2/checkout/orders 422`,
     "merchant",
@@ -51,7 +51,7 @@ const create: RefusalTable = {
     NOT_ENABLED_FOR_APPLE_PAY NOT_ENABLED_FOR_GOOGLE_PAY NOT_ELIGIBLE_FOR_PNREF_PROCESSING
     NOT_ELIGIBLE_FOR_PAYPAL_TRANSACTION_ID_PROCESSING NOT_ENABLED_TO_VAULT_PAYMENT_SOURCE`,
   ),
-  // Only where the payer is known at once, by a stored card or an agreement.
+  // Only if the payer is known at creation, by a stored card or a billing agreement.
   ...rules(
     `${orders} POST /v2/checkout/orders 422`,
     "buyer",
@@ -85,16 +85,16 @@ const create: RefusalTable = {
     REQUIRED_PARAMETER_FOR_CUSTOMER_INITIATED_PAYMENT TOKEN_EXPIRED INVALID_GOOGLE_PAY_TOKEN
     GOOGLE_PAY_GATEWAY_MERCHANT_ID_MISMATCH ONE_OF_PARAMETERS_REQUIRED BLIK_ONE_CLICK_MISSING_REQUIRED_PARAMETER`,
   ),
-  // Listed for other calls, and seen at create.
+  // Documented for other calls, but seen at create.
   ...rules("woocommerce/woocommerce-paypal-payments#1311", "request", "subject", "CURRENCY_NOT_SUPPORTED"),
   ...rules("woocommerce/woocommerce-paypal-payments#202", "request", "subject", "DECIMALS_NOT_SUPPORTED"),
   ...rules(`${orders} confirm 422`, "request", "subject", "CURRENCY_NOT_SUPPORTED_FOR_COUNTRY"),
 };
 
-const freed = "this try is over, the next capture has another key";
-const freedAndTold = "this try is over, and a person is told: we send nothing of the kind";
+const freed = "this try is over; the next capture uses another key";
+const freedAndNotified = "this try is over, and an alarm is raised: we never send such a field";
 
-/** Nothing of an order that is refused was captured, and PayPal captures an order once at most. */
+/** A refused capture has moved no money, and PayPal captures an order at most once. */
 const capture: RefusalTable = {
   ...anyCall,
   ...rules(responses, "request", "try", "INVALID_REQUEST"),
@@ -104,7 +104,7 @@ const capture: RefusalTable = {
     "try",
     `INVALID_PARAMETER_VALUE MISSING_REQUIRED_PARAMETER INVALID_STRING_LENGTH INVALID_PARAMETER_SYNTAX
     MALFORMED_REQUEST_JSON`,
-    freedAndTold,
+    freedAndNotified,
   ),
   ...rules(
     `${orders} POST /v2/checkout/orders/{id}/capture 403`,
@@ -113,7 +113,7 @@ const capture: RefusalTable = {
     `CONSENT_NEEDED NOT_ELIGIBLE_FOR_TOKEN_PROCESSING PERMISSION_DENIED PERMISSION_DENIED_FOR_DONATION_ITEMS`,
     freed,
   ),
-  // PayPal forgets an order that nobody paid: the order is then missing there.
+  // PayPal deletes an unpaid order, which is then `missing`.
   ...rules(
     `${orders} POST /v2/checkout/orders/{id}/capture 404`,
     "provider",
@@ -121,7 +121,7 @@ const capture: RefusalTable = {
     "INVALID_RESOURCE_ID",
   ),
   ...rules(responses, "provider", "nothing", "RESOURCE_NOT_FOUND"),
-  // The buyer goes back to PayPal by the same link and takes another way to pay.
+  // The buyer can return to PayPal by the same link and choose another way to pay.
   ...rules(
     `${orders} POST /v2/checkout/orders/{id}/capture 422`,
     "buyer",
@@ -146,14 +146,14 @@ const capture: RefusalTable = {
     NOT_ELIGIBLE_FOR_PAYPAL_TRANSACTION_ID_PROCESSING`,
     freed,
   ),
-  // It may be this very order that is captured: PayPal is asked.
+  // This very order may have been captured: PayPal is asked.
   ...rules(
     `${orders} POST /v2/checkout/orders/{id}/capture 422`,
     "provider",
     "nothing",
     "ORDER_ALREADY_CAPTURED ORDER_COMPLETION_IN_PROGRESS DUPLICATE_INVOICE_ID",
   ),
-  // About what we never send: a person must see why it is refused.
+  // About fields that we never send: a person must find out why PayPal refuses.
   ...rules(
     `${orders} POST /v2/checkout/orders/{id}/capture 422`,
     "request",
@@ -169,11 +169,11 @@ const capture: RefusalTable = {
     ONLY_ONE_BANK_SOURCE_ALLOWED INVALID_IBAN IBAN_COUNTRY_NOT_SUPPORTED CARD_NUMBER_REQUIRED CARD_EXPIRY_REQUIRED
     VAULT_INSTRUCTION_REQUIRED MISMATCHED_VAULT_ID_TO_PAYMENT_SOURCE PAYPAL_TRANSACTION_ID_NOT_FOUND PNREF_NOT_FOUND
     INVALID_SECURITY_CODE_LENGTH REQUIRED_PARAMETER_FOR_CUSTOMER_INITIATED_PAYMENT IDENTIFIER_NOT_FOUND`,
-    freedAndTold,
+    freedAndNotified,
   ),
 };
 
-/** "Refunded already", "too much" and "duplicate" may speak of this very refund: it is looked for before it ends. */
+/** "Already refunded", "too much" and "duplicate" may mean this very refund: it is searched for before it ends. */
 const refund: RefusalTable = {
   ...anyCall,
   ...rules(responses, "request", "subject", "INVALID_REQUEST"),
@@ -201,7 +201,7 @@ const refund: RefusalTable = {
     "subject",
     "REFUND_NOT_PERMITTED_DUE_TO_CHARGEBACK PAYER_ACCOUNT_LOCKED_OR_CLOSED",
   ),
-  // What passes: funds, the state of the capture, an open case, the account.
+  // Temporary: funds, the state of the capture, an open dispute, the account.
   ...rules(
     `${payments} POST /v2/payments/captures/{capture_id}/refund 422`,
     "merchant",
@@ -209,7 +209,8 @@ const refund: RefusalTable = {
     `REFUND_FAILED_INSUFFICIENT_FUNDS PENDING_CAPTURE TRANSACTION_DISPUTED PAYEE_ACCOUNT_LOCKED_OR_CLOSED
     PAYEE_ACCOUNT_RESTRICTED REFUND_IS_RESTRICTED PLATFORM_FEE_NOT_ENABLED`,
   ),
-  // Today's page lists more than the OpenAPI. There "payer" is whoever pays the refund, and "payee" gets it.
+  // PayPal's current page lists more than its OpenAPI. Its "payer" is the party that pays the refund, its "payee" the
+  // one that receives it.
   ...rules(
     paymentsPage,
     "request",

@@ -1,16 +1,16 @@
 import { crc32 } from "node:zlib";
 import { GatewayError } from "../../errors.ts";
-import type { WebhookCall } from "../../payment/provider.ts";
+import type { WebhookCall } from "../../payments/provider.ts";
 import { signatureFits } from "../signature-fits.ts";
 import { signingKey } from "./certificate.ts";
 
-/** PayPal tries again for three days; whether with a fresh time is not documented. */
+/** PayPal retries for three days; whether a retry carries a new time is not documented. */
 const oldestSeconds = 75 * 3600;
 const aheadSeconds = 300;
 
 /**
- * Checks that PayPal has sent this webhook to one of these webhook ids. It does not prove the body: the signature covers only its
- * CRC-32, and another body with the same one is easily made. Throws `notification_refused`.
+ * Verifies that PayPal sent this webhook to one of these webhook ids. This does not prove the body: the signature
+ * covers only its CRC-32, and another body with the same CRC-32 is easily made. Throws `notification_refused`.
  * https://developer.paypal.com/api/rest/webhooks/rest/
  */
 export async function verifyPayPalSignature(

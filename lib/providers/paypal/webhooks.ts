@@ -4,10 +4,10 @@ import type { PayPalAnswer, PayPalClient } from "./client.ts";
 import { eventTypes, webhook, webhooks } from "./wire.ts";
 
 /**
- * What PayPal is to tell us about. https://developer.paypal.com/api/rest/webhooks/event-names/ lists all but
- * `PAYMENT.REFUND.*`, which other programs register; PayPal refuses a webhook as a whole for one name that it does not know.
+ * The event types that we subscribe to. https://developer.paypal.com/api/rest/webhooks/event-names/ lists all but
+ * `PAYMENT.REFUND.*`, which other programs register; PayPal refuses a whole webhook because of one unknown name.
  */
-const wantedTypes = [
+const requiredTypes = [
   "CHECKOUT.ORDER.APPROVED",
   "CHECKOUT.PAYMENT-APPROVAL.REVERSED",
   "PAYMENT.CAPTURE.COMPLETED",
@@ -23,28 +23,28 @@ const wantedTypes = [
   "CUSTOMER.DISPUTE.RESOLVED",
 ];
 
-/** Without these no payment is finished and no refund is seen before we ask. */
+/** Without these, payments finish and refunds are seen only by polling. */
 const neededTypes = ["CHECKOUT.ORDER.APPROVED", "PAYMENT.CAPTURE.COMPLETED", "PAYMENT.CAPTURE.REFUNDED"];
-/** All events of the app: always accepted. */
+/** Subscribes to all events of the app; PayPal always accepts it. */
 const everything = ["*"];
 
 const path = "/v1/notifications/webhooks";
 const typesPath = "/v1/notifications/webhooks-event-types";
 
-/** Finds or makes the app's webhook of this URL. Throws a `GatewayError` that says what to change. */
+/** Finds or creates the app's webhook of this URL. Throws a `GatewayError` that says what to change. */
 export async function registerWebhook(client: PayPalClient, url: string): Promise<{ webhook_id: string }> {
-  const { webhooks: known } = read(await client.get(path), webhooks);
-  const existing = known.find((one) => one.url === url);
-  const told = new Set(existing?.event_types?.map(({ name }) => name));
-  if (existing && (told.has("*") || wantedTypes.every((name) => told.has(name)))) {
+  const { webhooks: existingWebhooks } = read(await client.get(path), webhooks);
+  const existing = existingWebhooks.find((one) => one.url === url);
+  const subscribed = new Set(existing?.event_types?.map(({ name }) => name));
+  if (existing && (subscribed.has("*") || requiredTypes.every((name) => subscribed.has(name)))) {
     return { webhook_id: existing.id };
   }
   const types = await availableTypes(client);
   if (!existing) {
-    const wanted = { url, event_types: types.map((name) => ({ name })) };
-    return { webhook_id: read(await client.post(path, wanted), webhook).id };
+    const registration = { url, event_types: types.map((name) => ({ name })) };
+    return { webhook_id: read(await client.post(path, registration), webhook).id };
   }
-  const lacking = (types === everything ? neededTypes : types).filter((name) => !told.has(name));
+  const lacking = (types === everything ? neededTypes : types).filter((name) => !subscribed.has(name));
   if (lacking.length === 0) return { webhook_id: existing.id };
   throw new GatewayError(
     "conflict",
@@ -53,8 +53,8 @@ export async function registerWebhook(client: PayPalClient, url: string): Promis
 }
 
 /**
- * Those of the wanted events that this app can be told. `everything` where PayPal does not say which there are, or leaves
- * out what we cannot do without.
+ * The required event types that this app can subscribe to. `everything` if PayPal does not list the types, or its list
+ * lacks a needed one.
  */
 async function availableTypes(client: PayPalClient): Promise<readonly string[]> {
   const said = await client.get(typesPath);
@@ -62,13 +62,13 @@ async function availableTypes(client: PayPalClient): Promise<readonly string[]> 
   const available = new Set(parsed?.data?.event_types.map(({ name }) => name));
   if (!neededTypes.every((name) => available.has(name))) return everything;
   return (
-    wantedTypes
+    requiredTypes
       // mutation: paypal-event-names
       .filter((name) => available.has(name))
   );
 }
 
-/** `null`: the credentials work, and `webhookId`, if given, is one of this app. */
+/** `null`: the credentials work, and `webhookId`, if given, belongs to this app. */
 export async function probeWebhooks(client: PayPalClient, webhookId?: string): Promise<string | null> {
   const said = await client.get(path);
   if (said.kind === "refused") return refusedCredentials(said.error.code);
@@ -76,29 +76,29 @@ export async function probeWebhooks(client: PayPalClient, webhookId?: string): P
   const parsed = webhooks.safeParse(said.body);
   if (!parsed.success) return "PayPal's list of webhooks is not readable";
   if (webhookId === undefined || parsed.data.webhooks.some(({ id }) => id === webhookId)) return null;
-  return "webhook_id is none of this app's webhooks";
+  return "webhook_id is not one of this app's webhooks";
 }
 
 function refusedCredentials(code: string): string {
-  const hint =
+  const advice =
     code === "invalid_client"
       ? ": client_id and secret must be those of one app, and of the config's mode"
       : "";
-  return `PayPal refused the credentials (${code})${hint}`;
+  return `PayPal refused the credentials (${code})${advice}`;
 }
 
 function read<T>(said: PayPalAnswer, schema: ZodType<T>): T {
   if (said.kind === "refused") {
     const { code } = said.error;
-    const hint = code === "WEBHOOK_NUMBER_LIMIT_EXCEEDED" ? ": an app has at most 10, delete one" : "";
-    throw new GatewayError("create_not_accepted", `PayPal refused the webhook (${code})${hint}`, {
+    const advice = code === "WEBHOOK_NUMBER_LIMIT_EXCEEDED" ? ": an app has at most 10, delete one" : "";
+    throw new GatewayError("create_not_accepted", `PayPal refused the webhook (${code})${advice}`, {
       providerError: said.error,
     });
   }
   const parsed = said.kind === "answered" ? schema.safeParse(said.body) : undefined;
   if (!parsed?.success) {
     const why = said.kind === "unknown" ? said.why : "its answer is not readable";
-    throw new GatewayError("unavailable", `PayPal did not say whether the webhook is there: ${why}`);
+    throw new GatewayError("unavailable", `it is unknown whether PayPal has the webhook: ${why}; try again`);
   }
   return parsed.data;
 }

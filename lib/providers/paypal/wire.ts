@@ -1,14 +1,14 @@
 import * as z from "zod";
 import { isStorable } from "../../clock.ts";
 
-// PayPal adds fields and values at any time: only what we read is described, and no list of values is closed here.
-// https://developer.paypal.com/docs/api/orders/v2/ https://developer.paypal.com/docs/api/payments/v2/
+// PayPal adds fields and values at any time: only the fields that we read are described, and no list of values is
+// closed. https://developer.paypal.com/docs/api/orders/v2/ https://developer.paypal.com/docs/api/payments/v2/
 
 const id = z.string().regex(/^[\w-]{1,64}$/);
 const word = z.string().min(1).max(64);
 /** `custom_id`, `invoice_id`. */
 const reference = z.string().max(256).optional();
-/** One that cannot be read is one that is not there: no time decides about money. */
+/** An unreadable time counts as absent: no decision about money depends on it. */
 const time = z.iso
   .datetime({ offset: true })
   .transform((text) => new Date(text))
@@ -62,8 +62,8 @@ export const event = z.object({
 });
 export type PayPalEvent = z.infer<typeof event>;
 
-/** What events about orders, captures and refunds have in common: where our number may stand. */
-export const told = z.object({
+/** The fields of order, capture and refund events that may name our order or the capture. */
+export const resourceIds = z.object({
   invoice_id: reference,
   purchase_units: z.array(z.object({ invoice_id: reference })).optional(),
   links: links.catch(undefined),
@@ -76,7 +76,7 @@ export const dispute = z.object({
   disputed_transactions: z.array(z.object({ seller_transaction_id: id.optional() })).optional(),
 });
 
-/** The API's refusals; the token and identity routes speak OAuth's words instead. */
+/** Errors of the API; the token and identity routes use OAuth's format instead. */
 export const refusal = z.union([
   z.object({
     name: word,

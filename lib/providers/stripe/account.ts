@@ -2,7 +2,7 @@ import { GatewayError } from "../../errors.ts";
 import type { AskStripe } from "./client.ts";
 import * as wire from "./wire.ts";
 
-/** The account's id. Throws what a caller of a create may be told. */
+/** The account's id. Throws errors that may be shown to the caller of a create. */
 export async function accountId(ask: AskStripe): Promise<string> {
   const said = await ask((stripe) => stripe.accounts.retrieveCurrent());
   if (said.kind === "refused") {
@@ -11,11 +11,12 @@ export async function accountId(ask: AskStripe): Promise<string> {
     });
   }
   const account = said.kind === "answered" ? wire.account.safeParse(said.body) : undefined;
-  if (!account?.success) throw new GatewayError("unavailable", "Stripe did not tell the account; try again");
+  if (!account?.success)
+    throw new GatewayError("unavailable", "Stripe did not return the account; try again");
   return account.data.id;
 }
 
-/** Proves the key by asking whose it is. */
+/** Tests the key by retrieving its account. */
 export async function probe(ask: AskStripe, livemode: boolean): Promise<string | null> {
   const key = `the ${livemode ? "live" : "test"} secret_key`;
   const said = await ask((stripe) => stripe.accounts.retrieveCurrent());
@@ -24,10 +25,10 @@ export async function probe(ask: AskStripe, livemode: boolean): Promise<string |
     const { code, message } = said.error;
     if (said.status === 401) return `Stripe does not know ${key}, or it was revoked`;
     if (said.status === 403) return `${key} may not read its account: give it that permission (${message})`;
-    return `Stripe did not let ${key} be tried: ${code}: ${message}`;
+    return `${key} could not be tried: ${code}: ${message}`;
   }
   const account = wire.account.safeParse(said.body);
-  if (!account.success) return `${key} could not be tried: Stripe's answer is no account`;
+  if (!account.success) return `${key} could not be tried: Stripe's answer is not an account`;
   // A test key takes test payments before the account is activated.
   if (livemode && account.data.charges_enabled === false) {
     return `${account.data.id} may not take payments yet: complete its activation in Stripe's dashboard`;

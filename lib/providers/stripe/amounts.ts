@@ -4,16 +4,17 @@ import { fromInteger, type Money, NotExact, toInteger } from "../../money/money.
 import { largestAmount } from "./limits.ts";
 
 /**
- * Digits in which Stripe counts, where they are not two. Its own table, unlike ISO 4217: MGA has none here; HUF, TWD,
- * ISK and UGX have two. https://docs.stripe.com/currencies#zero-decimal, a public copy of unknown date
+ * Currencies in which Stripe does not count two decimals. Stripe's table differs from ISO 4217: MGA has none here; HUF,
+ * TWD, ISK and UGX have two. https://docs.stripe.com/currencies#zero-decimal, a public copy of unknown date
  */
 const zeroDecimal = new Set("BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF VND VUV XAF XOF XPF".split(" "));
 const threeDecimal = new Set("BHD JOD KWD OMR TND".split(" "));
-/** Kept at two digits for old integrations, but the last two must be 00. */
+/** Two decimals for backward compatibility, but both must be 0. */
 const wholeUnits = new Set(["ISK", "UGX"]);
 /**
- * Known to the gateway, not among the currencies of https://docs.stripe.com/currencies#presentment-currencies (a public copy). XCG
- * took ANG's place on 2025-03-31 (ISO 4217 amendment 176), and no electronic payment in ANG is accepted since.
+ * Currencies that the gateway knows, but that are missing in https://docs.stripe.com/currencies#presentment-currencies
+ * (a public copy). XCG replaced ANG on 2025-03-31 (ISO 4217 amendment 176); electronic payments in ANG have not been
+ * accepted since.
  */
 const notOffered = new Set(["ANG", "IQD", "LYD"]);
 
@@ -54,7 +55,7 @@ function refuse(field: string, message: string): never {
   throw new GatewayError("amount_not_allowed", message, { fields: [{ field, message }] });
 }
 
-/** Reads an amount with Stripe's lower-case currency; undefined for what the gateway cannot hold exactly. */
+/** Reads an amount with Stripe's lower-case currency; undefined if the gateway cannot represent it exactly. */
 export function fromStripeAmount(units: number, lowerCase: string): Money | undefined {
   const currency = lowerCase.toUpperCase();
   if (!isCurrency(currency)) return undefined;

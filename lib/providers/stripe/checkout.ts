@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { secondsAfter } from "../../clock.ts";
-import type { NewPayment } from "../../payment/provider.ts";
+import type { NewPayment } from "../../payments/provider.ts";
 import { cut } from "../text-limit.ts";
 import { toStripeAmount } from "./amounts.ts";
 import { productName } from "./limits.ts";
@@ -9,7 +9,7 @@ const marks = z.object({ order_no: z.string(), out_trade_no: z.string() });
 
 /**
  * The parameters of `checkout.sessions.create` as they are stored. Parsing restores the order of the fields, which a
- * database may change: under one idempotency key Stripe takes only the same parameters.
+ * database may change: Stripe accepts only identical parameters under the same idempotency key.
  */
 export const checkout = z.object({
   mode: z.literal("payment"),
@@ -29,14 +29,14 @@ export const checkout = z.object({
   success_url: z.string(),
   cancel_url: z.string(),
   expires_at: z.int(),
-  /** On by default: the buyer's amount and currency would differ from the order's. */
+  /** Stripe's default is on: the buyer's amount and currency would differ from the order's. */
   adaptive_pricing: z.object({ enabled: z.literal(false) }),
 });
 export type Checkout = z.infer<typeof checkout>;
 
 /** Throws `amount_not_allowed` for what Stripe cannot express. */
 export function prepareCheckout(payment: NewPayment): Checkout {
-  // Stripe does not copy a session's metadata to its payment intent, which later refunds are known by.
+  // Stripe does not copy a session's metadata to its payment intent, by which later refunds are identified.
   const metadata = { order_no: payment.orderNo, out_trade_no: payment.outTradeNo };
   return {
     mode: "payment",
@@ -61,8 +61,8 @@ export function prepareCheckout(payment: NewPayment): Checkout {
 }
 
 /**
- * Seconds since 1970. Stripe takes 30 min to 24 h after its own clock's now; one minute more for the way there. A shorter
- * order is closed by us at its time.
+ * Unix time in seconds. Stripe accepts 30 min to 24 h from now by its own clock; one extra minute covers the delay of
+ * the request. An order with a shorter life is closed by us when it expires.
  */
 function sessionEnd({ createdAt, expiresAt }: NewPayment): number {
   const earliest = secondsAfter(createdAt, 31 * 60).getTime();

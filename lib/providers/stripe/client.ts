@@ -3,12 +3,12 @@ import type { ProviderError } from "../../errors.ts";
 import { OutboundError } from "../../outbound/outbound-error.ts";
 import { request } from "../../outbound/request.ts";
 
-/** The version whose shapes `wire.ts` describes; the account's default may be any other. */
+/** The API version that `wire.ts` describes; the account's default version may be any other. */
 export const apiVersion = "2026-10-28.endive";
 
 /**
- * `refused`: Stripe has read the request and said no; `refusals.ts` tells by the error's code what that means. `unlisted`: a
- * code that nobody can act on, for a person.
+ * `refused`: Stripe processed the request and refused it; `refusals.ts` says what the error's code means. `unlisted`: a
+ * code that the gateway cannot interpret, to be shown to a person.
  */
 export type StripeFailure =
   | { kind: "refused"; status: number; error: ProviderError }
@@ -16,12 +16,14 @@ export type StripeFailure =
 
 export type StripeAnswer = { kind: "answered"; body: unknown } | StripeFailure;
 
-/** Makes one call; resolves to the body of a 2xx, or, never thrown, to what came instead. */
+/**
+ * Makes one call; resolves to the body of a 2xx, else to the failure. Never rejects because of Stripe or the network.
+ */
 export type AskStripe = (
   call: (stripe: Stripe) => Promise<{ lastResponse: { statusCode: number } }>,
 ) => Promise<StripeAnswer>;
 
-/** Stripe's SDK, loaded at the first call: a webhook needs none of it. */
+/** Stripe's SDK, loaded at the first call: a webhook does not need it. */
 export function stripeClient(secretKey: string, baseUrl = "https://api.stripe.com"): AskStripe {
   let opened: Promise<OpenSdk> | undefined;
   return async (call) => {
@@ -30,7 +32,7 @@ export function stripeClient(secretKey: string, baseUrl = "https://api.stripe.co
     try {
       const body = await call(client);
       const status = body.lastResponse.statusCode;
-      // The SDK takes every JSON without `error` for a success, whatever its status.
+      // The SDK treats every JSON without `error` as a success, whatever its status.
       if (status >= 200 && status < 300) return { kind: "answered", body };
       return { kind: "unknown", why: `Stripe answered HTTP ${status}` };
     } catch (error) {
@@ -42,7 +44,7 @@ export function stripeClient(secretKey: string, baseUrl = "https://api.stripe.co
 
 type OpenSdk = { client: Stripe; StripeError: typeof Stripe.errors.StripeError };
 
-/** Its requests go through our own client: one deadline, no redirects, no repeats of its own. */
+/** The SDK sends through our own HTTP client: one deadline, no redirects, no retries by the SDK. */
 async function openSdk(secretKey: string, baseUrl: string): Promise<OpenSdk> {
   const { Stripe } = await import("stripe");
   const { protocol, hostname, port } = new URL(baseUrl);
@@ -77,7 +79,7 @@ const makeRequest: Stripe.HttpClient["makeRequest"] = async (
     // The SDK gives every POST an idempotency key; a DELETE may be repeated.
     idempotent: true,
   });
-  // A notice would become a process warning for each call in test mode.
+  // The SDK would turn this header into a process warning on each call in test mode.
   const { "stripe-notice": _, ...answered } = answer.headers;
   return {
     getStatusCode: () => answer.status,
@@ -90,7 +92,9 @@ const makeRequest: Stripe.HttpClient["makeRequest"] = async (
   };
 };
 
-/** What is no object the SDK cannot bear: its call would never end. A byte order mark is skipped, broken UTF-8 refused. */
+/**
+ * Throws for anything but an object: the SDK's call would never end. Skips a byte order mark, refuses invalid UTF-8.
+ */
 function readObject(body: Buffer): object {
   const value: unknown = JSON.parse(
     /* mutation: stripe-answer-bom */ new TextDecoder("utf-8", { fatal: true }).decode(body),
@@ -101,8 +105,8 @@ function readObject(body: Buffer): object {
 }
 
 /**
- * Statuses of a no to this very request (https://docs.stripe.com/api/errors). Any other says nothing about what became of
- * it: 409 is about another request under the same key, 424 and 5xx about a failure on the way.
+ * Statuses that refuse this very request (https://docs.stripe.com/api/errors). Any other leaves its outcome unknown:
+ * 409 is about another request under the same key, 424 and 5xx about a failure on the way.
  */
 const verdicts = new Set([400, 401, 402, 403, 404, 429]);
 
@@ -113,7 +117,7 @@ function failureOf(error: Stripe.errors.StripeError): StripeFailure {
       error.detail instanceof OutboundError ? error.detail.message : `HTTP ${status ?? "answer not JSON"}`;
     return { kind: "unknown", why: `Stripe: ${cause}` };
   }
-  // The key was used before with other parameters: that first request may have been executed.
+  // The idempotency key was used before with other parameters: that first request may have been executed.
   if (rawType === /* mutation: stripe-idempotency-error */ "idempotency_error") {
     return { kind: "unknown", why: `Stripe: ${rawType}`, unlisted: rawType };
   }
@@ -125,8 +129,9 @@ function failureOf(error: Stripe.errors.StripeError): StripeFailure {
 }
 
 /**
- * Stripe's code, or what stands in its place. A balance that is too low comes as `message_code` alone, or only in words
- * (Automattic/woocommerce-payments#10025, medusajs/admin#720). Without any, 401, 403 and 429 mean the same whatever their type.
+ * Stripe's code, or a substitute. An insufficient balance comes with `message_code` alone, or only in the message
+ * (Automattic/woocommerce-payments#10025, medusajs/admin#720). Without any code, 401, 403 and 429 mean the same
+ * whatever their type.
  */
 function codeOf({ code, rawType, raw, message }: Stripe.errors.StripeError, status: number): string {
   if (code) return code;
@@ -141,7 +146,7 @@ function codeOf({ code, rawType, raw, message }: Stripe.errors.StripeError, stat
   return `${rawType ?? "error"}_${status}`;
 }
 
-/** Stripe repeats parts of a wrong key in its words. */
+/** Masks keys: Stripe repeats parts of a wrong key in its messages. */
 function safe(words: string, longest: number): string {
   return words.replace(/\b(sk|rk|pk|whsec)_[^\s,;:'"]*/g, "$1_…").slice(0, longest);
 }

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { formerEnd, keptFields, notOver } from "../kept-fields.ts";
+import { carriedFields, formerEnd, notOver } from "../carried-fields.ts";
 import { blanks, unwrapped } from "../pasted.ts";
 
 const webhookSecret = z
@@ -11,7 +11,10 @@ const webhookSecret = z
       .regex(/^whsec_[0-9A-Za-z_+/=-]+$/, { error: ({ input }) => whatElse(input) ?? "starts with whsec_" }),
   );
 
-/** `config_data` of a Stripe config. Parsing turns a single webhook secret into a list, and may be repeated. */
+/**
+ * `config_data` of a Stripe config. Parsing turns a single webhook secret into a list, and accepts its own result
+ * again.
+ */
 export const stripeCredentials = z.strictObject({
   /** A secret (`sk_`) or restricted (`rk_`) key; `_test_` or `_live_` in it decides whether money moves. */
   secret_key: z
@@ -22,12 +25,12 @@ export const stripeCredentials = z.strictObject({
         error: ({ input }) => whatElse(input) ?? "starts with sk_test_, sk_live_, rk_test_ or rk_live_",
       }),
     ),
-  /** Of our webhook endpoint; several while a secret is rolled. */
+  /** Signing secret of our webhook endpoint; several while a secret is rolled. */
   webhook_secret: z
     .union([webhookSecret, z.array(webhookSecret).min(1).max(5)])
     .transform((secret) => (typeof secret === "string" ? [secret] : secret))
     .optional(),
-  /** Of endpoints that were replaced; what was sent before is sent again for up to three days. Written by us. */
+  /** Secrets of replaced endpoints, whose events Stripe retries for up to three days. Written by the gateway. */
   former_webhook_secrets: z
     .array(z.strictObject({ secret: webhookSecret, until: z.iso.datetime() }))
     .optional(),
@@ -39,20 +42,20 @@ export function isLive({ secret_key: key }: Pick<StripeCredentials, "secret_key"
   return key.includes("_live_");
 }
 
-/** Secrets of replaced endpoints that still sign what is sent again. */
+/** Secrets of replaced endpoints with which Stripe may still sign retried events. */
 export function formerSecrets({ former_webhook_secrets: former }: StripeCredentials, now: Date): string[] {
   return notOver(former, now).map(({ secret }) => secret);
 }
 
-/** Of one account, whatever its key: the endpoint stays, and with it the secret that Stripe shows only once. */
+/** Another key of the same account keeps the endpoint, and with it the secret that Stripe shows only once. */
 export function carryOver(
   before: StripeCredentials,
-  given: Record<string, unknown>,
+  changes: Record<string, unknown>,
   now: Date,
 ): Partial<StripeCredentials> {
   const former = notOver(before.former_webhook_secrets, now);
   return {
-    ...keptFields(before, given, [["webhook_secret"]]),
+    ...carriedFields(before, changes, [["webhook_secret"]]),
     ...(former.length > 0 && { former_webhook_secrets: former }),
   };
 }
@@ -65,8 +68,8 @@ export function withoutWebhook(credentials: StripeCredentials, now: Date): Strip
 }
 
 /**
- * What was meant by what people paste: with blanks and line ends in it, in quotes, after the name of a variable or `Bearer`.
- * No key of Stripe's holds any of these.
+ * Extracts a key from what people paste: with spaces and line ends in it, in quotes, after the name of a variable or
+ * `Bearer`. No Stripe key contains any of these.
  */
 function bare(pasted: string): string {
   const line = pasted
@@ -81,7 +84,7 @@ function bare(pasted: string): string {
     .replaceAll(" ", "");
 }
 
-/** Other things that Stripe's dashboard shows beside what is wanted, and what to do about each. */
+/** Other values of Stripe's dashboard that are pasted by mistake, and what to do about each. */
 const confused: [RegExp, string][] = [
   [/^(sk|rk|whsec)_.*(\*{2}|…|\.{3})/, "is shortened: reveal it in the dashboard and copy it whole"],
   [/^pk_/, "is a publishable key: give the secret key (sk_) or a restricted key (rk_)"],

@@ -1,7 +1,7 @@
 import type * as z from "zod";
-import type { Observation } from "../../payment/provider.ts";
+import type { ProviderEvent } from "../../payments/provider.ts";
 import { refundSeen } from "./refund.ts";
-import { isSessionOf, sessionObservations } from "./session.ts";
+import { isSessionOf, sessionEvents } from "./session.ts";
 import {
   type CheckoutSession,
   checkoutSession,
@@ -11,25 +11,25 @@ import {
   type StripeRefund,
 } from "./wire.ts";
 
-/** A payment that is told later than this may have been overtaken by events of its refunds, which name no order. */
+/** A payment event later than this may have been overtaken by events of its refunds, which may name no order. */
 const promptSeconds = 30;
 
 /**
- * What an event says that was verified at `now`. `account` is the config's own; an event of a connected account keeps that
- * account.
+ * Translates an event that was verified at `now`. `account` is the config's own; an event of a connected account keeps
+ * that account.
  */
-export function eventObservations(
+export function providerEventsOf(
   event: StripeEvent,
   { account, livemode, now }: { account: string; livemode: boolean; now: Date },
-): Observation[] {
-  const said = observationsOf(event, account, livemode);
+): ProviderEvent[] {
+  const said = eventsOf(event, account, livemode);
   const [first] = said;
   const isLate = now.getTime() / 1000 - event.created > promptSeconds;
   if (first?.kind !== "paid" || !isLate) return said;
-  return [...said, { kind: "hint", orderNo: first.orderNo, why: "told late" }];
+  return [...said, { kind: "refetch", orderNo: first.orderNo, why: "the event arrived late" }];
 }
 
-function observationsOf(event: StripeEvent, account: string, livemode: boolean): Observation[] {
+function eventsOf(event: StripeEvent, account: string, livemode: boolean): ProviderEvent[] {
   const { type } = event;
   // mutation: stripe-event-livemode
   if (event.livemode !== livemode) {
@@ -40,7 +40,7 @@ function observationsOf(event: StripeEvent, account: string, livemode: boolean):
       sessionEvent(event, session, /* mutation: stripe-event-account */ event.account ?? account),
     );
     const connected = event.account != null && event.account !== account;
-    // Money that reached another account is an anomaly; what else happens there is not about our order.
+    // Money that reached a connected account is an anomaly; its other events are not about our order.
     // mutation: stripe-connected-session
     if (!connected || said.some(({ kind }) => kind === "paid")) return said;
     return [{ kind: "ignored", why: `${type} of the connected account ${event.account}` }];
@@ -48,19 +48,23 @@ function observationsOf(event: StripeEvent, account: string, livemode: boolean):
   if (event.account && /* mutation: stripe-refund-account */ event.account !== account) {
     return [{ kind: "ignored", why: `${type} of the connected account ${event.account}` }];
   }
-  if (type.startsWith("refund.")) return read(event, refund, (told) => refundEvent(type, told));
-  if (type.startsWith("charge.dispute.")) return read(event, dispute, (told) => disputeEvent(type, told));
+  if (type.startsWith("refund.")) return read(event, refund, (object) => refundEvent(type, object));
+  if (type.startsWith("charge.dispute.")) return read(event, dispute, (object) => disputeEvent(type, object));
   return [{ kind: "ignored", why: `${type} changes no payment` }];
 }
 
-function read<T>(event: StripeEvent, schema: z.ZodType<T>, use: (object: T) => Observation[]): Observation[] {
+function read<T>(
+  event: StripeEvent,
+  schema: z.ZodType<T>,
+  use: (object: T) => ProviderEvent[],
+): ProviderEvent[] {
   const parsed = schema.safeParse(event.data.object);
   return parsed.success
     ? use(parsed.data)
     : [{ kind: "unrecognised", said: `${event.type} of another form` }];
 }
 
-function sessionEvent(event: StripeEvent, session: CheckoutSession, account: string): Observation[] {
+function sessionEvent(event: StripeEvent, session: CheckoutSession, account: string): ProviderEvent[] {
   const { type, created } = event;
   const orderNo = session.client_reference_id;
   if (!orderNo) return [{ kind: "ignored", why: `${type} names no order` }];
@@ -69,38 +73,40 @@ function sessionEvent(event: StripeEvent, session: CheckoutSession, account: str
   }
   // mutation: stripe-event-our-session
   if (!isSessionOf(session, orderNo)) {
-    return [{ kind: "hint", orderNo, why: `${type} of a session that we did not make: ${session.id}` }];
+    return [{ kind: "refetch", orderNo, why: `${type} of a session that we did not make: ${session.id}` }];
   }
-  const said = sessionObservations(session, { orderNo, account, saidAt: new Date(created * 1000) });
+  const said = sessionEvents(session, { orderNo, account, saidAt: new Date(created * 1000) });
   if (type !== asyncFailed || said.some(({ kind }) => kind === "paid")) return agreeing(type, said);
   return [{ kind: "failed", orderNo, objectId: session.id, why: type }];
 }
 
 const asyncFailed = "checkout.session.async_payment_failed";
 
-const expected: Record<string, readonly Observation["kind"][]> = {
-  "checkout.session.completed": ["paid", "started"],
+const expected: Record<string, readonly ProviderEvent["kind"][]> = {
+  "checkout.session.completed": ["paid", "in_transit"],
   "checkout.session.async_payment_succeeded": ["paid"],
   "checkout.session.expired": ["closed"],
 };
 
-/** The event's name and the session inside must say the same. */
-function agreeing(type: string, said: Observation[]): Observation[] {
+/** The event's type and the session in it must agree. */
+function agreeing(type: string, said: ProviderEvent[]): ProviderEvent[] {
   const [first] = said;
-  const known =
+  const isConsistent =
     first?.kind === "unrecognised" ||
     (first && /* mutation: stripe-event-content */ expected[type]?.includes(first.kind));
-  return known ? said : [{ kind: "unrecognised", said: `${type} with a session that is ${first?.kind}` }];
+  return isConsistent
+    ? said
+    : [{ kind: "unrecognised", said: `${type} with a session that is ${first?.kind}` }];
 }
 
-function refundEvent(type: string, told: StripeRefund): Observation[] {
-  const tradeNo = told.payment_intent;
+function refundEvent(type: string, object: StripeRefund): ProviderEvent[] {
+  const tradeNo = object.payment_intent;
   if (!tradeNo) return [{ kind: "ignored", why: `${type} names no payment intent` }];
-  return [refundSeen(told, tradeNo, told.metadata?.order_no ?? null)];
+  return [refundSeen(object, tradeNo, object.metadata?.order_no ?? null)];
 }
 
-function disputeEvent(type: string, told: z.infer<typeof dispute>): Observation[] {
-  const tradeNo = told.payment_intent;
+function disputeEvent(type: string, object: z.infer<typeof dispute>): ProviderEvent[] {
+  const tradeNo = object.payment_intent;
   if (!tradeNo) return [{ kind: "ignored", why: `${type} names no payment intent` }];
-  return [{ kind: "disputed", tradeNo, why: `${type}: ${told.reason}, ${told.status}` }];
+  return [{ kind: "disputed", tradeNo, why: `${type}: ${object.reason}, ${object.status}` }];
 }

@@ -1,17 +1,17 @@
 import type { TextLimit } from "../text-limit.ts";
 
-// Stripe states its limits in characters; its OpenAPI description states them as `maxLength`, which by JSON Schema counts
-// Unicode code points (https://json-schema.org/draft/2020-12/json-schema-validation#section-6.3.1).
+// Stripe states its limits in characters; its OpenAPI description states them as `maxLength`, which by JSON Schema
+// counts Unicode code points (https://json-schema.org/draft/2020-12/json-schema-validation#section-6.3.1).
 const read = "public copies of the page, 2026-11-30";
 
-/** `line_items[].price_data.product_data.name`: the subject; longer ones are cut. */
+/** `line_items[].price_data.product_data.name`: the subject, truncated if longer. */
 export const productName: TextLimit = {
   most: 250,
   unit: "characters",
   source: `docs.stripe.com/changelog, API version 2018-10-31 (quoted in Dolibarr/dolibarr#9933), ${read}`,
 };
 
-/** A value of `metadata`: our numbers, and the reason of a refund, which is cut. */
+/** A value of `metadata`: our numbers, and the reason of a refund, truncated if longer. */
 export const metadataValue: TextLimit = {
   most: 500,
   unit: "characters",
@@ -43,9 +43,9 @@ export const idempotencyKey: TextLimit = {
 };
 
 /**
- * The largest amounts, in Stripe's own smallest units, where they are not eight digits. For JPY, HUF, COP and LBP the page names
- * an amount for most card brands and a smaller one for others: the larger stands here, and Stripe judges the rest. The smallest
- * amounts are of the settlement currency, after conversion, which only Stripe knows (`amount_too_small`).
+ * The largest amounts that are not eight digits, in Stripe's smallest units. For JPY, HUF, COP and LBP the page names
+ * an amount for most card brands and a smaller one for others: we use the larger, and Stripe enforces the smaller. The
+ * minimum applies to the settlement currency, after conversion, which only Stripe knows (`amount_too_small`).
  * https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts, a public copy of unknown date
  */
 const mostUnits: Readonly<Record<string, number>> = {

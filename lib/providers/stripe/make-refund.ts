@@ -1,8 +1,8 @@
 import type { Stripe } from "stripe";
 import * as z from "zod";
-import type { Payment } from "../../payment/payment.ts";
-import { refusalOfMove } from "../../payment/refusal.ts";
-import type { PlannedRefund, Refund, RefundOutcome } from "../../refund/refund.ts";
+import type { Payment } from "../../payments/payment.ts";
+import type { PlannedRefund, Refund, RefundOutcome } from "../../payments/refund.ts";
+import { refusalOfMove } from "../../payments/refusal.ts";
 import { cut } from "../text-limit.ts";
 import { toStripeAmount } from "./amounts.ts";
 import type { AskStripe, StripeFailure } from "./client.ts";
@@ -11,7 +11,7 @@ import { isRefundOf, refundOutcome } from "./refund.ts";
 import { refusals } from "./refusals.ts";
 import * as wire from "./wire.ts";
 
-/** The parameters of `refunds.create` as they are stored; under one idempotency key Stripe takes only the same. */
+/** The stored parameters of `refunds.create`; Stripe accepts only identical ones under the same idempotency key. */
 const refundParameters = z.object({
   payment_intent: z.string(),
   amount: z.int(),
@@ -29,19 +29,19 @@ export function prepareRefund(
     metadata: {
       refund_no: providerRefundNo,
       order_no: payment.orderNo,
-      // Stripe's own `reason` is one of three words.
+      // Stripe's own field `reason` allows only three values.
       ...(reason && { reason: cut(reason, metadataValue) }),
     },
   };
 }
 
 /**
- * Under the refund's own key, which must never be changed to get past an answer: Stripe repeats a stored 500 for the
- * key's life (24 hours and more), and whether that refund was made only `lookRefund` tells. A second key would make a
- * second refund. https://docs.stripe.com/api/idempotent_requests
+ * Uses the refund's own key, which must never be changed to get past an answer: Stripe repeats a stored 500 for the
+ * life of the key (24 hours and more), and only `fetchRefund` tells whether that refund was made. A second key would
+ * make a second refund. https://docs.stripe.com/api/idempotent_requests
  */
-export async function refund(ask: AskStripe, payment: Payment, wanted: Refund): Promise<RefundOutcome> {
-  const { prepared, idempotencyKey } = wanted;
+export async function refund(ask: AskStripe, payment: Payment, requested: Refund): Promise<RefundOutcome> {
+  const { prepared, idempotencyKey } = requested;
   const parameters = refundParameters.parse(prepared) as Stripe.RefundCreateParams;
   const said = await ask((stripe) =>
     stripe.refunds.create(parameters, { /* mutation: stripe-refund-key */ idempotencyKey: idempotencyKey }),
@@ -49,7 +49,7 @@ export async function refund(ask: AskStripe, payment: Payment, wanted: Refund): 
   if (said.kind === "unknown") return said;
   if (said.kind === "refused") return refusal(said);
   const made = wire.refund.safeParse(said.body);
-  if (!made.success || !isRefundOf(made.data, payment, wanted)) {
+  if (!made.success || !isRefundOf(made.data, payment, requested)) {
     return { kind: "unknown", why: "Stripe's answer is not this refund" };
   }
   return refundOutcome(made.data);
@@ -62,28 +62,32 @@ function refusal({ error }: Extract<StripeFailure, { kind: "refused" }>): Refund
   return refusal.fault === "provider" ? unknown : { kind: "refused", ...refusal };
 }
 
-/** By Stripe's id, or, before we know it, by our number among all refunds of the payment. */
-export async function lookRefund(ask: AskStripe, payment: Payment, wanted: Refund): Promise<RefundOutcome> {
-  const { refundId } = wanted;
+/** Finds a refund by Stripe's id or, before we know the id, by our number among all refunds of the payment. */
+export async function fetchRefund(
+  ask: AskStripe,
+  payment: Payment,
+  requested: Refund,
+): Promise<RefundOutcome> {
+  const { refundId } = requested;
   if (refundId) {
     const said = await ask((stripe) => stripe.refunds.retrieve(refundId));
     if (said.kind !== "answered") return unclear(said);
-    const told = wire.refund.safeParse(said.body);
-    if (told.success && isRefundOf(told.data, payment, wanted)) return refundOutcome(told.data);
+    const fetched = wire.refund.safeParse(said.body);
+    if (fetched.success && isRefundOf(fetched.data, payment, requested)) return refundOutcome(fetched.data);
     return { kind: "unknown", why: "Stripe's answer is not this refund" };
   }
   const listed = await refundsOf(ask, payment.tradeNo);
   if (!Array.isArray(listed)) return listed;
-  const ours = listed.find(({ metadata }) => metadata?.refund_no === wanted.providerRefundNo);
+  const ours = listed.find(({ metadata }) => metadata?.refund_no === requested.providerRefundNo);
   if (!ours) return { kind: "missing", why: `not among the ${listed.length} refunds of the payment` };
-  return isRefundOf(ours, payment, wanted)
+  return isRefundOf(ours, payment, requested)
     ? refundOutcome(ours)
     : { kind: "unknown", why: "Stripe's refund has our number and another amount" };
 }
 
 type Unclear = { kind: "unknown"; why: string; unlisted?: string };
 
-/** That Stripe knows nothing of it under this key proves nothing: the key may be another account's by now. */
+/** Stripe's "not found" proves nothing: the API key may belong to another account by now. */
 function unclear(said: StripeFailure): Unclear {
   if (said.kind === "unknown") return said;
   const { code } = said.error;
@@ -91,11 +95,11 @@ function unclear(said: StripeFailure): Unclear {
   return refusalOfMove(refusals.retrieve, said.error) ? unclear : { ...unclear, unlisted: code };
 }
 
-/** Both Stripe's largest page and the most pages that are read. */
+/** Stripe's largest page, and the maximum number of pages that are read. */
 const pageSize = 100;
 const mostPages = 10;
 
-/** Every refund of a payment intent, newest first; a list that is not complete is unknown. */
+/** Every refund of a payment intent, newest first; `unknown` if the list is incomplete. */
 export async function refundsOf(ask: AskStripe, tradeNo: string): Promise<wire.StripeRefund[] | Unclear> {
   const refunds: wire.StripeRefund[] = [];
   for (let page = 0; page < mostPages; page += 1) {

@@ -1,21 +1,24 @@
-import type { Payment } from "../../payment/payment.ts";
-import type { RefundSeen } from "../../payment/provider.ts";
-import type { Refund, RefundOutcome } from "../../refund/refund.ts";
+import type { Payment } from "../../payments/payment.ts";
+import type { RefundSeen } from "../../payments/provider.ts";
+import type { Refund, RefundOutcome } from "../../payments/refund.ts";
 import { fromStripeAmount } from "./amounts.ts";
 import type { StripeRefund } from "./wire.ts";
 
-/** Whether Stripe's refund is `refund` of `payment`, for just its amount; one made in its dashboard has no number of ours. */
+/**
+ * Whether Stripe's refund is this refund of `payment`, with exactly its amount. A refund that was made in Stripe's
+ * dashboard has no number of ours.
+ */
 export function isRefundOf(
-  told: StripeRefund,
+  stripeRefund: StripeRefund,
   payment: Payment,
   { refundNo, providerRefundNo, amount }: Refund,
 ): boolean {
-  const said = fromStripeAmount(told.amount, told.currency);
+  const said = fromStripeAmount(stripeRefund.amount, stripeRefund.currency);
   return (
     // mutation: stripe-refund-payment
-    told.payment_intent === payment.tradeNo &&
+    stripeRefund.payment_intent === payment.tradeNo &&
     // mutation: stripe-refund-number
-    (refundNo === "" || told.metadata?.refund_no === providerRefundNo) &&
+    (refundNo === "" || stripeRefund.metadata?.refund_no === providerRefundNo) &&
     // mutation: stripe-refund-amount
     said?.minor === amount.minor &&
     // mutation: stripe-refund-currency
@@ -23,7 +26,7 @@ export function isRefundOf(
   );
 }
 
-/** What became of a refund that we asked for. https://docs.stripe.com/api/refunds/object */
+/** The outcome of a refund that we requested. https://docs.stripe.com/api/refunds/object */
 export function refundOutcome({ id: refundId, status, failure_reason: reason }: StripeRefund): RefundOutcome {
   switch (status) {
     case "succeeded":
@@ -42,17 +45,17 @@ export function refundOutcome({ id: refundId, status, failure_reason: reason }: 
   }
 }
 
-/** One refund of a payment intent, asked or told; `unrecognised` when it cannot be read. */
+/** The event of one refund, from a webhook or a poll; `unrecognised` if the refund cannot be read. */
 export function refundSeen(
-  told: StripeRefund,
+  stripeRefund: StripeRefund,
   tradeNo: string,
   orderNo: string | null,
 ): RefundSeen | { kind: "unrecognised"; said: string } {
-  const amount = fromStripeAmount(told.amount, told.currency);
+  const amount = fromStripeAmount(stripeRefund.amount, stripeRefund.currency);
   if (!amount) return { kind: "unrecognised", said: "a refund of an unreadable amount" };
-  const refundNo = told.metadata?.refund_no ?? null;
-  const seen = { orderNo, tradeNo, refundNo, refundId: told.id, amount };
-  switch (told.status) {
+  const refundNo = stripeRefund.metadata?.refund_no ?? null;
+  const seen = { orderNo, tradeNo, refundNo, refundId: stripeRefund.id, amount };
+  switch (stripeRefund.status) {
     case "succeeded":
       return { kind: "refunded", ...seen };
     case "failed":
@@ -62,6 +65,6 @@ export function refundSeen(
     case "requires_action":
       return { kind: "refundPending", ...seen };
     default:
-      return { kind: "unrecognised", said: `refund status ${told.status}` };
+      return { kind: "unrecognised", said: `refund status ${stripeRefund.status}` };
   }
 }

@@ -1,4 +1,4 @@
-import type { RefusalRule, RefusalTable } from "../../payment/refusal.ts";
+import type { RefusalRule, RefusalTable } from "../../payments/refusal.ts";
 
 // Which codes exist: https://docs.stripe.com/error-codes, the same list as `LastPaymentError.Code` in stripe 23.1.0
 // (esm/resources/PaymentIntents.d.ts). None of our calls takes a card: decline codes
@@ -10,10 +10,10 @@ const noCode = "Automattic/woocommerce-payments#10025 (2024-12-20): message_code
 
 /** The merchant's key, account or limit: the same request may succeed once somebody has looked at it. */
 const merchant = { fault: "merchant", ends: "nothing", source: list } as const;
-/** What is asked for cannot be had, however often it is asked. */
+/** The request is wrong: every repeat would be refused. */
 const request = { fault: "request", ends: "subject", source: list } as const;
 
-/** Before any endpoint begins: who asks, with which key, how often. */
+/** Checked before any endpoint runs: account, key and rate. */
 const access = {
   ...each(
     "account_invalid api_key_expired livemode_mismatch no_account platform_account_required " +
@@ -22,7 +22,7 @@ const access = {
     merchant,
   ),
   ...each("http_401 http_403 http_429", { ...merchant, source: statuses }),
-  // Another request holds the object; nothing was begun.
+  // Another request has locked the object; nothing was executed.
   ...each("lock_timeout", { fault: "provider", ends: "nothing", source: list }),
 } satisfies RefusalTable;
 
@@ -36,15 +36,15 @@ const parameters = {
   ...each("invalid_request_error_400", { ...request, source: statuses }),
 } satisfies RefusalTable;
 
-/** What the account may not do (yet), whoever asks for it. */
+/** What the account may not do (yet). */
 const account = each(
   "action_blocked capability_not_active country_unsupported not_allowed_on_standard_account payouts_not_allowed",
   merchant,
 );
 
 /**
- * The codes with which Stripe may refuse each of our calls: `checkout.sessions.create`, `refunds.create`, the retrieval of
- * sessions and refunds, `checkout.sessions.expire`.
+ * The codes with which Stripe may refuse each of our calls: `checkout.sessions.create`, `refunds.create`, the retrieval
+ * of sessions and refunds, `checkout.sessions.expire`.
  */
 export const refusals = {
   create: {
@@ -61,7 +61,7 @@ export const refusals = {
         "resource_missing stripe_tax_inactive",
       merchant,
     ),
-    // An unknown URL of the API: a version or host that the account cannot use.
+    // An unknown URL of the API: the account cannot use this version or host.
     ...each("invalid_request_error_404", { ...merchant, source: statuses }),
   },
   refund: {
@@ -74,19 +74,20 @@ export const refusals = {
         "payment_intent_unexpected_state",
       request,
     ),
-    // The buyer has taken the money back through the bank.
+    // The buyer has disputed the payment at the bank.
     ...each("charge_disputed refund_disputed_payment", { fault: "buyer", ends: "subject", source: list }),
     // `resource_missing`: a payment that the key's account does not have.
     ...each("balance_insufficient insufficient_funds resource_missing", merchant),
     ...each("insufficient_balance_for_refund", { ...merchant, source: noCode }),
     ...each("invalid_request_error_404", { ...merchant, source: statuses }),
   },
-  retrieve: questions("unrecognised: an alarm, and it is asked again later"),
-  // 400: the session is not open, it is paid, under way or ended (https://docs.stripe.com/api/checkout/sessions/expire).
-  expire: questions("the session is looked at; where that is refused too, an alarm"),
+  retrieve: questions("unrecognised: an alarm; polled again later"),
+  // 400: the session is not open but paid, in progress or expired
+  // (https://docs.stripe.com/api/checkout/sessions/expire).
+  expire: questions("the session is fetched; if that is refused too, an alarm"),
 } satisfies Record<string, RefusalTable>;
 
-/** A refused question about a session or refund, or a refused expiry, ends nothing. */
+/** A refused retrieval of a session or refund, or a refused expiry, ends nothing. */
 function questions(note: string): RefusalTable {
   return {
     ...access,

@@ -1,15 +1,15 @@
-import type { Payment } from "../../payment/payment.ts";
-import type { Observation } from "../../payment/provider.ts";
+import type { Payment } from "../../payments/payment.ts";
+import type { ProviderEvent } from "../../payments/provider.ts";
 import { fromStripeAmount } from "./amounts.ts";
 import type { CheckoutSession } from "./wire.ts";
 
-/** Who says it of which account, and the time to take when the session itself does not tell when it was paid. */
+/** The order and account of a session, and the time to use if the session does not say when it was paid. */
 type Source = { orderNo: string; account: string; saidAt: Date };
 
 /**
- * Whether we made the session for this order. The buyer of any Payment Link of the same account chooses its
- * `client_reference_id` by the link's URL (https://docs.stripe.com/payment-links/customize, "URL parameters"), but not its
- * metadata; we set both.
+ * Whether we created the session for this order. The buyer of any Payment Link of the same account chooses its
+ * `client_reference_id` by the link's URL (https://docs.stripe.com/payment-links/customize, "URL parameters"), but not
+ * its metadata; we set both.
  */
 export function isSessionOf(
   { client_reference_id: reference, metadata }: CheckoutSession,
@@ -18,15 +18,15 @@ export function isSessionOf(
   return reference === orderNo && /* mutation: stripe-session-mark */ metadata?.order_no === orderNo;
 }
 
-/** What a Checkout session says of its order, asked or told; what was refunded stands elsewhere. */
-export function sessionObservations(session: CheckoutSession, source: Source): Observation[] {
+/** Translates a Checkout session from a webhook or a poll. It does not contain refunds. */
+export function sessionEvents(session: CheckoutSession, source: Source): ProviderEvent[] {
   const { orderNo } = source;
   // mutation: stripe-session-order
   if (!isSessionOf(session, orderNo)) {
     return [{ kind: "unrecognised", said: "a checkout session of another order" }];
   }
   const { payment_status: payment, status } = session;
-  if (payment === "paid") return paidObservations(session, source);
+  if (payment === "paid") return paidEvents(session, source);
   if (payment !== "unpaid") return [{ kind: "unrecognised", said: `payment_status ${payment}` }];
   switch (status) {
     case "expired":
@@ -40,19 +40,19 @@ export function sessionObservations(session: CheckoutSession, source: Source): O
   }
 }
 
-/** The buyer is through, the money is not here: a delayed method is on its way, or has come to nothing. */
-function delayed({ id: objectId, payment_intent: intent }: CheckoutSession, orderNo: string): Observation {
+/** The buyer has finished, but the money is missing: a delayed payment is in transit, or has failed. */
+function delayed({ id: objectId, payment_intent: intent }: CheckoutSession, orderNo: string): ProviderEvent {
   const status = typeof intent === "object" ? intent?.status : undefined;
   const failed = status === "requires_payment_method" || status === "canceled";
   return {
-    kind: failed ? "failed" : "started",
+    kind: failed ? "failed" : "in_transit",
     orderNo,
     why: `complete, unpaid${status ? `, ${status}` : ""}`,
     objectId,
   };
 }
 
-function paidObservations(session: CheckoutSession, { orderNo, account, saidAt }: Source): Observation[] {
+function paidEvents(session: CheckoutSession, { orderNo, account, saidAt }: Source): ProviderEvent[] {
   const { payment_intent: intent, amount_total: units, currency } = session;
   const tradeNo = typeof intent === "string" ? intent : intent?.id;
   const amount = units == null || !currency ? undefined : fromStripeAmount(units, currency);
@@ -65,8 +65,8 @@ function paidObservations(session: CheckoutSession, { orderNo, account, saidAt }
 }
 
 /**
- * The payment intent whose refunds must be read, when the session was asked for with its charge: something of it is refunded,
- * or we believe so, and the refund may have failed since, which the charge does not show.
+ * The payment intent whose refunds must be fetched, if the session was retrieved with its charge: a part of it is
+ * refunded, or our ledger says so, and the refund may have failed since, which the charge does not show.
  */
 export function refundedIntent(
   session: CheckoutSession,

@@ -1,7 +1,7 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 import { GatewayError } from "../../errors.ts";
 
-/** Both ways: Stripe's own library accepts any time in the future. */
+/** In both directions: Stripe's own library accepts any time in the future. */
 const toleranceSeconds = 300;
 
 /**
@@ -21,15 +21,15 @@ export function verifyStripeSignature(
   const [time = "", ...furtherTimes] = valuesOf("t");
   if (!/^\d{1,12}$/.test(time) || /* mutation: stripe-event-one-time */ furtherTimes.length > 0)
     refuse("stripe-signature has no single time");
-  const given = /* mutation: stripe-event-scheme */ valuesOf("v1").filter((signature) =>
+  const signatures = /* mutation: stripe-event-scheme */ valuesOf("v1").filter((signature) =>
     /^[0-9a-f]{64}$/.test(signature),
   );
-  if (given.length === 0) refuse("stripe-signature has no v1 signature");
+  if (signatures.length === 0) refuse("stripe-signature has no v1 signature");
 
   const expected = secrets.map((secret) =>
     createHmac("sha256", secret).update(`${time}.`).update(body).digest(),
   );
-  const fits = given.some((signature) => {
+  const fits = signatures.some((signature) => {
     const bytes = Buffer.from(signature, "hex");
     return expected.some((digest) => timingSafeEqual(digest, bytes));
   });

@@ -1,9 +1,15 @@
 import type { Stripe } from "stripe";
 import * as z from "zod";
 import { GatewayError } from "../../errors.ts";
-import type { Payment } from "../../payment/payment.ts";
-import type { Heard, Observation, Provider, Started, WebhookCall } from "../../payment/provider.ts";
-import { type RefusalTable, refusalOfCreate, refusalOfMove } from "../../payment/refusal.ts";
+import type { Payment } from "../../payments/payment.ts";
+import type {
+  CreateOutcome,
+  ParsedWebhook,
+  Provider,
+  ProviderEvent,
+  WebhookCall,
+} from "../../payments/provider.ts";
+import { type RefusalTable, refusalOfCreate, refusalOfMove } from "../../payments/refusal.ts";
 import type { ProviderDependencies, ProviderModule } from "../provider-module.ts";
 import { isWebUrl } from "../web-url.ts";
 import { accountId, probe } from "./account.ts";
@@ -17,53 +23,54 @@ import {
   stripeCredentials,
   withoutWebhook,
 } from "./credentials.ts";
-import { eventObservations } from "./event.ts";
-import { lookRefund, prepareRefund, refund, refundsOf } from "./make-refund.ts";
+import { providerEventsOf } from "./event.ts";
+import { fetchRefund, prepareRefund, refund, refundsOf } from "./make-refund.ts";
 import { refundSeen } from "./refund.ts";
 import { refusals } from "./refusals.ts";
-import { isSessionOf, refundedIntent, sessionObservations } from "./session.ts";
+import { isSessionOf, refundedIntent, sessionEvents } from "./session.ts";
 import { verifyStripeSignature } from "./signature.ts";
 import { register } from "./webhook-endpoint.ts";
 import * as wire from "./wire.ts";
 
 function openStripe(
   credentials: StripeCredentials,
-  { clock, baseUrl, account: known }: ProviderDependencies,
+  { clock, baseUrl, account: configured }: ProviderDependencies,
 ): Provider {
   const { secret_key: secretKey, webhook_secret: secrets = [] } = credentials;
   const livemode = isLive(credentials);
   const ask = stripeClient(secretKey, baseUrl);
-  // The key's account, never the order's: a session that another account has answers nothing about the order.
-  async function asked({ orderNo }: Payment, work: (asking: Asking) => Promise<Observation[]>) {
+  // The account of the API key, never the order's: a session of another account says nothing about the order.
+  async function withAccount({ orderNo }: Payment, work: (asking: Asking) => Promise<ProviderEvent[]>) {
     try {
-      return await work({ account: known ?? (await accountId(ask)), now: clock.now() });
+      return await work({ account: configured ?? (await accountId(ask)), now: clock.now() });
     } catch (error) {
       if (!(error instanceof GatewayError)) throw error;
-      return [{ kind: "unknown", orderNo, why: error.message } satisfies Observation];
+      return [{ kind: "unknown", orderNo, why: error.message } satisfies ProviderEvent];
     }
   }
-  const read = (body: Buffer, account: string): Heard => {
+  const read = (body: Buffer, account: string): ParsedWebhook => {
     const event = readEvent(body);
-    const observations = eventObservations(event, { account, livemode, now: clock.now() });
-    return { eventId: event.id, eventType: event.type, observations };
+    const events = providerEventsOf(event, { account, livemode, now: clock.now() });
+    return { eventId: event.id, eventType: event.type, events };
   };
 
   return {
     livemode,
     account: () => accountId(ask),
     prepare: prepareCheckout,
-    start: (payment, prepared, idempotencyKey) => start(ask, payment, prepared, idempotencyKey),
-    look: (payment) => asked(payment, (asking) => look(ask, payment, asking)),
+    createPayment: (payment, prepared, idempotencyKey) =>
+      createPayment(ask, payment, prepared, idempotencyKey),
+    fetchPayment: (payment) => withAccount(payment, (asking) => fetchPayment(ask, payment, asking)),
 
-    close: (payment) => asked(payment, (asking) => close(ask, payment, asking)),
+    close: (payment) => withAccount(payment, (asking) => close(ask, payment, asking)),
 
     prepareRefund,
-    refund: (payment, wanted) => refund(ask, payment, wanted),
-    lookRefund: (payment, wanted) => lookRefund(ask, payment, wanted),
+    refund: (payment, requested) => refund(ask, payment, requested),
+    fetchRefund: (payment, requested) => fetchRefund(ask, payment, requested),
     register: (webhookUrl) => register(ask, webhookUrl, secrets),
     probe: () => probe(ask, livemode),
 
-    async hear({ body, headers }: WebhookCall, account: string): Promise<Heard> {
+    async parseWebhook({ body, headers }: WebhookCall, account: string): Promise<ParsedWebhook> {
       const accepted = [...secrets, ...formerSecrets(credentials, clock.now())];
       verifyStripeSignature(body, headers["stripe-signature"], accepted, clock.now());
       return read(body, account);
@@ -72,14 +79,14 @@ function openStripe(
   };
 }
 
-async function start(
+async function createPayment(
   ask: AskStripe,
   { orderNo }: Payment,
   prepared: Record<string, unknown>,
   idempotencyKey: string,
-): Promise<Started> {
-  const wanted = checkout.parse(prepared);
-  const said = await ask((stripe) => stripe.checkout.sessions.create(wanted, { idempotencyKey }));
+): Promise<CreateOutcome> {
+  const requested = checkout.parse(prepared);
+  const said = await ask((stripe) => stripe.checkout.sessions.create(requested, { idempotencyKey }));
   if (said.kind === "refused") {
     const refusal = refusalOfCreate(refusals.create, said.error);
     if (refusal.fault === "provider") return { kind: "unknown", why: `Stripe: ${said.error.code}` };
@@ -93,7 +100,7 @@ async function start(
     /* mutation: stripe-web-url */ !isWebUrl(url) ||
     !isSessionOf(session.data, orderNo)
   ) {
-    return { kind: "unknown", why: "Stripe's answer is no session of this order" };
+    return { kind: "unknown", why: "Stripe's answer is not a session of this order" };
   }
   return {
     kind: "payable",
@@ -101,53 +108,53 @@ async function start(
   };
 }
 
-async function close(ask: AskStripe, payment: Payment, asking: Asking): Promise<Observation[]> {
-  // No key of ours: expiring twice is harmless, and under a key Stripe would repeat an old refusal for a day.
+async function close(ask: AskStripe, payment: Payment, asking: Asking): Promise<ProviderEvent[]> {
+  // No idempotency key: expiring twice is harmless, and under a key Stripe would repeat an old refusal for a day.
   const said = await askForSession(ask, payment, refusals.expire, (stripe, id) =>
     /* mutation: stripe-close-no-key */ stripe.checkout.sessions.expire(id),
   );
-  const told = observationsOf(said, payment, asking);
-  // Refused, because the session is not open: paid, under way or ended.
-  return told.some(({ kind }) => kind === "unrecognised") ? look(ask, payment, asking) : told;
+  const events = eventsOf(said, payment, asking);
+  // Refused because the session is not open but paid, in progress or expired.
+  return events.some(({ kind }) => kind === "unrecognised") ? fetchPayment(ask, payment, asking) : events;
 }
 
 /**
- * Paid, then refunded, in that order. Refunds go by their ids, as in events, so that none is counted twice. Stripe lists the
- * newest first; those that failed are told first, so that what took their place finds the money free.
+ * `paid` first, then the refunds. Refunds are identified by their ids, as in webhooks, so that none is counted twice.
+ * Stripe lists the newest first; we put failed ones first, so that refunds made in their place find the amount free.
  */
-async function look(ask: AskStripe, payment: Payment, asking: Asking): Promise<Observation[]> {
+async function fetchPayment(ask: AskStripe, payment: Payment, asking: Asking): Promise<ProviderEvent[]> {
   const { orderNo } = payment;
   const said = await askForSession(ask, payment, refusals.retrieve, (stripe, id) =>
     stripe.checkout.sessions.retrieve(id, { expand: ["payment_intent.latest_charge"] }),
   );
-  const observations = observationsOf(said, payment, asking);
+  const events = eventsOf(said, payment, asking);
   const tradeNo = "session" in said ? refundedIntent(said.session, payment) : undefined;
-  if (tradeNo === undefined || !observations.some(({ kind }) => kind === "paid")) return observations;
+  if (tradeNo === undefined || !events.some(({ kind }) => kind === "paid")) return events;
   const refunds = await refundsOf(ask, tradeNo);
-  if (!Array.isArray(refunds)) return [...observations, { ...refunds, orderNo }];
-  const seen = refunds.map((told) => refundSeen(told, tradeNo, orderNo));
-  const rank = /* mutation: stripe-failed-refunds-first */ ({ kind }: Observation) =>
+  if (!Array.isArray(refunds)) return [...events, { ...refunds, orderNo }];
+  const seen = refunds.map((events) => refundSeen(events, tradeNo, orderNo));
+  const rank = /* mutation: stripe-failed-refunds-first */ ({ kind }: ProviderEvent) =>
     kind === "refundFailed" ? 0 : 1;
-  return [...observations, ...seen.toSorted((one, other) => rank(one) - rank(other))];
+  return [...events, ...seen.toSorted((one, other) => rank(one) - rank(other))];
 }
 
-/** With whose key Stripe is asked, and when. */
+/** The account of the API key, and the time of the call. */
 type Asking = { account: string; now: Date };
 
-function observationsOf(said: Asked, { orderNo }: Payment, { account, now }: Asking): Observation[] {
+function eventsOf(said: Answered, { orderNo }: Payment, { account, now }: Asking): ProviderEvent[] {
   if ("instead" in said) return [said.instead];
-  return sessionObservations(said.session, { orderNo, account, saidAt: now });
+  return sessionEvents(said.session, { orderNo, account, saidAt: now });
 }
 
-type Asked = { session: wire.CheckoutSession } | { instead: Observation };
+type Answered = { session: wire.CheckoutSession } | { instead: ProviderEvent };
 
 async function askForSession(
   ask: AskStripe,
   { orderNo, payable }: Payment,
   table: RefusalTable,
   call: (stripe: Stripe, sessionId: string) => Promise<Stripe.Response<Stripe.Checkout.Session>>,
-): Promise<Asked> {
-  const unknown = (why: string, unlisted?: string): Asked => ({
+): Promise<Answered> {
+  const unknown = (why: string, unlisted?: string): Answered => ({
     instead: { kind: "unknown", orderNo, why, ...(unlisted !== undefined && { unlisted }) },
   });
   if (!payable) return unknown("no session id yet");
@@ -158,7 +165,7 @@ async function askForSession(
     const why = `Stripe: ${code}`;
     const refusal = refusalOfMove(table, said.error);
     if (!refusal) return unknown(why, code);
-    // That Stripe knows no such session, or not under this key, proves nothing about the one we were given.
+    // Stripe's "not found" under this key proves nothing about the session that Stripe created for us.
     return refusal.fault === "request" ? { instead: { kind: "unrecognised", said: why } } : unknown(why);
   }
   const session = wire.checkoutSession.safeParse(said.body);
@@ -167,7 +174,7 @@ async function askForSession(
   // mutation: stripe-answer-session
   if (session.data.id === payable.paymentId) return { session: session.data };
   return {
-    instead: { kind: "unrecognised", said: "another checkout session than the one that was asked for" },
+    instead: { kind: "unrecognised", said: "another checkout session than the requested one" },
   };
 }
 
@@ -175,7 +182,7 @@ function readEvent(body: Buffer): wire.StripeEvent {
   try {
     return wire.event.parse(JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body)));
   } catch {
-    throw new GatewayError("notification_malformed", "the body is no Stripe event");
+    throw new GatewayError("notification_malformed", "the body is not a Stripe event");
   }
 }
 

@@ -3,7 +3,7 @@ import { log } from "../../log.ts";
 import { type AskStripe, apiVersion, type StripeFailure } from "./client.ts";
 import * as wire from "./wire.ts";
 
-/** What an endpoint must send; `event.ts` translates it. */
+/** The events that an endpoint must send; `event.ts` translates them. */
 const enabledEvents = [
   "checkout.session.completed",
   "checkout.session.async_payment_succeeded",
@@ -17,8 +17,8 @@ const enabledEvents = [
 ] as const;
 
 /**
- * Sees to it that Stripe sends our events to `webhookUrl`, and returns the signing secret. Stripe shows a secret once:
- * an endpoint whose secret we do not hold is replaced. Throws what is wrong, for an operator.
+ * Makes Stripe send our events to `webhookUrl`, and returns the signing secret. Stripe shows a secret only once: an
+ * endpoint whose secret we do not have is replaced. Throws an error that tells an operator what is wrong.
  */
 export async function register(
   ask: AskStripe,
@@ -27,18 +27,18 @@ export async function register(
 ): Promise<{ webhook_secret: string[] }> {
   const found = (await everyEndpoint(ask)).filter(({ url }) => url === webhookUrl);
   const [only, ...others] = found;
-  // Of several, the secret could belong to any.
+  // With several endpoints, the secret could belong to any of them.
   if (only && others.length === 0 && secrets.length > 0) {
     await correct(ask, only);
     return { webhook_secret: [...secrets] };
   }
   const secret = await create(ask, webhookUrl);
-  // After the creation, so that there is an endpoint at any time. What they still send is refused, and sent again.
+  // After the creation, so that there is always an endpoint. Events that they still send are refused, and retried.
   for (const { id } of found) await remove(ask, id);
   return { webhook_secret: [secret] };
 }
 
-/** Stripe allows 16 endpoints of a mode; a page holds 100. */
+/** Stripe allows 16 endpoints per mode; a page holds 100. */
 const mostPages = 10;
 
 async function everyEndpoint(ask: AskStripe): Promise<wire.WebhookEndpoint[]> {
@@ -57,7 +57,7 @@ async function everyEndpoint(ask: AskStripe): Promise<wire.WebhookEndpoint[]> {
   throw new GatewayError("config_not_found", "Stripe lists too many webhook endpoints: delete some");
 }
 
-/** Other events that somebody asked for stay: they are ignored. */
+/** Enables the endpoint and adds our events. Events that somebody else added stay: they are ignored. */
 async function correct(ask: AskStripe, endpoint: wire.WebhookEndpoint): Promise<void> {
   const { id, status, enabled_events: present } = endpoint;
   const lacks = !present.includes("*") && enabledEvents.some((event) => !present.includes(event));
@@ -90,7 +90,7 @@ function failed(said: StripeFailure, what: string): GatewayError {
   if (said.kind === "unknown") {
     return new GatewayError(
       "unavailable",
-      `whether Stripe did ${what} is not known (${said.why}); try again`,
+      `it is unknown whether Stripe could ${what} (${said.why}); try again`,
     );
   }
   const { code, message } = said.error;
@@ -100,5 +100,5 @@ function failed(said: StripeFailure, what: string): GatewayError {
 }
 
 function unreadable(what: string): GatewayError {
-  return new GatewayError("unavailable", `Stripe did ${what}, and its answer is not readable; try again`);
+  return new GatewayError("unavailable", `Stripe did ${what}, but its answer is not readable; try again`);
 }

@@ -1,12 +1,12 @@
 import * as z from "zod";
 import { isStorable } from "../../clock.ts";
 
-// Stripe adds fields and values at any time, and an endpoint may speak another version than ours: only what we read is
-// described, and no list of values is closed here. https://docs.stripe.com/api
+// Stripe adds fields and values at any time, and an endpoint may use another version than ours: only the fields that we
+// read are described, and no list of values is closed. https://docs.stripe.com/api
 
 const id = z.string().min(1).max(255);
 const word = z.string().max(64);
-/** Since 1970. */
+/** Unix time. */
 const seconds = z
   .int()
   .nonnegative()
@@ -84,5 +84,5 @@ export type WebhookEndpoint = z.infer<typeof webhookEndpoint>;
 
 export const webhookEndpointList = z.object({ data: z.array(webhookEndpoint), has_more: z.boolean() });
 
-/** An endpoint shows its secret only in the answer to its creation. */
+/** Stripe shows an endpoint's secret only in the answer to its creation. */
 export const createdWebhookEndpoint = z.object({ id, secret: z.string().startsWith("whsec_") });

@@ -7,16 +7,16 @@ import { openResource } from "./resource.ts";
 import { type FindKey, signatureFault } from "./signature.ts";
 import { platformCertificates, readJson, refusal } from "./wire.ts";
 
-/** How long a list may be used; WeChat Pay asks for a new one at least every 12 hours. */
+/** How long a downloaded list may be used; WeChat Pay requires a new download at least every 12 hours. */
 const keepSeconds = 12 * 3600;
-/** An unknown serial number may be anybody's invention. */
+/** Minimum gap between downloads: anybody can send a webhook with an invented serial number. */
 const secondsBetweenDownloads = 60;
 
 type Certificates = Map<string, X509Certificate>;
 
 /**
- * WeChat Pay's keys as one merchant knows them: the config's public key by its id, and the platform certificates by
- * their serial numbers. While a merchant moves from certificates to the public key both sign, for days.
+ * Finds WeChat Pay's keys for one merchant: the config's public key by its id, and the platform certificates by their
+ * serial numbers. While a merchant moves from certificates to the public key, WeChat Pay signs with either, for days.
  */
 export function wechatKeys(
   credentials: WechatCredentials,
@@ -36,15 +36,15 @@ export function wechatKeys(
   };
 }
 
-/** The platform certificates of this merchant, downloaded when one is needed that is not known. */
+/** The platform certificates of this merchant, downloaded when an unknown one is needed. */
 function certificateStore(
   { api_v3_key: apiV3Key }: WechatCredentials,
   clock: Clock,
   download: () => Promise<OutboundAnswer>,
   publicKeyOf: (serial: string) => KeyObject | undefined,
 ): FindKey {
-  let known: Certificates = new Map();
-  let knownUntil = new Date(0);
+  let current: Certificates = new Map();
+  let currentUntil = new Date(0);
   let nextDownload = new Date(0);
   let lastFault = "";
   let underWay: Promise<void> | undefined;
@@ -54,10 +54,10 @@ function certificateStore(
     const read = await readList(download, apiV3Key, publicKeyOf, clock.now());
     lastFault = "fault" in read ? read.fault : "";
     if ("fault" in read) return;
-    known = read.certificates;
-    knownUntil = secondsAfter(clock.now(), keepSeconds);
+    current = read.certificates;
+    currentUntil = secondsAfter(clock.now(), keepSeconds);
   }
-  const has = (serial: string) => known.has(serial) && clock.now() < knownUntil;
+  const has = (serial: string) => current.has(serial) && clock.now() < currentUntil;
 
   return async (serial) => {
     if (
@@ -69,7 +69,7 @@ function certificateStore(
       });
       await underWay;
     }
-    const certificate = has(serial) ? known.get(serial) : undefined;
+    const certificate = has(serial) ? current.get(serial) : undefined;
     if (!certificate) return { fault: `no key has its serial number${lastFault && `: ${lastFault}`}` };
     const now = clock.now();
     // mutation: wechat-certificate-time
@@ -79,8 +79,8 @@ function certificateStore(
 }
 
 /**
- * The list proves itself twice: only we and WeChat Pay can have encrypted it, and a key in it (or the config's) has signed
- * the answer.
+ * The list is authenticated twice: only we and WeChat Pay have the key with which it is encrypted, and the answer is
+ * signed with a key in it (or the config's).
  */
 async function readList(
   download: () => Promise<OutboundAnswer>,
@@ -100,8 +100,8 @@ async function readList(
   if (!list.success) return { fault: "platform certificates: an answer of another form" };
 
   const certificates: Certificates = new Map();
-  for (const { serial_no: serial, encrypt_certificate: sealed } of list.data.data) {
-    const pem = openResource(sealed, apiV3Key);
+  for (const { serial_no: serial, encrypt_certificate: encrypted } of list.data.data) {
+    const pem = openResource(encrypted, apiV3Key);
     if (pem === undefined) return { fault: "platform certificates: api_v3_key does not open them" };
     const certificate = readCertificate(pem);
     if (!certificate) return { fault: "platform certificates: one is not readable" };
@@ -118,8 +118,8 @@ async function readList(
 }
 
 /**
- * Merchants opened since October 2024 get no platform certificates, and older ones lose them when they move to the public
- * key: github.com/wechatpay-apiv3/wechatpay-java/issues/306, github.com/binarywang/WxJava/issues/3412.
+ * Merchants opened since October 2024 get no platform certificates, and older ones lose them when they move to the
+ * public key: github.com/wechatpay-apiv3/wechatpay-java/issues/306, github.com/binarywang/WxJava/issues/3412.
  */
 function noList({ status, body }: OutboundAnswer): string {
   const code = refusal.safeParse(readJson(body)).data?.code;

@@ -11,11 +11,12 @@ import { type FindKey, isSigned, signatureFault } from "./signature.ts";
 import { readJson, refusal } from "./wire.ts";
 
 /**
- * - `done`: a signed 200 or 204 · `refused`: a signed 4xx, `location` being the part of our request that it is about, or ""
- * - `denied`: an unsigned 401, 403 or 429. WeChat Pay signs only answers to requests whose signature it accepted; nothing
- *   but our own credentials and limits may be concluded from it
- * - `unknown`: nobody knows; also every answer whose signature does not fit, every 5xx, and 202 ("accepted, not done:
- *   repeat it unchanged", pay.weixin.qq.com/wiki/doc/apiv3_partner/wechatpay/wechatpay2_1.shtml).
+ * - `done`: a signed 200 or 204
+ * - `refused`: a signed 4xx; `location` is the part of our request that it is about, or ""
+ * - `denied`: an unsigned 401, 403 or 429. WeChat Pay signs only answers to requests whose signature it accepted; an
+ *   unsigned one tells only about our own credentials and limits
+ * - `unknown`: no answer, an answer whose signature does not fit, every 5xx, and 202 ("accepted, not done: repeat it
+ *   unchanged", pay.weixin.qq.com/wiki/doc/apiv3_partner/wechatpay/wechatpay2_1.shtml).
  */
 export type WechatAnswer =
   | { kind: "done"; content: unknown }
@@ -26,17 +27,17 @@ export type WechatAnswer =
 export type WechatClient = {
   /** Never throws for what WeChat Pay or the network does. */
   get(path: string): Promise<WechatAnswer>;
-  /** Every request sent here names its object by our number, so a repeat is harmless. */
+  /** Every request names its object by our number, so a repeat is harmless. */
   post(path: string, content: object): Promise<WechatAnswer>;
   findKey: FindKey;
 };
 
 type Send = (method: "GET" | "POST", path: string, body?: string, deadlineMs?: number) => Promise<Signed>;
 
-/** An answer, and what the request was signed with. */
+/** An answer, and the signature of its request. */
 type Signed = OutboundAnswer & { signature: string };
 
-/** A webhook that waits for it must be answered within 5 s. */
+/** A webhook may wait for the download, and must be answered within 5 s. */
 const certificatesDeadlineMs = 3000;
 
 /** The SDK signs; requests go through our own client, and every answer is verified here. */
@@ -71,7 +72,7 @@ function sender(credentials: WechatCredentials, clock: Clock, baseUrl: string): 
     mchid: credentials.mch_id,
     serial_no: credentials.serial_no,
     privateKey: Buffer.from(credentials.private_key),
-    // The merchant's certificate: demanded, and only read for the serial number that is given above.
+    // The merchant's certificate: the SDK requires it, but reads it only for the serial number, which is given above.
     publicKey: Buffer.from("unused"),
   });
   const { public_key_id: publicKeyId } = credentials;
@@ -130,7 +131,7 @@ async function readAnswer(
   return verified({ kind: "refused", status, location, error });
 }
 
-/** WeChat Pay's own words, cut, with nothing in them that we sent to authenticate. */
+/** WeChat Pay's code and message, truncated, without the secrets that we sent to authenticate. */
 export function readRefusal({ status, body }: Pick<OutboundAnswer, "status" | "body">, secrets: string[]) {
   const { data } = refusal.safeParse(readJson(body));
   if (!data) return { error: { code: `HTTP_${status}`, message: "no readable reason" }, location: "" };

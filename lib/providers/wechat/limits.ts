@@ -1,6 +1,9 @@
 import { cut, sizeOf, type TextLimit } from "../text-limit.ts";
 
-/** How many characters a page says, where public reports show what they are: bytes. From public copies of the pages, 2026-11-30. */
+/**
+ * A limit that WeChat Pay's page gives in characters, although public reports show that it counts bytes. From public
+ * copies of the pages, 2026-11-30.
+ */
 const bytes = (most: number, source: string): TextLimit => ({
   most,
   /* mutation: wechat-limit-unit */ unit: "bytes",
@@ -9,15 +12,15 @@ const bytes = (most: number, source: string): TextLimit => ({
 
 const nativePage = "pay.weixin.qq.com/docs/merchant/products/native-payment/apilist.html (2025-03-31)";
 const refundPage = "pay.weixin.qq.com/doc/v3/merchant/4012552567 (2024-12-02)";
-/** "At most 127 characters": 69 Chinese and other ones were refused as 135. */
+/** The page says "at most 127 characters", but a text of 69 Chinese and other characters was refused as having 135. */
 const countedInBytes = "github.com/JeffreySu/WeiXinMPSDK/issues/3217";
 
-/** The longest text that WeChat Pay takes in each member that we send. */
+/** The maximum length of each text that we send. */
 export const textLimits = {
   appid: bytes(32, nativePage),
   mchid: bytes(32, nativePage),
   description: bytes(127, `${nativePage}, ${countedInBytes}`),
-  /** 6 or more. We send our order number, 32 characters. */
+  /** At least 6. We send our order number, 32 characters. */
   out_trade_no: bytes(32, nativePage),
   time_expire: bytes(64, nativePage),
   /** We send the merchant's `out_trade_no`: 64 letters, digits, `_` and `-` at most. */
@@ -32,22 +35,26 @@ export const textLimits = {
 export const amountLimits = { currency: "CNY", least: 1, source: nativePage };
 
 /**
- * Seconds from the arrival of a create. `time_expire` may be 90 days ahead at most; WeChat Pay moves what is nearer or
- * farther to these (pay.weixin.qq.com/doc/v3/merchant/4012525171, 2024-12-03).
+ * The range of `time_expire`, in seconds after WeChat Pay receives a create. WeChat Pay moves an earlier or later time
+ * to these bounds (pay.weixin.qq.com/doc/v3/merchant/4012525171, 2024-12-03).
  */
 export const timeExpireSeconds = { least: 60, most: 90 * 24 * 3600 };
 
 /**
- * How long a `code_url` can be scanned. The same create sent again before `time_expire` gives the order's newest one
- * (pay.weixin.qq.com/doc/v3/merchant/4012791870, and the page of the native create).
+ * How long a `code_url` can be scanned. The same create, sent again before `time_expire`, returns the order's newest
+ * one (pay.weixin.qq.com/doc/v3/merchant/4012791870, and the page of the native create).
  */
 export const codeUrlSeconds = 2 * 3600;
 
-/** Characters of four bytes: API v3 takes those of one to three only (…/development/interface-rules/basic-rules.html). */
+/**
+ * Characters of four bytes: API v3 takes those of one to three only (…/development/interface-rules/basic-rules.html).
+ */
 const fourBytes = /[\u{10000}-\u{10FFFF}]/gu;
 
-/** A text for people as WeChat Pay takes it: each character that it has not becomes U+FFFD, and what is too long is cut. */
-export function taken(text: string, limit: TextLimit): string {
+/**
+ * A text that people read, as WeChat Pay accepts it: four-byte characters become U+FFFD, and a long text is truncated.
+ */
+export function truncated(text: string, limit: TextLimit): string {
   return cut(
     text
       // mutation: wechat-four-bytes
@@ -57,8 +64,8 @@ export function taken(text: string, limit: TextLimit): string {
 }
 
 /**
- * Whether WeChat Pay would call this URL: https without a query, not too long. `local`: it is a simulator, which may call
- * this machine without encryption.
+ * Whether WeChat Pay would call this URL: https without a query, not too long. `local`: WeChat Pay is a simulator,
+ * which may call this machine without encryption.
  */
 export function isCallable(text: string, limit: TextLimit, local: boolean): boolean {
   const { protocol, hostname, search, hash } = new URL(text);

@@ -1,14 +1,14 @@
 import * as z from "zod";
 import { secondsAfter } from "../../clock.ts";
 import { GatewayError } from "../../errors.ts";
-import type { Payment } from "../../payment/payment.ts";
-import type { NewPayment } from "../../payment/provider.ts";
+import type { Payment } from "../../payments/payment.ts";
+import type { NewPayment } from "../../payments/provider.ts";
 import type { WechatCredentials } from "./credentials.ts";
-import { amountLimits, isCallable, taken, textLimits } from "./limits.ts";
+import { amountLimits, isCallable, textLimits, truncated } from "./limits.ts";
 
 /**
  * The request of `POST /v3/pay/transactions/native` as it is stored. Parsing restores the order of the fields, which a
- * database may change: WeChat Pay answers a repeat only when it is the same request.
+ * database may change: WeChat Pay accepts a repeat only if it is the same request.
  * https://pay.weixin.qq.com/doc/v3/merchant/4012791877
  */
 export const nativePay = z.object({
@@ -28,7 +28,7 @@ export function prepareNativePay(payment: NewPayment, own: WechatCredentials, lo
   return {
     appid: own.app_id,
     mchid: own.mch_id,
-    description: taken(payment.subject, textLimits.description),
+    description: truncated(payment.subject, textLimits.description),
     out_trade_no: payment.orderNo,
     time_expire: toBeijingTime(orderEnd(payment)),
     attach: payment.outTradeNo,
@@ -38,8 +38,8 @@ export function prepareNativePay(payment: NewPayment, own: WechatCredentials, lo
 }
 
 /**
- * Until when WeChat Pay takes the buyer's money. It wants at least one minute from its own clock's now; one minute more
- * for the way there.
+ * Until when the buyer can pay. WeChat Pay requires at least one minute from now by its own clock; one extra minute
+ * covers the delay of the request.
  */
 export function orderEnd({ createdAt, expiresAt }: Pick<Payment, "createdAt" | "expiresAt">): Date {
   const earliest = secondsAfter(createdAt, 120);
@@ -65,7 +65,7 @@ function refuse(field: string, message: string): never {
   throw new GatewayError("amount_not_allowed", message, { fields: [{ field, message }] });
 }
 
-/** WeChat Pay would accept another URL silently and then never call it. */
+/** WeChat Pay would silently accept an unsuitable URL, and never call it. */
 function noticeUrl(text: string, local: boolean): string {
   if (isCallable(text, textLimits.notify_url, local)) return text;
   throw new GatewayError(

@@ -6,7 +6,7 @@ import type { KeyForms } from "../rsa-key.ts";
 /** A pasted id or number, without what surrounds it. */
 export const pastedId = z.string().transform(unwrapped);
 
-/** The APIv3 key, without the blanks around it: who sets it in the console may have put any other character into it. */
+/** The APIv3 key without surrounding whitespace; the merchant may have chosen any other character in the console. */
 export const pastedSecret = z.string().transform((text) => text.replace(blanksAround, ""));
 
 const blanksAround = new RegExp(`^${blanks.source}|${blanks.source}$`, "gu");
@@ -16,14 +16,15 @@ const block = /-----BEGIN ([A-Z ]+)-----([^-]*)-----END \1-----/;
 const labels = { private: /^(RSA )?PRIVATE KEY$/, public: /^(RSA )?PUBLIC KEY$/ };
 
 /**
- * Keys of WeChat Pay's PEM files as people paste them: with the two characters `\n` in place of line ends, with CRLF, on one
- * line, indented, with other text before it, with a byte order mark. What is another thing than a key is named.
+ * Keys of WeChat Pay's PEM files as people paste them: with the two characters `\n` in place of line ends, with CRLF,
+ * on one line, indented, with other text before it, with a byte order mark. The error names what was pasted in place of
+ * a key.
  */
 export const keyForms: KeyForms = { named: ", in PEM (-----BEGIN …)", read: readKey, otherThing };
 
 function readKey(text: string, isPrivate: boolean): KeyObject | undefined {
   const [, label = "", content = ""] = block.exec(asLines(text)) ?? [];
-  // Node would also take the public half of a private key or of a certificate.
+  // Node would also accept a private key or a certificate, and use its public half.
   if (!labels[isPrivate ? "private" : "public"].test(label)) return undefined;
   const pem = `-----BEGIN ${label}-----\n${content.replace(/\s/g, "")}\n-----END ${label}-----`;
   try {
@@ -37,7 +38,7 @@ function asLines(text: string): string {
   return text.replace(/\\r/g, "").replace(/\\n/g, "\n");
 }
 
-/** What was pasted in place of the key, and what to paste instead; undefined: a key of this kind, or nothing known. */
+/** Names what was pasted in place of the key, and what to paste instead; undefined: a key of this kind, or unknown. */
 function otherThing(text: string, isPrivate: boolean): string | undefined {
   const label = /-----BEGIN ([A-Z ]+)-----/.exec(text)?.[1];
   const instead = `paste the whole of ${isPrivate ? "apiclient_key.pem" : "pub_key.pem"}`;
@@ -55,8 +56,8 @@ function otherThing(text: string, isPrivate: boolean): string | undefined {
 }
 
 /**
- * A certificate's serial number as OpenSSL, browsers and WeChat Pay's console show it: `5157F09E…`, in small letters, with
- * colons or blanks, after `serial=` or `0x`.
+ * A certificate's serial number as OpenSSL, browsers and WeChat Pay's console show it: `5157F09E…`, in lower case, with
+ * colons or spaces, after `serial=` or `0x`.
  */
 export const pastedSerial = pastedId.transform((text) =>
   text

@@ -1,10 +1,10 @@
 import * as z from "zod";
 import type { ProviderError } from "../../errors.ts";
-import type { Payment } from "../../payment/payment.ts";
-import type { RefundSeen } from "../../payment/provider.ts";
-import type { PlannedRefund, Refund, RefundOutcome } from "../../refund/refund.ts";
+import type { Payment } from "../../payments/payment.ts";
+import type { RefundSeen } from "../../payments/provider.ts";
+import type { PlannedRefund, Refund, RefundOutcome } from "../../payments/refund.ts";
 import type { WechatAnswer } from "./client.ts";
-import { isCallable, taken, textLimits } from "./limits.ts";
+import { isCallable, textLimits, truncated } from "./limits.ts";
 import { fen } from "./native.ts";
 import { inShort, isShutOut, refusedRefund, ruleOf, says } from "./refusal.ts";
 import { refundAnswer, refundNotice } from "./wire.ts";
@@ -19,8 +19,8 @@ export const refundRequest = z.object({
 });
 
 /**
- * Throws `amount_not_allowed` for what WeChat Pay cannot take. Without `notify_url` it would not tell how the refund ends,
- * unless the merchant platform has a URL for that; with one that it does not call it would refuse the refund.
+ * Throws `amount_not_allowed` for what WeChat Pay cannot take. Without `notify_url` WeChat Pay does not report how the
+ * refund ends, unless a URL is set in the merchant platform; with a URL that it cannot call, it refuses the refund.
  */
 export function prepareRefund(
   payment: Payment,
@@ -31,20 +31,20 @@ export function prepareRefund(
   return {
     out_trade_no: payment.orderNo,
     out_refund_no: refund.providerRefundNo,
-    ...(refund.reason && { reason: taken(refund.reason, textLimits.reason) }),
+    ...(refund.reason && { reason: truncated(refund.reason, textLimits.reason) }),
     .../* mutation: wechat-refund-notify-url */ (callable && { notify_url: webhookUrl }),
     amount: { refund: fen(refund), total: payment.amount.minor, currency: payment.amount.currency },
   };
 }
 
-/** What came of asking for a refund. */
+/** The outcome of a refund request. */
 export function refundOutcome(said: WechatAnswer, refund: Refund): RefundOutcome {
   if (said.kind === "done") return outcomeOf(said.content, refund);
   return said.kind === "unknown" ? said : refusedRefund(said);
 }
 
-/** What came of asking about a refund. */
-export function lookedUpRefund(said: WechatAnswer, refund: Refund): RefundOutcome {
+/** The outcome of a refund query. */
+export function refreshedRefund(said: WechatAnswer, refund: Refund): RefundOutcome {
   if (said.kind === "done") return outcomeOf(said.content, refund);
   if (said.kind === "unknown") return said;
   const why = inShort(said);
@@ -83,11 +83,11 @@ const closed: ProviderError = { code: "CLOSED", message: "WeChat Pay has closed 
 const kinds: Record<string, RefundSeen["kind"]> = {
   SUCCESS: "refunded",
   CLOSED: "refundFailed",
-  // The buyer's card or account does not take it: a person decides in the merchant platform where the money goes.
+  // The buyer's card or account cannot receive the refund: a person decides in the merchant platform where it goes.
   ABNORMAL: "refundPending",
 };
 
-/** What a notice says of a refund, or why it says nothing. */
+/** Translates the content of a refund notice; `unread`: why it cannot be used. */
 export function refundSeen(
   eventType: string,
   content: unknown,
@@ -95,22 +95,22 @@ export function refundSeen(
 ): RefundSeen | { unread: string } {
   const parsed = refundNotice.safeParse(content);
   if (!parsed.success) return { unread: `${eventType} of another form` };
-  const told = parsed.data;
+  const notice = parsed.data;
   // mutation: wechat-refund-merchant
-  if (told.mchid !== mchId) return { unread: `${eventType} of another merchant` };
+  if (notice.mchid !== mchId) return { unread: `${eventType} of another merchant` };
   // mutation: wechat-refund-zero
-  if (told.amount.refund === 0) return { unread: `${eventType} of no amount` };
-  const kind = kinds[told.refund_status];
-  // The event's name and the refund inside must say the same.
-  if (!kind || eventType !== `REFUND.${told.refund_status}`) {
-    return { unread: `${eventType} with a refund that is ${told.refund_status}` };
+  if (notice.amount.refund === 0) return { unread: `${eventType} of no amount` };
+  const kind = kinds[notice.refund_status];
+  // The event's type and the refund in it must agree.
+  if (!kind || eventType !== `REFUND.${notice.refund_status}`) {
+    return { unread: `${eventType} with a refund that is ${notice.refund_status}` };
   }
   return {
     kind,
-    orderNo: told.out_trade_no,
-    tradeNo: told.transaction_id,
-    refundNo: /^R[0-9A-Z]{31}$/.test(told.out_refund_no) ? told.out_refund_no : null,
-    refundId: told.refund_id,
-    amount: { minor: told.amount.refund, currency: "CNY" },
+    orderNo: notice.out_trade_no,
+    tradeNo: notice.transaction_id,
+    refundNo: /^R[0-9A-Z]{31}$/.test(notice.out_refund_no) ? notice.out_refund_no : null,
+    refundId: notice.refund_id,
+    amount: { minor: notice.amount.refund, currency: "CNY" },
   };
 }

@@ -1,38 +1,38 @@
 import type { ProviderError } from "../../errors.ts";
-import type { Started } from "../../payment/provider.ts";
-import { type Refusal, type RefusalRule, refusalOfCreate, refusalOfMove } from "../../payment/refusal.ts";
-import type { RefundOutcome } from "../../refund/refund.ts";
+import type { CreateOutcome } from "../../payments/provider.ts";
+import type { RefundOutcome } from "../../payments/refund.ts";
+import { type Refusal, type RefusalRule, refusalOfCreate, refusalOfMove } from "../../payments/refusal.ts";
 import type { WechatAnswer } from "./client.ts";
 import { refusals, spelled } from "./refusals.ts";
 
-/** A no of WeChat Pay: signed, or (`denied`) what stands before its signature. */
+/** A refusal by WeChat Pay: signed, or (`denied`) unsigned. */
 export type No = Extract<WechatAnswer, { kind: "refused" | "denied" }>;
 
 type Call = keyof typeof refusals;
 
-/** The code's rule for that call. */
+/** The rule of the refusal's code for this call. */
 export function ruleOf(call: Call, { error }: No): RefusalRule | undefined {
   const table: Record<string, RefusalRule> = refusals[call];
   return Object.hasOwn(table, error.code) ? table[error.code] : undefined;
 }
 
-/** Whether it says this, in either spelling, with a signature. */
+/** Whether it is a signed refusal with this code, in either spelling. */
 export function says(said: No, code: string): boolean {
   return /* mutation: wechat-unsigned-word */ said.kind === "refused" && spelled(said.error.code) === code;
 }
 
-/** What a no to a create means. */
-export function refusedStart(said: No): Started {
+/** The outcome of a refused create. */
+export function refusedCreate(said: No): CreateOutcome {
   const refusal = shutOut(said) ?? refusalOfCreate(refusals.create, said.error);
   // mutation: wechat-create-own-failure
   if (refusal.fault === "provider") return { kind: "unknown", why: inShort(said) };
-  // Nobody has signed it: nothing is over.
+  // An unsigned refusal ends nothing.
   // mutation: wechat-create-unsigned
   if (said.kind === "denied") return { kind: "refused", ...refusal, ends: "nothing", listed: false };
   return { kind: "refused", ...refusal };
 }
 
-/** What a no to a refund means. */
+/** The outcome of a refused refund. */
 export function refusedRefund(said: No): RefundOutcome {
   const why = inShort(said);
   const shut = shutOut(said);
@@ -46,10 +46,11 @@ export function refusedRefund(said: No): RefundOutcome {
 }
 
 /**
- * A request that was not let in, whatever its code says: 401 for our signature, 429 for our rate
- * (pay.weixin.qq.com/wiki/doc/apiv3_partner/wechatpay/wechatpay2_1.shtml: "not accepted"), and `detail.location`, the part
- * of the request that is wrong (…/docs/merchant/development/interface-rules/basic-rules.html), for our signature or the id
- * of the public key that we asked to be answered with.
+ * A request that was refused before it was processed, whatever its code says: 401 because of our signature, 429 because
+ * of our rate (pay.weixin.qq.com/wiki/doc/apiv3_partner/wechatpay/wechatpay2_1.shtml: "not accepted"), or an error
+ * whose `detail.location`, the wrong part of the request
+ * (…/docs/merchant/development/interface-rules/basic-rules.html), is a header: our signature, or the id of the public
+ * key with which answers should be signed.
  */
 function shutOut(said: No): Refusal | undefined {
   const { status, error } = said;
@@ -61,7 +62,7 @@ function shutOut(said: No): Refusal | undefined {
   return status === 401 || inHeaders ? { error, fault: "merchant", ends: "nothing", listed } : undefined;
 }
 
-/** Whether it speaks about us and our rate, and not about what we have asked. */
+/** Whether the refusal is about our credentials or rate, and not about the content of the request. */
 export function isShutOut(said: No): boolean {
   return said.kind === "denied" || shutOut(said) !== undefined;
 }
@@ -77,7 +78,7 @@ const advice: Record<string, string> = {
   PARAM_ERROR: "check mch_id and public_key_id",
 };
 
-/** For a person who is to correct the credentials: the code, what it usually means, and WeChat Pay's own words. */
+/** For the person who corrects the credentials: the code, what it usually means, and WeChat Pay's own message. */
 export function inWords({ code, message }: ProviderError): string {
   return [`WeChat Pay: ${code}`, advice[spelled(code)], message].filter(Boolean).join(" · ");
 }

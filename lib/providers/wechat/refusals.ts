@@ -1,6 +1,6 @@
-import type { Ends, Fault, RefusalRule, RefusalTable } from "../../payment/refusal.ts";
+import type { Ends, Fault, RefusalRule, RefusalTable } from "../../payments/refusal.ts";
 
-/** The list of all payment calls. Its older edition, by chapters, writes some codes without the underscore. */
+/** The list for all payment calls. Its older edition, by chapters, writes some codes without the underscore. */
 const list = "pay.weixin.qq.com/doc/v3/merchant/4012556398 (2024-09-19), …/apiv3/apis/chapter3_4_3.shtml";
 const native = "pay.weixin.qq.com/doc/v3/merchant/4012791877";
 const refundSdk = "wechatpay-go@6dbd7ce services/refunddomestic/api_refunds.go";
@@ -10,7 +10,10 @@ const statusesAbroad = "pay.weixin.qq.com/doc/global/v3/en/4012357121 (2024-09-1
 const closeAbroad = "pay.weixin.qq.com/wiki/doc/api_external/ch/apis/chapter3_5_7.shtml (2025-01-07)";
 const restricted = "ordinary partners' refund page, seen in public code as a list of its codes";
 
-/** `note`: what we do, where fault and end do not say it. A refusal that is the provider's is one after which nobody knows. */
+/**
+ * `note`: what we do, if `fault` and `ends` do not say it. After a refusal with fault `provider` the outcome is
+ * unknown.
+ */
 type Judged = (source: string, note?: string) => RefusalRule;
 const judge =
   (fault: Fault, ends: Ends): Judged =>
@@ -21,10 +24,10 @@ const buyer = judge("buyer", "subject");
 const merchant = judge("merchant", "nothing");
 const provider = judge("provider", "nothing");
 
-const limited = "not accepted now: the same is sent again later";
-const exists = "something is under our number: the provider is asked what it is";
+const limited = "not accepted now: the same request is repeated later";
+const exists = "something exists under our number: a poll finds out what";
 
-/** One meaning, two spellings: the newer pages', then the older ones'. */
+/** Codes with two spellings: first that of the newer pages, then that of the older ones. */
 const olderSpellings: Record<string, string> = {
   NO_AUTH: "NOAUTH",
   RULE_LIMIT: "RULELIMIT",
@@ -50,7 +53,7 @@ function withOlderSpellings(table: Record<string, RefusalRule>): Record<string, 
   return { ...table, ...Object.fromEntries(older) };
 }
 
-/** For every call. */
+/** The codes of every call. */
 const common = {
   SIGN_ERROR: merchant(list),
   NO_AUTH: merchant(list),
@@ -63,29 +66,29 @@ const common = {
   SERVICE_UNAVAILABLE: provider(statuses),
 };
 
-/** Of orders, whatever is asked: one list stands under all of their calls. */
+/** The codes of all order calls: WeChat Pay's pages give one list for all of them. */
 const ofOrders = {
   ...common,
   APPID_MCHID_NOT_MATCH: merchant(list),
   RULE_LIMIT: merchant(list),
-  // Come with HTTP 500, after which nobody knows.
+  // These come with HTTP 500, after which the outcome is unknown.
   INVALID_TRANSACTIONID: provider(list),
   OPENID_MISMATCH: provider(list),
-  // "Failed for business reasons, see the words": no word says whether an order is there.
+  // "Failed for business reasons, see the message": no message says whether an order exists.
   TRADE_ERROR: provider(list),
   USER_PAYING: provider(list, exists),
   OUT_TRADE_NO_USED: provider(list, exists),
   ORDER_CLOSED: provider(list),
-  // The account and the balance that the list means are the buyer's; a question ends nothing.
+  // The account and the balance that the list means are the buyer's; a refused query or close ends nothing.
   ACCOUNT_ERROR: judge("buyer", "nothing")(list),
   NOT_ENOUGH: judge("buyer", "nothing")(list),
 };
 
-/** A question never ends an order or a refund. */
+/** A refused query or close never ends an order or a refund. */
 const question = judge("request", "nothing");
-const wrongQuestion = "unrecognised: our question itself is wrong, an alarm";
-const wrongLook = "unknown: the provider is asked again later";
-const lookAtClose = "what counts is what the order is: it is looked at";
+const wrongQuestion = "unrecognised: our query itself is wrong, an alarm";
+const wrongQuery = "unknown: polled again later";
+const pollAtClose = "the state of the order decides: it is fetched";
 
 /** The codes with which WeChat Pay refuses each call. */
 export const refusals = {
@@ -107,12 +110,12 @@ export const refusals = {
   }),
   close: withOlderSpellings({
     ...ofOrders,
-    PARAM_ERROR: question(list, lookAtClose),
-    INVALID_REQUEST: question(list, lookAtClose),
-    OUT_TRADE_NO_USED: question(list, lookAtClose),
-    ORDER_PAID: question(closeAbroad, lookAtClose),
+    PARAM_ERROR: question(list, pollAtClose),
+    INVALID_REQUEST: question(list, pollAtClose),
+    OUT_TRADE_NO_USED: question(list, pollAtClose),
+    ORDER_PAID: question(closeAbroad, pollAtClose),
     ORDER_CLOSED: question(list, "closed"),
-    ORDER_NOT_EXIST: question(list, "missing; closed once the order's time is over"),
+    ORDER_NOT_EXIST: question(list, "missing; closed once the order has expired"),
   }),
   refund: withOlderSpellings({
     ...common,
@@ -121,14 +124,17 @@ export const refusals = {
     USER_ACCOUNT_ABNORMAL: buyer(refundSdk),
     NOT_ENOUGH: merchant(refundSdk),
     REQUEST_BLOCKED: merchant(restricted),
-    // "No such order", of one that WeChat Pay has said is paid: seen minutes after the payment, and gone on a repeat.
+    // "No such order", though WeChat Pay reported the order as paid: seen minutes after the payment, gone on a repeat.
     // developers.weixin.qq.com/community/develop/doc/0002cc91f60120266c050ea3265c00
-    RESOURCE_NOT_EXISTS: provider(refundSdk, "the order is not there yet: the same is sent again later"),
+    RESOURCE_NOT_EXISTS: provider(
+      refundSdk,
+      "the order is not there yet: the same request is repeated later",
+    ),
   }),
   refundQuery: withOlderSpellings({
     ...common,
-    PARAM_ERROR: question(refundSdk, wrongLook),
-    INVALID_REQUEST: question(refundSdk, wrongLook),
+    PARAM_ERROR: question(refundSdk, wrongQuery),
+    INVALID_REQUEST: question(refundSdk, wrongQuery),
     RESOURCE_NOT_EXISTS: question(refundSdk, "missing: there is no such refund"),
   }),
 } satisfies Record<string, RefusalTable>;

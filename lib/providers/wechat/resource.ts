@@ -4,20 +4,20 @@ import type { EncryptedResource } from "./wire.ts";
 const tagBytes = 16;
 
 /**
- * The plain text of what WeChat Pay encrypted with the merchant's API v3 key (AES-256-GCM), or undefined when it was
- * changed on the way or encrypted with another key.
+ * Decrypts what WeChat Pay encrypted with the merchant's API v3 key (AES-256-GCM); undefined if it was changed on the
+ * way or encrypted with another key.
  */
 export function openResource(resource: EncryptedResource, apiV3Key: string): string | undefined {
-  const sealed = Buffer.from(resource.ciphertext, "base64");
-  if (sealed.length < tagBytes) return undefined;
+  const encrypted = Buffer.from(resource.ciphertext, "base64");
+  if (encrypted.length < tagBytes) return undefined;
   try {
     const key = Buffer.from(apiV3Key, "utf8");
     const nonce = Buffer.from(resource.nonce, "utf8");
     const decipher = createDecipheriv("aes-256-gcm", key, nonce, { authTagLength: tagBytes });
     decipher.setAAD(Buffer.from(resource.associated_data ?? "", "utf8"));
-    decipher.setAuthTag(sealed.subarray(-tagBytes));
+    decipher.setAuthTag(encrypted.subarray(-tagBytes));
     // mutation: wechat-authentication-tag
-    const plain = Buffer.concat([decipher.update(sealed.subarray(0, -tagBytes)), decipher.final()]);
+    const plain = Buffer.concat([decipher.update(encrypted.subarray(0, -tagBytes)), decipher.final()]);
     return new TextDecoder("utf-8", { fatal: true }).decode(plain);
   } catch {
     return undefined;

@@ -1,10 +1,10 @@
 import type { KeyObject } from "node:crypto";
 import { signatureFits } from "../signature-fits.ts";
 
-/** Both ways. */
+/** In both directions. */
 const toleranceSeconds = 300;
 
-/** Signatures that WeChat Pay makes wrong on purpose, to see whether they are checked. */
+/** Start of deliberately wrong signatures, with which WeChat Pay tests whether they are checked. */
 const probePrefix = "WECHATPAY/SIGNTEST/";
 
 export type SignedHeaders = Record<string, string | string[] | undefined>;
@@ -13,8 +13,8 @@ export type SignedHeaders = Record<string, string | string[] | undefined>;
 export type FindKey = (serial: string) => Promise<{ key: KeyObject } | { fault: string }>;
 
 /**
- * What is wrong with WeChat Pay's signature over the raw body (empty or not) of a webhook or an answer; `null`: nothing.
- * https://pay.weixin.qq.com/docs/merchant/development/interface-rules/build-verify-sign-src.html
+ * What is wrong with WeChat Pay's signature over the raw body (empty or not) of a webhook or an answer; `null`:
+ * nothing. https://pay.weixin.qq.com/docs/merchant/development/interface-rules/build-verify-sign-src.html
  */
 export async function signatureFault(
   { headers, body }: { headers: SignedHeaders; body: Buffer },
@@ -27,7 +27,7 @@ export async function signatureFault(
   };
   const timestamp = read("timestamp", /^\d{1,12}$/);
   const nonce = read("nonce", /^\S{1,128}$/);
-  // Node's decoder would ignore what is no base64, and what follows the padding.
+  // Node's decoder would ignore characters that are not base64, and everything after the padding.
   const signature = read("signature", /^[0-9A-Za-z+/]{1,2048}={0,2}$/);
   const serial = read("serial", /^\w{1,128}$/);
   if (!timestamp || !nonce || !signature || !serial) return "it is not signed";
@@ -38,7 +38,7 @@ export async function signatureFault(
     return "it is signed in another way than RSA with SHA-256";
   // mutation: wechat-probe
   if (signature.startsWith(probePrefix)) return "its signature is one of WeChat Pay's probes";
-  // Before a key is looked for: an old or made-up message must not cause a download.
+  // Before the key is searched for: an old or forged message must not cause a download.
   if (
     /* mutation: wechat-message-age */ Math.abs(now.getTime() / 1000 - Number(timestamp)) > toleranceSeconds
   )
@@ -52,7 +52,7 @@ export async function signatureFault(
     : /* mutation: wechat-signature */ "its signature does not fit";
 }
 
-/** Whether somebody has signed at all, rightly or not. */
+/** Whether there is a signature, valid or not. */
 export function isSigned(headers: SignedHeaders): boolean {
   return headers["wechatpay-signature"] !== undefined;
 }

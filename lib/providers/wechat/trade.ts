@@ -1,30 +1,30 @@
 import { isCurrency } from "../../money/currencies.ts";
 import { fromInteger } from "../../money/money.ts";
-import type { Observation } from "../../payment/provider.ts";
+import type { ProviderEvent } from "../../payments/provider.ts";
 import { type Transaction, transaction } from "./wire.ts";
 
 /**
- * The merchant and the applications of the config: AppIDs are bound to a merchant number, so orders that were made with a
- * former one are still this account's.
+ * The merchant and the applications of the config. AppIDs are bound to a merchant number, so orders that were created
+ * with a former AppID still belong to this account.
  */
 export type Own = { mch_id: string; app_id: string; former_app_ids?: string[] | undefined };
 
 /**
- * What WeChat Pay says of an order, asked or told. A payment to another merchant or application keeps that other account,
- * so that it never settles a payment and is seen as the anomaly it is.
+ * Translates an order from an answer or a notice. A payment to another merchant or application keeps that account, so
+ * that it never settles a payment of ours and shows up as an anomaly.
  */
-export function tradeObservations(content: unknown, own: Own, now: Date): Observation[] {
+export function tradeEvents(content: unknown, own: Own, now: Date): ProviderEvent[] {
   const parsed = transaction.safeParse(content);
   if (!parsed.success) return [{ kind: "unrecognised", said: "a transaction of another form" }];
   const trade = parsed.data;
   const { out_trade_no: orderNo, trade_state: state } = trade;
   const account = accountOf(trade, own);
-  if (state === "SUCCESS") return [paidObservation(trade, account, now)];
-  // No answer tells how much was refunded, and nothing lists a transaction's refunds.
+  if (state === "SUCCESS") return [paidEvent(trade, account, now)];
+  // No answer tells how much was refunded, and no call lists a transaction's refunds.
   if (state === "REFUND") {
     return [
-      paidObservation(trade, account, now),
-      { kind: "hint", orderNo, why: "refunded, in part or in full" },
+      paidEvent(trade, account, now),
+      { kind: "refetch", orderNo, why: "refunded, in part or in full" },
     ];
   }
   // mutation: wechat-close-account
@@ -33,13 +33,13 @@ export function tradeObservations(content: unknown, own: Own, now: Date): Observ
   // Every state of the official models: wechatpay-java@1dab7be payments/model/Transaction.java, TradeStateEnum.
   switch (state) {
     case "NOTPAY":
-    // Only payments by the buyer's own code are documented to get here; one try of a buyer is never the end.
+    // Documented only for payments with the buyer's own code; a buyer's failed try never ends the order.
     case "USERPAYING":
     case "PAYERROR":
       return [{ kind: "open", orderNo, why: state }];
-    // Taken, waiting for the debit: money may come without another word of the buyer.
+    // Accepted, waiting for the debit: money may arrive without another action of the buyer.
     case "ACCEPT":
-      return [{ kind: "started", orderNo, why: state }];
+      return [{ kind: "in_transit", orderNo, why: state }];
     case "CLOSED":
     case "REVOKED":
       return [{ kind: "closed", orderNo, why: state }];
@@ -57,9 +57,9 @@ function accountOf({ mchid, appid }: Transaction, own: Own): string {
     : appid;
 }
 
-function paidObservation(trade: Transaction, account: string, now: Date): Observation {
+function paidEvent(trade: Transaction, account: string, now: Date): ProviderEvent {
   const { transaction_id: tradeNo, amount, success_time: time, out_trade_no: orderNo } = trade;
-  // An order is of 1 fen or more: 0 says that no amount is there.
+  // An order has an amount of at least 1 fen: 0 means that the amount is missing.
   if (
     !tradeNo ||
     /* mutation: wechat-payment-zero */ !amount?.total ||

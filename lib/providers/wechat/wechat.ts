@@ -1,14 +1,14 @@
 import * as z from "zod";
-import type { Payment } from "../../payment/payment.ts";
-import type { Observation, Prepared, Provider, Started } from "../../payment/provider.ts";
+import type { Payment, Prepared } from "../../payments/payment.ts";
+import type { CreateOutcome, Provider, ProviderEvent } from "../../payments/provider.ts";
 import type { ProviderDependencies, ProviderModule } from "../provider-module.ts";
 import { type WechatClient, wechatClient } from "./client.ts";
 import { carryOver, type WechatCredentials, wechatCredentials } from "./credentials.ts";
 import { nativePay, orderEnd, prepareNativePay } from "./native.ts";
 import { readNotice, verifyNotice } from "./notice.ts";
-import { lookedUpRefund, prepareRefund, refundOutcome, refundRequest } from "./refund.ts";
-import { inShort, inWords, isShutOut, type No, refusedStart, ruleOf, says } from "./refusal.ts";
-import { tradeObservations } from "./trade.ts";
+import { prepareRefund, refreshedRefund, refundOutcome, refundRequest } from "./refund.ts";
+import { inShort, inWords, isShutOut, type No, refusedCreate, ruleOf, says } from "./refusal.ts";
+import { tradeEvents } from "./trade.ts";
 import { nativeOrder } from "./wire.ts";
 
 /** No order of ours has such a number. */
@@ -22,10 +22,9 @@ function openWechat(
   const { mch_id: mchId } = credentials;
   const ask = (orderNo: string) => client.get(`${orderPath(orderNo)}?mchid=${mchId}`);
 
-  const look = async ({ orderNo }: Payment): Promise<Observation[]> => {
+  const fetchPayment = async ({ orderNo }: Payment): Promise<ProviderEvent[]> => {
     const said = await ask(orderNo);
-    if (said.kind === "done")
-      return aboutOrder(orderNo, tradeObservations(said.content, credentials, clock.now()));
+    if (said.kind === "done") return aboutOrder(orderNo, tradeEvents(said.content, credentials, clock.now()));
     if (said.kind === "unknown") return [{ kind: "unknown", orderNo, why: said.why }];
     return [unanswered(orderNo, said)];
   };
@@ -35,8 +34,8 @@ function openWechat(
     livemode: baseUrl === undefined,
     account: async () => mchId,
     prepare: (payment) => prepareNativePay(payment, credentials, baseUrl !== undefined),
-    start: (payment, prepared) => start(client, payment, prepared),
-    look,
+    createPayment: (payment, prepared) => createPayment(client, payment, prepared),
+    fetchPayment,
 
     async close(payment) {
       const { orderNo } = payment;
@@ -50,15 +49,15 @@ function openWechat(
         const over = clock.now() > orderEnd(payment);
         return [{ kind: over ? "closed" : "missing", orderNo, why: code }];
       }
-      // Paid, too soon after its creation, or a reason that we do not know: what counts is what the order is now.
-      const seen = await look(payment);
+      // The order is paid or was only just created, or the reason is unknown to us: its current state decides.
+      const seen = await fetchPayment(payment);
       const unlisted = ruleOf("close", said) ? {} : { unlisted: code };
       return seen.map((one) =>
         one.kind === "open" ? { ...one, why: `WeChat Pay does not close it yet: ${code}`, ...unlisted } : one,
       );
     },
 
-    async hear(call) {
+    async parseWebhook(call) {
       await verifyNotice(call, client.findKey, clock.now());
       return readNotice(call.body, credentials, clock.now());
     },
@@ -72,8 +71,8 @@ function openWechat(
       return refundOutcome(said, refund);
     },
 
-    async lookRefund(_payment, refund) {
-      return lookedUpRefund(
+    async fetchRefund(_payment, refund) {
+      return refreshedRefund(
         await client.get(`/v3/refund/domestic/refunds/${refund.providerRefundNo}`),
         refund,
       );
@@ -87,41 +86,45 @@ function openWechat(
   };
 }
 
-/** What a no to the query says of the order. */
-function unanswered(orderNo: string, said: No): Observation {
+/** The event of a refused query. */
+function unanswered(orderNo: string, said: No): ProviderEvent {
   const { code } = said.error;
   if (says(said, "ORDER_NOT_EXIST")) return { kind: "missing", orderNo, why: code };
   const unknown = { kind: "unknown", orderNo, why: inShort(said) } as const;
   if (isShutOut(said)) return unknown;
   const rule = ruleOf("query", said);
   if (!rule) return { ...unknown, unlisted: code };
-  // Our question is wrong, and would be the same next time.
+  // Our query is wrong, and a repeat would be the same.
   return rule.fault === "request" ? { kind: "unrecognised", said: `query: ${code}` } : unknown;
 }
 
-/** Order numbers are of `[0-9A-Z]`; the SDK's own paths would take anything. */
+/** Order numbers consist of `[0-9A-Z]`; the SDK's own paths would contain any text unencoded. */
 function orderPath(orderNo: string): string {
   return `/v3/pay/transactions/out-trade-no/${encodeURIComponent(orderNo)}`;
 }
 
-function aboutOrder(orderNo: string, said: Observation[]): Observation[] {
+function aboutOrder(orderNo: string, said: ProviderEvent[]): ProviderEvent[] {
   const other = said.some(
     (one) => "orderNo" in one && /* mutation: wechat-answer-order */ one.orderNo !== orderNo,
   );
   return other ? [{ kind: "unrecognised", said: "query: an answer about another order" }] : said;
 }
 
-async function start(client: WechatClient, { orderNo }: Payment, prepared: Prepared): Promise<Started> {
+async function createPayment(
+  client: WechatClient,
+  { orderNo }: Payment,
+  prepared: Prepared,
+): Promise<CreateOutcome> {
   const said = await client.post("/v3/pay/transactions/native", nativePay.parse(prepared));
   if (said.kind === "unknown") return said;
-  if (said.kind !== "done") return refusedStart(said);
+  if (said.kind !== "done") return refusedCreate(said);
   const order = nativeOrder.safeParse(said.content);
   if (!order.success) return { kind: "unknown", why: "WeChat Pay's answer has no code_url" };
   const payable = { paymentId: orderNo, paymentUrl: "", qrCode: order.data.code_url, extraData: {} };
   return { kind: "payable", payable };
 }
 
-/** WeChat Pay for computers: the buyer scans a code with the telephone. */
+/** WeChat Pay on a computer: the buyer scans a QR code with the phone. */
 export const wechat: ProviderModule<WechatCredentials> = {
   credentials: wechatCredentials,
   extraParams: { native: z.strictObject({}) },

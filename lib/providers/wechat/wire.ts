@@ -1,13 +1,14 @@
 import * as z from "zod";
 import { isStorable } from "../../clock.ts";
 
-// WeChat Pay adds fields and values at any time: only what we read is described, and no list of values is closed here.
+// WeChat Pay adds fields and values at any time: only the fields that we read are described, and no list of values is
+// closed.
 
 const word = z.string().max(128);
 const id = z.string().min(1).max(64);
 const fen = z.int().nonnegative();
 /**
- * RFC 3339, with +08:00. Of what has not happened yet it is absent, empty or null ("may be left out when null",
+ * RFC 3339, with +08:00. Absent, empty or null for what has not happened yet ("may be left out when null",
  * pay.weixin.qq.com/wiki/doc/apiv3/wechatpay/wechatpay2_0.shtml).
  */
 const time = z.iso
@@ -17,7 +18,7 @@ const time = z.iso
   .or(z.literal(""))
   .nullish();
 
-/** What the JSON says, be it with a byte order mark; undefined for anything else. The bytes are verified before. */
+/** Parses JSON, with or without a byte order mark; undefined for anything else. */
 export function readJson(body: Buffer): unknown {
   try {
     return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
@@ -61,7 +62,7 @@ export const platformCertificates = z.object({
 /** Answer of `POST /v3/pay/transactions/native`. https://pay.weixin.qq.com/doc/v3/merchant/4012791877 */
 export const nativeOrder = z.object({ code_url: z.string().min(1).max(512) });
 
-/** Answer of the query, and what a notice of a payment holds. https://pay.weixin.qq.com/doc/v3/merchant/4013070356 */
+/** Answer of the query, and content of a payment notice. https://pay.weixin.qq.com/doc/v3/merchant/4013070356 */
 export const transaction = z.object({
   appid: word,
   mchid: word,
@@ -83,7 +84,7 @@ export const refundAnswer = z.object({
   amount: z.object({ refund: fen, currency: word.nullish() }),
 });
 
-/** What a notice of a refund holds, without a currency. https://pay.weixin.qq.com/doc/v3/merchant/4012082022 */
+/** Content of a refund notice, which has no currency. https://pay.weixin.qq.com/doc/v3/merchant/4012082022 */
 export const refundNotice = z.object({
   mchid: word,
   out_trade_no: id,
@@ -94,7 +95,7 @@ export const refundNotice = z.object({
   amount: z.object({ refund: fen }),
 });
 
-/** A webhook; what it is about is encrypted in `resource`. */
+/** A webhook; its content is encrypted in `resource`. */
 export const notice = z.object({
   id,
   event_type: z.string().min(1).max(64),

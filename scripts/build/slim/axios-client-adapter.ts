@@ -1,6 +1,7 @@
 /**
- * Stands in for `@apimatic/axios-client-adapter` (and its axios, form-data and table of MIME types, 310 kB) inside PayPal's
- * SDK. The SDK only models requests for us; they go through our own client, which has the deadlines and the limits.
+ * Stands in for `@apimatic/axios-client-adapter` (and its axios, form-data and table of MIME types, 310 kB) inside
+ * PayPal's SDK. The SDK only models requests for us; they go through our own client, which has the deadlines and the
+ * limits.
  */
 export class HttpClient {
   executeRequest(): never {

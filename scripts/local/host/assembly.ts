@@ -47,7 +47,7 @@ export type Resource = {
   logicalId: string;
   type: string;
   properties: Record<string, unknown>;
-  /** Of a function of ours: its file under functions/, for example `webhooks/alipay`. */
+  /** Of a gateway function: its file under functions/, for example `webhooks/alipay`. */
   entry: string | undefined;
 };
 

@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import type { LambdaFunction } from "./lambda-functions.ts";
+
 import type { InvocationMessage, WorkerMessage } from "./worker.ts";
 
 /** A failed invocation. Its name is what Lambda calls the failure, or the name of the error that the handler threw. */
@@ -22,7 +22,7 @@ export type ExecutionEnvironment = {
   failed(): boolean;
   /** Resolves when the process is gone. */
   ended: Promise<void>;
-  /** Kills it without a word in the log. */
+  /** Kills it without logging a failure. */
   dismiss(): void;
 };
 
@@ -64,7 +64,7 @@ export function startEnvironment(lambda: LambdaFunction, log: (line: string) => 
   });
 
   const ready = nextMessage(child, failure.signal, ({ kind }) => (kind === "ready" ? true : undefined));
-  // Whoever invokes it hears of a failure to load; before that nobody waits.
+  // `invoke` reports a failed load; until the first call nothing else handles this rejection.
   ready.catch(() => undefined);
 
   async function invoke(event: string, clockOffsetMs: number): Promise<string> {
@@ -78,7 +78,7 @@ export function startEnvironment(lambda: LambdaFunction, log: (line: string) => 
     }, timeoutSeconds * 1000);
     const answer = nextMessage(child, failure.signal, (message) => outcomeOf(message, requestId));
     const invocation: InvocationMessage = { requestId, event, deadline, clockOffsetMs, functionArn: arn };
-    // A process that cannot be reached is dying; its exit tells how.
+    // A process that cannot be reached is exiting; its exit event carries the reason.
     child.send(invocation, (error) => error && child.kill("SIGKILL"));
     try {
       const outcome = await answer;
@@ -137,3 +137,20 @@ function nextMessage<T>(
     failed.addEventListener("abort", onFailure, { once: true });
   });
 }
+
+/** One function of the template, resolved. */
+export type LambdaFunction = {
+  /** Its file under functions/, for example `webhooks/alipay`; its log lines are prefixed with it. */
+  entry: string;
+  name: string;
+  arn: string;
+  /** Absolute path of the unpacked bundle. */
+  folder: string;
+  memoryMb: number;
+  timeoutSeconds: number;
+  maxEnvironments: number;
+  /** Name of the log group that its lines go to. */
+  logGroup: string;
+  /** All environment variables of its processes. */
+  environment: Readonly<Record<string, string>>;
+};

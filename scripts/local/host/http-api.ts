@@ -4,7 +4,8 @@ import type { AddressInfo } from "node:net";
 import * as z from "zod";
 import type { Assembly } from "./assembly.ts";
 import type { HostClock } from "./clock.ts";
-import type { Functions, LambdaFunction } from "./lambda-functions.ts";
+import type { LambdaFunction } from "./execution-environment.ts";
+import type { Functions } from "./lambda-functions.ts";
 import { type HttpAnswer, httpAnswer, proxyEvent, splitTarget } from "./payload.ts";
 import { readProperties } from "./read-properties.ts";
 import type { Resolve } from "./resolve.ts";
@@ -38,7 +39,8 @@ export function readRoutes(assembly: Assembly, resolve: Resolve, functions: Func
     const route = readProperties(resource, routeSchema, resolve);
     const id = route.Target.replace(/^integrations\//, "");
     const found = integrations.find((one) => one.stack === resource.stack && one.logicalId === id);
-    if (found === undefined) throw new Error(`${route.RouteKey} leads to ${route.Target}, which is nowhere`);
+    if (found === undefined)
+      throw new Error(`${route.RouteKey} targets ${route.Target}, which does not exist`);
     const { IntegrationUri, TimeoutInMillis } = readProperties(found, integrationSchema, resolve);
     const target = { lambda: functions.find(IntegrationUri), timeoutMs: TimeoutInMillis, apiId: route.ApiId };
     return { key: route.RouteKey, target };
@@ -79,7 +81,7 @@ export function serveRoutes(
     if (outcome.kind === "answer") {
       const answer = httpAnswer(outcome.value);
       if (answer !== undefined) return answered(answer);
-      log(`${route.key}: malformed answer of ${lambda.entry}`);
+      log(`${route.key}: malformed response from ${lambda.entry}`);
     } else if (outcome.kind === "late") {
       log(`${route.key}: ${lambda.entry} did not answer within ${timeoutMs} ms`);
       return answered(gatewayAnswer(503, "Service Unavailable"));
@@ -124,7 +126,7 @@ export async function listen(port: number, serve: Serve, log: (line: string) => 
   };
 }
 
-/** Undefined when it is larger than API Gateway takes; the rest is read and forgotten, so that the client hears the answer. */
+/** Undefined for a body over API Gateway's limit; the rest is discarded, so that the client gets a response. */
 async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
   let length = 0;
@@ -139,7 +141,7 @@ function send(response: ServerResponse, { status, headers, body }: HttpAnswer): 
   response.writeHead(status, { ...headers, "content-length": body.length }).end(body);
 }
 
-/** What API Gateway says on its own behalf. */
+/** A response of API Gateway itself. */
 export function gatewayAnswer(status: number, message: string): HttpAnswer {
   return {
     status,
@@ -155,7 +157,7 @@ function newRequestId(): string {
 
 type Outcome = { kind: "answer"; value: unknown } | { kind: "failure"; error: unknown } | { kind: "late" };
 
-/** An integration that is late goes on running; only its caller has stopped waiting. */
+/** A late integration keeps running; only its caller stops waiting. */
 function within(ms: number, work: Promise<unknown>): Promise<Outcome> {
   return new Promise((resolve) => {
     const timer = setTimeout(() => resolve({ kind: "late" }), ms);

@@ -1,29 +1,13 @@
 import { existsSync } from "node:fs";
 import * as z from "zod";
 import type { Assembly, Resource } from "./assembly.ts";
+import type { LambdaFunction } from "./execution-environment.ts";
 import { functionArn, functionName, physicalName } from "./local-values.ts";
 import { readProperties } from "./read-properties.ts";
 import { type Resolve, region } from "./resolve.ts";
 import { createPool, type FunctionProcess } from "./workers.ts";
 
-/** One function of the template, resolved. */
-export type LambdaFunction = {
-  /** Its file under functions/, for example `webhooks/alipay`; its log lines are prefixed with it. */
-  entry: string;
-  name: string;
-  arn: string;
-  /** Absolute path of the unpacked bundle. */
-  folder: string;
-  memoryMb: number;
-  timeoutSeconds: number;
-  maxEnvironments: number;
-  /** Name of the log group that its lines go to. */
-  logGroup: string;
-  /** All environment variables of its processes. */
-  environment: Readonly<Record<string, string>>;
-};
-
-/** Every function of ours in the template. */
+/** The gateway's functions in the template. */
 export type Functions = {
   all: readonly LambdaFunction[];
   /** By entry, logical id, name or ARN, with or without a qualifier. Throws when there is none. */
@@ -37,7 +21,7 @@ export type Functions = {
 /** Where the functions' AWS clients are redirected to: origins without a trailing slash. */
 export type ServiceUrls = { sqs: string; secretsManager: string; kms: string };
 
-/** Lambda starts as many environments as there are events; one machine does not. */
+/** Lambda starts one environment per concurrent event; one machine cannot. */
 const environmentLimit = 8;
 
 const propertiesSchema = z.object({
@@ -51,18 +35,21 @@ const propertiesSchema = z.object({
   LoggingConfig: z.looseObject({ LogGroup: z.string().optional() }).default({}),
 });
 
-/** Reads our functions out of the assembly (CDK's own helpers need real AWS). A process starts with the first event; `hear` gets its lines. */
+/**
+ * Reads the gateway's functions from the assembly; the helper functions that CDK adds need real AWS. A process starts
+ * with the first event; `onLine` receives each line that it writes.
+ */
 export function createFunctions(
   assembly: Assembly,
   resolve: Resolve,
   urls: ServiceUrls,
   clockOffsetMs: () => number,
-  hear: (from: LambdaFunction, line: string) => void,
+  onLine: (from: LambdaFunction, line: string) => void,
 ): Functions {
   const entries = assembly.ofType("AWS::Lambda::Function").flatMap((resource) => {
     if (resource.entry === undefined) return [];
     const lambda = lambdaFunction(assembly, resource, resource.entry, resolve, urls);
-    const pool = createPool(lambda, clockOffsetMs, (line) => hear(lambda, line));
+    const pool = createPool(lambda, clockOffsetMs, (line) => onLine(lambda, line));
     return [{ lambda, pool, logicalId: resource.logicalId }];
   });
   return {
@@ -72,12 +59,12 @@ export function createFunctions(
       const found = entries.find(
         ({ lambda, logicalId }) => lambda.entry === bare || lambda.name === bare || logicalId === bare,
       );
-      if (found === undefined) throw new Error(`No function of ours in the template is named ${name}`);
+      if (found === undefined) throw new Error(`The template has no gateway function named ${name}`);
       return found.lambda;
     },
     async invoke(lambda, event) {
       const entry = entries.find((one) => one.lambda === lambda);
-      if (entry === undefined) throw new Error(`${lambda.name} is not of this host`);
+      if (entry === undefined) throw new Error(`${lambda.name} is not a function of this host`);
       return entry.pool.invoke(event);
     },
     processes: () => entries.flatMap(({ pool }) => pool.processes()),
@@ -118,7 +105,7 @@ function lambdaFunction(
   };
 }
 
-/** What Lambda itself sets. */
+/** The variables that Lambda itself sets. */
 function runtimeVariables(name: string, folder: string, handler: string, memoryMb: number) {
   return {
     AWS_ACCESS_KEY_ID: "local",

@@ -11,7 +11,7 @@ const schedulePrefix = `${prefix}schedule/`;
 const invokePrefix = `${prefix}invoke/`;
 const advanceSchema = z.strictObject({ advance_ms: z.int().nonnegative() });
 
-/** What the switches turn. */
+/** What the routes under `/_local/` control. */
 export type LocalSwitches = {
   clock: HostClock;
   schedules: Schedules;
@@ -19,9 +19,9 @@ export type LocalSwitches = {
 };
 
 /**
- * Switches of the local host, which AWS does not have: `GET /_local/clock`, `POST /_local/clock {advance_ms}`,
- * `POST /_local/schedule/<name>` and `POST /_local/invoke/<entry>` with the event as body. Undefined when the request is
- * for the gateway.
+ * Controls of the local host, which AWS does not have: `GET /_local/clock`, `POST /_local/clock {advance_ms}`,
+ * `POST /_local/schedule/<name>` and `POST /_local/invoke/<entry>` with the event as body. Undefined when the request
+ * is for the gateway.
  */
 export async function answerLocalRoute(
   request: IncomingMessage,
@@ -30,26 +30,26 @@ export async function answerLocalRoute(
 ): Promise<HttpAnswer | undefined> {
   const { path } = splitTarget(request);
   if (!path.startsWith(prefix)) return undefined;
-  const wanted = `${request.method} ${path}`;
-  if (wanted === `GET ${prefix}clock`) return json(200, clockState(clock));
-  if (wanted === `POST ${prefix}clock`) return advance(body, clock);
-  if (wanted.startsWith(`POST ${schedulePrefix}`)) {
+  const input = `${request.method} ${path}`;
+  if (input === `GET ${prefix}clock`) return json(200, clockState(clock));
+  if (input === `POST ${prefix}clock`) return advance(body, clock);
+  if (input.startsWith(`POST ${schedulePrefix}`)) {
     return resultOf(schedules.fire(decodePath(path.slice(schedulePrefix.length))));
   }
-  if (wanted.startsWith(`POST ${invokePrefix}`)) {
-    // A page in the developer's browser can post anywhere, but JSON only where it is allowed to.
+  if (input.startsWith(`POST ${invokePrefix}`)) {
+    // Against cross-site requests: a page in the developer's browser cannot send this type without a CORS preflight.
     if (request.headers["content-type"] !== "application/json")
       return json(415, { error: "send application/json" });
     return resultOf(invoke(decodePath(path.slice(invokePrefix.length)), parseJson(body)));
   }
-  return json(404, { error: `${wanted} is nothing that the local host knows` });
+  return json(404, { error: `${input} is not a route of the local host` });
 }
 
 async function advance(body: Buffer, clock: HostClock): Promise<HttpAnswer> {
-  const wanted = advanceSchema.safeParse(parseJson(body));
-  if (!wanted.success) return json(400, { error: 'send {"advance_ms": a whole number, 0 or more}' });
+  const input = advanceSchema.safeParse(parseJson(body));
+  if (!input.success) return json(400, { error: 'send {"advance_ms": a whole number, 0 or more}' });
   try {
-    await clock.advance(wanted.data.advance_ms);
+    await clock.advance(input.data.advance_ms);
   } catch (error) {
     return json(500, { error: String(error), ...clockState(clock) });
   }

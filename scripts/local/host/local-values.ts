@@ -1,7 +1,7 @@
 import type { Resource } from "./assembly.ts";
 import { accountId, type LocalValue, type Resolve, region } from "./resolve.ts";
 
-/** Where the servers that stand for AWS services listen. */
+/** Addresses of the servers that stand in for AWS services. */
 export type Endpoints = {
   /** `mysql://user:password@host:port/name` */
   database: URL;
@@ -67,28 +67,28 @@ export function localValues(endpoints: Endpoints): LocalValue {
   return (resource, attribute, resolve) => {
     const answer = answers[resource.type]?.[attribute ?? ""];
     if (answer === undefined) {
-      const wanted = attribute === undefined ? "Ref" : `attribute ${attribute}`;
+      const input = attribute === undefined ? "Ref" : `attribute ${attribute}`;
       throw new Error(
-        `${resource.stack.name}/${resource.logicalId} (${resource.type}) has no local ${wanted}`,
+        `${resource.stack.name}/${resource.logicalId} (${resource.type}) has no local ${input}`,
       );
     }
     return answer(resource, resolve);
   };
 }
 
-/** The given name, or one that no other stack's resource can have. */
+/** The name in the template, or one that is unique across stacks. */
 export function physicalName({ stack, logicalId, properties }: Resource): string {
-  const given = properties.FunctionName ?? properties.Name;
-  return typeof given === "string" ? given : `${stack.name}-${logicalId}`;
+  const provided = properties.FunctionName ?? properties.Name;
+  return typeof provided === "string" ? provided : `${stack.name}-${logicalId}`;
 }
 
 /** The queue's name on the SQS server. */
 export function queueName({ stack, logicalId, properties }: Resource, prefix: string): string {
-  const { QueueName: given } = properties;
-  return `${prefix}${typeof given === "string" ? given : `${stack.name}-${logicalId}`}`;
+  const { QueueName: provided } = properties;
+  return `${prefix}${typeof provided === "string" ? provided : `${stack.name}-${logicalId}`}`;
 }
 
-/** AWS puts six random characters behind a secret's name; so do we, in case someone takes the ARN apart. */
+/** AWS appends six random characters to a secret's name; so does this, for code that parses the ARN. */
 export function secretArn(secret: Resource): string {
   return arnOf("secretsmanager", `secret:${physicalName(secret)}-Local0`);
 }

@@ -5,7 +5,8 @@ import type { CloudWatchLogsEvent } from "aws-lambda";
 import * as z from "zod";
 import type { Assembly } from "./assembly.ts";
 import type { HostClock } from "./clock.ts";
-import type { Functions, LambdaFunction } from "./lambda-functions.ts";
+import type { LambdaFunction } from "./execution-environment.ts";
+import type { Functions } from "./lambda-functions.ts";
 import { readProperties } from "./read-properties.ts";
 import { accountId, type Resolve } from "./resolve.ts";
 
@@ -16,20 +17,20 @@ type Subscription = {
   name: string;
   logGroup: string;
   lambda: LambdaFunction;
-  wants(line: string): boolean;
+  matches(line: string): boolean;
   waiting: LogEvent[];
 };
 
 export type LogSubscriptions = {
-  /** A line that a function has written. */
-  hear(from: LambdaFunction, line: string): void;
-  /** Hands over what waits, within `graceMs`; lines that are written later reach nobody. */
+  /** Takes a line that a function has written. */
+  receive(from: LambdaFunction, line: string): void;
+  /** Delivers the waiting lines within `graceMs`; lines written later are dropped. */
   stop(graceMs: number): Promise<void>;
 };
 
-/** CloudWatch collects for some seconds. */
+/** How long lines are collected into one batch; CloudWatch takes some seconds. */
 const collectMs = 100;
-/** Lambda waits a minute and then two before it tries a failed event again, and does no more. */
+/** Lambda retries a failed asynchronous event after one and then two minutes, and then gives up. */
 const retryMs = [1000, 2000];
 
 const subscriptionSchema = z.object({
@@ -38,7 +39,7 @@ const subscriptionSchema = z.object({
   LogGroupName: z.string(),
 });
 
-/** Hands the lines that the template's subscription filters want to their functions, in batches. */
+/** Delivers the lines that match the template's subscription filters to their functions, in batches. */
 export function startLogSubscriptions(
   assembly: Assembly,
   resolve: Resolve,
@@ -55,9 +56,9 @@ export function startLogSubscriptions(
       resolve,
     );
     const lambda = functions.find(DestinationArn);
-    if (lambda.logGroup === LogGroupName) throw new Error(`${lambda.entry} would be given its own lines`);
-    const wants = filter(FilterPattern);
-    return { name: resource.logicalId, logGroup: LogGroupName, lambda, wants, waiting: [] };
+    if (lambda.logGroup === LogGroupName) throw new Error(`${lambda.entry} subscribes to its own log group`);
+    const matches = filter(FilterPattern);
+    return { name: resource.logicalId, logGroup: LogGroupName, lambda, matches, waiting: [] };
   });
 
   async function deliver({ name, logGroup, lambda }: Subscription, events: LogEvent[]): Promise<void> {
@@ -82,10 +83,10 @@ export function startLogSubscriptions(
   }
 
   return {
-    hear(from, line) {
+    receive(from, line) {
       if (stopping.signal.aborted) return;
       for (const subscription of subscriptions) {
-        if (subscription.logGroup !== from.logGroup || !subscription.wants(line)) continue;
+        if (subscription.logGroup !== from.logGroup || !subscription.matches(line)) continue;
         const { waiting } = subscription;
         if (waiting.length === 0) setTimeout(() => handOver(subscription), collectMs);
         waiting.push({ timestamp: clock.now().getTime(), message: line });
@@ -102,10 +103,10 @@ export function startLogSubscriptions(
   };
 }
 
-/** One kind of filter pattern: JSON lines in which a member is this text. */
-function filter(pattern: string): Subscription["wants"] {
+/** Supports one kind of filter pattern: JSON lines in which a member equals a text. */
+function filter(pattern: string): Subscription["matches"] {
   const [, name, text] = /^\{ \$\.(\w+) = "([^"*%]+)" \}$/.exec(pattern) ?? [];
-  if (name === undefined) throw new Error(`The local host knows no filter pattern like ${pattern}`);
+  if (name === undefined) throw new Error(`The local host does not support the filter pattern ${pattern}`);
   const schema = z.object({ [name]: z.literal(text) });
   return (line) => {
     try {
@@ -116,7 +117,7 @@ function filter(pattern: string): Subscription["wants"] {
   };
 }
 
-/** What a function is given: JSON, gzipped, in base64. */
+/** The event that a subscribed function receives: JSON, gzipped, in base64. */
 export function subscriptionEvent(
   events: readonly LogEvent[],
   { logGroup, subscriptionFilters }: { logGroup: string; subscriptionFilters: string[] },

@@ -3,23 +3,23 @@ import type { Assembly } from "./assembly.ts";
 
 const clusterSchema = z.looseObject({ DatabaseName: z.string().optional() });
 
-/** The given parameters, and what the host knows best where a stack declares it: its own address and the database's name. */
+/** Adds the host's own address and the database's name to the given parameters, where a stack declares them. */
 export function withDefaults(
   assembly: Assembly,
-  given: Readonly<Record<string, string>>,
+  provided: Readonly<Record<string, string>>,
   own: { PublicUrl: string; DatabaseName: string },
 ): Record<string, string> {
   const declared = Object.entries(own).filter(([name]) => declares(assembly, name));
-  return { ...Object.fromEntries(declared), ...given };
+  return { ...Object.fromEntries(declared), ...provided };
 }
 
-/** Throws when the functions would look for another database than the one in the URL. */
+/** Throws when the template names another database than the URL. */
 export function refuseOtherDatabase(assembly: Assembly, name: string): void {
   if (declares(assembly, "DatabaseName")) return;
   for (const { properties } of assembly.ofType("AWS::RDS::DBCluster")) {
-    const { DatabaseName: wanted } = clusterSchema.parse(properties);
-    if (wanted !== undefined && wanted !== name) {
-      throw new Error(`DATABASE_URL names the database "${name}", but the template needs "${wanted}"`);
+    const { DatabaseName: input } = clusterSchema.parse(properties);
+    if (input !== undefined && input !== name) {
+      throw new Error(`DATABASE_URL names the database "${name}", but the template needs "${input}"`);
     }
   }
 }

@@ -4,7 +4,7 @@ import * as z from "zod";
 import { accountId } from "./resolve.ts";
 import { decodePath } from "./route-table.ts";
 
-/** What the event of one request is made of. */
+/** The inputs for the event of one request. */
 export type ReceivedRequest = {
   request: IncomingMessage;
   body: Buffer;
@@ -75,7 +75,7 @@ export function splitTarget({ url = "/" }: IncomingMessage): { path: string; que
   return at < 0 ? { path: url, query: "" } : { path: url.slice(0, at), query: url.slice(at + 1) };
 }
 
-/** API Gateway hands over only these as text; a form, any other type and a missing one arrive in base64. */
+/** API Gateway passes on only these as text; a form, any other type and a missing one arrive in base64. */
 function isText(contentType = ""): boolean {
   const [type = ""] = contentType.toLowerCase().split(";");
   return /^(text\/.+|application\/(json|xml|javascript))$/.test(type.trim());
@@ -123,7 +123,7 @@ const answerSchema = z.object({
 
 export type HttpAnswer = { status: number; headers: Record<string, string | string[]>; body: Buffer };
 
-/** What a function's answer becomes over HTTP; undefined when API Gateway would call it malformed. */
+/** Converts a function's result to an HTTP response; undefined for a result that API Gateway would call malformed. */
 export function httpAnswer(answer: unknown): HttpAnswer | undefined {
   if (typeof answer !== "object" || answer === null || !("statusCode" in answer)) {
     const body = typeof answer === "string" ? answer : JSON.stringify(answer ?? null);
@@ -132,12 +132,12 @@ export function httpAnswer(answer: unknown): HttpAnswer | undefined {
   const parsed = answerSchema.safeParse(answer);
   if (!parsed.success) return undefined;
   const { statusCode, headers, cookies, body, isBase64Encoded } = parsed.data;
-  const given = Object.entries(headers ?? {}).map(([name, value]) => [name.toLowerCase(), String(value)]);
+  const provided = Object.entries(headers ?? {}).map(([name, value]) => [name.toLowerCase(), String(value)]);
   return {
     status: statusCode,
     headers: {
       "content-type": "text/plain;charset=UTF-8",
-      ...Object.fromEntries(given.filter(([name]) => name !== "content-length")),
+      ...Object.fromEntries(provided.filter(([name]) => name !== "content-length")),
       ...(cookies && { "set-cookie": cookies }),
     },
     body: Buffer.from(body ?? "", isBase64Encoded ? "base64" : "utf8"),

@@ -7,7 +7,8 @@ import {
 import type { SQSRecord } from "aws-lambda";
 import * as z from "zod";
 import type { Assembly } from "./assembly.ts";
-import type { Functions, LambdaFunction } from "./lambda-functions.ts";
+import type { LambdaFunction } from "./execution-environment.ts";
+import type { Functions } from "./lambda-functions.ts";
 import { readProperties } from "./read-properties.ts";
 import { accountId, type Resolve, region } from "./resolve.ts";
 
@@ -19,12 +20,12 @@ type Mapping = {
   batchSize: number;
   /** Batches in progress at once. */
   concurrency: number;
-  /** Whether the function names the messages that failed. */
+  /** Whether the function reports which messages failed (`ReportBatchItemFailures`). */
   partial: boolean;
 };
 
 export type Pollers = {
-  /** Receives no more at once; resolves when the batches in progress are settled. */
+  /** Stops receiving immediately; resolves when the batches in progress have ended. */
   stop(): Promise<void>;
 };
 
@@ -80,7 +81,7 @@ export function startPollers(
   };
 }
 
-/** Receives while fewer batches than allowed are in progress, so that no message waits received and invisible. */
+/** Receives only while fewer batches than allowed are in progress, so that no received message waits for its turn. */
 async function poll(
   mapping: Mapping,
   functions: Functions,
@@ -129,7 +130,7 @@ async function receive(
   }
 }
 
-/** Deletes what the function has done; what it has not appears again when its visibility timeout is over. */
+/** Deletes the processed messages; the others become visible again when their visibility timeout ends. */
 async function settle(
   mapping: Mapping,
   messages: Message[],
@@ -145,13 +146,13 @@ async function settle(
   await sqs.send(new DeleteMessageBatchCommand({ QueueUrl: mapping.queueUrl, Entries }));
 }
 
-/** The messages that the function names; throws on an answer that makes Lambda retry the whole batch. */
+/** Ids of the failed messages; throws on a response for which Lambda retries the whole batch. */
 function failedIds(response: unknown, messages: Message[]): Set<string | undefined> {
   const parsed = responseSchema.safeParse(response);
-  if (!parsed.success) throw new Error("the answer's batchItemFailures are malformed");
+  if (!parsed.success) throw new Error("the response's batchItemFailures are malformed");
   const named = (parsed.data?.batchItemFailures ?? []).map(({ itemIdentifier }) => itemIdentifier);
-  const stranger = named.find((id) => messages.every(({ MessageId }) => MessageId !== id));
-  if (stranger !== undefined) throw new Error(`"${stranger}" is no message of the batch`);
+  const unknownId = named.find((id) => messages.every(({ MessageId }) => MessageId !== id));
+  if (unknownId !== undefined) throw new Error(`"${unknownId}" is not a message of this batch`);
   return new Set(named);
 }
 

@@ -15,12 +15,12 @@ const propertiesSchema = z.object({
   RedrivePolicy: z.object({ deadLetterTargetArn: z.string(), maxReceiveCount: z.int() }).optional(),
 });
 
-/** A client for the local SQS server, which believes any credentials. */
+/** A client for the local SQS server, which accepts any credentials. */
 export function openSqs(endpoint: string): SQSClient {
   return new SQSClient({ region, endpoint, credentials: { accessKeyId: "local", secretAccessKey: "local" } });
 }
 
-/** Creates every queue of the template that is not there yet and gives it the template's attributes. */
+/** Creates the template's queues where they are missing, and sets the template's attributes on all of them. */
 export async function createQueues(
   assembly: Assembly,
   resolve: Resolve,
@@ -28,7 +28,7 @@ export async function createQueues(
   prefix: string,
 ): Promise<void> {
   const queues = assembly.ofType("AWS::SQS::Queue");
-  // All first: a redrive policy names a queue that must be there.
+  // Create all of them first: the dead-letter queue that a redrive policy names must exist.
   const created = await Promise.all(
     queues.map(async (queue) => {
       const command = new CreateQueueCommand({ QueueName: queueName(queue, prefix) });
@@ -55,7 +55,7 @@ function attributes({
   };
 }
 
-/** Lets delays and visibility timeouts of the queues with this prefix pass, through the SQS server's admin port. */
+/** Shortens delays and visibility timeouts of the prefix's queues by `ms`, through the SQS server's admin port. */
 export async function advanceQueues(admin: string, prefix: string, ms: number): Promise<void> {
   const response = await fetch(`${admin}/advance?${new URLSearchParams({ prefix, ms: String(ms) })}`, {
     method: "POST",

@@ -2,14 +2,14 @@ import * as z from "zod";
 import type { Resource } from "./assembly.ts";
 import type { Resolve } from "./resolve.ts";
 
-/** The properties that the schema names, resolved; the others (roles, networks, logs …) have no value on this machine. */
+/** Resolves the properties that the schema names; others (roles, networks, logs …) have no value on this machine. */
 export function readProperties<Schema extends z.ZodObject>(
   { stack, logicalId, type, properties }: Resource,
   schema: Schema,
   resolve: Resolve,
 ): z.output<Schema> {
-  const wanted = Object.entries(properties).filter(([name]) => Object.hasOwn(schema.shape, name));
-  const resolved = Object.fromEntries(wanted.map(([name, value]) => [name, resolve(value, stack)]));
+  const input = Object.entries(properties).filter(([name]) => Object.hasOwn(schema.shape, name));
+  const resolved = Object.fromEntries(input.map(([name, value]) => [name, resolve(value, stack)]));
   const parsed = schema.safeParse(resolved);
   if (parsed.success) return parsed.data;
   throw new Error(`${stack.name}/${logicalId} (${type}): ${z.prettifyError(parsed.error)}`);

@@ -3,12 +3,12 @@ import type { Assembly, Resource, Stack } from "./assembly.ts";
 /** Replaces the CloudFormation intrinsic functions in a value of one stack's template. */
 export type Resolve = (value: unknown, stack: Stack) => unknown;
 
-/** What a resource answers to `Ref` (no attribute) and `Fn::GetAtt` on this machine. Throws when it has no local value. */
+/** A resource's value for `Ref` (no attribute) and `Fn::GetAtt` on this machine. Throws when it has no local value. */
 export type LocalValue = (resource: Resource, attribute: string | undefined, resolve: Resolve) => string;
 
-/** Where everything local pretends to be. */
+/** The AWS region of the local stage. */
 export const region = "ap-southeast-1";
-/** The account that everything local pretends to belong to. */
+/** The AWS account of the local stage. */
 export const accountId = "000000000000";
 
 const pseudoParameters: Readonly<Record<string, string>> = {
@@ -26,7 +26,7 @@ type Scope = {
   resolve: Resolve;
 };
 
-/** Knows a fixed set of intrinsic functions and throws on every other, so that new infrastructure fails loudly. */
+/** Supports a fixed set of intrinsic functions and throws on any other, so that the start fails, not a request. */
 export function createResolver(
   assembly: Assembly,
   parameters: Readonly<Record<string, string>>,
@@ -59,13 +59,13 @@ export function createResolver(
     if (name === "Fn::Join") return second.join(first);
     if (name === "Fn::Split") return String(second).split(first);
     if (name === "Fn::Select") return second[Number(first)];
-    throw new Error(`${stack.name} uses ${name}, which the local host does not know`);
+    throw new Error(`${stack.name} uses ${name}, which the local host does not support`);
   }
 
   function resolve(value: unknown, stack: Stack): unknown {
     if (typeof value === "string" && value.includes("{{resolve:")) {
       throw new Error(
-        `${stack.name} uses the dynamic reference ${value}, which the local host does not know`,
+        `${stack.name} uses the dynamic reference ${value}, which the local host does not support`,
       );
     }
     if (Array.isArray(value)) return value.map((one) => resolve(one, stack));
@@ -98,7 +98,7 @@ function reference(scope: Scope, stack: Stack, name: string): unknown {
 
 function localValueOf(scope: Scope, stack: Stack, logicalId: string, attribute?: string): unknown {
   const resource = scope.assembly.resources.find((one) => one.stack === stack && one.logicalId === logicalId);
-  if (resource === undefined) throw new Error(`${stack.name} has nothing named ${logicalId}`);
+  if (resource === undefined) throw new Error(`${stack.name} has no resource named ${logicalId}`);
   return scope.localValue(resource, attribute, scope.resolve);
 }
 

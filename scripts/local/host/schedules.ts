@@ -2,7 +2,8 @@ import { randomUUID } from "node:crypto";
 import * as z from "zod";
 import type { Assembly } from "./assembly.ts";
 import type { HostClock } from "./clock.ts";
-import type { Functions, LambdaFunction } from "./lambda-functions.ts";
+import type { LambdaFunction } from "./execution-environment.ts";
+import type { Functions } from "./lambda-functions.ts";
 import { physicalName } from "./local-values.ts";
 import { readProperties } from "./read-properties.ts";
 import { accountId, type Resolve, region } from "./resolve.ts";
@@ -19,9 +20,9 @@ type Schedule = {
 };
 
 export type Schedules = {
-  /** Invokes a schedule's function now, whatever its rhythm. By name, logical id or the function's entry. */
+  /** Invokes a schedule's function now. Finds it by name, logical id or the function's entry. */
   fire(name: string): Promise<unknown>;
-  /** Invokes, once each, what the clock says is due. A failure is logged: the next turn is the retry. */
+  /** Invokes each due schedule once. A failure is logged and not retried before the next period. */
   fireDue(): Promise<void>;
   stop(): void;
 };
@@ -37,7 +38,7 @@ const scheduleSchema = z.object({
   ScheduleExpression: z.string(),
   State: z.literal("ENABLED").default("ENABLED"),
 });
-/** Read unresolved: beside these stands the role that would call the function. */
+/** Parsed before resolving, because the target's role has no local value. */
 const targetSchema = z.object({ Arn: z.unknown(), Input: z.unknown().optional() });
 
 /** Fires the template's `rate()` schedules by the host's clock; the first time after one period. */

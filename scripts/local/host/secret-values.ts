@@ -1,12 +1,12 @@
 import { randomBytes } from "node:crypto";
 import * as z from "zod";
 import type { Resource } from "./assembly.ts";
-import type { KeptSecrets } from "./kept-secrets.ts";
 import { secretArn } from "./local-values.ts";
+import type { StoredSecrets } from "./stored-secrets.ts";
 
 /**
- * Who the functions are to the database. `created`: the migration connects as the URL's user and creates the gateway's
- * own user, as on AWS. `given`: the server is somebody's own; every function connects as the URL's user.
+ * The functions' database users. `created`: the migration connects as the URL's user and creates the gateway's own
+ * user, as on AWS. `given`: the server is the developer's own, and every function connects as the URL's user.
  */
 export type DatabaseUsers = "created" | "given";
 
@@ -20,12 +20,12 @@ const propertiesSchema = z.object({
     .optional(),
 });
 
-/** The value of each secret by ARN, generated as CloudFormation would, except for the users of a database that is already there. */
+/** The value of each secret by ARN, generated as by CloudFormation, except where it must be the URL's user. */
 export function secretValues(
   secrets: readonly Resource[],
   databaseUrl: URL,
   users: DatabaseUsers,
-  kept: KeptSecrets,
+  stored: StoredSecrets,
 ): Map<string, string> {
   const ofDatabase = {
     username: decodeURIComponent(databaseUrl.username),
@@ -37,13 +37,13 @@ export function secretValues(
       const { SecretString, GenerateSecretString: generated } = propertiesSchema.parse(secret.properties);
       if (SecretString !== undefined) return [arn, SecretString];
       const random = () => randomBytes(24).toString("hex");
-      if (generated?.SecretStringTemplate === undefined) return [arn, kept.get(arn, random)];
+      if (generated?.SecretStringTemplate === undefined) return [arn, stored.get(arn, random)];
       const template: { username?: string } = JSON.parse(generated.SecretStringTemplate);
       const isUrlUser =
         template.username === migrationUser || (template.username !== undefined && users === "given");
       if (isUrlUser) return [arn, JSON.stringify({ ...template, ...ofDatabase })];
       const key = generated.GenerateStringKey ?? "password";
-      return [arn, JSON.stringify({ ...template, [key]: kept.get(arn, random) })];
+      return [arn, JSON.stringify({ ...template, [key]: stored.get(arn, random) })];
     }),
   );
 }

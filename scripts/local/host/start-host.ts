@@ -19,11 +19,11 @@ import type { FunctionProcess } from "./workers.ts";
 export type HostOptions = {
   /** Folder that `cdk synth` wrote for the stage `local`. */
   assembly: string;
-  /** Where the servers are; without `SQS_ADMIN` the delays of queues cannot follow the clock. */
+  /** Addresses of the servers; without `SQS_ADMIN` the queues' delays do not follow the clock. */
   services: { DATABASE_URL: string; REDIS_URL: string; SQS_ENDPOINT: string; SQS_ADMIN?: string };
   /** Values of CloudFormation parameters. `PublicUrl` defaults to the host's own address. */
   parameters: Readonly<Record<string, string>>;
-  /** Absent or 0: a free one. */
+  /** Absent or 0: any free port. */
   port?: number;
   /** Folder for generated keys and passwords, which must survive restarts. */
   dir: string;
@@ -31,7 +31,7 @@ export type HostOptions = {
   databaseUsers?: DatabaseUsers;
   /** Put before the queues' names when several hosts share one SQS server. */
   queuePrefix?: string;
-  /** Hears each line that a function writes, prefixed `[entry]`, and the host's own, prefixed `[host]`. */
+  /** Receives each line that a function writes, prefixed `[entry]`, and the host's own, prefixed `[host]`. */
   onLog?: (line: string) => void;
   /** Called with the new offset after the clock was moved, before schedules and delays follow it. */
   onClock?: (offsetMs: number) => void | Promise<void>;
@@ -42,7 +42,7 @@ export type Host = {
   /** Origin of the HTTP API, without a trailing slash. */
   url: string;
   notifyQueueUrl: string;
-  recheckQueueUrl: string;
+  pollQueueUrl: string;
   /** Invokes a function by entry (`webhooks/alipay`), name or logical id. Rejects with the function's error. */
   invoke(name: string, event: unknown): Promise<unknown>;
   /** Fires a schedule by its name or its function's entry. */
@@ -51,17 +51,17 @@ export type Host = {
   advanceClock(ms: number): Promise<void>;
   clockOffsetMs(): number;
   processes(): FunctionProcess[];
-  /** Lets what is in flight finish briefly, then ends every process. */
+  /** Gives events in flight a short time to finish, then ends every process. */
   stop(): Promise<void>;
 };
 
 /** How long events in flight may take to finish when the host stops, in milliseconds. */
 const stopGraceMs = 1000;
 
-/** Ends what was started, the last first. */
+/** Registers a step for stopping; the steps run in reverse order. */
 type Undo = (step: () => void | Promise<void>) => void;
 
-/** Runs what `cdk synth` made: routes, queues, schedules, log subscriptions and the deployment's trigger, on loopback. */
+/** Runs what `cdk synth` made on loopback: routes, queues, schedules, log subscriptions, the deployment's trigger. */
 export async function startHost(options: HostOptions): Promise<Host> {
   const steps: (() => void | Promise<void>)[] = [];
   const stop = async () => {
@@ -109,20 +109,20 @@ async function start(options: HostOptions, undo: Undo): Promise<Omit<Host, "stop
   const clock = createHostClock(async (ms) => {
     await options.onClock?.(clock.offsetMs());
     if (sqsAdmin) await advanceQueues(sqsAdmin, queuePrefix, ms);
-    else log("the delays of queues cannot follow the clock: there is no SQS_ADMIN");
+    else log("the queues' delays do not follow the clock: set SQS_ADMIN");
     await schedules.fireDue();
   });
   const urls = { sqs: sqsUrl, ...standIns.urls };
   const functions = createFunctions(assembly, resolve, urls, clock.offsetMs, (from, line) => {
     onLog(`[${from.entry}] ${line}`);
-    subscriptions.hear(from, line);
+    subscriptions.receive(from, line);
   });
   const subscriptions = startLogSubscriptions(assembly, resolve, functions, clock, log);
   undo(() => functions.stop(stopGraceMs));
   const serveGateway = serveRoutes(readRoutes(assembly, resolve, functions), functions, clock, log);
   const queueUrls = {
     notifyQueueUrl: variableOf(functions, "NOTIFY_QUEUE_URL"),
-    recheckQueueUrl: variableOf(functions, "RECHECK_QUEUE_URL"),
+    pollQueueUrl: variableOf(functions, "POLL_QUEUE_URL"),
   };
 
   await runTriggers(assembly, resolve, functions);

@@ -1,12 +1,12 @@
 /**
  * One Lambda execution environment: loads the unmodified bundle in `LAMBDA_TASK_ROOT` and runs one event at a time.
- * It inherits nothing but what `lambda-functions.ts` hands it, and ends with its host.
+ * Its only environment variables are those of `lambda-functions.ts`, and it ends with its host.
  */
 import { createRequire, isBuiltin, registerHooks } from "node:module";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 
-/** What the host sends: the event as JSON text, so that it crosses exactly as it would on AWS. */
+/** What the host sends: the event as JSON text, so that it is serialized exactly as on AWS. */
 export type InvocationMessage = {
   requestId: string;
   event: string;
@@ -32,7 +32,7 @@ const {
 } = process.env;
 const taskRoot = pathToFileURL(path.join(LAMBDA_TASK_ROOT, path.sep)).href;
 
-/** On Lambda nothing stands around the bundle: no package.json above it decides its module format, no node_modules helps it out. */
+/** On Lambda no package.json above the bundle sets its module format, and no node_modules resolves its imports. */
 function isolateBundle(): void {
   registerHooks({
     resolve(specifier, context, next) {
@@ -80,10 +80,10 @@ async function run(handler: Handler, invocation: InvocationMessage): Promise<Wor
   }
 }
 
-const tell = (message: WorkerMessage) => process.send?.(message);
+const send = (message: WorkerMessage) => process.send?.(message);
 
 process.on("disconnect", () => process.exit(0));
 isolateBundle();
 const handler = loadHandler();
-process.on("message", async (invocation: InvocationMessage) => tell(await run(handler, invocation)));
-tell({ kind: "ready" });
+process.on("message", async (invocation: InvocationMessage) => send(await run(handler, invocation)));
+send({ kind: "ready" });

@@ -1,5 +1,9 @@
-import { type ExecutionEnvironment, InvocationError, startEnvironment } from "./execution-environment.ts";
-import type { LambdaFunction } from "./lambda-functions.ts";
+import {
+  type ExecutionEnvironment,
+  InvocationError,
+  type LambdaFunction,
+  startEnvironment,
+} from "./execution-environment.ts";
 
 /** One execution environment, as the operating system sees it. */
 export type FunctionProcess = { entry: string; pid: number; busy: boolean };
@@ -18,7 +22,7 @@ type Waiting = { run(environment: ExecutionEnvironment): void; refuse(error: Err
 /** Lambda's limit for one event of a synchronous invocation, in bytes. */
 const eventLimit = 6_291_556;
 
-/** Starts environments as events need them, up to the function's limit. `clockOffsetMs` is asked at each invocation. */
+/** Starts environments on demand, up to the function's limit. `clockOffsetMs` is called at each invocation. */
 export function createPool(
   lambda: LambdaFunction,
   clockOffsetMs: () => number,

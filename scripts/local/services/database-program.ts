@@ -1,8 +1,9 @@
 import { copyFileSync, existsSync, mkdirSync, realpathSync, statSync } from "node:fs";
 import path from "node:path";
 import { findExecutable } from "./find-executable.ts";
+import type { StartOptions } from "./launch.ts";
 import { cacheFolder } from "./local-folder.ts";
-import type { StartOptions } from "./local-server.ts";
+
 import { run } from "./run.ts";
 import { canUnpack, libraryPath, unpackPackages } from "./unpack-packages.ts";
 
@@ -13,7 +14,7 @@ export type DatabaseProgram = {
   version: string;
   /** Where its `share` folder lies. */
   base: string;
-  /** Error messages and, for MariaDB, the SQL that makes the system tables. */
+  /** Error messages and, for MariaDB, the SQL that creates the system tables. */
   share: string | undefined;
   env: Record<string, string>;
 };
@@ -31,10 +32,10 @@ export function databaseOnPath(): string | undefined {
   return findExecutable(names, folders);
 }
 
-/** In order: `LOCAL_MYSQLD`, PATH and brew, this system's packages unpacked; else why there is none. */
+/** Tries `LOCAL_MYSQLD`, PATH and brew, then this system's packages, unpacked. `lacks`: why no server was found. */
 export async function findDatabase(options: StartOptions): Promise<DatabaseProgram | { lacks: string }> {
-  const wanted = process.env.LOCAL_MYSQLD;
-  if (wanted) return describe(wanted, path.join(path.dirname(wanted), "root/usr"));
+  const input = process.env.LOCAL_MYSQLD;
+  if (input) return describe(input, path.join(path.dirname(input), "root/usr"));
   const installed = databaseOnPath();
   if (installed)
     return describe(unconfined(installed), path.resolve(path.dirname(realpathSync(installed)), ".."));
@@ -69,7 +70,7 @@ async function describe(
   };
 }
 
-/** Ubuntu's AppArmor profile forbids mysqld other data directories. It goes by path, so a copy is free of it. */
+/** Ubuntu's AppArmor profile forbids mysqld other data directories. It applies by path, so a copy is not confined. */
 function unconfined(command: string): string {
   const real = realpathSync(command);
   if (!existsSync("/etc/apparmor.d/usr.sbin.mysqld") || !real.startsWith("/usr/sbin/")) return command;
@@ -81,12 +82,12 @@ function unconfined(command: string): string {
   return copy;
 }
 
-/** Options that every call of the program begins with: no system configuration, its own files, root when we are. */
+/** The first options of every run of the program: no system configuration, its own files, root if this process is. */
 export function baseOptions(program: DatabaseProgram): string[] {
   return [
     "--no-defaults",
     `--basedir=${program.base}`,
     ...(program.share ? [`--lc-messages-dir=${program.share}`] : []),
-    ...(process.getuid?.() === 0 ? ["--user=root"] : []), // refused without being asked for
+    ...(process.getuid?.() === 0 ? ["--user=root"] : []), // without it the server refuses to run as root
   ];
 }

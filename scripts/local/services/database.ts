@@ -4,7 +4,8 @@ import { createConnection } from "mysql2/promise";
 import { baseOptions, type DatabaseProgram, findDatabase } from "./database-program.ts";
 import { containerLaunch, dockerAnswers, prepareContainer } from "./docker.ts";
 import { ensureDataDirectory } from "./empty-database.ts";
-import { type LocalServer, type ServerPlan, type StartOptions, startServer } from "./local-server.ts";
+import type { StartOptions } from "./launch.ts";
+import { type LocalServer, type ServerPlan, startServer } from "./local-server.ts";
 
 const waysOut = `No MySQL-compatible server was found. One of these is enough:
   - DATABASE_URL=mysql://user:password@host:port/database      a server you run already
@@ -37,7 +38,7 @@ export async function startDatabase(options: StartOptions): Promise<LocalServer>
 type DatabasePlan = Pick<ServerPlan, "source" | "url" | "launch">;
 
 async function ownPlan(program: DatabaseProgram, options: StartOptions): Promise<DatabasePlan> {
-  const data = path.join(options.dir, `${program.kind.toLowerCase()}-data`); // neither reads the other's files
+  const data = path.join(options.dir, `${program.kind.toLowerCase()}-data`); // MySQL and MariaDB cannot read each other's files
   await ensureDataDirectory(program, data, options);
   const account = writeAccount(options.dir);
   const temporary = path.join(options.dir, "database-temporary");
@@ -45,9 +46,9 @@ async function ownPlan(program: DatabaseProgram, options: StartOptions): Promise
   const args = [
     ...baseOptions(program),
     `--datadir=${data}`,
-    `--tmpdir=${temporary}`, // a server that starts deletes the temporary tables of every other in its own
+    `--tmpdir=${temporary}`, // not shared: a starting server deletes every temporary table in it
     "--bind-address=127.0.0.1",
-    "--socket=s.sock", // relative to the data directory: a socket's path ends at 107 bytes
+    "--socket=s.sock", // relative to the data directory: a socket path has at most 107 bytes
     `--pid-file=${path.join(data, "server.pid")}`,
     `--init-file=${account}`,
     "--skip-name-resolve",
@@ -81,7 +82,7 @@ async function dockerPlan(lacks: string, options: StartOptions): Promise<Databas
   };
 }
 
-/** MySQL comes with root@localhost only, which no connection over TCP is once names are not resolved. */
+/** MySQL creates only root@localhost, which does not match a TCP connection when host names are not resolved. */
 function writeAccount(dir: string): string {
   const file = path.join(dir, "account.sql");
   const sql = [
@@ -93,7 +94,7 @@ function writeAccount(dir: string): string {
   return file;
 }
 
-/** What Aurora is told too, as far as behaviour depends on it. */
+/** Aurora's settings in production, as far as they change behaviour. */
 const asInProduction = [
   "--transaction-isolation=READ-COMMITTED",
   "--innodb-lock-wait-timeout=3", // seconds
@@ -106,7 +107,7 @@ const asInProduction = [
   "--sql-mode=ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION",
 ];
 
-/** A commit still survives the process (2: written at each commit), not the machine. */
+/** A commit still survives a killed process (2: written at each commit), but not a power loss. */
 const relaxed = [
   "--loose-innodb-flush-log-at-trx-commit=2",
   "--loose-innodb-flush-method=nosync",

@@ -1,15 +1,8 @@
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import type { StartOptions } from "./local-server.ts";
-import { run } from "./run.ts";
-import type { Launch } from "./server-process.ts";
+import type { Container, Launch, StartOptions } from "./launch.ts";
 
-export type Container = {
-  /** The same for every start in one folder, so that what a killed run left is found; its volume has this name too. */
-  name: string;
-  /** Whether the data outlive a stop. */
-  durable: boolean;
-};
+import { run } from "./run.ts";
 
 export type Image = {
   name: string;
@@ -22,7 +15,7 @@ export function dockerAnswers(): boolean {
   return spawnSync("docker", ["info"], { stdio: "ignore", timeout: 5000 }).status === 0;
 }
 
-/** Makes room for the container of a server of `dir`, and has its image at hand. */
+/** Removes an old container of this server and folder, and pulls the image if it is missing. */
 export async function prepareContainer(
   server: string,
   image: Image,
@@ -50,7 +43,7 @@ export async function removeContainer({ name, durable }: Container): Promise<voi
   if (!durable) await quietly(["volume", "rm", "--force", name]);
 }
 
-/** Runs a container whose server listens on the very port that is published, with its data in a volume. */
+/** How to run a container whose server listens on the published port and keeps its data in a volume. */
 export function containerLaunch(
   container: Container,
   port: number,

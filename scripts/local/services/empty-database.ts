@@ -2,11 +2,12 @@ import { constants, existsSync, mkdirSync, readFileSync, renameSync, rmSync } fr
 import { cp } from "node:fs/promises";
 import path from "node:path";
 import { baseOptions, type DatabaseProgram } from "./database-program.ts";
+import type { StartOptions } from "./launch.ts";
 import { cacheFolder } from "./local-folder.ts";
-import type { StartOptions } from "./local-server.ts";
+
 import { run } from "./run.ts";
 
-/** Makes `data` an initialised database without content, unless it exists. Interrupted, it leaves no half of one. */
+/** Creates `data` as an initialised, empty database unless it exists. An interruption leaves no incomplete folder. */
 export async function ensureDataDirectory(program: DatabaseProgram, data: string, options: StartOptions) {
   if (existsSync(data)) return;
   const template = await ensureTemplate(program, options);
@@ -19,7 +20,7 @@ export async function ensureDataDirectory(program: DatabaseProgram, data: string
   renameSync(work, data);
 }
 
-/** Copying an initialised directory takes a fraction of initialising one. */
+/** Copying an initialised directory takes a fraction of the time of initialising one. */
 async function ensureTemplate(program: DatabaseProgram, { signal, note }: StartOptions): Promise<string> {
   const template = path.join(cacheFolder, `empty-${program.kind.toLowerCase()}-${program.version}`);
   if (existsSync(template)) return template;
@@ -64,8 +65,8 @@ const initialiseOptions = {
 };
 
 /**
- * What mariadb-install-db would feed: that script wants programs of the client package and a host name that resolves.
- * A bootstrapping server reads one statement per line.
+ * The SQL that mariadb-install-db feeds to the server: that script itself needs programs of the client package and a
+ * resolvable host name. A bootstrapping server reads one statement per line.
  */
 function bootstrapSql({ share = "" }: DatabaseProgram): string {
   const system = ["system_tables.sql", "performance_tables.sql", "system_tables_data.sql"].map((name) => {

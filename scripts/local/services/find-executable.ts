@@ -1,7 +1,7 @@
 import { accessSync, constants } from "node:fs";
 import path from "node:path";
 
-/** The first of `names` that can be run, looked for on PATH and then in `folders`. */
+/** The first of `names` that is executable, searched on PATH and then in `folders`. */
 export function findExecutable(names: string[], folders: string[] = []): string | undefined {
   const onPath = (process.env.PATH ?? "").split(path.delimiter).filter(Boolean);
   const candidates = names.flatMap((name) =>

@@ -4,10 +4,10 @@ import { createServer } from "node:net";
 
 /** A Redis cluster node listens on its port and on this much above it. */
 const busOffset = 10_000;
-/** With the bus ports, below the ranges that Linux (32768) and macOS (49152) hand to outgoing connections. */
+/** Ports and bus ports stay below those of outgoing connections on Linux (from 32768) and macOS (from 49152). */
 const [lowest, highest] = [12_000, 22_000];
 
-/** A loopback port that nobody listens on, free for as long as it takes to start a server: callers retry. */
+/** A loopback port that is free now. Another process may bind it before the caller's server does: callers retry. */
 export async function freePort(): Promise<number> {
   for (let attempt = 0; attempt < 100; attempt++) {
     const port = randomInt(lowest, highest);

@@ -7,39 +7,39 @@ export type ServerEvent =
   | { kind: "restarted"; server: ServerName; pid: number }
   | { kind: "restart failed"; server: ServerName; reason: string };
 
-/** Before the first, second and every further restart. */
+/** The wait before the first, second and every further restart. */
 const delaysMs = [1000, 2000, 5000];
-/** A server that ran this long had recovered: its next restart is a first one again. */
+/** A server that ran this long counts as recovered: its next restart waits the first delay again. */
 const recoveredAfterMs = 30_000;
 
 /** Restarts a server whenever it ends, until the signal is aborted. */
 export async function keepRunning(
   server: LocalServer,
-  tell: (event: ServerEvent) => void,
+  report: (event: ServerEvent) => void,
   signal: AbortSignal,
 ) {
   let restarts = 0;
   let upSince = performance.now();
   let down = await server.exited();
   while (!signal.aborted) {
-    tell({ kind: "died", server: server.name, reason: down });
+    report({ kind: "died", server: server.name, reason: down });
     if (performance.now() - upSince > recoveredAfterMs) restarts = 0;
     do {
       await sleep(delaysMs[Math.min(restarts, delaysMs.length - 1)], undefined, { signal }).catch(() => {});
       restarts++;
-    } while (!signal.aborted && !(await restarted(server, tell, signal)));
+    } while (!signal.aborted && !(await restarted(server, report, signal)));
     upSince = performance.now();
     down = await server.exited();
   }
 }
 
-async function restarted(server: LocalServer, tell: (event: ServerEvent) => void, signal: AbortSignal) {
+async function restarted(server: LocalServer, report: (event: ServerEvent) => void, signal: AbortSignal) {
   try {
     await server.restart();
-    tell({ kind: "restarted", server: server.name, pid: server.pid });
+    report({ kind: "restarted", server: server.name, pid: server.pid });
     return true;
   } catch (error) {
-    if (!signal.aborted) tell({ kind: "restart failed", server: server.name, reason: String(error) });
+    if (!signal.aborted) report({ kind: "restart failed", server: server.name, reason: String(error) });
     return false;
   }
 }

@@ -1,21 +1,22 @@
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Container, removeContainer } from "./docker.ts";
+import { removeContainer } from "./docker.ts";
+import type { Container } from "./launch.ts";
 import { run } from "./run.ts";
 
 const suffix = ".pid.json";
 
-/** Who runs, so that a later start can tell a left-over of ours from a stranger that was given the same pid. */
+/** Identifies a running server, so that a later start does not mistake another process with the same pid for it. */
 export type PidRecord = {
   pid: number;
-  /** Part of the command line that nobody else's process has, usually its data directory. */
+  /** Part of the command line that no other process has, usually its data directory. */
   marker: string;
   /** The container that the process is the Docker client of. */
   container?: Container | undefined;
 };
 
-/** Where the pid of the server `name` of `dir` is kept while it runs. */
+/** The pid file of the server `name` in `dir`; it exists while the server runs. */
 export function pidFile(dir: string, name: string): string {
   return path.join(dir, `${name}${suffix}`);
 }
@@ -24,7 +25,7 @@ export function writePid(file: string, record: PidRecord): void {
   writeFileSync(file, JSON.stringify(record));
 }
 
-/** The command line of a process; empty when it is gone or only waits to be collected. */
+/** The command line of a process; empty when it has ended or is a zombie. */
 export async function commandLine(pid: number): Promise<string> {
   try {
     if (existsSync("/proc/self")) return readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
@@ -34,7 +35,7 @@ export async function commandLine(pid: number): Promise<string> {
   }
 }
 
-/** Stops what a run that was killed left behind under `dir`, and says which processes that were. */
+/** Stops the servers that a killed run left behind under `dir`, and returns their pids. */
 export async function reapLeftOvers(dir: string): Promise<number[]> {
   const files = filesBelow(dir).filter((name) => name.endsWith(suffix));
   const reaped = await Promise.all(files.map((file) => reap(path.join(dir, file))));
@@ -45,7 +46,7 @@ function filesBelow(dir: string): string[] {
   try {
     return readdirSync(dir, { recursive: true, encoding: "utf8" });
   } catch {
-    return []; // not made yet, or another run sweeps it away at this moment
+    return []; // not created yet, or being removed by another run
   }
 }
 
@@ -66,7 +67,7 @@ function readPid(file: string): PidRecord | undefined {
   }
 }
 
-/** Ten seconds to end in order, which a database wants, then by force. */
+/** SIGTERM, then SIGKILL after ten seconds: a database needs time to shut down cleanly. */
 async function end({ pid, marker }: PidRecord): Promise<void> {
   for (const [signal, seconds] of [
     ["SIGTERM", 10],

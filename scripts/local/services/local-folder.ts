@@ -3,8 +3,8 @@ import path from "node:path";
 const folder = path.resolve(import.meta.dirname, "../../../.local");
 
 /**
- * What a running gateway leaves on disk: data, logs, `stack.json`. Not under version control. `LOCAL_DIR` names another
- * one, so that two gateways can run side by side.
+ * Folder for a local gateway's data, logs and `stack.json`; not under version control. `LOCAL_DIR` selects another
+ * folder, so that two gateways can run side by side.
  */
 export const localFolder = path.resolve(process.env.LOCAL_DIR || folder);
 

@@ -2,40 +2,30 @@ import { mkdirSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { removeContainer } from "./docker.ts";
 import { freePort } from "./free-port.ts";
-import { type Launch, type ServerProcess, spawnServer } from "./server-process.ts";
+import type { Launch, StartOptions } from "./launch.ts";
+import { type ServerProcess, spawnServer } from "./server-process.ts";
 
 export type ServerName = "database" | "redis";
 
-/** A server of our own on a loopback port. Its data stay in its folder whatever happens to the process. */
+/** A server started here on a loopback port. Its data stay in its folder even if the process is killed. */
 export type LocalServer = {
   readonly name: ServerName;
   readonly url: string;
   readonly port: number;
-  /** For people: which program it is and where that came from. */
+  /** For progress messages: which program runs and where it was found. */
   readonly source: string;
-  /** Of the present run; another one after `restart`. */
+  /** Pid of the current run; `restart` changes it. */
   readonly pid: number;
-  /** Settles with the reason when the present run ends. */
+  /** Settles with the reason when the current run ends. */
   exited(): Promise<string>;
-  /** Sends a signal, SIGKILL by default; one that ends the process is waited for. */
+  /** Sends a signal, SIGKILL by default, and waits for the exit if the signal ends the process. */
   kill(signal?: NodeJS.Signals): Promise<void>;
-  /** Brings it back on the same port with the same data, after stopping it when it still runs. */
+  /** Stops it if it still runs, and starts it on the same port with the same data. */
   restart(): Promise<void>;
   stop(): Promise<void>;
 };
 
-export type StartOptions = {
-  /** Folder for data, log and pid file; one server of a kind per folder. */
-  dir: string;
-  /** Every commit survives a power loss, not only a killed process. */
-  durable?: boolean | undefined;
-  /** Aborting ends a start that is under way. */
-  signal?: AbortSignal | undefined;
-  /** Takes a line of progress for people. */
-  note?: ((line: string) => void) | undefined;
-};
-
-/** What is particular to one kind of server. */
+/** How to start and probe one kind of server. */
 export type ServerPlan = {
   name: ServerName;
   source: string;
@@ -43,7 +33,7 @@ export type ServerPlan = {
   launch(port: number): Launch;
   /** Rejects until the server can be used. */
   probe(port: number): Promise<void>;
-  /** Tells a refusal, which waiting will not change, from a server that is not up yet. */
+  /** Whether a probe's error is permanent; other errors mean that the server is not up yet. */
   isFinal?(error: unknown): boolean;
 };
 
@@ -81,7 +71,7 @@ export async function startServer(plan: ServerPlan, options: StartOptions): Prom
   };
 }
 
-/** Between finding a free port and binding it somebody else may take it. */
+/** Retries, because another process may bind the port between finding it and starting the server. */
 async function startOnFreePort(plan: ServerPlan, options: StartOptions) {
   for (let attempt = 1; ; attempt++) {
     const port = await freePort();

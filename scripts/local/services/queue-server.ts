@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage } from "node:http";
 import { type AddressInfo, type ListenOptions, Server } from "node:net";
 import { type FauxqsServer, startFauxqs } from "fauxqs";
 
-/** The region of everything local. Queues belong to a region: clients must name the same one. */
+/** The region of the local queues. A queue belongs to a region, so clients must use the same one. */
 export const localRegion = "ap-southeast-1";
 
 export type QueueServer = {
@@ -14,9 +14,9 @@ export type QueueServer = {
 };
 
 /**
- * SQS in this process and in memory (the queue only hints at what the database knows; and with fauxqs's persistence a
- * message whose visibility is set to zero is lost). The admin port moves time for the queues of one prefix, so that
- * tests that run side by side do not move each other's.
+ * SQS in this process and in memory. A lost message does no harm, because it only wakes up work that the database
+ * holds; and with fauxqs's persistence a message whose visibility timeout is set to zero would be lost. The admin port
+ * moves time for the queues of one prefix, so that parallel tests do not affect each other.
  */
 export async function startQueueServer(): Promise<QueueServer> {
   const sqs = await onLoopbackOnly(() => startFauxqs({ port: 0, logger: false, defaultRegion: localRegion }));
@@ -41,7 +41,7 @@ export async function startQueueServer(): Promise<QueueServer> {
   };
 }
 
-/** fauxqs insists on listening on every interface; its `host` option only changes the URLs it prints. */
+/** fauxqs always listens on every interface; its `host` option only changes the URLs it prints. */
 async function onLoopbackOnly<T>(start: () => Promise<T>): Promise<T> {
   const { listen } = Server.prototype;
   Server.prototype.listen = function (this: Server, options: ListenOptions, ...rest: unknown[]) {
@@ -60,7 +60,8 @@ async function answer(sqs: FauxqsServer, endpoint: string, request: IncomingMess
   if (request.method === "POST" && pathname === "/advance") {
     const prefix = searchParams.get("prefix") ?? "";
     const ms = Number(searchParams.get("ms") ?? Number.NaN);
-    if (!Number.isFinite(ms) || ms < 0) return { status: 400, body: { error: "ms must be a number from 0" } };
+    if (!Number.isFinite(ms) || ms < 0)
+      return { status: 400, body: { error: "ms must be a number, 0 or more" } };
     return { status: 200, body: await advance(sqs, endpoint, prefix, ms) };
   }
   if (request.method === "GET" && pathname.startsWith("/queue/")) {
@@ -70,7 +71,7 @@ async function answer(sqs: FauxqsServer, endpoint: string, request: IncomingMess
   return { status: 404, body: { error: "POST /advance?prefix=&ms= or GET /queue/<name>" } };
 }
 
-/** Brings delayed messages and the end of visibility time-outs nearer; gives how many messages that were. */
+/** Shortens delays and visibility timeouts by `ms`; returns how many messages it changed. */
 async function advance(sqs: FauxqsServer, endpoint: string, prefix: string, ms: number) {
   const listed = (await (await fetch(`${endpoint}/_fauxqs/queues`)).json()) as { name: string }[];
   const queues = listed
@@ -79,7 +80,7 @@ async function advance(sqs: FauxqsServer, endpoint: string, prefix: string, ms: 
   const moved = { delayed: 0, in_flight: 0 };
   for (const queue of queues.filter((found) => found !== undefined)) {
     for (const message of queue.messages.delayed) {
-      message.delayUntil = (message.delayUntil ?? 0) - ms; // the queue's own object; a test notices when it is a copy
+      message.delayUntil = (message.delayUntil ?? 0) - ms; // fauxqs's own object; a test fails if it becomes a copy
       moved.delayed++;
     }
     for (const { receiptHandle, visibilityDeadline } of queue.messages.inflight) {

@@ -4,8 +4,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Redis } from "ioredis";
 import { containerLaunch, dockerAnswers, prepareContainer } from "./docker.ts";
 import { findExecutable } from "./find-executable.ts";
-import { type LocalServer, type StartOptions, startServer } from "./local-server.ts";
-import type { Launch } from "./server-process.ts";
+import type { Launch, StartOptions } from "./launch.ts";
+import { type LocalServer, startServer } from "./local-server.ts";
+
 import { canUnpack, libraryPath, unpackPackages } from "./unpack-packages.ts";
 
 const waysOut = `No Redis was found. One of these is enough:
@@ -22,11 +23,11 @@ export function redisOnPath(): string | undefined {
 }
 
 export type RedisOptions = StartOptions & {
-  /** Ready as soon as it listens and owns its slots; `untilRedisServes` waits for the rest. */
+  /** Counts as ready once it listens and owns its slots; `untilRedisServes` waits until it accepts commands. */
   follows?: boolean | undefined;
 };
 
-/** Starts Redis 7 or newer, or Valkey, as a cluster of one node that holds every slot: production's client is a cluster's. */
+/** Starts Redis 7+ or Valkey as a one-node cluster that owns every slot, because production uses a cluster client. */
 export async function startRedis(options: RedisOptions): Promise<LocalServer> {
   const found = await findProgram(options);
   const launch = "command" in found ? ownLaunch(found, options) : await dockerLaunch(found.lacks, options);
@@ -37,7 +38,7 @@ export async function startRedis(options: RedisOptions): Promise<LocalServer> {
       url: (port) => `redis://127.0.0.1:${port}`,
       launch,
       probe: options.follows ? async (port) => void (await joinCluster(port)) : serves,
-      isFinal: (error) => error instanceof Error && error.message.startsWith("ERR "), // too old for a command
+      isFinal: (error) => error instanceof Error && error.message.startsWith("ERR "), // the server is too old for a command
     },
     options,
   );
@@ -49,7 +50,7 @@ async function findProgram(options: StartOptions): Promise<Program | { lacks: st
   if (!canUnpack()) return { lacks: "" };
   try {
     const root = await unpackPackages(["redis"], options);
-    // One program under many names: it is told by its zeroth argument which one to be.
+    // One binary under several names: argv[0] selects the program.
     const program = path.join(root, "usr/bin/redis-check-rdb");
     return { command: program, argv0: "redis-server", env: { LD_LIBRARY_PATH: libraryPath(root) } };
   } catch (error) {
@@ -83,7 +84,7 @@ function settings(port: number, durable = false): string[] {
     port: String(port),
     "cluster-enabled": "yes",
     "cluster-announce-ip": "127.0.0.1",
-    // Without it the command line, by which a left-over is recognised, is rewritten.
+    // Keeps the command line, by which a leftover process is recognised.
     "set-proc-title": "no",
     save: "",
     appendonly: "yes",
@@ -94,7 +95,7 @@ function settings(port: number, durable = false): string[] {
   return Object.entries(values).flatMap(([name, value]) => [`--${name}`, value]);
 }
 
-/** Waits until the cluster at this URL takes commands. */
+/** Waits until the cluster at this URL accepts commands. */
 export async function untilRedisServes(url: string, signal?: AbortSignal): Promise<void> {
   const port = Number(new URL(url).port);
   const deadline = performance.now() + servesWithinMs;
@@ -111,13 +112,13 @@ export async function untilRedisServes(url: string, signal?: AbortSignal): Promi
 
 const servesWithinMs = 10_000;
 
-/** Redis lets two seconds pass, after every start, before a node that owns slots takes commands. */
+/** After every start, Redis waits two seconds before a node that owns slots accepts commands. */
 async function serves(port: number): Promise<void> {
   const state = await joinCluster(port);
-  if (!state.includes("cluster_state:ok")) throw new Error("the Redis cluster does not take commands yet");
+  if (!state.includes("cluster_state:ok")) throw new Error("the Redis cluster does not accept commands yet");
 }
 
-/** A new node owns no slots, and the cluster serves only when every slot has an owner. Returns the state before. */
+/** Gives a new node every slot, without which the cluster does not serve. Returns the cluster's state before that. */
 async function joinCluster(port: number): Promise<string> {
   const redis = new Redis({
     host: "127.0.0.1",

@@ -10,7 +10,7 @@ export type RunOptions = {
   signal?: AbortSignal | undefined;
 };
 
-/** Runs a command to its end and gives its standard output; a failure carries the last lines it printed. */
+/** Runs a command and returns its standard output; on a failure the error contains the last lines it printed. */
 export async function run(command: string, args: string[], options: RunOptions = {}): Promise<string> {
   const { cwd, env, input, signal } = options;
   const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, signal });
@@ -18,7 +18,7 @@ export async function run(command: string, args: string[], options: RunOptions =
     child.once("error", reject);
     child.once("close", (code, killedBy) => resolve(killedBy ?? String(code)));
   });
-  child.stdin.on("error", () => {}); // it may end before it has read everything; its exit code tells
+  child.stdin.on("error", () => {}); // it may exit before it has read everything; its exit code counts
   child.stdin.end(input ?? "");
   const [end, output, complaints] = await Promise.all([ended, text(child.stdout), text(child.stderr)]);
   if (end === "0") return output;

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { commandLine } from "./left-over.ts";
 
-/** Holds the pid of the service host that owns the folder. */
+/** The file with the pid of the service host that owns the folder. */
 export function hostFile(dir: string): string {
   return path.join(dir, "host.pid");
 }

@@ -2,20 +2,9 @@ import { spawn, spawnSync } from "node:child_process";
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync, statSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Container } from "./docker.ts";
-import { pidFile, writePid } from "./left-over.ts";
+import type { Launch } from "./launch.ts";
 
-/** How to run a server in the foreground. */
-export type Launch = {
-  command: string;
-  args: string[];
-  argv0?: string;
-  cwd?: string;
-  env?: Record<string, string>;
-  /** See `PidRecord`. */
-  marker: string;
-  container?: Container;
-};
+import { pidFile, writePid } from "./left-over.ts";
 
 /** One run of a server. */
 export type ServerProcess = {
@@ -25,7 +14,7 @@ export type ServerProcess = {
   /** What `exited` settled with; undefined while it runs. */
   readonly end: string | undefined;
   signal(name: NodeJS.Signals): void;
-  /** SIGTERM, and SIGKILL when that has not helped for ten seconds. */
+  /** Sends SIGTERM, and SIGKILL if it still runs after ten seconds. */
   stop(): Promise<void>;
   /** The last lines of its log in this run. */
   tail(): string;
@@ -33,7 +22,7 @@ export type ServerProcess = {
 
 const graceMs = 10_000;
 
-/** Starts a server in a session of its own: a Ctrl-C in the terminal must not reach it before those who use it. */
+/** Starts a server in its own session, so that Ctrl-C in the terminal does not stop it before its clients. */
 export function spawnServer(name: string, dir: string, launch: Launch): ServerProcess {
   mkdirSync(dir, { recursive: true });
   const logFile = path.join(dir, `${name}.log`);
@@ -61,10 +50,10 @@ export function spawnServer(name: string, dir: string, launch: Launch): ServerPr
     child.once("error", (error) => settle(error.message));
   });
 
-  const signal = (wanted: NodeJS.Signals) => {
-    // The client passes on every signal but SIGKILL, which would end the client alone.
-    if (launch.container) spawnSync("docker", ["kill", "--signal", wanted, launch.container.name]);
-    else child.kill(wanted);
+  const signal = (input: NodeJS.Signals) => {
+    // The Docker client forwards every signal except SIGKILL, which would end only the client.
+    if (launch.container) spawnSync("docker", ["kill", "--signal", input, launch.container.name]);
+    else child.kill(input);
   };
   return {
     pid: child.pid,

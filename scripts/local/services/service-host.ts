@@ -1,5 +1,5 @@
-// The process that owns the local servers. Forked by `startServices`, it ends, and stops everything, when it is told to
-// or when its parent goes away for whatever reason, SIGKILL included.
+// The process that owns the local servers, forked by `startServices`. It stops them and exits on request, or when its
+// parent exits for any reason, SIGKILL included.
 import { linkSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { startDatabase } from "./database.ts";
 import { databaseOnPath } from "./database-program.ts";
@@ -30,11 +30,11 @@ function print(line: string): void {
 }
 
 function send(message: HostMessage): void {
-  // Whoever disconnects at this moment hears of no failure either.
+  // Ignores the error of a parent that disconnects at this moment.
   if (process.connected) process.send?.(message, undefined, undefined, () => {});
 }
 
-/** Of several that start at the same time one wins; and nobody reads a half-written file. */
+/** A hard link is atomic: one of several concurrent starts wins, and a half-written file is never read. */
 function claimed(pidFile: string): boolean {
   try {
     linkSync(pidFile, hostFile(dir));
@@ -45,7 +45,7 @@ function claimed(pidFile: string): boolean {
   }
 }
 
-/** One host per folder: a second one would take the first one's servers for left-overs. */
+/** One host per folder: a second one would stop the first one's servers as leftovers. */
 async function claimFolder(): Promise<void> {
   mkdirSync(dir, { recursive: true });
   const mine = `${hostFile(dir)}.${process.pid}`;
@@ -60,14 +60,14 @@ async function claimFolder(): Promise<void> {
   }
   rmSync(mine);
   cleanUps.push(async () => {
-    await reapLeftOvers(dir); // servers that tests started below this folder
+    await reapLeftOvers(dir); // servers that tests started in folders below
     rmSync(options.ephemeral ? dir : hostFile(dir), { recursive: true, force: true });
   });
   const reaped = await reapLeftOvers(dir);
-  if (reaped.length > 0) note(`stopped what a killed run had left behind: ${reaped.join(", ")}`);
+  if (reaped.length > 0) note(`stopped processes that a killed run had left: ${reaped.join(", ")}`);
 }
 
-/** Both servers' packages in one go; when that fails, the start of each says so. */
+/** Fetches both servers' packages at once. A failure is ignored here, because each server's start reports it. */
 async function fetchWhatIsMissing(): Promise<void> {
   const missing: ServerName[] = [];
   if (!process.env.DATABASE_URL && !process.env.LOCAL_MYSQLD && !databaseOnPath()) missing.push("database");
@@ -79,8 +79,8 @@ async function fetchWhatIsMissing(): Promise<void> {
 type Service = { url: string; source: string };
 
 async function own(name: ServerName, variable: string, start: typeof startDatabase): Promise<Service> {
-  const given = process.env[variable];
-  if (given) return { url: given, source: variable };
+  const provided = process.env[variable];
+  if (provided) return { url: provided, source: variable };
   const server = await start({ dir, durable: options.durable, signal: stopping.signal, note });
   servers.push(server);
   note(`${name}: ready, ${server.source}`);
@@ -88,24 +88,24 @@ async function own(name: ServerName, variable: string, start: typeof startDataba
 }
 
 async function ownQueues(): Promise<Service & { admin: string }> {
-  const given = process.env.SQS_ENDPOINT;
-  if (given) return { url: given, admin: process.env.SQS_ADMIN ?? "", source: "SQS_ENDPOINT" };
+  const provided = process.env.SQS_ENDPOINT;
+  if (provided) return { url: provided, admin: process.env.SQS_ADMIN ?? "", source: "SQS_ENDPOINT" };
   const queues = await startQueueServer();
   cleanUps.push(() => queues.stop());
   note("queues: ready, fauxqs in memory");
   return { url: queues.endpoint, admin: queues.admin, source: "fauxqs in memory" };
 }
 
-function tell(event: ServerEvent): void {
+function report(event: ServerEvent): void {
   const detail = event.kind === "restarted" ? `pid ${event.pid}` : event.reason;
   print(`${event.server}: ${event.kind} (${detail})`);
   send(event);
 }
 
 async function watch(server: LocalServer): Promise<void> {
-  if (options.durable) return keepRunning(server, tell, stopping.signal);
+  if (options.durable) return keepRunning(server, report, stopping.signal);
   const reason = await server.exited();
-  if (!stopping.signal.aborted) tell({ kind: "died", server: server.name, reason });
+  if (!stopping.signal.aborted) report({ kind: "died", server: server.name, reason });
 }
 
 async function startAll(): Promise<void> {
@@ -150,7 +150,7 @@ function end(why: string, code = 0): Promise<never> {
 for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {}); // the terminal may be gone
 for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, () => end(signal));
 process.on("disconnect", () => end("the parent is gone"));
-process.on("message", (message) => message === "stop" && end("asked to"));
+process.on("message", (message) => message === "stop" && end("requested"));
 process.on("uncaughtException", (error) => {
   print(`failed: ${error.stack}`);
   void end("internal error", 1);

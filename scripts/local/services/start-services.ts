@@ -15,19 +15,19 @@ export type HostOptions = {
   dir: string;
   /** For `npm start`: commits survive a power loss, and a server that dies is restarted on its port with its data. */
   durable?: boolean;
-  /** For tests: the folder goes with the services. */
+  /** For tests: the folder is deleted when the services stop. */
   ephemeral?: boolean;
-  /** Ready up to two seconds before Redis takes commands; `untilRedisServes` waits for it. */
+  /** Counts as ready up to two seconds before Redis accepts commands; `untilRedisServes` waits for that. */
   redisFollows?: boolean;
-  /** No lines of progress on stderr; a death is always told. */
+  /** No progress messages on stderr; the death of a server is always reported. */
   quiet?: boolean;
 };
 
 type Started = {
   env: ServiceEnvironment;
-  /** For people: where each service comes from. */
+  /** For progress messages: where each service comes from. */
   sources: Record<ServerName | "queues", string>;
-  /** Of the service host and of the servers that it owns, kept up to date. */
+  /** Pids of the service host and of the servers that it owns; a restart updates them. */
   pids: { host: number } & Partial<Record<ServerName, number>>;
 };
 
@@ -41,8 +41,8 @@ export type Services = Started & {
 
 /**
  * Starts database, Redis and queues, each unless the environment names one (`DATABASE_URL`, `REDIS_URL`,
- * `SQS_ENDPOINT`), in a process that stops them when this one ends, however it ends. Aborting `signal` ends a start that
- * is under way.
+ * `SQS_ENDPOINT`), in a process that stops them when this one ends, however it ends. Aborting `signal` cancels the
+ * start.
  */
 export async function startServices(
   options: HostOptions & { onEvent?: (event: ServerEvent) => void; signal?: AbortSignal },
@@ -50,7 +50,7 @@ export async function startServices(
   const { onEvent, signal, ...hostOptions } = options;
   signal?.throwIfAborted();
   const argument = JSON.stringify({ ...hostOptions, dir: path.resolve(options.dir) });
-  // Detached, so that a Ctrl-C in the terminal stops first what uses the services.
+  // Detached, so that Ctrl-C in the terminal stops the services' clients first.
   const host = fork(path.join(import.meta.dirname, "service-host.ts"), [argument], {
     detached: true,
     execArgv: [],

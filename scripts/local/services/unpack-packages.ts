@@ -1,8 +1,9 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import path from "node:path";
 import { findExecutable } from "./find-executable.ts";
+import type { StartOptions } from "./launch.ts";
 import { cacheFolder } from "./local-folder.ts";
-import type { ServerName, StartOptions } from "./local-server.ts";
+import type { ServerName } from "./local-server.ts";
 import { type RunOptions, run } from "./run.ts";
 
 /** Debian and Ubuntu packages that hold each server, in order of preference: Debian's stable releases have no MySQL. */
@@ -23,11 +24,11 @@ export function canUnpack(): boolean {
 /**
  * Fetches the packages of these servers through apt, which checks their signatures, and unpacks them into a folder of
  * the project: no root, nothing installed, no service started, no lock of the system's package manager taken.
- * Gives that folder. All in one round trip; asked again in this process, it gives the first answer.
+ * Returns that folder. Fetches everything in one round trip; the result is memoized for this process.
  */
 export function unpackPackages(names: ServerName[], progress: Progress = {}): Promise<string> {
-  const known = names.length === 1 && names[0] ? attempts.get(names[0]) : undefined;
-  if (known) return known;
+  const existing = names.length === 1 && names[0] ? attempts.get(names[0]) : undefined;
+  if (existing) return existing;
   const attempt = Promise.resolve(findUnpacked(names) ?? fetchAndUnpack(names, progress));
   for (const name of names) attempts.set(name, attempt);
   return attempt;
@@ -51,7 +52,7 @@ function folderPrefix(): string {
   return `${id}${version ?? ""}-${process.arch}-`;
 }
 
-/** The rename that makes such a folder is the last step of unpacking: one that exists is complete. */
+/** Unpacking ends with the rename that creates the folder, so a folder that exists is complete. */
 function findUnpacked(names: ServerName[]): string | undefined {
   if (!existsSync(cacheFolder)) return undefined;
   const prefix = folderPrefix();
@@ -79,7 +80,7 @@ async function fetchAndUnpack(names: ServerName[], progress: Progress): Promise<
 }
 
 async function fetchPackages(names: ServerName[], work: string, progress: Progress): Promise<string[]> {
-  // The system's own cache is not writable for everybody, and what already lies in it `--print-uris` leaves out.
+  // A private cache: the system's is not writable for every user, and `--print-uris` leaves out what is already in it.
   const settings = [
     `Dir::Cache=${work}/cache`,
     "APT::Sandbox::User=",

@@ -2,93 +2,93 @@ import { drop, dropLink, dropOperand, never, replace, words } from "../changes.t
 import type { Mutation } from "../mutant.ts";
 
 const vault = { tests: ["test/vault/vault.test.ts"] };
-const rewrap = "test/stories/rewrap.test.ts";
-const sealedRows = "test/stories/sealed-rows.test.ts";
+const reencrypt = "test/stories/reencrypt.test.ts";
+const encryptedRows = "test/stories/encrypted-rows.test.ts";
 
-/** Sealed texts: the vault, its keys, and the rows that hold them. */
+/** Encrypted data: the vault, its keys, and the rows that hold ciphertexts. */
 export const credentialMutations: Mutation[] = [
   {
-    name: "Vault: a text moved to another owner or field opens",
+    name: "Vault: a ciphertext copied to another owner or field can be decrypted",
     at: "vault-context",
     change: replace('"1\\n" + $1'),
     ...vault,
   },
   {
-    name: "Vault: a changed text opens",
+    name: "Vault: a modified ciphertext can be decrypted",
     at: "vault-authentication-tag",
     change: drop,
     ...vault,
   },
   {
-    name: "Vault: a short tag, which can be guessed, is taken",
+    name: "Vault: a short authentication tag, which can be guessed, is accepted",
     at: "vault-tag-length",
     change: drop,
     ...vault,
   },
   {
-    name: "Vault: what stands for the same bytes as a sealed text opens",
+    name: "Vault: a non-canonical base64 spelling of a ciphertext can be decrypted",
     at: "vault-canonical-base64",
     change: never,
     ...vault,
   },
   {
-    name: "A text that any key of the key service has wrapped opens",
+    name: "A data key wrapped by any key of the key service can be unwrapped",
     at: "kms-key-id",
     change: drop,
-    tests: [rewrap],
+    tests: [reencrypt],
   },
   {
-    name: "A text that an older key has wrapped does not open",
+    name: "A data key wrapped by an older key of the deployment cannot be unwrapped",
     at: "kms-older-key",
     change: replace("null"),
-    tests: [rewrap],
+    tests: [reencrypt],
   },
   {
-    name: "A config that does not open is not read anew: it may be sealed under another key by now",
+    name: "A config that cannot be decrypted is not read again, although it may have been re-encrypted",
     at: "config-read-anew",
     change: replace("Date.now() < 0 ? $0 : null"),
-    tests: [rewrap],
+    tests: [reencrypt],
   },
   {
-    name: "A config that is another merchant's by now is used as it is read anew",
+    name: "A config read again is used although its row belongs to another merchant by now",
     at: "config-anew-owner",
     change: dropOperand,
-    tests: [sealedRows],
+    tests: [encryptedRows],
   },
   {
-    name: "A config that is open serves whoever its row is given to",
+    name: "A cached adapter is reused although its config row was given to another merchant",
     at: "config-open-owner",
     change: replace("[$1, $4]"),
-    tests: [sealedRows],
+    tests: [encryptedRows],
   },
   {
-    name: "Other credentials are stored over newer ones",
+    name: "New credentials overwrite newer ones that were set concurrently",
     at: "config-update-version",
     change: dropLink,
     tests: ["test/storage/merchant-rows.test.ts"],
   },
   {
-    name: "Plain JSON is sealed though it is none",
+    name: "A config that is not plain JSON is encrypted as if it were",
     at: "config-plain-json",
     change: dropLink,
-    tests: [sealedRows],
+    tests: [encryptedRows],
   },
   {
-    name: "Signing secrets are stored over those that somebody has rolled meanwhile",
+    name: "Re-encryption overwrites signing secrets that were rolled concurrently",
     at: "merchant-secrets-before",
     change: dropLink,
-    tests: [rewrap],
+    tests: [reencrypt],
   },
   {
-    name: "A config that was sealed anew meanwhile is sealed over what it was",
+    name: "Re-encryption overwrites a config that was changed concurrently",
     at: "config-reseal-data",
     change: dropLink,
     tests: ["test/storage/merchant-rows.test.ts"],
   },
   {
-    name: "A plain config in which a letter's case was corrected is sealed as it was",
+    name: "A plain config is encrypted as it was read although the case of a letter was corrected concurrently",
     at: "config-data-collation",
     change: words(5),
-    tests: [sealedRows],
+    tests: [encryptedRows],
   },
 ];

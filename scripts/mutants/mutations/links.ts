@@ -5,46 +5,56 @@ const story = ["test/stories/payable-until.test.ts"];
 const amount = ["test/http/amount.test.ts"];
 const spellings = ["test/http/spellings.test.ts"];
 
-/** How long links open and orders live, and how amounts, bodies and keys are spelled. */
+/** Lifetimes of payment links and orders, and accepted spellings of amounts and bodies. */
 export const linkMutations: Mutation[] = [
-  { name: "Links: a link is handed out after its time", at: "link-time", change: dropOperand, tests: story },
   {
-    name: "Links: a link signed with a replaced key is handed out",
+    name: "Links: a link is returned after it has expired",
+    at: "link-time",
+    change: dropOperand,
+    tests: story,
+  },
+  {
+    name: "Links: a link signed with a replaced key is returned",
     at: "link-key-version",
     change: replace("true"),
     tests: story,
   },
   {
-    name: "Links: a create after the order's end is answered",
+    name: "Links: a create repeated after the order has expired succeeds",
     at: "link-order-end",
     change: never,
     tests: story,
   },
   {
-    name: "Links: a lapsed link that cannot be renewed is asked for again",
+    name: "Links: an expired link is requested again although the scene cannot renew links",
     at: "link-renewable",
     change: dropOperand,
     tests: story,
   },
   {
-    name: "Links: a payment that is to be closed gets another link",
+    name: "Links: a payment that is being closed gets a new link",
     at: "link-close-requested",
     change: dropOperand,
     tests: story,
   },
   {
-    name: "Links: the link of a closed payment is shown",
+    name: "Links: the link of an ended payment is shown",
     at: "link-of-ended",
     change: dropOperand,
     tests: story,
   },
   {
-    name: "Links: many callers ask for another link at once",
+    name: "Links: concurrent callers each request a new link",
     at: "link-renewal-lease",
     change: dropLink,
     tests: story,
   },
-  { name: "Links: a code counts as long as its order", at: "link-own-time", change: always, tests: story },
+  {
+    name: "Links: a QR code is treated as valid for as long as its order",
+    at: "link-own-time",
+    change: always,
+    tests: story,
+  },
   {
     name: "Links: an order lives longer than its provider allows",
     at: "order-longest-life",
@@ -52,32 +62,37 @@ export const linkMutations: Mutation[] = [
     tests: story,
   },
   {
-    name: "Amounts: zeros at the end make an exact amount inexact",
+    name: "Amounts: trailing zeros make an exact amount inexact",
     at: "amount-trailing-zeros",
     change: replace("$1"),
     tests: amount,
   },
   {
-    name: "Amounts: zeros at the end count among the digits",
+    name: "Amounts: trailing zeros count as significant digits",
     at: "amount-digits",
     change: replace("$1"),
     tests: amount,
   },
   {
-    name: "Amounts: leading zeros are taken",
+    name: "Amounts: leading zeros are accepted",
     at: "amount-leading-zeros",
     change: within("left.callee.object", replace(String.raw`/^(\d+)(?:\.(\d+))?$/`)),
     tests: amount,
   },
   {
-    name: "Bodies: a byte order mark is refused",
+    name: "Bodies: a body with a byte order mark is refused",
     at: "body-byte-order-mark",
     change: replace("$1"),
     tests: spellings,
   },
-  { name: "Bodies: UTF-16 is not told from broken UTF-8", at: "body-utf-16", change: drop, tests: spellings },
   {
-    name: "Bodies: another charset is read as UTF-8",
+    name: "Bodies: a UTF-16 body is reported as broken UTF-8",
+    at: "body-utf-16",
+    change: drop,
+    tests: spellings,
+  },
+  {
+    name: "Bodies: a body with another declared charset is read as UTF-8",
     at: "body-charset",
     change: replace("false"),
     tests: spellings,

@@ -3,52 +3,52 @@ import type { Mutation } from "../mutant.ts";
 
 const log = { tests: ["test/log/log.test.ts"] };
 
-/** What may be written down of anything that happens. */
+/** What may be logged or stored of data that others send. */
 export const logMutations: Mutation[] = [
   {
-    name: "A log line takes objects with all that they hold",
+    name: "Logs: an object is logged with everything in it",
     at: "log-plain-values",
     change: replace("$1 as ReturnType<typeof $callee>"),
     ...log,
   },
   {
-    name: "A log line holds what a terminal obeys",
+    name: "Logs: control characters that a terminal interprets are not escaped",
     at: "log-unseen-escaped",
     change: dropLink,
     ...log,
   },
   {
-    name: "A log line is as long as its texts",
+    name: "Logs: a logged text may have any length",
     at: "log-longest-text",
     change: drop,
     ...log,
   },
   {
-    name: "Whatever stands in the place of a failure's code is taken for one",
+    name: "Logs: any text in the place of an error code is logged as a code",
     at: "log-code-form",
     change: dropOperand,
     ...log,
   },
   {
-    name: "What a function throws is written down by the platform with its words",
+    name: "Logs: Lambda logs the message of an error that a function throws",
     at: "platform-error-words",
     change: replace("((): ReturnType<typeof $callee> => { throw $1; })()"),
     tests: ["test/stories/canary-throws.test.ts"],
   },
   {
-    name: "Alipay: whatever stands in the place of a code is told, a line of our key included",
+    name: "Alipay: any text in the place of a sub_code is shown, even a line of our key",
     at: "alipay-sub-code-form",
     change: dropLink,
     tests: ["test/providers/alipay/trade.test.ts"],
   },
   {
-    name: "Alipay: whatever stands in the place of an unsigned answer's first code is told",
+    name: "Alipay: any text in the place of an unsigned response's code is shown",
     at: "alipay-code-form",
     change: dropLink,
     tests: ["test/providers/alipay/trade.test.ts"],
   },
   {
-    name: "WeChat Pay's words are told as they are, our key in them included",
+    name: "WeChat Pay: an error message is shown unredacted, even if it echoes our key",
     at: "wechat-message-echoes",
     change: head(replace("$1")),
     tests: ["test/stories/canary-echoes.test.ts"],

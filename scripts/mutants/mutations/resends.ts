@@ -4,22 +4,22 @@ import type { Mutation } from "../mutant.ts";
 const guards = "test/storage/deliveries.test.ts";
 const again = "test/stories/resend.test.ts";
 
-/** Telling a fact again, and only once the first time. */
+/** Resends of a notification, and its first send, which happens only once. */
 export const resendMutations: Mutation[] = [
   {
-    name: "T6: a resend is held where its endpoint has answered 410",
+    name: "claimDelivery: a resend is held back when its endpoint has answered 410",
     at: "claim-held-resend",
     change: dropOperand,
     tests: [guards],
   },
   {
-    name: "A resend leaves the older series going",
+    name: "A resend leaves the older series running",
     at: "resend-supersedes",
     change: dropLink,
     tests: [again],
   },
   {
-    name: "A resend has another webhook-id",
+    name: "A resend gets a new webhook-id",
     at: "resend-event-id",
     change: replace(
       '[...$1.1.slice(0, 4), $2.this.this.fn<string>("UUID").as("event_id"), ...$1.1.slice(5), $2]',
@@ -27,19 +27,19 @@ export const resendMutations: Mutation[] = [
     tests: [again],
   },
   {
-    name: "Two resends at once are an error for one of them",
+    name: "Of two concurrent resends, one fails",
     at: "resend-at-once",
     change: replace('"another_key"'),
     tests: [again],
   },
   {
-    name: "A resend tells the last event, whichever was named",
+    name: "A resend sends the latest event instead of the requested one",
     at: "resend-named-event",
     change: dropLink,
     tests: [again],
   },
   {
-    name: "A fact that was told already is an error",
+    name: "An outcome that happens again (success, failed, success) causes an error",
     at: "notification-once",
     change: replace('"another_key"'),
     tests: ["test/refund/refund-guards.test.ts"],

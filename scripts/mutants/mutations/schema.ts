@@ -12,26 +12,34 @@ const noLongerUnique = (name: string, at: string, ...tests: string[]): Mutation 
   tests,
 });
 
-/** The keys of the schema that decide between two who come at once. */
+/** Unique keys of the schema, which decide between concurrent inserts. */
 export const schemaMutations: Mutation[] = [
-  noLongerUnique("Two merchants may have one name", "unique-username", keys),
-  noLongerUnique("Two API keys may have one id", "unique-key-id", keys),
-  noLongerUnique("Two configs of a provider may have one name", "unique-config-name", keys),
-  noLongerUnique("Two orders may have one number of ours", "unique-order-number", keys),
+  noLongerUnique("Schema: two merchants may have the same name", "unique-username", keys),
+  noLongerUnique("Schema: two API keys may have the same id", "unique-key-id", keys),
+  noLongerUnique("Schema: two live configs of a provider may have the same name", "unique-config-name", keys),
+  noLongerUnique("Schema: two orders may have the same order_no", "unique-order-number", keys),
   noLongerUnique(
-    "Two orders may have one number of the merchant's",
+    "Schema: two orders of a merchant may have the same out_trade_no",
     "unique-merchant-order",
     "test/stories/create-at-once.test.ts",
   ),
-  noLongerUnique("One transaction may pay for two orders", "unique-provider-trade", moves),
-  noLongerUnique("Two refunds may have one number of the merchant's", "unique-merchant-refund", refunds),
-  noLongerUnique("Two refunds may have one number at the provider", "unique-provider-refund", refunds),
-  noLongerUnique("A refund in the provider's console may be booked twice", "unique-order-refund", refunds),
-  noLongerUnique("One event of a provider may be recorded twice", "unique-provider-event", keys),
-  noLongerUnique("One fact may have two series of notifications", "unique-series", refunds),
-  noLongerUnique("One send may be recorded twice", "unique-send", keys),
+  noLongerUnique("Schema: one provider transaction may pay for two orders", "unique-provider-trade", moves),
   noLongerUnique(
-    "One anomaly may be raised twice",
+    "Schema: two refunds of a merchant may have the same refund_no",
+    "unique-merchant-refund",
+    refunds,
+  ),
+  noLongerUnique(
+    "Schema: two refunds may have the same number at the provider",
+    "unique-provider-refund",
+    refunds,
+  ),
+  noLongerUnique("Schema: an external refund may be recorded twice", "unique-order-refund", refunds),
+  noLongerUnique("Schema: a provider event may be recorded twice", "unique-provider-event", keys),
+  noLongerUnique("Schema: one generation of a notification may exist twice", "unique-series", refunds),
+  noLongerUnique("Schema: one try of a delivery may be recorded twice", "unique-send", keys),
+  noLongerUnique(
+    "Schema: one anomaly may be raised twice",
     "unique-anomaly",
     "test/stories/webhook-anomalies.test.ts",
   ),

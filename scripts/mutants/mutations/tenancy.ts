@@ -2,20 +2,20 @@ import { always, type Change, drop, dropOperand, never, replace, within } from "
 import { everyMerchant } from "../every-merchant.ts";
 import type { Mutation } from "../mutant.ts";
 
-const kept = "test/storage/of-merchant.test.ts";
+const stored = "test/storage/of-merchant.test.ts";
 const statements = "test/stories/tenant-statements.test.ts";
 const tenancy = "test/stories/tenancy.test.ts";
 const indistinguishable = "test/stories/indistinguishable.test.ts";
 
-/** What keeps a statement to its merchant. */
+/** The query transformer that restricts a statement to one merchant. */
 const narrowing = (what: string, at: string, change: Change, ...tests: string[]): Mutation => ({
-  name: `A merchant's statement ${what}`,
+  name: `ofMerchant: ${what}`,
   at: `narrowing-${at}`,
   change,
-  tests: [kept, ...tests],
+  tests: [stored, ...tests],
 });
 
-/** The wrong one of the two functions, where a file needs both. */
+/** A query that runs across merchants where it must be restricted to one. */
 const forNobody = (name: string, at: string, ...tests: string[]): Mutation => ({
   name,
   at: `${at}-owner`,
@@ -24,29 +24,37 @@ const forNobody = (name: string, at: string, ...tests: string[]): Mutation => ({
 });
 
 export const tenancyMutations: Mutation[] = [
-  narrowing("reads every merchant's rows", "select", dropOperand, indistinguishable),
-  narrowing("changes every merchant's rows", "update", replace("$0.slice(1)"), statements),
+  narrowing("a SELECT reads every merchant's rows", "select", dropOperand, indistinguishable),
+  narrowing("an UPDATE changes every merchant's rows", "update", replace("$0.slice(1)"), statements),
   narrowing(
-    "changes another merchant's rows in a second table",
+    "a multi-table UPDATE changes another merchant's rows in the second table",
     "update",
     replace("$0.slice(0, 1)"),
     statements,
   ),
-  narrowing("deletes every merchant's rows", "delete", replace("[]")),
-  narrowing("joins every merchant's rows", "join", drop, statements),
-  narrowing("joins what it cannot keep to the merchant", "join-kind", never),
-  narrowing("reaches past the merchant by an OR", "or", replace(`$callee\`\${$1}\``)),
-  narrowing("writes rows of another merchant", "insert", replace('"1"')),
-  narrowing("copies rows for another merchant", "copy", replace('{ ...$0, value: "1" } as never')),
+  narrowing("a DELETE deletes every merchant's rows", "delete", replace("[]")),
+  narrowing("a JOIN reads every merchant's rows", "join", drop, statements),
+  narrowing("a kind of join that cannot be restricted to the merchant is accepted", "join-kind", never),
   narrowing(
-    "of an operator who names the merchant reads every merchant's rows",
+    "an OR in a condition escapes the restriction to the merchant",
+    "or",
+    replace(`$callee\`\${$1}\``),
+  ),
+  narrowing("an INSERT writes rows of another merchant", "insert", replace('"1"')),
+  narrowing(
+    "an INSERT … SELECT copies rows to another merchant",
+    "copy",
+    replace('{ ...$0, value: "1" } as never'),
+  ),
+  narrowing(
+    "an operator's query for one merchant reads every merchant's rows",
     "operator",
     within("test", always),
   ),
   forNobody("A merchant's query finds another merchant's order", "query-order", indistinguishable),
-  forNobody("A create finds another merchant's order by its number", "create-order", tenancy),
+  forNobody("A create finds another merchant's order by its out_trade_no", "create-order", tenancy),
   forNobody(
-    "A refund's webhook finds another merchant's order by its transaction",
+    "A refund webhook finds another merchant's order by its transaction",
     "refund-webhook",
     statements,
   ),
@@ -57,15 +65,15 @@ export const tenancyMutations: Mutation[] = [
   ),
   forNobody("A merchant finds another merchant's refund", "refund", "test/stories/refund.test.ts"),
   forNobody(
-    "T6: a hint of another merchant claims",
+    "claimDelivery: a wake-up message of another merchant claims the delivery",
     "claim-read",
     "test/storage/deliveries.test.ts",
     tenancy,
   ),
-  forNobody("T6 asks for no merchant", "claim", statements),
-  forNobody("T7 asks for no merchant", "finish-delivery", statements),
+  forNobody("claimDelivery: the update is not restricted to the merchant", "claim", statements),
+  forNobody("finishDelivery: the update is not restricted to the merchant", "finish-delivery", statements),
   forNobody(
-    "An operator's resend of one merchant's is of every merchant's",
+    "An operator's resend for one merchant resends every merchant's notifications",
     "resend",
     "test/ops/notifications.test.ts",
   ),

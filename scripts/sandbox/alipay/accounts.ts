@@ -11,14 +11,14 @@ export type AlipayAccount = {
   merchantKey: KeyObject;
   /** Alipay's private key for this application: signs answers and notifications. */
   platformKey: KeyObject;
-  /** What refunds can be paid from, in fen; undefined: enough. */
+  /** Balance from which refunds are paid, in fen; undefined: unlimited. */
   availableFen: number | undefined;
-  /** What Alipay writes this application's texts in: now and then GBK, whatever it was asked for. */
+  /** Charsets in which Alipay writes to this application: sometimes GBK, whatever charset was requested. */
   answersIn: Charset;
   noticesIn: Charset;
 };
 
-/** What a merchant types into the gateway's config. The keys are PEM (PKCS8, SPKI). */
+/** Credentials for the merchant's config at the gateway. The keys are PEM (PKCS8, SPKI). */
 export type AlipayCredentials = {
   app_id: string;
   private_key: string;
@@ -27,7 +27,7 @@ export type AlipayCredentials = {
   seller_id: string;
 };
 
-/** The merchant uploads another public key: what the old one has signed is refused from now on. Answers the new private key. */
+/** Replaces the merchant's key: signatures by the old one are refused from now on. Returns the new private key. */
 export function replaceKey(account: AlipayAccount): { private_key: string } {
   const { publicKey, privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
   account.merchantKey = publicKey;
@@ -36,7 +36,7 @@ export function replaceKey(account: AlipayAccount): { private_key: string } {
 
 const newKeyPair = promisify(generateKeyPair);
 
-/** Opens an account and hands out its credentials; the merchant's private key is kept nowhere else. */
+/** Opens an account and returns its credentials; the simulator does not keep the merchant's private key. */
 export async function createAccount(): Promise<{ account: AlipayAccount; credentials: AlipayCredentials }> {
   const [merchant, platform] = await Promise.all([
     newKeyPair("rsa", { modulusLength: 2048 }),

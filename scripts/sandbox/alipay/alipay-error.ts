@@ -12,7 +12,7 @@ const messages: Readonly<Record<FirstLevel, string>> = {
   "40006": "Insufficient Permissions",
 };
 
-/** A refusal in Alipay's words. */
+/** A refusal in Alipay's format. */
 export class AlipayError extends Error {
   readonly code: FirstLevel;
   readonly subCode: string;
@@ -31,12 +31,12 @@ export class AlipayError extends Error {
   }
 }
 
-/** 40004: understood, and refused by the trade itself. */
+/** 40004: a refusal for business reasons of the trade. */
 export function businessError(subCode: string, subMessage: string): AlipayError {
   return new AlipayError("40004", `ACQ.${subCode}`, subMessage);
 }
 
-/** The refusal that has this `sub_code`; a bare number is a refusal that says no more than that. */
+/** The refusal that has this `sub_code`; a number is a `code` without `sub_code`. */
 export function namedError(subCode: string): AlipayError {
   if (isCode(subCode)) return new AlipayError(subCode, "", subCode);
   return new AlipayError(firstLevelOf(subCode), subCode, `refused on request: ${subCode}`);

@@ -1,30 +1,31 @@
-import type { Simulator, Surroundings } from "../kernel/serve-simulator.ts";
+import type { Simulator, SimulatorDeps } from "../kernel/serve-simulator.ts";
 import { createWebhookSender } from "../kernel/webhook-sender.ts";
 import { type AlipayAccount, createAccount } from "./accounts.ts";
-import { browseCashier } from "./cashier.ts";
+import { browseCheckout } from "./cashier.ts";
 import { alipayControls, asControl, meantCode, meantTrade, shown } from "./controls.ts";
-import { answerGateway, type Bank, callParameters } from "./gateway.ts";
+import { answerGateway, callParameters } from "./gateway.ts";
 import { ledgerRow } from "./ledger.ts";
 import { namedCalls, nameOfCall } from "./named-calls.ts";
 import { notify, notifyAgainAfterSeconds } from "./notification.ts";
 import { createQrCodes } from "./qr-codes.ts";
+import type { State } from "./state.ts";
 import type { Trade } from "./trade.ts";
 import { createTradeRefunds } from "./trade-refunds.ts";
 import { createTrades } from "./trades.ts";
 
 const payMethod = "alipay.trade.page.pay";
 
-/** Alipay, `page` and `qr`. `retryScale` multiplies the waits between notifications. */
-export function createAlipaySimulator(surroundings: Surroundings, retryScale: number): Simulator {
-  const { clock, origin, keep } = surroundings;
+/** The Alipay simulator, scenes `page` and `qr`. `retryScale` multiplies the waits between notifications. */
+export function createAlipaySimulator(deps: SimulatorDeps, retryScale: number): Simulator {
+  const { clock, origin, keep } = deps;
   const accounts = keep("accounts", new Map<string, AlipayAccount>());
   const trades = createTrades(clock, keep);
   const webhooks = createWebhookSender({
-    ...surroundings,
+    ...deps,
     retryAfterSeconds: notifyAgainAfterSeconds.map((seconds) => seconds * retryScale),
     accepts: ({ status, body }) => status === 200 && body === "success",
   });
-  const bank: Bank = {
+  const state: State = {
     clock,
     accounts,
     trades,
@@ -48,24 +49,24 @@ export function createAlipaySimulator(surroundings: Surroundings, retryScale: nu
       return credentials;
     },
     payments: () => trades.all().map(ledgerRow),
-    verbs: {
-      pay: (which) => pay(meantTrade(bank, which, true)),
-      // One try that failed: the trade stays open and Alipay tells nobody.
-      fail: (which) => shown(meantTrade(bank, which, true)),
+    commands: {
+      pay: (which) => pay(meantTrade(state, which, true)),
+      // A failed try of the buyer: the trade stays open and Alipay sends no notification.
+      fail: (which) => shown(meantTrade(state, which, true)),
       expire(which) {
-        const code = meantCode(bank, which);
-        if (code) bank.codes.expire(code);
+        const code = meantCode(state, which);
+        if (code) state.codes.expire(code);
         const opened = trades.all().some(({ outTradeNo }) => outTradeNo === which.orderNo);
         if (code && !opened) return { order_no: which.orderNo, trade_no: null, status: null };
-        const trade = meantTrade(bank, which);
+        const trade = meantTrade(state, which);
         asControl(() => trades.close(trade));
         return shown(trade);
       },
     },
-    extra: alipayControls(bank),
+    controls: alipayControls(state),
     isApiCall: (call) => call.path === "/gateway.do" && callParameters(call).method !== payMethod,
     named: { calls: namedCalls, nameOf: nameOfCall },
-    api: (call, fault) => answerGateway(bank, call, fault),
-    browse: (call) => browseCashier(bank, call, pay),
+    api: (call, fault) => answerGateway(state, call, fault),
+    browse: (call) => browseCheckout(state, call, pay),
   };
 }

@@ -1,6 +1,6 @@
 const offsetMs = 8 * 3600 * 1000;
 
-/** Alipay's `yyyy-MM-dd HH:mm:ss`: UTC+8 all year, without saying so. */
+/** Alipay's `yyyy-MM-dd HH:mm:ss`: UTC+8 all year, written without an offset. */
 export function toBeijing(time: Date): string {
   return new Date(time.getTime() + offsetMs).toISOString().slice(0, 19).replace("T", " ");
 }

@@ -3,17 +3,17 @@ import { randomDigits } from "../kernel/random.ts";
 import type { Simulator, Which } from "../kernel/serve-simulator.ts";
 import { replaceKey } from "./accounts.ts";
 import { AlipayError } from "./alipay-error.ts";
-import type { Bank } from "./gateway.ts";
 import { type Charset, charsets } from "./gbk.ts";
 import { notify } from "./notification.ts";
 import type { QrCode } from "./qr-codes.ts";
+import type { State } from "./state.ts";
 import { refundableFen, type Trade } from "./trade.ts";
 
 /** Control routes that take more than an order number, or that only Alipay has. */
-export function alipayControls(bank: Bank): NonNullable<Simulator["extra"]> {
-  const { clock, accounts, refunds, webhooks } = bank;
+export function alipayControls(state: State): NonNullable<Simulator["controls"]> {
+  const { clock, accounts, refunds, webhooks } = state;
   const named = (body: Record<string, unknown>) =>
-    meantTrade(bank, { orderNo: requiredString(body, "order_no"), account: stringField(body, "account") });
+    meantTrade(state, { orderNo: requiredString(body, "order_no"), account: stringField(body, "account") });
   const namedApp = (body: Record<string, unknown>) => {
     const id = requiredString(body, "account");
     const account = accounts.get(id);
@@ -24,14 +24,14 @@ export function alipayControls(bank: Bank): NonNullable<Simulator["extra"]> {
     refund(body) {
       const trade = named(body);
       const fen = amountField(body, "amount", 2) ?? refundableFen(trade);
-      const wanted = { requestNo: randomDigits(20), fen, inConsole: true, settled: true };
-      const { refund } = asControl(() => refunds.refund(trade, wanted));
+      const input = { requestNo: randomDigits(20), fen, inConsole: true, settled: true };
+      const { refund } = asControl(() => refunds.refund(trade, input));
       notify(clock, webhooks, trade, refund);
       return { ...shown(trade), refund_no: refund.requestNo };
     },
-    "refund-result": (body) => refundResult(bank, body),
-    charset: (body) => setCharset(bank, body),
-    // Some products tell of unpaid closes, too; most do not.
+    "refund-result": (body) => refundResult(state, body),
+    charset: (body) => setCharset(state, body),
+    // Some of Alipay's products also notify about unpaid closes; most do not.
     "tell-closed"(body) {
       const trade = named(body);
       if (trade.status !== "TRADE_CLOSED") throw new Refusal(409, `The trade is ${trade.status}.`);
@@ -53,24 +53,24 @@ export function alipayControls(bank: Bank): NonNullable<Simulator["extra"]> {
   };
 }
 
-/** `{account, answers?, notices?}`: in which of the two Alipay writes to this application from now on. */
-function setCharset({ accounts }: Bank, body: Record<string, unknown>): object {
+/** `{account, answers?, notices?}`: sets the charsets in which Alipay writes to this application. */
+function setCharset({ accounts }: State, body: Record<string, unknown>): object {
   const account = accounts.get(requiredString(body, "account"));
   if (!account) throw new Refusal(404, `Alipay has no application ${body.account}.`);
-  const wanted = (name: string, now: Charset): Charset => {
-    const asked = stringField(body, name) ?? now;
-    const found = charsets.find((charset) => charset === asked);
+  const input = (name: string, now: Charset): Charset => {
+    const requested = stringField(body, name) ?? now;
+    const found = charsets.find((charset) => charset === requested);
     if (!found) throw new Refusal(400, `${name} must be one of ${charsets.join(", ")}.`);
     return found;
   };
-  account.answersIn = wanted("answers", account.answersIn);
-  account.noticesIn = wanted("notices", account.noticesIn);
+  account.answersIn = input("answers", account.answersIn);
+  account.noticesIn = input("notices", account.noticesIn);
   return { account: account.appId, answers: account.answersIn, notices: account.noticesIn };
 }
 
-/** `{status: "PROCESSING"}`: the next refund's money does not move. `{refund_no, status: "SUCCESS"}`: now it does. */
+/** `{status: "PROCESSING"}`: the next refund stays unsettled. `{refund_no, status: "SUCCESS"}`: settles that refund. */
 function refundResult(
-  { clock, trades, refunds, webhooks, refundPlan }: Bank,
+  { clock, trades, refunds, webhooks, refundPlan }: State,
   body: Record<string, unknown>,
 ): object {
   const refundNo = stringField(body, "refund_no");
@@ -96,30 +96,27 @@ function unknownStatus(): Refusal {
   return new Refusal(400, "status must be SUCCESS, or PROCESSING for the next refund.");
 }
 
-/** The trade that a control call means. Whoever pays a QR code has scanned it: that opens the trade. */
-export function meantTrade(bank: Bank, which: Which, scans = false): Trade {
+/** The trade that a control call refers to. `scans`: the order's QR code is scanned first, which opens the trade. */
+export function meantTrade(state: State, which: Which, scans = false): Trade {
   const { orderNo, account } = which;
-  const found = bank.trades
+  const found = state.trades
     .all()
     .filter((trade) => trade.outTradeNo === orderNo && (!account || trade.account.appId === account));
   if (found.length > 1) {
-    throw new Refusal(409, `Several accounts have a trade ${orderNo}: say which "account".`);
+    throw new Refusal(409, `Several accounts have a trade ${orderNo}: name one in "account".`);
   }
   if (found[0]) return found[0];
-  const code = scans ? meantCode(bank, which) : undefined;
-  if (code) return asControl(() => bank.trades.open(code.account, bank.codes.scanned(code)));
-  throw new Refusal(
-    404,
-    `Alipay has no trade ${orderNo}: there is none before the pay URL was opened by GET.`,
-  );
+  const code = scans ? meantCode(state, which) : undefined;
+  if (code) return asControl(() => state.trades.open(code.account, state.codes.scanned(code)));
+  throw new Refusal(404, `Alipay has no trade ${orderNo}: open the pay URL by GET first.`);
 }
 
 /** The newest QR code for an order. */
-export function meantCode({ codes }: Bank, { orderNo, account }: Which): QrCode | undefined {
+export function meantCode({ codes }: State, { orderNo, account }: Which): QrCode | undefined {
   return codes.ofOrder(orderNo).findLast((code) => !account || code.account.appId === account);
 }
 
-/** What Alipay refuses is a 409 on a control route. */
+/** Turns Alipay's refusal into a 409 of the control route. */
 export function asControl<T>(act: () => T): T {
   try {
     return act();
@@ -128,7 +125,7 @@ export function asControl<T>(act: () => T): T {
   }
 }
 
-/** What a control route answers about a trade. */
+/** A control route's answer about a trade. */
 export function shown(trade: Trade): object {
   return { order_no: trade.outTradeNo, trade_no: trade.tradeNo, status: trade.status };
 }

@@ -1,6 +1,6 @@
 const decoder = new TextDecoder("gbk");
 
-/** The bytes of each character that GBK writes in two: Node decodes GBK and cannot encode it. */
+/** The bytes of each two-byte character of GBK, because Node can decode GBK but not encode it. */
 const table = new Map<string, number[]>();
 for (let lead = 0x81; lead <= 0xfe; lead += 1) {
   for (let trail = 0x40; trail <= 0xfe; trail += 1) {
@@ -19,7 +19,7 @@ export function toGbk(text: string): Buffer {
   return Buffer.from(bytes);
 }
 
-/** Bytes of the text in GBK, and in GB18030 where GBK has no such character: one, two, or four beyond the basic plane. */
+/** The text's length in GBK bytes (GB18030 where GBK lacks a character): one, two, or four beyond the basic plane. */
 export function gbkLength(text: string): number {
   return [...text].reduce((sum, character) => {
     if (character.length > 1) return sum + 4;

@@ -16,7 +16,7 @@ export function ledgerRow(trade: Trade): LedgerRow {
     amount_minor: trade.fen,
     currency: "CNY",
     refunded_minor: refundedFen(trade),
-    // Alipay holds one trade per out_trade_no, whatever is asked.
+    // Alipay creates only one trade per out_trade_no.
     created: 1,
     created_at: trade.createdAt.toISOString(),
     paid_at: trade.paidAt?.toISOString() ?? null,

@@ -12,7 +12,7 @@ const methods: Readonly<Record<string, keyof typeof refusalCodes>> = {
   "alipay.trade.fastpay.refund.query": "refund_query",
 };
 
-/** The calls that `_sim/faults {on}` can name, each with every code of Alipay's lists for it. */
+/** The calls that `_sim/faults {on}` can name, each with all codes of Alipay's lists for it. */
 export const namedCalls: NamedCalls = refusalCodes;
 
 export function nameOfCall(call: Call): string | undefined {

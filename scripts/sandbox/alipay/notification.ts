@@ -9,12 +9,12 @@ import { notificationSigningString, type Parameters, signRsa2 } from "./signatur
 import { refundedFen, type Trade, type TradeRefund } from "./trade.ts";
 import { buyerLogonId, openIdOf } from "./trade-query.ts";
 
-/** Alipay sends again after 4 min, 10 min, 10 min, 1 h, 2 h, 6 h and 15 h (opendocs.alipay.com/open/203/105286). */
+/** Alipay retries after 4 min, 10 min, 10 min, 1 h, 2 h, 6 h and 15 h (opendocs.alipay.com/open/203/105286). */
 export const notifyAgainAfterSeconds = [240, 600, 600, 3600, 7200, 21_600, 54_000] as const;
 
 /**
- * Tells the merchant about a payment, or about a refund: the same `trade_status_sync`. Nothing is sent to a trade
- * without `notify_url`, and nothing about a trade that was closed unpaid.
+ * Notifies the merchant about a payment or a refund, both as `trade_status_sync`. Nothing is sent for a trade without
+ * `notify_url`. Callers do not notify about unpaid closes, except for the control route `tell-closed`.
  */
 export function notify(clock: Clock, webhooks: WebhookSender, trade: Trade, refund?: TradeRefund): void {
   if (!trade.notifyUrl) return;
@@ -32,7 +32,7 @@ export function notify(clock: Clock, webhooks: WebhookSender, trade: Trade, refu
   });
 }
 
-/** The return URL with Alipay's signed query; for the buyer's eyes only, it proves no payment. */
+/** The return URL with Alipay's signed query; for display to the buyer only: it proves no payment. */
 export function signedReturnUrl(trade: Trade, returnUrl: string, now: Date): string {
   const parameters: Parameters = {
     charset: trade.account.noticesIn,
@@ -107,7 +107,7 @@ function tradeFields(trade: Trade): Parameters {
     subject: trade.subject,
     gmt_create: toBeijing(trade.createdAt),
     ...(trade.paidAt && { gmt_payment: toBeijing(trade.paidAt) }),
-    // An unpaid close says that nothing was refunded.
+    // Alipay's notification of an unpaid close carries a refund_fee of 0.00.
     ...(trade.closedAt && !trade.paidAt && { refund_fee: "0.00", gmt_close: toBeijing(trade.closedAt) }),
     ...(trade.body && { body: trade.body }),
     ...(trade.passbackParams && { passback_params: trade.passbackParams }),

@@ -3,7 +3,7 @@ import { fromBeijing } from "./beijing-time.ts";
 import { gbkLength } from "./gbk.ts";
 import { maxPayUrlAgeMs, type VerifiedRequest } from "./verify-request.ts";
 
-/** What `alipay.trade.page.pay` and `alipay.trade.precreate` ask for. */
+/** The input of `alipay.trade.page.pay` and `alipay.trade.precreate`. */
 export type PagePay = {
   outTradeNo: string;
   fen: number;
@@ -13,7 +13,7 @@ export type PagePay = {
   notifyUrl: string | undefined;
   returnUrl: string | undefined;
   expiresAt: Date;
-  /** Of a QR code, when it was given. */
+  /** For a QR code: as requested, "" if it was absent. */
   productCode?: string;
 };
 
@@ -26,15 +26,15 @@ export function readPagePay(request: VerifiedRequest, now: Date): PagePay {
   return readOrder(request, { now, lifeMs: maxPayUrlAgeMs, amountLength: 11 });
 }
 
-/** What goes without saying, and what else a QR code may be for. */
+/** Product codes that a QR code may have; it may also be absent. */
 const qrProducts: unknown[] = [undefined, "FACE_TO_FACE_PAYMENT", "QR_CODE_OFFLINE"];
 const qrLifeMs = 2 * 3600 * 1000;
 
-/** Reads what a QR code is asked for (opendocs.alipay.com/open/02ekfg). Throws `ACQ.INVALID_PARAMETER`. */
+/** Reads the business content for a QR code (opendocs.alipay.com/open/02ekfg). Throws `ACQ.INVALID_PARAMETER`. */
 export function readPrecreate(request: VerifiedRequest, now: Date): PagePay {
   if (!qrProducts.includes(request.biz.product_code)) throw invalid("product_code is not one of a QR code");
-  const wanted = readOrder(request, { now, lifeMs: qrLifeMs, amountLength: 12 });
-  return { ...wanted, productCode: String(request.biz.product_code ?? ""), returnUrl: undefined };
+  const input = readOrder(request, { now, lifeMs: qrLifeMs, amountLength: 12 });
+  return { ...input, productCode: String(request.biz.product_code ?? ""), returnUrl: undefined };
 }
 
 /** `lifeMs`: how long it can be paid without `time_expire`. `amountLength`: in characters, Price(11) or Price(12). */
@@ -80,7 +80,9 @@ function expiry(value: unknown, { now, lifeMs }: OrderRules): Date {
   return time;
 }
 
-/** A text of at most so many bytes of GBK, as older pages count. Throws `ACQ.INVALID_PARAMETER`. */
+/**
+ * A text of at most `longest` bytes in GBK, which is how older pages of Alipay count. Throws `ACQ.INVALID_PARAMETER`.
+ */
 export function readText(biz: Record<string, unknown>, name: string, longest: number): string | undefined {
   const value = biz[name];
   if (value === undefined) return undefined;

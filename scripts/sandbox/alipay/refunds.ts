@@ -1,19 +1,16 @@
 import { decimal } from "../kernel/decimal.ts";
 import { businessError } from "./alipay-error.ts";
 import { toBeijing } from "./beijing-time.ts";
-import type { Bank, Fields } from "./gateway.ts";
 import { notify } from "./notification.ts";
 import { parseFen, readText } from "./page-pay.ts";
+import type { Fields, State } from "./state.ts";
 import { refundedFen } from "./trade.ts";
 import { buyerLogonId, openIdOf } from "./trade-query.ts";
 import type { VerifiedRequest } from "./verify-request.ts";
 
-/** Whether the next refund's money moves at once. */
-export type RefundPlan = { nextSettles: boolean };
-
-/** `alipay.trade.refund`: `fund_change` says whether money has moved by this very call. */
-export function refunded(bank: Bank, { account, biz }: VerifiedRequest): Fields {
-  const { clock, trades, refunds, webhooks, refundPlan } = bank;
+/** `alipay.trade.refund`: `fund_change` says whether this call has moved money. */
+export function refunded(state: State, { account, biz }: VerifiedRequest): Fields {
+  const { clock, trades, refunds, webhooks, refundPlan } = state;
   const trade = trades.ofMerchant(account, biz);
   const fen = parseFen(biz.refund_amount, "refund_amount");
   const requestNo = readText(biz, "out_request_no", 64);
@@ -45,11 +42,11 @@ export function refunded(bank: Bank, { account, biz }: VerifiedRequest): Fields 
 }
 
 /**
- * `alipay.trade.fastpay.refund.query`: code 10000 says only that the query went well. Without `refund_status` the refund
- * has not succeeded; one that is not known is answered with nothing at all
+ * `alipay.trade.fastpay.refund.query`: code 10000 says only that the query succeeded. Without `refund_status` the
+ * refund has not succeeded; an unknown refund gets an answer without any fields
  * (docs.open.alipay.com/api_1/alipay.trade.fastpay.refund.query).
  */
-export function refundQueried({ trades }: Bank, { account, biz }: VerifiedRequest): Fields {
+export function refundQueried({ trades }: State, { account, biz }: VerifiedRequest): Fields {
   if (typeof biz.out_request_no !== "string" || biz.out_request_no === "") {
     throw businessError("INVALID_PARAMETER", "out_request_no is needed");
   }

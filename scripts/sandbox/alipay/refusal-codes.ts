@@ -1,14 +1,14 @@
 /**
- * With what Alipay may refuse each call: written here from Alipay's own lists, for a simulator that took them from the
- * adapter could not contradict it.
+ * The codes with which Alipay may refuse each call. They are taken from Alipay's own lists: a simulator that used the
+ * adapter's list could not contradict it.
  */
 
 /**
- * The gateway's `sub_code`s by the `code` above them, the same for every call. Sources: Alipay's page of public codes
- * (opendocs.alipay.com/common/02km9f, before that open/common/105806; editions of 2015-10 and 2020-02), and v3's list, which
- * has neither prefix nor `code` (alipay/alipay-sdk-php-all@d95249a v3/src/Model/CommonErrorType.php). What v3 alone lists has
- * the prefix and the `code` of its neighbours there: our reading. Seen in neither, and here because the adapter knows them:
- * invalid-openid, invalid-http-method, unsupported-sdk-version.
+ * The gateway's `sub_code`s by their `code`, the same for every call. Sources: Alipay's page of public codes
+ * (opendocs.alipay.com/common/02km9f, before that open/common/105806; editions of 2015-10 and 2020-02), and v3's list,
+ * which has neither prefix nor `code` (alipay/alipay-sdk-php-all@d95249a v3/src/Model/CommonErrorType.php). Codes that
+ * only v3 lists have the prefix and the `code` of their neighbours there, which is an assumption. In neither list, but
+ * known to the adapter: invalid-openid, invalid-http-method, unsupported-sdk-version.
  */
 const ofGateway = {
   "20000": `isp.unknow-error aop.unknow-error isv.unknow-error unknow-error isv.unknown-sub-code
@@ -59,12 +59,12 @@ const ofTrade = {
     SECONDARY_MERCHANT_ISV_PUNISH_INDIRECT SECONDARY_MERCHANT_NOT_MATCH SECONDARY_MERCHANT_STATUS_ERROR
     SELLER_BEEN_BLOCKED SELLER_NOT_EXIST SUB_GOODS_SIZE_MAX_COUNT SYSTEM_ERROR TOTAL_FEE_EXCEED
     TRADE_BUYER_NOT_MATCH TRADE_HAS_CLOSE TRADE_HAS_SUCCESS TRADE_SETTLE_ERROR`,
-  // The three lists fall behind each other, and one call may meet all: what alipay.trade.create names besides.
+  // None of the three lists is complete, and a call may get a code of any: further codes of alipay.trade.create.
   createAlone: `BIZ_PRODUCT_NOT_ALLOWED CUSTOMER_VALIDATE_ERROR ERROR_SELLER_CERTIFY_LEVEL_LIMIT ILLEGAL_ARGUMENT
     NOT_SUPPORT_PAYMENT_INST OPEN_ID_NOT_TINY_APP PAYER_UNMATCHED PLATFORM_BUSINESS_ACQUIRE_MODE_MUST_MERCHANT_ID
     PRODUCT_NOT_SUPPORT_IN_TINY_APP SECONDARY_MERCHANT_CARD_ALIAS_NO_INVALID STORE_INFO_INVALID
     SUB_MERCHANT_CREATE_FAIL SUB_MERCHANT_TYPE_INVALID UNBOUND_APPLICATION USER_LOGONID_DUP`,
-  // What alipay.trade.pay names besides those two.
+  // Further codes of alipay.trade.pay.
   payAlone: `AGREEMENT_ERROR AGREEMENT_INVALID AGREEMENT_NOT_EXIST AGREEMENT_STATUS_NOT_NORMAL AMOUNT_OR_CURRENCY_ERROR
     AUTH_AMOUNT_NOT_ENOUGH AUTH_NO_ERROR AUTH_ORDER_HAS_CLOSED AUTH_ORDER_HAS_FINISHED AUTH_ORDER_NOT_PAID
     AUTH_TOKEN_IS_NOT_EXIST BUYER_BALANCE_NOT_ENOUGH BUYER_BANKCARD_BALANCE_NOT_ENOUGH BUYER_NOT_MAINLAND_CERT
@@ -97,7 +97,7 @@ const relayed = "aop.ACQ.SYSTEM_ERROR";
 
 const firstLevels = new Map<string, FirstLevel>([
   ...(Object.keys(ofGateway) as (keyof typeof ofGateway)[]).flatMap((code) =>
-    wordsOf(ofGateway[code]).map((subCode): [string, FirstLevel] => [subCode, code]),
+    splitCodes(ofGateway[code]).map((subCode): [string, FirstLevel] => [subCode, code]),
   ),
   [relayed, "20000"],
 ]);
@@ -106,9 +106,9 @@ const firstLevels = new Map<string, FirstLevel>([
 const bare: FirstLevel[] = ["20000", "20001", "40001", "40002", "40003", "40004", "40005", "40006"];
 
 const anyCall = [...bare, ...firstLevels.keys()];
-const acq = (...lists: string[]) => lists.flatMap(wordsOf).map((code) => `ACQ.${code}`);
+const acq = (...lists: string[]) => lists.flatMap(splitCodes).map((code) => `ACQ.${code}`);
 
-/** Every code with which Alipay may refuse each call. */
+/** All refusal codes of each call. */
 export const refusalCodes = {
   create: [...anyCall, ...acq(ofTrade.precreate, ofTrade.createAlone, ofTrade.payAlone)],
   query: [...anyCall, ...acq(ofTrade.query)],
@@ -118,11 +118,11 @@ export const refusalCodes = {
   refund_query: [...anyCall, ...acq(ofTrade.fastpayRefundQuery), "TRADE_NOT_EXIST"],
 } satisfies Record<string, string[]>;
 
-/** The `code` above a `sub_code`; a code of the trade itself comes with 40004. */
+/** The `code` of a `sub_code`; a business code has 40004. */
 export function firstLevelOf(subCode: string): FirstLevel {
   return firstLevels.get(subCode) ?? "40004";
 }
 
-function wordsOf(text: string): string[] {
+function splitCodes(text: string): string[] {
   return text.split(/\s+/);
 }

@@ -3,12 +3,15 @@ import { type KeyObject, sign, verify } from "node:crypto";
 /** Flat parameters of a request, a notification or a return URL. */
 export type Parameters = Record<string, string>;
 
-/** What a merchant signs: every parameter that is not empty, `sign_type` too (opendocs.alipay.com/common/02kf5q). */
+/**
+ * The text that a merchant signs: every parameter that is not empty, `sign_type` too
+ * (opendocs.alipay.com/common/02kf5q).
+ */
 export function requestSigningString(parameters: Parameters): string {
   return joined(parameters, (name, value) => name !== "sign" && value !== "");
 }
 
-/** What Alipay signs in notifications and return URLs: all but `sign` and `sign_type` (opendocs.alipay.com/common/02mse7). */
+/** Signed text of notifications and return URLs: all but `sign` and `sign_type` (opendocs.alipay.com/common/02mse7). */
 export function notificationSigningString(parameters: Parameters): string {
   return joined(parameters, (name) => name !== "sign" && name !== "sign_type");
 }

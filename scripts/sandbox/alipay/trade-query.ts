@@ -1,10 +1,11 @@
 import { decimal } from "../kernel/decimal.ts";
 import { toBeijing } from "./beijing-time.ts";
-import type { Fields } from "./gateway.ts";
+import type { Fields } from "./state.ts";
+
 import type { Trade } from "./trade.ts";
 
 /**
- * The answer of `alipay.trade.query`, with the members that it always has, and those of a payment when there is one
+ * The answer of `alipay.trade.query`: the members that it always has, and those of a payment when it is paid
  * (alipay/alipay-sdk-php-all v3/src/Model/AlipayTradeQueryResponseModel.php@d95249a; opendocs.alipay.com/open/02ekfh).
  */
 export function queried(trade: Trade): Fields {

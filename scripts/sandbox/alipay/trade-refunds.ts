@@ -3,20 +3,20 @@ import { businessError } from "./alipay-error.ts";
 import { refundableFen, refundedFen, type Trade, type TradeRefund } from "./trade.ts";
 import { wrongStatus } from "./trades.ts";
 
-/** `requestNo` is the trade's own number unless given. `settled`: the money moves at once. */
-export type WantedRefund = { requestNo?: string; fen: number; inConsole: boolean; settled: boolean };
+/** `requestNo` defaults to the trade's own number. `settled`: the refund settles immediately. */
+export type CreateRefundCommand = { requestNo?: string; fen: number; inConsole: boolean; settled: boolean };
 
 /** The only place where a trade's refunds change. Refusals are thrown as `AlipayError`. */
 export type TradeRefunds = {
-  /** `fresh`: it was not made before under this number. */
-  refund(trade: Trade, wanted: WantedRefund): { refund: TradeRefund; fresh: boolean };
-  /** The money of a refund moves. */
+  /** `fresh`: there was no refund with this number yet. */
+  refund(trade: Trade, input: CreateRefundCommand): { refund: TradeRefund; fresh: boolean };
+  /** Settles a refund. */
   settle(trade: Trade, refund: TradeRefund): void;
-  /** The time for refunds is over. */
+  /** Ends the time in which the trade can be refunded. */
   finish(trade: Trade): void;
 };
 
-/** Alipay's books of refunds. */
+/** Alipay's refund ledger. */
 export function createTradeRefunds(clock: Clock): TradeRefunds {
   function settle(trade: Trade, refund: TradeRefund): void {
     refund.settled = true;

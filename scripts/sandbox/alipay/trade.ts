@@ -5,12 +5,12 @@ export type TradeStatus = "WAIT_BUYER_PAY" | "TRADE_SUCCESS" | "TRADE_FINISHED" 
 
 /** One refund of a trade. */
 export type TradeRefund = {
-  /** The merchant's `out_request_no`; for a refund made in the console a number of Alipay's. */
+  /** The merchant's `out_request_no`; for a refund made in the console a number by Alipay. */
   requestNo: string;
   inConsole: boolean;
   fen: number;
   at: Date;
-  /** The money has moved. Until then Alipay says neither yes nor no. */
+  /** The money has moved. Until then Alipay reports neither success nor failure. */
   settled: boolean;
 };
 
@@ -34,7 +34,7 @@ export type Trade = {
   refunds: TradeRefund[];
 };
 
-/** What has been refunded of a trade, in fen. */
+/** Total of a trade's settled refunds, in fen. */
 export function refundedFen({ refunds }: Trade): number {
   return sum(refunds.filter(({ settled }) => settled));
 }

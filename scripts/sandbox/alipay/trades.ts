@@ -1,6 +1,6 @@
 import type { Clock } from "../../../lib/clock.ts";
-import type { Keep } from "../kernel/kept-state.ts";
 import { randomDigits } from "../kernel/random.ts";
+import type { Keep } from "../kernel/stored-state.ts";
 import type { AlipayAccount } from "./accounts.ts";
 import { businessError } from "./alipay-error.ts";
 import { toBeijing } from "./beijing-time.ts";
@@ -8,20 +8,20 @@ import type { PagePay } from "./page-pay.ts";
 import type { Trade } from "./trade.ts";
 
 /**
- * All trades, and the only place where one changes (refunds: `trade-refunds.ts`). Every look at a trade first lets its
- * time run out.
+ * All trades, and the only place where one changes (refunds: `trade-refunds.ts`). Every read first closes trades whose
+ * time is over.
  */
 export type Trades = {
-  open(account: AlipayAccount, wanted: PagePay): Trade;
+  open(account: AlipayAccount, input: PagePay): Trade;
   /** Throws what `open` would throw, and opens nothing. */
-  checkOpen(account: AlipayAccount, wanted: PagePay): void;
+  checkOpen(account: AlipayAccount, input: PagePay): void;
   all(): Trade[];
   ofMerchant(account: AlipayAccount, biz: Record<string, unknown>): Trade;
   pay(trade: Trade): void;
   close(trade: Trade): void;
 };
 
-/** Alipay's books. Refusals are thrown as `AlipayError`. */
+/** Alipay's trades. Refusals are thrown as `AlipayError`. */
 export function createTrades(clock: Clock, keep: Keep): Trades {
   const trades = keep<Trade[]>("trades", []);
 
@@ -33,24 +33,24 @@ export function createTrades(clock: Clock, keep: Keep): Trades {
     return trade;
   }
 
-  /** The trade that a buyer meets again; undefined when there is none yet and one can be opened. */
-  function existing(account: AlipayAccount, wanted: PagePay): Trade | undefined {
-    const known = trades.find((trade) => trade.account === account && trade.outTradeNo === wanted.outTradeNo);
-    if (known) return reopened(upToDate(known), wanted);
-    if (clock.now() >= wanted.expiresAt) throw businessError("INVALID_PARAMETER", "time_expire has passed");
+  /** The trade that is opened again; undefined when there is none yet. Throws when the input cannot be opened. */
+  function existing(account: AlipayAccount, input: PagePay): Trade | undefined {
+    const found = trades.find((trade) => trade.account === account && trade.outTradeNo === input.outTradeNo);
+    if (found) return reopened(upToDate(found), input);
+    if (clock.now() >= input.expiresAt) throw businessError("INVALID_PARAMETER", "time_expire has passed");
     return undefined;
   }
 
   return {
     all: () => trades.map(upToDate),
-    checkOpen: (account, wanted) => void existing(account, wanted),
+    checkOpen: (account, input) => void existing(account, input),
 
-    open(account, wanted) {
-      const known = existing(account, wanted);
-      if (known) return known;
+    open(account, input) {
+      const found = existing(account, input);
+      if (found) return found;
       const now = clock.now();
       const trade: Trade = {
-        ...wanted,
+        ...input,
         account,
         tradeNo: `${toBeijing(now).slice(0, 10).replaceAll("-", "")}22001${randomDigits(15)}`,
         buyerId: `2088${randomDigits(12)}`,
@@ -70,9 +70,9 @@ export function createTrades(clock: Clock, keep: Keep): Trades {
         throw businessError("INVALID_PARAMETER", "out_trade_no or trade_no is needed");
       }
       const trade = trades.find(
-        (known) =>
-          known.account === account &&
-          (tradeNo === undefined ? known.outTradeNo === outTradeNo : known.tradeNo === tradeNo),
+        (found) =>
+          found.account === account &&
+          (tradeNo === undefined ? found.outTradeNo === outTradeNo : found.tradeNo === tradeNo),
       );
       if (!trade) throw businessError("TRADE_NOT_EXIST", "the trade does not exist");
       return upToDate(trade);
@@ -92,17 +92,17 @@ export function createTrades(clock: Clock, keep: Keep): Trades {
   };
 }
 
-/** The buyer opens the pay URL once more. */
-function reopened(trade: Trade, wanted: PagePay): Trade {
+/** Checks that a trade can be opened again with this input. */
+function reopened(trade: Trade, input: PagePay): Trade {
   if (trade.paidAt) throw businessError("TRADE_HAS_SUCCESS", "the trade is paid");
   if (trade.status === "TRADE_CLOSED") throw businessError("TRADE_HAS_CLOSE", "the trade is closed");
-  if (trade.fen !== wanted.fen || trade.subject !== wanted.subject) {
+  if (trade.fen !== input.fen || trade.subject !== input.subject) {
     throw businessError("CONTEXT_INCONSISTENT", "out_trade_no was used for something else");
   }
   return trade;
 }
 
-/** The refusal of what a trade's status does not allow. */
+/** The refusal of an action that the trade's status does not allow. */
 export function wrongStatus(trade: Trade): Error {
   return businessError("TRADE_STATUS_ERROR", `the trade's status does not allow this: ${trade.status}`);
 }

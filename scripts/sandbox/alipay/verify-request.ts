@@ -3,14 +3,14 @@ import { AlipayError } from "./alipay-error.ts";
 import { fromBeijing, toBeijing } from "./beijing-time.ts";
 import { type Parameters, requestSigningString, verifiesRsa2 } from "./signature.ts";
 
-/** A request whose sender is known. */
+/** An authenticated request. */
 export type VerifiedRequest = {
   account: AlipayAccount;
   parameters: Parameters;
   biz: Record<string, unknown>;
 };
 
-/** A program's clock may be wrong by this much. A signed pay URL is opened much later: see `maxPayUrlAgeMs`. */
+/** How far a client's clock may be off. A signed pay URL is opened much later: see `maxPayUrlAgeMs`. */
 const maxDriftMs = 15 * 60 * 1000;
 /** A trade can be paid for 15 days at most (alipay.trade.page.pay, `time_expire`); so can its URL. */
 export const maxPayUrlAgeMs = 15 * 24 * 3600 * 1000;
@@ -76,7 +76,7 @@ function parseBiz(text: string | undefined): Record<string, unknown> {
     const parsed: unknown = JSON.parse(text);
     if (typeof parsed === "object" && parsed !== null && !Array.isArray(parsed)) return { ...parsed };
   } catch {
-    // Falls through: text that is not JSON and JSON that is no object are refused alike.
+    // Falls through: text that is not JSON and JSON that is not an object are both refused.
   }
   throw invalid("parameter", "biz_content must be a JSON object");
 }

@@ -8,11 +8,11 @@ type Behaviour = { status?: number; delay_ms?: number; redirect_to?: string; tim
 
 type Inbox = { deliveries: Delivery[]; behaviour: Behaviour };
 
-const obliging: Behaviour = { times: Infinity };
+const accepting: Behaviour = { times: Infinity };
 
 /**
- * Where the demo merchants receive notifications, one inbox per path `/inbox/<name>`: POST records and answers as told,
- * GET lists oldest first, POST `…/behave` says how the next ones are answered. Undefined: not an inbox's path.
+ * The inboxes in which demo merchants receive notifications, one per path `/inbox/<name>`: POST records and answers,
+ * GET lists oldest first, POST `…/behave` configures the next answers. Undefined: the path is not one of an inbox.
  */
 export function createMerchantInboxes(): (call: Call) => Promise<Reply> | undefined {
   const inboxes = new Map<string, Inbox>();
@@ -20,7 +20,7 @@ export function createMerchantInboxes(): (call: Call) => Promise<Reply> | undefi
   return (call) => {
     const [, name, behave] = /^\/inbox\/([\w-]+)(\/behave)?$/.exec(call.path) ?? [];
     if (name === undefined) return undefined;
-    const inbox = inboxes.get(name) ?? { deliveries: [], behaviour: obliging };
+    const inbox = inboxes.get(name) ?? { deliveries: [], behaviour: accepting };
     inboxes.set(name, inbox);
     if (call.method === "GET" && !behave) return Promise.resolve(json({ deliveries: inbox.deliveries }));
     if (call.method !== "POST") throw new Refusal(405, "An inbox takes GET and POST.");
@@ -42,9 +42,10 @@ async function receive(inbox: Inbox, call: Call): Promise<Reply> {
 
 /** `{status, delay_ms, redirect_to, times}`; all optional, `{}` answers 200 again. The delay is real time. */
 function readBehaviour(body: Record<string, unknown>): Behaviour {
-  const known = ["status", "delay_ms", "redirect_to", "times"];
-  const unknown = Object.keys(body).find((name) => !known.includes(name));
-  if (unknown !== undefined) throw new Refusal(400, `An inbox does not know ${unknown}.`);
+  const existing = ["status", "delay_ms", "redirect_to", "times"];
+  const unknown = Object.keys(body).find((name) => !existing.includes(name));
+  if (unknown !== undefined)
+    throw new Refusal(400, `Unknown setting ${unknown}: an inbox takes ${existing.join(", ")}.`);
   return {
     status: count(body, "status"),
     delay_ms: count(body, "delay_ms"),

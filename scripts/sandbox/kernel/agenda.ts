@@ -1,32 +1,32 @@
 import type { Clock } from "../../../lib/clock.ts";
 
-/** Things to do at a time of the injected clock, so that moving the clock makes them due. */
-export type Agenda = {
+/** Runs actions at a time of the injected clock, so that moving the clock makes them due. */
+export type Scheduler = {
   at(time: Date, act: () => void): void;
   stop(): void;
 };
 
-/** A clock that tells when it was moved needs no looking at; any other is looked at while something is planned. */
-export type AgendaClock = Clock & { onMove?(moved: () => void): void };
+/** A clock with `onMove` reports its moves and is not polled; any other is polled while an action is pending. */
+export type SchedulerClock = Clock & { onMove?(moved: () => void): void };
 
 type Entry = { time: number; act: () => void };
 
-/** How soon a moved clock is noticed, in real milliseconds. */
-const glanceMs = 20;
+/** Interval at which the clock is polled, in real milliseconds. */
+const pollMs = 20;
 
-/** An agenda that looks at the clock while anything is planned. A throwing act is the caller's bug and is not caught. */
-export function createAgenda(clock: AgendaClock): Agenda {
+/** Creates a scheduler. An error that an action throws is a bug of the caller and is not caught. */
+export function createScheduler(clock: SchedulerClock): Scheduler {
   let entries: Entry[] = [];
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
 
   function plan(): void {
     if (clock.onMove || timer !== undefined || stopped || entries.length === 0) return;
-    timer = setTimeout(glance, glanceMs);
+    timer = setTimeout(runDue, pollMs);
     timer.unref();
   }
 
-  function glance(): void {
+  function runDue(): void {
     timer = undefined;
     const now = clock.now().getTime();
     const due = entries.filter((entry) => entry.time <= now).sort((a, b) => a.time - b.time);
@@ -35,7 +35,7 @@ export function createAgenda(clock: AgendaClock): Agenda {
     plan();
   }
 
-  clock.onMove?.(glance);
+  clock.onMove?.(runDue);
 
   return {
     at(time, act) {

@@ -39,12 +39,12 @@ export function json(body: unknown, status = 200, headers: Record<string, string
   };
 }
 
-/** An HTML answer. The caller has escaped what is not its own. */
+/** An HTML answer. The caller must have escaped any text from outside. */
 export function html(body: string, status = 200): Reply {
   return { status, headers: { "content-type": "text/html; charset=utf-8" }, body };
 }
 
-/** Sends a browser elsewhere with GET. */
+/** Redirects a browser, which then uses GET. */
 export function seeOther(location: string): Reply {
   return { status: 303, headers: { location }, body: "" };
 }
@@ -70,14 +70,14 @@ export function stringField(body: Record<string, unknown>, name: string): string
   return value;
 }
 
-/** A string field that must be there. Throws a `Refusal` (400). */
+/** A required string field. Throws a `Refusal` (400) when it is absent or of another type. */
 export function requiredString(body: Record<string, unknown>, name: string): string {
   const value = stringField(body, name);
   if (value === undefined) throw new Refusal(400, `${name} is missing.`);
   return value;
 }
 
-/** An amount in major units (12.34 or "12.34") as minor units; undefined when absent or null. Throws a `Refusal` (400). */
+/** An amount in major units (12.34 or "12.34") as minor units; undefined when absent or null. Throws a `Refusal`. */
 export function amountField(
   body: Record<string, unknown>,
   name: string,

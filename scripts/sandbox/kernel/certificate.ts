@@ -1,6 +1,6 @@
 import { generateKeyPairSync, type KeyObject, randomBytes, sign } from "node:crypto";
 
-/** A private key and the certificate that shows its public half. */
+/** A private key and the certificate of its public key. */
 export type Signer = {
   privateKey: KeyObject;
   certificatePem: string;

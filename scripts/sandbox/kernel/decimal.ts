@@ -5,7 +5,7 @@ export function decimal(minor: number, exponent: number): string {
   return `${digits.slice(0, -exponent)}.${digits.slice(-exponent)}`;
 }
 
-/** A decimal string of at most `exponent` decimals as minor units: ("12.3", 2) is 1230. Undefined: it is not one. */
+/** A decimal string of at most `exponent` decimals as minor units: ("12.3", 2) is 1230. Undefined if it is not one. */
 export function minorUnits(text: string, exponent: number): number | undefined {
   const [, whole, fraction = ""] = /^(\d+)(?:\.(\d+))?$/.exec(text) ?? [];
   if (whole === undefined || fraction.length > exponent) return undefined;

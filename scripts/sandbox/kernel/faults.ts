@@ -12,9 +12,9 @@ export type AnswerFault = {
   unsigned?: boolean;
   /** Execute, then reset the connection: at once, or after this many real milliseconds of silence. */
   timeout_after_success?: boolean | number;
-  /** PayPal: every access token given so far is revoked before the call is looked at. */
+  /** PayPal: revoke all access tokens issued so far before handling the call. */
   expire_tokens?: boolean;
-  /** WeChat: executed, and answered with a signature that is wrong on purpose and says so by its prefix. */
+  /** WeChat: execute, and answer with a deliberately invalid signature, which its prefix marks as a probe. */
   signature_probes?: boolean;
   /** Refuse with this code of the provider's own list, in the provider's own form, instead of executing. */
   code?: string;
@@ -22,11 +22,11 @@ export type AnswerFault = {
 
 /** What can go wrong with a webhook as a whole. */
 export type WebhookFault = {
-  /** Never sent, not even again. */
+  /** Never sent, and not retried either. */
   lose?: boolean;
   /** Sent twice at the same time. */
   duplicate?: boolean;
-  /** The first attempt comes so much later, on the injected clock. */
+  /** Delay of the first attempt, in milliseconds of the injected clock. */
   delay_ms?: number;
   /** Held back until the next webhook has been sent. */
   reorder?: boolean;
@@ -36,7 +36,7 @@ export type WebhookFault = {
 export type AttemptFault = {
   /** One digit of the body is changed after signing. */
   tamper?: boolean;
-  /** Truly signed, with one minor unit more. */
+  /** Validly signed, with an amount that is one minor unit too high. */
   wrong_amount?: boolean;
   unsigned?: boolean;
   /** As for answers. */
@@ -44,22 +44,22 @@ export type AttemptFault = {
 };
 
 /**
- * The faults in force; absent = off. `times`: how often they apply, counted for answers, webhooks and attempts
+ * The active faults; absent = off. `times`: how often they apply, counted for answers, webhooks and attempts
  * separately; absent = until changed.
  */
 export type FaultSettings = AnswerFault &
   WebhookFault &
   AttemptFault & {
     times?: number;
-    /** Done once, when it is set: the provider signs with a new certificate. Refused where there is none. */
+    /** Takes effect once, when set: the provider signs with a new certificate. Refused for one without certificates. */
     rotate_certificates?: boolean;
-    /** Answer faults only: for calls whose path contains this, and no others. */
+    /** Limits answer faults to calls whose path contains this. */
     path?: string;
-    /** Answer faults only: for calls that the simulator calls so (`NamedCalls`), and no others. */
+    /** Limits answer faults to calls of this name (see `NamedCalls`). */
     on?: string;
   };
 
-/** The calls that `on` can name, each with the codes with which the provider may refuse it. */
+/** The calls that `on` can name, each with the provider's refusal codes for it. */
 export type NamedCalls = Readonly<Record<string, readonly string[]>>;
 
 /** One call to the provider's API. */
@@ -67,12 +67,12 @@ export type FaultedCall = {
   path: string;
   /** Its name among the simulator's `NamedCalls`; undefined: it has none. */
   name: string | undefined;
-  /** Only a fault that names its path or its name applies to it. */
-  spared: boolean;
+  /** Only a fault with `path` or `on` applies to it. */
+  exempt: boolean;
 };
 
 export type Faults = {
-  set(wanted: Record<string, unknown>): FaultSettings;
+  set(input: Record<string, unknown>): FaultSettings;
   onAnswer(call: FaultedCall): AnswerFault;
   onWebhook(): WebhookFault;
   onAttempt(): AttemptFault;
@@ -92,7 +92,7 @@ const switches = [
 ] as const;
 const counts = ["delay_ms", "status", "retry_after", "times"] as const;
 
-/** The fault switches of one simulator. `calls`: asked at each setting, for it is known once the simulator is made. */
+/** The fault switches of one simulator. `calls` is called at each `set`, because the simulator is created later. */
 export function createFaults(calls: () => NamedCalls): Faults {
   let settings: FaultSettings = {};
   let left = { answer: Infinity, webhook: Infinity, attempt: Infinity };
@@ -105,14 +105,14 @@ export function createFaults(calls: () => NamedCalls): Faults {
   }
 
   return {
-    set(wanted) {
-      settings = checkNamed(parseFaults(wanted), calls());
+    set(input) {
+      settings = checkNamed(parseFaults(input), calls());
       const times = settings.times ?? Infinity;
       left = { answer: times, webhook: times, attempt: times };
       return settings;
     },
     onAnswer(call) {
-      if (!isMeant(settings, call)) return {};
+      if (!applies(settings, call)) return {};
       const { status, retry_after, html, unsigned, timeout_after_success } = settings;
       const { expire_tokens, signature_probes, code } = settings;
       const fault = { status, retry_after, html, unsigned, timeout_after_success, code };
@@ -129,40 +129,40 @@ export function createFaults(calls: () => NamedCalls): Faults {
   };
 }
 
-/** Reads `POST /_sim/faults`. An unknown name or a wrong type is refused, so that a test cannot switch on nothing. */
-function parseFaults(wanted: Record<string, unknown>): FaultSettings {
+/** Reads `POST /_sim/faults`. Refuses an unknown name or a wrong type, so that no test sets a fault without effect. */
+function parseFaults(input: Record<string, unknown>): FaultSettings {
   const settings: FaultSettings = {};
-  for (const [name, value] of Object.entries(wanted)) {
-    const known = { switch: find(switches, name), count: find(counts, name) };
-    if (known.switch !== undefined && typeof value === "boolean") settings[known.switch] = value;
-    else if (known.count !== undefined && isCount(value)) settings[known.count] = value;
+  for (const [name, value] of Object.entries(input)) {
+    const existing = { switch: find(switches, name), count: find(counts, name) };
+    if (existing.switch !== undefined && typeof value === "boolean") settings[existing.switch] = value;
+    else if (existing.count !== undefined && isCount(value)) settings[existing.count] = value;
     else if ((name === "path" || name === "on" || name === "code") && isName(value)) settings[name] = value;
     else if (name === "timeout_after_success" && (typeof value === "boolean" || isCount(value))) {
       settings.timeout_after_success = value;
-    } else throw new Refusal(400, `Not a fault this simulator knows: ${name} = ${JSON.stringify(value)}.`);
+    } else throw new Refusal(400, `Unknown fault: ${name} = ${JSON.stringify(value)}.`);
   }
   return settings;
 }
 
-function isMeant({ path, on }: FaultSettings, call: FaultedCall): boolean {
-  if (path === undefined && on === undefined) return !call.spared;
+function applies({ path, on }: FaultSettings, call: FaultedCall): boolean {
+  if (path === undefined && on === undefined) return !call.exempt;
   return (path === undefined || call.path.includes(path)) && (on === undefined || on === call.name);
 }
 
-/** A misspelt call or code would switch on nothing, or a refusal that the provider never gives. */
+/** Refuses a call or code that the provider does not have: such a fault would have no effect or be unrealistic. */
 function checkNamed(settings: FaultSettings, calls: NamedCalls): FaultSettings {
   const { code, on } = settings;
   if (on !== undefined && !Object.hasOwn(calls, on))
-    throw new Refusal(400, `No call of this simulator is named ${on}: take ${listed(Object.keys(calls))}.`);
+    throw new Refusal(400, `No call of this simulator is named ${on}: use ${listed(Object.keys(calls))}.`);
   if (code === undefined) return settings;
-  if (on === undefined) throw new Refusal(400, "A code refuses one kind of call: name it in on.");
+  if (on === undefined) throw new Refusal(400, "code refuses one kind of call: name that call in on.");
   if (!calls[on]?.includes(code))
-    throw new Refusal(400, `${on} is never refused with ${code}: take ${listed(calls[on] ?? [])}.`);
+    throw new Refusal(400, `${on} is never refused with ${code}: use ${listed(calls[on] ?? [])}.`);
   return settings;
 }
 
 function listed(names: readonly string[]): string {
-  return names.length === 0 ? "none, it names none" : `one of ${names.join(", ")}`;
+  return names.length === 0 ? "no code, it has none" : `one of ${names.join(", ")}`;
 }
 
 function isName(value: unknown): value is string {
@@ -170,7 +170,7 @@ function isName(value: unknown): value is string {
 }
 
 function find<Name extends string>(names: readonly Name[], name: string): Name | undefined {
-  return names.find((known) => known === name);
+  return names.find((existing) => existing === name);
 }
 
 function isCount(value: unknown): value is number {

@@ -11,7 +11,7 @@ type Listening = { clock: Clock; log: Log; port?: number };
 
 const maxBodyBytes = 1024 * 1024;
 
-/** Serves `answer` on 127.0.0.1 (port 0 or absent: a free one). Never reachable from another machine. */
+/** Serves `answer` on 127.0.0.1 (port 0 or absent: any free port). Never reachable from another machine. */
 export async function listen(
   { clock, log, port = 0 }: Listening,
   answer: (call: Call) => Answer | Promise<Answer>,

@@ -44,14 +44,14 @@ ${content}
 export type PayPage = {
   provider: string;
   subject: string;
-  /** Decimal amount with its currency, for people. */
+  /** Decimal amount with its currency, for display. */
   amount: string;
   payUrl: string;
   failUrl: string;
   failLabel: string;
 };
 
-/** What a buyer sees: the amount, what it is for, and two buttons. */
+/** The buyer's page: subject, amount and two buttons. */
 export function payPage({ provider, subject, amount, payUrl, failUrl, failLabel }: PayPage): Reply {
   return page(
     `${provider} (simulated)`,
@@ -63,7 +63,7 @@ export function payPage({ provider, subject, amount, payUrl, failUrl, failLabel 
   );
 }
 
-/** A page that only says something, for a buyer who cannot pay or has nowhere to return to. */
+/** A page with a message only, for a buyer who cannot pay or has no return URL. */
 export function messagePage(title: string, message: string, status = 200): Reply {
   return page(title, `<p>${escapeHtml(message)}</p>`, status);
 }

@@ -14,7 +14,7 @@ export type Incoming = { status: number; body: string };
 const loopback = new Set(["127.0.0.1", "localhost", "[::1]"]);
 const maxAnswerBytes = 1024 * 1024;
 
-/** One HTTP exchange. Only with this machine, and never to where a redirect points. Throws when there is no answer. */
+/** One HTTP exchange, on loopback only and without following redirects. Throws when there is no answer. */
 export async function request({ method, url, headers = {}, body, timeoutMs }: Outgoing): Promise<Incoming> {
   const target = new URL(url);
   if (target.protocol !== "http:" || !loopback.has(target.hostname)) {

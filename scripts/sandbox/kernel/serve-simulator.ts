@@ -1,5 +1,5 @@
 import type { Clock } from "../../../lib/clock.ts";
-import { type Agenda, type AgendaClock, createAgenda } from "./agenda.ts";
+import { createScheduler, type Scheduler, type SchedulerClock } from "./agenda.ts";
 import {
   type Answer,
   type Call,
@@ -11,21 +11,21 @@ import {
   stringField,
 } from "./call.ts";
 import { type AnswerFault, createFaults, type Faults, type NamedCalls } from "./faults.ts";
-import { type Keep, openKeptState } from "./kept-state.ts";
 import { type Listener, type Log, listen } from "./listen.ts";
+import { type Keep, openStoredState } from "./stored-state.ts";
 import type { Post, WebhookSender } from "./webhook-sender.ts";
 
-/** One payment at the provider: the truth that checks compare with. One row per object that the provider holds. */
+/** One payment object of the provider. Checks compare the gateway's state with these rows. */
 export type LedgerRow = {
   provider: string;
   account: string;
   order_no: string;
-  /** The provider's id of what was created (session id, or the order number itself). */
+  /** The provider's id of the payment object (session id, or the order number itself). */
   payment_id: string;
-  /** The provider's id of the money; null until there is one. */
+  /** The provider's id of the transaction; null until there is one. */
   trade_no: string | null;
   status: "open" | "started" | "paid" | "failed" | "closed" | "refunded";
-  /** The provider's own word for it. */
+  /** The provider's own status. */
   provider_status: string;
   amount: string;
   amount_minor: number;
@@ -38,71 +38,71 @@ export type LedgerRow = {
   expires_at: string | null;
 };
 
-/** Which payment a control call means. */
+/** The payment that a control call refers to. */
 export type Which = { orderNo: string; account: string | undefined };
 
-/** What a provider's simulator is: its accounts, its ledger, what people can do to a payment, and its protocol. */
+/** A provider's simulator: accounts, ledger, control commands for payments, and the provider's protocol. */
 export type Simulator = {
-  createAccount(wanted: Record<string, unknown>): Promise<object>;
+  createAccount(input: Record<string, unknown>): Promise<object>;
   payments(): LedgerRow[];
-  /** `POST /_sim/<name> {order_no}`; a verb that is not here is a 404. */
-  verbs: Partial<Record<"pay" | "approve" | "fail" | "expire" | "start", (which: Which) => object>>;
+  /** `POST /_sim/<name> {order_no}`; an absent command answers 404. */
+  commands: Partial<Record<"pay" | "approve" | "fail" | "expire" | "start", (which: Which) => object>>;
   /** Further control routes of this provider, by name. */
-  extra?: Record<string, (body: Record<string, unknown>) => object>;
+  controls?: Record<string, (body: Record<string, unknown>) => object>;
   webhooks: WebhookSender;
-  /** Does a merchant's program call this (faults apply), or a buyer's browser (they do not)? */
+  /** Whether this is a merchant's API call (faults apply) and not one of a buyer's browser (they do not). */
   isApiCall(call: Call): boolean;
-  /** API calls that faults leave alone unless they name the path, such as fetching an access token. Absent: none. */
-  spared?(call: Call): boolean;
+  /** API calls to which only faults with `path` or `on` apply, such as fetching an access token. Absent: none. */
+  exempt?(call: Call): boolean;
   api(call: Call, fault: AnswerFault): Reply | Promise<Reply>;
   browse(call: Call): Reply;
   /**
-   * What `on` of a fault can name (`create`, `query`, `close`, `capture`, `refund`, `refund_query` wherever the provider
-   * has the call), and with which `code` each can be refused. `api` answers `fault.code`. Absent: none.
+   * The calls that a fault's `on` can name (`create`, `query`, `close`, `capture`, `refund`, `refund_query`, as far as
+   * the provider has them), each with its refusal codes. `api` answers with `fault.code`. Absent: none.
    */
   named?: { calls: NamedCalls; nameOf(call: Call): string | undefined };
-  /** From now on every signature is by a new certificate; the old ones stay valid. Absent: it has no certificates. */
+  /** Signs with a new certificate from now on; the old ones stay valid. Absent: the provider has no certificates. */
   rotateCertificates?(): void;
 };
 
-/** What every simulator is given. `origin` is known once it listens. */
-export type Surroundings = {
+/** The dependencies of a simulator. `origin` is known once it listens. */
+export type SimulatorDeps = {
   clock: Clock;
-  agenda: Agenda;
+  scheduler: Scheduler;
   faults: Faults;
   log: Log;
   origin(): string;
-  /** What must outlive a restart: payments, refunds, accounts, endpoints, answers by idempotency key. */
+  /** State that survives a restart: payments, refunds, accounts, endpoints, answers by idempotency key. */
   keep: Keep;
   /** Replaces the sending of webhooks over HTTP. */
   post?: Post | undefined;
 };
 
 type Serving = {
-  clock: AgendaClock;
+  clock: SchedulerClock;
   log: Log;
   port?: number | undefined;
   post?: Post | undefined;
-  /** Where its state is kept; absent: it lives as long as the process. */
+  /** The file with its state; absent: the state lives as long as the process. */
   stateFile?: string | undefined;
 };
 
-/** Calls kept for `GET /_sim/calls`, so that a soak does not eat the memory. */
+/** How many calls `GET /_sim/calls` returns at most; limits the memory that a long load test needs. */
 const maxCalls = 50_000;
 
 /** Puts a simulator on its own port: control under `/_sim`, everything else is the provider's protocol. */
 export async function serveSimulator(
   { clock, log, port, post, stateFile }: Serving,
-  create: (surroundings: Surroundings) => Simulator,
+  create: (deps: SimulatorDeps) => Simulator,
 ): Promise<Listener> {
-  const agenda = createAgenda(clock);
+  const scheduler = createScheduler(clock);
   const faults = createFaults(() => simulator.named?.calls ?? {});
   const calls: Call[] = [];
-  const state = openKeptState(stateFile);
+  const state = openStoredState(stateFile);
   let origin = "";
   const simulator: Simulator = create({
     clock,
-    agenda,
+    scheduler,
     faults,
     log,
     origin: () => origin,
@@ -114,11 +114,11 @@ export async function serveSimulator(
     try {
       return await answer(call);
     } finally {
-      // Before it is answered: what a caller knows is kept.
+      // Before the answer is sent, so that saved state includes what the caller has seen.
       state.called();
     }
   }).catch((error) => {
-    agenda.stop();
+    scheduler.stop();
     throw error;
   });
   async function answer(call: Call): Promise<Answer> {
@@ -126,14 +126,14 @@ export async function serveSimulator(
     calls.push(call);
     if (calls.length > maxCalls) calls.shift();
     if (!simulator.isApiCall(call)) return simulator.browse(call);
-    const [name, spared] = [simulator.named?.nameOf(call), simulator.spared?.(call) ?? false];
-    return answerApi(simulator, faults.onAnswer({ path: call.path, name, spared }), call);
+    const [name, exempt] = [simulator.named?.nameOf(call), simulator.exempt?.(call) ?? false];
+    return answerApi(simulator, faults.onAnswer({ path: call.path, name, exempt }), call);
   }
   origin = listener.url;
   return {
     url: listener.url,
     async stop() {
-      agenda.stop();
+      scheduler.stop();
       await listener.stop();
       state.save();
     },
@@ -147,7 +147,7 @@ async function answerApi(simulator: Simulator, fault: AnswerFault, call: Call): 
   return { hangUpAfterMs: silence === true ? 0 : silence };
 }
 
-/** The answer that a fault puts in place of executing; undefined when none does. */
+/** The answer that a fault gives instead of executing the call; undefined without such a fault. */
 export function replyInstead({ status, retry_after, html }: AnswerFault): Reply | undefined {
   if (status === undefined && retry_after === undefined && !html) return undefined;
   const headers: Record<string, string> = { "content-type": "text/html; charset=utf-8" };
@@ -168,11 +168,13 @@ async function control(simulator: Simulator, faults: Faults, calls: Call[], call
     if (name === "accounts") return json(await simulator.createAccount(body), 201);
     if (name === "faults") return json(setFaults(simulator, faults, body));
     if (name === "resend") return json(resend(simulator, body));
-    const extra = Object.entries(simulator.extra ?? {}).find(([known]) => known === name)?.[1];
-    if (extra) return json(extra(body));
-    const verb = Object.entries(simulator.verbs).find(([known]) => known === name)?.[1];
-    if (verb)
-      return json(verb({ orderNo: requiredString(body, "order_no"), account: stringField(body, "account") }));
+    const ownControl = Object.entries(simulator.controls ?? {}).find(([existing]) => existing === name)?.[1];
+    if (ownControl) return json(ownControl(body));
+    const command = Object.entries(simulator.commands).find(([existing]) => existing === name)?.[1];
+    if (command)
+      return json(
+        command({ orderNo: requiredString(body, "order_no"), account: stringField(body, "account") }),
+      );
   }
   throw new Refusal(404, `This simulator has no ${call.method} ${call.path}.`);
 }
@@ -188,7 +190,7 @@ function setFaults(simulator: Simulator, faults: Faults, body: Record<string, un
 
 function resend(simulator: Simulator, body: Record<string, unknown>): object {
   const orderNo = requiredString(body, "order_no");
-  if (!simulator.webhooks.resend(orderNo)) throw new Refusal(409, `No webhook was made for ${orderNo} yet.`);
+  if (!simulator.webhooks.resend(orderNo)) throw new Refusal(409, `There is no webhook for ${orderNo} yet.`);
   return { order_no: orderNo };
 }
 

@@ -1,10 +1,10 @@
 import { type Clock, secondsAfter } from "../../../lib/clock.ts";
-import type { Agenda } from "./agenda.ts";
+import type { Scheduler } from "./agenda.ts";
 import type { AttemptFault, Faults } from "./faults.ts";
 import type { Log } from "./listen.ts";
 import { type Incoming, type Outgoing, request } from "./request.ts";
 
-/** One webhook. `compose` is asked anew for every attempt, because providers date and sign each attempt. */
+/** One webhook. `compose` is called for every attempt, because providers date and sign each attempt. */
 export type Webhook = {
   orderNo: string;
   event: string;
@@ -30,12 +30,12 @@ export type WebhookSender = {
   lines(): WebhookLine[];
 };
 
-/** How a webhook gets to its receiver, whose answer is returned. */
+/** Sends a webhook to its receiver and returns the receiver's answer. */
 export type Post = (webhook: Outgoing) => Promise<Incoming>;
 
 export type Sending = {
   clock: Clock;
-  agenda: Agenda;
+  scheduler: Scheduler;
   faults: Faults;
   log: Log;
   /** The provider's waits after a refused attempt, in seconds of the clock; as many retries as there are waits. */
@@ -49,14 +49,14 @@ export type Sending = {
 const defaultAnswerWithinMs = 10_000;
 /** Real milliseconds a reordered webhook waits for another one to overtake it. */
 const reorderWindowMs = 1_000;
-/** Lines kept, so that a soak does not eat the memory. */
+/** How many lines are kept; limits the memory that a long load test needs. */
 const maxLines = 50_000;
 
 /** Delivers webhooks in the background, retries them as the provider does, and applies the webhook faults. */
 export function createWebhookSender(sending: Sending): WebhookSender {
   const {
     clock,
-    agenda,
+    scheduler,
     faults,
     answerWithinMs: timeoutMs = defaultAnswerWithinMs,
     post = request,
@@ -90,11 +90,11 @@ export function createWebhookSender(sending: Sending): WebhookSender {
     }
     const wait = sending.retryAfterSeconds[number - 1];
     if (wait !== undefined) {
-      agenda.at(secondsAfter(clock.now(), wait), () => void attempt(webhook, number + 1));
+      scheduler.at(secondsAfter(clock.now(), wait), () => void attempt(webhook, number + 1));
     }
   }
 
-  /** The held one goes out once the newer one has been answered. */
+  /** Sends the held webhook once the newer one has been answered. */
   async function overtaking(deliver: () => Promise<void>): Promise<void> {
     const waiting = held;
     held = undefined;
@@ -120,7 +120,7 @@ export function createWebhookSender(sending: Sending): WebhookSender {
     }
     const copies = fault.duplicate ? [1, 2] : [1];
     const deliver = async () => void (await Promise.all(copies.map(() => attempt(webhook, 1))));
-    if (fault.delay_ms) agenda.at(secondsAfter(clock.now(), fault.delay_ms / 1000), () => void deliver());
+    if (fault.delay_ms) scheduler.at(secondsAfter(clock.now(), fault.delay_ms / 1000), () => void deliver());
     else if (fault.reorder && held === undefined) hold(deliver);
     else setImmediate(() => void overtaking(deliver));
   }
@@ -136,7 +136,7 @@ export function createWebhookSender(sending: Sending): WebhookSender {
   };
 }
 
-/** Where the amount stands in a form or JSON body, the total before any other; else any digit will do. */
+/** Finds an amount in a form or JSON body: the total first, then any amount, otherwise any digit. */
 const digits = [
   /(?:amount_total|total_amount)[^0-9]{1,4}(?=\d)/,
   /amount[^0-9]{1,4}(?=\d)/,

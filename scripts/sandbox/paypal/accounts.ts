@@ -1,6 +1,5 @@
 import { randomInt } from "node:crypto";
 import { randomText } from "../kernel/random.ts";
-import type { Webhook } from "./webhooks.ts";
 
 /** One business account in the sandbox with one app. */
 export type PaypalAccount = {
@@ -29,7 +28,10 @@ export function newAccount(country: string): PaypalAccount {
 
 const capitals = "ABCDEFGHJKLMNPQRSTUVWXY0123456789";
 
-/** An id as PayPal makes them: capitals and digits; 17 for orders, captures and refunds, 13 for people. */
+/** An id in PayPal's format, capitals and digits: 17 for orders, captures and refunds, 13 for payers and merchants. */
 export function paypalId(length = 17): string {
   return Array.from({ length }, () => capitals[randomInt(capitals.length)]).join("");
 }
+
+/** A registered listener. `events` holds event names, or `*`. */
+export type Webhook = { id: string; url: string; events: string[] };

@@ -4,14 +4,14 @@ import type { AnswerFault } from "../kernel/faults.ts";
 import { replyInstead } from "../kernel/serve-simulator.ts";
 import { invalid, malformed, notFound, PaypalError } from "./paypal-error.ts";
 import { nameOfStatus, refusalOf } from "./refusal-faults.ts";
-import { isKept } from "./request-ids.ts";
-import { type Asked, type Office, routes } from "./routes.ts";
+import { isStored } from "./request-ids.ts";
+import { type ApiDeps, type Requested, routes } from "./routes.ts";
 import type { Tokens } from "./tokens.ts";
 
 export const tokenPath = "/v1/oauth2/token";
 
-/** Answers one call of the API: who is it, and what do they want. */
-export function answerApi(office: Office, tokens: Tokens, call: Call, fault: AnswerFault): Reply {
+/** Answers one API call: authenticates the caller and dispatches by method and path. */
+export function answerApi(deps: ApiDeps, tokens: Tokens, call: Call, fault: AnswerFault): Reply {
   const debugId = randomBytes(7).toString("hex").slice(0, 13);
   const reply = refusalsAnswered(debugId, () => {
     if (fault.expire_tokens) tokens.revokeAll();
@@ -19,7 +19,7 @@ export function answerApi(office: Office, tokens: Tokens, call: Call, fault: Ans
     if (instead) return instead;
     if (call.path === tokenPath && call.method === "POST") return tokens.issue(call);
     const owner = tokens.owner(call.headers.authorization);
-    return "status" in owner ? owner : dispatch(office, owner, call, fault);
+    return "status" in owner ? owner : dispatch(deps, owner, call, fault);
   });
   return { ...reply, headers: { "paypal-debug-id": debugId, ...reply.headers } };
 }
@@ -33,7 +33,7 @@ function refusalsAnswered(debugId: string, answer: () => Reply): Reply {
   }
 }
 
-/** A fault's answer: an error object of PayPal's, or the HTML page of something in front of it. */
+/** A fault's answer: a PayPal error object, or the HTML page of a proxy in front of PayPal. */
 function failureInstead(fault: AnswerFault, debugId: string): Reply | undefined {
   const instead = replyInstead(fault);
   if (!instead || fault.html) return instead;
@@ -43,15 +43,15 @@ function failureInstead(fault: AnswerFault, debugId: string): Reply | undefined 
   return { status, body, headers: { ...instead.headers, "content-type": "application/json" } };
 }
 
-function dispatch(office: Office, account: Asked["account"], call: Call, fault: AnswerFault): Reply {
+function dispatch(deps: ApiDeps, account: Requested["account"], call: Call, fault: AnswerFault): Reply {
   for (const [method, path, act] of routes) {
     const found = method === call.method ? path.exec(call.path) : null;
     if (!found) continue;
     const silence = fault.timeout_after_success;
     const refused = fault.code === undefined ? undefined : refusalOf(fault.code, call);
     if (refused && !(refused instanceof PaypalError)) return refused;
-    if (refused && !isKept(refused)) throw refused;
-    return act(office, {
+    if (refused && !isStored(refused)) throw refused;
+    return act(deps, {
       account,
       path: call.path,
       id: decodeURIComponent(found[1] ?? ""),

@@ -1,47 +1,13 @@
 import { amountObject, breakdown } from "./money.ts";
-import { type Order, shownTime } from "./order.ts";
-
-export type RefundStatus = "COMPLETED" | "PENDING" | "FAILED" | "CANCELLED";
-
-/** One refund, or a reversal by PayPal itself. `customId` and `invoiceId` are those given with it. */
-export type Refund = {
-  id: string;
-  minor: number;
-  status: RefundStatus;
-  requestId: string | undefined;
-  customId: string | undefined;
-  invoiceId: string | undefined;
-  note: string | undefined;
-  createdAt: Date;
-  updatedAt: Date;
-};
-
-export type Dispute = {
-  id: string;
-  status: "OPEN" | "UNDER_REVIEW" | "RESOLVED";
-  outcome: string | undefined;
-  createdAt: Date;
-  updatedAt: Date;
-};
-
-/** The money of an order: taken, on its way, or declined. */
-export type Capture = {
-  id: string;
-  status: "COMPLETED" | "PENDING" | "DECLINED";
-  createdAt: Date;
-  updatedAt: Date;
-  /** When the money was there. */
-  paidAt: Date | undefined;
-  refunds: Refund[];
-  dispute: Dispute | undefined;
-};
+import type { Capture, Dispute, Order, Refund, RefundStatus } from "./records.ts";
+import { shownTime } from "./shown-time.ts";
 
 /** Whether the money of a refund in this state has left the capture. */
 export function isCounted(status: RefundStatus): boolean {
   return status === "COMPLETED" || status === "PENDING";
 }
 
-/** What has gone back, or is on its way back, in minor units. */
+/** Total of completed and pending refunds, in minor units. */
 export function returnedMinor({ refunds }: Capture): number {
   const counted = refunds.filter(({ status }) => isCounted(status));
   return counted.reduce((sum, refund) => sum + refund.minor, 0);
@@ -49,20 +15,20 @@ export function returnedMinor({ refunds }: Capture): number {
 
 /** A capture (developer.paypal.com/docs/api/payments/v2/#captures_get). */
 export function captureObject(order: Order, capture: Capture, origin: string): object {
-  const { wanted, account } = order;
+  const { input, account } = order;
   const pending = capture.status === "PENDING";
   const self = `${origin}/v2/payments/captures/${capture.id}`;
   return {
     id: capture.id,
     status: shownStatus(order, capture),
     ...(pending && { status_details: { reason: "ECHECK" } }),
-    amount: amountObject(wanted.amount),
+    amount: amountObject(input.amount),
     final_capture: true,
     disbursement_mode: "INSTANT",
     seller_protection: { status: "NOT_ELIGIBLE" },
-    ...(capture.status === "COMPLETED" && { seller_receivable_breakdown: breakdown(wanted.amount) }),
-    custom_id: wanted.customId,
-    invoice_id: wanted.invoiceId,
+    ...(capture.status === "COMPLETED" && { seller_receivable_breakdown: breakdown(input.amount) }),
+    custom_id: input.customId,
+    invoice_id: input.invoiceId,
     payee: { email_address: account.email, merchant_id: account.merchantId },
     supplementary_data: { related_ids: { order_id: order.id } },
     create_time: shownTime(capture.createdAt),
@@ -75,17 +41,17 @@ export function captureObject(order: Order, capture: Capture, origin: string): o
   };
 }
 
-/** Only what has really gone back makes a capture REFUNDED. */
-function shownStatus({ wanted }: Order, { status, refunds }: Capture): string {
+/** Only completed refunds make a capture REFUNDED. */
+function shownStatus({ input }: Order, { status, refunds }: Capture): string {
   const done = refunds.filter((refund) => refund.status === "COMPLETED");
   const back = done.reduce((sum, refund) => sum + refund.minor, 0);
   if (back === 0) return status;
-  return back < wanted.amount.minor ? "PARTIALLY_REFUNDED" : "REFUNDED";
+  return back < input.amount.minor ? "PARTIALLY_REFUNDED" : "REFUNDED";
 }
 
-/** A refund (developer.paypal.com/docs/api/payments/v2/#refunds_get), with the numbers that were given with it. */
+/** A refund (developer.paypal.com/docs/api/payments/v2/#refunds_get), with its own custom_id and invoice_id. */
 export function refundObject(order: Order, capture: Capture, refund: Refund, origin: string): object {
-  const { currency } = order.wanted.amount;
+  const { currency } = order.input.amount;
   const amount = amountObject({ minor: refund.minor, currency });
   const pending = refund.status === "PENDING";
   return {
@@ -107,7 +73,7 @@ export function refundObject(order: Order, capture: Capture, refund: Refund, ori
   };
 }
 
-/** What `Prefer: return=minimal`, the default, gives of a refund. */
+/** A refund as `Prefer: return=minimal`, the default, returns it. */
 export function minimalRefund(capture: Capture, refund: Refund, origin: string): object {
   return {
     id: refund.id,
@@ -128,15 +94,15 @@ export function disputeObject(order: Order, capture: Capture, dispute: Dispute, 
         seller_transaction_id: capture.id,
         create_time: shownTime(capture.createdAt),
         transaction_status: "COMPLETED",
-        gross_amount: amountObject(order.wanted.amount),
-        invoice_number: order.wanted.invoiceId,
-        custom: order.wanted.customId,
+        gross_amount: amountObject(order.input.amount),
+        invoice_number: order.input.invoiceId,
+        custom: order.input.customId,
         seller: { merchant_id: order.account.merchantId, name: "Simulated shop" },
       },
     ],
     reason: "MERCHANDISE_OR_SERVICE_NOT_RECEIVED",
     status: dispute.status,
-    dispute_amount: amountObject(order.wanted.amount),
+    dispute_amount: amountObject(order.input.amount),
     ...(dispute.outcome && { dispute_outcome: { outcome_code: dispute.outcome } }),
     dispute_life_cycle_stage: dispute.status === "OPEN" ? "INQUIRY" : "CHARGEBACK",
     dispute_channel: "INTERNAL",

@@ -1,12 +1,13 @@
 import { type Call, Refusal, type Reply, seeOther } from "../kernel/call.ts";
 import { messagePage, payPage } from "../kernel/page.ts";
 import { shownValue } from "./money.ts";
-import { buyerUrl, type Order } from "./order.ts";
+import { buyerUrl } from "./order.ts";
 import type { Orders } from "./orders.ts";
+import type { Order } from "./records.ts";
 
 const title = "PayPal (simulated)";
 
-/** The buyer's page: approves, which takes no money yet, or goes back to the shop. */
+/** The buyer's checkout page: approves the order, which takes no money yet, or returns to the shop. */
 export function browseCheckout(orders: Orders, call: Call): Reply {
   const [, act] = /^\/checkoutnow(?:\/(approve|cancel))?$/.exec(call.path) ?? [];
   const order = orders.all().find(({ id }) => id === call.query.get("token"));
@@ -15,8 +16,8 @@ export function browseCheckout(orders: Orders, call: Call): Reply {
   }
   if (order.capture || order.lapsed) return messagePage(title, "This order can no longer be approved.", 410);
   if (act === "approve") return approved(orders, order);
-  if (act === "cancel") return back(order, order.wanted.cancelUrl, "You have not approved.");
-  const { amount, description } = order.wanted;
+  if (act === "cancel") return back(order, order.input.cancelUrl, "You have not approved.");
+  const { amount, description } = order.input;
   return payPage({
     provider: "PayPal",
     subject: description ?? "",
@@ -29,7 +30,7 @@ export function browseCheckout(orders: Orders, call: Call): Reply {
 
 function approved(orders: Orders, order: Order): Reply {
   orders.approve(order, "good");
-  return back(order, order.wanted.returnUrl, "You have approved.", { PayerID: order.payerId });
+  return back(order, order.input.returnUrl, "You have approved.", { PayerID: order.payerId });
 }
 
 function back(order: Order, target: string | undefined, message: string, more = {}): Reply {

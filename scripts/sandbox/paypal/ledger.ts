@@ -1,7 +1,8 @@
 import type { LedgerRow } from "../kernel/serve-simulator.ts";
 import { returnedMinor } from "./capture.ts";
 import { shownValue } from "./money.ts";
-import { type Order, orderNoOf } from "./order.ts";
+import { orderNoOf } from "./order.ts";
+import type { Order } from "./records.ts";
 
 /** The orders as `GET /_sim/payments` lists them. `trade_no` is the capture. */
 export function ledger(orders: Order[]): LedgerRow[] {
@@ -13,9 +14,9 @@ export function ledger(orders: Order[]): LedgerRow[] {
     trade_no: order.capture?.id ?? null,
     status: ledgerStatus(order),
     provider_status: providerStatus(order),
-    amount: shownValue(order.wanted.amount),
-    amount_minor: order.wanted.amount.minor,
-    currency: order.wanted.amount.currency,
+    amount: shownValue(order.input.amount),
+    amount_minor: order.input.amount.minor,
+    currency: order.input.amount.currency,
     refunded_minor: order.capture ? returnedMinor(order.capture) : 0,
     created: orders.filter(
       (other) => other.account === order.account && orderNoOf(other) === orderNoOf(order),
@@ -31,10 +32,10 @@ function providerStatus({ status, lapsed, capture }: Order): string {
   return capture ? `${status}/${capture.status}` : status;
 }
 
-function ledgerStatus({ lapsed, capture, wanted }: Order): LedgerRow["status"] {
+function ledgerStatus({ lapsed, capture, input }: Order): LedgerRow["status"] {
   if (lapsed) return "closed";
   if (!capture) return "open";
   if (capture.status === "PENDING") return "started";
   if (capture.status === "DECLINED") return "failed";
-  return returnedMinor(capture) === wanted.amount.minor ? "refunded" : "paid";
+  return returnedMinor(capture) === input.amount.minor ? "refunded" : "paid";
 }

@@ -3,8 +3,8 @@ import { invalid, unprocessable } from "./paypal-error.ts";
 import { readAmount } from "./read-amount.ts";
 import { type Fields, readFields } from "./read-fields.ts";
 
-/** What a valid create asks for. */
-export type WantedOrder = {
+/** The input of a valid request to create an order. */
+export type OrderInput = {
   amount: Money;
   referenceId: string;
   customId: string | undefined;
@@ -18,7 +18,7 @@ export type WantedOrder = {
 };
 
 /** Reads the body of `POST /v2/checkout/orders` for an account of that country. Throws a `PaypalError`. */
-export function readOrder(body: unknown, country: string): WantedOrder {
+export function readOrder(body: unknown, country: string): OrderInput {
   const fields = readFields(body);
   fields.text("intent", { required: true, oneOf: ["CAPTURE"] });
   const units = fields.list("purchase_units");
@@ -37,7 +37,7 @@ export function readOrder(body: unknown, country: string): WantedOrder {
 }
 
 function readUnit(unit: Fields, country: string) {
-  const wanted = {
+  const input = {
     referenceId: unit.text("reference_id", { max: 256 }) ?? "default",
     customId: unit.text("custom_id", { max: 127 }),
     invoiceId: unit.text("invoice_id", { max: 127 }),
@@ -46,11 +46,11 @@ function readUnit(unit: Fields, country: string) {
     amount: readAmount(unit.requiredObject("amount")),
   };
   unit.done();
-  if (!isAllowedIn(country, wanted.amount.currency)) {
+  if (!isAllowedIn(country, input.amount.currency)) {
     const description = "The currency is only available to accounts of its own country.";
     throw unprocessable("CURRENCY_NOT_SUPPORTED_FOR_COUNTRY", description);
   }
-  return wanted;
+  return input;
 }
 
 /** `experience_context`, or the older `application_context`. */

@@ -1,66 +1,35 @@
-import type { PaypalAccount } from "./accounts.ts";
-import { type Capture, captureObject, refundObject } from "./capture.ts";
+import { captureObject, refundObject } from "./capture.ts";
 import { amountObject } from "./money.ts";
-import type { WantedOrder } from "./order-parameters.ts";
+import type { Capture, Order } from "./records.ts";
+import { shownTime } from "./shown-time.ts";
 
-/** How the instrument that the buyer has chosen will behave when the order is captured. */
-export type Funding =
-  | "good"
-  /** The capture will be PENDING. */
-  | "echeck"
-  /** The capture will be refused; the buyer may choose another instrument. */
-  | "declined"
-  /** The capture will be made, and be DECLINED. */
-  | "lost";
-
-/** One order. */
-export type Order = {
-  account: PaypalAccount;
-  id: string;
-  wanted: WantedOrder;
-  status: "CREATED" | "PAYER_ACTION_REQUIRED" | "APPROVED" | "COMPLETED";
-  funding: Funding;
-  payerId: string;
-  createdAt: Date;
-  updatedAt: Date;
-  /** When it is gone unless it was captured. */
-  lapsesAt: Date;
-  lapsed: boolean;
-  capture: Capture | undefined;
-};
-
-/** Our number for it: `invoice_id`, else `custom_id`, else "". */
-export function orderNoOf({ wanted }: Order): string {
-  return wanted.invoiceId ?? wanted.customId ?? "";
+/** The gateway's order number: `invoice_id`, else `custom_id`, else "". */
+export function orderNoOf({ input }: Order): string {
+  return input.invoiceId ?? input.customId ?? "";
 }
 
-/** Whether the order has brought money, or will, or has given some back under this invoice number. */
-export function usesInvoice({ wanted, capture }: Order, invoiceId: string): boolean {
+/** Whether the order uses this invoice number for a capture that is not declined, or for a refund of one. */
+export function usesInvoice({ input, capture }: Order, invoiceId: string): boolean {
   if (capture === undefined || capture.status === "DECLINED") return false;
-  return wanted.invoiceId === invoiceId || capture.refunds.some((refund) => refund.invoiceId === invoiceId);
-}
-
-/** Times in whole seconds, as PayPal writes those of resources. */
-export function shownTime(time: Date): string {
-  return `${time.toISOString().slice(0, 19)}Z`;
+  return input.invoiceId === invoiceId || capture.refunds.some((refund) => refund.invoiceId === invoiceId);
 }
 
 /** The whole order (developer.paypal.com/docs/api/orders/v2/#orders_get). `origin` is the simulator's own URL. */
 export function orderObject(order: Order, origin: string): object {
-  const { wanted, account, capture } = order;
+  const { input, account, capture } = order;
   const approved = order.status === "APPROVED" || order.status === "COMPLETED";
   return {
     ...minimalOrder(order, origin),
     intent: "CAPTURE",
     purchase_units: [
       {
-        reference_id: wanted.referenceId,
-        amount: amountObject(wanted.amount),
+        reference_id: input.referenceId,
+        amount: amountObject(input.amount),
         payee: { email_address: account.email, merchant_id: account.merchantId },
-        description: wanted.description,
-        custom_id: wanted.customId,
-        invoice_id: wanted.invoiceId,
-        soft_descriptor: wanted.softDescriptor,
+        description: input.description,
+        custom_id: input.customId,
+        invoice_id: input.invoiceId,
+        soft_descriptor: input.softDescriptor,
         ...(capture && { payments: paymentsOf(order, capture, origin) }),
       },
     ],
@@ -70,25 +39,25 @@ export function orderObject(order: Order, origin: string): object {
   };
 }
 
-/** What `Prefer: return=minimal`, the default, gives of an order. */
+/** An order as `Prefer: return=minimal`, the default, returns it. */
 export function minimalOrder(order: Order, origin: string): object {
   const { id, status } = order;
   const approved = status === "APPROVED" || status === "COMPLETED";
   const source = approved
     ? { email_address: "buyer@personal.example.com", account_id: order.payerId, account_status: "VERIFIED" }
     : {};
-  const shown = order.wanted.withSource || approved;
+  const shown = order.input.withSource || approved;
   return { id, status, ...(shown && { payment_source: { paypal: source } }), links: links(order, origin) };
 }
 
-/** What a capture gives of the order by default: the capture is in it, the purchase unit's own fields are not. */
+/** The order as a capture returns it by default: with the capture, without the purchase unit's own fields. */
 export function minimalCapturedOrder(order: Order, capture: Capture, origin: string): object {
   const captures = [captureObject(order, capture, origin)];
-  const units = [{ reference_id: order.wanted.referenceId, payments: { captures } }];
+  const units = [{ reference_id: order.input.referenceId, payments: { captures } }];
   return { ...minimalOrder(order, origin), purchase_units: units, payer: payer(order) };
 }
 
-/** Where the buyer goes to approve. */
+/** URL of the buyer's checkout page. */
 export function buyerUrl({ id }: Order, origin: string): string {
   return `${origin}/checkoutnow?token=${id}`;
 }

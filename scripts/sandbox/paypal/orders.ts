@@ -1,24 +1,24 @@
 import { type Clock, secondsAfter } from "../../../lib/clock.ts";
-import type { Agenda } from "../kernel/agenda.ts";
-import type { Keep } from "../kernel/kept-state.ts";
+import type { Scheduler } from "../kernel/agenda.ts";
+import type { Keep } from "../kernel/stored-state.ts";
 import { type PaypalAccount, paypalId } from "./accounts.ts";
-import type { Capture } from "./capture.ts";
-import { type Emitting, tellCapture, tellOrder } from "./events.ts";
-import { buyerUrl, type Funding, type Order, usesInvoice } from "./order.ts";
-import type { WantedOrder } from "./order-parameters.ts";
+import { type Emitting, emitCapture, emitOrder } from "./events.ts";
+import { buyerUrl, usesInvoice } from "./order.ts";
+import type { OrderInput } from "./order-parameters.ts";
 import { notFound, unprocessable } from "./paypal-error.ts";
+import type { Capture, Funding, Order } from "./records.ts";
 
-/** All orders, and the only place where one is approved, captured or lapses. Every look lets its time run out first. */
+/** All orders, and the only place where one is approved, captured or lapses. Every read first lapses overdue orders. */
 export type Orders = {
-  create(account: PaypalAccount, wanted: WantedOrder): Order;
+  create(account: PaypalAccount, input: OrderInput): Order;
   all(): Order[];
   find(account: PaypalAccount, id: string): Order;
-  /** The buyer approves with an instrument that behaves so. */
+  /** The buyer approves with an instrument of this behaviour. */
   approve(order: Order, funding: Funding): void;
   capture(order: Order): Capture;
-  /** A pending capture comes to its end. */
+  /** Ends a pending capture. */
   settle(order: Order, status: "COMPLETED" | "DECLINED"): void;
-  /** The time for a capture is over. */
+  /** Ends the time in which the order can be captured. */
   lapse(order: Order): void;
 };
 
@@ -26,14 +26,14 @@ export type Orders = {
 const lifeSeconds = 3 * 3600;
 
 /** PayPal's orders. Refusals are thrown as `PaypalError`. */
-export function createOrders(keeping: Emitting & { agenda: Agenda; clock: Clock; keep: Keep }): Orders {
-  const { clock, agenda, origin, keep } = keeping;
+export function createOrders(keeping: Emitting & { scheduler: Scheduler; clock: Clock; keep: Keep }): Orders {
+  const { clock, scheduler, origin, keep } = keeping;
   const orders = keep<Order[]>("orders", []);
 
   function lapse(order: Order): void {
     if (order.capture || order.lapsed) throw notFound();
     order.lapsed = true;
-    if (order.status === "APPROVED") tellOrder(keeping, order, "CHECKOUT.PAYMENT-APPROVAL.REVERSED");
+    if (order.status === "APPROVED") emitOrder(keeping, order, "CHECKOUT.PAYMENT-APPROVAL.REVERSED");
   }
 
   function upToDate(order: Order): Order {
@@ -56,24 +56,24 @@ export function createOrders(keeping: Emitting & { agenda: Agenda; clock: Clock;
   }
 
   function lapseInTime(order: Order): void {
-    agenda.at(order.lapsesAt, () => void upToDate(order));
+    scheduler.at(order.lapsesAt, () => void upToDate(order));
   }
-  // Those of before a restart.
+  // Orders from before a restart.
   for (const order of orders) lapseInTime(order);
 
   return {
     all: () => orders.map(upToDate),
     lapse: (order) => lapse(upToDate(order)),
 
-    create(account, wanted) {
-      const order = newOrder(account, wanted, clock.now());
+    create(account, input) {
+      const order = newOrder(account, input, clock.now());
       orders.push(order);
       extend(order);
       return order;
     },
 
     find(account, id) {
-      const order = orders.find((known) => known.account === account && known.id === id);
+      const order = orders.find((existing) => existing.account === account && existing.id === id);
       if (!order || upToDate(order).lapsed) throw notFound();
       return order;
     },
@@ -82,7 +82,7 @@ export function createOrders(keeping: Emitting & { agenda: Agenda; clock: Clock;
       uncaptured(order).status = "APPROVED";
       order.funding = funding;
       extend(order);
-      tellOrder(keeping, order, "CHECKOUT.ORDER.APPROVED");
+      emitOrder(keeping, order, "CHECKOUT.ORDER.APPROVED");
     },
 
     capture(order) {
@@ -91,7 +91,7 @@ export function createOrders(keeping: Emitting & { agenda: Agenda; clock: Clock;
       order.capture = capture;
       order.status = "COMPLETED";
       order.updatedAt = capture.createdAt;
-      tellCapture(keeping, order, capture, capture.status);
+      emitCapture(keeping, order, capture, capture.status);
       return capture;
     },
 
@@ -101,17 +101,17 @@ export function createOrders(keeping: Emitting & { agenda: Agenda; clock: Clock;
       capture.status = status;
       capture.updatedAt = clock.now();
       if (status === "COMPLETED") capture.paidAt = capture.updatedAt;
-      tellCapture(keeping, order, capture, status === "COMPLETED" ? "COMPLETED" : "DENIED");
+      emitCapture(keeping, order, capture, status === "COMPLETED" ? "COMPLETED" : "DENIED");
     },
   };
 }
 
-function newOrder(account: PaypalAccount, wanted: WantedOrder, now: Date): Order {
+function newOrder(account: PaypalAccount, input: OrderInput, now: Date): Order {
   return {
     account,
     id: paypalId(),
-    wanted,
-    status: wanted.withSource ? "PAYER_ACTION_REQUIRED" : "CREATED",
+    input,
+    status: input.withSource ? "PAYER_ACTION_REQUIRED" : "CREATED",
     funding: "good",
     payerId: paypalId(13),
     createdAt: now,
@@ -130,14 +130,14 @@ function newCapture({ funding }: Order, now: Date): Capture {
   return { id: paypalId(), status, createdAt: now, updatedAt: now, paidAt, refunds: [], dispute: undefined };
 }
 
-/** Throws what PayPal answers when an order cannot be captured now. */
+/** Throws PayPal's refusal when the order cannot be captured now. */
 function checkCapture(order: Order, orders: Order[], origin: string): void {
   if (order.status !== "APPROVED") {
     throw unprocessable("ORDER_NOT_APPROVED", "Payer has not yet approved the Order for payment.");
   }
-  const { account, wanted } = order;
+  const { account, input } = order;
   const own = orders.filter((other) => other.account === account);
-  if (wanted.invoiceId !== undefined && own.some((other) => usesInvoice(other, wanted.invoiceId!))) {
+  if (input.invoiceId !== undefined && own.some((other) => usesInvoice(other, input.invoiceId!))) {
     const description = "Duplicate Invoice ID detected: the account wants each transaction to have its own.";
     throw unprocessable("DUPLICATE_INVOICE_ID", description);
   }

@@ -3,7 +3,7 @@ import { json, type Reply } from "../kernel/call.ts";
 /** One entry of `details`. `field` is a JSON pointer into the request. */
 export type Detail = { issue: string; description: string; field?: string; value?: string };
 
-/** All that a refusal says. */
+/** The content of a refusal. */
 export type Words = {
   status: number;
   name: string;
@@ -12,7 +12,7 @@ export type Words = {
   links?: { href: string; rel: string }[];
 };
 
-/** A refusal in PayPal's words (developer.paypal.com/api/rest/responses). */
+/** A refusal in PayPal's format (developer.paypal.com/api/rest/responses). */
 export class PaypalError extends Error {
   readonly status: number;
   readonly words: Words;
@@ -47,7 +47,7 @@ export function invalid(field: string, issue: string, description: string): Payp
   });
 }
 
-/** 422: well-formed, and not possible. */
+/** 422: well-formed, but not possible. */
 export function unprocessable(issue: string, description: string, links: Words["links"] = []): PaypalError {
   const message =
     "The requested action could not be performed, semantically incorrect, or failed business validation.";
@@ -55,7 +55,7 @@ export function unprocessable(issue: string, description: string, links: Words["
   return new PaypalError({ status: 422, name: "UNPROCESSABLE_ENTITY", message, details, links });
 }
 
-/** 404: there is nothing of that id, or nothing that this caller may see. */
+/** 404: there is no resource with this id, or this caller may not see it. */
 export function notFound(): PaypalError {
   const description = "Specified resource ID does not exist. Please check the resource ID and try again.";
   return new PaypalError({
@@ -66,7 +66,7 @@ export function notFound(): PaypalError {
   });
 }
 
-/** 400: the body is no JSON. */
+/** 400: the body is not JSON. */
 export function malformed(): PaypalError {
   return new PaypalError({
     status: 400,

@@ -1,6 +1,6 @@
 /**
- * The exact text of a top-level member of a JSON object, undefined when there is none. Whatever was signed must be
- * checked in the form in which it was written; parsing and writing it again changes spaces, escapes and numbers.
+ * The exact text of a top-level member of a JSON object, undefined when there is none. A signature must be checked over
+ * the original text, because parsing and serialising again changes spaces, escapes and numbers.
  * `json` must be valid.
  */
 export function rawMember(json: string, name: string): string | undefined {

@@ -18,7 +18,7 @@ export type Fields = {
   requiredObject(name: string): Fields;
   /** A list of objects that must hold at least one. */
   list(name: string): Fields[];
-  /** Refuses members that nobody has read: PayPal ignores most of them, and a typing error would pass unseen. */
+  /** Refuses members that were not read: PayPal ignores most of them, so a misspelt name would go unnoticed. */
   done(): void;
 };
 

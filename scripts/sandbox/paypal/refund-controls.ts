@@ -1,13 +1,14 @@
 import { Refusal, stringField } from "../kernel/call.ts";
-import { type Dispute, isCounted, type RefundStatus, returnedMinor } from "./capture.ts";
+import { isCounted, returnedMinor } from "./capture.ts";
+import type { Dispute, RefundStatus } from "./records.ts";
 import type { Captured, Refunds } from "./refunds.ts";
 
 const refundStatuses: readonly RefundStatus[] = ["COMPLETED", "PENDING", "FAILED", "CANCELLED"];
 const disputeStatuses: readonly Dispute["status"][] = ["OPEN", "UNDER_REVIEW", "RESOLVED"];
 
 /**
- * `_sim/refund-result {refund_no?, status}`: that refund ends so; without `refund_no` the next one to be made does. 409 where
- * more than was paid would go back, unless `force` is true.
+ * `_sim/refund-result {refund_no?, status}`: sets the status of that refund, without `refund_no` of the next one. 409 if
+ * more than was paid would be refunded, unless `force` is true.
  */
 export function refundSettled(refunds: Refunds, body: Record<string, unknown>): object {
   const status = oneOf(refundStatuses, body, "status");
@@ -24,7 +25,7 @@ export function refundSettled(refunds: Refunds, body: Record<string, unknown>): 
   if (!found) throw new Refusal(404, `PayPal has no refund ${refundNo}.`);
   // A capture gives back no more than it took (REFUND_AMOUNT_EXCEEDED, developer.paypal.com/docs/api/payments/v2).
   const { capture, order, refund } = found;
-  const left = order.wanted.amount.minor - returnedMinor(capture);
+  const left = order.input.amount.minor - returnedMinor(capture);
   if (body.force !== true && !isCounted(refund.status) && isCounted(status) && refund.minor > left)
     throw new Refusal(
       409,
@@ -34,11 +35,11 @@ export function refundSettled(refunds: Refunds, body: Record<string, unknown>): 
   return { refund_no: refundNo, refund_id: found.refund.id, status };
 }
 
-/** `_sim/dispute {status?, outcome?}`: opens a dispute, or moves the one there is. */
+/** `_sim/dispute {status?, outcome?}`: opens a dispute, or changes the existing one. */
 export function disputed(refunds: Refunds, captured: Captured, body: Record<string, unknown>): Dispute {
   const status = body.status === undefined ? "OPEN" : oneOf(disputeStatuses, body, "status");
   if (body.status === undefined && captured.capture.dispute) {
-    throw new Refusal(409, `There is a dispute already: say which "status" it comes to.`);
+    throw new Refusal(409, `The capture already has a dispute: send its new "status".`);
   }
   return refunds.dispute(captured, status, stringField(body, "outcome"));
 }

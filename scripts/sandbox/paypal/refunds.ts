@@ -1,28 +1,21 @@
 import { secondsAfter } from "../../../lib/clock.ts";
 import { type PaypalAccount, paypalId } from "./accounts.ts";
-import {
-  type Capture,
-  type Dispute,
-  disputeObject,
-  type Refund,
-  type RefundStatus,
-  refundObject,
-  returnedMinor,
-} from "./capture.ts";
+import { disputeObject, refundObject, returnedMinor } from "./capture.ts";
 import { type Emitting, emit } from "./events.ts";
 import { type Money, shownValue } from "./money.ts";
-import { type Order, usesInvoice } from "./order.ts";
+import { usesInvoice } from "./order.ts";
 import type { Orders } from "./orders.ts";
 import { notFound, unprocessable } from "./paypal-error.ts";
+import type { Capture, Dispute, Order, Refund, RefundStatus } from "./records.ts";
 
-/** What a refund may be given. No amount: all that is left. */
-export type WantedRefund = {
+/** The input of a refund. Without an amount it refunds the rest. */
+export type CreateRefundCommand = {
   amount?: Money | undefined;
   requestId?: string | undefined;
   customId?: string | undefined;
   invoiceId?: string | undefined;
   note?: string | undefined;
-  /** Not asked for through the API. */
+  /** Made in PayPal's console, not through the API. */
   inConsole?: boolean;
 };
 
@@ -30,15 +23,15 @@ export type WantedRefund = {
 export type Captured = { order: Order; capture: Capture };
 export type Refunded = Captured & { refund: Refund };
 
-/** The only place where captured money goes back. */
+/** The only place where captures are refunded. */
 export type Refunds = {
   findCapture(account: PaypalAccount, id: string): Captured;
   find(account: PaypalAccount, id: string): Refunded;
   all(): Refunded[];
-  make(captured: Captured, wanted: WantedRefund): Refund;
-  /** How the next refund ends; COMPLETED unless told. */
+  make(captured: Captured, input: CreateRefundCommand): Refund;
+  /** Sets the status of the next refund; the default is COMPLETED. */
   planNext(status: RefundStatus): void;
-  /** A refund comes to another end. */
+  /** Changes the status of a refund. */
   settle(refunded: Refunded, status: RefundStatus): void;
   dispute(captured: Captured, status: Dispute["status"], outcome?: string): Dispute;
 };
@@ -56,20 +49,25 @@ export function createRefunds(emitting: Emitting, orders: Orders): Refunds {
   const all = (): Refunded[] =>
     captures().flatMap((captured) => captured.capture.refunds.map((refund) => ({ ...captured, refund })));
 
-  function tell({ order, capture, refund }: Refunded, event_type: string): void {
-    const shown = shownValue({ minor: refund.minor, currency: order.wanted.amount.currency });
+  function emitRefund({ order, capture, refund }: Refunded, event_type: string): void {
+    const shown = shownValue({ minor: refund.minor, currency: order.input.amount.currency });
     emit(emitting, order, {
       event_type,
       resource_type: "refund",
       resource_version: "2.0",
-      summary: `${event_type}: ${shown} ${order.wanted.amount.currency}`,
+      summary: `${event_type}: ${shown} ${order.input.amount.currency}`,
       resource: refundObject(order, capture, refund, origin()),
     });
   }
 
-  function add(captured: Captured, minor: number, status: RefundStatus, wanted: WantedRefund): Refunded {
+  function add(
+    captured: Captured,
+    minor: number,
+    status: RefundStatus,
+    input: CreateRefundCommand,
+  ): Refunded {
     const now = clock.now();
-    const { requestId, customId, invoiceId, note } = wanted;
+    const { requestId, customId, invoiceId, note } = input;
     const named = { requestId, customId, invoiceId, note };
     const refund: Refund = { id: paypalId(), minor, status, ...named, createdAt: now, updatedAt: now };
     captured.capture.refunds.push(refund);
@@ -77,10 +75,10 @@ export function createRefunds(emitting: Emitting, orders: Orders): Refunds {
     return { ...captured, refund };
   }
 
-  /** A lost dispute: PayPal takes back what is left. */
+  /** After a lost dispute PayPal reverses the rest. */
   function reverse(captured: Captured): void {
-    const left = captured.order.wanted.amount.minor - returnedMinor(captured.capture);
-    if (left > 0) tell(add(captured, left, "COMPLETED", {}), "PAYMENT.CAPTURE.REVERSED");
+    const left = captured.order.input.amount.minor - returnedMinor(captured.capture);
+    if (left > 0) emitRefund(add(captured, left, "COMPLETED", {}), "PAYMENT.CAPTURE.REVERSED");
   }
 
   return {
@@ -98,12 +96,12 @@ export function createRefunds(emitting: Emitting, orders: Orders): Refunds {
       return found;
     },
 
-    make(captured, wanted) {
-      const minor = refundable(captured, wanted.amount, clock.now());
-      if (!wanted.inConsole) checkInvoice(captured.order, orders.all(), wanted.invoiceId);
-      const made = add(captured, minor, next, wanted);
+    make(captured, input) {
+      const minor = refundable(captured, input.amount, clock.now());
+      if (!input.inConsole) checkInvoice(captured.order, orders.all(), input.invoiceId);
+      const made = add(captured, minor, next, input);
       next = "COMPLETED";
-      tell(made, eventOf(made.refund.status));
+      emitRefund(made, eventOf(made.refund.status));
       return made.refund;
     },
 
@@ -114,7 +112,7 @@ export function createRefunds(emitting: Emitting, orders: Orders): Refunds {
     settle(refunded, status) {
       refunded.refund.status = status;
       refunded.refund.updatedAt = clock.now();
-      tell(refunded, eventOf(status));
+      emitRefund(refunded, eventOf(status));
     },
 
     dispute(captured, status, outcome) {
@@ -122,8 +120,8 @@ export function createRefunds(emitting: Emitting, orders: Orders): Refunds {
       const now = clock.now();
       const event = !capture.dispute ? "CREATED" : status === "RESOLVED" ? "RESOLVED" : "UPDATED";
       const id = `PP-D-${paypalId(6)}`;
-      const known = capture.dispute ?? { id, createdAt: now };
-      const dispute: Dispute = { ...known, status, outcome, updatedAt: now };
+      const existing = capture.dispute ?? { id, createdAt: now };
+      const dispute: Dispute = { ...existing, status, outcome, updatedAt: now };
       capture.dispute = dispute;
       if (outcome === "RESOLVED_BUYER_FAVOUR") reverse(captured);
       emit(emitting, order, {
@@ -147,9 +145,9 @@ function checkInvoice({ account }: Order, orders: Order[], invoiceId: string | u
   throw unprocessable("DUPLICATE_INVOICE_ID", "Invoice ID was previously used to refund a capture.");
 }
 
-/** The amount that can go back, in minor units. Throws what PayPal refuses. */
-function refundable({ order, capture }: Captured, wanted: Money | undefined, now: Date): number {
-  const { amount } = order.wanted;
+/** The amount to refund, in minor units. Throws PayPal's refusal when the refund is not possible. */
+function refundable({ order, capture }: Captured, input: Money | undefined, now: Date): number {
+  const { amount } = order.input;
   if (capture.status === "PENDING") {
     throw unprocessable("PENDING_CAPTURE", "Cannot initiate a refund as the capture is pending.");
   }
@@ -163,16 +161,16 @@ function refundable({ order, capture }: Captured, wanted: Money | undefined, now
   if (left === 0) {
     throw unprocessable("CAPTURE_FULLY_REFUNDED", "The capture has already been fully refunded.");
   }
-  if (wanted && wanted.currency !== amount.currency) {
+  if (input && input.currency !== amount.currency) {
     const description = "Refund must be in the same currency as the capture.";
     throw unprocessable("REFUND_CAPTURE_CURRENCY_MISMATCH", description);
   }
-  if (wanted && wanted.minor > left) {
+  if (input && input.minor > left) {
     const description =
       "The refund amount must be less than or equal to the capture amount that has not yet been refunded.";
     throw unprocessable("REFUND_AMOUNT_EXCEEDED", description);
   }
-  return wanted?.minor ?? left;
+  return input?.minor ?? left;
 }
 
 function eventOf(status: RefundStatus): string {

@@ -1,10 +1,10 @@
 import type { Call } from "../kernel/call.ts";
 import type { NamedCalls } from "../kernel/faults.ts";
 
-// With what PayPal may refuse each call: written here from PayPal's own material, for a simulator that took it from the
-// adapter could not contradict it.
+// The codes with which PayPal may refuse each call. They are taken from PayPal's own documents: a simulator that used
+// the adapter's list could not contradict it.
 
-/** Codes between blanks, by the HTTP status with which they come. */
+/** Codes separated by whitespace, by HTTP status. */
 type Codes = Readonly<Record<number, string>>;
 
 /**
@@ -93,8 +93,8 @@ const ofOpenApi = {
 } satisfies Record<string, Codes>;
 
 /**
- * What the refund of a capture may meet besides: the list under https://developer.paypal.com/docs/api/payments/v2/#errors
- * (2026-09). It gives no status: 400 is where the message says "not well-formed" or the fault is of one field's form.
+ * Further codes for the refund of a capture: the list under https://developer.paypal.com/docs/api/payments/v2/#errors
+ * (2026-09). It gives no status: 400 where the message says "not well-formed" or one field has a wrong format.
  */
 const ofPaymentsPage: Codes = {
   400: "INVALID_ARRAY_LENGTH INVALID_PARAMETER_VALUE INVALID_STRING_MAX_LENGTH MALFORMED_REQUEST_JSON",
@@ -108,24 +108,24 @@ const ofPaymentsPage: Codes = {
 };
 
 /**
- * Listed for other calls, and met at create: woocommerce/woocommerce-paypal-payments#1311 and #202, and the third under
- * confirm-payment-source in the OpenAPI.
+ * Listed for other calls, but seen at create: woocommerce/woocommerce-paypal-payments#1311 and #202, and the third
+ * under confirm-payment-source in the OpenAPI.
  */
-const metAtCreate: Codes = {
+const seenAtCreate: Codes = {
   422: "CURRENCY_NOT_SUPPORTED DECIMALS_NOT_SUPPORTED CURRENCY_NOT_SUPPORTED_FOR_COUNTRY",
 };
 
 /**
- * Who asks and how often: before PayPal reads the request. The 409 is listed for POSTs of payments alone and is what any
- * request id meets (developer.paypal.com/api/rest/reference/idempotency).
+ * Refusals before PayPal reads the request. The 409 is listed only for POSTs of payments, but applies to every request
+ * id (developer.paypal.com/api/rest/reference/idempotency).
  */
 const anyCall: Codes = { 401: "INVALID_ACCOUNT_STATUS", 409: "PREVIOUS_REQUEST_IN_PROGRESS" };
 
 /** In the form of OAuth, without an issue (developer.paypal.com/api/rest/authentication; RFC 6749 section 5.2). */
 const ofTokens = "invalid_client invalid_token unauthorized_client";
 
-/** Not PayPal's words: what stands in front of its API answers without any. */
-const wordless = "HTTP_401 HTTP_403 HTTP_429";
+/** Answers of a proxy in front of PayPal's API, without an error object. */
+const withoutErrorObject = "HTTP_401 HTTP_403 HTTP_429";
 
 /** Names that stand in place of an issue (developer.paypal.com/api/rest/responses), with their status. */
 export const names: Readonly<Record<string, number>> = {
@@ -142,7 +142,7 @@ const namesOfAnyCall = "AUTHENTICATION_FAILURE NOT_AUTHORIZED RATE_LIMIT_REACHED
 const forbidden: Codes = { 403: "PERMISSION_DENIED" };
 
 const lists: Readonly<Record<string, { issues: Codes[]; names: string }>> = {
-  create: { issues: [ofOpenApi.create, metAtCreate, forbidden], names: "INVALID_REQUEST" },
+  create: { issues: [ofOpenApi.create, seenAtCreate, forbidden], names: "INVALID_REQUEST" },
   query: { issues: [ofOpenApi.query, forbidden], names: "RESOURCE_NOT_FOUND" },
   capture: { issues: [ofOpenApi.capture], names: "INVALID_REQUEST RESOURCE_NOT_FOUND" },
   refund: { issues: [ofOpenApi.refund, ofPaymentsPage], names: "INVALID_REQUEST RESOURCE_NOT_FOUND" },
@@ -153,15 +153,18 @@ const issueStatuses: Readonly<Record<string, ReadonlyMap<string, number>>> = Obj
   Object.entries(lists).map(([call, { issues }]) => [call, statusesOf([...issues, anyCall])]),
 );
 
-/** The calls that `_sim/faults {on}` can name, each with every code with which PayPal may refuse it. */
+/** The calls that `_sim/faults {on}` can name, each with all its refusal codes. */
 export const namedCalls: NamedCalls = Object.fromEntries(
   Object.entries(lists).map(([call, { names }]) => [
     call,
-    [...issueStatuses[call]!.keys(), ...wordsOf(`${names} ${namesOfAnyCall} ${ofTokens} ${wordless}`)],
+    [
+      ...issueStatuses[call]!.keys(),
+      ...splitCodes(`${names} ${namesOfAnyCall} ${ofTokens} ${withoutErrorObject}`),
+    ],
   ]),
 );
 
-/** The status with which that call answers the issue. */
+/** The HTTP status of the issue for that call. */
 export function statusOf(call: string | undefined, issue: string): number {
   return issueStatuses[call ?? ""]?.get(issue) ?? 422;
 }
@@ -174,16 +177,18 @@ const paths: [name: string, method: string, path: RegExp][] = [
   ["refund_query", "GET", /^\/v2\/payments\/refunds\/[^/]+$/],
 ];
 
-/** What `on` calls this call. */
+/** The call's name for `on`. */
 export function callName({ method, path }: Pick<Call, "method" | "path">): string | undefined {
   return paths.find(([, ofMethod, shape]) => ofMethod === method && shape.test(path))?.[0];
 }
 
 function statusesOf(lists: Codes[]): Map<string, number> {
   const entries = lists.flatMap((codes) => Object.entries(codes));
-  return new Map(entries.flatMap(([status, codes]) => wordsOf(codes).map((code) => [code, Number(status)])));
+  return new Map(
+    entries.flatMap(([status, codes]) => splitCodes(codes).map((code) => [code, Number(status)])),
+  );
 }
 
-function wordsOf(text: string): string[] {
+function splitCodes(text: string): string[] {
   return text.split(/\s+/);
 }

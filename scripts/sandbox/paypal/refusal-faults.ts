@@ -12,7 +12,7 @@ export const nameOfStatus: Record<number, string> = {
   429: "RATE_LIMIT_REACHED",
 };
 
-/** What `fault.code` makes of a call: an answer given before PayPal reads the request, or its refusal of the request. */
+/** Turns `fault.code` into an answer that precedes reading the request, or into a refusal of the request. */
 export function refusalOf(code: string, call: Call): Reply | PaypalError {
   const [, bare] = /^HTTP_(\d{3})$/.exec(code) ?? [];
   if (bare) return replyInstead({ status: Number(bare), html: true })!;

@@ -1,5 +1,5 @@
 import { type Clock, secondsAfter } from "../../../lib/clock.ts";
-import type { Keep } from "../kernel/kept-state.ts";
+import type { Keep } from "../kernel/stored-state.ts";
 import { PaypalError, type Words } from "./paypal-error.ts";
 
 /** One POST with a `PayPal-Request-Id`; without one it is executed each time. */
@@ -14,7 +14,7 @@ export type Identified = {
   inFlightMs: number;
 };
 
-/** Executes once per id; `replayed`: it was executed before, and `result` is the same thing as it is now. */
+/** Executes once per id. `replayed`: an earlier call executed it, and `result` is its object in the current state. */
 export type OncePerRequestId = <T extends object>(
   identified: Identified,
   execute: () => T,
@@ -26,13 +26,13 @@ const hour = 3600;
 export const keepSeconds = { order: 6 * hour, payment: 45 * 24 * hour } as const;
 
 /**
- * PayPal's idempotency (developer.paypal.com/api/rest/reference/idempotency): a repeat is told the latest state of what
- * the first one made, whatever its body says; one of a refused request is told the same refusal.
+ * PayPal's idempotency (developer.paypal.com/api/rest/reference/idempotency): a repeated request gets the current state
+ * of what the first one created, whatever its body is; the repeat of a refused request gets the same refusal.
  */
 export function createRequestIds(clock: Clock, keep: Keep): OncePerRequestId {
-  const kept = keep("request ids", new Map<string, Kept>());
-  // Nothing of before a restart is in flight.
-  for (const entry of kept.values()) entry.inFlight = false;
+  const stored = keep("request ids", new Map<string, Cached>());
+  // No request from before a restart is in flight.
+  for (const entry of stored.values()) entry.inFlight = false;
 
   return <T extends object>({ requestId, ...identified }: Identified, act: () => T) => {
     const execute = () => {
@@ -41,17 +41,17 @@ export function createRequestIds(clock: Clock, keep: Keep): OncePerRequestId {
     };
     if (requestId === undefined) return { result: execute(), replayed: false };
     const name = `${identified.merchantId} ${identified.path} ${requestId}`;
-    const first = kept.get(name);
+    const first = stored.get(name);
     if (first && clock.now() < first.until) {
       if (first.inFlight) throw inFlight();
       if ("refused" in first) throw new PaypalError(first.refused);
-      // The path decides what kind of thing is kept under it.
+      // The path determines the type of the result.
       return { result: first.result as T, replayed: true };
     }
     const outcome = outcomeOf(execute);
     const until = secondsAfter(clock.now(), identified.keepSeconds);
     const entry = { ...outcome, until, inFlight: identified.inFlightMs > 0 };
-    kept.set(name, entry);
+    stored.set(name, entry);
     setTimeout(() => {
       entry.inFlight = false;
     }, identified.inFlightMs).unref();
@@ -60,12 +60,12 @@ export function createRequestIds(clock: Clock, keep: Keep): OncePerRequestId {
   };
 }
 
-/** The thing that was made, or in which words it was refused: an error object would not outlive a restart. */
+/** The created object, or the content of the refusal, because an error object cannot be saved across a restart. */
 type Outcome<T extends object> = { result: T } | { refused: Words };
-type Kept = Outcome<object> & { until: Date; inFlight: boolean };
+type Cached = Outcome<object> & { until: Date; inFlight: boolean };
 
-/** What PayPal has read and judged; who may not ask, or asks too often, is not kept. */
-export function isKept({ status }: PaypalError): boolean {
+/** PayPal stores refusals of requests that it has read, but not those for authentication or rate limits. */
+export function isStored({ status }: PaypalError): boolean {
   return status === 400 || status === 422;
 }
 
@@ -73,7 +73,7 @@ function outcomeOf<T extends object>(execute: () => T): Outcome<T> {
   try {
     return { result: execute() };
   } catch (error) {
-    if (error instanceof PaypalError && isKept(error)) return { refused: error.words };
+    if (error instanceof PaypalError && isStored(error)) return { refused: error.words };
     throw error;
   }
 }

@@ -2,7 +2,7 @@ import type { Clock } from "../../../lib/clock.ts";
 import { json, type Reply } from "../kernel/call.ts";
 import type { PaypalAccount } from "./accounts.ts";
 import { captureObject, minimalRefund, refundObject } from "./capture.ts";
-import type { Seal } from "./events.ts";
+import type { SigningKey } from "./events.ts";
 import { minimalCapturedOrder, minimalOrder, orderObject } from "./order.ts";
 import { readOrder } from "./order-parameters.ts";
 import type { Orders } from "./orders.ts";
@@ -14,18 +14,18 @@ import { keepSeconds, type OncePerRequestId } from "./request-ids.ts";
 import { verifyWebhookSignature } from "./verify-webhook-signature.ts";
 import { createWebhook, eventTypesObject, foundWebhook, webhookObject } from "./webhooks.ts";
 
-/** What the API works on. */
-export type Office = {
+/** The dependencies of the API. */
+export type ApiDeps = {
   clock: Clock;
   orders: Orders;
   refunds: Refunds;
   once: OncePerRequestId;
-  seal: Seal;
+  signingKey: SigningKey;
   origin(): string;
 };
 
-/** A call whose sender is known. `id` comes from the path; `whole`: `Prefer: return=representation`. */
-export type Asked = {
+/** An authenticated call. `id` comes from the path; `whole`: `Prefer: return=representation`. */
+export type Requested = {
   account: PaypalAccount;
   path: string;
   id: string;
@@ -38,9 +38,9 @@ export type Asked = {
   inFlightMs: number;
 };
 
-type Route = [method: string, path: RegExp, act: (office: Office, asked: Asked) => Reply];
+type Route = [method: string, path: RegExp, act: (deps: ApiDeps, requested: Requested) => Reply];
 
-/** The part of PayPal's API that is simulated; getting a token apart. */
+/** The simulated part of PayPal's API, without fetching a token. */
 export const routes: Route[] = [
   ["POST", /^\/v2\/checkout\/orders$/, createOrder],
   [
@@ -65,75 +65,77 @@ export const routes: Route[] = [
   ["POST", /^\/v1\/notifications\/verify-webhook-signature$/, verifySignature],
 ];
 
-function createOrder({ orders, once, origin }: Office, asked: Asked): Reply {
-  const { account, body, whole } = asked;
-  const { result: order, replayed } = once(identified(asked, keepSeconds.order), () =>
+function createOrder({ orders, once, origin }: ApiDeps, requested: Requested): Reply {
+  const { account, body, whole } = requested;
+  const { result: order, replayed } = once(identified(requested, keepSeconds.order), () =>
     orders.create(account, readOrder(body, account.country)),
   );
   const today = replayed ? orders.find(account, order.id) : order;
   return json((whole ? orderObject : minimalOrder)(today, origin()), replayed ? 200 : 201);
 }
 
-function captureOrder({ orders, once, origin }: Office, asked: Asked): Reply {
-  const order = orders.find(asked.account, asked.id);
-  readFields(asked.body).done();
-  const { result: capture, replayed } = once(identified(asked, keepSeconds.order), () =>
+function captureOrder({ orders, once, origin }: ApiDeps, requested: Requested): Reply {
+  const order = orders.find(requested.account, requested.id);
+  readFields(requested.body).done();
+  const { result: capture, replayed } = once(identified(requested, keepSeconds.order), () =>
     orders.capture(order),
   );
-  const shown = asked.whole ? orderObject(order, origin()) : minimalCapturedOrder(order, capture, origin());
+  const shown = requested.whole
+    ? orderObject(order, origin())
+    : minimalCapturedOrder(order, capture, origin());
   return json(shown, replayed ? 200 : 201);
 }
 
-function readCapture({ refunds, origin }: Office, { account, id }: Asked): Reply {
+function readCapture({ refunds, origin }: ApiDeps, { account, id }: Requested): Reply {
   const { order, capture } = refunds.findCapture(account, id);
   return json(captureObject(order, capture, origin()));
 }
 
-function refundCapture({ refunds, once, origin }: Office, asked: Asked): Reply {
-  const captured = refunds.findCapture(asked.account, asked.id);
-  const fields = readFields(asked.body);
+function refundCapture({ refunds, once, origin }: ApiDeps, requested: Requested): Reply {
+  const captured = refunds.findCapture(requested.account, requested.id);
+  const fields = readFields(requested.body);
   const amount = fields.object("amount");
-  const wanted = {
+  const input = {
     amount: amount && readAmount(amount),
-    requestId: asked.requestId,
+    requestId: requested.requestId,
     customId: fields.text("custom_id", { max: 127, pattern: /^[A-Za-z0-9-_.,]*$/ }),
     invoiceId: fields.text("invoice_id", { max: 127, pattern: /^.*$/ }),
     note: fields.text("note_to_payer", { max: 255, pattern: /^.*$/ }),
   };
   fields.done();
-  const { result: refund, replayed } = once(identified(asked, keepSeconds.payment), () =>
-    refunds.make(captured, wanted),
+  const { result: refund, replayed } = once(identified(requested, keepSeconds.payment), () =>
+    refunds.make(captured, input),
   );
   const { order, capture } = captured;
-  const shown = asked.whole
+  const shown = requested.whole
     ? refundObject(order, capture, refund, origin())
     : minimalRefund(capture, refund, origin());
   return json(shown, replayed ? 200 : 201);
 }
 
-function readRefund({ refunds, origin }: Office, { account, id }: Asked): Reply {
+function readRefund({ refunds, origin }: ApiDeps, { account, id }: Requested): Reply {
   const { order, capture, refund } = refunds.find(account, id);
   return json(refundObject(order, capture, refund, origin()));
 }
 
-function listWebhooks({ origin }: Office, { account }: Asked): Reply {
+function listWebhooks({ origin }: ApiDeps, { account }: Requested): Reply {
   return json({ webhooks: account.webhooks.map((webhook) => webhookObject(webhook, origin())) });
 }
 
-function postWebhook({ origin }: Office, { account, body }: Asked): Reply {
+function postWebhook({ origin }: ApiDeps, { account, body }: Requested): Reply {
   return json(webhookObject(createWebhook(account, body), origin()), 201);
 }
 
-function deleteWebhook(_: Office, { account, id }: Asked): Reply {
+function deleteWebhook(_: ApiDeps, { account, id }: Requested): Reply {
   account.webhooks.splice(account.webhooks.indexOf(foundWebhook(account, id)), 1);
   return { status: 204, headers: {}, body: "" };
 }
 
-function verifySignature({ seal, origin }: Office, { account, rawBody }: Asked): Reply {
-  return json(verifyWebhookSignature(account, seal, origin() + seal.certificatePath, rawBody));
+function verifySignature({ signingKey, origin }: ApiDeps, { account, rawBody }: Requested): Reply {
+  return json(verifyWebhookSignature(account, signingKey, origin() + signingKey.certificatePath, rawBody));
 }
 
-/** `GET /v1/identity/oauth2/userinfo?schema=paypalv1.1`: with an app's own token it tells the app's account. */
+/** `GET /v1/identity/oauth2/userinfo?schema=paypalv1.1`: with an app's own token it returns the app's account. */
 function userInfo({ merchantId, email, country }: PaypalAccount): object {
   return {
     user_id: `https://www.paypal.com/webapps/auth/identity/user/${merchantId}`,
@@ -145,6 +147,6 @@ function userInfo({ merchantId, email, country }: PaypalAccount): object {
   };
 }
 
-function identified({ account, path, requestId, refused, inFlightMs }: Asked, keepSeconds: number) {
+function identified({ account, path, requestId, refused, inFlightMs }: Requested, keepSeconds: number) {
   return { merchantId: account.merchantId, path, requestId, keepSeconds, refused, inFlightMs };
 }

@@ -1,7 +1,7 @@
 import { type Clock, secondsAfter } from "../../../lib/clock.ts";
 import { type Call, json, type Reply } from "../kernel/call.ts";
-import type { Keep } from "../kernel/kept-state.ts";
 import { randomText } from "../kernel/random.ts";
+import type { Keep } from "../kernel/stored-state.ts";
 import { type PaypalAccount, paypalId } from "./accounts.ts";
 import { PaypalError } from "./paypal-error.ts";
 
@@ -9,7 +9,7 @@ import { PaypalError } from "./paypal-error.ts";
 export type Tokens = {
   /** `POST /v1/oauth2/token`. */
   issue(call: Call): Reply;
-  /** Whose token this is; else the 401 that PayPal answers. */
+  /** The account that owns the token, or PayPal's 401. */
   owner(authorization: string | undefined): PaypalAccount | Reply;
   revokeAll(): void;
 };
@@ -17,21 +17,23 @@ export type Tokens = {
 /** Nine hours, as the real sandbox gives. */
 const lifeSeconds = 32_400;
 
-/** The token endpoint speaks OAuth's own error words, not PayPal's. */
+/** The token endpoint uses OAuth's error format, not PayPal's. */
 export function createTokens(clock: Clock, accounts: readonly PaypalAccount[], keep: Keep): Tokens {
-  const given = keep("tokens", new Map<string, { account: PaypalAccount; until: Date }>());
+  const issued = keep("tokens", new Map<string, { account: PaypalAccount; until: Date }>());
 
   return {
     issue(call) {
       const [, basic = ""] = /^Basic (\S+)$/.exec(call.headers.authorization ?? "") ?? [];
       const [clientId, secret] = Buffer.from(basic, "base64").toString().split(":");
-      const account = accounts.find((known) => known.clientId === clientId && known.secret === secret);
+      const account = accounts.find(
+        (existing) => existing.clientId === clientId && existing.secret === secret,
+      );
       if (!account) return oauthError("invalid_client", "Client Authentication failed");
       if (new URLSearchParams(call.body).get("grant_type") !== "client_credentials") {
         return oauthError("unsupported_grant_type", "Grant Type is NULL or not supported", 400);
       }
       const token = `A21AA${randomText(92)}`;
-      given.set(token, { account, until: secondsAfter(clock.now(), lifeSeconds) });
+      issued.set(token, { account, until: secondsAfter(clock.now(), lifeSeconds) });
       return json({
         scope: "https://uri.paypal.com/services/payments/realtimepayment openid",
         access_token: token,
@@ -44,11 +46,11 @@ export function createTokens(clock: Clock, accounts: readonly PaypalAccount[], k
     owner(authorization) {
       const [, token] = /^Bearer (\S+)$/.exec(authorization ?? "") ?? [];
       if (token === undefined) throw notAuthenticated();
-      const known = given.get(token);
-      if (known && clock.now() < known.until) return known.account;
+      const existing = issued.get(token);
+      if (existing && clock.now() < existing.until) return existing.account;
       return oauthError("invalid_token", "The token passed in was not found in the system");
     },
-    revokeAll: () => given.clear(),
+    revokeAll: () => issued.clear(),
   };
 }
 

@@ -1,15 +1,12 @@
-import { type PaypalAccount, paypalId } from "./accounts.ts";
+import { type PaypalAccount, paypalId, type Webhook } from "./accounts.ts";
 import { notFound, PaypalError } from "./paypal-error.ts";
-
-/** A registered listener. `events` holds event names, or `*`. */
-export type Webhook = { id: string; url: string; events: string[] };
 
 /** Webhooks of one app (developer.paypal.com/docs/api/webhooks/v1). */
 const maxWebhooks = 10;
 
 /**
- * Events that can be subscribed to here (developer.paypal.com/api/rest/webhooks/event-names). `PAYMENT.REFUND.*` is in no
- * official list: only who listens to everything is told of it.
+ * Events that can be subscribed to here (developer.paypal.com/api/rest/webhooks/event-names). `PAYMENT.REFUND.*` is in
+ * no official list: only webhooks for `*` receive it.
  */
 const eventNames = [
   "CHECKOUT.ORDER.APPROVED",
@@ -33,7 +30,7 @@ export function addWebhook(account: PaypalAccount, url: string, events: string[]
   if (events.length === 0 || unknown !== undefined) {
     throw refused("VALIDATION_ERROR", `Not a valid event type: ${unknown}`);
   }
-  if (account.webhooks.some((known) => known.url === url)) {
+  if (account.webhooks.some((existing) => existing.url === url)) {
     throw refused("WEBHOOK_URL_ALREADY_EXISTS", "Webhook URL already exists");
   }
   if (account.webhooks.length >= maxWebhooks) {
@@ -61,7 +58,7 @@ export function createWebhook(account: PaypalAccount, body: Record<string, unkno
 
 /** The account's listener of that id. Throws 404. */
 export function foundWebhook(account: PaypalAccount, id: string): Webhook {
-  const webhook = account.webhooks.find((known) => known.id === id);
+  const webhook = account.webhooks.find((existing) => existing.id === id);
   if (!webhook) throw notFound();
   return webhook;
 }
@@ -80,7 +77,7 @@ export function webhookObject({ id, url, events }: Webhook, origin: string): obj
   };
 }
 
-/** PayPal listens to https on port 443 only; here loopback is spoken to instead. */
+/** PayPal sends webhooks only to https on port 443; the simulator also to http on loopback. */
 function isListenable(url: string): boolean {
   if (!URL.canParse(url)) return false;
   const { protocol, hostname, port } = new URL(url);

@@ -13,23 +13,22 @@ export type DemoShop = {
 const price = { amount: "12.34", currency: "CNY" } as const;
 const defaultProviders = ["alipay", "wechat", "stripe", "paypal"];
 
-/** `scanPage`: where a browser gets to what scanning a QR code leads to. */
-type Surroundings = { clock: Clock; scanPage(qrCode: string): string };
+/** `scanPage`: URL of the page that a scanned QR code opens. */
+type ShopDeps = { clock: Clock; scanPage(qrCode: string): string };
 
-/** The demo shop: it knows nothing but the gateway's API and its own key. */
-export function createDemoShop(surroundings: Surroundings): DemoShop {
+/** Creates the demo shop, which uses only the gateway's API and its own API key. */
+export function createDemoShop(deps: ShopDeps): DemoShop {
   let settings: ShopSettings | undefined;
 
   return {
-    set(wanted) {
-      settings = wanted;
+    set(input) {
+      settings = input;
     },
     answer(call, origin) {
       if (!/^\/shop(\/|$)/.test(call.path)) return undefined;
       if (!settings) return Promise.resolve(messagePage("Demo shop", "The shop is not connected yet.", 503));
       if (call.method === "GET" && call.path === "/shop") return Promise.resolve(shopWindow(settings));
-      if (call.method === "POST" && call.path === "/shop/buy")
-        return buy(settings, call, origin, surroundings);
+      if (call.method === "POST" && call.path === "/shop/buy") return buy(settings, call, origin, deps);
       const [, outTradeNo, status] = /^\/shop\/orders\/([\w-]+)(\/status)?$/.exec(call.path) ?? [];
       if (call.method !== "GET" || outTradeNo === undefined) {
         return Promise.resolve(messagePage("Demo shop", "There is no such page.", 404));
@@ -58,7 +57,7 @@ async function buy(
   settings: ShopSettings,
   call: Call,
   origin: string,
-  { clock, scanPage }: Surroundings,
+  { clock, scanPage }: ShopDeps,
 ): Promise<Reply> {
   const provider = new URLSearchParams(call.body).get("provider") ?? "";
   const outTradeNo = `shop-${clock.now().getTime()}-${randomText(6)}`;
@@ -73,7 +72,7 @@ async function buy(
   return codePage(String(qrCode), scanPage(String(qrCode)), `/shop/orders/${outTradeNo}`);
 }
 
-/** A desk has no camera: a link stands in for the telephone that scans the code. */
+/** A page with a link that replaces the phone that would scan the code. */
 function codePage(qrCode: string, scanUrl: string, orderUrl: string): Reply {
   return page(
     "Scan to pay",
@@ -88,7 +87,7 @@ async function orderStatus(settings: ShopSettings, outTradeNo: string): Promise<
   return code === 0 ? json({ status: data.status }) : json({ error: message }, 502);
 }
 
-/** Shows the status and asks for it every second until it is final. */
+/** Shows the status and polls it every second until it is final. */
 async function orderPage(settings: ShopSettings, outTradeNo: string): Promise<Reply> {
   const { code, message, data } = await queryPayment(settings, outTradeNo);
   if (code !== 0) return messagePage("Demo shop", `${code}: ${message}`, 502);

@@ -4,7 +4,7 @@ import { request } from "../kernel/request.ts";
 export type ShopSettings = {
   gatewayUrl: string;
   apiKey: string;
-  /** What the page offers; absent: all four. */
+  /** The providers that the shop offers; absent: all four. */
   providers?: string[];
 };
 
@@ -13,12 +13,12 @@ export type GatewayAnswer = { code: number; message: string; data: Record<string
 
 const timeoutMs = 30_000;
 
-/** Creates a payment. Throws when the gateway cannot be reached or does not speak JSON. */
+/** Creates a payment. Throws when the gateway cannot be reached or does not answer JSON. */
 export function createPayment(settings: ShopSettings, payment: object): Promise<GatewayAnswer> {
   return call(settings, "POST", "/api/v1/payment/create", JSON.stringify(payment));
 }
 
-/** The payment now, by the shop's own order number. Throws as `createPayment` does. */
+/** The current payment, by the shop's own order number. Throws as `createPayment` does. */
 export function queryPayment(settings: ShopSettings, outTradeNo: string): Promise<GatewayAnswer> {
   return call(settings, "GET", `/api/v1/payment/query?out_trade_no=${encodeURIComponent(outTradeNo)}`);
 }

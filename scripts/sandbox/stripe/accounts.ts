@@ -1,5 +1,5 @@
 import { randomText } from "../kernel/random.ts";
-import type { WebhookEndpoint } from "./endpoints.ts";
+
 import { nulls } from "./nulls.ts";
 
 /** One Stripe account in test mode. */
@@ -40,3 +40,16 @@ export function accountObject(account: StripeAccount): object {
 const unknownOfBusiness =
   "mcc minority_owned_business_designation specified_commercial_transactions_act_url support_address support_email " +
   "support_phone support_url url";
+
+/** A registered webhook endpoint. */
+export type WebhookEndpoint = {
+  id: string;
+  url: string;
+  enabledEvents: string[];
+  description: string | null;
+  metadata: Record<string, string>;
+  apiVersion: string | null;
+  status: "enabled" | "disabled";
+  secret: string;
+  createdAt: number;
+};

@@ -6,24 +6,24 @@ import type { StripeAccount } from "./accounts.ts";
 import { defaultApiVersion } from "./events.ts";
 import type { Keyed } from "./idempotency.ts";
 import { refusalWith } from "./refusals.ts";
-import { type Asked, type Office, routes } from "./routes.ts";
+import { type ApiDeps, type Requested, routes } from "./routes.ts";
 import { StripeError } from "./stripe-error.ts";
 
-/** Answers one call of the API: who is it, what do they want, was it answered before. */
+/** Answers one API call: authenticates the caller, checks the idempotency key, dispatches by method and path. */
 export function answerApi(
-  office: Office,
+  deps: ApiDeps,
   idempotent: (keyed: Keyed, execute: () => Reply) => Reply,
   call: Call,
   fault: AnswerFault,
 ): Reply {
   const requestId = `req_${randomText(14)}`;
   const reply = refusalsAnswered(() => {
-    const account = authenticated(office.accounts, call.headers.authorization);
+    const account = authenticated(deps.accounts, call.headers.authorization);
     const failure = failureInstead(fault);
     if (failure && !hadBegun(failure, fault)) return failure;
     const execute = () => {
       if (fault.code !== undefined) throw refusalWith(fault.code);
-      return failure ?? json(dispatch(office, account, call));
+      return failure ?? json(dispatch(deps, account, call));
     };
     const key = call.headers["idempotency-key"];
     if (call.method !== "POST" || key === undefined) return execute();
@@ -48,7 +48,7 @@ function refusalsAnswered(answer: () => Reply): Reply {
   }
 }
 
-/** A fault's answer: an error object of Stripe's, or the HTML page of something in front of it. */
+/** A fault's answer: a Stripe error object, or the HTML page of a proxy in front of Stripe. */
 function failureInstead(fault: AnswerFault): Reply | undefined {
   const instead = replyInstead(fault);
   if (!instead || fault.html) return instead;
@@ -61,7 +61,7 @@ function failureInstead(fault: AnswerFault): Reply | undefined {
   return { status, body, headers: { ...instead.headers, "content-type": "application/json" } };
 }
 
-/** Whether a failure is the endpoint's own, kept for the idempotency key; any other comes from in front of it. */
+/** Whether the endpoint itself failed, so that its answer is stored for the idempotency key; others fail before it. */
 function hadBegun({ status }: Reply, { html }: AnswerFault): boolean {
   return !html && (status === 500 || status === 402);
 }
@@ -71,17 +71,17 @@ function authenticated(accounts: StripeAccount[], authorization: string | undefi
   const [, basic] = /^Basic (\S+)$/.exec(authorization ?? "") ?? [];
   const key = bearer ?? (basic && Buffer.from(basic, "base64").toString().split(":")[0]);
   if (!key) throw new StripeError("You did not provide an API key.", { status: 401 });
-  const account = accounts.find((known) => known.secretKey === key);
+  const account = accounts.find((existing) => existing.secretKey === key);
   if (account) return account;
   throw new StripeError(`Invalid API Key provided: ${key.slice(0, 8)}****${key.slice(-4)}`, { status: 401 });
 }
 
-function dispatch(office: Office, account: StripeAccount, call: Call): object {
+function dispatch(deps: ApiDeps, account: StripeAccount, call: Call): object {
   for (const [method, path, act] of routes) {
     const found = method === call.method ? path.exec(call.path) : null;
     if (found) {
-      const asked: Asked = { account, id: decodeURIComponent(found[1] ?? ""), form: formOf(call) };
-      return act(office, asked);
+      const requested: Requested = { account, id: decodeURIComponent(found[1] ?? ""), form: formOf(call) };
+      return act(deps, requested);
     }
   }
   const message = `Unrecognized request URL (${call.method}: ${call.path}).`;

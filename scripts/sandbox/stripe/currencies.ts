@@ -28,9 +28,9 @@ const smallest: Record<string, number> = {
   thb: 1000,
 };
 
-/** Of the currencies without a row above: Stripe converts and wants half a dollar; here it is 50 minor units. */
+/** For currencies without a row above: Stripe requires half a dollar's equivalent, the simulator 50 minor units. */
 const smallestOtherwise = 50;
-/** Largest charge in minor units (same page): eight digits, but for these; the amounts of most card brands. */
+/** Largest charge in minor units (same page): eight digits, except for these; the limits of most card brands. */
 const largest: Record<string, number> = {
   cop: 9_999_999_999,
   huf: 9_999_999_999,

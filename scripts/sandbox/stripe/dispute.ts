@@ -1,20 +1,20 @@
 import { nulls } from "./nulls.ts";
-import { type Dispute, refundedMinor } from "./refund.ts";
-import type { Session } from "./session.ts";
+import type { Dispute, Session } from "./records.ts";
+import { refundedMinor } from "./refund.ts";
 
 /** Days within which the merchant must answer a dispute of a card payment. */
 const answerWithinDays = 10;
 
 /** A dispute (docs.stripe.com/api/disputes/object). */
-export function disputeObject({ intent, wanted, refunds }: Session, dispute: Dispute): object {
+export function disputeObject({ intent, input, refunds }: Session, dispute: Dispute): object {
   return {
     id: dispute.id,
     object: "dispute",
-    amount: wanted.amount - refundedMinor(refunds),
+    amount: input.amount - refundedMinor(refunds),
     balance_transactions: [],
     charge: intent.chargeId,
     created: dispute.createdAt,
-    currency: wanted.currency,
+    currency: input.currency,
     enhanced_eligibility_types: [],
     evidence: { ...nulls(evidence), enhanced_evidence: {} },
     evidence_details: {

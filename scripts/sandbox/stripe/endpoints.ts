@@ -1,22 +1,9 @@
 import { randomText } from "../kernel/random.ts";
-import type { StripeAccount } from "./accounts.ts";
+import type { StripeAccount, WebhookEndpoint } from "./accounts.ts";
 import { readForm } from "./form.ts";
 import { StripeError } from "./stripe-error.ts";
 
-/** A registered webhook endpoint. */
-export type WebhookEndpoint = {
-  id: string;
-  url: string;
-  enabledEvents: string[];
-  description: string | null;
-  metadata: Record<string, string>;
-  apiVersion: string | null;
-  status: "enabled" | "disabled";
-  secret: string;
-  createdAt: number;
-};
-
-/** Event types that exist in these families (docs.stripe.com/api/events/types); a typing error must not pass. */
+/** Event types that exist in these families (docs.stripe.com/api/events/types), so that a misspelt type is refused. */
 const families: Record<string, string[]> = {
   "checkout.session": ["async_payment_failed", "async_payment_succeeded", "completed", "expired"],
   payment_intent: [
@@ -48,19 +35,19 @@ const updateShape = { ...changeable, disabled: "boolean" } as const;
 
 /** `POST /v1/webhook_endpoints`. Throws a `StripeError`. */
 export function createEndpoint(account: StripeAccount, body: string, nowSeconds: number): WebhookEndpoint {
-  const wanted = readForm(body, createShape);
-  if (wanted.url === undefined) throw missing("url");
-  if (wanted.enabled_events === undefined) throw missing("enabled_events");
+  const input = readForm(body, createShape);
+  if (input.url === undefined) throw missing("url");
+  if (input.enabled_events === undefined) throw missing("enabled_events");
   const secret = `whsec_${randomText(32)}`;
   const endpoint = addEndpoint(account, {
-    url: wanted.url,
-    events: wanted.enabled_events,
+    url: input.url,
+    events: input.enabled_events,
     secret,
     nowSeconds,
   });
-  endpoint.description = wanted.description ?? null;
-  endpoint.metadata = wanted.metadata ?? {};
-  endpoint.apiVersion = wanted.api_version ?? null;
+  endpoint.description = input.description ?? null;
+  endpoint.metadata = input.metadata ?? {};
+  endpoint.apiVersion = input.api_version ?? null;
   return endpoint;
 }
 
@@ -89,20 +76,20 @@ export function addEndpoint(
   return endpoint;
 }
 
-/** `POST /v1/webhook_endpoints/:id`: changes what is given. */
+/** `POST /v1/webhook_endpoints/:id`: changes only the given fields. */
 export function updateEndpoint(endpoint: WebhookEndpoint, body: string): WebhookEndpoint {
-  const wanted = readForm(body, updateShape);
-  if (wanted.url !== undefined) endpoint.url = checkedUrl(wanted.url);
-  if (wanted.enabled_events !== undefined) endpoint.enabledEvents = checkedEvents(wanted.enabled_events);
-  if (wanted.disabled !== undefined) endpoint.status = wanted.disabled ? "disabled" : "enabled";
-  if (wanted.description !== undefined) endpoint.description = wanted.description;
-  if (wanted.metadata !== undefined) endpoint.metadata = { ...endpoint.metadata, ...wanted.metadata };
+  const input = readForm(body, updateShape);
+  if (input.url !== undefined) endpoint.url = checkedUrl(input.url);
+  if (input.enabled_events !== undefined) endpoint.enabledEvents = checkedEvents(input.enabled_events);
+  if (input.disabled !== undefined) endpoint.status = input.disabled ? "disabled" : "enabled";
+  if (input.description !== undefined) endpoint.description = input.description;
+  if (input.metadata !== undefined) endpoint.metadata = { ...endpoint.metadata, ...input.metadata };
   return endpoint;
 }
 
 /** The account's endpoint of that id. Throws `resource_missing` (404). */
 export function foundEndpoint(account: StripeAccount, id: string): WebhookEndpoint {
-  const endpoint = account.endpoints.find((known) => known.id === id);
+  const endpoint = account.endpoints.find((existing) => existing.id === id);
   if (endpoint) return endpoint;
   const details = { status: 404, code: "resource_missing", param: "webhook_endpoint", executed: true };
   throw new StripeError(`No such webhook endpoint: '${id}'`, details);

@@ -3,8 +3,8 @@ import type { Clock } from "../../../lib/clock.ts";
 import type { AttemptFault } from "../kernel/faults.ts";
 import { randomText } from "../kernel/random.ts";
 import type { WebhookSender } from "../kernel/webhook-sender.ts";
-import type { WebhookEndpoint } from "./endpoints.ts";
-import type { Session } from "./session.ts";
+import type { WebhookEndpoint } from "./accounts.ts";
+import type { Session } from "./records.ts";
 
 /** The version that accounts and endpoints without one of their own use. */
 export const defaultApiVersion = "2026-10-28.endive";
@@ -31,15 +31,15 @@ export type EventType =
 
 export type Emitting = { clock: Clock; webhooks: WebhookSender };
 
-/** Sends an event about a session or its money, with `object` as it is now, to every endpoint of the account that asked for it. */
+/** Sends an event with the current `object` to every endpoint of the session's account that is subscribed to it. */
 export function emit({ clock, webhooks }: Emitting, session: Session, type: EventType, object: object): void {
   const id = `evt_1${randomText(23)}`;
   const created = seconds(clock);
-  const wanting = session.account.endpoints.filter(
+  const subscribed = session.account.endpoints.filter(
     ({ status, enabledEvents }) =>
       status === "enabled" && (enabledEvents.includes("*") || enabledEvents.includes(type)),
   );
-  for (const endpoint of wanting) {
+  for (const endpoint of subscribed) {
     const event = {
       id,
       object: "event",
@@ -47,7 +47,7 @@ export function emit({ clock, webhooks }: Emitting, session: Session, type: Even
       created,
       data: { object },
       livemode: false,
-      pending_webhooks: wanting.length,
+      pending_webhooks: subscribed.length,
       request: { id: null, idempotency_key: null },
       type,
     };
@@ -83,7 +83,7 @@ function signatureHeader(secret: string, timestamp: number, body: string): strin
   return `t=${timestamp},v1=${v1},v0=${v0}`;
 }
 
-/** The same object, one minor unit dearer. */
+/** A copy of the object with its amounts one minor unit higher. */
 function dearer(object: object): object {
   const amounts = Object.entries(object)
     .filter(([name, value]) => /^amount(_total|_subtotal)?$/.test(name) && typeof value === "number")

@@ -1,9 +1,9 @@
 import { StripeError } from "./stripe-error.ts";
 
-/** What a form may contain: a leaf, a list of one shape, a map of free names (`*`), or named members. */
+/** The allowed content of a form: a leaf, a list of one shape, a map of free names (`*`), or named members. */
 export type Shape = "text" | "integer" | "boolean" | readonly [Shape] | { readonly [name: string]: Shape };
 
-/** What reading a form of that shape gives. */
+/** The type of a form that was read with that shape. */
 export type Value<S> = S extends "text"
   ? string
   : S extends "integer"
@@ -19,8 +19,8 @@ export type Value<S> = S extends "text"
 type Tree = string | Map<string, Tree>;
 
 /**
- * Reads Stripe's nested form encoding (`a[b][0]=c`) and checks it against a shape. Throws the `StripeError` that
- * Stripe answers: unknown parameter, empty text, no integer, no boolean.
+ * Reads Stripe's nested form encoding (`a[b][0]=c`) and checks it against a shape. Throws a `StripeError` like Stripe's
+ * for an unknown parameter, an empty text, or a text that is not an integer or boolean.
  */
 export function readForm<const S extends Shape>(encoded: string, shape: S): Value<S> {
   const root: Map<string, Tree> = new Map();
@@ -54,14 +54,14 @@ function read(tree: Tree, shape: Shape, at: string): unknown {
   if (isList(shape)) return [...tree].map(([index, item]) => read(item, shape[0], `${at}[${index}]`));
   const members = [...tree].map(([name, member]) => {
     const inside = at === "" ? name : `${at}[${name}]`;
-    const known = Object.hasOwn(shape, name) ? shape[name] : shape["*"];
-    if (known === undefined) {
+    const schema = Object.hasOwn(shape, name) ? shape[name] : shape["*"];
+    if (schema === undefined) {
       throw new StripeError(`Received unknown parameter: ${inside}`, {
         code: "parameter_unknown",
         param: inside,
       });
     }
-    return [name, read(member, known, inside)];
+    return [name, read(member, schema, inside)];
   });
   return Object.fromEntries(members);
 }

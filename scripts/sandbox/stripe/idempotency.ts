@@ -1,6 +1,6 @@
 import { type Clock, secondsAfter } from "../../../lib/clock.ts";
 import type { Reply } from "../kernel/call.ts";
-import type { Keep } from "../kernel/kept-state.ts";
+import type { Keep } from "../kernel/stored-state.ts";
 import { StripeError } from "./stripe-error.ts";
 
 /** One POST with an `Idempotency-Key`. */
@@ -14,24 +14,24 @@ export type Keyed = {
   inFlightMs: number;
 };
 
-type Kept = Keyed & { reply: Reply; until: Date; inFlight: boolean };
+type Cached = Keyed & { reply: Reply; until: Date; inFlight: boolean };
 
 const keepSeconds = 24 * 3600;
 
 /**
- * Stripe's idempotency (docs.stripe.com/api/idempotent_requests): the first answer is kept for 24 hours, 500 included,
- * and replayed for the same parameters. Refusals before execution are not kept.
+ * Stripe's idempotency (docs.stripe.com/api/idempotent_requests): the first answer, also a 500, is stored for 24 hours
+ * and replayed for the same parameters. Refusals before execution are not stored.
  */
 export function createIdempotency(clock: Clock, keep: Keep): (keyed: Keyed, execute: () => Reply) => Reply {
-  const kept = keep("answers", new Map<string, Kept>());
-  // Nothing of before a restart is in flight.
-  for (const entry of kept.values()) entry.inFlight = false;
+  const stored = keep("answers", new Map<string, Cached>());
+  // No request from before a restart is in flight.
+  for (const entry of stored.values()) entry.inFlight = false;
 
   return (keyed, execute) => {
     if ([...keyed.key].length > 255)
       throw new StripeError("Idempotency keys must be at most 255 characters.");
     const name = `${keyed.accountId} ${keyed.key}`;
-    const first = kept.get(name);
+    const first = stored.get(name);
     if (first && clock.now() < first.until) return replay(first, keyed);
     let reply: Reply;
     try {
@@ -42,7 +42,7 @@ export function createIdempotency(clock: Clock, keep: Keep): (keyed: Keyed, exec
     }
     const until = secondsAfter(clock.now(), keepSeconds);
     const entry = { ...keyed, reply, until, inFlight: keyed.inFlightMs > 0 };
-    kept.set(name, entry);
+    stored.set(name, entry);
     setTimeout(() => {
       entry.inFlight = false;
     }, keyed.inFlightMs).unref();
@@ -50,7 +50,7 @@ export function createIdempotency(clock: Clock, keep: Keep): (keyed: Keyed, exec
   };
 }
 
-function replay(first: Kept, again: Keyed): Reply {
+function replay(first: Cached, again: Keyed): Reply {
   if (first.path !== again.path || first.body !== again.body) {
     const what = first.path === again.path ? "with the same parameters" : "for the same endpoint";
     throw new StripeError(

@@ -2,14 +2,15 @@ import { amountField, Refusal, requiredString } from "../kernel/call.ts";
 import { randomText } from "../kernel/random.ts";
 import type { StripeAccount } from "./accounts.ts";
 import { exponentOf } from "./currencies.ts";
-import type { Session } from "./session.ts";
+import type { Session } from "./records.ts";
+
 import { readSessionParameters } from "./session-parameters.ts";
 import type { Sessions } from "./sessions.ts";
 
 /**
- * `_sim/payment-link {account, client_reference_id, amount, currency, outcome}`: a buyer opens a Payment Link of the account with
- * that reference in its URL (https://docs.stripe.com/payment-links/customize), and then pays, lets it expire, or starts or
- * fails a delayed payment. The session carries the metadata of the link, never any of the buyer's.
+ * `_sim/payment-link {account, client_reference_id, amount, currency, outcome}`: a buyer opens a Payment Link of the
+ * account with that reference in its URL (https://docs.stripe.com/payment-links/customize), and then pays, lets it
+ * expire, or starts or fails a delayed payment. The session has the metadata of the link, never any from the buyer.
  */
 export function openPaymentLink(
   sessions: Sessions,
@@ -33,8 +34,8 @@ export function openPaymentLink(
     "line_items[0][price_data][unit_amount]": String(amount),
     "line_items[0][price_data][product_data][name]": "Something else",
   });
-  const wanted = readSessionParameters(form.toString(), nowSeconds);
-  const session = sessions.create(account, wanted, `plink_1${randomText(23)}`);
+  const input = readSessionParameters(form.toString(), nowSeconds);
+  const session = sessions.create(account, input, `plink_1${randomText(23)}`);
   act(sessions, session, requiredString(body, "outcome"));
   return session;
 }

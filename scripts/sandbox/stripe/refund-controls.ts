@@ -1,21 +1,21 @@
 import { amountField, Refusal, stringField } from "../kernel/call.ts";
 import { exponentOf } from "./currencies.ts";
-import { isCounted, refundedMinor, refundStatuses } from "./refund.ts";
+import { refundStatuses, type Session } from "./records.ts";
+import { isCounted, refundedMinor } from "./refund.ts";
 import type { Refunds } from "./refunds.ts";
-import type { Session } from "./session.ts";
 
-/** `_sim/refund {amount?}`: made in the dashboard, so without any metadata of ours. `amount` is a decimal. */
+/** `_sim/refund {amount?}`: made in the dashboard, so without the gateway's metadata. `amount` is a decimal. */
 export function refundByHand(refunds: Refunds, session: Session, body: Record<string, unknown>): void {
-  const amount = amountField(body, "amount", exponentOf(session.wanted.currency) ?? 2);
+  const amount = amountField(body, "amount", exponentOf(session.input.currency) ?? 2);
   refunds.create(session.account, { intentId: session.intent.id, amount });
 }
 
 /**
- * `_sim/refund-result {refund_no?, status}`: the refund with that `metadata.refund_no` or id comes to that state; without
- * `refund_no` the next one is made in it. 409 where more than was paid would go back, unless `force` is true.
+ * `_sim/refund-result {refund_no?, status}`: sets the status of the refund with that `metadata.refund_no` or id;
+ * without `refund_no` that of the next refund. 409 if more than was paid would be refunded, unless `force` is true.
  */
 export function refundSettled(refunds: Refunds, body: Record<string, unknown>): object {
-  const status = refundStatuses.find((known) => known === body.status);
+  const status = refundStatuses.find((existing) => existing === body.status);
   if (!status) throw new Refusal(400, `status must be one of ${refundStatuses.join(", ")}.`);
   const refundNo = stringField(body, "refund_no");
   if (refundNo === undefined) {
@@ -28,7 +28,7 @@ export function refundSettled(refunds: Refunds, body: Record<string, unknown>): 
   if (!found) throw new Refusal(404, `Stripe has no refund ${refundNo}.`);
   // `amount_refunded` of a charge is never more than its `amount` (docs.stripe.com/api/charges/object).
   const { refund, session } = found;
-  const left = session.wanted.amount - refundedMinor(session.refunds);
+  const left = session.input.amount - refundedMinor(session.refunds);
   if (body.force !== true && !isCounted(refund.status) && isCounted(status) && refund.amount > left)
     throw new Refusal(
       409,

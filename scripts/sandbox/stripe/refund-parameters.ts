@@ -2,8 +2,8 @@ import { readForm } from "./form.ts";
 import { checkMetadata } from "./session-parameters.ts";
 import { StripeError } from "./stripe-error.ts";
 
-/** What a valid `POST /v1/refunds` asks for. No amount: all that is left. */
-export type WantedRefund = {
+/** The input of a valid `POST /v1/refunds`. Without an amount it refunds the rest. */
+export type CreateRefundCommand = {
   intentId?: string | undefined;
   chargeId?: string | undefined;
   amount?: number | undefined;
@@ -23,7 +23,7 @@ const shape = {
 const reasons = ["duplicate", "fraudulent", "requested_by_customer"];
 
 /** Reads and checks the body of a create. Throws a `StripeError`. */
-export function readRefundParameters(body: string): WantedRefund {
+export function readRefundParameters(body: string): CreateRefundCommand {
   const { amount, charge, metadata, payment_intent, reason } = readForm(body, shape);
   checkMetadata(metadata, "metadata");
   if (payment_intent === undefined && charge === undefined) {

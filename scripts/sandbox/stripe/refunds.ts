@@ -1,27 +1,28 @@
-import type { Keep } from "../kernel/kept-state.ts";
 import { randomText } from "../kernel/random.ts";
+import type { Keep } from "../kernel/stored-state.ts";
 import type { StripeAccount } from "./accounts.ts";
 import { disputeObject } from "./dispute.ts";
 import { type Emitting, emit, seconds } from "./events.ts";
 import { chargeObject } from "./intent.ts";
-import { type Dispute, type Refund, type RefundStatus, refundedMinor, refundObject } from "./refund.ts";
-import type { WantedRefund } from "./refund-parameters.ts";
-import type { Session } from "./session.ts";
+import type { Dispute, Refund, RefundStatus, Session } from "./records.ts";
+import { refundedMinor, refundObject } from "./refund.ts";
+import type { CreateRefundCommand } from "./refund-parameters.ts";
+
 import type { Sessions } from "./sessions.ts";
 import { StripeError } from "./stripe-error.ts";
 
-/** A refund with the session whose money it is. */
+/** A refund with its session. */
 export type Refunded = { session: Session; refund: Refund };
 
-/** The only place where paid money goes back. */
+/** The only place where payments are refunded. */
 export type Refunds = {
-  create(account: StripeAccount, wanted: WantedRefund): Refunded;
+  create(account: StripeAccount, input: CreateRefundCommand): Refunded;
   find(account: StripeAccount, id: string): Refunded;
   /** Oldest first. */
   all(): Refunded[];
-  /** In which state the next refund is made; succeeded unless told. */
+  /** Sets the status of the next refund; the default is succeeded. */
   planNext(status: RefundStatus): void;
-  /** A refund comes to another state; a succeeded one may still fail (docs.stripe.com/refunds#failed-refunds). */
+  /** Changes the status of a refund; a succeeded one may still fail (docs.stripe.com/refunds#failed-refunds). */
   settle(refunded: Refunded, status: RefundStatus): void;
   dispute(session: Session): void;
   closeDispute(session: Session, status: "won" | "lost"): void;
@@ -33,7 +34,7 @@ export function createRefunds(emitting: Emitting, sessions: Sessions, keep: Keep
   const inOrder = keep<Refunded[]>("refunds", []);
   let next: RefundStatus = "succeeded";
 
-  function meant(account: StripeAccount, { intentId, chargeId }: WantedRefund): Session {
+  function meant(account: StripeAccount, { intentId, chargeId }: CreateRefundCommand): Session {
     const session = sessions
       .all()
       .find(
@@ -52,10 +53,10 @@ export function createRefunds(emitting: Emitting, sessions: Sessions, keep: Keep
   return {
     all: () => inOrder,
 
-    create(account, wanted) {
-      const session = meant(account, wanted);
-      const { reason = null, metadata = {} } = wanted;
-      const amount = refundable(session, wanted.amount);
+    create(account, input) {
+      const session = meant(account, input);
+      const { reason = null, metadata = {} } = input;
+      const amount = refundable(session, input.amount);
       const id = `re_3${randomText(23)}`;
       const refund: Refund = { id, amount, status: next, reason, metadata, createdAt: seconds(clock) };
       next = "succeeded";
@@ -106,8 +107,11 @@ export function createRefunds(emitting: Emitting, sessions: Sessions, keep: Keep
   };
 }
 
-/** The amount that can go back, in minor units. Throws what Stripe refuses. */
-function refundable({ intent, wanted, refunds, paymentStatus, dispute }: Session, asked: number | undefined) {
+/** The amount to refund, in minor units. Throws Stripe's refusal when the refund is not possible. */
+function refundable(
+  { intent, input, refunds, paymentStatus, dispute }: Session,
+  requested: number | undefined,
+) {
   const executed = true;
   if (paymentStatus !== "paid") {
     const message = `This PaymentIntent (${intent.id}) does not have a successful charge to refund.`;
@@ -117,14 +121,14 @@ function refundable({ intent, wanted, refunds, paymentStatus, dispute }: Session
     const message = `Charge ${intent.chargeId} has been charged back; cannot issue a refund.`;
     throw new StripeError(message, { code: "charge_disputed", executed });
   }
-  const left = wanted.amount - refundedMinor(refunds);
+  const left = input.amount - refundedMinor(refunds);
   if (left === 0) {
     const message = `Charge ${intent.chargeId} has already been refunded.`;
     throw new StripeError(message, { code: "charge_already_refunded", executed });
   }
-  if (asked !== undefined && asked > left) {
-    const message = `Refund amount (${asked}) is greater than unrefunded amount on charge (${left})`;
+  if (requested !== undefined && requested > left) {
+    const message = `Refund amount (${requested}) is greater than unrefunded amount on charge (${left})`;
     throw new StripeError(message, { param: "amount", executed });
   }
-  return asked ?? left;
+  return requested ?? left;
 }

@@ -2,8 +2,8 @@ import type { Call } from "../kernel/call.ts";
 import type { NamedCalls } from "../kernel/faults.ts";
 import { StripeError } from "./stripe-error.ts";
 
-// Codes of https://docs.stripe.com/error-codes, by what they are about. A name that ends with a status stands for an error
-// without a code, as Stripe sends it for that status.
+// Codes of https://docs.stripe.com/error-codes, by topic. A name that ends with a status stands for an error without a
+// code, as Stripe sends it with that status.
 const access =
   "account_invalid api_key_expired livemode_mismatch no_account platform_account_required platform_api_key_expired " +
   "secret_key_required testmode_charges_only tls_version_unsupported request_blocked rate_limit lock_timeout " +
@@ -15,7 +15,7 @@ const parameters =
   "parameter_invalid_string_empty parameter_missing parameter_unknown parameters_exclusive url_invalid";
 const missing = "resource_missing invalid_request_error_400 invalid_request_error_404";
 
-/** With which codes each call can be refused at will. */
+/** The codes with which a fault can refuse each call. */
 const calls: NamedCalls = {
   create: words(
     access,
@@ -54,7 +54,7 @@ const names: [method: string, path: RegExp, name: string][] = [
 export const named = {
   calls,
   nameOf: ({ method, path }: Call) =>
-    names.find(([known, pattern]) => known === method && pattern.test(path))?.[2],
+    names.find(([existing, pattern]) => existing === method && pattern.test(path))?.[2],
 };
 
 const statuses: [status: number, codes: string[]][] = [
@@ -66,7 +66,7 @@ const statuses: [status: number, codes: string[]][] = [
   [429, words("rate_limit lock_timeout http_429")],
 ];
 
-/** Refused before an endpoint begins, so that nothing is kept for the idempotency key. */
+/** Refused before the endpoint executes, so that nothing is stored for the idempotency key. */
 const early = new Set(words(access, parameters));
 
 /** The refusal with this code, in Stripe's own form. */
@@ -74,7 +74,7 @@ export function refusalWith(code: string): StripeError {
   const status = statuses.find(([, codes]) => codes.includes(code))?.[0] ?? 400;
   const executed = !early.has(code);
   if (code === "insufficient_balance_for_refund") {
-    // As it really comes: Automattic/woocommerce-payments#10025.
+    // As seen from Stripe: Automattic/woocommerce-payments#10025.
     const message = "Insufficient funds in your Stripe balance to refund this amount.";
     return new StripeError(message, { messageCode: code, executed });
   }

@@ -12,15 +12,19 @@ import { readSessionParameters } from "./session-parameters.ts";
 import type { Sessions } from "./sessions.ts";
 import { StripeError } from "./stripe-error.ts";
 
-/** What the API works on. */
-export type Office = { clock: Clock; accounts: StripeAccount[]; sessions: Sessions; refunds: Refunds };
+/** The dependencies of the API. */
+export type ApiDeps = { clock: Clock; accounts: StripeAccount[]; sessions: Sessions; refunds: Refunds };
 
-/** A call whose sender is known; `id` comes from the path, `form` from the query or the body. */
-export type Asked = { account: StripeAccount; id: string; form: string };
+/** An authenticated call; `id` comes from the path, `form` from the query or the body. */
+export type Requested = { account: StripeAccount; id: string; form: string };
 
-type Route = [method: "GET" | "POST" | "DELETE", path: RegExp, act: (office: Office, asked: Asked) => object];
+type Route = [
+  method: "GET" | "POST" | "DELETE",
+  path: RegExp,
+  act: (deps: ApiDeps, requested: Requested) => object,
+];
 
-/** The part of Stripe's API that is simulated. */
+/** The simulated part of Stripe's API. */
 export const routes: Route[] = [
   ["GET", /^\/v1\/account$/, (_, { account }) => accountObject(account)],
   ["POST", /^\/v1\/checkout\/sessions$/, createSession],
@@ -40,46 +44,46 @@ export const routes: Route[] = [
   ["DELETE", /^\/v1\/webhook_endpoints\/([^/]+)$/, deleteWebhookEndpoint],
 ];
 
-function createSession({ clock, sessions }: Office, { account, form }: Asked): object {
-  const wanted = readSessionParameters(form, seconds(clock));
-  const expand = checkedExpand(wanted.parameters.expand);
-  return sessionObject(sessions.create(account, wanted), expand);
+function createSession({ clock, sessions }: ApiDeps, { account, form }: Requested): object {
+  const input = readSessionParameters(form, seconds(clock));
+  const expand = checkedExpand(input.parameters.expand);
+  return sessionObject(sessions.create(account, input), expand);
 }
 
-function readSession({ sessions }: Office, { account, id, form }: Asked): object {
+function readSession({ sessions }: ApiDeps, { account, id, form }: Requested): object {
   const expand = checkedExpand(readForm(form, { expand: ["text"] }).expand);
   return sessionObject(sessions.find(account, id), expand);
 }
 
-function expireSession({ sessions }: Office, { account, id, form }: Asked): object {
+function expireSession({ sessions }: ApiDeps, { account, id, form }: Requested): object {
   const expand = checkedExpand(readForm(form, { expand: ["text"] }).expand);
   const session = sessions.find(account, id);
   sessions.expire(session);
   return sessionObject(session, expand);
 }
 
-function addWebhookEndpoint({ clock }: Office, { account, form }: Asked): object {
+function addWebhookEndpoint({ clock }: ApiDeps, { account, form }: Requested): object {
   return endpointObject(createEndpoint(account, form, seconds(clock)), true);
 }
 
-function listWebhookEndpoints(_: Office, { account, form }: Asked): object {
+function listWebhookEndpoints(_: ApiDeps, { account, form }: Requested): object {
   const page = readForm(form, { limit: "integer", starting_after: "text" });
   const all = account.endpoints.toReversed();
   return listed(all, page, (endpoint) => endpointObject(endpoint), "/v1/webhook_endpoints");
 }
 
-function createRefund({ refunds }: Office, { account, form }: Asked): object {
+function createRefund({ refunds }: ApiDeps, { account, form }: Requested): object {
   const { session, refund } = refunds.create(account, readRefundParameters(form));
   return refundObject(session, refund);
 }
 
-function readRefund({ refunds }: Office, { account, id, form }: Asked): object {
+function readRefund({ refunds }: ApiDeps, { account, id, form }: Requested): object {
   readForm(form, {});
   const { session, refund } = refunds.find(account, id);
   return refundObject(session, refund);
 }
 
-function listRefunds({ refunds }: Office, { account, form }: Asked): object {
+function listRefunds({ refunds }: ApiDeps, { account, form }: Requested): object {
   const shape = { payment_intent: "text", charge: "text", limit: "integer", starting_after: "text" } as const;
   const { payment_intent, charge, ...page } = readForm(form, shape);
   const rows = refunds
@@ -92,11 +96,11 @@ function listRefunds({ refunds }: Office, { account, form }: Asked): object {
   return listed(rows, page, ({ session, refund }) => refundObject(session, refund), "/v1/refunds");
 }
 
-function changeWebhookEndpoint(_: Office, { account, id, form }: Asked): object {
+function changeWebhookEndpoint(_: ApiDeps, { account, id, form }: Requested): object {
   return endpointObject(updateEndpoint(foundEndpoint(account, id), form));
 }
 
-function deleteWebhookEndpoint(_: Office, { account, id }: Asked): object {
+function deleteWebhookEndpoint(_: ApiDeps, { account, id }: Requested): object {
   const endpoint = foundEndpoint(account, id);
   account.endpoints.splice(account.endpoints.indexOf(endpoint), 1);
   return { id: endpoint.id, object: "webhook_endpoint", deleted: true };

@@ -37,8 +37,8 @@ const shape = {
   success_url: "text",
 } as const;
 
-/** What a valid create asks for. Times are seconds since 1970, the amount is minor units. */
-export type WantedSession = {
+/** The input of a valid request to create a session. Times are seconds since 1970, the amount is minor units. */
+export type SessionInput = {
   parameters: Value<typeof shape>;
   amount: number;
   currency: string;
@@ -51,7 +51,7 @@ const halfHour = 30 * 60;
 const day = 24 * 3600;
 
 /** Reads and checks the body of a create. Throws a `StripeError`. */
-export function readSessionParameters(body: string, nowSeconds: number): WantedSession {
+export function readSessionParameters(body: string, nowSeconds: number): SessionInput {
   const parameters = readForm(body, shape);
   if (required(parameters.mode, "mode") !== "payment")
     throw new StripeError("Only mode=payment is simulated.");
@@ -106,8 +106,8 @@ function checkExpiry(expiresAt: number, nowSeconds: number): number {
 }
 
 /** Limits of docs.stripe.com/api/metadata: 50 names of 40 characters, values of 500. */
-export function checkMetadata(given: Record<string, string> | undefined, param: string): void {
-  const entries = Object.entries(given ?? {});
+export function checkMetadata(provided: Record<string, string> | undefined, param: string): void {
+  const entries = Object.entries(provided ?? {});
   if (entries.length > 50) throw new StripeError("Metadata can have at most 50 keys.", { param });
   for (const [name, value] of entries) {
     limitLength(name, 40, `${param}[${name}]`);

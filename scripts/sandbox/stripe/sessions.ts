@@ -1,19 +1,20 @@
 import type { Clock } from "../../../lib/clock.ts";
-import type { Agenda } from "../kernel/agenda.ts";
-import type { Keep } from "../kernel/kept-state.ts";
+import type { Scheduler } from "../kernel/agenda.ts";
 import { randomText } from "../kernel/random.ts";
+import type { Keep } from "../kernel/stored-state.ts";
 import type { WebhookSender } from "../kernel/webhook-sender.ts";
 import type { StripeAccount } from "./accounts.ts";
 import { emit, seconds } from "./events.ts";
 import { intentObject } from "./intent.ts";
-import { type Session, sessionObject } from "./session.ts";
-import type { WantedSession } from "./session-parameters.ts";
+import type { Session } from "./records.ts";
+import { sessionObject } from "./session.ts";
+import type { SessionInput } from "./session-parameters.ts";
 import { StripeError } from "./stripe-error.ts";
 
-/** All sessions, and the only place where one changes and tells about it. Every look lets its time run out first. */
+/** All sessions, and the only place where one changes and sends events. Every read first expires overdue sessions. */
 export type Sessions = {
-  /** `paymentLink`: the id of the link that opens it for a buyer; absent: it is made through the API. */
-  create(account: StripeAccount, wanted: WantedSession, paymentLink?: string): Session;
+  /** `paymentLink`: the id of the link that opens it for a buyer; absent: it is created through the API. */
+  create(account: StripeAccount, input: SessionInput, paymentLink?: string): Session;
   all(): Session[];
   find(account: StripeAccount, id: string): Session;
   /** The buyer pays, or the money of a delayed method arrives. */
@@ -25,10 +26,10 @@ export type Sessions = {
   expire(session: Session): void;
 };
 
-type Keeping = { clock: Clock; agenda: Agenda; webhooks: WebhookSender; keep: Keep; origin(): string };
+type Keeping = { clock: Clock; scheduler: Scheduler; webhooks: WebhookSender; keep: Keep; origin(): string };
 
 /** Stripe's Checkout Sessions. Refusals are thrown as `StripeError`. */
-export function createSessions({ clock, agenda, webhooks, keep, origin }: Keeping): Sessions {
+export function createSessions({ clock, scheduler, webhooks, keep, origin }: Keeping): Sessions {
   const sessions = keep<Session[]>("sessions", []);
   const emitting = { clock, webhooks };
 
@@ -39,7 +40,7 @@ export function createSessions({ clock, agenda, webhooks, keep, origin }: Keepin
   }
 
   function upToDate(session: Session): Session {
-    if (session.status === "open" && seconds(clock) >= session.wanted.expiresAt) expire(session);
+    if (session.status === "open" && seconds(clock) >= session.input.expiresAt) expire(session);
     return session;
   }
 
@@ -53,22 +54,22 @@ export function createSessions({ clock, agenda, webhooks, keep, origin }: Keepin
   }
 
   function expireInTime(session: Session): void {
-    agenda.at(new Date(session.wanted.expiresAt * 1000), () => void upToDate(session));
+    scheduler.at(new Date(session.input.expiresAt * 1000), () => void upToDate(session));
   }
-  // Those of before a restart.
+  // Sessions from before a restart.
   for (const session of sessions) expireInTime(session);
 
   return {
     all: () => sessions.map(upToDate),
     expire: (session) => expire(upToDate(session)),
 
-    create(account, wanted, paymentLink) {
-      const { client_reference_id: reference, metadata } = wanted.parameters;
+    create(account, input, paymentLink) {
+      const { client_reference_id: reference, metadata } = input.parameters;
       const id = `cs_test_a1${randomText(56)}`;
       const session: Session = {
         account,
         id,
-        wanted,
+        input,
         url: `${origin()}/c/pay/${id}`,
         orderNo: paymentLink === undefined ? (reference ?? metadata?.order_no ?? "") : "",
         paymentLink: paymentLink ?? null,
@@ -92,7 +93,7 @@ export function createSessions({ clock, agenda, webhooks, keep, origin }: Keepin
     },
 
     find(account, id) {
-      const session = sessions.find((known) => known.account === account && known.id === id);
+      const session = sessions.find((existing) => existing.account === account && existing.id === id);
       if (session) return upToDate(session);
       const details = { status: 404, code: "resource_missing", param: "session", executed: true };
       throw new StripeError(`No such checkout.session: ${id}`, details);
@@ -131,9 +132,9 @@ export function createSessions({ clock, agenda, webhooks, keep, origin }: Keepin
   };
 }
 
-function notOpen(session: Session, verb: string): StripeError {
+function notOpen(session: Session, action: string): StripeError {
   return new StripeError(
-    `Only Checkout Sessions with a status in ["open"] can be ${verb}. This Checkout Session has a status of \`${session.status}\`.`,
+    `Only Checkout Sessions with a status in ["open"] can be ${action}. This Checkout Session has a status of \`${session.status}\`.`,
     { executed: true },
   );
 }

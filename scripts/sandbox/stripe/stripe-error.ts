@@ -5,13 +5,13 @@ type Details = {
   type?: "invalid_request_error" | "idempotency_error" | "api_error" | "card_error";
   code?: string;
   param?: string;
-  /** Said in place of a code, where Stripe has none. */
+  /** Sent as `message_code` instead of a code, for errors for which Stripe has no code. */
   messageCode?: string;
-  /** Whether the endpoint had begun to execute: only then the answer is kept for the idempotency key. */
+  /** Whether the endpoint had begun to execute: only then the answer is stored for the idempotency key. */
   executed?: boolean;
 };
 
-/** A refusal in Stripe's words (docs.stripe.com/api/errors). Without details: 400 `invalid_request_error`. */
+/** A refusal in Stripe's format (docs.stripe.com/api/errors). Without details: 400 `invalid_request_error`. */
 export class StripeError extends Error {
   readonly status: number;
   readonly executed: boolean;

@@ -1,7 +1,7 @@
 import { type Call, Refusal, type Reply, requiredString, seeOther, stringField } from "../kernel/call.ts";
 import { decimal } from "../kernel/decimal.ts";
 import { messagePage, payPage } from "../kernel/page.ts";
-import type { LedgerRow, Simulator, Surroundings, Which } from "../kernel/serve-simulator.ts";
+import type { LedgerRow, Simulator, SimulatorDeps, Which } from "../kernel/serve-simulator.ts";
 import { createWebhookSender } from "../kernel/webhook-sender.ts";
 import { newAccount, type StripeAccount } from "./accounts.ts";
 import { answerApi } from "./api.ts";
@@ -10,24 +10,25 @@ import { addEndpoint, endpointObject } from "./endpoints.ts";
 import { deliverAgainAfterSeconds, seconds } from "./events.ts";
 import { createIdempotency } from "./idempotency.ts";
 import { openPaymentLink } from "./payment-link.ts";
+import type { Session } from "./records.ts";
 import { refundedMinor } from "./refund.ts";
 import { disputed, refundByHand, refundSettled } from "./refund-controls.ts";
 import { createRefunds, type Refunds } from "./refunds.ts";
 import { named } from "./refusals.ts";
-import type { Session } from "./session.ts";
+
 import { createSessions, type Sessions } from "./sessions.ts";
 import { StripeError } from "./stripe-error.ts";
 
-/** Stripe. `retryScale` multiplies the waits between deliveries. */
-export function createStripeSimulator(surroundings: Surroundings, retryScale: number): Simulator {
-  const { clock, keep } = surroundings;
+/** The Stripe simulator. `retryScale` multiplies the waits between deliveries. */
+export function createStripeSimulator(deps: SimulatorDeps, retryScale: number): Simulator {
+  const { clock, keep } = deps;
   const accounts = keep<StripeAccount[]>("accounts", []);
   const webhooks = createWebhookSender({
-    ...surroundings,
+    ...deps,
     retryAfterSeconds: deliverAgainAfterSeconds.map((wait) => wait * retryScale),
     accepts: ({ status }) => status >= 200 && status < 300,
   });
-  const sessions = createSessions({ ...surroundings, webhooks });
+  const sessions = createSessions({ ...deps, webhooks });
   const refunds = createRefunds({ clock, webhooks }, sessions, keep);
   const idempotent = createIdempotency(clock, keep);
 
@@ -40,12 +41,12 @@ export function createStripeSimulator(surroundings: Surroundings, retryScale: nu
 
   function accountOf(body: Record<string, unknown>): StripeAccount {
     const id = requiredString(body, "account");
-    const account = accounts.find((known) => known.id === id);
+    const account = accounts.find((existing) => existing.id === id);
     if (account) return account;
     throw new Refusal(404, `Stripe has no account ${id}.`);
   }
 
-  function verb(act: (session: Session) => void): (which: Which) => object {
+  function command(act: (session: Session) => void): (which: Which) => object {
     return (which) => {
       const session = meant(sessions, which);
       asControl(() => act(session));
@@ -55,26 +56,26 @@ export function createStripeSimulator(surroundings: Surroundings, retryScale: nu
 
   return {
     webhooks,
-    async createAccount(wanted) {
+    async createAccount(input) {
       const account = newAccount();
-      const url = stringField(wanted, "webhook_url");
+      const url = stringField(input, "webhook_url");
       if (url !== undefined) register(account, url);
       accounts.push(account);
       return { account: account.id, secret_key: account.secretKey, webhook_secret: account.webhookSecret };
     },
     payments: () => ledger(sessions.all()),
-    verbs: {
-      pay: verb(sessions.pay),
-      fail: verb(sessions.fail),
-      expire: verb(sessions.expire),
-      start: verb(sessions.start),
+    commands: {
+      pay: command(sessions.pay),
+      fail: command(sessions.fail),
+      expire: command(sessions.expire),
+      start: command(sessions.start),
     },
-    extra: {
+    controls: {
       endpoint: (body) =>
         register(accountOf(body), requiredString(body, "url"), eventNames(body.enabled_events)),
       "payment-link": (body) =>
         shown(asControl(() => openPaymentLink(sessions, accountOf(body), body, seconds(clock)))),
-      // The key before is refused from now on (docs.stripe.com/keys#rolling-keys, "Now").
+      // The old key is refused from now on (docs.stripe.com/keys#rolling-keys, "Now").
       "roll-key"(body) {
         const account = accountOf(body);
         account.secretKey = newAccount().secretKey;
@@ -89,8 +90,8 @@ export function createStripeSimulator(surroundings: Surroundings, retryScale: nu
   };
 }
 
-/** What can happen to money that was paid. */
-function moneyControls(sessions: Sessions, refunds: Refunds): NonNullable<Simulator["extra"]> {
+/** Control routes for paid payments. */
+function moneyControls(sessions: Sessions, refunds: Refunds): NonNullable<Simulator["controls"]> {
   const acting =
     (act: (refunds: Refunds, session: Session, body: Record<string, unknown>) => void) =>
     (body: Record<string, unknown>) => {
@@ -108,18 +109,18 @@ function moneyControls(sessions: Sessions, refunds: Refunds): NonNullable<Simula
 
 function browse(sessions: Sessions, call: Call): Reply {
   const [, id, act] = /^\/c\/pay\/([^/]+)(?:\/(pay|decline))?$/.exec(call.path) ?? [];
-  const session = sessions.all().find((known) => known.id === id);
+  const session = sessions.all().find((existing) => existing.id === id);
   if (!session || (call.method === "POST") !== (act !== undefined)) {
     throw new Refusal(404, `Stripe has no ${call.method} ${call.path}.`);
   }
   if (session.status !== "open")
     return messagePage("Stripe (simulated)", `This session is ${session.status}.`, 410);
-  const { wanted } = session;
+  const { input } = session;
   if (act === undefined) {
     return payPage({
       provider: "Stripe",
-      subject: wanted.name,
-      amount: `${shownAmount(session)} ${wanted.currency.toUpperCase()}`,
+      subject: input.name,
+      amount: `${shownAmount(session)} ${input.currency.toUpperCase()}`,
       payUrl: `/c/pay/${session.id}/pay`,
       failUrl: `/c/pay/${session.id}/decline`,
       failLabel: "Decline the card and cancel",
@@ -127,12 +128,12 @@ function browse(sessions: Sessions, call: Call): Reply {
   }
   if (act === "pay") sessions.pay(session);
   else sessions.fail(session);
-  const next = act === "pay" ? wanted.successUrl : wanted.parameters.cancel_url;
+  const next = act === "pay" ? input.successUrl : input.parameters.cancel_url;
   if (next === undefined) return messagePage("Stripe (simulated)", "Your card was declined.");
   return seeOther(next.replaceAll("{CHECKOUT_SESSION_ID}", session.id));
 }
 
-/** An order may have several sessions: the open one is meant, else the newest. */
+/** Several sessions may share an order number: picks the open one, otherwise the newest. */
 function meant(sessions: Sessions, { orderNo, account }: Which): Session {
   const found = sessions
     .all()
@@ -150,9 +151,9 @@ function asControl<T>(act: () => T): T {
   }
 }
 
-function eventNames(given: unknown): string[] | undefined {
-  if (given === undefined) return undefined;
-  if (Array.isArray(given) && given.every((name) => typeof name === "string")) return given;
+function eventNames(provided: unknown): string[] | undefined {
+  if (provided === undefined) return undefined;
+  if (Array.isArray(provided) && provided.every((name) => typeof name === "string")) return provided;
   throw new Refusal(400, "enabled_events must be a list of strings.");
 }
 
@@ -171,27 +172,27 @@ function ledger(sessions: Session[]): LedgerRow[] {
     status: ledgerStatus(session),
     provider_status: `${session.status}/${session.paymentStatus}`,
     amount: shownAmount(session),
-    amount_minor: session.wanted.amount,
-    currency: session.wanted.currency.toUpperCase(),
+    amount_minor: session.input.amount,
+    currency: session.input.currency.toUpperCase(),
     refunded_minor: refundedMinor(session.refunds),
     created: sessions.filter(
       (other) => other.account === session.account && other.orderNo === session.orderNo,
     ).length,
     created_at: isoTime(session.createdAt),
     paid_at: session.paidAt === undefined ? null : isoTime(session.paidAt),
-    expires_at: isoTime(session.wanted.expiresAt),
+    expires_at: isoTime(session.input.expiresAt),
   }));
 }
 
-function ledgerStatus({ status, paymentStatus, intent, wanted, refunds }: Session): LedgerRow["status"] {
-  if (paymentStatus === "paid") return refundedMinor(refunds) === wanted.amount ? "refunded" : "paid";
+function ledgerStatus({ status, paymentStatus, intent, input, refunds }: Session): LedgerRow["status"] {
+  if (paymentStatus === "paid") return refundedMinor(refunds) === input.amount ? "refunded" : "paid";
   if (status === "open") return "open";
   if (status === "expired") return "closed";
   return intent.status === "processing" ? "started" : "failed";
 }
 
-function shownAmount({ wanted }: Session): string {
-  return decimal(wanted.amount, exponentOf(wanted.currency) ?? 2);
+function shownAmount({ input }: Session): string {
+  return decimal(input.amount, exponentOf(input.currency) ?? 2);
 }
 
 function isoTime(secondsSince1970: number): string {

@@ -4,11 +4,11 @@ import { Refusal, stringField } from "../kernel/call.ts";
 import { newSigner, type Signer } from "../kernel/certificate.ts";
 import { randomDigits, randomText } from "../kernel/random.ts";
 
-/** Whose signatures a merchant gets: newly opened ones the public key only; `both` is one that is moving to it. */
+/** What WeChat signs with for a merchant: `public_key` for every new one; `both` while one migrates to it. */
 const modes = ["public_key", "certificate", "both"] as const;
 type Mode = (typeof modes)[number];
 
-/** A key of WeChat's that signs for one account, by the name that stands in `Wechatpay-Serial`. */
+/** A key with which WeChat signs for one account; `serial` is sent as `Wechatpay-Serial`. */
 export type PlatformKey = { serial: string; privateKey: KeyObject };
 
 /** One merchant at WeChat Pay. Keys belong to one account only. */
@@ -16,7 +16,7 @@ export type WechatAccount = {
   /** Bound to the merchant; the newest is last. */
   appIds: string[];
   mchId: string;
-  /** Of the merchant's certificate. */
+  /** Serial number of the merchant's certificate. */
   serialNo: string;
   apiV3Key: string;
   /** The merchant's public key: verifies requests. */
@@ -24,11 +24,11 @@ export type WechatAccount = {
   publicKey: PlatformKey | undefined;
   /** Platform certificates that are valid now, the newest last. */
   certificates: Signer[];
-  /** What refunds can be paid from, in fen; undefined: enough. */
+  /** Balance from which refunds are paid, in fen; undefined: unlimited. */
   availableFen: number | undefined;
 };
 
-/** What a merchant types into the gateway's config. The keys are PEM (PKCS8, SPKI). */
+/** Credentials for the merchant's config at the gateway. The keys are PEM (PKCS8, SPKI). */
 export type WechatCredentials = {
   app_id: string;
   mch_id: string;
@@ -41,12 +41,12 @@ export type WechatCredentials = {
 
 const newKeyPair = promisify(generateKeyPair);
 
-/** Opens an account and hands out its credentials; the merchant's private key is kept nowhere else. */
+/** Opens an account and returns its credentials; the simulator does not keep the merchant's private key. */
 export async function createAccount(
-  wanted: Record<string, unknown>,
+  input: Record<string, unknown>,
   now: Date,
 ): Promise<{ account: WechatAccount; credentials: WechatCredentials }> {
-  const mode = readMode(wanted);
+  const mode = readMode(input);
   const [merchant, platform] = await Promise.all([
     newKeyPair("rsa", { modulusLength: 2048 }),
     newKeyPair("rsa", { modulusLength: 2048 }),
@@ -81,19 +81,19 @@ export function newAppId(): string {
   return `wx${randomDigits(16)}`;
 }
 
-function readMode(wanted: Record<string, unknown>): Mode {
-  const given = stringField(wanted, "mode") ?? "public_key";
-  const mode = modes.find((known) => known === given);
+function readMode(input: Record<string, unknown>): Mode {
+  const provided = stringField(input, "mode") ?? "public_key";
+  const mode = modes.find((existing) => existing === provided);
   if (!mode) throw new Refusal(400, `mode must be ${modes.join(", ")}.`);
   return mode;
 }
 
-/** A further certificate of WeChat's, to sign with from now on. */
+/** Another platform certificate of WeChat. */
 export function newPlatformCertificate(now: Date): Signer {
   return newSigner("Tenpay.com Root CA (simulated)", now);
 }
 
-/** The account's platform keys, the one that signs unless another is asked for first. */
+/** The account's platform keys; the first one signs unless the request names another. */
 export function platformKeys({ certificates, publicKey }: WechatAccount): PlatformKey[] {
   const byCertificate = certificates.map(({ serialNumber: serial, privateKey }) => ({ serial, privateKey }));
   return [...byCertificate.reverse(), ...(publicKey ? [publicKey] : [])];

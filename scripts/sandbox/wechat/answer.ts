@@ -33,9 +33,9 @@ export function signatureHeaders(
  * The key that signs the answer: the one that the caller's `Wechatpay-Serial` names, else the newest certificate, else
  * the public key (pay.weixin.qq.com/doc/v3/partner/4012925289). Throws PARAM_ERROR for a key that is not the account's.
  */
-export function answeringKey(account: WechatAccount, askedFor: string | undefined): PlatformKey {
+export function answeringKey(account: WechatAccount, requestedFor: string | undefined): PlatformKey {
   const keys = platformKeys(account);
-  const key = askedFor === undefined ? keys[0] : keys.find(({ serial }) => serial === askedFor);
+  const key = requestedFor === undefined ? keys[0] : keys.find(({ serial }) => serial === requestedFor);
   if (!key) {
     throw new WechatError("PARAM_ERROR", "Wechatpay-Serial有误", {
       location: "header",
@@ -45,7 +45,7 @@ export function answeringKey(account: WechatAccount, askedFor: string | undefine
   return key;
 }
 
-/** A whole answer; `body` undefined is the empty one of 204. */
+/** A complete answer; an undefined `body` is the empty one of a 204. */
 export function answer(status: number, body: object | undefined, headers: Record<string, string>): Reply {
   return {
     status,

@@ -10,27 +10,27 @@ import { readBody } from "./read-body.ts";
 import { readRefundRequest } from "./refund-request.ts";
 import type { Refunds } from "./refunds.ts";
 import { nameOf, statusOf } from "./refusal-codes.ts";
-import { seal } from "./resource.ts";
+import { encrypt } from "./resource.ts";
 import type { Trades } from "./trades.ts";
 import { paramError, WechatError, type WechatErrorCode } from "./wechat-error.ts";
 import { refundObject, transactionObject } from "./wire.ts";
 
-/** What the API works on. `verify` throws SIGN_ERROR. */
-export type Office = {
+/** The dependencies of the API. `verify` throws SIGN_ERROR. */
+export type ApiDeps = {
   clock: Clock;
   trades: Trades;
   refunds: Refunds;
   verify(call: Call): WechatAccount;
 };
 
-/** A call whose sender is known; `named` comes from the path. */
-type Asked = { account: WechatAccount; named: string; call: Call };
+/** An authenticated call; `named` comes from the path. */
+type Requested = { account: WechatAccount; named: string; call: Call };
 
-/** An answer without an object is the empty 204. */
+/** A route that returns no object answers an empty 204. */
 type Route = [
   method: "GET" | "POST",
   path: RegExp,
-  act: (office: Office, asked: Asked) => object | undefined,
+  act: (deps: ApiDeps, requested: Requested) => object | undefined,
 ];
 
 const routes: Route[] = [
@@ -48,10 +48,10 @@ const routes: Route[] = [
 ];
 
 /**
- * Answers one call. An answer is signed when the call's own signature was right
- * (wechatpay-api.gitbook.io/wechatpay-api-v3/qian-ming-zhi-nan-1/qian-ming-yan-zheng), refusals included.
+ * Answers one call. The answer, also a refusal, is signed when the call's own signature was valid
+ * (wechatpay-api.gitbook.io/wechatpay-api-v3/qian-ming-zhi-nan-1/qian-ming-yan-zheng).
  */
-export function answerApi(office: Office, call: Call, fault: AnswerFault): Reply {
+export function answerApi(deps: ApiDeps, call: Call, fault: AnswerFault): Reply {
   const instead = errorInstead(fault, call);
   const inFront = instead ? undefined : replyInstead(fault);
   if (inFront) return inFront;
@@ -60,17 +60,17 @@ export function answerApi(office: Office, call: Call, fault: AnswerFault): Reply
   let body: object | undefined;
   try {
     checkHeaders(call);
-    const account = office.verify(call);
+    const account = deps.verify(call);
     key = answeringKey(account, undefined);
     key = answeringKey(account, call.headers["wechatpay-serial"]);
     if (instead) throw instead;
-    body = execute(office, account, call);
+    body = execute(deps, account, call);
     status = body === undefined ? 204 : 200;
   } catch (error) {
     if (!(error instanceof WechatError)) throw error;
     [status, body] = [error.status, error.body()];
   }
-  return signedAnswer(office.clock, { key, status, body, fault });
+  return signedAnswer(deps.clock, { key, status, body, fault });
 }
 
 type Unsigned = {
@@ -87,7 +87,7 @@ function signedAnswer(clock: Clock, { key, status, body, fault }: Unsigned): Rep
   return answer(status, body, { ...headers, ...signature });
 }
 
-/** Statuses that WeChat itself answers with; any other one comes from in front of it, as HTML. */
+/** Statuses with which WeChat itself answers; any other comes from a proxy in front of it, as HTML. */
 const codesInstead: Partial<Record<number, WechatErrorCode>> = {
   401: "SIGN_ERROR",
   403: "NO_AUTH",
@@ -101,8 +101,8 @@ function errorInstead(fault: AnswerFault, call: Call): WechatError | undefined {
   if (code !== undefined) {
     return new WechatError(code as WechatErrorCode, "simulated", undefined, statusOf(nameOf(call), code));
   }
-  const known = codesInstead[status ?? (retry_after === undefined ? 0 : 429)];
-  return known && new WechatError(known, "simulated");
+  const existing = codesInstead[status ?? (retry_after === undefined ? 0 : 429)];
+  return existing && new WechatError(existing, "simulated");
 }
 
 /** The rules for every call (pay.weixin.qq.com/doc/v3/merchant/4012081709). */
@@ -115,26 +115,26 @@ function checkHeaders({ method, headers }: Call): void {
   }
 }
 
-function execute(office: Office, account: WechatAccount, call: Call): object | undefined {
+function execute(deps: ApiDeps, account: WechatAccount, call: Call): object | undefined {
   for (const [method, path, act] of routes) {
     const found = path.exec(call.path);
     if (found && method === call.method) {
-      return act(office, { account, named: decodeURIComponent(found[1] ?? ""), call });
+      return act(deps, { account, named: decodeURIComponent(found[1] ?? ""), call });
     }
   }
   throw new WechatError("RESOURCE_NOT_EXISTS", `${call.method} ${call.path} is not simulated`);
 }
 
-function createNative({ trades }: Office, { account, call }: Asked): object {
+function createNative({ trades }: ApiDeps, { account, call }: Requested): object {
   return { code_url: trades.create(account, readNativeOrder(account, call.body)).codeUrl };
 }
 
-function queryByOutTradeNo({ trades }: Office, { account, named, call }: Asked): object {
+function queryByOutTradeNo({ trades }: ApiDeps, { account, named, call }: Requested): object {
   checkQueriedMchId(account, call);
   return transactionObject(trades.ofMerchant(account, { outTradeNo: named }));
 }
 
-function queryByTransactionId({ trades }: Office, { account, named, call }: Asked): object {
+function queryByTransactionId({ trades }: ApiDeps, { account, named, call }: Requested): object {
   checkQueriedMchId(account, call);
   return transactionObject(trades.ofMerchant(account, { transactionId: named }));
 }
@@ -145,19 +145,19 @@ function checkQueriedMchId(account: WechatAccount, { query }: Call): void {
   if (mchId !== account.mchId) throw new WechatError("INVALID_REQUEST", "mchid与签名的商户号不一致");
 }
 
-function close({ trades }: Office, { account, named, call }: Asked): undefined {
+function close({ trades }: ApiDeps, { account, named, call }: Requested): undefined {
   const members = readBody(call.body);
   checkMchId(account, members);
   members.done();
   trades.close(trades.ofMerchant(account, { outTradeNo: named }));
 }
 
-function refund({ refunds }: Office, { account, call }: Asked): object {
+function refund({ refunds }: ApiDeps, { account, call }: Requested): object {
   return refundObject(refunds.create(account, readRefundRequest(call.body)));
 }
 
-/** Merchants on the public key have none: 404, and that is final (github.com/wechatpay-apiv3/wechatpay-java/issues/306). */
-function certificates(_: Office, { account }: Asked): object {
+/** Merchants on the public key have none and always get 404 (github.com/wechatpay-apiv3/wechatpay-java/issues/306). */
+function certificates(_: ApiDeps, { account }: Requested): object {
   if (account.certificates.length === 0) {
     throw new WechatError("RESOURCE_NOT_EXISTS", "无可用的平台证书，请使用微信支付公钥");
   }
@@ -165,7 +165,7 @@ function certificates(_: Office, { account }: Asked): object {
     serial_no: serialNumber,
     effective_time: toBeijing(validFrom),
     expire_time: toBeijing(validTo),
-    encrypt_certificate: seal(account.apiV3Key, certificatePem, "certificate"),
+    encrypt_certificate: encrypt(account.apiV3Key, certificatePem, "certificate"),
   }));
   return { data };
 }

@@ -6,12 +6,12 @@ import { type RefundStatus, refundableFen, type Trade } from "./trade.ts";
 import type { Trades } from "./trades.ts";
 import { WechatError } from "./wechat-error.ts";
 
-type Books = { accounts: Map<string, WechatAccount>; trades: Trades; refunds: Refunds };
+type Ledger = { accounts: Map<string, WechatAccount>; trades: Trades; refunds: Refunds };
 
 const refundStatuses: readonly RefundStatus[] = ["SUCCESS", "ABNORMAL", "CLOSED", "PROCESSING"];
 
 /** Control routes that take more than an order number. */
-export function wechatControls({ accounts, trades, refunds }: Books): NonNullable<Simulator["extra"]> {
+export function wechatControls({ accounts, trades, refunds }: Ledger): NonNullable<Simulator["controls"]> {
   return {
     refund(body) {
       const orderNo = requiredString(body, "order_no");
@@ -34,41 +34,43 @@ export function wechatControls({ accounts, trades, refunds }: Books): NonNullabl
   };
 }
 
-function meantAccount(accounts: Books["accounts"], body: Record<string, unknown>): WechatAccount {
+function meantAccount(accounts: Ledger["accounts"], body: Record<string, unknown>): WechatAccount {
   const id = requiredString(body, "account");
   const account = accounts.get(id);
   if (!account) throw new Refusal(404, `WeChat has no merchant ${id}.`);
   return account;
 }
 
-/** `{refund_no?, status}`: that refund ends so; without `refund_no` the next one to be made does. */
+/** `{refund_no?, status}`: sets the status of that refund; without `refund_no` that of the next one. */
 function refundResult(refunds: Refunds, body: Record<string, unknown>): object {
-  const status = refundStatuses.find((known) => known === body.status);
+  const status = refundStatuses.find((existing) => existing === body.status);
   if (!status) throw new Refusal(400, `status must be one of ${refundStatuses.join(", ")}.`);
   const refundNo = stringField(body, "refund_no");
   if (refundNo === undefined) {
     refunds.planNext(status);
     return { next: status };
   }
-  const refund = refunds.all().find((known) => [known.outRefundNo, known.refundId].includes(refundNo));
+  const refund = refunds
+    .all()
+    .find((existing) => [existing.outRefundNo, existing.refundId].includes(refundNo));
   if (!refund) throw new Refusal(404, `WeChat has no refund ${refundNo}.`);
   asControl(() => refunds.end(refund, status));
   return { refund_no: refund.outRefundNo, refund_id: refund.refundId, status };
 }
 
-/** The trade that a control call means. */
+/** The trade that a control call refers to. */
 export function meantTrade(trades: Trades, { orderNo, account }: Which): Trade {
   const found = trades
     .all()
     .filter((trade) => trade.order.outTradeNo === orderNo && (!account || trade.account.mchId === account));
   if (found.length > 1) {
-    throw new Refusal(409, `Several merchants have an order ${orderNo}: say which "account".`);
+    throw new Refusal(409, `Several merchants have an order ${orderNo}: name one in "account".`);
   }
   if (!found[0]) throw new Refusal(404, `WeChat has no order ${orderNo}.`);
   return found[0];
 }
 
-/** What WeChat refuses is a 409 on a control route. */
+/** Turns WeChat's refusal into a 409 of the control route. */
 export function asControl<T>(act: () => T): T {
   try {
     return act();
@@ -77,7 +79,7 @@ export function asControl<T>(act: () => T): T {
   }
 }
 
-/** What a control route answers about a trade. */
+/** A control route's answer about a trade. */
 export function shown(trade: Trade): object {
   return { order_no: trade.order.outTradeNo, trade_no: trade.transactionId, status: trade.state };
 }

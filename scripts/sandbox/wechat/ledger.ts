@@ -18,7 +18,7 @@ export function ledgerRow(trade: Trade, clock: Clock): LedgerRow {
     amount_minor: order.fen,
     currency: "CNY",
     refunded_minor: refundedFen(trade),
-    // WeChat holds one order per out_trade_no, whatever is asked.
+    // WeChat creates only one order per out_trade_no.
     created: 1,
     created_at: trade.createdAt.toISOString(),
     paid_at: paidAt?.toISOString() ?? null,
@@ -26,7 +26,7 @@ export function ledgerRow(trade: Trade, clock: Clock): LedgerRow {
   };
 }
 
-/** An order whose time is over stays NOTPAY until somebody closes it, and can be paid no more. */
+/** An expired order stays NOTPAY until it is closed, but cannot be paid any more. */
 function ledgerStatus(trade: Trade, clock: Clock): LedgerRow["status"] {
   if (trade.paidAt) return refundedFen(trade) === trade.order.fen ? "refunded" : "paid";
   return trade.state === "NOTPAY" && clock.now() < trade.expiresAt ? "open" : "closed";

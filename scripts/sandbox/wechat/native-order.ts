@@ -4,20 +4,20 @@ import { readNotifyUrl } from "./notify-url.ts";
 import { type Members, readBody } from "./read-body.ts";
 import { paramError, WechatError } from "./wechat-error.ts";
 
-/** What `POST /v3/pay/transactions/native` asks for. */
+/** The input of `POST /v3/pay/transactions/native`. */
 export type NativeOrder = {
-  /** One of those that are bound to the merchant. */
+  /** One of the apps that are bound to the merchant. */
   appId: string;
   description: string;
   outTradeNo: string;
   fen: number;
   attach: string | undefined;
   notifyUrl: string;
-  /** As it was given; the order's end may be another (`trades.ts`). */
+  /** As requested; the order's actual expiry may differ (`trades.ts`). */
   timeExpire: Date | undefined;
 };
 
-/** Reads it (pay.weixin.qq.com/wiki/doc/apiv3/apis/chapter3_4_1.shtml). Throws a `WechatError`. */
+/** Reads the order (pay.weixin.qq.com/wiki/doc/apiv3/apis/chapter3_4_1.shtml). Throws a `WechatError`. */
 export function readNativeOrder(account: WechatAccount, body: string): NativeOrder {
   const members = readBody(body);
   const appId = members.text("appid", { maxBytes: 32 });
@@ -39,22 +39,22 @@ export function readNativeOrder(account: WechatAccount, body: string): NativeOrd
   return { appId, description, outTradeNo, fen, attach, notifyUrl, timeExpire };
 }
 
-/** `mchid` must be the one that has signed. */
+/** `mchid` must be the merchant that signed the request. */
 export function checkMchId(account: WechatAccount, members: Members): void {
   if (members.text("mchid", { maxBytes: 32 }) !== account.mchId) {
     throw new WechatError("INVALID_REQUEST", "mchid与签名的商户号不一致");
   }
 }
 
-/** CNY is the only currency of a merchant in China, and what an absent one means. */
+/** CNY is the only currency of a merchant in China, and the default. */
 export function checkCurrency(amount: Members): void {
   amount.optionalText("currency", { maxBytes: 16, pattern: /^CNY$/ });
 }
 
 function readExpiry(members: Members): Date | undefined {
-  const given = members.optionalText("time_expire", { maxBytes: 64 });
-  if (given === undefined) return undefined;
-  const time = fromBeijing(given);
+  const provided = members.optionalText("time_expire", { maxBytes: 64 });
+  if (provided === undefined) return undefined;
+  const time = fromBeijing(provided);
   if (!time) throw paramError("body", "/time_expire", "must be yyyy-MM-ddTHH:mm:ss+08:00");
   return time;
 }

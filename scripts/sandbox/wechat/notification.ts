@@ -5,12 +5,12 @@ import type { WebhookSender } from "../kernel/webhook-sender.ts";
 import { type PlatformKey, platformKeys, type WechatAccount } from "./accounts.ts";
 import { signatureHeaders } from "./answer.ts";
 import { toBeijing } from "./beijing-time.ts";
-import { seal } from "./resource.ts";
+import { encrypt } from "./resource.ts";
 import type { Trade, WechatRefund } from "./trade.ts";
 import { refundNotice, transactionObject } from "./wire.ts";
 
 /**
- * WeChat sends again after 15 s, 15 s, 30 s, 3 min, 10 min, 20 min, 3 × 30 min, 1 h, 3 × 3 h and 2 × 6 h
+ * WeChat retries after 15 s, 15 s, 30 s, 3 min, 10 min, 20 min, 3 × 30 min, 1 h, 3 × 3 h and 2 × 6 h
  * (pay.weixin.qq.com/wiki/doc/apiv3/apis/chapter3_4_5.shtml).
  */
 export const notifyAgainAfterSeconds = [
@@ -37,9 +37,9 @@ type Notice = {
   content(extraFen: number): object;
 };
 
-/** Tells the merchant about payments and about how refunds ended. Nothing is said about an order that was closed. */
+/** Notifies the merchant of payments and of ended refunds. Closing an order sends no notification. */
 export function createNotifier(clock: Clock, webhooks: WebhookSender) {
-  const nextKey = keysInTurn();
+  const nextKey = alternatingKeys();
 
   function send({ account, orderNo, url, event, kind, summary, content }: Notice): void {
     const now = clock.now();
@@ -51,12 +51,12 @@ export function createNotifier(clock: Clock, webhooks: WebhookSender) {
       summary,
     };
     const compose = (fault: AttemptFault) => {
-      const { nonce, ...sealed } = seal(
+      const { nonce, ...encrypted } = encrypt(
         account.apiV3Key,
         JSON.stringify(content(fault.wrong_amount ? 1 : 0)),
         kind,
       );
-      const body = JSON.stringify({ ...fixed, resource: { original_type: kind, ...sealed, nonce } });
+      const body = JSON.stringify({ ...fixed, resource: { original_type: kind, ...encrypted, nonce } });
       const signed = signatureHeaders(nextKey(account), body, clock.now(), fault);
       return {
         headers: {
@@ -102,10 +102,10 @@ export function createNotifier(clock: Clock, webhooks: WebhookSender) {
 }
 
 /**
- * A merchant who moves to the public key gets notices signed by either, in no order to rely on
- * (developers.weixin.qq.com/community/develop/doc/0004e8c40b09182972936db6d69400): here by turns.
+ * While a merchant migrates to the public key, notices are signed by the certificate or the public key in no reliable
+ * order (developers.weixin.qq.com/community/develop/doc/0004e8c40b09182972936db6d69400): here alternately.
  */
-function keysInTurn(): (account: WechatAccount) => PlatformKey {
+function alternatingKeys(): (account: WechatAccount) => PlatformKey {
   const notices = new WeakMap<WechatAccount, number>();
   return (account) => {
     const [certificate] = platformKeys({ ...account, publicKey: undefined });

@@ -3,7 +3,7 @@ import { paramError } from "./wechat-error.ts";
 
 const loopback = new Set(["127.0.0.1", "localhost", "[::1]"]);
 
-/** `notify_url`: https without a query. Plain http is let through for this machine only. */
+/** `notify_url`: https without a query. Plain http is allowed for this machine only. */
 export function readNotifyUrl(members: Members, maxBytes: number): string | undefined {
   const url = members.optionalText("notify_url", { maxBytes });
   if (url === undefined) return undefined;

@@ -10,7 +10,7 @@ export type Members = {
   /** A JSON number of fen, 1 or more. */
   fen(name: string): number;
   members(name: string): Members;
-  /** Refuses members that nobody has read: WeChat knows more of them, and one of those must not pass unseen. */
+  /** Refuses members that were not read: WeChat has more of them, and none may be ignored silently. */
   done(): void;
 };
 
@@ -28,9 +28,9 @@ export function readBody(body: string): Members {
 }
 
 /**
- * API v3 takes characters of one to three bytes only
- * (pay.weixin.qq.com/docs/merchant/development/interface-rules/basic-rules.html); the words are those of
- * github.com/cloudreve/cloudreve/issues/2491. A JSON escape is as good as the character.
+ * API v3 accepts only characters of one to three bytes
+ * (pay.weixin.qq.com/docs/merchant/development/interface-rules/basic-rules.html); the message is from
+ * github.com/cloudreve/cloudreve/issues/2491. A JSON escape counts as its character.
  */
 function checkCharacters(body: string): void {
   const escaped = /\\u[dD][89abAB][0-9a-fA-F]{2}/;

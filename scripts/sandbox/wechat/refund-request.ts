@@ -3,7 +3,7 @@ import { readNotifyUrl } from "./notify-url.ts";
 import { readBody } from "./read-body.ts";
 import { paramError } from "./wechat-error.ts";
 
-/** What `POST /v3/refund/domestic/refunds` asks for. Amounts are in fen. */
+/** The input of `POST /v3/refund/domestic/refunds`. Amounts are in fen. */
 export type RefundRequest = {
   trade: { outTradeNo: string } | { transactionId: string };
   outRefundNo: string;
@@ -12,7 +12,7 @@ export type RefundRequest = {
   notifyUrl: string | undefined;
 };
 
-/** Reads it (pay.weixin.qq.com/wiki/doc/apiv3/apis/chapter3_1_9.shtml). Throws a `WechatError`. */
+/** Reads the request (pay.weixin.qq.com/wiki/doc/apiv3/apis/chapter3_1_9.shtml). Throws a `WechatError`. */
 export function readRefundRequest(body: string): RefundRequest {
   const members = readBody(body);
   const transactionId = members.optionalText("transaction_id", { maxBytes: 32 });

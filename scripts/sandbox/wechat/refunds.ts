@@ -1,5 +1,5 @@
 import { type Clock, secondsAfter } from "../../../lib/clock.ts";
-import type { Agenda } from "../kernel/agenda.ts";
+import type { Scheduler } from "../kernel/agenda.ts";
 import { randomDigits } from "../kernel/random.ts";
 import type { WechatAccount } from "./accounts.ts";
 import type { RefundRequest } from "./refund-request.ts";
@@ -7,25 +7,25 @@ import { type RefundStatus, refundableFen, type Trade, type WechatRefund } from 
 import type { Trades } from "./trades.ts";
 import { WechatError } from "./wechat-error.ts";
 
-/** All refunds, and the only place where one moves. Refusals are thrown as `WechatError`. */
+/** All refunds, and the only place where one changes. Refusals are thrown as `WechatError`. */
 export type Refunds = {
-  /** Accepts a refund, or gives the one that was accepted under this number. It ends by itself later. */
-  create(account: WechatAccount, wanted: RefundRequest): WechatRefund;
+  /** Accepts a refund, or returns the one accepted under this number. It ends by itself later. */
+  create(account: WechatAccount, input: RefundRequest): WechatRefund;
   /** A refund made in the console: it succeeds at once. */
   createInConsole(trade: Trade, fen: number): WechatRefund;
   ofMerchant(account: WechatAccount, outRefundNo: string): WechatRefund;
   all(): WechatRefund[];
-  /** Ends a refund that is not over yet; the same end again is no mistake. PROCESSING: it waits to be told. */
+  /** Ends an open refund; repeating the same status is allowed. PROCESSING: it stays open until the next call. */
   end(refund: WechatRefund, status: RefundStatus): void;
-  /** The next refund made through the API ends so, and soon. */
+  /** Makes the next refund through the API end with this status, without the usual wait. */
   planNext(status: RefundStatus): void;
 };
 
 type Numbered = Pick<WechatRefund, "outRefundNo" | "fen" | "notifyUrl">;
 
-type RefundDesk = {
+type RefundDeps = {
   clock: Clock;
-  agenda: Agenda;
+  scheduler: Scheduler;
   trades: Trades;
   /** How long a refund is PROCESSING, on the clock. */
   settleSeconds: number;
@@ -38,7 +38,7 @@ const maxRefunds = 50;
 /** From the payment on (wechatpay-go services/refunddomestic/api_refunds.go: "over a year: no refund"). */
 const refundableSeconds = 365 * 24 * 3600;
 
-/** ABNORMAL is no end: a person repairs it in the console. */
+/** ABNORMAL is not final: the merchant repairs it in the console. */
 const nextStatuses: Record<RefundStatus, RefundStatus[]> = {
   PROCESSING: ["PROCESSING", "SUCCESS", "ABNORMAL", "CLOSED"],
   ABNORMAL: ["ABNORMAL", "SUCCESS", "CLOSED"],
@@ -46,8 +46,8 @@ const nextStatuses: Record<RefundStatus, RefundStatus[]> = {
   CLOSED: ["CLOSED"],
 };
 
-/** WeChat's books of refunds. */
-export function createRefunds({ clock, agenda, trades, settleSeconds, ended }: RefundDesk): Refunds {
+/** WeChat's refund ledger. */
+export function createRefunds({ clock, scheduler, trades, settleSeconds, ended }: RefundDeps): Refunds {
   let planned: RefundStatus | undefined;
 
   function add(trade: Trade, { outRefundNo, fen, notifyUrl }: Numbered): WechatRefund {
@@ -82,22 +82,22 @@ export function createRefunds({ clock, agenda, trades, settleSeconds, ended }: R
   }
 
   function endLater(refund: WechatRefund, seconds: number): void {
-    agenda.at(secondsAfter(clock.now(), seconds), () => {
+    scheduler.at(secondsAfter(clock.now(), seconds), () => {
       if (refund.status === "PROCESSING") end(refund, refund.endsAs);
     });
   }
-  // Those of before a restart.
+  // Refunds from before a restart.
   for (const refund of trades.all().flatMap(({ refunds }) => refunds)) {
     if (refund.status === "PROCESSING") endLater(refund, settleSeconds);
   }
 
   return {
-    create(account, wanted) {
-      const known = findRefund(trades, account, wanted.outRefundNo);
-      if (known) return repeated(known, wanted);
-      const trade = tradeOf(trades, account, wanted);
-      checkRefundable(trade, wanted.fen, wanted.totalFen, clock.now());
-      const refund = add(trade, wanted);
+    create(account, input) {
+      const existing = findRefund(trades, account, input.outRefundNo);
+      if (existing) return repeated(existing, input);
+      const trade = tradeOf(trades, account, input);
+      checkRefundable(trade, input.fen, input.totalFen, clock.now());
+      const refund = add(trade, input);
       refund.endsAs = planned ?? "SUCCESS";
       endLater(refund, planned ? 0 : settleSeconds);
       planned = undefined;
@@ -130,12 +130,12 @@ function findRefund(trades: Trades, account: WechatAccount, outRefundNo: string)
     .find((refund) => refund.outRefundNo === outRefundNo);
 }
 
-/** A refund number makes one refund, however often it is sent. */
-function repeated(known: WechatRefund, { trade, fen, totalFen }: RefundRequest): WechatRefund {
-  const { order, transactionId } = known.trade;
+/** A refund number creates only one refund, however often it is sent. */
+function repeated(existing: WechatRefund, { trade, fen, totalFen }: RefundRequest): WechatRefund {
+  const { order, transactionId } = existing.trade;
   const sameTrade =
     "outTradeNo" in trade ? trade.outTradeNo === order.outTradeNo : trade.transactionId === transactionId;
-  if (sameTrade && fen === known.fen && totalFen === order.fen) return known;
+  if (sameTrade && fen === existing.fen && totalFen === order.fen) return existing;
   throw new WechatError("INVALID_REQUEST", "订单金额或退款金额与之前请求不一致");
 }
 

@@ -3,7 +3,7 @@ import type { NamedCalls } from "../kernel/faults.ts";
 
 /**
  * The list under every payment call, with its HTTP statuses (pay.weixin.qq.com/wiki/doc/apiv3/apis/chapter3_4_3.shtml,
- * 2020-05-26), as newer pages spell it (…/doc/v3/merchant/4012556398). The older spelling is known too.
+ * 2020-05-26), in the spelling of newer pages (…/doc/v3/merchant/4012556398). The older spelling follows.
  */
 const ofOrders = {
   USER_PAYING: 202,
@@ -36,10 +36,15 @@ const ofOrdersOlder = {
   BANKERROR: 500,
 } as const;
 
-/** By HTTP status, for every call (…/wiki/doc/apiv3_partner/wechatpay/wechatpay2_1.shtml, …/doc/global/v3/en/4012357121). */
+/**
+ * By HTTP status, for every call (…/wiki/doc/apiv3_partner/wechatpay/wechatpay2_1.shtml,
+ * …/doc/global/v3/en/4012357121).
+ */
 const anyCall = { RATELIMIT_EXCEEDED: 429, RATE_LIMITED: 429, SERVICE_UNAVAILABLE: 503 } as const;
 
-/** wechatpay-apiv3/wechatpay-go services/refunddomestic/api_refunds.go; its statuses: …/apiv3/apis/chapter3_1_9.shtml. */
+/**
+ * wechatpay-apiv3/wechatpay-go services/refunddomestic/api_refunds.go; its statuses: …/apiv3/apis/chapter3_1_9.shtml.
+ */
 const ofRefunds = {
   PARAM_ERROR: 400,
   INVALID_REQUEST: 400,
@@ -54,7 +59,7 @@ const ofRefunds = {
   SYSTEM_ERROR: 500,
 } as const;
 
-/** Listed for payments, and nowhere said to be theirs alone. */
+/** Listed for payments, but not documented as theirs alone. */
 const ofRefundsToo = {
   BANK_ERROR: 500,
   NOTENOUGH: 403,
@@ -67,7 +72,7 @@ const notExist = { ORDER_NOT_EXIST: 404, ORDERNOTEXIST: 404 } as const;
 /** …/wiki/doc/api_external/ch/apis/chapter3_5_7.shtml. */
 const paid = { ORDERPAID: 400, ORDER_PAID: 400 } as const;
 
-/** HTTP status of every code that is simulated; where a code has several, the one that most calls answer with. */
+/** HTTP status of every code that is simulated; where a code has several, the one of most calls. */
 export const statuses = { ...ofRefunds, ...anyCall, ...notExist, ...paid, ...ofOrdersOlder, ...ofOrders };
 
 const orders = { ...ofOrders, ...ofOrdersOlder, ...anyCall };
@@ -79,12 +84,12 @@ const named: Record<string, Record<string, number>> = {
   refund_query: { ...ofRefunds, ...anyCall, ...ofRefundsToo },
 };
 
-/** With what each call can be refused through `_sim/faults {"on": …, "code": …}`. */
+/** The codes with which each call can be refused through `_sim/faults {"on": …, "code": …}`. */
 export const namedCalls: NamedCalls = Object.fromEntries(
   Object.entries(named).map(([name, codes]) => [name, Object.keys(codes)]),
 );
 
-/** The status with which that call answers the code. */
+/** The HTTP status of the code for that call. */
 export function statusOf(name: string | undefined, code: string): number | undefined {
   const codes = named[name ?? ""] ?? {};
   return Object.hasOwn(codes, code) ? codes[code] : undefined;
@@ -98,7 +103,7 @@ const paths: [name: string, method: string, path: RegExp][] = [
   ["refund_query", "GET", /^\/v3\/refund\/domestic\/refunds\/[^/]+$/],
 ];
 
-/** What `on` calls this call. */
+/** The call's name for `on`. */
 export function nameOf({ method, path }: Pick<Call, "method" | "path">): string | undefined {
-  return paths.find(([, verb, form]) => verb === method && form.test(path))?.[0];
+  return paths.find(([, ofMethod, form]) => ofMethod === method && form.test(path))?.[0];
 }

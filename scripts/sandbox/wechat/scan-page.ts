@@ -6,12 +6,12 @@ import { WechatError } from "./wechat-error.ts";
 
 const title = "WeChat Pay (simulated)";
 
-/** The page that stands for scanning `codeUrl`, which a browser cannot open. `base` is the simulator's URL. */
+/** URL of the page that replaces scanning `codeUrl`, which a browser cannot open. `base` is the simulator's URL. */
 export function scanUrl(base: string, codeUrl: string): string {
   return `${base}/scan?${new URLSearchParams({ code_url: codeUrl })}`;
 }
 
-/** What scanning a `code_url` leads to on the buyer's phone: `GET /scan?code_url=…`, then one of its buttons. */
+/** The page that a buyer's phone shows after scanning: `GET /scan?code_url=…`, then one of its buttons. */
 export function browseScan(trades: Trade[], call: Call, pay: (trade: Trade) => void): Reply {
   const [, act] = /^\/scan(?:\/(pay|fail))?$/.exec(call.path) ?? [];
   const isScan = call.path === "/scan" && call.method === "GET";
@@ -19,7 +19,7 @@ export function browseScan(trades: Trade[], call: Call, pay: (trade: Trade) => v
     throw new Refusal(404, `WeChat has no ${call.method} ${call.path}.`);
   }
   const codeUrl = call.query.get("code_url");
-  const trade = trades.find((known) => known.codeUrl === codeUrl);
+  const trade = trades.find((existing) => existing.codeUrl === codeUrl);
   if (!trade) return messagePage(title, "This code is not known or not valid any more.", 404);
   if (trade.state !== "NOTPAY") return messagePage(title, `The order is ${trade.state}.`, 410);
   if (act === undefined) return offer(trade);

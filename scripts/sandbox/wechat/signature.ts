@@ -3,10 +3,10 @@ import { constants, type KeyObject, sign, verify } from "node:crypto";
 /** The only scheme of APIv3: RSASSA-PKCS1-v1_5 with SHA-256. */
 export const scheme = "WECHATPAY2-SHA256-RSA2048";
 
-/** A signature that is wrong on purpose begins so (pay.weixin.qq.com/wiki/doc/apiv3/wechatpay/wechatpay4_1.shtml). */
+/** Prefix of a deliberately invalid signature (pay.weixin.qq.com/wiki/doc/apiv3/wechatpay/wechatpay4_1.shtml). */
 export const probePrefix = "WECHATPAY/SIGNTEST/";
 
-/** What a merchant signs. `target` is the path with its query as sent, `body` is "" for GET. */
+/** The text that a merchant signs. `target` is the path with its query as sent, `body` is "" for GET. */
 export function requestText(
   call: { method: string; target: string; body: string },
   timestamp: string,
@@ -15,7 +15,7 @@ export function requestText(
   return `${call.method}\n${call.target}\n${timestamp}\n${nonce}\n${call.body}\n`;
 }
 
-/** What WeChat signs in answers and notices; an empty body leaves an empty line. */
+/** The text that WeChat signs in answers and notices; an empty body leaves an empty line. */
 export function answerText(timestamp: string, nonce: string, body: string): string {
   return `${timestamp}\n${nonce}\n${body}\n`;
 }

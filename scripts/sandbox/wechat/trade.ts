@@ -1,7 +1,7 @@
 import type { WechatAccount } from "./accounts.ts";
 import type { NativeOrder } from "./native-order.ts";
 
-/** REFUND: paid, and a refund was accepted for it, be it in part. */
+/** REFUND: paid, and a full or partial refund has been accepted. */
 export type TradeState = "NOTPAY" | "SUCCESS" | "REFUND" | "CLOSED";
 
 export type RefundStatus = "PROCESSING" | "SUCCESS" | "ABNORMAL" | "CLOSED";
@@ -12,10 +12,10 @@ export type WechatRefund = {
   outRefundNo: string;
   refundId: string;
   fen: number;
-  /** Absent: notices go where the trade's go, as if the console named that address. */
+  /** Absent: notices go to the trade's notify URL, as if it were configured in the console. */
   notifyUrl: string | undefined;
   status: RefundStatus;
-  /** How it ends by itself; PROCESSING: it waits until the control route says. */
+  /** The status with which it ends by itself; PROCESSING: it waits for the control route. */
   endsAs: RefundStatus;
   createdAt: Date;
   succeededAt: Date | undefined;
@@ -25,7 +25,7 @@ export type WechatRefund = {
 export type Trade = {
   account: WechatAccount;
   order: NativeOrder;
-  /** Shown when it is paid. */
+  /** Returned only once the order is paid. */
   transactionId: string;
   openId: string;
   state: TradeState;
@@ -38,7 +38,7 @@ export type Trade = {
   refunds: WechatRefund[];
 };
 
-/** What has arrived back at the buyer, in fen. */
+/** Total of successful refunds, in fen. */
 export function refundedFen({ refunds }: Trade): number {
   return sum(refunds.filter(({ status }) => status === "SUCCESS"));
 }

@@ -1,31 +1,31 @@
 import { isDeepStrictEqual } from "node:util";
 import { type Clock, secondsAfter } from "../../../lib/clock.ts";
-import type { Keep } from "../kernel/kept-state.ts";
 import { randomDigits, randomText } from "../kernel/random.ts";
+import type { Keep } from "../kernel/stored-state.ts";
 import type { WechatAccount } from "./accounts.ts";
 import { toBeijing } from "./beijing-time.ts";
 import type { NativeOrder } from "./native-order.ts";
 import type { Trade } from "./trade.ts";
 import { WechatError } from "./wechat-error.ts";
 
-/** All orders, and the only place where one moves (its refunds: `refunds.ts`). Refusals are `WechatError`s. */
+/** All orders, and the only place where one changes (its refunds: `refunds.ts`). Refusals are `WechatError`s. */
 export type Trades = {
-  /** Makes the order, or gives the one that was made with exactly these parameters. */
+  /** Creates the order, or returns the existing one with exactly these parameters. */
   create(account: WechatAccount, order: NativeOrder): Trade;
   all(): Trade[];
   ofMerchant(account: WechatAccount, by: { outTradeNo: string } | { transactionId: string }): Trade;
   pay(trade: Trade): void;
   close(trade: Trade): void;
-  /** Its time runs out now. */
+  /** Expires the order now. */
   expire(trade: Trade): void;
 };
 
 const codeLifeSeconds = 2 * 3600;
 const daySeconds = 24 * 3600;
-/** Of an order without `time_expire`. One that is nearer or farther is moved (pay.weixin.qq.com/doc/v3/merchant/4012525171). */
+/** Of an order without and with `time_expire`, which is limited (pay.weixin.qq.com/doc/v3/merchant/4012525171). */
 const lifeSeconds = { default: 7 * daySeconds, least: 60, most: 90 * daySeconds };
 
-/** WeChat's books. */
+/** WeChat's orders. */
 export function createTrades(clock: Clock, keep: Keep): Trades {
   const trades = keep<Trade[]>("trades", []);
 
@@ -33,13 +33,13 @@ export function createTrades(clock: Clock, keep: Keep): Trades {
     all: () => trades,
 
     create(account, order) {
-      const known = trades.find(
+      const existing = trades.find(
         (trade) => trade.account === account && trade.order.outTradeNo === order.outTradeNo,
       );
-      if (known) {
-        checkRepeated(known, order);
-        if (clock.now() >= known.codeUntil) Object.assign(known, newCode(clock.now()));
-        return known;
+      if (existing) {
+        checkRepeated(existing, order);
+        if (clock.now() >= existing.codeUntil) Object.assign(existing, newCode(clock.now()));
+        return existing;
       }
       const trade = newTrade(account, order, clock.now());
       trades.push(trade);
@@ -48,11 +48,11 @@ export function createTrades(clock: Clock, keep: Keep): Trades {
 
     ofMerchant(account, by) {
       const trade = trades.find(
-        (known) =>
-          known.account === account &&
+        (existing) =>
+          existing.account === account &&
           ("outTradeNo" in by
-            ? known.order.outTradeNo === by.outTradeNo
-            : known.transactionId === by.transactionId && known.paidAt !== undefined),
+            ? existing.order.outTradeNo === by.outTradeNo
+            : existing.transactionId === by.transactionId && existing.paidAt !== undefined),
       );
       if (!trade) throw new WechatError("ORDER_NOT_EXIST", "订单不存在");
       return trade;
@@ -106,7 +106,7 @@ function newCode(now: Date): Pick<Trade, "codeUrl" | "codeUntil"> {
   return { codeUrl, codeUntil: secondsAfter(now, codeLifeSeconds) };
 }
 
-/** The same order asked for again: every parameter must be the same (github.com/yansongda/pay/issues/705). */
+/** When an order is requested again, every parameter must be the same (github.com/yansongda/pay/issues/705). */
 function checkRepeated(trade: Trade, order: NativeOrder): void {
   checkUnpaid(trade);
   if (!isDeepStrictEqual(trade.order, order)) throw new WechatError("OUT_TRADE_NO_USED", "商户订单号重复");

@@ -2,13 +2,13 @@ import { statuses } from "./refusal-codes.ts";
 
 export type WechatErrorCode = keyof typeof statuses;
 
-/** A refusal in WeChat's words: `{code, message, detail?}`. */
+/** A refusal in WeChat's format: `{code, message, detail?}`. */
 export class WechatError extends Error {
   readonly code: WechatErrorCode;
   readonly status: number;
   readonly detail: object | undefined;
 
-  /** `status`: where the call answers this code with another one than most. */
+  /** `status`: for a call that answers this code with another HTTP status than most calls. */
   constructor(code: WechatErrorCode, message: string, detail?: object, status: number = statuses[code]) {
     super(message);
     this.name = "WechatError";

@@ -1,4 +1,4 @@
-import type { Simulator, Surroundings, Which } from "../kernel/serve-simulator.ts";
+import type { Simulator, SimulatorDeps, Which } from "../kernel/serve-simulator.ts";
 import { createWebhookSender } from "../kernel/webhook-sender.ts";
 import { createAccount, newPlatformCertificate, type WechatAccount } from "./accounts.ts";
 import { answerApi } from "./api.ts";
@@ -15,28 +15,31 @@ import { createVerifier } from "./verify-request.ts";
 /** A refund to a WeChat balance takes an hour at most, to a bank card days. */
 const refundSettlesAfterSeconds = 3600;
 
-/** WeChat Pay, APIv3, `native`. `retryScale` multiplies the waits between notices and the time a refund takes. */
-export function createWechatSimulator(surroundings: Surroundings, retryScale: number): Simulator {
-  const { clock, agenda, keep } = surroundings;
+/**
+ * The WeChat Pay simulator: APIv3, `native`. `retryScale` multiplies the waits between notices and the time a refund
+ * takes.
+ */
+export function createWechatSimulator(deps: SimulatorDeps, retryScale: number): Simulator {
+  const { clock, scheduler, keep } = deps;
   const accounts = keep("accounts", new Map<string, WechatAccount>());
   const trades = createTrades(clock, keep);
   const webhooks = createWebhookSender({
-    ...surroundings,
+    ...deps,
     retryAfterSeconds: notifyAgainAfterSeconds.map((seconds) => seconds * retryScale),
     accepts: ({ status }) => status === 200 || status === 204,
     answerWithinMs: notifyAnswerWithinMs,
   });
   const notifier = createNotifier(clock, webhooks);
   const settleSeconds = refundSettlesAfterSeconds * retryScale;
-  const refunds = createRefunds({ clock, agenda, trades, settleSeconds, ended: notifier.refundEnded });
-  const office = { clock, trades, refunds, verify: createVerifier(accounts, clock) };
+  const refunds = createRefunds({ clock, scheduler, trades, settleSeconds, ended: notifier.refundEnded });
+  const apiDeps = { clock, trades, refunds, verify: createVerifier(accounts, clock) };
 
   function pay(trade: Trade): void {
     trades.pay(trade);
     notifier.paid(trade);
   }
 
-  function verb(act: (trade: Trade) => void): (which: Which) => object {
+  function command(act: (trade: Trade) => void): (which: Which) => object {
     return (which) => {
       const trade = meantTrade(trades, which);
       asControl(() => act(trade));
@@ -46,22 +49,22 @@ export function createWechatSimulator(surroundings: Surroundings, retryScale: nu
 
   return {
     webhooks,
-    async createAccount(wanted) {
-      const { account, credentials } = await createAccount(wanted, clock.now());
+    async createAccount(input) {
+      const { account, credentials } = await createAccount(input, clock.now());
       accounts.set(account.mchId, account);
       return credentials;
     },
     payments: () => trades.all().map((trade) => ledgerRow(trade, clock)),
-    verbs: {
-      pay: verb(pay),
-      // One try that failed: the order stays NOTPAY and WeChat tells nobody.
-      fail: verb(() => {}),
-      expire: verb(trades.expire),
+    commands: {
+      pay: command(pay),
+      // A failed try of the buyer: the order stays NOTPAY and WeChat sends no notification.
+      fail: command(() => {}),
+      expire: command(trades.expire),
     },
-    extra: wechatControls({ accounts, trades, refunds }),
+    controls: wechatControls({ accounts, trades, refunds }),
     named: { calls: namedCalls, nameOf },
     isApiCall: (call) => call.path.startsWith("/v3/"),
-    api: (call, fault) => answerApi(office, call, fault),
+    api: (call, fault) => answerApi(apiDeps, call, fault),
     browse: (call) => browseScan(trades.all(), call, pay),
     rotateCertificates() {
       const withCertificates = [...accounts.values()].filter(({ certificates }) => certificates.length > 0);

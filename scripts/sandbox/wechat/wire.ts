@@ -9,7 +9,7 @@ const stateTexts: Record<TradeState, string> = {
 };
 
 /**
- * An order as a query answers it and as TRANSACTION.SUCCESS carries it; before it is paid it lacks the transaction and
+ * An order as a query returns it and TRANSACTION.SUCCESS contains it; before it is paid it lacks the transaction and
  * the amount's `currency`. `extraFen` is added to the amounts (pay.weixin.qq.com/doc/v3/merchant/4013070356).
  */
 export function transactionObject(trade: Trade, extraFen = 0, state: TradeState = trade.state): object {
@@ -35,7 +35,7 @@ export function transactionObject(trade: Trade, extraFen = 0, state: TradeState 
   };
 }
 
-/** A refund as the API answers it (wechatpay-java refund/model/Refund.java, Amount.java). */
+/** A refund as the API returns it (wechatpay-java refund/model/Refund.java, Amount.java). */
 export function refundObject(refund: WechatRefund): object {
   const { trade, fen } = refund;
   return {
@@ -61,7 +61,7 @@ export function refundObject(refund: WechatRefund): object {
 }
 
 /**
- * A refund as REFUND.… carries it: other names, and no currency
+ * A refund as a REFUND.… notice contains it: with other names, and without currency
  * (pay.weixin.qq.com/wiki/doc/apiv3/apis/chapter3_1_11.shtml).
  */
 export function refundNotice(refund: WechatRefund, extraFen = 0): object {

@@ -1,6 +1,6 @@
 import type { Attempt } from "../attempt.ts";
-import type { Dice } from "../dice.ts";
-import { type Known, providerNames } from "../known.ts";
+import type { Rng } from "../rng.ts";
+import { providerNames, type Targets } from "../targets.ts";
 import { oddId } from "./odd-input.ts";
 
 const nothing = Buffer.alloc(0);
@@ -13,31 +13,31 @@ const endings = [
 ];
 
 /**
- * Where providers send buyers back to. Of orders that are still open it is left out: whoever knows their number may have
- * them looked up sooner, and that is written down.
+ * The page to which providers redirect buyers. Open orders are left out: anybody who knows the number of one may cause
+ * an earlier poll of it, which changes the database.
  */
-export function buyersReturn(dice: Dice, { victim, rival }: Known): Attempt {
+export function buyersReturn(rng: Rng, { victim, rival }: Targets): Attempt {
   const settled = ["success", "closed", "failed"];
-  const order = dice.pick(
+  const order = rng.pick(
     [...victim.orders, ...rival.orders].filter(({ status }) => settled.includes(status)),
   );
-  const isOdd = dice.oneIn(2);
-  const provider = isOdd ? dice.pick([...providerNames, "__proto__", "", "%2e%2e", "x"]) : order.provider;
-  const id = isOdd ? oddId(dice, order.orderNo) : order.orderNo;
+  const isOdd = rng.oneIn(2);
+  const provider = isOdd ? rng.pick([...providerNames, "__proto__", "", "%2e%2e", "x"]) : order.provider;
+  const id = isOdd ? oddId(rng, order.orderNo) : order.orderNo;
   return {
     kind: isOdd ? "a page of no order" : "a page of a settled order",
-    method: dice.oneIn(20) ? dice.pick(["POST", "PUT", "HEAD"]) : "GET",
-    target: `/api/v1/public/return/${provider}/${id}${dice.pick(endings)}`,
-    headers: dice.oneIn(4) ? { "x-api-key": rival.apiKey, "x-forwarded-host": "evil.example" } : {},
+    method: rng.oneIn(20) ? rng.pick(["POST", "PUT", "HEAD"]) : "GET",
+    target: `/api/v1/public/return/${provider}/${id}${rng.pick(endings)}`,
+    headers: rng.oneIn(4) ? { "x-api-key": rival.apiKey, "x-forwarded-host": "evil.example" } : {},
     body: nothing,
     mayBeAnswered: true,
   };
 }
 
-/** Pages for everybody, and all that is no route. */
-export function elsewhere(dice: Dice, { victim }: Known): Attempt {
+/** Public pages, and paths that are not routes. */
+export function elsewhere(rng: Rng, { victim }: Targets): Attempt {
   const [order] = victim.orders;
-  const target = dice.pick([
+  const target = rng.pick([
     ...["/health", "/health?deep=1", "/openapi.json", "/", "/api", "/api/v1", "/api/v1/payment", "/health/"],
     ...[
       "/ops",
@@ -62,9 +62,9 @@ export function elsewhere(dice: Dice, { victim }: Known): Attempt {
       "/api/v1/Payment/list",
       "/openapi.json?x=%ff",
     ],
-    `/${dice.hex(dice.int(200))}`,
+    `/${rng.hex(rng.int(200))}`,
   ]);
-  const method = dice.pick([
+  const method = rng.pick([
     "GET",
     "GET",
     "POST",
@@ -82,7 +82,7 @@ export function elsewhere(dice: Dice, { victim }: Known): Attempt {
     method,
     target,
     headers: hasBody ? { "content-type": "application/json" } : {},
-    body: hasBody ? Buffer.from(JSON.stringify({ verb: "order list", args: {} })) : nothing,
+    body: hasBody ? Buffer.from(JSON.stringify({ command: "order list", args: {} })) : nothing,
     mayBeAnswered: true,
   };
 }

@@ -1,8 +1,8 @@
 import type { Forgery } from "../attempt.ts";
-import type { Dice } from "../dice.ts";
-import type { Delivery, Known, Name } from "../known.ts";
+import type { Rng } from "../rng.ts";
+import type { Delivery, Name, Targets } from "../targets.ts";
 
-/** Headers that each provider signs with or signs over. */
+/** Headers that carry each provider's signature or are covered by it. */
 export const signatureHeaders: Record<Name, readonly string[]> = {
   alipay: [],
   wechat: ["wechatpay-timestamp", "wechatpay-nonce", "wechatpay-serial", "wechatpay-signature"],
@@ -16,21 +16,21 @@ export const signatureHeaders: Record<Name, readonly string[]> = {
   ],
 };
 
-/** Something that was really sent to the victim, changed so that it is no longer that. */
-export function changedDelivery(dice: Dice, { victim, now }: Known, provider: Name): Forgery {
-  const sent = dice.pick(victim.deliveries.filter((delivery) => delivery.provider === provider));
-  return dice.pick(changes)(dice, sent, now());
+/** A webhook that was really sent to the victim, modified. */
+export function changedDelivery(rng: Rng, { victim, now }: Targets, provider: Name): Forgery {
+  const sent = rng.pick(victim.deliveries.filter((delivery) => delivery.provider === provider));
+  return rng.pick(changes)(rng, sent, now());
 }
 
-/** Something that was really sent to somebody else. */
-export function strangersDelivery(dice: Dice, { rival, victim }: Known, provider: Name): Forgery {
+/** A webhook that was really sent to another merchant or by another provider. */
+export function misdirectedDelivery(rng: Rng, { rival, victim }: Targets, provider: Name): Forgery {
   const others = [...rival.deliveries, ...victim.deliveries.filter((sent) => sent.provider !== provider)];
-  const { headers, body, provider: from } = dice.pick(others);
+  const { headers, body, provider: from } = rng.pick(others);
   const kind = from === provider ? "another merchant's event" : "another provider's event";
   return { kind, headers, body };
 }
 
-const changes: readonly ((dice: Dice, sent: Delivery, now: Date) => Forgery)[] = [
+const changes: readonly ((rng: Rng, sent: Delivery, now: Date) => Forgery)[] = [
   oneByteChanged,
   cutOff,
   withMoreBytes,
@@ -39,15 +39,15 @@ const changes: readonly ((dice: Dice, sent: Delivery, now: Date) => Forgery)[] =
   withSignatureOfNothing,
 ];
 
-/** Letters and digits only: what differs in another byte may decode to the same form. */
-function oneByteChanged(dice: Dice, { provider, headers, body }: Delivery): Forgery {
+/** Changes only letters and digits, because other bytes may decode to the same form. */
+function oneByteChanged(rng: Rng, { provider, headers, body }: Delivery): Forgery {
   const kind = "one byte of the body changed";
   const changed = Buffer.from(body);
-  const from = dice.int(changed.length);
+  const from = rng.int(changed.length);
   for (let step = 0; step < changed.length; step++) {
     const at = (from + step) % changed.length;
     const isEscape = [1, 2].some((back) => changed[at - back] === 0x25);
-    // The last letters of a form's signature hold bits that mean nothing.
+    // The last base64 letters of a form's signature contain unused bits.
     const isTail = provider === "alipay" && isNearEndOfField(changed, at);
     if (!/[0-9A-Za-z]/.test(String.fromCharCode(changed[at]!)) || isEscape || isTail) continue;
     changed[at] = changed[at] === 0x31 ? 0x32 : 0x31;
@@ -61,26 +61,26 @@ function isNearEndOfField(body: Buffer, at: number): boolean {
   return rest.length < 8 || /[&%]/.test(rest);
 }
 
-function cutOff(dice: Dice, { headers, body }: Delivery): Forgery {
-  return { kind: "cut off", headers, body: body.subarray(0, dice.int(body.length)) };
+function cutOff(rng: Rng, { headers, body }: Delivery): Forgery {
+  return { kind: "cut off", headers, body: body.subarray(0, rng.int(body.length)) };
 }
 
-function withMoreBytes(dice: Dice, { headers, body, provider }: Delivery): Forgery {
+function withMoreBytes(rng: Rng, { headers, body, provider }: Delivery): Forgery {
   const form = ["&a=b", "&trade_status=TRADE_SUCCESS", "%00", "&%00"];
   const json = [" ", "\n", "\0", "{}", "﻿"];
-  const more = Buffer.from(dice.pick(provider === "alipay" ? form : json));
-  const parts = provider === "alipay" || dice.oneIn(2) ? [body, more] : [more, body];
+  const more = Buffer.from(rng.pick(provider === "alipay" ? form : json));
+  const parts = provider === "alipay" || rng.oneIn(2) ? [body, more] : [more, body];
   return { kind: "with more bytes", headers, body: Buffer.concat(parts) };
 }
 
-/** Its own signature under another time, id or nonce. */
-function otherTimes(dice: Dice, sent: Delivery, now: Date): Forgery {
+/** The genuine signature with another time, id or nonce. */
+function otherTimes(rng: Rng, sent: Delivery, now: Date): Forgery {
   const { provider, headers, body } = sent;
-  const time = new Date(now.getTime() + dice.pick([-400_000, -299_000, 1_000, 299_000, 400_000]));
-  const given = Math.floor(time.getTime() / 1000);
+  const time = new Date(now.getTime() + rng.pick([-400_000, -299_000, 1_000, 299_000, 400_000]));
+  const provided = Math.floor(time.getTime() / 1000);
   const signature = headers["stripe-signature"] ?? "";
-  const isItsOwn = [signature, headers["wechatpay-timestamp"]].some((own) => own?.includes(String(given)));
-  const seconds = String(given + (isItsOwn ? 1 : 0));
+  const isItsOwn = [signature, headers["wechatpay-timestamp"]].some((own) => own?.includes(String(provided)));
+  const seconds = String(provided + (isItsOwn ? 1 : 0));
   // Alipay's time is a field of the form.
   if (provider === "alipay") return formField(sent, "notify_time", time.toISOString());
   const places: Record<Exclude<Name, "alipay">, [name: string, value: string][]> = {
@@ -94,10 +94,10 @@ function otherTimes(dice: Dice, sent: Delivery, now: Date): Forgery {
     ],
     paypal: [
       ["paypal-transmission-time", time.toISOString()],
-      ["paypal-transmission-id", dice.hex(32)],
+      ["paypal-transmission-id", rng.hex(32)],
     ],
   };
-  const [name, value] = dice.pick(places[provider]);
+  const [name, value] = rng.pick(places[provider]);
   return { kind: "its signature, another time", headers: { ...headers, [name]: value }, body };
 }
 
@@ -107,21 +107,21 @@ function formField({ headers, body }: Delivery, name: string, value: string): Fo
   return { kind: `another ${name}`, headers, body: form.toString() };
 }
 
-function withoutOneHeader(dice: Dice, sent: Delivery): Forgery {
+function withoutOneHeader(rng: Rng, sent: Delivery): Forgery {
   const { provider, headers, body } = sent;
   const names = signatureHeaders[provider];
-  if (names.length === 0) return formField(sent, "sign", dice.pick(["", "AAAA", "=", "null", "undefined"]));
-  const name = dice.pick(names);
+  if (names.length === 0) return formField(sent, "sign", rng.pick(["", "AAAA", "=", "null", "undefined"]));
+  const name = rng.pick(names);
   const { [name]: _, ...left } = headers;
   return { kind: `without ${name}`, headers: left, body };
 }
 
-/** The same shape, random bytes. */
-function withSignatureOfNothing(dice: Dice, sent: Delivery, now: Date): Forgery {
+/** A signature of the right format with random bytes. */
+function withSignatureOfNothing(rng: Rng, sent: Delivery, now: Date): Forgery {
   const { provider, headers, body } = sent;
-  const base64 = Buffer.from(dice.hex(512), "hex").toString("base64");
+  const base64 = Buffer.from(rng.hex(512), "hex").toString("base64");
   if (provider === "alipay") return formField(sent, "sign", base64);
   const name = { wechat: "wechatpay-signature", paypal: "paypal-transmission-sig" }[provider as string];
-  const value = name ? base64 : `t=${Math.floor(now.getTime() / 1000)},v1=${dice.hex(64)}`;
+  const value = name ? base64 : `t=${Math.floor(now.getTime() / 1000)},v1=${rng.hex(64)}`;
   return { kind: "a random signature", headers: { ...headers, [name ?? "stripe-signature"]: value }, body };
 }

@@ -1,34 +1,34 @@
 import { createHmac } from "node:crypto";
 import type { Forgery } from "../attempt.ts";
-import type { Dice } from "../dice.ts";
-import type { Known } from "../known.ts";
+import type { Rng } from "../rng.ts";
+import type { Targets } from "../targets.ts";
 
-/** An event about an order of the victim's, made up from what is known of it. */
-export function forgedStripe(dice: Dice, known: Known): Forgery {
-  const body = event(dice, known);
-  const time = Math.floor(known.now().getTime() / 1000) + dice.pick([0, 0, 0, 299, 301, -299, -301]);
-  const [kind, signature] = dice.pick(ways)(dice, `${time}.${body}`, known, time);
+/** A forged event about an order of the victim, made from public data. */
+export function forgedStripe(rng: Rng, targets: Targets): Forgery {
+  const body = event(rng, targets);
+  const time = Math.floor(targets.now().getTime() / 1000) + rng.pick([0, 0, 0, 299, 301, -299, -301]);
+  const [kind, signature] = rng.pick(ways)(rng, `${time}.${body}`, targets, time);
   return { kind, headers: { "content-type": "application/json", "stripe-signature": signature }, body };
 }
 
-function event(dice: Dice, { victim, now }: Known): string {
-  const { orderNo, minor, tradeNo } = dice.pick(victim.orders);
+function event(rng: Rng, { victim, now }: Targets): string {
+  const { orderNo, minor, tradeNo } = rng.pick(victim.orders);
   const object = {
-    id: `cs_test_${dice.hex(24)}`,
+    id: `cs_test_${rng.hex(24)}`,
     object: "checkout.session",
     status: "complete",
-    payment_status: dice.pick(["paid", "unpaid", "no_payment_required"]),
+    payment_status: rng.pick(["paid", "unpaid", "no_payment_required"]),
     client_reference_id: orderNo,
     metadata: { order_no: orderNo },
-    amount_total: dice.pick([minor, 0, 1]),
+    amount_total: rng.pick([minor, 0, 1]),
     currency: "cny",
-    payment_intent: tradeNo || `pi_${dice.hex(24)}`,
+    payment_intent: tradeNo || `pi_${rng.hex(24)}`,
   };
   return JSON.stringify({
-    id: `evt_${dice.hex(24)}`,
+    id: `evt_${rng.hex(24)}`,
     object: "event",
-    account: dice.pick([victim.accounts.stripe.account, undefined]),
-    type: dice.pick([
+    account: rng.pick([victim.accounts.stripe.account, undefined]),
+    type: rng.pick([
       "checkout.session.completed",
       "checkout.session.expired",
       "checkout.session.async_payment_succeeded",
@@ -43,16 +43,16 @@ function event(dice: Dice, { victim, now }: Known): string {
   });
 }
 
-type Way = (dice: Dice, signedText: string, known: Known, time: number) => [kind: string, header: string];
+type Way = (rng: Rng, signedText: string, targets: Targets, time: number) => [kind: string, header: string];
 
 const hmac = (secret: string, text: string) => createHmac("sha256", secret).update(text).digest("hex");
 
 const ways: readonly Way[] = [
-  (_dice, text, { rival }, time) => [
+  (_rng, text, { rival }, time) => [
     "another merchant's secret",
     `t=${time},v1=${hmac(rival.stripeSecret, text)}`,
   ],
-  (dice, text, { victim }, time) => {
+  (rng, text, { victim }, time) => {
     const guesses = [
       "",
       "whsec_",
@@ -61,22 +61,22 @@ const ways: readonly Way[] = [
       victim.configs.stripe,
       victim.accounts.stripe.account!,
     ];
-    return ["a guessed secret", `t=${time},v1=${hmac(dice.pick(guesses), text)}`];
+    return ["a guessed secret", `t=${time},v1=${hmac(rng.pick(guesses), text)}`];
   },
-  (_dice, text, { rival }, time) => ["version 0", `t=${time},v0=${hmac(rival.stripeSecret, text)}`],
-  (dice, _text, _known, time) => {
-    const many = Array.from({ length: 1 + dice.int(60) }, () => `v1=${dice.hex(64)}`).join(",");
+  (_rng, text, { rival }, time) => ["version 0", `t=${time},v0=${hmac(rival.stripeSecret, text)}`],
+  (rng, _text, _targets, time) => {
+    const many = Array.from({ length: 1 + rng.int(60) }, () => `v1=${rng.hex(64)}`).join(",");
     return ["many signatures", `t=${time},${many}`];
   },
-  (dice, _text, { victim }, time) => {
-    const sent = dice.pick(victim.deliveries.filter(({ provider }) => provider === "stripe"));
+  (rng, _text, { victim }, time) => {
+    const sent = rng.pick(victim.deliveries.filter(({ provider }) => provider === "stripe"));
     const [, signature] = /v1=(\w+)/.exec(sent.headers["stripe-signature"]!)!;
     return [
       "a true event's signature",
-      dice.pick([`t=${time},v1=${signature}`, sent.headers["stripe-signature"]!]),
+      rng.pick([`t=${time},v1=${signature}`, sent.headers["stripe-signature"]!]),
     ];
   },
-  (dice, text, { rival }, time) => {
+  (rng, text, { rival }, time) => {
     const v1 = `v1=${hmac(rival.stripeSecret, text)}`;
     const odd = [
       v1,
@@ -87,18 +87,18 @@ const ways: readonly Way[] = [
       `t=1e9,${v1}`,
       `t=-1,${v1}`,
     ];
-    return ["no single time", dice.pick(odd)];
+    return ["no single time", rng.pick(odd)];
   },
-  (dice, _text, _known, time) => {
+  (rng, _text, _targets, time) => {
     const odd = [
       "v1=",
       "v1",
       "v1=[]",
       `v1=${"0".repeat(64)}`,
-      `v1=${dice.hex(63)}`,
-      `v1=${dice.hex(64)}x`,
+      `v1=${rng.hex(63)}`,
+      `v1=${rng.hex(64)}x`,
       "V1=1",
     ];
-    return ["no signature that could be one", `t=${time},${dice.pick(odd)}`];
+    return ["no signature that could be one", `t=${time},${rng.pick(odd)}`];
   },
 ];

@@ -1,23 +1,23 @@
 import type { Attempt, Forgery } from "../attempt.ts";
-import type { Dice } from "../dice.ts";
-import type { Known, Name } from "../known.ts";
+import type { Rng } from "../rng.ts";
+import type { Name, Targets } from "../targets.ts";
 import { forgedAlipay } from "./alipay.ts";
 import { forgedPaypal } from "./paypal.ts";
-import { changedDelivery, strangersDelivery } from "./replays.ts";
+import { changedDelivery, misdirectedDelivery } from "./replays.ts";
 import { forgedStripe } from "./stripe.ts";
 import { forgedWechat } from "./wechat.ts";
 
 const forged = { alipay: forgedAlipay, wechat: forgedWechat, stripe: forgedStripe, paypal: forgedPaypal };
 
-/** A webhook of this provider that nobody has sent: made up, changed, or meant for somebody else. */
-export function webhook(dice: Dice, known: Known, provider: Name): Attempt {
-  const place = dice.oneIn(5) ? elsewhere(dice, known, provider) : known.victim.configs[provider];
-  const make = dice.pick([forged[provider], forged[provider], changedDelivery, strangersDelivery]);
-  const { kind, headers, body } = wrapped(dice, make(dice, known, provider));
+/** A webhook that this provider did not send to this URL: forged, modified, or sent to somebody else. */
+export function webhook(rng: Rng, targets: Targets, provider: Name): Attempt {
+  const place = rng.oneIn(5) ? elsewhere(rng, targets, provider) : targets.victim.configs[provider];
+  const make = rng.pick([forged[provider], forged[provider], changedDelivery, misdirectedDelivery]);
+  const { kind, headers, body } = wrapped(rng, make(rng, targets, provider));
   return {
     kind,
-    method: dice.oneIn(40) ? dice.pick(["GET", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"]) : "POST",
-    target: `/api/v1/public/notify/${provider}/${place}${dice.oneIn(30) ? dice.pick(queries) : ""}`,
+    method: rng.oneIn(40) ? rng.pick(["GET", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"]) : "POST",
+    target: `/api/v1/public/notify/${provider}/${place}${rng.oneIn(30) ? rng.pick(queries) : ""}`,
     headers,
     body: Buffer.from(body),
   };
@@ -25,11 +25,11 @@ export function webhook(dice: Dice, known: Known, provider: Name): Attempt {
 
 const queries = ["?", "?verified=1", "?config_id=1&config_id=2", "?%00", "?sign=1"];
 
-/** Other configs, and what is no config at all. */
-function elsewhere(dice: Dice, { victim }: Known, provider: Name): string {
+/** Ids of other configs, and texts that are not config ids. */
+function elsewhere(rng: Rng, { victim }: Targets, provider: Name): string {
   const id = victim.configs[provider];
   const others = Object.values(victim.configs).filter((other) => other !== id);
-  return dice.pick([
+  return rng.pick([
     ...others,
     ...["0", "-1", "999999999", "18446744073709551616", "9".repeat(300), "null", "%00", "1e3", "0x1"],
     ...[
@@ -54,15 +54,15 @@ const contentTypes = [
   ...["text/html", "application/xml", "APPLICATION/JSON", "application/x-www-form-urlencoded; charset=utf-7"],
 ];
 
-/** Headers that mean nothing here, and the body as another type. */
-function wrapped(dice: Dice, forgery: Forgery): Forgery {
+/** In one of four requests: adds irrelevant headers, or another content type for the body. */
+function wrapped(rng: Rng, forgery: Forgery): Forgery {
   const { kind, headers, body } = forgery;
-  if (!dice.oneIn(4)) return forgery;
-  const odd = dice.pick<Record<string, string>>([
-    { "content-type": dice.pick(contentTypes) },
+  if (!rng.oneIn(4)) return forgery;
+  const odd = rng.pick<Record<string, string>>([
+    { "content-type": rng.pick(contentTypes) },
     { "x-forwarded-for": "203.0.113.7", "x-real-ip": "127.0.0.1" },
     { "x-http-method-override": "POST", "x-original-url": "/health" },
-    { "content-encoding": dice.pick(["gzip", "br", "identity"]) },
+    { "content-encoding": rng.pick(["gzip", "br", "identity"]) },
     { "x-api-key": "ak_", authorization: "Bearer x", cookie: "admin=1" },
     { "x-amzn-trace-id": "Root=1", "x-config-id": "1", "x-merchant": "1" },
   ]);

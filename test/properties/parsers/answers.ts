@@ -1,18 +1,18 @@
 import fc from "fast-check";
 import { outcomeOf as alipayOutcome } from "../../../lib/providers/alipay/outcome.ts";
 import { topLevelMembers, verifiedMember } from "../../../lib/providers/alipay/signature.ts";
-import { queryObservations } from "../../../lib/providers/alipay/trade.ts";
+import { queryEvents } from "../../../lib/providers/alipay/trade.ts";
 import * as alipayWire from "../../../lib/providers/alipay/wire.ts";
 import { fromPayPalAmount } from "../../../lib/providers/paypal/amounts.ts";
-import { orderObservations } from "../../../lib/providers/paypal/order.ts";
+import { orderEvents } from "../../../lib/providers/paypal/order.ts";
 import * as paypalWire from "../../../lib/providers/paypal/wire.ts";
 import { fromStripeAmount } from "../../../lib/providers/stripe/amounts.ts";
 import { refundSeen, refundOutcome as stripeOutcome } from "../../../lib/providers/stripe/refund.ts";
-import { sessionObservations } from "../../../lib/providers/stripe/session.ts";
+import { sessionEvents } from "../../../lib/providers/stripe/session.ts";
 import * as stripeWire from "../../../lib/providers/stripe/wire.ts";
 import { readRefusal } from "../../../lib/providers/wechat/client.ts";
 import { refundOutcome as wechatOutcome } from "../../../lib/providers/wechat/refund.ts";
-import { tradeObservations } from "../../../lib/providers/wechat/trade.ts";
+import { tradeEvents } from "../../../lib/providers/wechat/trade.ts";
 import * as wechatWire from "../../../lib/providers/wechat/wire.ts";
 import { theirs as alipayKeys, gatewayAnswer } from "../../providers/alipay/keys.ts";
 import { createdAt, orderNo, refund } from "../../providers/payments.ts";
@@ -22,7 +22,7 @@ import { assertFact, assertFacts, assertOutcome } from "./facts.ts";
 import { anyJson, hardJson, jsonBytesLike, jsonLike, textLike } from "./hostile.ts";
 import { demand, type Parser, parser } from "./parser.ts";
 
-/** More of an answer is not read. */
+/** Bytes of a response that the gateway reads at most. */
 const longest = 1_048_576;
 
 const publicKey = alipayKeys.publicKey.export({ type: "spki", format: "pem" }).toString();
@@ -63,10 +63,10 @@ const paypalOrder = (status: string, payments?: object) => ({
   ],
   links: [{ rel: "payer-action", href: "https://www.paypal.com/checkoutnow?token=x" }],
 });
-const paypalAsked = {
+const paypalPayment = {
   orderNo,
   payable: { paymentId: "5O190127TN364715T", paymentUrl: "", qrCode: "", extraData: {} },
-  providerStarted: false,
+  inTransit: false,
 };
 
 const wechatRefund = {
@@ -77,41 +77,41 @@ const wechatRefund = {
 const own = { mch_id: merchant.mchId, app_id: merchant.appId };
 const source = { orderNo, account: "acct_1", saidAt: createdAt };
 
-/** What a provider, or whoever stands in its place, answers us. */
+/** Parsers of responses from a provider, or from an attacker in its place. */
 export const answerParsers: Parser[] = [
   parser({
-    name: "members of an Alipay answer",
+    name: "members of an Alipay response",
     input: fc.oneof(
       textLike(signedAnswer),
       anyJson.map((value) => JSON.stringify(value) ?? ""),
     ),
     parse: (text) => topLevelMembers(Buffer.from(text), "utf-8"),
     holds(members, text) {
-      // What is nested deeper cannot be written down for the comparison.
+      // JSON.stringify overflows the stack on deeper nesting, so long texts are not compared.
       if (!members || text.length > 10_000) return;
       const parsed = JSON.parse(text.toWellFormed()) as Record<string, unknown>;
       for (const [name, content] of members) {
         const plain = JSON.parse(`"${name}"`) as string;
         demand(
           JSON.stringify(JSON.parse(content.toString())) === JSON.stringify(parsed[plain]),
-          "other than JSON.parse",
+          "differs from JSON.parse",
         );
       }
     },
     hardest: hardJson(longest),
   }),
   parser({
-    name: "signature of an Alipay answer",
+    name: "signature of an Alipay response",
     input: textLike(signedAnswer),
     parse: (text) => verifiedMember(Buffer.from(text), member, publicKey),
     holds: (content) =>
-      demand(content === undefined || content === JSON.stringify(trade), "an answer nobody signed"),
+      demand(content === undefined || content === JSON.stringify(trade), "a response that was not signed"),
     hardest: hardJson(longest),
   }),
   parser({
     name: "Alipay trade",
     input: jsonLike(trade, { ...trade, trade_status: "TRADE_CLOSED" }),
-    parse: (content) => queryObservations(content, orderNo, "2021000122671080", createdAt),
+    parse: (content) => queryEvents(content, orderNo, "2021000122671080", createdAt),
     holds: assertFacts,
   }),
   parser({
@@ -124,15 +124,16 @@ export const answerParsers: Parser[] = [
       unsigned: alipayWire.unverifiedCode.safeParse(content).data,
     }),
     holds: ({ outcome, unsigned = "" }) => {
-      if (outcome.kind === "refused") demand(outcome.error.message.length <= 200, "words without an end");
-      demand(/^[\w.-]{0,64}$/.test(unsigned), "a code that is none");
-      demand(/^(?:\d{5})?$|\./.test(unsigned), "a word that a key may be");
+      if (outcome.kind === "refused")
+        demand(outcome.error.message.length <= 200, "an error text without a length limit");
+      demand(/^[\w.-]{0,64}$/.test(unsigned), "an invalid error code");
+      demand(/^(?:\d{5})?$|\./.test(unsigned), "a code that could be part of a key");
     },
   }),
   parser({
     name: "WeChat Pay transaction",
     input: jsonBytesLike(merchant.transaction(), merchant.transaction({ trade_state: "REFUND" })),
-    parse: (body) => tradeObservations(wechatWire.readJson(body), own, createdAt),
+    parse: (body) => tradeEvents(wechatWire.readJson(body), own, createdAt),
     holds: assertFacts,
     hardest: hardJson(longest).map((text) => Buffer.from(text)),
   }),
@@ -147,7 +148,9 @@ export const answerParsers: Parser[] = [
     input: jsonLike(
       { code: "PARAM_ERROR", message: "words", detail: { location: "body" } },
       {
-        data: [{ serial_no: "5157F09EFDC096DE15EBE81A47057A72", encrypt_certificate: merchant.sealed("x") }],
+        data: [
+          { serial_no: "5157F09EFDC096DE15EBE81A47057A72", encrypt_certificate: merchant.encrypted("x") },
+        ],
       },
     ),
     parse: (content) => ({
@@ -155,14 +158,14 @@ export const answerParsers: Parser[] = [
       list: wechatWire.platformCertificates.safeParse(content).data,
     }),
     holds: ({ error }) =>
-      demand(error.message.length <= 300 && error.code.length <= 64, "words without an end"),
+      demand(error.message.length <= 300 && error.code.length <= 64, "an error text without a length limit"),
   }),
   parser({
     name: "Stripe session",
     input: jsonLike(session(), paidSession(), paidSession({ amount_refunded: 230 })),
     parse(body) {
       const { data } = stripeWire.checkoutSession.safeParse(body);
-      return data ? sessionObservations(data, source) : [];
+      return data ? sessionEvents(data, source) : [];
     },
     holds: assertFacts,
   }),
@@ -175,9 +178,9 @@ export const answerParsers: Parser[] = [
       return [...list, ...(one ? [one] : [])];
     },
     holds(refunds) {
-      for (const told of refunds) {
-        assertFact(refundSeen(told, "pi_1", orderNo));
-        assertOutcome(stripeOutcome(told));
+      for (const notified of refunds) {
+        assertFact(refundSeen(notified, "pi_1", orderNo));
+        assertOutcome(stripeOutcome(notified));
       }
     },
   }),
@@ -199,7 +202,7 @@ export const answerParsers: Parser[] = [
     ),
     parse(body) {
       const { data } = paypalWire.order.safeParse(body);
-      return data ? orderObservations(data, paypalAsked, createdAt) : [];
+      return data ? orderEvents(data, paypalPayment, createdAt) : [];
     },
     holds: assertFacts,
   }),
@@ -230,6 +233,9 @@ export const answerParsers: Parser[] = [
       webhooks: paypalWire.webhooks.safeParse(content).data,
     }),
     holds: ({ token }) =>
-      demand(token === undefined || /^[!-~]+$/.test(token.access_token), "a header that breaks"),
+      demand(
+        token === undefined || /^[!-~]+$/.test(token.access_token),
+        "a token that is not a valid header value",
+      ),
   }),
 ];

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 
-/** What breaks parsers: ends of ranges, look-alikes, half characters, names that all objects have. */
+/** Texts that break parsers: range limits, look-alikes, lone surrogates, names of inherited properties. */
 const pieces = [
   ..."\"'\\{}[]:,=&%+-./?#@;|<>_ \t\n\r\u0000\u007f\u0085\u2028\ufeff\ufffd",
   ..."0123456789aeEnuzAZé中🍵１",
@@ -28,7 +28,7 @@ const pieces = [
   "a".repeat(300),
 ];
 
-/** The same as values of JSON; `undefined`: the member is left out. */
+/** JSON values that break parsers; `undefined`: the member is removed. */
 const values: readonly unknown[] = [
   undefined,
   null,
@@ -130,7 +130,7 @@ export const anyJson: fc.Arbitrary<unknown> = fc.oneof(
 type Exchange = { at: number; value: unknown };
 const exchange: fc.Arbitrary<Exchange> = fc.record({ at: fc.nat(), value: fc.constantFrom(...values) });
 
-/** One of these values with up to three of its members exchanged, wherever they stand, or any other value. */
+/** One of these values with up to three of its members replaced, at any depth, or any other value. */
 export function jsonLike(...valid: readonly unknown[]): fc.Arbitrary<unknown> {
   const exchanged = fc
     .tuple(fc.constantFrom(...valid), fc.array(exchange, { maxLength: 3 }))
@@ -138,7 +138,7 @@ export function jsonLike(...valid: readonly unknown[]): fc.Arbitrary<unknown> {
   return fc.oneof({ arbitrary: exchanged, weight: 9 }, anyJson);
 }
 
-/** The member at the place `at`, counted through the whole value, is another one. */
+/** Replaces the member at position `at`, counted through the whole value. */
 function withExchange(value: unknown, { at, value: other }: Exchange): unknown {
   let left = at % countOf(value);
   const walk = (part: unknown): unknown => {
@@ -155,7 +155,7 @@ function countOf(value: unknown): number {
   return Object.values(value).reduce((sum: number, member) => sum + countOf(member), 1);
 }
 
-/** As a stranger writes it down: values with members exchanged, or their text with changes. */
+/** As JSON bytes: values with members replaced, or their text with changes. */
 export function jsonBytesLike(...valid: readonly unknown[]): fc.Arbitrary<Buffer> {
   const texts = valid.map((value) => JSON.stringify(value));
   return fc.oneof(
@@ -164,7 +164,7 @@ export function jsonBytesLike(...valid: readonly unknown[]): fc.Arbitrary<Buffer
   );
 }
 
-/** Deep, wide and long JSON of about so many bytes, inside `{"data":…}`. */
+/** Deep, wide and long JSON of about this many bytes, inside `{"data":…}`. */
 export function hardJson(bytes: number): string[] {
   const inside = (open: string, close = "") => {
     const times = Math.floor((bytes - 12) / (open.length + close.length));
@@ -184,11 +184,13 @@ export function hardJson(bytes: number): string[] {
   ];
 }
 
-/** The headers with some of their values changed or left out. */
+/** The headers with some of their values changed or removed. */
 export function headersLike(valid: Record<string, string>): fc.Arbitrary<Record<string, string | undefined>> {
   const values = Object.values(valid).map((value) =>
     fc.oneof({ arbitrary: fc.constant(value), weight: 6 }, textLike(value), fc.constant(undefined)),
   );
   const names = Object.keys(valid);
-  return fc.tuple(...values).map((given) => Object.fromEntries(names.map((name, at) => [name, given[at]])));
+  return fc
+    .tuple(...values)
+    .map((provided) => Object.fromEntries(names.map((name, at) => [name, provided[at]])));
 }

@@ -1,16 +1,16 @@
 import { isIP } from "node:net";
 import { gunzipSync, gzipSync } from "node:zlib";
 import fc from "fast-check";
-import { callLine } from "../../../lib/http/call-line.ts";
+import { printableAnswer } from "../../../lib/deliveries/printable-answer.ts";
+import { isLoopback, isPublicUnicast } from "../../../lib/deliveries/public-address.ts";
+import { whyUnsendable } from "../../../lib/deliveries/send-notification.ts";
+import { apiCallLine } from "../../../lib/http/api-call-line.ts";
 import { handedOver } from "../../../lib/http/log-consumer.ts";
 import { masked } from "../../../lib/http/masked.ts";
 import { redactAnswer, redactPath, redactRequest } from "../../../lib/http/redact.ts";
-import { printableAnswer } from "../../../lib/notify/printable-answer.ts";
-import { isLoopback, isPublicUnicast } from "../../../lib/notify/public-address.ts";
-import { whyUnsendable } from "../../../lib/notify/send-notification.ts";
 import { hideEchoes } from "../../../lib/outbound/hide-echoes.ts";
 import { cut, sizeOf, type TextUnit } from "../../../lib/providers/text-limit.ts";
-import { deliveryMessage, hintOf, recheckMessage } from "../../../lib/queue/gateway-hints.ts";
+import { deliveryMessage, pollMessage, wakeUpOf } from "../../../lib/queue/gateway-wake-ups.ts";
 import { anyText, bytesLike, hardJson, jsonBytesLike, jsonLike, textLike } from "./hostile.ts";
 import { demand, type Parser, parser } from "./parser.ts";
 
@@ -60,9 +60,9 @@ const isZlib = (error: unknown) =>
   error instanceof Error && "code" in error && String(error.code).startsWith("Z_");
 const longest = 65_536;
 
-/** What passes between our own functions, and what we write down or send of what others say. */
 const units: readonly TextUnit[] = ["bytes", "utf16", "characters", "gbk"];
 
+/** Parsers of messages between the gateway's functions, and functions that redact or shorten texts of others. */
 export const messageParsers: Parser[] = [
   parser({
     name: "message of the notify queue",
@@ -70,31 +70,34 @@ export const messageParsers: Parser[] = [
     parse: (body) => deliveryMessage.safeParse(JSON.parse(body.toString())).data,
     holds: (message) => {
       if (!message) return;
-      const { taskId, userId, generation, attempt } = hintOf(message);
-      demand(isId(taskId) && isId(userId), "an id that no row has");
-      demand(isCount(generation) && isCount(attempt), "a number that no column holds");
+      const { taskId, userId, generation, attempt } = wakeUpOf(message);
+      demand(isId(taskId) && isId(userId), "an invalid row id");
+      demand(isCount(generation) && isCount(attempt), "a number that does not fit its column");
     },
     refuses: isJson,
     hardest: hardJson(1_048_576).map((text) => Buffer.from(text)),
   }),
   parser({
-    name: "message of the recheck queue",
+    name: "message of the poll queue",
     input: jsonBytesLike(
       { order_no: "UNI1", merchant: "1", due: 1_763_899_200_000 },
       { refund: "7", merchant: "1", due: 0 },
     ),
-    parse: (body) => recheckMessage.safeParse(JSON.parse(body.toString())).data,
+    parse: (body) => pollMessage.safeParse(JSON.parse(body.toString())).data,
     holds: (message) => {
       if (!message) return;
-      demand(isId(message.merchant) && !Number.isNaN(new Date(message.due).getTime()), "no merchant or time");
-      if ("refund" in message) demand(isId(message.refund), "an id that no row has");
+      demand(
+        isId(message.merchant) && !Number.isNaN(new Date(message.due).getTime()),
+        "an invalid merchant or time",
+      );
+      if ("refund" in message) demand(isId(message.refund), "an invalid row id");
     },
     refuses: isJson,
   }),
   parser({
-    name: "call record",
+    name: "API call record",
     input: jsonLike(line),
-    parse: (value) => callLine.safeParse(value).data,
+    parse: (value) => apiCallLine.safeParse(value).data,
     holds: (call) =>
       demand(call === undefined || (call.path.length <= 500 && call.answer.length <= 4096), "too long"),
   }),
@@ -114,61 +117,72 @@ export const messageParsers: Parser[] = [
       fc.boolean(),
     ),
     parse: ([body, isBase64Encoded]) => redactRequest({ body: body.toString(), isBase64Encoded }),
-    holds: (kept) =>
-      demand(JSON.parse(kept) !== undefined && Buffer.byteLength(kept) <= 4096, "no small JSON"),
+    holds: (stored) =>
+      demand(
+        JSON.parse(stored) !== undefined && Buffer.byteLength(stored) <= 4096,
+        "not JSON, or longer than 4 KiB",
+      ),
     hardest: hardJson(longest).map((text): [Buffer, boolean] => [Buffer.from(text), false]),
   }),
   parser({
-    name: "redacted answer",
+    name: "redacted response",
     input: jsonBytesLike(answer, { code: 1001, errors: [{ field: "a", message: "b" }] }),
     parse: (body) => redactAnswer(body.toString()),
-    holds: (kept) =>
-      demand(JSON.parse(kept) !== undefined && Buffer.byteLength(kept) <= 4096, "no small JSON"),
+    holds: (stored) =>
+      demand(
+        JSON.parse(stored) !== undefined && Buffer.byteLength(stored) <= 4096,
+        "not JSON, or longer than 4 KiB",
+      ),
     hardest: hardJson(longest).map((text) => Buffer.from(text)),
   }),
   parser({
     name: "redacted path",
     input: textLike(path, `${path}/%00/a b`),
     parse: redactPath,
-    holds: (kept) => demand(kept.length <= 600, "too long"),
+    holds: (stored) => demand(stored.length <= 600, "too long"),
     hardest: ["/".repeat(longest), "a/".repeat(longest), "a".repeat(longest)],
   }),
   parser({
-    name: "masked words",
+    name: "masked message",
     input: fc.tuple(anyText, fc.constantFrom(...secrets), anyText),
     parse: ([before, secret, after]) => masked(`${before} ${secret} ${after}`),
-    holds: (kept, [, secret]) => demand(!kept.includes(secret.replace(/^(card|mail) /, "")), "a secret"),
+    holds: (stored, [, secret]) =>
+      demand(!stored.includes(secret.replace(/^(card|mail) /, "")), "a secret is not masked"),
     hardest: ["@", "a@", "eyJ.", "-----BEGIN", "4242 ", "https://?", "metadata.", ": "].map(
       (text): [string, string, string] => [text.repeat(longest), secrets[0]!, ""],
     ),
   }),
   parser({
-    name: "answer of a merchant",
+    name: "response of a merchant",
     input: bytesLike(echoed, encodeURIComponent(echoed), JSON.stringify(echoed)),
     parse: (body) => printableAnswer(body, delivery),
     holds: (shown) => {
-      demand(Buffer.byteLength(shown) <= 4096 && !/[\p{Cc}\p{Zl}\p{Zp}]/u.test(shown), "not a line to print");
-      demand(!shown.includes("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"), "our signature");
+      demand(
+        Buffer.byteLength(shown) <= 4096 && !/[\p{Cc}\p{Zl}\p{Zp}]/u.test(shown),
+        "not one printable line",
+      );
+      demand(!shown.includes("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"), "the webhook signature is not redacted");
     },
     hardest: ["\\u0041", "%41", "&amp;", "v1,", "ak_", "whsec_", "\\", "%"].map((text) =>
       Buffer.from(text.repeat(longest / text.length)),
     ),
   }),
   parser({
-    name: "echoes",
+    name: "echoes of sent texts",
     input: fc.tuple(
       textLike(echoed),
       fc.array(textLike(delivery.payload, "abcdefgh12345678"), { maxLength: 3 }),
     ),
     parse: ([text, sent]) => hideEchoes(text, sent),
     holds: (shown, [text, sent]) => {
-      demand(shown.length <= text.length * 10 + 10, "longer than it was");
-      for (const one of sent) if (/^[0-9a-z]{8,}$/i.test(one)) demand(!shown.includes(one), "an echo");
+      demand(shown.length <= text.length * 10 + 10, "the text has grown too long");
+      for (const one of sent)
+        if (/^[0-9a-z]{8,}$/i.test(one)) demand(!shown.includes(one), "an echo is not redacted");
     },
     hardest: [["a".repeat(longest), ["aaaaaaaa", "aaaaaaab"]]],
   }),
   parser({
-    name: "URL to notify",
+    name: "notify URL",
     input: textLike(
       "https://shop.example:8443/told?a=1",
       "http://127.0.0.1:8090/inbox",
@@ -179,41 +193,47 @@ export const messageParsers: Parser[] = [
     holds: (why, text) => {
       if (why !== null) return;
       const { protocol, host, hostname, username, password } = new URL(text);
-      demand(username + password === "" && text.length <= 2048, "a user, or too long");
+      demand(username + password === "" && text.length <= 2048, "a URL with a user name, or too long");
       const address = hostname.replace(/^\[|\]$/g, "");
       const isPublic = isIP(address) === 0 || !/^(0|10|127|169\.254|192\.168)\.|^::|^f/.test(address);
-      demand(host === "127.0.0.1:8090" || (protocol === "https:" && isPublic), "a place of ours");
+      demand(
+        host === "127.0.0.1:8090" || (protocol === "https:" && isPublic),
+        "a URL that leads to a private address",
+      );
     },
     hardest: [`https://${"a.".repeat(1000)}`, "https://".repeat(longest)],
   }),
   parser({
-    name: "address",
+    name: "IP address",
     input: fc.oneof(
       textLike("93.184.216.34", "::ffff:127.0.0.1", "2606:2800:220:1:248:1893:25c8:1946"),
       fc.ipV4(),
       fc.ipV6(),
     ),
     parse: (address) => [isPublicUnicast(address), isLoopback(address)],
-    holds: ([isPublic, isOwn]) => demand(!(isPublic && isOwn), "public and our own"),
+    holds: ([isPublic, isOwn]) => demand(!(isPublic && isOwn), "an address that is both public and loopback"),
     hardest: ["1.".repeat(longest), ":".repeat(longest)],
   }),
   parser({
-    name: "subject for a provider",
+    name: "subject shortened for a provider",
     input: fc.tuple(textLike("Green tea 中🍵🍵🍵🍵"), fc.integer({ min: 3, max: 12 })),
     parse: ([text, most]) => units.map((unit) => cut(text, { most, unit, source: "" })),
     holds: (texts, [, most]) => {
       for (const [index, text] of texts.entries())
-        demand(sizeOf(text, units[index]!) <= most && text.isWellFormed(), "half a character");
+        demand(
+          sizeOf(text, units[index]!) <= most && text.isWellFormed(),
+          "a text that is too long or ends in half a character",
+        );
     },
   }),
 ];
 
-/** Of a row: BIGINT UNSIGNED. */
+/** A row's id: BIGINT UNSIGNED. */
 function isId(text: string): boolean {
   return /^[1-9]\d{0,19}$/.test(text);
 }
 
-/** INT UNSIGNED. */
+/** A number: INT UNSIGNED. */
 function isCount(number: number): boolean {
   return Number.isInteger(number) && number >= 0 && number < 2 ** 32;
 }

@@ -1,25 +1,25 @@
 import type fc from "fast-check";
 import { GatewayError } from "../../../lib/errors.ts";
 
-/** One parser of the gateway: what it is fed with, and what must hold whatever that is. */
+/** One parser of the gateway: its random inputs, and what must hold for every result. */
 export type Parser<Input = unknown, Result = unknown> = {
   name: string;
-  /** Valid input with a few changes as often as input of any kind. */
+  /** Valid input with a few changes, or input of any kind. */
   input: fc.Arbitrary<Input>;
   parse(input: Input): Result | Promise<Result>;
-  /** Throws when a result is not one that may come of this input. */
+  /** Throws if the result is wrong for this input. */
   holds?(result: Result, input: Input): void;
-  /** How it says no; absent: by a `GatewayError`. */
+  /** Recognises the parser's own refusal. Default: any `GatewayError`. */
   refuses?(error: unknown): boolean;
-  /** As long as input can be, and made to take long. */
+  /** Inputs of the maximum length that are made to take long. */
   hardest?: readonly NoInfer<Input>[];
 };
 
-export function parser<Input, Result>(wanted: Parser<Input, Result>): Parser {
-  return wanted as unknown as Parser;
+export function parser<Input, Result>(typed: Parser<Input, Result>): Parser {
+  return typed as unknown as Parser;
 }
 
-/** Parses once. Throws when anything but the parser's own refusal is thrown, or when it leaves traces. */
+/** Parses once. Throws on any error except the parser's own refusal, and if a prototype was changed. */
 export async function feed({ parse, holds, refuses = isGatewayError }: Parser, input: unknown) {
   try {
     const result = await parse(input);
@@ -41,7 +41,7 @@ function namesOf(prototype: object): string {
   return Object.getOwnPropertyNames(prototype).join();
 }
 
-/** What all objects inherit is as it was when this process began. */
+/** Throws if a built-in prototype has changed since this process began. */
 function assertUntouched(): void {
   if (prototypes.some((prototype, at) => namesOf(prototype) !== ownNames[at]))
     throw new Error("a prototype was changed");

@@ -5,7 +5,7 @@ import { requestParsers } from "./requests.ts";
 import { settingParsers } from "./settings.ts";
 import { webhookParsers } from "./webhooks.ts";
 
-/** Everything that reads what others have written. */
+/** All parsers of data that others have written. */
 export const parsers: readonly Parser[] = [
   ...requestParsers,
   ...webhookParsers,

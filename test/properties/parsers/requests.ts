@@ -8,15 +8,15 @@ import {
   paymentFilter,
   readCursor,
 } from "../../../lib/http/list-contracts.ts";
+import { parseInput } from "../../../lib/http/parse-input.ts";
+import { paymentCommand } from "../../../lib/http/payment-command.ts";
 import { createPaymentContract, queryPaymentContract } from "../../../lib/http/payment-contracts.ts";
 import { readAmount } from "../../../lib/http/read-amount.ts";
-import { readWanted } from "../../../lib/http/read-wanted.ts";
 import { createRefundContract } from "../../../lib/http/refund-contracts.ts";
-import { wantedPayment } from "../../../lib/http/wanted-payment.ts";
-import { newApiKey, readApiKey } from "../../../lib/merchant/api-key.ts";
+import { newApiKey, readApiKey } from "../../../lib/merchants/api-key.ts";
 import { currencies } from "../../../lib/money/currencies.ts";
 import { fromDecimal, type Money, NotExact, toDecimal } from "../../../lib/money/money.ts";
-import { merchantReturnUrl } from "../../../lib/payment/return-buyer.ts";
+import { merchantReturnUrl } from "../../../lib/payments/return-buyer.ts";
 import { isProvider } from "../../../lib/providers/registry.ts";
 import { payment } from "../../providers/payments.ts";
 import { assertStorable } from "./facts.ts";
@@ -53,7 +53,7 @@ const sent = (body: Buffer | string, isBase64Encoded = false) =>
     body: body.toString(),
     isBase64Encoded,
   }) as unknown as APIGatewayProxyEventV2;
-const asked = (queryStringParameters: Record<string, string>) =>
+const requested = (queryStringParameters: Record<string, string>) =>
   ({ headers: {}, queryStringParameters, isBase64Encoded: false }) as unknown as APIGatewayProxyEventV2;
 
 const isExact = (error: unknown) => error instanceof NotExact;
@@ -76,7 +76,7 @@ const filter = {
   limit: "100",
 };
 
-/** What merchants and buyers send. */
+/** Parsers of requests from merchants and buyers. */
 export const requestParsers: Parser[] = [
   parser({
     name: "JSON body",
@@ -87,7 +87,7 @@ export const requestParsers: Parser[] = [
       if (typeof same.amount === "number") demand(Number(value.amount) === same.amount, "another amount");
       demand(
         JSON.stringify({ ...value, amount: 0 }) === JSON.stringify({ ...same, amount: 0 }),
-        "other than JSON.parse",
+        "differs from JSON.parse",
       );
     },
     hardest: hardJson(longest).map((text) => Buffer.from(text)),
@@ -96,17 +96,17 @@ export const requestParsers: Parser[] = [
     name: "body of a create",
     input: fc.tuple(jsonBytesLike(order, { ...order, provider: "alipay", scene: "qr" }), fc.boolean()),
     parse: ([body, encoded]) =>
-      readWanted(createContract, sent(body, encoded)) as Parameters<typeof wantedPayment>[0],
-    holds: (wanted) => {
-      const made = readable(() => wantedPayment(wanted));
-      if (made) demand(Number.isSafeInteger(made.amount.minor) && made.amount.minor > 0, "no amount");
+      parseInput(createContract, sent(body, encoded)) as Parameters<typeof paymentCommand>[0],
+    holds: (parsed) => {
+      const made = readable(() => paymentCommand(parsed));
+      if (made) demand(Number.isSafeInteger(made.amount.minor) && made.amount.minor > 0, "an invalid amount");
     },
     hardest: hardJson(longest).map((text): [Buffer, boolean] => [Buffer.from(text), false]),
   }),
   parser({
     name: "body of a refund",
     input: jsonBytesLike(refund),
-    parse: (body) => readWanted(createRefundContract, sent(body)),
+    parse: (body) => parseInput(createRefundContract, sent(body)),
   }),
   parser({
     name: "query of a list",
@@ -117,9 +117,9 @@ export const requestParsers: Parser[] = [
           Object.keys(filter).flatMap((name, at) => (values[at] ? [[name, String(values[at])]] : [])),
         ),
       ),
-    parse: (query) => paymentFilter(readWanted(listPaymentsContract, asked(query)) as never),
+    parse: (query) => paymentFilter(parseInput(listPaymentsContract, requested(query)) as never),
     holds: ({ from, to, after, limit }) => {
-      demand(Number.isInteger(limit) && limit >= 1 && limit <= 100, "a limit out of range");
+      demand(Number.isInteger(limit) && limit >= 1 && limit <= 100, "limit is out of range");
       for (const time of [from, to, after?.createdAt]) if (time) assertStorable(time);
     },
   }),
@@ -127,10 +127,10 @@ export const requestParsers: Parser[] = [
     name: "path of a query",
     input: textLike("UNI20251123120000ABCDEFGHJKMNPQR"),
     parse: (order_no) =>
-      readWanted(queryPaymentContract, { ...asked({}), pathParameters: { order_no } }) as {
+      parseInput(queryPaymentContract, { ...requested({}), pathParameters: { order_no } }) as {
         order_no: string;
       },
-    holds: ({ order_no }) => demand(/^[\w-]{1,64}$/.test(order_no), "a number that is none"),
+    holds: ({ order_no }) => demand(/^[\w-]{1,64}$/.test(order_no), "an invalid order number"),
     hardest: ["a".repeat(longest), "\n".repeat(longest)],
   }),
   parser({
@@ -162,7 +162,7 @@ export const requestParsers: Parser[] = [
       const again = readCursor(String(cursorOf(cursor)));
       demand(
         again.id === cursor.id && again.createdAt.getTime() === cursor.createdAt.getTime(),
-        "another place",
+        "the cursor changes when it is written and read again",
       );
     },
     hardest: ["A".repeat(longest), base64url(`${"1".repeat(30_000)}:1`)],
@@ -171,14 +171,14 @@ export const requestParsers: Parser[] = [
     name: "API key",
     input: textLike(key),
     parse: readApiKey,
-    holds: (read, text) => demand(read === null || text === key, "a key that was never made"),
+    holds: (read, text) => demand(read === null || text === key, "a key that was never created is accepted"),
     hardest: [`ak_m${"1".repeat(longest)}`, `ak_m1k${"0".repeat(longest)}`],
   }),
   parser({
     name: "content type",
     input: textLike("application/json", 'application/json; charset="utf-8"'),
     parse: (type) => assertJson({ ...sent("{}"), headers: { "content-type": type } }),
-    holds: (_body, type) => demand(/^\s*application\/json/i.test(type), "another type"),
+    holds: (_body, type) => demand(/^\s*application\/json/i.test(type), "another content type is accepted"),
     hardest: [`application/json${" ".repeat(longest)}x`, `application/json;${" ".repeat(longest)}x`],
   }),
   parser({
@@ -188,14 +188,14 @@ export const requestParsers: Parser[] = [
     ),
     parse: (returnUrl) => String(merchantReturnUrl(payment({ returnUrl }))),
     holds(location, returnUrl) {
-      demand(/^[!-~]*$/.test(location), "a header that breaks");
-      demand(new URL(location).host === new URL(returnUrl).host, "another place");
+      demand(/^[!-~]*$/.test(location), "a URL that is not a valid header value");
+      demand(new URL(location).host === new URL(returnUrl).host, "a redirect to another host");
     },
   }),
   parser({
     name: "base64 of a body",
     input: bytesLike(Buffer.from(JSON.stringify(order)).toString("base64")),
-    parse: (body) => readWanted(createContract, sent(body.toString("latin1"), true)),
+    parse: (body) => parseInput(createContract, sent(body.toString("latin1"), true)),
   }),
 ];
 
@@ -203,7 +203,7 @@ function base64url(text: string): string {
   return Buffer.from(text).toString("base64url");
 }
 
-/** Undefined for a scene, amount or currency that the next step refuses. */
+/** Undefined if the next step refuses the scene, amount or currency. */
 function readable<T>(make: () => T): T | undefined {
   try {
     return make();

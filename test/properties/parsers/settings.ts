@@ -6,7 +6,7 @@ import {
   providerBaseUrls,
   SettingError,
 } from "../../../lib/environment.ts";
-import { verbs } from "../../../lib/ops/run-verb.ts";
+import { commands } from "../../../lib/ops/run-command.ts";
 import { alipayCredentials } from "../../../lib/providers/alipay/credentials.ts";
 import { credentialsOf } from "../../../lib/providers/credentials.ts";
 import { paypalCredentials } from "../../../lib/providers/paypal/credentials.ts";
@@ -29,7 +29,7 @@ const variables = {
   ...{ DB_SECRET_ARN: "arn", DB_TLS: "on", REDIS_HOST: "redis", REDIS_PORT: "6379", REDIS_TLS: "on" },
   ...{
     NOTIFY_QUEUE_URL: "https://sqs.example/1/n",
-    RECHECK_QUEUE_URL: "https://sqs.example/1/r",
+    POLL_QUEUE_URL: "https://sqs.example/1/r",
     KMS_KEY_ID: "k",
   },
   PROVIDER_BASE_URLS: '{"alipay":"http://127.0.0.1:1"}',
@@ -44,7 +44,7 @@ const schemas = {
   stripe: stripeCredentials,
   paypal: paypalCredentials,
 };
-const given = {
+const provided = {
   alipay: { ...alipay, seller_id: "2088102169481075" },
   wechat,
   stripe: { secret_key: "sk_test_abc", webhook_secret: ["whsec_abc"] },
@@ -62,7 +62,7 @@ const pasted = [
   alipay.private_key.replaceAll("\n", "\\n"),
   tooShort.export({ type: "pkcs1", format: "pem" }).toString(),
 ];
-const verbNames = Object.keys(verbs);
+const commandNames = Object.keys(commands);
 const texts = [
   "shop",
   "7",
@@ -76,20 +76,21 @@ const texts = [
   "none",
 ];
 
-const sealedConfig = {
+const encryptedConfig = {
   ...{ id: "1", userId: "1", provider: "stripe", name: "default", version: 1, account: null },
   ...{ livemode: null, state: "active" as const, updatedAt: createdAt },
-  data: '{"sealed":1}',
+  data: '{"encrypted":1}',
   createdAt,
 };
 
-/** What operators and the platform set. */
+/** Parsers of settings from operators and the platform. */
 export const settingParsers: Parser[] = [
   parser({
     name: "environment",
     input: jsonLike(variables),
     parse: (value) => environmentSchema.safeParse(value).data,
-    holds: (read) => demand(read === undefined || Number.isInteger(read.DB_PORT), "no port"),
+    holds: (read) =>
+      demand(read === undefined || Number.isInteger(read.DB_PORT), "DB_PORT is not an integer"),
   }),
   parser({
     name: "PROVIDER_BASE_URLS",
@@ -101,7 +102,10 @@ export const settingParsers: Parser[] = [
     holds: (urls, [STAGE]) => {
       const local = ["127.0.0.1", "localhost", "[::1]"];
       const hosts = Object.values(urls).map((url) => new URL(url).hostname);
-      demand(STAGE === "local" && hosts.every((host) => local.includes(host)), "a host of somebody else");
+      demand(
+        STAGE === "local" && hosts.every((host) => local.includes(host)),
+        "a base URL that is not loopback, or outside the local stage",
+      );
     },
     refuses: isSetting,
   }),
@@ -110,7 +114,7 @@ export const settingParsers: Parser[] = [
     input: fc.tuple(stage, textLike(variables.LOOPBACK_ENDPOINTS)),
     parse: ([STAGE, LOOPBACK_ENDPOINTS]) => loopbackEndpointsOf({ STAGE, LOOPBACK_ENDPOINTS }),
     holds: (endpoints, [STAGE]) =>
-      demand(endpoints.size === 0 || STAGE === "local", "outside the local stage"),
+      demand(endpoints.size === 0 || STAGE === "local", "loopback endpoints outside the local stage"),
     refuses: isSetting,
     hardest: [
       ["local", ",".repeat(100_000)],
@@ -119,15 +123,15 @@ export const settingParsers: Parser[] = [
     ],
   }),
   parser({
-    name: "arguments of an operator's verb",
+    name: "arguments of an operator command",
     input: fc.tuple(
-      fc.constantFrom(...verbNames),
+      fc.constantFrom(...commandNames),
       fc.array(textLike(...texts), { maxLength: 8 }),
       fc.boolean(),
     ),
-    parse([name, values, strange]) {
-      const { args } = verbs[name]!;
-      const names = [...Object.keys(args.shape), ...(strange ? ["__proto__", "stage"] : [])];
+    parse([name, values, malformed]) {
+      const { args } = commands[name]!;
+      const names = [...Object.keys(args.shape), ...(malformed ? ["__proto__", "stage"] : [])];
       return args.safeParse(
         Object.fromEntries(values.map((value, at) => [names[at % names.length] ?? "x", value])),
       );
@@ -136,10 +140,13 @@ export const settingParsers: Parser[] = [
   ...Object.entries(schemas).map(([provider, schema]) =>
     parser({
       name: `credentials of ${provider}`,
-      input: jsonLike(given[provider as keyof typeof given]),
+      input: jsonLike(provided[provider as keyof typeof provided]),
       parse: (value) => schema.safeParse(value),
       holds: ({ error }) =>
-        demand(!JSON.stringify(error?.issues ?? "").includes("PRIVATE KEY"), "a key in words"),
+        demand(
+          !JSON.stringify(error?.issues ?? "").includes("PRIVATE KEY"),
+          "an error message holds a private key",
+        ),
     }),
   ),
   parser({
@@ -157,7 +164,7 @@ export const settingParsers: Parser[] = [
   }),
   parser({
     name: "config_data",
-    input: textLike(JSON.stringify(given.stripe), '{"seal":1}', "[]", "null"),
-    parse: (opened) => credentialsOf(sealedConfig, { open: async () => opened }),
+    input: textLike(JSON.stringify(provided.stripe), '{"seal":1}', "[]", "null"),
+    parse: (opened) => credentialsOf(encryptedConfig, { open: async () => opened }),
   }),
 ];

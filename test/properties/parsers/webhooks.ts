@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import type { Heard } from "../../../lib/payment/provider.ts";
+import type { ParsedWebhook } from "../../../lib/payments/provider.ts";
 import { noticeFields, verifiedNotice } from "../../../lib/providers/alipay/signature.ts";
 import { pinnedUrl, readCertificate } from "../../../lib/providers/paypal/certificate.ts";
 import { paypal } from "../../../lib/providers/paypal/paypal.ts";
@@ -19,11 +19,11 @@ import {
   webhookSecret,
 } from "../../providers/stripe/account.ts";
 import * as merchant from "../../providers/wechat/merchant.ts";
-import { assertHeard } from "./facts.ts";
+import { assertParsed } from "./facts.ts";
 import { bytesLike, hardJson, headersLike, jsonBytesLike, jsonLike, textLike } from "./hostile.ts";
 import { demand, type Parser, parser } from "./parser.ts";
 
-/** Lambda takes no larger call. */
+/** The largest payload that Lambda accepts, in bytes. */
 const longest = 6_000_000;
 
 const publicKey = alipayKeys.publicKey.export({ type: "spki", format: "pem" }).toString();
@@ -63,7 +63,7 @@ const events = [
 ];
 const stripeBody = Buffer.from(JSON.stringify(events[0]));
 
-const tellings = [
+const paypalEvents = [
   { id: "WH-1", event_type: "PAYMENT.CAPTURE.COMPLETED", resource: { invoice_id: orderNo, links: [] } },
   {
     id: "WH-2",
@@ -84,7 +84,7 @@ const tellings = [
   },
 ];
 
-const refundTold = {
+const refundNotice = {
   ...{
     mchid: merchant.mchId,
     out_trade_no: orderNo,
@@ -94,10 +94,10 @@ const refundTold = {
   },
   ...{ out_refund_no: "R20251123120000ABCDEFGHJKMNPQRST", amount: { refund: 230 } },
 };
-const sealedNotice = (type: string, plain: string) =>
-  Buffer.from(JSON.stringify({ id: "EV-1", event_type: type, resource: merchant.sealed(plain) }));
+const encryptedNotice = (type: string, plain: string) =>
+  Buffer.from(JSON.stringify({ id: "EV-1", event_type: type, resource: merchant.encrypted(plain) }));
 const transaction = JSON.stringify(merchant.transaction());
-const openNotice = JSON.parse(sealedNotice("TRANSACTION.SUCCESS", transaction).toString());
+const openNotice = JSON.parse(encryptedNotice("TRANSACTION.SUCCESS", transaction).toString());
 
 const certificate = newSigner("messageverificationcerts.sandbox.paypal.com", createdAt).certificatePem;
 const paypalUrl = "https://api.sandbox.paypal.com/v1/notifications/certs/CERT-360caa42-fca2a594-a5cafa77";
@@ -110,15 +110,15 @@ const paypalHeaders = {
 };
 
 const hard = hardJson(longest).map((text) => Buffer.from(text));
-const isTrue = (heard: Heard) => assertHeard(heard);
+const isTrue = (parsed: ParsedWebhook) => assertParsed(parsed);
 
-/** What anybody can post to us as a provider's word. */
+/** Parsers of webhooks, which anybody can post. */
 export const webhookParsers: Parser[] = [
   parser({
     name: "Alipay notice, verified",
     input: bytesLike(...forms),
     parse: (body) => verifiedNotice(body, publicKey),
-    holds: (fields) => demand(signedTexts.has(inOrder(fields)), "a notice that nobody signed"),
+    holds: (fields) => demand(signedTexts.has(inOrder(fields)), "an unsigned notice is accepted"),
     hardest: [
       "a=1&".repeat(longest / 4),
       "%".repeat(longest),
@@ -146,7 +146,7 @@ export const webhookParsers: Parser[] = [
       bytesLike(stripeBody.toString()),
     ),
     parse: ([header, body]) => verifyStripeSignature(body, header, [webhookSecret], createdAt),
-    holds: (_, [, body]) => demand(body.equals(stripeBody), "an event that nobody signed"),
+    holds: (_, [, body]) => demand(body.equals(stripeBody), "an unsigned event is accepted"),
     hardest: ["t=1,".repeat(20_000), "v1=".repeat(20_000), ",".repeat(60_000)].map(
       (header): [string, Buffer] => [header, stripeBody],
     ),
@@ -164,7 +164,7 @@ export const webhookParsers: Parser[] = [
     parse: ([headers, body]) =>
       signatureFault({ headers, body }, async () => ({ key: merchant.theirs.publicKey }), createdAt),
     holds: (fault, [, body]) =>
-      demand(fault !== null || body.toString() === "{}", "a notice that nobody signed"),
+      demand(fault !== null || body.toString() === "{}", "an unsigned notice is accepted"),
   }),
   parser({
     name: "WeChat Pay notice",
@@ -177,9 +177,9 @@ export const webhookParsers: Parser[] = [
     name: "WeChat Pay transaction in a notice",
     input: fc.oneof(
       jsonBytesLike(merchant.transaction()).map((plain) =>
-        sealedNotice("TRANSACTION.SUCCESS", plain.toString()),
+        encryptedNotice("TRANSACTION.SUCCESS", plain.toString()),
       ),
-      jsonBytesLike(refundTold).map((plain) => sealedNotice("REFUND.SUCCESS", plain.toString())),
+      jsonBytesLike(refundNotice).map((plain) => encryptedNotice("REFUND.SUCCESS", plain.toString())),
     ),
     parse: (body) => wechat.read(body, merchant.mchId),
     holds: isTrue,
@@ -191,14 +191,18 @@ export const webhookParsers: Parser[] = [
       const { data } = encryptedResource.safeParse(value);
       return data && openResource(data, merchant.apiV3Key);
     },
-    holds: (plain) => demand(plain === undefined || plain === transaction, "a text that nobody sealed"),
+    holds: (plain) =>
+      demand(
+        plain === undefined || plain === transaction,
+        "a text that was not encrypted by WeChat Pay is accepted",
+      ),
   }),
   parser({
     name: "PayPal signature",
     input: headersLike(paypalHeaders),
     parse: (headers) =>
       verifyPayPalSignature({ body: Buffer.from("{}"), headers }, ["8PT597110X"], createdAt),
-    holds: () => demand(false, "an event that nobody signed"),
+    holds: () => demand(false, "an unsigned event is accepted"),
     hardest: Object.keys(paypalHeaders).map((name) => ({ ...paypalHeaders, [name]: "1".repeat(60_000) })),
   }),
   parser({
@@ -214,7 +218,10 @@ export const webhookParsers: Parser[] = [
     parse: ([url, baseUrl]) => pinnedUrl(url, baseUrl),
     holds: (href, [, baseUrl]) => {
       const origin = baseUrl ?? "https://(api|api-m)(\\.sandbox)?\\.paypal\\.com";
-      demand(new RegExp(`^${origin}/v1/notifications/certs/[\\w-]+$`).test(href), "a URL of somebody else");
+      demand(
+        new RegExp(`^${origin}/v1/notifications/certs/[\\w-]+$`).test(href),
+        "a URL that is not PayPal's",
+      );
     },
     hardest: [[`https://${"a.".repeat(30_000)}`, undefined]],
   }),
@@ -229,7 +236,7 @@ export const webhookParsers: Parser[] = [
   }),
   parser({
     name: "PayPal event",
-    input: jsonBytesLike(...tellings),
+    input: jsonBytesLike(...paypalEvents),
     parse: (body) => paypalAdapter.read(body, "account"),
     holds: isTrue,
     hardest: hard,
@@ -240,7 +247,7 @@ function inOrder(fields: Record<string, string>): string {
   return JSON.stringify(Object.entries(fields).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** A form of the members that are texts or numbers. */
+/** A form with the members that are texts or numbers. */
 function formOf(value: unknown): string {
   if (typeof value !== "object" || value === null) return String(value);
   const texts = Object.entries(value as Record<string, unknown>).filter(([, member]) =>

@@ -25,7 +25,7 @@ async function created(body: Buffer, contentType?: string) {
   const headers = contentType === undefined ? {} : { headers: { "content-type": contentType } };
   const { url } = await localServer(() => ({ body, ...headers }));
   const adapter = openAlipay({ baseUrl: url });
-  return adapter.start(payment({ scene: "qr" }), adapter.prepare(newPayment({ scene: "qr" })), "key");
+  return adapter.createPayment(payment({ scene: "qr" }), adapter.prepare(newPayment({ scene: "qr" })), "key");
 }
 
 const refusedWith = (message: string) => ({
@@ -33,17 +33,17 @@ const refusedWith = (message: string) => ({
   error: { code: "ACQ.PARTNER_ERROR", message },
 });
 
-// github.com/smartwalle/alipay/pull/257: asked with charset=utf-8, Alipay answers some refusals in GBK, signed over these
+// github.com/smartwalle/alipay/pull/257: although charset=utf-8 was requested, some refusals come in GBK, signed over these
 // bytes; github.com/yansongda/pay/issues/167 and /14, dedemao/alipay/issues/7: notices with charset=GBK.
-describe("an answer of Alipay in GBK", () => {
+describe("Alipay answers in GBK", () => {
   it.each([undefined, "text/html;charset=utf-8", "text/html;charset=GBK", 'text/html; charset="gb2312"'])(
-    "is verified as bytes and then read, whatever content-type says: %s",
+    "an Alipay answer in GBK is verified as bytes and then decoded, whatever content-type says: %s",
     async (contentType) => {
       expect(await created(gbkRefusal("系统繁忙"), contentType)).toMatchObject(refusedWith("系统繁忙"));
     },
   );
 
-  it("is read although the second byte of its characters looks like a sign of JSON", async () => {
+  it("an Alipay answer in GBK is read although the second byte of a character looks like JSON syntax", async () => {
     // 0x81 and then \ [ ] { | } in GBK.
     const words = new TextDecoder("gbk").decode(
       Buffer.from([0x81, 0x5c, 0x81, 0x5b, 0x81, 0x5d, 0x81, 0x7b, 0x81, 0x7d]),
@@ -52,7 +52,7 @@ describe("an answer of Alipay in GBK", () => {
     expect(await created(gbkRefusal(words))).toMatchObject(refusedWith(words));
   });
 
-  it("is read whatever characters it has", async () => {
+  it("an Alipay answer in GBK is read with any characters", async () => {
     const ofGbk = fc.string({
       unit: fc.integer({ min: 0x4e00, max: 0x9fa5 }).map((code) => String.fromCharCode(code)),
       minLength: 1,
@@ -66,13 +66,13 @@ describe("an answer of Alipay in GBK", () => {
     );
   });
 
-  it("is not believed when one byte of it is another", async () => {
+  it("an Alipay answer in GBK with one changed byte has an unknown outcome", async () => {
     const body = gbkRefusal("系统繁忙");
     body[body.indexOf(toGbk("系")) + 1]! ^= 1;
     expect(await created(body)).toMatchObject({ kind: "unknown" });
   });
 
-  it("is not believed when nobody has signed it, but its code is told", async () => {
+  it("an unsigned Alipay answer in GBK has an unknown outcome, and its code is reported", async () => {
     const body = Buffer.concat([
       Buffer.from('{"error_response":{"code":"40002","sub_code":"isv.invalid-app-id","sub_msg":"'),
       toGbk("无效的AppID参数"),
@@ -84,7 +84,7 @@ describe("an answer of Alipay in GBK", () => {
     });
   });
 
-  it("is no answer when it ends within a character", async () => {
+  it("an Alipay answer in GBK that ends within a character has an unknown outcome", async () => {
     for (const cutAt of [1, 2, 3, 30]) {
       const body = gbkRefusal("系统繁忙").subarray(0, -cutAt);
       expect(await created(body)).toMatchObject({ kind: "unknown" });
@@ -108,25 +108,25 @@ function gbkNotice(changes: Record<string, string>, hasEscapes = true): Buffer {
   return Buffer.from(body, "latin1");
 }
 
-describe("a notice of Alipay in GBK", () => {
+describe("Alipay notices in GBK", () => {
   it.each(["GBK", "gbk", "GB2312", "GB18030", "utf-8", ""])(
-    "is verified as bytes and then read as it declares or can only be: charset=%s",
+    "an Alipay notice in GBK is verified as bytes and then decoded as declared, else as its bytes allow: charset=%s",
     async (charset) => {
       const body = gbkNotice({ charset });
       expect(verifiedNotice(body, publicKey)).toMatchObject({ subject: "茶叶", charset });
-      const { observations } = await openAlipay().hear({ body, headers: {} }, appId);
-      expect(observations).toMatchObject([{ kind: "paid", amount: { minor: 1230 } }]);
-      expect(openAlipay().read(body, appId).observations).toEqual(observations);
+      const { events } = await openAlipay().parseWebhook({ body, headers: {} }, appId);
+      expect(events).toMatchObject([{ kind: "paid", amount: { minor: 1230 } }]);
+      expect(openAlipay().read(body, appId).events).toEqual(events);
     },
   );
 
-  it("may come without any escapes", () => {
+  it("an Alipay notice in GBK may come without percent escapes", () => {
     expect(verifiedNotice(gbkNotice({ charset: "GBK" }, false), publicKey)).toMatchObject({
       subject: "茶叶",
     });
   });
 
-  it("is refused when a byte of it was changed", () => {
+  it("an Alipay notice in GBK with a changed byte is refused", () => {
     const body = gbkNotice({ charset: "GBK" });
     const changed = Buffer.from(body.toString().replace("%b2%e8", "%b2%e9"));
     expect(changed.equals(body)).toBe(false);
@@ -134,8 +134,8 @@ describe("a notice of Alipay in GBK", () => {
   });
 });
 
-describe("the signed text of a notice", () => {
-  it("is read in one way only: no field's name swallows another field", () => {
+describe("signed text of Alipay notices", () => {
+  it("the signed text of an Alipay notice is unambiguous: no field's name can swallow another field", () => {
     const form = [...new URLSearchParams(noticeBody(noticeFields()).toString())];
     for (const swallowed of ["notify_id", "app_id", "total_amount", "gmt_payment", "trade_status"]) {
       const sorted = form

@@ -18,7 +18,7 @@ describe("Alipay credentials", () => {
     (text: string) => `“${text.trim()}”`,
     (text: string) => text.replaceAll("\n", "\\r\\n").replaceAll("/", "\\/"),
     (text: string) => text.replaceAll("\n", " "),
-    // github.com/fzlee/alipay/issues/134: a dash too few.
+    // github.com/fzlee/alipay/issues/134: a dash is missing.
     (text: string) => text.replace("-----BEGIN", "----BEGIN"),
     // github.com/alipay/alipay-sdk-nodejs-all/issues/60: the label of the other encoding.
     (text: string) =>
@@ -32,13 +32,13 @@ describe("Alipay credentials", () => {
     asPasted.flatMap((paste) =>
       privateForms.flatMap((priv) => publicForms.map((pub) => [paste(priv), paste(pub)] as const)),
     ),
-  )("normalises every usual form of a key to one (%#)", (private_key, public_key) => {
+  )("Alipay credentials normalise every usual form of a key (%#)", (private_key, public_key) => {
     const parsed = alipay.credentials.parse({ ...rawCredentials, private_key, public_key });
     expect(parsed).toEqual(rawCredentials);
     expect(alipay.credentials.parse(parsed)).toEqual(parsed);
   });
 
-  it("takes numbers as they are copied: with blanks, quotes or a mark around them", () => {
+  it("Alipay credentials accept numbers with whitespace, quotes or a byte order mark around them", () => {
     const seller_id = "2088102169481075";
     for (const paste of [
       (text: string) => ` ${text}\n`,
@@ -71,7 +71,7 @@ describe("Alipay credentials", () => {
       /is a public key: paste the private key/,
     ],
     ["an app_id that is a number", { app_id: 2021000122671080 }, /write the number in quotes/],
-  ])("says what to paste in place of %s", (_title, changes, words) => {
+  ])("Alipay credentials name what to paste instead of %s", (_title, changes, words) => {
     const message = alipay.credentials.safeParse({ ...rawCredentials, ...changes }).error?.message;
     expect(message).toMatch(words);
     expect(message).not.toContain("canary");
@@ -92,7 +92,7 @@ describe("Alipay credentials", () => {
     ["seller_id", { seller_id: "2088" }],
     ["is_production", { is_production: "false" }],
     ["", { alipay_cert: "x" }],
-  ])("refuses a wrong %s and does not repeat it (%#)", (field, changes) => {
+  ])("Alipay credentials refuse a wrong %s without repeating it (%#)", (field, changes) => {
     const parsed = alipay.credentials.safeParse({ ...rawCredentials, ...changes });
     expect(parsed.error?.issues.map(({ path }) => path.join("."))).toEqual([field]);
     expect(parsed.error?.message).not.toContain("canary");

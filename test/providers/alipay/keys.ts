@@ -46,7 +46,7 @@ export function gatewayAnswer(content: unknown, method: string): Exclude<Reply, 
   return { body: `{"${method.replaceAll(".", "_")}_response":${text},"sign":"${signed(text)}"}` };
 }
 
-/** A no in Alipay's words. */
+/** The content of an Alipay refusal. */
 export function refusal(sub_code: string, code = "40004", sub_msg = "x") {
   return { code, msg: "Business Failed", sub_code, sub_msg };
 }

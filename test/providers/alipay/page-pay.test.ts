@@ -8,8 +8,8 @@ const adapter = openAlipay();
 const biz = (changes: Parameters<typeof newPayment>[0]) =>
   adapter.prepare(newPayment(changes)).biz_content as Record<string, string>;
 
-describe("the request of an Alipay page", () => {
-  it("carries our number, an absolute end in UTC+8, and the merchant's number for people", () => {
+describe("Alipay page request", () => {
+  it("an Alipay page request carries our number, an absolute expiry in UTC+8, and the merchant's number", () => {
     expect(openAlipay().prepare(newPayment({ body: "two boxes" }))).toEqual({
       timestamp: "2025-11-23 20:00:00",
       notify_url: "https://pay.example/api/v1/public/notify/x/1",
@@ -26,7 +26,7 @@ describe("the request of an Alipay page", () => {
     });
   });
 
-  it("writes every price from 0.01 to 100.00 with two places, there and back", () => {
+  it("an Alipay page request writes every price from 0.01 to 100.00 with two decimals, which read back the same", () => {
     for (let minor = 1; minor <= 10_000; minor += 1) {
       const text = biz({ amount: { minor, currency: "CNY" } }).total_amount ?? "";
       expect(text).toMatch(/^\d+\.\d\d$/);
@@ -39,7 +39,7 @@ describe("the request of an Alipay page", () => {
     [9_999_999_999, "99999999.99"],
     // Price(11): opendocs.alipay.com/open/028r8t.
     [10_000_000_000, "100000000"],
-  ])("takes %i fen", (minor, text) => {
+  ])("an Alipay page request accepts %i fen", (minor, text) => {
     expect(biz({ amount: { minor, currency: "CNY" } }).total_amount).toBe(text);
   });
 
@@ -47,7 +47,7 @@ describe("the request of an Alipay page", () => {
     ["amount", { minor: 0, currency: "CNY" }],
     ["amount", { minor: 10_000_000_001, currency: "CNY" }],
     ["currency", { minor: 100, currency: "USD" }],
-  ])("refuses a wrong %s by name: %o", (field, amount) => {
+  ])("an Alipay page request refuses a wrong %s and names the field: %o", (field, amount) => {
     expect(() => biz({ amount })).toThrow(
       expect.objectContaining({
         failure: "amount_not_allowed",
@@ -56,12 +56,12 @@ describe("the request of an Alipay page", () => {
     );
   });
 
-  it("writes Alipay's forbidden signs in full width", () => {
+  it("an Alipay page request writes forbidden characters in full width", () => {
     expect(biz({ subject: "a/b=c&d" }).subject).toBe("a／b＝c＆d");
     expect(biz({ body: "a/b=c&d" }).body).toBe("a／b＝c＆d");
   });
 
-  it("refuses a gateway whose own addresses are longer than Alipay takes", () => {
+  it("an Alipay page request is refused if the gateway's own URLs are longer than Alipay accepts", () => {
     const long = `https://pay.example/${"a".repeat(237)}`;
     expect(adapter.prepare(newPayment({ notifyUrl: long.slice(0, 256) })).notify_url).toHaveLength(256);
     for (const changes of [{ notifyUrl: long }, { buyerReturnUrl: long }]) {
@@ -75,14 +75,14 @@ describe("the request of an Alipay page", () => {
   });
 });
 
-describe("the link to an Alipay page", () => {
+describe("Alipay page link", () => {
   const link = async (provider = openAlipay(), changes: Parameters<typeof newPayment>[0] = {}) => {
-    const started = await provider.start(payment(), provider.prepare(newPayment(changes)), "key");
+    const started = await provider.createPayment(payment(), provider.prepare(newPayment(changes)), "key");
     if (started.kind !== "payable") throw new Error(started.kind);
     return started.payable;
   };
 
-  it("is signed by the application over all its parameters", async () => {
+  it("an Alipay page link is signed by the application over all its parameters", async () => {
     const { paymentUrl, ...rest } = await link(openAlipay(), { subject: "茶 + 100%" });
     expect(rest).toEqual({ paymentId: orderNo, qrCode: "", extraData: {} });
     const { sign, ...signed } = Object.fromEntries(new URL(paymentUrl).searchParams);
@@ -105,15 +105,15 @@ describe("the link to an Alipay page", () => {
     ).toBe(true);
   });
 
-  it("is the same to the last byte on a repeat, also when the stored request comes back in another order", async () => {
+  it("a repeat gives the same Alipay page link, even if the stored request's fields come back reordered", async () => {
     const prepared = openAlipay().prepare(newPayment({ body: "b" }));
     const reversed = JSON.parse(JSON.stringify(prepared), (_key, value) =>
       typeof value === "object" ? Object.fromEntries(Object.entries(value).reverse()) : value,
     );
     const later = openAlipay({ now: "2025-11-23T13:30:00Z" });
     const [first, second] = [
-      await openAlipay().start(payment(), prepared, "a"),
-      await later.start(payment(), reversed, "b"),
+      await openAlipay().createPayment(payment(), prepared, "a"),
+      await later.createPayment(payment(), reversed, "b"),
     ];
     expect(second).toEqual(first);
   });
@@ -122,7 +122,7 @@ describe("the link to an Alipay page", () => {
     [{ is_production: true }, "https://openapi.alipay.com/gateway.do?"],
     [{ is_production: false }, "https://openapi-sandbox.dl.alipaydev.com/gateway.do?"],
     [{ baseUrl: "http://127.0.0.1:9" }, "http://127.0.0.1:9/gateway.do?"],
-  ])("leads to the gateway that %o means", async (options, start) => {
+  ])("an Alipay page link leads to the gateway that %o selects", async (options, start) => {
     expect((await link(openAlipay(options))).paymentUrl.slice(0, start.length)).toBe(start);
     expect(openAlipay(options).livemode).toBe("is_production" in options && options.is_production);
   });

@@ -16,11 +16,11 @@ const refused = (subCode: string, topCode?: string, words?: string) =>
 
 const started = async (reply: Reply) => {
   const server = await localServer(() => reply);
-  return openAlipay({ baseUrl: server.url }).start(stored, prepared(), "key");
+  return openAlipay({ baseUrl: server.url }).createPayment(stored, prepared(), "key");
 };
 
-describe("the request of an Alipay code", () => {
-  it("carries our number, an absolute end in UTC+8, and the merchant's number for people", () => {
+describe("Alipay QR code request", () => {
+  it("an Alipay QR code request carries our number, an absolute expiry in UTC+8, and the merchant's number", () => {
     expect(prepared()).toEqual({
       notify_url: "https://pay.example/api/v1/public/notify/x/1",
       biz_content: {
@@ -34,7 +34,7 @@ describe("the request of an Alipay code", () => {
     });
   });
 
-  it("takes what a page takes, and no extra parameter", () => {
+  it("an Alipay QR code request has the limits of a page request, and accepts no extra parameter", () => {
     expect(() => openAlipay().prepare({ ...qr, amount: { minor: 100, currency: "USD" } })).toThrow(
       expect.objectContaining({ failure: "amount_not_allowed" }),
     );
@@ -42,22 +42,22 @@ describe("the request of an Alipay code", () => {
   });
 });
 
-describe("starting an Alipay code", () => {
-  it("gives the code, and nothing to open in a browser", async () => {
+describe("Alipay QR code creation", () => {
+  it("creating an Alipay QR code returns the code, and no URL", async () => {
     expect(await started(made())).toEqual({
       kind: "payable",
       payable: { paymentId: orderNo, paymentUrl: "", qrCode: code, extraData: {} },
     });
   });
 
-  it("asks the same on a repeat, also when the stored request comes back in another order", async () => {
+  it("a repeat sends the same Alipay QR code request, even if the stored fields come back reordered", async () => {
     const server = await localServer(() => made());
     const adapter = openAlipay({ baseUrl: server.url });
     const reversed = JSON.parse(JSON.stringify(prepared()), (_key, value) =>
       typeof value === "object" ? Object.fromEntries(Object.entries(value).reverse()) : value,
     );
-    await adapter.start(stored, prepared(), "a");
-    await adapter.start(stored, reversed, "b");
+    await adapter.createPayment(stored, prepared(), "a");
+    await adapter.createPayment(stored, reversed, "b");
     expect(server.calls[1]).toMatchObject({ path: server.calls[0]?.path, body: server.calls[0]?.body });
     const query = new URL(server.calls[0]?.path ?? "", server.url).searchParams;
     expect(Object.fromEntries(query)).toMatchObject({ method, notify_url: qr.notifyUrl });
@@ -65,7 +65,7 @@ describe("starting an Alipay code", () => {
     expect(JSON.parse(biz)).toEqual(prepared().biz_content);
   });
 
-  it("tells Alipay's words about the trade, and not those that repeat what was signed", async () => {
+  it("a refused Alipay QR code reports messages about the trade, but none that repeats the signed text", async () => {
     expect(await started(refused("ACQ.TOTAL_FEE_EXCEED", "40004", "订单总金额超过限额"))).toMatchObject({
       error: { code: "ACQ.TOTAL_FEE_EXCEED", message: "订单总金额超过限额" },
     });
@@ -74,23 +74,28 @@ describe("starting an Alipay code", () => {
     });
   });
 
-  const known = made();
+  const existing = made();
   it.each([
     ["an unsigned code", { body: JSON.stringify({ alipay_trade_precreate_response: { code: "10000" } }) }],
     ["an unsigned refusal", { body: '{"error_response":{"code":"40002","sub_code":"isv.invalid-app-id"}}' }],
     ["another order's code", made({ out_trade_no: "UNI1" })],
     ["no code", made({ qr_code: "" })],
-    ["HTTP 502", { ...known, status: 502 }],
+    ["HTTP 502", { ...existing, status: 502 }],
     ["HTML", { body: "<html></html>" }],
     ["a broken connection", "reset"],
-  ] satisfies [string, Reply][])("has an unknown outcome after %s", async (_title, reply) => {
-    expect(await started(reply)).toEqual({ kind: "unknown", why: expect.any(String) });
-  });
+  ] satisfies [string, Reply][])(
+    "an Alipay QR code has an unknown outcome after %s",
+    async (_title, reply) => {
+      expect(await started(reply)).toEqual({ kind: "unknown", why: expect.any(String) });
+    },
+  );
 
-  it("is not payable before the buyer scans: a look finds no trade", async () => {
+  it("fetching an Alipay QR code payment finds no trade before the buyer scans the code", async () => {
     const server = await localServer(() =>
       gatewayAnswer(refusal("ACQ.TRADE_NOT_EXIST"), "alipay.trade.query"),
     );
-    expect(await openAlipay({ baseUrl: server.url }).look(stored)).toMatchObject([{ kind: "missing" }]);
+    expect(await openAlipay({ baseUrl: server.url }).fetchPayment(stored)).toMatchObject([
+      { kind: "missing" },
+    ]);
   });
 });

@@ -10,8 +10,8 @@ const unsigned = (code: string) => ({
   body: JSON.stringify({ error_response: { code: "40002", sub_code: code } }),
 });
 
-describe("a probe of Alipay's keys", () => {
-  it("asks, signed, for a trade that cannot exist", async () => {
+describe("Alipay probe", () => {
+  it("the Alipay probe sends a signed query for a trade that cannot exist", async () => {
     const server = await localServer(() => signedNo("ACQ.TRADE_NOT_EXIST", "40004"));
     expect(await openAlipay({ baseUrl: server.url }).probe?.()).toBeNull();
     const biz = JSON.parse(new URLSearchParams(server.calls[0]?.body).get("biz_content") ?? "");
@@ -19,7 +19,7 @@ describe("a probe of Alipay's keys", () => {
     expect(new URL(server.calls[0]?.path ?? "", server.url).searchParams.get("sign")).toBeTruthy();
   });
 
-  it("is content with any signed yes", async () => {
+  it("the Alipay probe passes on any signed success", async () => {
     expect(await probed(gatewayAnswer({ code: "10000" }, method))).toBeNull();
   });
 
@@ -34,11 +34,14 @@ describe("a probe of Alipay's keys", () => {
     ["an answer that is not signed", { body: "{}" }, /could not be tried/],
     ["HTTP 503", { status: 503 }, /could not be tried.*503/],
     ["no answer", "reset", /could not be tried/],
-  ] satisfies [string, Reply, RegExp][])("says what is wrong: %s", async (_title, reply, words) => {
-    expect(await probed(reply)).toMatch(words);
-  });
+  ] satisfies [string, Reply, RegExp][])(
+    "the Alipay probe says what is wrong: %s",
+    async (_title, reply, words) => {
+      expect(await probed(reply)).toMatch(words);
+    },
+  );
 
-  it("tells a wrong public key from a signature that is missing", async () => {
+  it("the Alipay probe distinguishes a wrong public key from a missing signature", async () => {
     const good = gatewayAnswer(refusal("ACQ.TRADE_NOT_EXIST"), method);
     const forged = { body: String(good.body).replace(/"sign":"..../, '"sign":"AAAA') };
     expect(await probed(forged)).toMatch(/^public_key .*支付宝公钥/);
@@ -47,7 +50,7 @@ describe("a probe of Alipay's keys", () => {
     );
   });
 
-  it("shows no key", async () => {
+  it("the Alipay probe's message contains no key", async () => {
     const said = await probed(signedNo("isv.invalid-signature"));
     for (const key of [rawCredentials.private_key, pem(ours.publicKey, "spki")])
       expect(said).not.toContain(key.slice(40, 80));

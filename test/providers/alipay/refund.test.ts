@@ -36,15 +36,15 @@ async function refunding(replies: Reply[], changes: Parameters<typeof refund>[0]
   return { outcome, calls: server.calls };
 }
 const refunded = async (...replies: Reply[]) => (await refunding(replies)).outcome;
-async function looked(reply: Reply) {
+async function fetched(reply: Reply) {
   const { url } = await localServer(() => reply);
-  return openAlipay({ baseUrl: url }).lookRefund?.(paidPayment, refund());
+  return openAlipay({ baseUrl: url }).fetchRefund?.(paidPayment, refund());
 }
 const biz = (call: { body: string } | undefined) =>
   JSON.parse(new URLSearchParams(call?.body).get("biz_content") ?? "null");
 
-describe("a refund at Alipay", () => {
-  it("goes out under our refund number, for its own amount", async () => {
+describe("Alipay refunds", () => {
+  it("an Alipay refund is sent with our refund number and its own amount", async () => {
     const { outcome, calls } = await refunding([made()], { reason: "a/b" });
     expect(outcome).toEqual({ kind: "refunded", refundId: providerRefundNo });
     expect(calls.map(biz)).toEqual([
@@ -61,9 +61,9 @@ describe("a refund at Alipay", () => {
   it.each([
     ["that was made before", found(), { kind: "refunded", refundId: providerRefundNo }],
     ["that does not show yet", nothing, { kind: "unknown", why: expect.any(String) }],
-    ["whose look fails", "reset", { kind: "unknown", why: expect.any(String) }],
+    ["whose query fails", "reset", { kind: "unknown", why: expect.any(String) }],
   ] satisfies [string, Reply, object][])(
-    "without a change of funds is looked up: one %s",
+    "an Alipay refund answered without a change of funds is fetched: one %s",
     async (_title, second, outcome) => {
       for (const fund_change of ["N", undefined]) {
         expect(await refunded(made({ fund_change }), second)).toEqual(outcome);
@@ -73,33 +73,36 @@ describe("a refund at Alipay", () => {
 
   const good = made();
   it.each([
-    ["a yes about another order", made({ out_trade_no: "UNI1" })],
+    ["a success of another order", made({ out_trade_no: "UNI1" })],
     ["a signed answer of another method", nothing],
-    ["an unsigned yes", { body: '{"alipay_trade_refund_response":{"code":"10000","fund_change":"Y"}}' }],
+    ["an unsigned success", { body: '{"alipay_trade_refund_response":{"code":"10000","fund_change":"Y"}}' }],
     ["HTTP 500", { ...good, status: 500 }],
     ["HTML", { body: "<html></html>" }],
     ["a broken connection", "reset"],
-  ] satisfies [string, Reply][])("has an unknown outcome after %s", async (_title, reply) => {
-    expect(await refunded(reply)).toEqual({ kind: "unknown", why: expect.any(String) });
-  });
+  ] satisfies [string, Reply][])(
+    "an Alipay refund has an unknown outcome after %s",
+    async (_title, reply) => {
+      expect(await refunded(reply)).toEqual({ kind: "unknown", why: expect.any(String) });
+    },
+  );
 });
 
-describe("a look at a refund at Alipay", () => {
-  it("asks by our numbers", async () => {
+describe("Alipay fetchRefund", () => {
+  it("Alipay's fetchRefund queries by our numbers", async () => {
     const server = await localServer(() => found());
-    await openAlipay({ baseUrl: server.url }).lookRefund?.(paidPayment, refund());
+    await openAlipay({ baseUrl: server.url }).fetchRefund?.(paidPayment, refund());
     expect(biz(server.calls[0])).toEqual({ out_trade_no: orderNo, out_request_no: providerRefundNo });
   });
 
   it.each([
     ["REFUND_SUCCESS", found(), "refunded"],
     ["REFUND_SUCCESS without an amount", found({ refund_amount: undefined }), "refunded"],
-    ["an empty yes", nothing, "missing"],
-    ["an empty yes that repeats the numbers", found({ refund_status: undefined }), "missing"],
-    ["a trade that is not there", queryAnswer(refusal("ACQ.TRADE_NOT_EXIST")), "missing"],
+    ["an empty success", nothing, "missing"],
+    ["an empty success that repeats the numbers", found({ refund_status: undefined }), "missing"],
+    ["a trade that does not exist", queryAnswer(refusal("ACQ.TRADE_NOT_EXIST")), "missing"],
     ["another status", found({ refund_status: "REFUND_PROCESSING" }), "unknown"],
     ["another amount", found({ refund_amount: "2.31" }), "unknown"],
-    ["an amount that is none", found({ refund_amount: "2,30" }), "unknown"],
+    ["an invalid amount", found({ refund_amount: "2,30" }), "unknown"],
     ["another refund", found({ out_request_no: "R1" }), "unknown"],
     ["another order", found({ out_trade_no: "UNI1" }), "unknown"],
     ["a missing permission", queryAnswer(refusal("isv.insufficient-isv-permissions", "40006")), "unknown"],
@@ -111,18 +114,21 @@ describe("a look at a refund at Alipay", () => {
       "unknown",
     ],
     ["a broken connection", "reset", "unknown"],
-  ] satisfies [string, Reply, string][])("tells %s apart", async (_title, reply, kind) => {
-    expect(await looked(reply)).toMatchObject({ kind });
-  });
+  ] satisfies [string, Reply, string][])(
+    "Alipay's fetchRefund maps %s to $2",
+    async (_title, reply, kind) => {
+      expect(await fetched(reply)).toMatchObject({ kind });
+    },
+  );
 });
 
-it("what Alipay's adapter says of a refund holds no key, signature or request", async () => {
+it("Alipay refund outcomes contain no key, signature or request", async () => {
   const echo = refusal("isv.invalid-signature", "40002", "canary-signed-text");
   const said = [
     await refunded(refundAnswer(echo)),
     await refunded({ body: "canary-answer" }),
-    await looked(queryAnswer(echo)),
-    await looked({ body: '{"error_response":{"code":"canary answer"}}' }),
+    await fetched(queryAnswer(echo)),
+    await fetched({ body: '{"error_response":{"code":"canary answer"}}' }),
   ];
   for (const secret of ["canary", "sign=", rawCredentials.private_key.slice(40, 80)])
     expect(JSON.stringify(said)).not.toContain(secret);

@@ -4,12 +4,12 @@ import { localServer } from "../../outbound/local-server.ts";
 import { newPayment, orderNo, payment, refund, withRequest } from "../payments.ts";
 import { gatewayAnswer, openAlipay, refusal } from "./keys.ts";
 
-/** Alipay's method and what our adapter makes of its signed refusal with `code`. */
+/** Alipay's method for each call, and how the adapter makes the call. */
 const calls = {
   create: {
     method: "alipay.trade.precreate",
     ask: (adapter: ReturnType<typeof openAlipay>) =>
-      adapter.start(payment({ scene: "qr" }), adapter.prepare(newPayment({ scene: "qr" })), "key"),
+      adapter.createPayment(payment({ scene: "qr" }), adapter.prepare(newPayment({ scene: "qr" })), "key"),
   },
   refund: {
     method: "alipay.trade.refund",
@@ -18,7 +18,7 @@ const calls = {
   },
   query: {
     method: "alipay.trade.query",
-    ask: async (adapter: ReturnType<typeof openAlipay>) => (await adapter.look(payment()))[0],
+    ask: async (adapter: ReturnType<typeof openAlipay>) => (await adapter.fetchPayment(payment()))[0],
   },
   close: {
     method: "alipay.trade.close",
@@ -26,11 +26,11 @@ const calls = {
   },
   refund_query: {
     method: "alipay.trade.fastpay.refund.query",
-    ask: (adapter: ReturnType<typeof openAlipay>) => adapter.lookRefund?.(payment(), refund()),
+    ask: (adapter: ReturnType<typeof openAlipay>) => adapter.fetchRefund?.(payment(), refund()),
   },
 };
 
-async function told(call: keyof typeof calls, code: string, topCode?: string) {
+async function notified(call: keyof typeof calls, code: string, topCode?: string) {
   const { method, ask } = calls[call];
   const { url } = await localServer(() => gatewayAnswer(refusal(code, topCode), method));
   return ask(openAlipay({ baseUrl: url }));
@@ -40,8 +40,8 @@ const final = (fault: string) => ({ kind: "refused", fault, ends: "subject", lis
 const open = { kind: "refused", fault: "merchant", ends: "nothing", listed: true };
 
 // alipay/alipay-sdk-php-all v3/src/Model/AlipayTrade{Precreate,Create,Pay,Refund}ErrorResponseModel.php@d95249a lists the
-// codes; opendocs.alipay.com/open/02ekfg and /02ekfk say what a merchant is to do about each.
-describe("a signed refusal of Alipay", () => {
+// codes; opendocs.alipay.com/open/02ekfg and /02ekfk say what a merchant should do about each.
+describe("signed Alipay refusals", () => {
   it.each([
     ["ACQ.EXIST_FORBIDDEN_WORD", final("request")],
     ["ACQ.TOTAL_FEE_EXCEED", final("request")],
@@ -60,8 +60,11 @@ describe("a signed refusal of Alipay", () => {
     ["ACQ.MERCHANT_STATUS_NOT_NORMAL", open],
     ["ACQ.ACCESS_FORBIDDEN", open],
     ["ACQ.A_NEW_REASON", { kind: "refused", fault: "merchant", ends: "nothing", listed: false }],
-  ])("of a code to scan, %s, says whose fault it is and what ends", async (code, outcome) => {
-    expect(await told("create", code)).toEqual({ ...outcome, error: { code, message: expect.any(String) } });
+  ])("Alipay's refusal of a QR code with %s maps to a fault and to what ends", async (code, outcome) => {
+    expect(await notified("create", code)).toEqual({
+      ...outcome,
+      error: { code, message: expect.any(String) },
+    });
   });
 
   it.each([
@@ -72,9 +75,12 @@ describe("a signed refusal of Alipay", () => {
     "ACQ.TRADE_BUYER_NOT_MATCH",
     // "同样的订单号不能重复多次申请二维码": an earlier one exists.
     "ACQ.APPLY_PC_MERCHANT_CODE_ERROR",
-  ])("of a code to scan, %s, leaves to a look what exists", async (code) => {
-    expect(await told("create", code)).toEqual({ kind: "unknown", why: `Alipay: ${code}` });
-  });
+  ])(
+    "Alipay's refusal of a QR code with %s has an unknown outcome, because an order may exist",
+    async (code) => {
+      expect(await notified("create", code)).toEqual({ kind: "unknown", why: `Alipay: ${code}` });
+    },
+  );
 
   it.each([
     // "建议联系买家进行线下退款处理", or the request is wrong as it stands.
@@ -91,20 +97,23 @@ describe("a signed refusal of Alipay", () => {
     ["ACQ.REASON_TRADE_BEEN_FREEZEN", open],
     ["ACQ.REFUND_ACCOUNT_NOT_EXIST", open],
     ["ACQ.OVERDRAFT_AGREEMENT_NOT_MATCH", open],
-  ])("of a refund, %s, says whose fault it is and what ends", async (code, outcome) => {
-    expect(await told("refund", code)).toEqual({ ...outcome, error: { code, message: expect.any(String) } });
+  ])("Alipay's refusal of a refund with %s maps to a fault and to what ends", async (code, outcome) => {
+    expect(await notified("refund", code)).toEqual({
+      ...outcome,
+      error: { code, message: expect.any(String) },
+    });
   });
 
   it.each(["ACQ.SYSTEM_ERROR", "ACQ.REFUND_CHARGE_ERROR", "ACQ.DISCORDANT_REPEAT_REQUEST"])(
-    "of a refund, %s, leaves to a look whether money has moved",
+    "Alipay's refusal of a refund with %s has an unknown outcome, because money may have moved",
     async (code) => {
-      expect(await told("refund", code)).toEqual({ kind: "unknown", why: `Alipay: ${code}` });
+      expect(await notified("refund", code)).toEqual({ kind: "unknown", why: `Alipay: ${code}` });
     },
   );
 
-  it("of a refund with a code that is in no list is no proof that no money has moved", async () => {
+  it("Alipay's refusal of a refund with an unlisted code has an unknown outcome, because money may have moved", async () => {
     const outcome = { kind: "unknown", why: "Alipay: ACQ.A_NEW_REASON", unlisted: "ACQ.A_NEW_REASON" };
-    expect(await told("refund", "ACQ.A_NEW_REASON")).toEqual(outcome);
+    expect(await notified("refund", "ACQ.A_NEW_REASON")).toEqual(outcome);
   });
 
   // opendocs.alipay.com/common/02km9f
@@ -121,54 +130,57 @@ describe("a signed refusal of Alipay", () => {
   ] as const;
 
   it.each(limits)(
-    "by the gateway, %s (%s), is the merchant's wherever something is made",
+    "a create or refund that Alipay's gateway refuses with %s (%s) is the merchant's fault and not final",
     async (code, top) => {
-      expect(await told("create", code, top)).toMatchObject(open);
-      expect(await told("refund", code, top)).toMatchObject(open);
+      expect(await notified("create", code, top)).toMatchObject(open);
+      expect(await notified("refund", code, top)).toMatchObject(open);
     },
   );
 
-  it.each(limits)("by the gateway, %s (%s), is no alarm where something is asked", async (code, top) => {
+  it.each(limits)("a query that Alipay's gateway refuses with %s (%s) raises no alarm", async (code, top) => {
     for (const call of ["query", "close", "refund_query"] as const) {
-      expect(await told(call, code, top)).not.toHaveProperty("unlisted");
-      expect(await told(call, code, top)).toMatchObject({ kind: "unknown", why: `Alipay: ${code}` });
+      expect(await notified(call, code, top)).not.toHaveProperty("unlisted");
+      expect(await notified(call, code, top)).toMatchObject({ kind: "unknown", why: `Alipay: ${code}` });
     }
   });
 
   it.each(["isp.unknow-error", "aop.unknow-error", "isp.a-new-error"])(
-    "by the gateway with 20000, %s, leaves everything open",
+    "every call that Alipay's gateway refuses with 20000 and %s has an unknown outcome",
     async (code) => {
       for (const call of Object.keys(calls) as (keyof typeof calls)[])
-        expect(await told(call, code, "20000")).toMatchObject({ kind: "unknown", why: `Alipay: ${code}` });
+        expect(await notified(call, code, "20000")).toMatchObject({
+          kind: "unknown",
+          why: `Alipay: ${code}`,
+        });
     },
   );
 
-  it("of a question with a code that is in no list names it for the alarm", async () => {
+  it("an Alipay query or close refused with an unlisted code reports the code for an alarm", async () => {
     for (const call of ["query", "close", "refund_query"] as const)
-      expect(await told(call, "ACQ.NEW")).toMatchObject({ kind: "unknown", unlisted: "ACQ.NEW" });
+      expect(await notified(call, "ACQ.NEW")).toMatchObject({ kind: "unknown", unlisted: "ACQ.NEW" });
   });
 
-  it("of a query or a look at a refund says that there is no trade, in both spellings of Alipay's list", async () => {
-    expect(await told("query", "ACQ.TRADE_NOT_EXIST")).toMatchObject({ kind: "missing", orderNo });
-    expect(await told("refund_query", "ACQ.TRADE_NOT_EXIST")).toMatchObject({ kind: "missing" });
-    expect(await told("refund_query", "TRADE_NOT_EXIST")).toMatchObject({ kind: "missing" });
+  it("TRADE_NOT_EXIST, in both spellings of Alipay's list, makes a payment or refund missing", async () => {
+    expect(await notified("query", "ACQ.TRADE_NOT_EXIST")).toMatchObject({ kind: "missing", orderNo });
+    expect(await notified("refund_query", "ACQ.TRADE_NOT_EXIST")).toMatchObject({ kind: "missing" });
+    expect(await notified("refund_query", "TRADE_NOT_EXIST")).toMatchObject({ kind: "missing" });
   });
 
   it.each(["ACQ.TRADE_STATUS_ERROR", "ACQ.REASON_TRADE_STATUS_INVALID", "ACQ.REASON_ILLEGAL_STATUS"])(
-    "of a close, %s, is followed by a look",
+    "a close that Alipay refuses with %s is followed by a query",
     async (code) => {
-      const asked: string[] = [];
+      const requested: string[] = [];
       const { url } = await localServer((call) => {
         const method = new URL(call.path, "http://x").searchParams.get("method") ?? "";
-        asked.push(method);
-        return gatewayAnswer(refusal(asked.length === 1 ? code : "ACQ.SYSTEM_ERROR"), method);
+        requested.push(method);
+        return gatewayAnswer(refusal(requested.length === 1 ? code : "ACQ.SYSTEM_ERROR"), method);
       });
       await openAlipay({ baseUrl: url }).close?.(payment());
-      expect(asked).toEqual(["alipay.trade.close", "alipay.trade.query"]);
+      expect(requested).toEqual(["alipay.trade.close", "alipay.trade.query"]);
     },
   );
 
-  it("has a rule for each of the 106, 4, 6, 31 and 5 business codes of Alipay's lists", () => {
+  it("the refusal tables have a rule for each of the 106, 4, 6, 31 and 5 business codes of Alipay's lists", () => {
     const business = (call: keyof typeof refusals) =>
       Object.keys(refusals[call]).filter((code) => /^(?:ACQ\.|TRADE_)/.test(code)).length;
     expect(Object.keys(refusals).map((call) => business(call as keyof typeof refusals))).toEqual([

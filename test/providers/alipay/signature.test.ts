@@ -12,12 +12,12 @@ const sdk = new AlipaySdk({
   alipayPublicKey: pem(theirs.publicKey, "spki"),
 });
 
-describe("a notice's signature", () => {
-  it("covers decoded values, empty ones and percent signs included", () => {
+describe("Alipay notice signature", () => {
+  it("an Alipay notice's signature covers the decoded values, including empty ones and percent signs", () => {
     expect(verifiedNotice(noticeBody(notice()), publicKey)).toEqual(notice());
   });
 
-  it("is judged as the SDK judges it, whatever the fields hold", () => {
+  it("an Alipay notice's signature is accepted exactly when the SDK accepts it", () => {
     const values = fc.string({ unit: "binary" });
     const fields = fc.dictionary(fc.stringMatching(/^[a-z][a-z_]{0,7}$/), values, { noNullPrototype: true });
     fc.assert(
@@ -35,7 +35,7 @@ describe("a notice's signature", () => {
   });
 
   it.each([
-    ["SHA-1, which the SDK would take", noticeBody(notice(), "RSA", "RSA-SHA1"), /RSA2/],
+    ["SHA-1, which the SDK would accept", noticeBody(notice(), "RSA", "RSA-SHA1"), /RSA2/],
     ["SHA-1 called RSA2", noticeBody(notice(), "RSA2", "RSA-SHA1"), /does not fit/],
     ["an unknown sign_type", noticeBody(notice(), "RSA3"), /RSA2/],
     [
@@ -62,7 +62,7 @@ describe("a notice's signature", () => {
     ],
     ["a garbage signature", Buffer.from("a=1&sign=%00&sign_type=RSA2"), /does not fit/],
     ["an empty body", Buffer.alloc(0), /RSA2/],
-  ])("refuses %s", (_title, body, message) => {
+  ])("an Alipay notice is refused with %s", (_title, body, message) => {
     expect(() => verifiedNotice(body, publicKey)).toThrow(
       expect.objectContaining({ failure: "notification_refused", message: expect.stringMatching(message) }),
     );
@@ -71,12 +71,12 @@ describe("a notice's signature", () => {
   it.each([
     ["a second sign", Buffer.concat([noticeBody(notice()), Buffer.from("&sign=x")])],
     ["a second amount", Buffer.concat([noticeBody(notice()), Buffer.from("&total_amount=99.00")])],
-    ["a name with a blank", Buffer.from("a+b=1&sign=x&sign_type=RSA2")],
-    ["a name with an escaped sign", Buffer.from("a%3Db=1&sign=x&sign_type=RSA2")],
+    ["a name with a space", Buffer.from("a+b=1&sign=x&sign_type=RSA2")],
+    ["a name with an escaped equals sign", Buffer.from("a%3Db=1&sign=x&sign_type=RSA2")],
     ["an empty name", Buffer.from("=1&sign=x&sign_type=RSA2")],
-    ["a name of a prototype", Buffer.from("__proto__=1&sign=x&sign_type=RSA2")],
+    ["the name __proto__", Buffer.from("__proto__=1&sign=x&sign_type=RSA2")],
     ["a name in another alphabet", Buffer.from("%E8%8C%B6=1&sign=x&sign_type=RSA2")],
-  ])("refuses %s before it looks at the signature", (_title, body) => {
+  ])("an Alipay notice with %s is refused before the signature is checked", (_title, body) => {
     expect(() => verifiedNotice(body, publicKey)).toThrow(
       expect.objectContaining({
         failure: "notification_refused",
@@ -85,17 +85,17 @@ describe("a notice's signature", () => {
     );
   });
 
-  it("refuses another key's signature", () => {
+  it("an Alipay notice signed with another key is refused", () => {
     expect(() => verifiedNotice(noticeBody(notice()), pem(ours.publicKey, "spki"))).toThrow(/does not fit/);
   });
 });
 
-describe("an answer's signature", () => {
+describe("Alipay answer signature", () => {
   const content = '{"code":"10000","subject":"a}{\\"sign\\":\\"x\\" \\\\","n":[1,{"a":2}]}';
   const memberOf = (text: string) => verifiedMember(Buffer.from(text), "x_response", publicKey);
   const answer = (text = content, sign = signed(text)) => `{"x_response":${text},"sign":"${sign}"}`;
 
-  it("gives exactly the signed text", () => {
+  it("verifying an Alipay answer returns exactly the signed text", () => {
     expect(memberOf(answer())).toBe(content);
     expect(memberOf(` { "sign" : "${signed(content)}" ,\n"x_response" : ${content} }\n`)).toBe(content);
   });
@@ -120,12 +120,12 @@ describe("an answer's signature", () => {
     ["that is a list", `[${content}]`],
     ["that is null", "null"],
     ["that is empty", ""],
-  ])("does not verify an answer %s", (_title, text) => {
+  ])("an Alipay answer %s does not verify", (_title, text) => {
     expect(memberOf(text)).toBeUndefined();
   });
 });
 
-it("finds the source text of each member of any object", () => {
+it("topLevelMembers finds the source text of each member of any JSON object", () => {
   const object = fc.dictionary(fc.string(), fc.jsonValue(), { noNullPrototype: true });
   fc.assert(
     fc.property(object, fc.constantFrom(undefined, "  "), (value, indent) => {

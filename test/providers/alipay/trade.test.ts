@@ -28,9 +28,9 @@ const trade = (changes: Record<string, unknown> = {}) => ({
 });
 const answer = (content: unknown, method = "query") => gatewayAnswer(content, `alipay.trade.${method}`);
 
-async function looked(reply: Reply) {
+async function fetched(reply: Reply) {
   const server = await localServer(() => reply);
-  return openAlipay({ baseUrl: server.url }).look(payment());
+  return openAlipay({ baseUrl: server.url }).fetchPayment(payment());
 }
 
 const paid = {
@@ -43,10 +43,10 @@ const paid = {
   objectId: null,
 };
 
-describe("a look at Alipay", () => {
-  it("asks by our number, signed, with the time of UTC+8", async () => {
+describe("Alipay fetchPayment", () => {
+  it("Alipay's fetchPayment sends a signed query by our number, with the time in UTC+8", async () => {
     const server = await localServer(() => answer(trade()));
-    await openAlipay({ baseUrl: server.url }).look(payment());
+    await openAlipay({ baseUrl: server.url }).fetchPayment(payment());
     const [call] = server.calls;
     const fields = new URL(call?.path ?? "", server.url).searchParams;
     for (const [name, value] of new URLSearchParams(call?.body)) fields.append(name, value);
@@ -75,8 +75,8 @@ describe("a look at Alipay", () => {
       trade({ trade_status: "TRADE_CLOSED" }),
       [paid, { kind: "refundedTotal", orderNo, tradeNo, total: paid.amount }],
     ],
-  ])("hears paid: %s", async (_title, content, observations) => {
-    expect(await looked(answer(content))).toEqual(observations);
+  ])("Alipay's fetchPayment reports a payment: %s", async (_title, content, events) => {
+    expect(await fetched(answer(content))).toEqual(events);
   });
 
   it.each([
@@ -98,16 +98,19 @@ describe("a look at Alipay", () => {
     ["a broken connection", "reset", "unknown"],
     ["a new trade status", answer(trade({ trade_status: "TRADE_PENDING" })), "unrecognised"],
     ["another order", answer(trade({ out_trade_no: "UNI1" })), "unrecognised"],
-    ["an amount that is none", answer(trade({ total_amount: "1e3" })), "unrecognised"],
-    ["a date that is none", answer(trade({ send_pay_date: "2025-19-45 20:00:00" })), "unrecognised"],
-  ] satisfies [string, Reply, string][])("tells %s apart", async (_title, reply, kind) => {
-    expect(await looked(reply)).toEqual([expect.objectContaining({ kind })]);
-  });
+    ["an invalid amount", answer(trade({ total_amount: "1e3" })), "unrecognised"],
+    ["an invalid date", answer(trade({ send_pay_date: "2025-19-45 20:00:00" })), "unrecognised"],
+  ] satisfies [string, Reply, string][])(
+    "Alipay's fetchPayment maps %s to $2",
+    async (_title, reply, kind) => {
+      expect(await fetched(reply)).toEqual([expect.objectContaining({ kind })]);
+    },
+  );
 
-  it("says why an unsigned refusal came, for people", async () => {
+  it("Alipay's fetchPayment reports the code of an unsigned refusal", async () => {
     const said = { code: "40002", sub_code: "isv.invalid-app-id", sub_msg: "canary" };
     for (const member of ["error_response", "alipay_trade_query_response"]) {
-      expect(await looked({ body: JSON.stringify({ [member]: said }) })).toEqual([
+      expect(await fetched({ body: JSON.stringify({ [member]: said }) })).toEqual([
         {
           kind: "unknown",
           orderNo,
@@ -121,9 +124,9 @@ describe("a look at Alipay", () => {
     "isv.insufficient-isv-permissions",
     "ACQ.BEYOND_PER_RECEIPT_SINGLE_RESTRICTION",
     "aop.ACQ.SYSTEM_ERROR",
-  ])("knows %s for a code", async (code) => {
+  ])("Alipay's fetchPayment reports the unsigned code %s", async (code) => {
     const said = { code: "40004", sub_code: code };
-    expect(await looked({ body: JSON.stringify({ error_response: said }) })).toEqual([
+    expect(await fetched({ body: JSON.stringify({ error_response: said }) })).toEqual([
       { kind: "unknown", orderNo, why: `Alipay's answer is not signed or not readable: ${code}` },
     ]);
   });
@@ -133,26 +136,26 @@ describe("a look at Alipay", () => {
     { code: "canary".repeat(10) },
     { code: "40002", sub_code: "canary".repeat(10) },
     { code: "40002", sub_code: `isv.${"canary".repeat(11)}` },
-  ])("does not repeat %o, which is no code of Alipay's", async (said) => {
-    expect(await looked({ body: JSON.stringify({ error_response: said }) })).toEqual([
+  ])("Alipay's fetchPayment does not repeat %o, which is not an Alipay code", async (said) => {
+    expect(await fetched({ body: JSON.stringify({ error_response: said }) })).toEqual([
       { kind: "unknown", orderNo, why: "Alipay's answer is not signed or not readable" },
     ]);
   });
 });
 
-describe("a close at Alipay", () => {
+describe("Alipay close", () => {
   const closed = async (now: Date | string, ...replies: Reply[]) => {
     const server = await localServer((_call, count) => replies[count - 1] ?? "reset");
     return openAlipay({ baseUrl: server.url, now }).close?.(payment());
   };
 
-  it("is confirmed by Alipay's yes", async () => {
+  it("an Alipay close is confirmed by a signed success", async () => {
     expect(await closed(createdAt, answer({ code: "10000" }, "close"))).toMatchObject([
       { kind: "closed", orderNo },
     ]);
   });
 
-  it("is not possible while the link works and no trade exists yet", async () => {
+  it("an Alipay close leaves the payment open while the link works and no trade exists yet", async () => {
     const { expiresAt } = newPayment();
     const notExist = answer(refusal("ACQ.TRADE_NOT_EXIST"), "close");
     const said = await closed(expiresAt, notExist);
@@ -162,26 +165,26 @@ describe("a close at Alipay", () => {
     expect(ofCode).toEqual([{ kind: "open", orderNo, why: "code valid until 2025-11-23T14:00:00.400Z" }]);
   });
 
-  it("is certain once the link has ended without a trade", async () => {
+  it("an Alipay close succeeds once the link has expired without a trade", async () => {
     const after = clockAt(new Date(newPayment().expiresAt.getTime() + 1)).now();
     expect(await closed(after, answer(refusal("ACQ.TRADE_NOT_EXIST"), "close"))).toMatchObject([
       { kind: "closed" },
     ]);
   });
 
-  it("that comes too late tells what the trade is", async () => {
+  it("an Alipay close that comes too late reports the trade's state", async () => {
     const late = answer(refusal("ACQ.TRADE_STATUS_ERROR"), "close");
     expect(await closed(createdAt, late, answer(trade()))).toEqual([paid]);
   });
 
-  it("whose outcome nobody knows is unknown", async () => {
+  it("an Alipay close without a readable outcome is unknown", async () => {
     expect(await closed(createdAt, "reset")).toMatchObject([{ kind: "unknown", orderNo }]);
     expect(await closed(createdAt, answer(refusal("ACQ.SYSTEM_ERROR"), "close"))).toMatchObject([
       { kind: "unknown" },
     ]);
   });
 
-  it("refused for a reason that is in no list is unknown, and names the code for the alarm", async () => {
+  it("an Alipay close refused with an unlisted code is unknown and reports the code for an alarm", async () => {
     const said = await closed(createdAt, answer(refusal("ACQ.NEW_REASON"), "close"));
     expect(said).toEqual([
       { kind: "unknown", orderNo, why: "Alipay: ACQ.NEW_REASON", unlisted: "ACQ.NEW_REASON" },
@@ -189,16 +192,16 @@ describe("a close at Alipay", () => {
   });
 });
 
-describe("a notice of Alipay", () => {
-  const heard = (changes: Record<string, string>, own: Parameters<typeof openAlipay>[0] = {}) =>
-    openAlipay(own).hear({ body: noticeBody(notice(changes)), headers: {} }, appId);
+describe("Alipay notices", () => {
+  const parsed = (changes: Record<string, string>, own: Parameters<typeof openAlipay>[0] = {}) =>
+    openAlipay(own).parseWebhook({ body: noticeBody(notice(changes)), headers: {} }, appId);
 
-  it("of a payment is a payment", async () => {
+  it("an Alipay notice of a payment gives a paid event", async () => {
     for (const trade_status of ["TRADE_SUCCESS", "TRADE_FINISHED"]) {
-      expect(await heard({ trade_status }, { seller_id: sellerId })).toEqual({
+      expect(await parsed({ trade_status }, { seller_id: sellerId })).toEqual({
         eventId: notice().notify_id,
         eventType: trade_status,
-        observations: [paid],
+        events: [paid],
       });
     }
   });
@@ -207,41 +210,41 @@ describe("a notice of Alipay", () => {
     ["another application", { app_id: "2021999999999999" }, {}, "2021999999999999"],
     ["another seller", { seller_id: "2088000000000000" }, { seller_id: sellerId }, "2088000000000000"],
     ["an unnamed seller", { seller_id: "" }, { seller_id: sellerId }, "unnamed seller"],
-  ])("of %s keeps that account", async (_title, changes, own, account) => {
-    expect((await heard(changes, own)).observations).toEqual([{ ...paid, account }]);
+  ])("an Alipay notice of %s keeps that account", async (_title, changes, own, account) => {
+    expect((await parsed(changes, own)).events).toEqual([{ ...paid, account }]);
   });
 
   const otherSeller = { seller_id: "2088000000000000" };
   it.each([
     [
-      "of a refund in part",
+      "of a partial refund",
       { refund_fee: "2.30", gmt_refund: "2025-11-23 21:00:00.123", out_biz_no: "R1" },
       230,
     ],
-    ["of a second one: Alipay names the sum", { refund_fee: "4.60", out_biz_no: "R2" }, 460],
+    ["of a second refund, with Alipay's total", { refund_fee: "4.60", out_biz_no: "R2" }, 460],
     ["of a refund in the console", { refund_fee: "12.30", trade_status: "TRADE_CLOSED" }, 1230],
   ])(
-    "%s is the payment, which we may have missed, and all that was refunded",
+    "an Alipay notice %s gives the payment, which we may have missed, and the total refunded",
     async (_title, changes, minor) => {
-      expect((await heard(changes)).observations).toEqual([
+      expect((await parsed(changes)).events).toEqual([
         paid,
         { kind: "refundedTotal", orderNo, tradeNo, total: { minor, currency: "CNY" } },
       ]);
     },
   );
 
-  it("of a refund of another seller's trade changes nothing of ours", async () => {
+  it("an Alipay notice of a refund of another seller's trade changes none of our payments", async () => {
     const others: Record<string, string>[] = [
       { refund_fee: "2.30", ...otherSeller },
       { refund_fee: "12.30", trade_status: "TRADE_CLOSED", app_id: "2021999999999999" },
     ];
     for (const changes of others) {
-      expect((await heard(changes, { seller_id: sellerId })).observations).toEqual([
+      expect((await parsed(changes, { seller_id: sellerId })).events).toEqual([
         { kind: "unrecognised", said: "a refund of another account" },
       ]);
     }
-    const closed = await heard({ trade_status: "TRADE_CLOSED", ...otherSeller }, { seller_id: sellerId });
-    expect(closed.observations).toEqual([{ ...paid, account: otherSeller.seller_id }]);
+    const closed = await parsed({ trade_status: "TRADE_CLOSED", ...otherSeller }, { seller_id: sellerId });
+    expect(closed.events).toEqual([{ ...paid, account: otherSeller.seller_id }]);
   });
 
   it.each([
@@ -258,8 +261,8 @@ describe("a notice of Alipay", () => {
     ["a refund without a payment time", { refund_fee: "2.30", gmt_payment: "" }, ["refundedTotal"]],
     ["an unreadable amount", { total_amount: "12.300" }, ["unrecognised"]],
     ["another kind of notice", { notify_type: "open_app_auth_notify" }, ["ignored"]],
-  ])("tells %s apart", async (_title, changes, kinds) => {
-    expect((await heard(changes)).observations.map(({ kind }) => kind)).toEqual(kinds);
+  ])("an Alipay notice with %s gives $2", async (_title, changes, kinds) => {
+    expect((await parsed(changes)).events.map(({ kind }) => kind)).toEqual(kinds);
   });
 
   // Alipay's own sample (docs.open.alipay.com/204/105301) is a TRADE_SUCCESS with refund_fee=0.00 and gmt_close.
@@ -281,12 +284,12 @@ describe("a notice of Alipay", () => {
     ["a buyer who has not paid", { ...zero, trade_status: "WAIT_BUYER_PAY", gmt_payment: "" }, ["ignored"]],
     ["a close of a paid trade", { ...zero, trade_status: "TRADE_CLOSED" }, ["paid", "refundedTotal"]],
     ["a refund of one fen", { ...zero, refund_fee: "0.01" }, ["paid", "refundedTotal"]],
-  ])("with a refund_fee of zero says that nothing was refunded: %s", async (_title, changes, kinds) => {
-    expect((await heard(changes)).observations.map(({ kind }) => kind)).toEqual(kinds);
+  ])("an Alipay notice with a refund_fee of zero reports no refund: %s", async (_title, changes, kinds) => {
+    expect((await parsed(changes)).events.map(({ kind }) => kind)).toEqual(kinds);
   });
 
   // The parameters of docs.open.alipay.com/203/105286 and 194/103296, filled as notices shown in public are.
-  it("is read with every member that real ones carry", async () => {
+  it("an Alipay notice is read with every member that real ones carry", async () => {
     const members = {
       auth_app_id: appId,
       buyer_id: "2088102116773037",
@@ -312,23 +315,23 @@ describe("a notice of Alipay", () => {
       discount_amount: "0.60",
       refund_fee: "0.00",
     };
-    expect((await heard(members)).observations).toEqual([paid]);
+    expect((await parsed(members)).events).toEqual([paid]);
   });
 
-  it("without an id is malformed", async () => {
-    await expect(heard({ notify_id: "" })).rejects.toMatchObject({ failure: "notification_malformed" });
+  it("an Alipay notice without an id is malformed", async () => {
+    await expect(parsed({ notify_id: "" })).rejects.toMatchObject({ failure: "notification_malformed" });
   });
 });
 
-describe("what Alipay's adapter says", () => {
-  it("holds no key, signature or link", async () => {
+describe("Alipay messages", () => {
+  it("events and errors of Alipay's adapter contain no key, signature or link", async () => {
     const server = await localServer((_call, count) => (count === 1 ? { body: "canary-answer" } : "reset"));
     const adapter = openAlipay({ baseUrl: server.url });
     const said = [
-      await adapter.look(payment()),
+      await adapter.fetchPayment(payment()),
       await adapter.close?.(payment()),
       await adapter
-        .hear({ body: Buffer.from("sign=canary-sign&sign_type=RSA2"), headers: {} }, appId)
+        .parseWebhook({ body: Buffer.from("sign=canary-sign&sign_type=RSA2"), headers: {} }, appId)
         .catch(everythingOf),
     ];
     const text = JSON.stringify(said);

@@ -1,8 +1,8 @@
 import { sign } from "node:crypto";
 import { crc32 } from "node:zlib";
-import type { Payment } from "../../../lib/payment/payment.ts";
+import type { Payment } from "../../../lib/payments/payment.ts";
+import type { Refund } from "../../../lib/payments/refund.ts";
 import { paypal } from "../../../lib/providers/paypal/paypal.ts";
-import type { Refund } from "../../../lib/refund/refund.ts";
 import { newSigner } from "../../../scripts/sandbox/kernel/certificate.ts";
 import { type Call, localServer, type Reply } from "../../outbound/local-server.ts";
 import { clockAt, createdAt, orderNo, payment } from "../payments.ts";
@@ -34,11 +34,11 @@ export const json = (body: unknown, status = 200): Reply => ({
   body: JSON.stringify(body),
 });
 
-/** A refusal as the API words it. */
+/** An error in the API's format. */
 export const refusal = (status: number, issue: string, name = "UNPROCESSABLE_ENTITY") =>
   json({ name, message: "m", debug_id: "d", details: [{ issue, description: "words" }] }, status);
 
-/** Stands for PayPal: gives tokens, and answers the other calls in turn, the last answer again and again. */
+/** Simulates PayPal: gives tokens, and answers the other calls in turn, repeating the last answer. */
 export async function paypalServer(...replies: Reply[]) {
   const server = await localServer((call) => {
     if (isTokenCall(call)) return token();
@@ -49,10 +49,10 @@ export async function paypalServer(...replies: Reply[]) {
 }
 
 export const isTokenCall = ({ path }: Call) => path === "/v1/oauth2/token";
-export const token = (accessTokenGiven = accessToken) =>
-  json({ access_token: accessTokenGiven, token_type: "Bearer", expires_in: 32_400 });
+export const token = (accessTokenPresent = accessToken) =>
+  json({ access_token: accessTokenPresent, token_type: "Bearer", expires_in: 32_400 });
 
-/** An order as the API answers it. */
+/** An order in the API's format. */
 export function order(changes: Record<string, unknown> = {}, unit: Record<string, unknown> = {}) {
   return {
     id: paypalOrderId,
@@ -137,7 +137,7 @@ export const storedRefund: Refund = {
 export const signer = newSigner("messageverificationcerts.sandbox.paypal.com", createdAt);
 export const certificatePath = "/v1/notifications/certs/CERT-360caa42-fca2a594-a5cafa77";
 
-/** Headers of a webhook as PayPal makes them. */
+/** Headers of a webhook, signed as PayPal signs them. */
 export function signedHeaders(
   body: string | Buffer,
   certUrl: string,

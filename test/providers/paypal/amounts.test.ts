@@ -10,7 +10,7 @@ const offered =
   );
 const read = (value: string, currency_code: string) => fromPayPalAmount({ value, currency_code });
 
-describe("amounts at PayPal", () => {
+describe("PayPal amounts", () => {
   it.each([
     ["12.3", "USD", "12.30"],
     ["0.01", "EUR", "0.01"],
@@ -18,7 +18,7 @@ describe("amounts at PayPal", () => {
     ["500.00", "HUF", "500"],
     ["500", "TWD", "500"],
     ["90071992547409.91", "GBP", "90071992547409.91"],
-  ])("write %s %s as %s, and read it again", (text, currency, value) => {
+  ])("PayPal amounts: %s %s is written as %s, and read back", (text, currency, value) => {
     expect(toPayPalValue(fromDecimal(text, currency))).toBe(value);
     expect(read(value, currency)).toEqual(fromDecimal(text, currency));
   });
@@ -29,7 +29,7 @@ describe("amounts at PayPal", () => {
     ["0", "USD", "amount"],
     ["1", "KRW", "currency"],
     ["1", "RUB", "currency"],
-  ])("refuse %s %s, naming the %s", (text, currency, field) => {
+  ])("PayPal amounts: %s %s is refused, naming the %s", (text, currency, field) => {
     expect(() => toPayPalValue(fromDecimal(text, currency))).toThrow(
       expect.objectContaining({
         failure: "amount_not_allowed",
@@ -38,7 +38,7 @@ describe("amounts at PayPal", () => {
     );
   });
 
-  it("are taken in the listed currencies and no other", () => {
+  it("PayPal amounts are accepted in the listed currencies only", () => {
     const taken = currencies.filter((currency) => {
       try {
         return toPayPalValue({ minor: 10 ** exponentOf(currency), currency }) !== "";
@@ -49,7 +49,7 @@ describe("amounts at PayPal", () => {
     expect(taken.sort()).toEqual(offered.sort());
   });
 
-  it("come back unchanged, and carry a point only where PayPal takes one", () => {
+  it("PayPal amounts are read back unchanged, and have a decimal point only where PayPal allows one", () => {
     const amounts = fc.tuple(fc.integer({ min: 1, max: 10 ** 12 }), fc.constantFrom(...offered));
     fc.assert(
       fc.property(amounts, ([units, currency]) => {
@@ -62,7 +62,7 @@ describe("amounts at PayPal", () => {
     );
   });
 
-  it("are read with needless zeros", () => {
+  it("PayPal amounts are read with superfluous zeros", () => {
     expect(read("100.00", "JPY")).toEqual({ minor: 100, currency: "JPY" });
     expect(read("100.00", "HUF")).toEqual({ minor: 10_000, currency: "HUF" });
   });
@@ -78,7 +78,7 @@ describe("amounts at PayPal", () => {
     ["1.00", "usd"],
     ["1.00", "XXX"],
     ["99999999999999999999", "USD"],
-  ])("are not read from %s %s", (value, currency) => {
+  ])("PayPal amounts cannot be read from %s %s", (value, currency) => {
     expect(read(value, currency)).toBeUndefined();
   });
 });

@@ -18,13 +18,13 @@ const usd = { minor: 1230, currency: "USD" };
 const prepared = () => openPayPal().prepare(newPayment({ amount: usd }));
 
 describe("PayPal credentials", () => {
-  it("stay the same when parsed again", () => {
+  it("PayPal credentials stay the same when parsed again", () => {
     const parsed = paypal.credentials.parse(credentials);
     expect(paypal.credentials.parse(parsed)).toEqual(parsed);
     expect(paypal.missing?.(parsed)).toEqual([]);
   });
 
-  it("may still lack the webhook id, and say so", () => {
+  it("PayPal credentials without a webhook id are accepted and reported as incomplete", () => {
     const { webhook_id: _, ...without } = credentials;
     expect(paypal.missing?.(paypal.credentials.parse(without))).toEqual(["webhook_id"]);
   });
@@ -37,13 +37,13 @@ describe("PayPal credentials", () => {
     { webhook_id: "canary/1" },
     { merchant_id: "canary" },
     { is_production: true },
-  ])("are refused without being repeated: %o", (changes) => {
+  ])("wrong PayPal credentials are refused without being repeated: %o", (changes) => {
     const parsed = paypal.credentials.safeParse({ ...credentials, ...changes });
     expect(parsed.success).toBe(false);
     expect(parsed.error?.message).not.toContain("canary");
   });
 
-  // What pages, files and `.env` lines add to a value; PayPal's own spelling of the two modes.
+  // What web pages, files and `.env` lines add to a value, and PayPal's own spelling of the two modes.
   it.each([
     [{ client_id: "  AclientId\r\n" }],
     [{ secret: '"EcanarySecret",' }],
@@ -53,7 +53,7 @@ describe("PayPal credentials", () => {
     [{ mode: "Sandbox" }],
     [{ mode: " SANDBOX\n" }],
     [{ webhook_id: `\t${credentials.webhook_id};` }],
-  ])("a PayPal credential is taken as it is pasted: %j", (changes) => {
+  ])("a PayPal credential is accepted as pasted: %j", (changes) => {
     expect(paypal.credentials.parse({ ...credentials, ...changes })).toEqual(credentials);
   });
 
@@ -75,13 +75,13 @@ describe("PayPal credentials", () => {
   it.each([
     ["sandbox", false],
     ["live", true],
-  ])("of mode %s: livemode %s", (mode, livemode) => {
+  ])("PayPal credentials of mode %s have livemode %s", (mode, livemode) => {
     expect(openPayPal({ mode }).livemode).toBe(livemode);
   });
 });
 
-describe("the request of a PayPal order", () => {
-  it("carries our number as the invoice and the merchant's beside it", () => {
+describe("PayPal order request", () => {
+  it("a PayPal order request carries our number as invoice id and the merchant's number as custom id", () => {
     expect(prepared()).toEqual({
       intent: "CAPTURE",
       purchaseUnits: [
@@ -106,27 +106,27 @@ describe("the request of a PayPal order", () => {
     });
   });
 
-  it("cuts a long subject", () => {
+  it("a PayPal order request truncates a long subject", () => {
     const { purchaseUnits } = openPayPal().prepare(newPayment({ amount: usd, subject: "x".repeat(256) }));
     expect(purchaseUnits).toMatchObject([{ description: `${"x".repeat(126)}…` }]);
   });
 
-  it("is refused for an amount that PayPal cannot express", () => {
+  it("a PayPal order request is refused for an amount that PayPal cannot express", () => {
     const amount = { minor: 1050, currency: "HUF" };
     expect(() => openPayPal().prepare(newPayment({ amount }))).toThrow("HUF takes at most 0 decimal places");
   });
 });
 
-describe("starting a PayPal order", () => {
+describe("PayPal order creation", () => {
   const started = async (...replies: Reply[]) => {
     const server = await paypalServer(...replies);
-    return openPayPal({ baseUrl: server.url }).start(storedPayment, prepared(), "key-1");
+    return openPayPal({ baseUrl: server.url }).createPayment(storedPayment, prepared(), "key-1");
   };
 
-  it("posts the stored request under the stored key, and gives the buyer's link", async () => {
+  it("creating a PayPal order posts the stored request under the stored key, and returns the buyer's link", async () => {
     const server = await paypalServer(json(order(), 201));
     const adapter = openPayPal({ baseUrl: server.url });
-    expect(await adapter.start(storedPayment, prepared(), "key-1")).toEqual({
+    expect(await adapter.createPayment(storedPayment, prepared(), "key-1")).toEqual({
       kind: "payable",
       payable: {
         paymentId: paypalOrderId,
@@ -172,23 +172,23 @@ describe("starting a PayPal order", () => {
   });
 
   // "PayPal REST API TypeScript SDK, Version: 2.5.0, on OS {os-info}" in @paypal/paypal-server-sdk 2.5.0, client.js.
-  it("every PayPal call says who calls, without a placeholder that the SDK leaves", async () => {
+  it("every PayPal call has our own user agent, without the SDK's unfilled placeholder", async () => {
     const server = await paypalServer(json(order(), 201));
     const adapter = openPayPal({ baseUrl: server.url });
-    await adapter.start(storedPayment, prepared(), "key-1");
-    await adapter.look(storedPayment);
+    await adapter.createPayment(storedPayment, prepared(), "key-1");
+    await adapter.fetchPayment(storedPayment);
     await adapter.probe?.();
     expect(server.calls().map(({ headers }) => headers["user-agent"])).toEqual(Array(3).fill("uni-pay"));
   });
 
-  it("a PayPal answer with a byte order mark is read, and bytes that are no UTF-8 are no answer", async () => {
+  it("a PayPal answer with a byte order mark is read, and one that is not UTF-8 has an unknown outcome", async () => {
     const text = JSON.stringify(order());
     expect(await started({ status: 201, body: `\ufeff${text}` })).toMatchObject({ kind: "payable" });
     const broken = Buffer.from(text.replace("shop-1", "shop-\xff"), "latin1");
     expect(await started({ status: 201, body: broken })).toMatchObject({ kind: "unknown" });
   });
 
-  it("posts the same bytes on a repeat, also when the stored request comes back in another order", async () => {
+  it("a repeat posts the same PayPal order, even if the stored request's fields come back reordered", async () => {
     const server = await paypalServer(json(order(), 201));
     const adapter = openPayPal({ baseUrl: server.url });
     const reversed = JSON.parse(JSON.stringify(prepared()), (_key, value) =>
@@ -196,8 +196,8 @@ describe("starting a PayPal order", () => {
         ? Object.fromEntries(Object.entries(value).reverse())
         : value,
     );
-    await adapter.start(storedPayment, prepared(), "key-1");
-    await adapter.start(storedPayment, reversed, "key-1");
+    await adapter.createPayment(storedPayment, prepared(), "key-1");
+    await adapter.createPayment(storedPayment, reversed, "key-1");
     expect(server.calls()[1]?.body).toBe(server.calls()[0]?.body);
   });
 
@@ -207,7 +207,7 @@ describe("starting a PayPal order", () => {
       "the link of an order without payment source",
       { links: [{ rel: "approve", href: "https://p.example/" }] },
     ],
-  ])("takes %s", async (_title, changes) => {
+  ])("creating a PayPal order accepts %s", async (_title, changes) => {
     expect(await started(json(order(changes), 201))).toMatchObject({ kind: "payable" });
   });
 
@@ -233,7 +233,7 @@ describe("starting a PayPal order", () => {
       "nothing",
       "invalid_client",
     ],
-  ])("a PayPal create is refused by %s", async (_title, reply, ends, code) => {
+  ])("a PayPal create refused with %s ends $2", async (_title, reply, ends, code) => {
     const said = await started(reply);
     expect(said).toEqual({
       kind: "refused",
@@ -252,7 +252,7 @@ describe("starting a PayPal order", () => {
     ["500", refusal(500, "INTERNAL_SERVICE_ERROR", "INTERNAL_SERVER_ERROR")],
     ["503 with an order", json(order(), 503)],
     ["400 in HTML", { status: 400, body: "<html>" }],
-    ["404 without words", json({}, 404)],
+    ["404 without an error", json({}, 404)],
     [
       "a redirect with an order",
       { ...(json(order(), 302) as object), headers: { location: "https://x.example" } },
@@ -262,10 +262,10 @@ describe("starting a PayPal order", () => {
     ["JSON null", json(null, 201)],
     ["an order with a number for its id", json(order({ id: 1 }), 201)],
     ["an order without a link", json(order({ links: [] }), 201)],
-    ["a link that is none", json(order({ links: [{ rel: "approve", href: "x" }] }), 201)],
+    ["an invalid link", json(order({ links: [{ rel: "approve", href: "x" }] }), 201)],
     ["another order's invoice", json(order({}, { invoice_id: "UNI1" }), 201)],
     ["a broken connection", "reset"],
-  ] satisfies [string, Reply][])("has an unknown outcome after %s", async (_title, reply) => {
+  ] satisfies [string, Reply][])("a PayPal create has an unknown outcome after %s", async (_title, reply) => {
     const said = await started(reply);
     expect(said).toEqual({ kind: "unknown", why: expect.any(String) });
     expect(JSON.stringify(said)).not.toContain("canary");

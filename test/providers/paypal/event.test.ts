@@ -14,16 +14,16 @@ import {
   signer,
 } from "./account.ts";
 
-/** Hears `body`; `signed` is the body that the signature was made for. */
-async function hearText(body: string | Buffer, signed = body) {
+/** Parses `body`; `signed` is the body that was signed. */
+async function parseText(body: string | Buffer, signed = body) {
   const server = await localServer(() => ({ body: signer.certificatePem }));
   const headers = signedHeaders(signed, server.url + certificatePath);
-  return openPayPal({ baseUrl: server.url }).hear({ body: Buffer.from(body), headers }, "");
+  return openPayPal({ baseUrl: server.url }).parseWebhook({ body: Buffer.from(body), headers }, "");
 }
 
-function hear(type: string, resource: unknown) {
+function parseWebhook(type: string, resource: unknown) {
   const event = { id: "WH-1", event_version: "1.0", event_type: type, resource_type: "x", resource };
-  return hearText(JSON.stringify(event));
+  return parseText(JSON.stringify(event));
 }
 
 const disputeOf = (...transactions: object[]) => ({
@@ -33,7 +33,7 @@ const disputeOf = (...transactions: object[]) => ({
   disputed_transactions: transactions,
 });
 
-describe("an event of PayPal", () => {
+describe("PayPal events", () => {
   it.each([
     ["CHECKOUT.ORDER.APPROVED", order({ status: "APPROVED" })],
     ["CHECKOUT.ORDER.COMPLETED", order({ status: "COMPLETED" })],
@@ -46,23 +46,23 @@ describe("an event of PayPal", () => {
     ["PAYMENT.CAPTURE.REVERSED", refund({ custom_id: undefined })],
     ["PAYMENT.REFUND.PENDING", refund({ status: "PENDING" })],
     ["PAYMENT.REFUND.FAILED", refund({ status: "FAILED" })],
-  ])("%s only says that PayPal must be asked", async (type, resource) => {
-    expect(await hear(type, resource)).toEqual({
+  ])("a PayPal event %s only triggers a fetch", async (type, resource) => {
+    expect(await parseWebhook(type, resource)).toEqual({
       eventId: "WH-1",
       eventType: type,
-      observations: [{ kind: "hint", orderNo, why: type }],
+      events: [{ kind: "refetch", orderNo, why: type }],
     });
   });
 
-  it("about a refund that names no order names the capture that it was made of", async () => {
+  it("a PayPal event about a refund that names no order is assigned by its capture", async () => {
     const up = { rel: "up", href: `https://api.paypal.com/v2/payments/captures/${captureId}` };
-    const told = refund({ invoice_id: undefined, custom_id: undefined, links: [up] });
-    const { observations } = await hear("PAYMENT.CAPTURE.REFUNDED", told);
+    const notified = refund({ invoice_id: undefined, custom_id: undefined, links: [up] });
+    const { events } = await parseWebhook("PAYMENT.CAPTURE.REFUNDED", notified);
     const why = "PAYMENT.CAPTURE.REFUNDED";
-    expect(observations).toEqual([{ kind: "hint", orderNo: null, tradeNo: captureId, why }]);
+    expect(events).toEqual([{ kind: "refetch", orderNo: null, tradeNo: captureId, why }]);
   });
 
-  // A merchant may type any invoice number into the refund form of PayPal's pages; `up` and `self`: link_description of
+  // A merchant may type any invoice number into PayPal's refund form; `up` and `self`: link_description of
   // paypal/paypal-rest-api-specifications@ec4d8f3, payments_payment_v2.json, refund and capture.
   const linkTo = (rel: string, path: string) => ({ rel, href: `https://api.paypal.com/v2/payments/${path}` });
   it.each([
@@ -86,7 +86,7 @@ describe("an event of PayPal", () => {
       capture({ invoice_id: undefined, links: [linkTo("self", `captures/${captureId}`)] }),
     ],
     [
-      "a capture whose order stands above it",
+      "a capture that links to its order as `up`",
       "PAYMENT.CAPTURE.COMPLETED",
       {
         id: captureId,
@@ -96,27 +96,27 @@ describe("an event of PayPal", () => {
         ],
       },
     ],
-  ])("a PayPal event about %s names the capture", async (_title, type, resource) => {
-    const { observations } = await hear(type, resource);
-    expect(observations).toEqual([{ kind: "hint", orderNo: null, tradeNo: captureId, why: type }]);
+  ])("a PayPal event about %s is assigned by its capture", async (_title, type, resource) => {
+    const { events } = await parseWebhook(type, resource);
+    expect(events).toEqual([{ kind: "refetch", orderNo: null, tradeNo: captureId, why: type }]);
   });
 
   it("a PayPal event with a byte order mark is read, and its CRC-32 covers the mark", async () => {
     const event = { id: "WH-1", event_type: "PAYMENT.CAPTURE.COMPLETED", resource: capture() };
     const text = JSON.stringify(event);
     const marked = Buffer.from(`\ufeff${text}`);
-    expect((await hearText(marked)).observations).toMatchObject([{ kind: "hint", orderNo }]);
-    await expect(hearText(marked, text)).rejects.toMatchObject({ failure: "notification_refused" });
+    expect((await parseText(marked)).events).toMatchObject([{ kind: "refetch", orderNo }]);
+    await expect(parseText(marked, text)).rejects.toMatchObject({ failure: "notification_refused" });
   });
 
-  it("proves nothing but that, because another body fits the same signature", async () => {
-    const told = { id: "WH-1", event_type: "PAYMENT.CAPTURE.COMPLETED", resource: capture() };
-    const real = JSON.stringify(told);
+  it("a PayPal event with a forged body of the same CRC-32 only triggers a fetch", async () => {
+    const notified = { id: "WH-1", event_type: "PAYMENT.CAPTURE.COMPLETED", resource: capture() };
+    const real = JSON.stringify(notified);
     const dearer = capture({ amount: { currency_code: "USD", value: "99999.99" } });
-    const forged = withCrc32(JSON.stringify({ ...told, resource: dearer }), crc32(real));
+    const forged = withCrc32(JSON.stringify({ ...notified, resource: dearer }), crc32(real));
     expect(crc32(forged)).toBe(crc32(real));
-    const { observations } = await hearText(forged, real);
-    expect(observations).toEqual([{ kind: "hint", orderNo, why: "PAYMENT.CAPTURE.COMPLETED" }]);
+    const { events } = await parseText(forged, real);
+    expect(events).toEqual([{ kind: "refetch", orderNo, why: "PAYMENT.CAPTURE.COMPLETED" }]);
   });
 
   it.each([
@@ -128,16 +128,16 @@ describe("an event of PayPal", () => {
     ["BILLING.SUBSCRIPTION.CREATED", {}, "ignored"],
     ["CUSTOMER.DISPUTE.CREATED", disputeOf({}), "ignored"],
     ["CUSTOMER.DISPUTE.CREATED", null, "unrecognised"],
-  ])("%s is told apart (%#)", async (type, resource, kind) => {
-    expect((await hear(type, resource)).observations).toEqual([expect.objectContaining({ kind })]);
+  ])("a PayPal event %s gives $2 (%#)", async (type, resource, kind) => {
+    expect((await parseWebhook(type, resource)).events).toEqual([expect.objectContaining({ kind })]);
   });
 
   it.each(["CUSTOMER.DISPUTE.CREATED", "CUSTOMER.DISPUTE.UPDATED", "CUSTOMER.DISPUTE.RESOLVED"])(
-    "%s names the captures in dispute",
+    "a PayPal event %s names the disputed captures",
     async (type) => {
       const dispute = disputeOf({ seller_transaction_id: captureId }, { seller_transaction_id: "2" });
       const why = `${type}: PP-D-1, MERCHANDISE_OR_SERVICE_NOT_RECEIVED, OPEN`;
-      expect((await hear(type, dispute)).observations).toEqual([
+      expect((await parseWebhook(type, dispute)).events).toEqual([
         { kind: "disputed", tradeNo: captureId, why },
         { kind: "disputed", tradeNo: "2", why },
       ]);
@@ -145,11 +145,11 @@ describe("an event of PayPal", () => {
   );
 
   it.each([
-    ["no JSON", "{"],
-    ["no UTF-8", Buffer.from([0x22, 0xff, 0x22])],
-    ["no event", "{}"],
-    ["an empty body", ""],
-  ])("that is %s is malformed", async (_title, body) => {
-    await expect(hearText(body)).rejects.toMatchObject({ failure: "notification_malformed" });
+    ["not JSON", "{"],
+    ["not UTF-8", Buffer.from([0x22, 0xff, 0x22])],
+    ["not an event", "{}"],
+    ["empty", ""],
+  ])("a PayPal webhook whose body is %s is malformed", async (_title, body) => {
+    await expect(parseText(body)).rejects.toMatchObject({ failure: "notification_malformed" });
   });
 });

@@ -26,11 +26,11 @@ type Shop = Awaited<ReturnType<typeof aShop>>;
 let count = 0;
 const freshNo = () => `UNI${String(++count).padStart(29, "0")}`;
 
-/** An order as the adapter makes it, and what PayPal then holds. */
+/** Creates an order through the adapter and returns what PayPal then holds. */
 async function made({ adapter, merchant }: Shop, changes: object) {
   const orderNo = freshNo();
-  const wanted = newPayment({ amount: usd(1230), ...changes, orderNo });
-  const answer = await adapter.start(payment({ orderNo }), adapter.prepare(wanted), orderNo);
+  const input = newPayment({ amount: usd(1230), ...changes, orderNo });
+  const answer = await adapter.createPayment(payment({ orderNo }), adapter.prepare(input), orderNo);
   if (answer.kind !== "payable") throw new Error(JSON.stringify(answer));
   const { result } = await merchant.orders.getOrder({ id: answer.payable.paymentId });
   return result.purchaseUnits?.[0];
@@ -38,7 +38,7 @@ async function made({ adapter, merchant }: Shop, changes: object) {
 
 async function aPaidPayment({ sandbox, merchant, account }: Shop) {
   const orderNo = freshNo();
-  const { result } = await merchant.orders.createOrder(merchant.wanted({ invoiceId: orderNo }));
+  const { result } = await merchant.orders.createOrder(merchant.input({ invoiceId: orderNo }));
   await sandbox.control("paypal", "approve", { order_no: orderNo, account });
   const captured = await merchant.orders.captureOrder({
     id: result.id ?? "",
@@ -52,49 +52,46 @@ async function aPaidPayment({ sandbox, merchant, account }: Shop) {
 const edges = ({ most }: TextLimit) =>
   characters.flatMap((character) => [most - 1, most, most + 1].map((size) => [character, size] as const));
 
-describe("the texts that PayPal is given", () => {
-  it.each(edges(texts.description))(
-    "a subject of %s, %i times, is taken by PayPal",
-    async (character, size) => {
-      const shop = await aShop();
-      const unit = await made(shop, { subject: character.repeat(size) });
-      const { most } = texts.description;
-      const expected = size <= most ? character.repeat(size) : `${character.repeat(most - 1)}…`;
-      expect(unit?.description).toBe(expected);
-      expect(sizeOf(expected, "characters")).toBeLessThanOrEqual(most);
-    },
-  );
+describe("PayPal text limits", () => {
+  it.each(edges(texts.description))("PayPal accepts a subject of %s, %i times", async (character, size) => {
+    const shop = await aShop();
+    const unit = await made(shop, { subject: character.repeat(size) });
+    const { most } = texts.description;
+    const expected = size <= most ? character.repeat(size) : `${character.repeat(most - 1)}…`;
+    expect(unit?.description).toBe(expected);
+    expect(sizeOf(expected, "characters")).toBeLessThanOrEqual(most);
+  });
 
   it.each(edges(texts.noteToPayer))(
-    "a refund's reason of %s, %i times, is taken by PayPal",
+    "PayPal accepts a refund reason of %s, %i times",
     async (character, size) => {
       const shop = await aShop();
       const paid = await aPaidPayment(shop);
       const reason = character.repeat(size);
-      const wanted = withRequest(shop.adapter, paid, refund({ amount: usd(100), reason }));
-      expect(await shop.adapter.refund!(paid, wanted)).toMatchObject({ kind: "refunded" });
+      const input = withRequest(shop.adapter, paid, refund({ amount: usd(100), reason }));
+      expect(await shop.adapter.refund!(paid, input)).toMatchObject({ kind: "refunded" });
     },
   );
 
-  it("a refund's reason of several lines is one line at PayPal, whose pattern takes no line ends", async () => {
+  it("a refund reason of several lines becomes one line, because PayPal's pattern allows no line ends", async () => {
     const shop = await aShop();
     const paid = await aPaidPayment(shop);
     const reason = " cold\r\ntea\u2028and\n\ncake ";
-    const wanted = withRequest(shop.adapter, paid, refund({ amount: usd(100), reason }));
-    expect(wanted.prepared).toMatchObject({ noteToPayer: "cold tea and cake" });
-    expect(await shop.adapter.refund!(paid, wanted)).toMatchObject({ kind: "refunded" });
+    const input = withRequest(shop.adapter, paid, refund({ amount: usd(100), reason }));
+    expect(input.prepared).toMatchObject({ noteToPayer: "cold tea and cake" });
+    expect(await shop.adapter.refund!(paid, input)).toMatchObject({ kind: "refunded" });
   });
 
-  it("a refund's reason of blanks is none", () => {
+  it("a refund reason of whitespace only is not sent to PayPal", () => {
     const adapter = paypal.open(
       paypal.credentials.parse({ client_id: "AclientId", secret: "Esecret12", mode: "sandbox" }),
       { clock: { now: () => new Date() } },
     );
-    const wanted = withRequest(adapter, payment(), refund({ amount: usd(100), reason: " \n" }));
-    expect(wanted.prepared).not.toHaveProperty("noteToPayer");
+    const input = withRequest(adapter, payment(), refund({ amount: usd(100), reason: " \n" }));
+    expect(input.prepared).not.toHaveProperty("noteToPayer");
   });
 
-  // The simulator refuses what is one too long, whichever field it is; so does PayPal with INVALID_STRING_LENGTH.
+  // The simulator refuses a text that is one too long, in any field; so does PayPal with INVALID_STRING_LENGTH.
   const fields: [string, TextLimit, (text: string) => object][] = [
     ["description", texts.description, (text) => ({ description: text })],
     ["custom_id", texts.customId, (text) => ({ customId: text })],
@@ -106,7 +103,7 @@ describe("the texts that PayPal is given", () => {
     async (_name, { most }, unitOf, character) => {
       const { merchant }: { sandbox: TestSandbox; merchant: PaypalMerchant } = await aShop();
       const create = (size: number) =>
-        merchant.orders.createOrder(merchant.wanted(unitOf(character.repeat(size))));
+        merchant.orders.createOrder(merchant.input(unitOf(character.repeat(size))));
       await expect(create(most)).resolves.toMatchObject({ statusCode: 201 });
       await expect(create(most + 1)).rejects.toMatchObject({
         statusCode: 400,
@@ -117,15 +114,15 @@ describe("the texts that PayPal is given", () => {
 });
 
 // https://developer.paypal.com/api/rest/reference/currency-codes/; MAX_VALUE_EXCEEDED: 999999999999999.99 (OpenAPI above).
-describe("the amounts that PayPal is given", () => {
-  it("every currency of PayPal's page is there: 24, of which three take no decimals", () => {
+describe("PayPal amount limits", () => {
+  it("the table has the 24 currencies of PayPal's page, of which three allow no decimals", () => {
     expect(Object.keys(currencies)).toHaveLength(24);
     const whole = Object.keys(currencies).filter((code) => currencies[code]?.decimals === 0);
     expect(whole).toEqual(["HUF", "JPY", "TWD"]);
   });
 
   it.each(Object.keys(currencies).filter((code) => !currencies[code]?.onlyWithin))(
-    "the least and a large amount of %s are taken by PayPal",
+    "PayPal accepts the smallest and a large amount of %s",
     async (currency) => {
       const shop = await aShop();
       // HUF and TWD have two decimals here and none at PayPal.
@@ -139,18 +136,21 @@ describe("the amounts that PayPal is given", () => {
 
   it.each([
     [{ minor: 0, currency: "USD" }, "amounts above zero"],
-    [{ minor: 1_000_000_000_000_000, currency: "JPY" }, "at most 999999999999999 JPY"],
+    [
+      { minor: 1_000_000_000_000_000, currency: "JPY" },
+      "at most 999999999999999 of the smallest unit of JPY",
+    ],
     [{ minor: 150, currency: "HUF" }, "at most 0 decimal places"],
     [{ minor: 1, currency: "KRW" }, "does not take KRW"],
-  ])("%o is refused before PayPal is asked", async (amount, words) => {
+  ])("%o is refused before PayPal is called", async (amount, words) => {
     const { adapter } = await aShop();
     expect(() => adapter.prepare(newPayment({ amount }))).toThrow(words);
   });
 
-  it("PayPal's simulator refuses what is above the largest value", async () => {
+  it("PayPal's simulator refuses an amount above the maximum", async () => {
     const { merchant } = await aShop();
     const create = (value: string) =>
-      merchant.orders.createOrder(merchant.wanted({ amount: { currencyCode: "JPY", value } }));
+      merchant.orders.createOrder(merchant.input({ amount: { currencyCode: "JPY", value } }));
     await expect(create("999999999999999")).resolves.toMatchObject({ statusCode: 201 });
     await expect(create("1000000000000000")).rejects.toMatchObject({
       result: { details: [{ issue: "MAX_VALUE_EXCEEDED" }] },

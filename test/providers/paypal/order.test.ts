@@ -28,27 +28,27 @@ const paid = {
   paidAt: new Date("2025-11-23T12:01:40Z"),
 };
 const ours = { orderNo, tradeNo: captureId, refundNo, refundId: "1JU08902781691411", amount: usd(230) };
-const looked = async (reply: Reply, changes = {}) =>
-  openPayPal({ baseUrl: (await paypalServer(reply)).url }).look({ ...storedPayment, ...changes });
+const fetched = async (reply: Reply, changes = {}) =>
+  openPayPal({ baseUrl: (await paypalServer(reply)).url }).fetchPayment({ ...storedPayment, ...changes });
 
-describe("a look at PayPal", () => {
-  it("asks for the stored order", async () => {
+describe("PayPal fetchPayment", () => {
+  it("PayPal's fetchPayment fetches the stored order", async () => {
     const server = await paypalServer(json(order()));
-    await openPayPal({ baseUrl: server.url }).look(storedPayment);
+    await openPayPal({ baseUrl: server.url }).fetchPayment(storedPayment);
     expect(server.calls().map(({ method, path }) => `${method} ${path}`)).toEqual([
       `GET /v2/checkout/orders/${paypalOrderId}`,
     ]);
   });
 
-  it("cannot be led elsewhere by a stored id", async () => {
+  it("PayPal's fetchPayment encodes the stored id, so that it cannot change the path", async () => {
     const server = await paypalServer(json(order()));
     const payable = { ...storedPayment.payable!, paymentId: "../../v1/x?y" };
-    await openPayPal({ baseUrl: server.url }).look({ ...storedPayment, payable });
+    await openPayPal({ baseUrl: server.url }).fetchPayment({ ...storedPayment, payable });
     expect(server.calls()[0]?.path).toBe("/v2/checkout/orders/..%2F..%2Fv1%2Fx%3Fy");
   });
 
-  it("knows nothing, and asks nothing, before the order has an id", async () => {
-    const said = await openPayPal({ baseUrl: "http://127.0.0.1:9" }).look(payment());
+  it("PayPal's fetchPayment before the order has an id is unknown, and makes no call", async () => {
+    const said = await openPayPal({ baseUrl: "http://127.0.0.1:9" }).fetchPayment(payment());
     expect(said).toEqual([{ kind: "unknown", orderNo, why: "no order id yet" }]);
   });
 
@@ -90,12 +90,12 @@ describe("a look at PayPal", () => {
       [paid, { kind: "refunded", ...ours, refundNo: null }],
     ],
     [
-      "a refund of nothing, which is none",
+      "a refund of zero, which is ignored",
       captured([capture()], [refund({ amount: { currency_code: "USD", value: "0.00" } })]),
       [paid],
     ],
     [
-      "a refund under way",
+      "a pending refund",
       captured([capture()], [refund({ status: "PENDING" })]),
       [paid, { kind: "refundPending", ...ours }],
     ],
@@ -119,8 +119,8 @@ describe("a look at PayPal", () => {
       captured([capture({ id: "2" }), capture({ status: "REFUNDED" })], [refund()]),
       [{ ...paid, tradeNo: "2" }, paid, { kind: "refunded", ...ours }],
     ],
-  ])("hears %s", async (_title, said, observations) => {
-    expect(await looked(json(said))).toEqual(observations);
+  ])("PayPal's fetchPayment reports %s", async (_title, said, events) => {
+    expect(await fetched(json(said))).toEqual(events);
   });
 
   const pending = capture({ status: "PENDING", status_details: { reason: "ECHECK" } });
@@ -132,7 +132,7 @@ describe("a look at PayPal", () => {
     ["a voided order", json(order({ status: "VOIDED" })), "closed"],
     ["a completed order without a capture", json(order({ status: "COMPLETED" })), "unrecognised"],
     ["a new order status", json(order({ status: "PAUSED" })), "unrecognised"],
-    ["a pending capture", json(captured([pending])), "started"],
+    ["a pending capture", json(captured([pending])), "in_transit"],
     ["a declined capture", json(captured([capture({ status: "DECLINED" })], undefined, "APPROVED")), "open"],
     ["a failed capture", json(captured([capture({ status: "FAILED" })])), "open"],
     [
@@ -164,34 +164,33 @@ describe("a look at PayPal", () => {
       json({ ...captured(), purchase_units: [...captured().purchase_units, {}] }),
       "unrecognised",
     ],
-    [
-      "an order that PayPal does not know",
-      refusal(404, "INVALID_RESOURCE_ID", "RESOURCE_NOT_FOUND"),
-      "missing",
-    ],
-    ["a 404 from in front of PayPal", { status: 404, body: "<html>" }, "unknown"],
-    ["a refusal that no list has", refusal(422, "X"), "unknown"],
+    ["an order that does not exist", refusal(404, "INVALID_RESOURCE_ID", "RESOURCE_NOT_FOUND"), "missing"],
+    ["a 404 of a proxy", { status: 404, body: "<html>" }, "unknown"],
+    ["an unlisted refusal", refusal(422, "X"), "unknown"],
     ["no permission", refusal(403, "PERMISSION_DENIED"), "unknown"],
     ["a rate limit", refusal(429, "RATE_LIMIT_REACHED"), "unknown"],
     ["500", refusal(500, "INTERNAL_SERVICE_ERROR"), "unknown"],
     ["a paid order with status 500", json(captured(), 500), "unknown"],
     ["HTML", { body: "<html>" }, "unknown"],
     ["a broken connection", "reset", "unknown"],
-  ] satisfies [string, Reply, string][])("tells %s apart", async (_title, reply, kind) => {
-    expect(await looked(reply)).toEqual([expect.objectContaining({ kind })]);
+  ] satisfies [string, Reply, string][])(
+    "PayPal's fetchPayment maps %s to $2",
+    async (_title, reply, kind) => {
+      expect(await fetched(reply)).toEqual([expect.objectContaining({ kind })]);
+    },
+  );
+
+  it("PayPal's fetchPayment reports why a capture is pending", async () => {
+    expect(await fetched(json(captured([pending])))).toMatchObject([{ why: "PENDING: ECHECK" }]);
   });
 
-  it("says why a capture waits", async () => {
-    expect(await looked(json(captured([pending])))).toMatchObject([{ why: "PENDING: ECHECK" }]);
-  });
-
-  it("ends a payment that was under way for days and came to nothing", async () => {
+  it("PayPal's fetchPayment fails a payment that was in transit and whose capture was declined", async () => {
     const declined = json(captured([capture({ status: "DECLINED" })]));
-    expect(await looked(declined, { providerStarted: true })).toMatchObject([{ kind: "failed" }]);
+    expect(await fetched(declined, { inTransit: true })).toMatchObject([{ kind: "failed" }]);
   });
 
-  it("does not overlook refunds that PayPal does not list", async () => {
-    expect(await looked(json(captured([capture({ status: "PARTIALLY_REFUNDED" })])))).toEqual([
+  it("PayPal's fetchPayment reports a partly refunded capture without listed refunds as unrecognised", async () => {
+    expect(await fetched(json(captured([capture({ status: "PARTIALLY_REFUNDED" })])))).toEqual([
       paid,
       { kind: "unrecognised", said: "a partly refunded capture without its refunds" },
     ]);
@@ -200,8 +199,8 @@ describe("a look at PayPal", () => {
   it.each([
     ["an unreadable refund", refund({ amount: undefined })],
     ["a new refund status", refund({ status: "HALF" })],
-  ])("keeps the payment beside %s", async (_title, said) => {
-    expect(await looked(json(captured([capture()], [said])))).toEqual([
+  ])("PayPal's fetchPayment reports the payment beside %s", async (_title, said) => {
+    expect(await fetched(json(captured([capture()], [said])))).toEqual([
       paid,
       expect.objectContaining({ kind: "unrecognised" }),
     ]);

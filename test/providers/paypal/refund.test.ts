@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Refund } from "../../../lib/refund/refund.ts";
+import type { Refund } from "../../../lib/payments/refund.ts";
 import type { Reply } from "../../outbound/local-server.ts";
 import { withRequest } from "../payments.ts";
 import {
@@ -23,11 +23,11 @@ const refundId = "1JU08902781691411";
 const post = `POST /v2/payments/captures/${captureId}/refund`;
 const get = `GET /v2/checkout/orders/${paypalOrderId}`;
 
-async function asked(verb: "refund" | "lookRefund", replies: Reply[], changes: Partial<Refund> = {}) {
+async function requested(command: "refund" | "fetchRefund", replies: Reply[], changes: Partial<Refund> = {}) {
   const server = await paypalServer(...replies);
   const adapter = openPayPal({ baseUrl: server.url });
-  const wanted = withRequest(adapter, paidPayment, { ...storedRefund, ...changes });
-  const said = await adapter[verb]?.(paidPayment, wanted);
+  const input = withRequest(adapter, paidPayment, { ...storedRefund, ...changes });
+  const said = await adapter[command]?.(paidPayment, input);
   return {
     said,
     calls: server.calls(),
@@ -35,10 +35,10 @@ async function asked(verb: "refund" | "lookRefund", replies: Reply[], changes: P
   };
 }
 
-describe("a refund at PayPal", () => {
+describe("PayPal refunds", () => {
   // DUPLICATE_INVOICE_ID for a second refund: Sylius/PayPalPlugin#264, awesomemotive/easy-digital-downloads#8873.
-  it("a PayPal refund goes out under its own number, and without an invoice number that PayPal takes only once", async () => {
-    const { said, calls, paths } = await asked("refund", [json(refund(), 201)], { reason: "cold tea" });
+  it("a PayPal refund is sent under its own number, without an invoice id, which PayPal accepts only once", async () => {
+    const { said, calls, paths } = await requested("refund", [json(refund(), 201)], { reason: "cold tea" });
     expect(said).toEqual({ kind: "refunded", refundId });
     expect(paths).toEqual([post]);
     expect(calls[0]?.headers).toMatchObject({
@@ -52,16 +52,16 @@ describe("a refund at PayPal", () => {
     });
   });
 
-  it("sends the same bytes on a repeat", async () => {
+  it("a repeated PayPal refund sends the same bytes", async () => {
     const server = await paypalServer(json(refund(), 201));
     const adapter = openPayPal({ baseUrl: server.url });
-    const wanted = withRequest(adapter, paidPayment, storedRefund);
-    await adapter.refund?.(paidPayment, wanted);
-    await adapter.refund?.(paidPayment, { ...wanted, status: "unknown" as Refund["status"] });
+    const input = withRequest(adapter, paidPayment, storedRefund);
+    await adapter.refund?.(paidPayment, input);
+    await adapter.refund?.(paidPayment, { ...input, status: "unknown" as Refund["status"] });
     expect(server.calls()[1]?.body).toBe(server.calls()[0]?.body);
   });
 
-  it("asks nothing before the capture is known", async () => {
+  it("a PayPal refund makes no call before the capture is known", async () => {
     const said = await openPayPal({ baseUrl: "http://127.0.0.1:9" }).refund?.(storedPayment, storedRefund);
     expect(said).toMatchObject({ kind: "unknown" });
   });
@@ -80,14 +80,14 @@ describe("a refund at PayPal", () => {
     ["another number", { custom_id: "R1" }, { kind: "unknown" }],
     ["another form", { id: 1 }, { kind: "unknown" }],
     ["a minimal answer", { amount: undefined, custom_id: undefined }, { kind: "refunded", refundId }],
-  ])("is answered with %s", async (_title, changes, outcome) => {
-    expect((await asked("refund", [json(refund(changes), 201)])).said).toMatchObject(outcome);
+  ])("a PayPal refund answered with %s has the right outcome", async (_title, changes, outcome) => {
+    expect((await requested("refund", [json(refund(changes), 201)])).said).toMatchObject(outcome);
   });
 
   it.each(["CAPTURE_FULLY_REFUNDED", "REFUND_AMOUNT_EXCEEDED", "REFUND_NOT_ALLOWED"])(
-    "is refused for good with %s when the order has no such refund",
+    "a PayPal refund refused with %s is final if the order has no such refund",
     async (issue) => {
-      const { said, paths } = await asked("refund", [refusal(422, issue), json(captured())]);
+      const { said, paths } = await requested("refund", [refusal(422, issue), json(captured())]);
       expect(said).toEqual({
         kind: "refused",
         fault: "request",
@@ -99,14 +99,14 @@ describe("a refund at PayPal", () => {
     },
   );
 
-  it("that was made already, and is refused for that, counts as made", async () => {
+  it("a PayPal refund that is refused because it was made before counts as made", async () => {
     const done = json(captured([capture({ status: "REFUNDED" })], [refund()]));
-    const { said } = await asked("refund", [refusal(422, "CAPTURE_FULLY_REFUNDED"), done]);
+    const { said } = await requested("refund", [refusal(422, "CAPTURE_FULLY_REFUNDED"), done]);
     expect(said).toEqual({ kind: "refunded", refundId });
   });
 
-  it("is not refused for good while nobody can see whether it was made", async () => {
-    const { said } = await asked("refund", [refusal(422, "CAPTURE_FULLY_REFUNDED"), "reset"]);
+  it("a PayPal refund refused as already made is unknown while the order cannot be fetched", async () => {
+    const { said } = await requested("refund", [refusal(422, "CAPTURE_FULLY_REFUNDED"), "reset"]);
     expect(said).toMatchObject({ kind: "unknown" });
   });
 
@@ -118,30 +118,35 @@ describe("a refund at PayPal", () => {
     ["500", refusal(500, "INTERNAL_SERVICE_ERROR"), { kind: "unknown" }],
     ["HTML", { status: 201, body: "<html>" }, { kind: "unknown" }],
     ["a broken connection", "reset", { kind: "unknown" }],
-  ] satisfies [string, Reply, object][])("after %s", async (_title, reply, outcome) => {
-    expect((await asked("refund", [reply])).said).toMatchObject(outcome);
-  });
+  ] satisfies [string, Reply, object][])(
+    "a PayPal refund has the right outcome after %s",
+    async (_title, reply, outcome) => {
+      expect((await requested("refund", [reply])).said).toMatchObject(outcome);
+    },
+  );
 });
 
-describe("a look at a PayPal refund", () => {
+describe("PayPal fetchRefund", () => {
   const listing = (...refunds: unknown[]) => json(captured([capture()], refunds));
 
-  it("goes by PayPal's id when it is known", async () => {
-    const { said, paths } = await asked("lookRefund", [json(refund({ status: "PENDING" }))], { refundId });
+  it("PayPal's fetchRefund uses PayPal's refund id if it is known", async () => {
+    const { said, paths } = await requested("fetchRefund", [json(refund({ status: "PENDING" }))], {
+      refundId,
+    });
     expect(said).toEqual({ kind: "pending", refundId });
     expect(paths).toEqual([`GET /v2/payments/refunds/${refundId}`]);
   });
 
-  it("finds it by our number among the refunds of the order", async () => {
+  it("PayPal's fetchRefund finds a refund by our number among the refunds of the order", async () => {
     const others = [refund({ id: "X", custom_id: "shop-1" }), refund({ id: "Y", custom_id: undefined })];
-    const { said, paths } = await asked("lookRefund", [listing(...others, refund())]);
+    const { said, paths } = await requested("fetchRefund", [listing(...others, refund())]);
     expect(said).toEqual({ kind: "refunded", refundId });
     expect(paths).toEqual([get]);
   });
 
-  it("also when PayPal no longer knows the id", async () => {
+  it("PayPal's fetchRefund finds a refund by our number if PayPal no longer knows its id", async () => {
     const unknownId = refusal(404, "INVALID_RESOURCE_ID", "RESOURCE_NOT_FOUND");
-    const { said } = await asked("lookRefund", [unknownId, listing(refund())], { refundId });
+    const { said } = await requested("fetchRefund", [unknownId, listing(refund())], { refundId });
     expect(said).toEqual({ kind: "refunded", refundId });
   });
 
@@ -150,21 +155,24 @@ describe("a look at a PayPal refund", () => {
     ["an order without a capture", json(order()), "missing"],
     ["another order", json(order({}, { invoice_id: "UNI1" })), "unknown"],
     ["an order of another form", json({}), "unknown"],
-    ["an order that is not there", refusal(404, "INVALID_RESOURCE_ID"), "unknown"],
+    ["an order that does not exist", refusal(404, "INVALID_RESOURCE_ID"), "unknown"],
     ["a rate limit", refusal(429, "RATE_LIMIT_REACHED"), "unknown"],
     ["a broken connection", "reset", "unknown"],
-  ] satisfies [string, Reply, string][])("says of %s: %s", async (_title, reply, kind) => {
-    expect((await asked("lookRefund", [reply])).said).toMatchObject({ kind });
-  });
+  ] satisfies [string, Reply, string][])(
+    "PayPal's fetchRefund maps %s to $2",
+    async (_title, reply, kind) => {
+      expect((await requested("fetchRefund", [reply])).said).toMatchObject({ kind });
+    },
+  );
 
-  it("says nothing of a refusal by id", async () => {
-    expect((await asked("lookRefund", [refusal(403, "X")], { refundId })).said).toMatchObject({
+  it("PayPal's fetchRefund is unknown after a refused query by id", async () => {
+    expect((await requested("fetchRefund", [refusal(403, "X")], { refundId })).said).toMatchObject({
       kind: "unknown",
     });
   });
 
-  it("asks nothing before the order has an id", async () => {
-    const said = await openPayPal({ baseUrl: "http://127.0.0.1:9" }).lookRefund?.(
+  it("PayPal's fetchRefund makes no call before the order has an id", async () => {
+    const said = await openPayPal({ baseUrl: "http://127.0.0.1:9" }).fetchRefund?.(
       { ...paidPayment, payable: null },
       storedRefund,
     );

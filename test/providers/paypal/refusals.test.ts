@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { RefusalRule } from "../../../lib/payment/refusal.ts";
+import type { RefusalRule } from "../../../lib/payments/refusal.ts";
 import { refusals } from "../../../lib/providers/paypal/refusals.ts";
 import type { Reply } from "../../outbound/local-server.ts";
 import { newPayment, orderNo, withRequest } from "../payments.ts";
@@ -48,22 +48,26 @@ async function refundAfter(...replies: Reply[]) {
 async function createAfter(...replies: Reply[]) {
   const server = await paypalServer(...replies);
   const adapter = openPayPal({ baseUrl: server.url });
-  return adapter.start(storedPayment, adapter.prepare(newPayment({ amount: storedPayment.amount })), "key-1");
+  return adapter.createPayment(
+    storedPayment,
+    adapter.prepare(newPayment({ amount: storedPayment.amount })),
+    "key-1",
+  );
 }
 
-const codesOf = (call: keyof typeof refusals, wanted: (rule: RefusalRule) => boolean) =>
+const codesOf = (call: keyof typeof refusals, input: (rule: RefusalRule) => boolean) =>
   Object.entries<RefusalRule>(refusals[call])
-    .filter(([code, rule]) => wanted(rule) && code === code.toUpperCase() && !code.startsWith("HTTP_"))
+    .filter(([code, rule]) => input(rule) && code === code.toUpperCase() && !code.startsWith("HTTP_"))
     .map(([code]) => code);
 
 describe("PayPal's refusals", () => {
   it.each(Object.entries(listed))(
-    "the table of %s holds every issue that PayPal's OpenAPI lists",
+    "the refusal table of %s has every issue that PayPal's OpenAPI lists",
     (call, counts) => {
       const sources = Object.values(refusals[call as keyof typeof refusals]).map(({ source }) => source);
       const of = (status: number) =>
         sources.filter((source) => source.includes("POST") && source.endsWith(` ${status}`)).length;
-      // Two issues stand twice in the 422 of create.
+      // Two issues are listed twice in the 422 of create.
       const twice = call === "create" ? 2 : 0;
       expect([of(400), of(422)]).toEqual([counts[0], counts[1] - twice]);
     },
@@ -79,7 +83,7 @@ describe("PayPal's refusals", () => {
   );
 
   it.each(codesOf("capture", ({ fault, ends }) => ends === "try" && fault === "request"))(
-    "a capture that PayPal refuses with %s, which is about nothing that we send, also calls a person",
+    "a capture that PayPal refuses with %s, which is about fields we never send, also raises an alarm",
     async (code) => {
       expect(await captureAfter(refusal(422, code))).toMatchObject([
         { kind: "open" },
@@ -98,7 +102,7 @@ describe("PayPal's refusals", () => {
   );
 
   it.each(["ORDER_ALREADY_CAPTURED", "ORDER_COMPLETION_IN_PROGRESS", "DUPLICATE_INVOICE_ID"])(
-    "a capture that PayPal refuses with %s is decided by what the order says",
+    "the outcome of a capture that PayPal refuses with %s is the state of the order",
     async (code) => {
       expect(await captureAfter(refusal(422, code), json(captured()))).toMatchObject([{ kind: "paid" }]);
       const [seen] = await captureAfter(refusal(422, code), approved);
@@ -106,7 +110,7 @@ describe("PayPal's refusals", () => {
     },
   );
 
-  it("a duplicate invoice number of an order that is not captured calls a person", async () => {
+  it("a duplicate PayPal invoice number of an order that is not captured raises an alarm", async () => {
     expect(await captureAfter(refusal(422, "DUPLICATE_INVOICE_ID"), approved)).toMatchObject([
       { kind: "unknown" },
       { kind: "unrecognised" },
@@ -121,7 +125,7 @@ describe("PayPal's refusals", () => {
     },
   );
 
-  it("a refusal of a capture that is in no list is unknown under its code, unless the order tells more", async () => {
+  it("a PayPal capture refused with an unlisted code is unknown and reports the code", async () => {
     expect(await captureAfter(refusal(422, "SOMETHING_NEW"), approved)).toEqual([
       { kind: "unknown", orderNo, why: "PayPal: SOMETHING_NEW", unlisted: "SOMETHING_NEW" },
     ]);
@@ -141,7 +145,7 @@ describe("PayPal's refusals", () => {
   );
 
   it.each(codesOf("refund", ({ ends }) => ends === "subject"))(
-    "a refund that PayPal refuses with %s is over once it is not found in the order",
+    "a refund that PayPal refuses with %s ends if the order does not contain it",
     async (code) => {
       expect(await refundAfter(refusal(422, code), json(captured()))).toMatchObject({
         kind: "refused",
@@ -151,7 +155,7 @@ describe("PayPal's refusals", () => {
     },
   );
 
-  it("a refusal of a refund that is in no list is unknown under its code", async () => {
+  it("a PayPal refund refused with an unlisted code is unknown and reports the code", async () => {
     expect(await refundAfter(refusal(422, "SOMETHING_NEW"), json(captured()))).toEqual({
       kind: "unknown",
       why: "PayPal: SOMETHING_NEW",
@@ -159,7 +163,7 @@ describe("PayPal's refusals", () => {
     });
   });
 
-  it("a refund whose first call is still in progress is unknown, and keeps its key", async () => {
+  it("a PayPal refund whose first call is still in progress is unknown, and keeps its key", async () => {
     const busy = refusal(409, "PREVIOUS_REQUEST_IN_PROGRESS", "RESOURCE_CONFLICT");
     expect(await refundAfter(busy, json(captured()))).toEqual({
       kind: "unknown",
@@ -167,7 +171,7 @@ describe("PayPal's refusals", () => {
     });
   });
 
-  it("a refusal of a create that is in no list is the merchant's, and does not end the order", async () => {
+  it("a PayPal create refused with an unlisted code is the merchant's fault and does not end the order", async () => {
     expect(await createAfter(refusal(422, "SOMETHING_NEW"))).toMatchObject({
       kind: "refused",
       fault: "merchant",
@@ -177,7 +181,7 @@ describe("PayPal's refusals", () => {
   });
 
   it.each(["PAYEE_ACCOUNT_INVALID", "PAYEE_ACCOUNT_LOCKED_OR_CLOSED", "PAYEE_ACCOUNT_RESTRICTED"])(
-    "a create that PayPal refuses with %s is the merchant's to cure",
+    "a create that PayPal refuses with %s is the merchant's fault and not final",
     async (code) => {
       const expected = { kind: "refused", fault: "merchant", ends: "nothing", listed: true };
       expect(await createAfter(refusal(422, code))).toMatchObject(expected);
@@ -186,17 +190,20 @@ describe("PayPal's refusals", () => {
 
   // `details` is an array of issues: components.schemas.error of the OpenAPI above.
   it.each([
-    ["a final one and one that passes", ["PAYER_ACCOUNT_RESTRICTED", "INSTRUMENT_DECLINED"], "open"],
-    ["one that passes and a final one", ["INSTRUMENT_DECLINED", "PAYER_ACCOUNT_RESTRICTED"], "open"],
+    ["a final and a temporary one", ["PAYER_ACCOUNT_RESTRICTED", "INSTRUMENT_DECLINED"], "open"],
+    ["a temporary and a final one", ["INSTRUMENT_DECLINED", "PAYER_ACCOUNT_RESTRICTED"], "open"],
     ["two final ones", ["COMPLIANCE_VIOLATION", "PAYER_ACCOUNT_RESTRICTED"], "failed"],
-    ["one that no list has", ["INSTRUMENT_DECLINED", "SOMETHING_NEW"], "unknown"],
-    ["one about which PayPal must be asked", ["INSTRUMENT_DECLINED", "ORDER_ALREADY_CAPTURED"], "unknown"],
-  ])("all issues of one PayPal answer are judged, not the first alone: %s", async (_title, issues, kind) => {
-    const [seen] = await captureAfter(withIssues(422, ...issues), approved);
-    expect(seen).toMatchObject({ kind });
-  });
+    ["an unlisted one", ["INSTRUMENT_DECLINED", "SOMETHING_NEW"], "unknown"],
+    ["one after which PayPal must be asked", ["INSTRUMENT_DECLINED", "ORDER_ALREADY_CAPTURED"], "unknown"],
+  ])(
+    "all issues of a PayPal error decide its outcome, not only the first: %s",
+    async (_title, issues, kind) => {
+      const [seen] = await captureAfter(withIssues(422, ...issues), approved);
+      expect(seen).toMatchObject({ kind });
+    },
+  );
 
-  it("the issue that decides is told, with the codes of the others", async () => {
+  it("the decisive issue of a PayPal error is reported, with the codes of the others", async () => {
     const codes = ["MISSING_REQUIRED_PARAMETER", "PAYEE_ACCOUNT_RESTRICTED"];
     expect(await createAfter(withIssues(422, ...codes))).toMatchObject({
       ends: "nothing",

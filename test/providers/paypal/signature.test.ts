@@ -12,12 +12,12 @@ const seconds = (from: Date, count: number) => new Date(from.getTime() + count *
 
 type Headers = Record<string, string | undefined>;
 
-/** Hears one webhook; `true` when it was accepted. */
+/** Parses one webhook; `true` if it was accepted. */
 async function accepts(change: (headers: Headers, url: string) => Headers = (headers) => headers) {
   const server = await localServer(() => certificate);
   const headers = change(signedHeaders(body, server.url + certificatePath), server.url);
   try {
-    await openPayPal({ baseUrl: server.url }).hear({ body: Buffer.from(body), headers }, "");
+    await openPayPal({ baseUrl: server.url }).parseWebhook({ body: Buffer.from(body), headers }, "");
     return true;
   } catch (error) {
     expect(error).toMatchObject({ failure: "notification_refused" });
@@ -25,36 +25,36 @@ async function accepts(change: (headers: Headers, url: string) => Headers = (hea
   }
 }
 
-describe("PayPal's signature", () => {
-  it("is accepted", async () => {
+describe("PayPal webhook signature", () => {
+  it("a PayPal webhook with a valid signature is accepted", async () => {
     expect(await accepts()).toBe(true);
   });
 
-  it("keeps the certificate, for every merchant", async () => {
+  it("PayPal's certificate is cached for all merchants", async () => {
     const server = await localServer(() => certificate);
     const adapter = openPayPal({ baseUrl: server.url });
     const call = { body: Buffer.from(body), headers: signedHeaders(body, server.url + certificatePath) };
-    for (let times = 0; times < 2; times++) await adapter.hear(call, "");
-    await openPayPal({ baseUrl: server.url }).hear(call, "");
+    for (let times = 0; times < 2; times++) await adapter.parseWebhook(call, "");
+    await openPayPal({ baseUrl: server.url }).parseWebhook(call, "");
     expect(server.calls.map(({ method, path }) => `${method} ${path}`)).toEqual([`GET ${certificatePath}`]);
     expect(server.calls[0]?.headers).not.toHaveProperty("authorization");
   });
 
-  it("keeps one certificate, however its URL is written", async () => {
+  it("PayPal's certificate is cached once for all spellings of its URL", async () => {
     const server = await localServer(() => certificate);
     for (const end of ["", "?", "#", "?#"]) {
       const headers = signedHeaders(body, server.url + certificatePath + end);
-      await openPayPal({ baseUrl: server.url }).hear({ body: Buffer.from(body), headers }, "");
+      await openPayPal({ baseUrl: server.url }).parseWebhook({ body: Buffer.from(body), headers }, "");
     }
     expect(server.calls.map(({ path }) => path)).toEqual([certificatePath]);
   });
 
-  it("does not keep what went wrong", async () => {
+  it("a failed download of PayPal's certificate is not cached", async () => {
     const server = await localServer((_call, count) => (count === 1 ? { status: 503 } : certificate));
     const adapter = openPayPal({ baseUrl: server.url });
     const call = { body: Buffer.from(body), headers: signedHeaders(body, server.url + certificatePath) };
-    await expect(adapter.hear(call, "")).rejects.toMatchObject({ failure: "notification_refused" });
-    expect(await adapter.hear(call, "")).toMatchObject({ eventId: "WH-1" });
+    await expect(adapter.parseWebhook(call, "")).rejects.toMatchObject({ failure: "notification_refused" });
+    expect(await adapter.parseWebhook(call, "")).toMatchObject({ eventId: "WH-1" });
   });
 
   it.each([
@@ -63,7 +63,7 @@ describe("PayPal's signature", () => {
     "paypal-transmission-sig",
     "paypal-cert-url",
     "paypal-auth-algo",
-  ])("is refused without %s, and when that is not readable", async (name) => {
+  ])("a PayPal webhook is refused if %s is missing or not readable", async (name) => {
     expect(await accepts((headers) => ({ ...headers, [name]: undefined }))).toBe(false);
     expect(await accepts((headers) => ({ ...headers, [name]: "a b" }))).toBe(false);
   });
@@ -81,7 +81,7 @@ describe("PayPal's signature", () => {
       (_: object, url: string) => signedHeaders(body, url + certificatePath, { webhookId: "8PT" }),
     ],
     [
-      "the signature cut by its padding",
+      "the signature without its padding",
       (headers: Record<string, string | undefined>) => ({
         ...headers,
         "paypal-transmission-sig": headers["paypal-transmission-sig"]?.replace("==", ""),
@@ -90,20 +90,20 @@ describe("PayPal's signature", () => {
     ["another algorithm", (headers: object) => ({ ...headers, "paypal-auth-algo": "SHA1withRSA" })],
     ["another transmission id", (headers: object) => ({ ...headers, "paypal-transmission-id": "b2384410" })],
     [
-      "a moved time",
+      "a changed time",
       (headers: object) => ({ ...headers, "paypal-transmission-time": "2025-11-23T12:00:01Z" }),
     ],
-  ])("is refused: %s", async (_title, change) => {
+  ])("a PayPal webhook is refused with %s", async (_title, change) => {
     expect(await accepts(change)).toBe(false);
   });
 
   it.each([
-    ["just sent", 0, true],
-    ["of a retry after three days", 3 * 86_400, true],
-    ["too old", 75 * 3600 + 1, false],
+    ["sent just now", 0, true],
+    ["retried after three days", 3 * 86_400, true],
+    ["sent more than 75 h ago", 75 * 3600 + 1, false],
     ["almost 300 s ahead", -299, true],
     ["301 s ahead", -302, false],
-  ])("%s: accepted %#", async (_title, age, accepted) => {
+  ])("a PayPal webhook %s is accepted: $2", async (_title, age, accepted) => {
     const change = (_: object, url: string) =>
       signedHeaders(body, url + certificatePath, { time: seconds(createdAt, -age) });
     expect(await accepts(change)).toBe(accepted);
@@ -120,11 +120,11 @@ describe("PayPal's signature", () => {
     ["a user", (url: string) => `${url.replace("//", "//paypal@")}${certificatePath}`],
     ["another protocol", () => "file:///v1/notifications/certs/CERT-1"],
     ["no URL", () => "x"],
-  ])("never fetches a certificate from %s", async (_title, certUrl) => {
+  ])("PayPal's certificate is never fetched from %s", async (_title, certUrl) => {
     const server = await localServer(() => certificate);
     const headers = { ...signedHeaders(body, certUrl(server.url)) };
-    const heard = openPayPal({ baseUrl: server.url }).hear({ body: Buffer.from(body), headers }, "");
-    await expect(heard).rejects.toMatchObject({ message: "paypal-cert-url is not PayPal's" });
+    const parsed = openPayPal({ baseUrl: server.url }).parseWebhook({ body: Buffer.from(body), headers }, "");
+    await expect(parsed).rejects.toMatchObject({ message: "paypal-cert-url is not PayPal's" });
     expect(server.calls).toEqual([]);
   });
 
@@ -135,63 +135,62 @@ describe("PayPal's signature", () => {
     "https://paypal.com@127.0.0.1/v1/notifications/certs/CERT-1",
     "https://www.paypal.com/v1/notifications/certs/CERT-1",
     "http://127.0.0.1/v1/notifications/certs/CERT-1",
-  ])("outside the local stage never fetches %s", async (certUrl) => {
-    const heard = openPayPal().hear({ body: Buffer.from(body), headers: signedHeaders(body, certUrl) }, "");
-    await expect(heard).rejects.toMatchObject({ message: "paypal-cert-url is not PayPal's" });
+  ])("outside the local stage PayPal's certificate is never fetched from %s", async (certUrl) => {
+    const parsed = openPayPal().parseWebhook(
+      { body: Buffer.from(body), headers: signedHeaders(body, certUrl) },
+      "",
+    );
+    await expect(parsed).rejects.toMatchObject({ message: "paypal-cert-url is not PayPal's" });
   });
 
   const day = 86_400;
   const at = (count: number) => new Date(createdAt.getTime() + count * 1000);
   const forged = newSigner(named, createdAt);
   it.each([
-    ["not there", { status: 404 }, "HTTP 404"],
-    ["elsewhere", { status: 302, headers: { location: "/x" }, body: signer.certificatePem }, "HTTP 302"],
+    ["missing", { status: 404 }, "HTTP 404"],
+    ["redirected", { status: 302, headers: { location: "/x" }, body: signer.certificatePem }, "HTTP 302"],
     ["too large", { body: signer.certificatePem + " ".repeat(70_000) }, "too-large"],
     ["unreadable", { body: "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----" }, "not readable"],
     ["empty", { body: "" }, "not that of PayPal"],
     [
-      "somebody else's",
+      "another party's",
       { body: newSigner("api.paypal.com", createdAt).certificatePem },
       "not that of PayPal",
     ],
     [
-      "almost of PayPal's name",
+      "of a name similar to PayPal's",
       { body: newSigner(`x${named}`, createdAt).certificatePem },
       "not that of PayPal",
     ],
     ["not yet valid", { body: newSigner(named, at(2 * day)).certificatePem }, "not valid at this time"],
     ["no longer valid", { body: newSigner(named, at(-3651 * day)).certificatePem }, "not valid at this time"],
-    ["not signed by its issuer", { body: signerAndStranger() }, "not signed by its issuer"],
+    ["not signed by its issuer", { body: signerAndImpostor() }, "not signed by its issuer"],
     ["of another key", { body: forged.certificatePem }, "does not fit"],
-    [
-      "of a key that nobody can read",
-      { body: withUnreadableKey() },
-      "the key of a certificate is not readable",
-    ],
-    ["never coming", "reset", "reset"],
+    ["of an unreadable key", { body: withUnreadableKey() }, "the key of a certificate is not readable"],
+    ["without an answer", "reset", "reset"],
   ] satisfies [string, Reply, string][])(
-    "is refused when its certificate is %s",
+    "a PayPal webhook is refused if its certificate is %s",
     async (_title, reply, why) => {
       const server = await localServer(() => reply);
       const call = { body: Buffer.from(body), headers: signedHeaders(body, server.url + certificatePath) };
-      await expect(openPayPal({ baseUrl: server.url }).hear(call, "")).rejects.toMatchObject({
+      await expect(openPayPal({ baseUrl: server.url }).parseWebhook(call, "")).rejects.toMatchObject({
         failure: "notification_refused",
         message: expect.stringContaining(why),
       });
     },
   );
 
-  it("is refused when the config has no webhook id", async () => {
+  it("a PayPal webhook is refused if the config has no webhook id", async () => {
     const server = await localServer(() => certificate);
     const adapter = openPayPal({ baseUrl: server.url, webhook_id: undefined });
     const headers = signedHeaders(body, server.url + certificatePath, { webhookId: "undefined" });
-    const heard = adapter.hear({ body: Buffer.from(body), headers }, "");
-    await expect(heard).rejects.toMatchObject({ failure: "notification_refused" });
+    const parsed = adapter.parseWebhook({ body: Buffer.from(body), headers }, "");
+    await expect(parsed).rejects.toMatchObject({ failure: "notification_refused" });
     expect(server.calls).toEqual([]);
   });
 });
 
-/** The key's algorithm is one that does not exist. */
+/** A certificate whose key has an algorithm that does not exist. */
 function withUnreadableKey(): string {
   const der = Buffer.from(signer.certificatePem.replace(/-----.*?-----|\s/g, ""), "base64");
   const rsaEncryption = Buffer.from("2a864886f70d010101", "hex");
@@ -199,8 +198,8 @@ function withUnreadableKey(): string {
   return `-----BEGIN CERTIFICATE-----\n${der.toString("base64")}\n-----END CERTIFICATE-----\n`;
 }
 
-/** Two of one name: each is named as the other's issuer. */
-function signerAndStranger(): string {
-  const stranger = newSigner("messageverificationcerts.sandbox.paypal.com", createdAt);
-  return signer.certificatePem + stranger.certificatePem;
+/** Two certificates of one name: each names the other as its issuer. */
+function signerAndImpostor(): string {
+  const impostor = newSigner("messageverificationcerts.sandbox.paypal.com", createdAt);
+  return signer.certificatePem + impostor.certificatePem;
 }

@@ -15,7 +15,7 @@ import {
 const unauthorised = json({ error: "invalid_token", error_description: `not found: ${accessToken}` }, 401);
 const serverError: Reply = { status: 500, body: "oops" };
 
-/** Answers token calls and the others in turn, each list's last answer again and again. */
+/** Answers token calls and other calls in turn, repeating the last answer of each list. */
 async function paypalThatAnswers(tokens: Reply[], others: Reply[] = [json(order())]) {
   const server = await localServer((call) => {
     const alike = server.calls.filter((one) => isTokenCall(one) === isTokenCall(call));
@@ -26,12 +26,12 @@ async function paypalThatAnswers(tokens: Reply[], others: Reply[] = [json(order(
   return { ...server, called };
 }
 
-describe("PayPal's access token", () => {
-  it("is asked for with the app's credentials, and kept", async () => {
+describe("PayPal access token", () => {
+  it("PayPal's access token is fetched with the app's credentials, and cached", async () => {
     const server = await paypalThatAnswers([token()]);
     const adapter = openPayPal({ baseUrl: server.url });
-    await adapter.look(storedPayment);
-    await adapter.look(storedPayment);
+    await adapter.fetchPayment(storedPayment);
+    await adapter.fetchPayment(storedPayment);
     expect(server.called()).toEqual(["token", "call", "call"]);
     const basic = Buffer.from(`${credentials.client_id}:${credentials.secret}`).toString("base64");
     expect(server.calls[0]).toMatchObject({
@@ -45,10 +45,10 @@ describe("PayPal's access token", () => {
     expect(server.calls[1]?.headers.authorization).toBe(`Bearer ${accessToken}`);
   });
 
-  it("is asked for once by calls at the same time", async () => {
+  it("PayPal's access token is fetched once for concurrent calls", async () => {
     const server = await paypalThatAnswers([token()]);
     const adapter = openPayPal({ baseUrl: server.url });
-    const said = await Promise.all(Array.from({ length: 5 }, () => adapter.look(storedPayment)));
+    const said = await Promise.all(Array.from({ length: 5 }, () => adapter.fetchPayment(storedPayment)));
     expect(said.flat().map(({ kind }) => kind)).toEqual(Array(5).fill("open"));
     expect(server.called().filter((what) => what === "token")).toHaveLength(1);
   });
@@ -61,53 +61,53 @@ describe("PayPal's access token", () => {
     ["an empty object", json({}), "unknown"],
     ["a token with a line break", token("a\r\nb"), "unknown"],
   ] satisfies [string, Reply, string][])(
-    "may fail once with %s: the next call works",
+    "after a failed fetch of PayPal's access token (%s) the next call works",
     async (_title, reply, kind) => {
       const server = await paypalThatAnswers([reply, token()]);
       const adapter = openPayPal({ baseUrl: server.url });
-      const first = await adapter.look(storedPayment);
+      const first = await adapter.fetchPayment(storedPayment);
       expect(first).toEqual([expect.objectContaining({ kind })]);
       expect(JSON.stringify(first)).not.toContain("canary");
-      expect(await adapter.look(storedPayment)).toEqual([expect.objectContaining({ kind: "open" })]);
+      expect(await adapter.fetchPayment(storedPayment)).toEqual([expect.objectContaining({ kind: "open" })]);
     },
   );
 
-  it("that the API no longer takes is replaced once, and the call repeated", async () => {
+  it("PayPal's access token is replaced once if the API rejects it, and the call is repeated", async () => {
     const server = await paypalThatAnswers([token(), token("A21AAnew")], [unauthorised, json(order())]);
-    const said = await openPayPal({ baseUrl: server.url }).look(storedPayment);
+    const said = await openPayPal({ baseUrl: server.url }).fetchPayment(storedPayment);
     expect(said).toEqual([expect.objectContaining({ kind: "open" })]);
     expect(server.called()).toEqual(["token", "call", "token", "call"]);
     expect(server.calls[3]?.headers.authorization).toBe("Bearer A21AAnew");
   });
 
-  it("is not replaced for ever", async () => {
+  it("PayPal's access token is replaced at most once per call", async () => {
     const server = await paypalThatAnswers([token()], [unauthorised]);
     const adapter = openPayPal({ baseUrl: server.url });
-    const said = await adapter.start(storedPayment, prepared(), "key-1");
+    const said = await adapter.createPayment(storedPayment, prepared(), "key-1");
     expect(said).toMatchObject({ kind: "refused", ends: "nothing", error: { code: "invalid_token" } });
     expect(JSON.stringify(said)).not.toContain("canary");
     expect(server.called()).toEqual(["token", "call", "token", "call"]);
   });
 
-  it("is replaced before its time runs out", async () => {
+  it("PayPal's access token is replaced before it expires", async () => {
     const server = await paypalThatAnswers([
       json({ access_token: "A21AAshort", token_type: "Bearer", expires_in: 60 }),
       token(),
     ]);
     const adapter = openPayPal({ baseUrl: server.url });
-    await adapter.look(storedPayment);
-    await adapter.look(storedPayment);
+    await adapter.fetchPayment(storedPayment);
+    await adapter.fetchPayment(storedPayment);
     expect(server.called()).toEqual(["token", "call", "token", "call"]);
   });
 
-  it("is one app's own: another adapter asks for its own", async () => {
+  it("PayPal's access token belongs to one app: another app fetches its own", async () => {
     const server = await paypalThatAnswers([token()]);
-    await openPayPal({ baseUrl: server.url }).look(storedPayment);
-    await openPayPal({ baseUrl: server.url, client_id: "Aother000" }).look(storedPayment);
+    await openPayPal({ baseUrl: server.url }).fetchPayment(storedPayment);
+    await openPayPal({ baseUrl: server.url, client_id: "Aother000" }).fetchPayment(storedPayment);
     expect(server.called()).toEqual(["token", "call", "token", "call"]);
   });
 
-  it("is in nothing that the adapter throws", async () => {
+  it("PayPal's access token is in no error that the adapter throws", async () => {
     const server = await paypalThatAnswers([json({ error: "invalid_client", error_description: "x" }, 401)]);
     const error = await openPayPal({ baseUrl: server.url })
       .account()

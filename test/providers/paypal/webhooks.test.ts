@@ -10,7 +10,7 @@ const webhook = (changes: Record<string, unknown> = {}) => ({
   ...changes,
 });
 const list = (...webhooks: unknown[]) => json({ webhooks });
-/** `GET /v1/notifications/webhooks-event-types`; without the two names that PayPal's page does not have. */
+/** Answer of `GET /v1/notifications/webhooks-event-types`. */
 const types = (...names: string[]) => json({ event_types: names.map((name) => ({ name })) });
 const official = types(
   "CHECKOUT.ORDER.APPROVED",
@@ -27,8 +27,8 @@ async function registering(...replies: Reply[]) {
   return { done, calls: server.calls };
 }
 
-describe("registering a webhook at PayPal", () => {
-  it("makes one when there is none of this URL", async () => {
+describe("PayPal webhook registration", () => {
+  it("registering at PayPal creates a webhook if there is none of this URL", async () => {
     const { done, calls } = await registering(
       list(webhook({ url: `${url}0` })),
       official,
@@ -54,17 +54,17 @@ describe("registering a webhook at PayPal", () => {
 
   // "*" subscribes to all events: paypal/paypal-rest-api-specifications@ec4d8f3 notifications_webhooks_v1.json.
   it.each([
-    ["does not tell its event names", refusal(500, "INTERNAL_SERVER_ERROR")],
-    ["forbids to ask for its event names", refusal(403, "PERMISSION_DENIED")],
-    ["lists event names in another form", json({ events: [] })],
-    ["lists none that we cannot do without", types("PAYMENT.CAPTURE.COMPLETED")],
-  ])("a PayPal webhook is registered for all events where PayPal %s", async (_title, reply) => {
+    ["does not list its event types", refusal(500, "INTERNAL_SERVER_ERROR")],
+    ["forbids to list its event types", refusal(403, "PERMISSION_DENIED")],
+    ["lists event types in another form", json({ events: [] })],
+    ["lists no event type that we need", types("PAYMENT.CAPTURE.COMPLETED")],
+  ])("a PayPal webhook is registered for all events if PayPal %s", async (_title, reply) => {
     const { done, calls } = await registering(list(), reply, json(webhook({ id: "2CD" }), 201));
     expect(await done).toEqual({ webhook_id: "2CD" });
     expect(JSON.parse(calls()[2]?.body ?? "").event_types).toEqual([{ name: "*" }]);
   });
 
-  it("finds the one that it made", async () => {
+  it("registering at PayPal again finds the webhook that it created", async () => {
     const made = await registering(list(), official, json(webhook(), 201));
     await made.done;
     const { event_types } = JSON.parse(made.calls()[2]?.body ?? "");
@@ -73,11 +73,11 @@ describe("registering a webhook at PayPal", () => {
     expect(again.calls().map(({ method }) => method)).toEqual(["GET", "GET"]);
   });
 
-  it("finds one that is told everything", async () => {
+  it("registering at PayPal accepts an existing webhook for all events", async () => {
     expect(await (await registering(list(webhook()))).done).toEqual({ webhook_id: "1AB" });
   });
 
-  it("names the events that an existing one lacks", async () => {
+  it("registering at PayPal names the events that an existing webhook lacks", async () => {
     const { done } = await registering(
       list(webhook({ event_types: [{ name: "PAYMENT.CAPTURE.COMPLETED" }] })),
       official,
@@ -88,7 +88,7 @@ describe("registering a webhook at PayPal", () => {
     });
   });
 
-  it("is not asked for twice: PayPal would make two", async () => {
+  it("registering at PayPal does not repeat a create, because PayPal would make a second webhook", async () => {
     const { done, calls } = await registering(list(), official, "reset", json(webhook(), 201));
     await expect(done).rejects.toMatchObject({ failure: "unavailable" });
     expect(calls().map(({ method }) => method)).toEqual(["GET", "GET", "POST"]);
@@ -97,7 +97,7 @@ describe("registering a webhook at PayPal", () => {
   it.each([
     ["no room", refusal(400, "WEBHOOK_NUMBER_LIMIT_EXCEEDED"), "create_not_accepted", "at most 10"],
     [
-      "a URL that PayPal does not take",
+      "a URL that PayPal refuses",
       refusal(400, "VALIDATION_ERROR"),
       "create_not_accepted",
       "VALIDATION_ERROR",
@@ -105,23 +105,23 @@ describe("registering a webhook at PayPal", () => {
     ["wrong credentials", json({ error: "invalid_client" }, 401), "create_not_accepted", "invalid_client"],
     ["500", refusal(500, "X"), "unavailable", "HTTP 500"],
     ["another form", json({}, 201), "unavailable", "not readable"],
-  ])("says what is wrong: %s", async (_title, reply, failure, words) => {
+  ])("registering at PayPal says what is wrong: %s", async (_title, reply, failure, words) => {
     const { done } = await registering(list(), official, reply);
     await expect(done).rejects.toMatchObject({ failure, message: expect.stringContaining(words) });
   });
 });
 
-describe("a probe of PayPal credentials", () => {
+describe("PayPal probe", () => {
   const probed = async (reply: Reply, changes = {}) =>
     openPayPal({ baseUrl: (await paypalServer(reply)).url, ...changes }).probe?.();
 
-  it("finds nothing wrong", async () => {
+  it("the PayPal probe passes with good credentials", async () => {
     expect(await probed(list(webhook({ id: credentials.webhook_id })))).toBeNull();
     expect(await probed(list(), { webhook_id: undefined })).toBeNull();
   });
 
   it.each([
-    ["another app's webhook id", list(webhook()), "webhook_id is none of this app's webhooks"],
+    ["another app's webhook id", list(webhook()), "webhook_id is not one of this app's webhooks"],
     [
       "refused credentials",
       json({ error: "invalid_client" }, 401),
@@ -129,35 +129,41 @@ describe("a probe of PayPal credentials", () => {
     ],
     ["a failure", refusal(500, "X"), "PayPal answered HTTP 500"],
     ["another form", json([]), "PayPal's list of webhooks is not readable"],
-  ])("tells %s", async (_title, reply, words) => {
+  ])("the PayPal probe reports %s", async (_title, reply, words) => {
     expect(await probed(reply)).toBe(words);
   });
 });
 
-describe("the account of a PayPal app", () => {
+describe("PayPal account", () => {
   const learned = async (reply: Reply) => openPayPal({ baseUrl: (await paypalServer(reply)).url }).account();
 
-  it("is asked from PayPal", async () => {
+  it("the account of a PayPal app is fetched from PayPal", async () => {
     const server = await paypalServer(json({ user_id: "x", payer_id: "WDJJHEBZ4X2LY" }));
     expect(await openPayPal({ baseUrl: server.url }).account()).toBe("WDJJHEBZ4X2LY");
     expect(server.calls()[0]?.path).toBe("/v1/identity/oauth2/userinfo?schema=paypalv1.1");
   });
 
-  it("is the one in the config when there is one", async () => {
+  it("the account of a PayPal app is the config's merchant_id if there is one", async () => {
     const adapter = openPayPal({ baseUrl: "http://127.0.0.1:9", merchant_id: "WDJJHEBZ4X2LY" });
     expect(await adapter.account()).toBe("WDJJHEBZ4X2LY");
   });
 
   it.each([
-    ["does not tell it", json({ user_id: "x" }), "create_not_accepted", "add merchant_id"],
+    ["does not return it", json({ user_id: "x" }), "create_not_accepted", "add merchant_id"],
     [
-      "refuses to tell it",
+      "refuses to return it",
       json({ error: "insufficient_scope" }, 403),
       "create_not_accepted",
       "add merchant_id",
     ],
     ["fails", refusal(500, "X"), "unavailable", "try again"],
-  ])("is asked for in words when PayPal %s", async (_title, reply, failure, words) => {
-    await expect(learned(reply)).rejects.toMatchObject({ failure, message: expect.stringContaining(words) });
-  });
+  ])(
+    "the error about a PayPal app's account says what to do if PayPal %s",
+    async (_title, reply, failure, words) => {
+      await expect(learned(reply)).rejects.toMatchObject({
+        failure,
+        message: expect.stringContaining(words),
+      });
+    },
+  );
 });

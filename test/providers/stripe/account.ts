@@ -21,7 +21,7 @@ export function openStripe({
   return stripe.open(stripe.credentials.parse(raw), { clock: clockAt(now), baseUrl, account: "acct_1" });
 }
 
-/** A Checkout session as the API answers it. */
+/** A Checkout session in the API's format. */
 export function session(changes: Record<string, unknown> = {}): Record<string, unknown> {
   return {
     id: sessionId,
@@ -39,7 +39,7 @@ export function session(changes: Record<string, unknown> = {}): Record<string, u
   };
 }
 
-/** The same, paid through one charge. */
+/** A session that is paid through one charge. */
 export function paidSession(charge: Record<string, unknown> = {}): Record<string, unknown> {
   const latest_charge = { id: "ch_1", created: 1763899300, amount_refunded: 0, currency: "usd", ...charge };
   return session({
@@ -54,7 +54,7 @@ export const storedPayment = payment({
   payable: { paymentId: sessionId, paymentUrl: "https://checkout.stripe.com/x", qrCode: "", extraData: {} },
 });
 
-/** A refund of 2.30 USD of `pi_1`, as the API answers it. */
+/** A refund of 2.30 USD of `pi_1`, in the API's format. */
 export function stripeRefund(changes: Record<string, unknown> = {}): Record<string, unknown> {
   return {
     id: "re_1",
@@ -85,7 +85,7 @@ export function json(
   };
 }
 
-/** An error object of Stripe's. */
+/** An answer with Stripe's error object. */
 export function refusal(status: number, error: Record<string, unknown>): Exclude<Reply, string> {
   return json({ error }, status);
 }

@@ -9,7 +9,7 @@ const offered = currencies.filter((currency) => !["ANG", "IQD", "LYD"].includes(
 
 // Largest amounts: https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts (a public copy); digits: the same page,
 // "Zero-decimal currencies", "Three-decimal currencies" and "Special cases".
-describe("amounts at Stripe", () => {
+describe("Stripe amounts", () => {
   it.each([
     ["12.30", "USD", 1230],
     ["12.30", "CNY", 1230],
@@ -31,7 +31,7 @@ describe("amounts at Stripe", () => {
     ["99999999", "KRW", 99_999_999],
     ["99999.990", "BHD", 99_999_990],
     ["999999", "ISK", 99_999_900],
-  ])("count %s %s as %i", (text, currency, units) => {
+  ])("Stripe amounts: %s %s is %i units", (text, currency, units) => {
     expect(amountOf(text, currency)).toBe(units);
     expect(fromStripeAmount(units, currency.toLowerCase())).toEqual(fromDecimal(text, currency));
   });
@@ -53,7 +53,7 @@ describe("amounts at Stripe", () => {
     ["1", "IQD", "currency"],
     ["1", "LYD", "currency"],
     ["1", "ANG", "currency"],
-  ])("refuse %s %s, naming the %s", (text, currency, field) => {
+  ])("Stripe amounts: %s %s is refused, naming the %s", (text, currency, field) => {
     expect(() => amountOf(text, currency)).toThrow(
       expect.objectContaining({
         failure: "amount_not_allowed",
@@ -62,22 +62,25 @@ describe("amounts at Stripe", () => {
     );
   });
 
-  it.each(offered)("come back unchanged in %s, at every edge", (currency) => {
-    const whole = 10 ** exponentOf(currency);
-    for (const minor of [whole, 10 * whole, 99 * whole, 12_345 * whole]) {
-      const money = { minor, currency };
-      expect(fromStripeAmount(toStripeAmount(money), currency.toLowerCase())).toEqual(money);
-    }
-    expect(() => toStripeAmount({ minor: 0, currency })).toThrow("Stripe takes");
-    expect(() => toStripeAmount({ minor: 1_000_000_000_000 * whole, currency })).toThrow("Stripe takes");
-  });
+  it.each(offered)(
+    "Stripe amounts in %s are read back unchanged, and refused outside the limits",
+    (currency) => {
+      const whole = 10 ** exponentOf(currency);
+      for (const minor of [whole, 10 * whole, 99 * whole, 12_345 * whole]) {
+        const money = { minor, currency };
+        expect(fromStripeAmount(toStripeAmount(money), currency.toLowerCase())).toEqual(money);
+      }
+      expect(() => toStripeAmount({ minor: 0, currency })).toThrow("Stripe takes");
+      expect(() => toStripeAmount({ minor: 1_000_000_000_000 * whole, currency })).toThrow("Stripe takes");
+    },
+  );
 
-  it("are taken in just the currencies in which the simulator charges", () => {
+  it("Stripe amounts are accepted in exactly the currencies in which the simulator charges", () => {
     const charged = currencies.filter((currency) => simulated(currency.toLowerCase()) !== undefined);
     expect(offered).toEqual(charged);
   });
 
-  it("come back unchanged for every price from 0.01 to 100.00", () => {
+  it("Stripe amounts from 0.01 to 100.00 USD are read back unchanged", () => {
     for (let minor = 1; minor <= 10_000; minor += 1) {
       expect(fromStripeAmount(toStripeAmount({ minor, currency: "USD" }), "usd")).toEqual({
         minor,
@@ -94,7 +97,7 @@ describe("amounts at Stripe", () => {
     [1.5, "usd"],
     [-1, "usd"],
     [Number.MAX_SAFE_INTEGER + 1, "usd"],
-  ])("are not read from %d %s", (units, currency) => {
+  ])("Stripe amounts cannot be read from %d %s", (units, currency) => {
     expect(fromStripeAmount(units, currency)).toBeUndefined();
   });
 });

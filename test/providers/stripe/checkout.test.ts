@@ -7,8 +7,8 @@ const usd = { minor: 1230, currency: "USD" };
 const prepared = () => openStripe().prepare(newPayment({ amount: usd }));
 const minutes = (count: number) => createdAt.getTime() / 1000 + count * 60;
 
-describe("the request of a Stripe checkout", () => {
-  it("carries our number wherever Stripe will show it again", () => {
+describe("Stripe Checkout request", () => {
+  it("a Stripe Checkout request carries our number in every field that Stripe returns later", () => {
     const metadata = { order_no: orderNo, out_trade_no: "shop-1" };
     expect(prepared()).toEqual({
       mode: "payment",
@@ -31,14 +31,14 @@ describe("the request of a Stripe checkout", () => {
     ["an hour", 60, 60],
     ["a day", 1440, 1440],
     ["more than a day", 1500, 1440],
-  ])("ends the session of an order over %s when Stripe can", (_title, wanted, ends) => {
-    const expiresAt = new Date(minutes(wanted) * 1000);
+  ])("the Stripe session of an order over %s ends after $2 minutes", (_title, input, ends) => {
+    const expiresAt = new Date(minutes(input) * 1000);
     expect(openStripe().prepare(newPayment({ amount: usd, expiresAt })).expires_at).toBe(
       Math.floor(minutes(ends)),
     );
   });
 
-  it("cuts a long subject", () => {
+  it("a Stripe Checkout request truncates a long subject", () => {
     const [item] = openStripe().prepare(newPayment({ amount: usd, subject: "x".repeat(256) })).line_items as {
       price_data: { product_data: { name: string } };
     }[];
@@ -46,16 +46,16 @@ describe("the request of a Stripe checkout", () => {
   });
 });
 
-describe("starting a Stripe checkout", () => {
+describe("Stripe Checkout creation", () => {
   const started = async (reply: Reply) => {
     const server = await localServer(() => reply);
-    return openStripe({ baseUrl: server.url }).start(storedPayment, prepared(), "key-1");
+    return openStripe({ baseUrl: server.url }).createPayment(storedPayment, prepared(), "key-1");
   };
 
-  it("posts the stored request under the stored key, and gives the buyer's link", async () => {
+  it("creating a Stripe session posts the stored request under the stored key, and returns the buyer's link", async () => {
     const server = await localServer(() => json(session(), 200, { "stripe-notice": "test mode" }));
     const adapter = openStripe({ baseUrl: server.url });
-    expect(await adapter.start(storedPayment, prepared(), "key-1")).toEqual({
+    expect(await adapter.createPayment(storedPayment, prepared(), "key-1")).toEqual({
       kind: "payable",
       payable: { paymentId: sessionId, paymentUrl: session().url, qrCode: "", extraData: {} },
     });
@@ -80,7 +80,7 @@ describe("starting a Stripe checkout", () => {
     });
   });
 
-  it("posts the same bytes on a repeat, also when the stored request comes back in another order", async () => {
+  it("a repeat posts the same Stripe session, even if the stored request's fields come back reordered", async () => {
     const server = await localServer(() => json(session()));
     const adapter = openStripe({ baseUrl: server.url });
     const reversed = JSON.parse(JSON.stringify(prepared()), (_key, value) =>
@@ -88,8 +88,8 @@ describe("starting a Stripe checkout", () => {
         ? Object.fromEntries(Object.entries(value).reverse())
         : value,
     );
-    await adapter.start(storedPayment, prepared(), "key-1");
-    await adapter.start(storedPayment, reversed, "key-1");
+    await adapter.createPayment(storedPayment, prepared(), "key-1");
+    await adapter.createPayment(storedPayment, reversed, "key-1");
     expect(server.calls[1]?.body).toBe(server.calls[0]?.body);
   });
 
@@ -140,11 +140,11 @@ describe("starting a Stripe checkout", () => {
       { fault: "merchant", ends: "nothing", listed: false },
     ],
     [
-      "a card error, which no create can meet",
+      "a card error, which no create can cause",
       refusal(402, { type: "card_error", code: "card_declined", message: "no" }),
       { fault: "merchant", ends: "nothing", listed: false },
     ],
-  ])("a create that is refused says whose fault it is: %s", async (_title, reply, meaning) => {
+  ])("a refused Stripe create maps to a fault and to what ends: %s", async (_title, reply, meaning) => {
     const said = await started(reply);
     expect(said).toEqual({
       kind: "refused",
@@ -154,7 +154,7 @@ describe("starting a Stripe checkout", () => {
     expect(JSON.stringify(said)).not.toContain("canary");
   });
 
-  it("a create under a key of another request has an unknown outcome, and a person is told", async () => {
+  it("a Stripe create under the key of another request has an unknown outcome, and reports the code for an alarm", async () => {
     const reply = refusal(400, { type: "idempotency_error", message: "differs" });
     expect(await started(reply)).toEqual({
       kind: "unknown",
@@ -163,7 +163,7 @@ describe("starting a Stripe checkout", () => {
     });
   });
 
-  it("tells Stripe's own code and words", async () => {
+  it("a refused Stripe create reports Stripe's code and message", async () => {
     expect(
       await started(refusal(400, { type: "invalid_request_error", code: "c", message: "m" })),
     ).toMatchObject({
@@ -173,7 +173,7 @@ describe("starting a Stripe checkout", () => {
 
   it.each([
     ["a request in flight", refusal(409, { type: "idempotency_error", message: "in use" })],
-    ["a lock that another request holds", refusal(429, { code: "lock_timeout", message: "locked" })],
+    ["a lock held by another request", refusal(429, { code: "lock_timeout", message: "locked" })],
     ["500", refusal(500, { type: "api_error", message: "oops" })],
     ["503 with a session", json(session(), 503)],
     ["a redirect with a session", json(session(), 302, { location: "https://elsewhere.example" })],
@@ -184,17 +184,17 @@ describe("starting a Stripe checkout", () => {
     ["an empty object", json({})],
     ["a session without a link", json(session({ url: null }))],
     ["a session of another order", json(session({ client_reference_id: "UNI1" }))],
-    ["a session without our marks", json(session({ metadata: {} }))],
+    ["a session without our metadata", json(session({ metadata: {} }))],
     ["a broken connection", "reset" as const],
-  ])("has an unknown outcome after %s", async (_title, reply) => {
+  ])("a Stripe create has an unknown outcome after %s", async (_title, reply) => {
     const said = await started(reply);
     expect(said).toEqual({ kind: "unknown", why: expect.any(String) });
     expect(JSON.stringify(said)).not.toContain("canary");
   });
 
-  it("never asks twice by itself", async () => {
+  it("the Stripe SDK never retries by itself", async () => {
     const server = await localServer(() => json({}, 503, { "stripe-should-retry": "true" }));
-    await openStripe({ baseUrl: server.url }).start(storedPayment, prepared(), "key-1");
+    await openStripe({ baseUrl: server.url }).createPayment(storedPayment, prepared(), "key-1");
     expect(server.calls).toHaveLength(1);
   });
 });

@@ -4,7 +4,7 @@ import { openStripe, paidSession, session, sessionId, signatureOf, stripeRefund 
 
 const created = 1763899400;
 
-function hear(type: string, object: unknown, changes: Record<string, unknown> = {}) {
+function parseWebhook(type: string, object: unknown, changes: Record<string, unknown> = {}) {
   const event = {
     id: "evt_1",
     object: "event",
@@ -14,15 +14,15 @@ function hear(type: string, object: unknown, changes: Record<string, unknown> = 
     data: { object },
     ...changes,
   };
-  return hearText(JSON.stringify(event));
+  return parseText(JSON.stringify(event));
 }
 
-function hearText(body: string | Buffer) {
+function parseText(body: string | Buffer) {
   const call = { body: Buffer.from(body), headers: { "stripe-signature": signatureOf(body) } };
-  return openStripe().hear(call, "acct_1");
+  return openStripe().parseWebhook(call, "acct_1");
 }
 
-const told = { ...paidSession(), payment_intent: "pi_1" };
+const notified = { ...paidSession(), payment_intent: "pi_1" };
 const completed = session({ status: "complete", payment_intent: "pi_1" });
 const paid = {
   kind: "paid",
@@ -36,38 +36,42 @@ const paid = {
 const refund = (status: string, changes: Record<string, unknown> = {}) =>
   stripeRefund({ status, ...changes });
 
-describe("an event of Stripe", () => {
+describe("Stripe events", () => {
   it.each(["checkout.session.completed", "checkout.session.async_payment_succeeded"])(
-    "%s of a paid session is a payment",
+    "a Stripe event %s of a paid session gives a paid event",
     async (type) => {
-      expect(await hear(type, told)).toEqual({ eventId: "evt_1", eventType: type, observations: [paid] });
+      expect(await parseWebhook(type, notified)).toEqual({
+        eventId: "evt_1",
+        eventType: type,
+        events: [paid],
+      });
     },
   );
 
-  it("of a connected account keeps that account", async () => {
-    const { observations } = await hear("checkout.session.completed", told, { account: "acct_2" });
-    expect(observations).toEqual([{ ...paid, account: "acct_2" }]);
+  it("a Stripe event of a connected account keeps that account", async () => {
+    const { events } = await parseWebhook("checkout.session.completed", notified, { account: "acct_2" });
+    expect(events).toEqual([{ ...paid, account: "acct_2" }]);
   });
 
-  it("of another mode than the key's is never a payment", async () => {
-    const { observations } = await hear("checkout.session.completed", told, { livemode: true });
-    expect(observations).toEqual([{ kind: "unrecognised", said: "checkout.session.completed of live mode" }]);
+  it("a Stripe event of another mode than the key's never gives a payment", async () => {
+    const { events } = await parseWebhook("checkout.session.completed", notified, { livemode: true });
+    expect(events).toEqual([{ kind: "unrecognised", said: "checkout.session.completed of live mode" }]);
   });
 
   it.each([
-    ["checkout.session.completed", completed, "started"],
+    ["checkout.session.completed", completed, "in_transit"],
     ["checkout.session.completed", session(), "unrecognised"],
-    ["checkout.session.completed", { ...told, payment_status: "half" }, "unrecognised"],
-    ["checkout.session.completed", { ...told, payment_status: "no_payment_required" }, "unrecognised"],
-    ["checkout.session.completed", { ...told, client_reference_id: null }, "ignored"],
+    ["checkout.session.completed", { ...notified, payment_status: "half" }, "unrecognised"],
+    ["checkout.session.completed", { ...notified, payment_status: "no_payment_required" }, "unrecognised"],
+    ["checkout.session.completed", { ...notified, client_reference_id: null }, "ignored"],
     ["checkout.session.completed", { id: "cs_1" }, "unrecognised"],
     ["checkout.session.completed", null, "unrecognised"],
     ["checkout.session.async_payment_succeeded", completed, "unrecognised"],
     ["checkout.session.async_payment_failed", completed, "failed"],
-    ["checkout.session.async_payment_failed", told, "unrecognised"],
+    ["checkout.session.async_payment_failed", notified, "unrecognised"],
     ["checkout.session.expired", session({ status: "expired" }), "closed"],
     ["checkout.session.expired", session(), "unrecognised"],
-    ["checkout.session.expired", told, "unrecognised"],
+    ["checkout.session.expired", notified, "unrecognised"],
     ["checkout.session.something_new", session(), "ignored"],
     ["payment_intent.payment_failed", { id: "pi_1" }, "ignored"],
     ["payment_intent.succeeded", { id: "pi_1" }, "ignored"],
@@ -87,8 +91,8 @@ describe("an event of Stripe", () => {
       "disputed",
     ],
     ["charge.dispute.created", { payment_intent: null }, "ignored"],
-  ])("%s is told apart (%#)", async (type, object, kind) => {
-    expect((await hear(type, object)).observations).toEqual([expect.objectContaining({ kind })]);
+  ])("a Stripe event %s gives $2 (%#)", async (type, object, kind) => {
+    expect((await parseWebhook(type, object)).events).toEqual([expect.objectContaining({ kind })]);
   });
 
   // The buyer chooses client_reference_id in a Payment Link's URL, but no metadata:
@@ -97,93 +101,96 @@ describe("an event of Stripe", () => {
     ["no metadata", null],
     ["empty metadata", {}],
     ["the link's own metadata", { campaign: "spring" }],
-    ["the mark of another order", { order_no: "UNI20251123120000ZZZZZZZZZZZZZZZZ" }],
-    ["our merchant's number alone", { out_trade_no: "shop-1" }],
-    ["our order's number in other letters", { order_no: orderNo.toLowerCase() }],
+    ["another order's number", { order_no: "UNI20251123120000ZZZZZZZZZZZZZZZZ" }],
+    ["only the merchant's number", { out_trade_no: "shop-1" }],
+    ["our number in lower case", { order_no: orderNo.toLowerCase() }],
   ] as const;
-  const foreign = { id: "cs_test_link", payment_link: "plink_1" };
+  const external = { id: "cs_test_link", payment_link: "plink_1" };
   it.each(
     marks.flatMap(([title, metadata]) =>
       [
-        ["checkout.session.completed", { ...told, ...foreign, metadata }],
-        ["checkout.session.completed", { ...completed, ...foreign, metadata }],
-        ["checkout.session.async_payment_succeeded", { ...told, ...foreign, metadata }],
-        ["checkout.session.async_payment_failed", { ...completed, ...foreign, metadata }],
-        ["checkout.session.expired", session({ ...foreign, status: "expired", metadata })],
+        ["checkout.session.completed", { ...notified, ...external, metadata }],
+        ["checkout.session.completed", { ...completed, ...external, metadata }],
+        ["checkout.session.async_payment_succeeded", { ...notified, ...external, metadata }],
+        ["checkout.session.async_payment_failed", { ...completed, ...external, metadata }],
+        ["checkout.session.expired", session({ ...external, status: "expired", metadata })],
       ].map(([type, object]) => [type, title, object] as [string, string, object]),
     ),
-  )("%s of a session with our number and %s only makes us look at our own", async (type, _title, object) => {
-    expect((await hear(type, object)).observations).toEqual([
-      { kind: "hint", orderNo, why: `${type} of a session that we did not make: cs_test_link` },
-    ]);
-  });
+  )(
+    "a Stripe event %s of a session with our number and %s only triggers a fetch",
+    async (type, _title, object) => {
+      expect((await parseWebhook(type, object)).events).toEqual([
+        { kind: "refetch", orderNo, why: `${type} of a session that we did not make: cs_test_link` },
+      ]);
+    },
+  );
 
   it.each([
-    ["checkout.session.completed", told, "paid"],
-    ["checkout.session.completed", completed, "started"],
+    ["checkout.session.completed", notified, "paid"],
+    ["checkout.session.completed", completed, "in_transit"],
     ["checkout.session.async_payment_failed", completed, "failed"],
     ["checkout.session.expired", session({ status: "expired" }), "closed"],
-  ])("%s (%#) names the session that says so", async (type, object, kind) => {
-    expect((await hear(type, object)).observations).toEqual([
+  ])("a Stripe event %s (%#) names its session", async (type, object, kind) => {
+    expect((await parseWebhook(type, object)).events).toEqual([
       expect.objectContaining({ kind, objectId: sessionId }),
     ]);
   });
 
-  it("that begins with a byte order mark is verified over its raw bytes, then read", async () => {
+  it("a Stripe event with a byte order mark is verified over its raw bytes, then read", async () => {
     const event = { id: "evt_1", object: "event", type: "customer.created", created, livemode: false };
     const body = Buffer.from(`\uFEFF${JSON.stringify({ ...event, data: { object: {} } })}`);
-    expect((await hearText(body)).eventType).toBe("customer.created");
+    expect((await parseText(body)).eventType).toBe("customer.created");
     const call = { body, headers: { "stripe-signature": signatureOf(body.subarray(3)) } };
-    await expect(openStripe().hear(call, "acct_1")).rejects.toMatchObject({
+    await expect(openStripe().parseWebhook(call, "acct_1")).rejects.toMatchObject({
       failure: "notification_refused",
     });
   });
 
-  it("of a refund carries our numbers, if it is ours, and Stripe's id always", async () => {
+  it("a Stripe event of a refund carries Stripe's id, and our numbers if the refund is ours", async () => {
     const seen = {
       kind: "refunded",
       tradeNo: "pi_1",
       refundId: "re_1",
       amount: { minor: 230, currency: "USD" },
     };
-    expect((await hear("refund.created", refund("succeeded"))).observations).toEqual([
+    expect((await parseWebhook("refund.created", refund("succeeded"))).events).toEqual([
       { ...seen, orderNo, refundNo: "R1" },
     ]);
-    expect((await hear("refund.created", refund("succeeded", { metadata: {} }))).observations).toEqual([
+    expect((await parseWebhook("refund.created", refund("succeeded", { metadata: {} }))).events).toEqual([
       { ...seen, orderNo: null, refundNo: null },
     ]);
   });
 
-  it("of a connected account's refund or dispute is none of ours", async () => {
+  it("a Stripe event of a connected account's refund or dispute is ignored", async () => {
     for (const [type, object] of [
       ["refund.created", refund("succeeded")],
       ["charge.dispute.created", { payment_intent: "pi_1" }],
     ] as const) {
-      const { observations } = await hear(type, object, { account: "acct_2" });
-      expect(observations).toEqual([{ kind: "ignored", why: `${type} of the connected account acct_2` }]);
-      expect((await hear(type, object, { account: "acct_1" })).observations).not.toEqual(observations);
+      const { events } = await parseWebhook(type, object, { account: "acct_2" });
+      expect(events).toEqual([{ kind: "ignored", why: `${type} of the connected account acct_2` }]);
+      expect((await parseWebhook(type, object, { account: "acct_1" })).events).not.toEqual(events);
     }
   });
 
   it.each([
-    ["no JSON", "{"],
-    ["no UTF-8", Buffer.from([0x22, 0xff, 0x22])],
+    ["not JSON", "{"],
+    ["not UTF-8", Buffer.from([0x22, 0xff, 0x22])],
     ["UTF-16", Buffer.from('{"id":"evt_1"}', "utf16le")],
-    ["no event", "{}"],
+    ["not an event", "{}"],
     ["a thin event", '{"id":"evt_1","object":"v2.core.event","type":"x"}'],
-    ["an empty body", ""],
-  ])("that is %s is malformed", async (_title, body) => {
-    await expect(hearText(body)).rejects.toMatchObject({ failure: "notification_malformed" });
+    ["empty", ""],
+  ])("a Stripe webhook whose body is %s is malformed", async (_title, body) => {
+    await expect(parseText(body)).rejects.toMatchObject({ failure: "notification_malformed" });
   });
 
-  it("is refused, not read, without a good signature", async () => {
+  it("a Stripe webhook without a good signature is refused before it is read", async () => {
     const call = { body: Buffer.from("{"), headers: { "stripe-signature": signatureOf("other") } };
-    await expect(openStripe().hear(call, "acct_1")).rejects.toMatchObject({
+    await expect(openStripe().parseWebhook(call, "acct_1")).rejects.toMatchObject({
       failure: "notification_refused",
     });
     const late = new Date(createdAt.getTime() + 400_000);
     const stale = { body: Buffer.from("{}"), headers: { "stripe-signature": signatureOf("{}") } };
-    await expect(openStripe({ now: late }).hear(stale, "acct_1")).rejects.toMatchObject({
+    await expect(openStripe({ now: late }).parseWebhook(stale, "acct_1")).rejects.toMatchObject({
       failure: "notification_refused",
     });
   });

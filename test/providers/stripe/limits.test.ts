@@ -32,11 +32,11 @@ async function aSeller() {
     now: sandbox.clock.now(),
   });
   const times = { createdAt: now, expiresAt: new Date(now.getTime() + 7200_000) };
-  const wanted = { ...times, amount: { minor: 1234, currency: "USD" } };
-  return { sandbox, merchant, adapter, wanted };
+  const input = { ...times, amount: { minor: 1234, currency: "USD" } };
+  return { sandbox, merchant, adapter, input };
 }
 
-/** What each of our calls is refused with by Stripe's SDK, one character over the limit and at it. */
+/** Expects Stripe to accept a text at the limit, and to refuse one that is a character longer. */
 async function edges(most: number, call: (merchant: StripeMerchant, text: string) => Promise<unknown>) {
   const merchant = await aStripeMerchant(await aSandbox());
   for (const character of characters) {
@@ -45,16 +45,16 @@ async function edges(most: number, call: (merchant: StripeMerchant, text: string
   }
 }
 
-// Sources of the limits stand in limits.ts. The simulator counts characters by itself.
-describe("texts that go to Stripe", () => {
-  it("a subject of any characters around Stripe's limit is taken, whole or cut", async () => {
-    const { adapter, wanted } = await aSeller();
+// The sources of the limits are in limits.ts. The simulator counts characters by itself.
+describe("Stripe text limits", () => {
+  it("Stripe accepts a subject of any characters around its limit, whole or truncated", async () => {
+    const { adapter, input } = await aSeller();
     let count = 0;
     await fc.assert(
       fc.asyncProperty(around(limits.productName.most), async (subject) => {
         count += 1;
-        const prepared = adapter.prepare(newPayment({ ...wanted, subject }));
-        const started = await adapter.start(payment({ ...wanted, subject }), prepared, `key-${count}`);
+        const prepared = adapter.prepare(newPayment({ ...input, subject }));
+        const started = await adapter.createPayment(payment({ ...input, subject }), prepared, `key-${count}`);
         expect(started).toMatchObject({ kind: "payable" });
         const [item] = prepared.line_items as { price_data: { product_data: { name: string } } }[];
         const name = item!.price_data.product_data.name;
@@ -65,14 +65,14 @@ describe("texts that go to Stripe", () => {
     );
   });
 
-  it("a reason of any characters around Stripe's limit is taken, whole or cut", async () => {
-    const { sandbox, merchant, adapter, wanted } = await aSeller();
-    const prepared = adapter.prepare(newPayment(wanted));
-    const started = await adapter.start(payment(wanted), prepared, "key");
+  it("Stripe accepts a refund reason of any characters around its limit, whole or truncated", async () => {
+    const { sandbox, merchant, adapter, input } = await aSeller();
+    const prepared = adapter.prepare(newPayment(input));
+    const started = await adapter.createPayment(payment(input), prepared, "key");
     if (started.kind !== "payable") throw new Error(started.kind);
     await sandbox.control("stripe", "pay", { order_no: String(prepared.client_reference_id) });
     const { payment_intent } = await merchant.stripe.checkout.sessions.retrieve(started.payable.paymentId);
-    const paid = payment({ ...wanted, payable: started.payable, tradeNo: String(payment_intent) });
+    const paid = payment({ ...input, payable: started.payable, tradeNo: String(payment_intent) });
     let count = 0;
     await fc.assert(
       fc.asyncProperty(around(limits.metadataValue.most), async (reason) => {
@@ -83,23 +83,23 @@ describe("texts that go to Stripe", () => {
         const outcome = await adapter.refund!(paid, withRequest(adapter, paid, ours));
         expect(outcome).toMatchObject({ kind: "refunded" });
         const listed = await merchant.stripe.refunds.list({ limit: 1 });
-        const told = listed.data[0]?.metadata?.reason ?? "";
-        if (lengthOf(reason) <= 500) expect(told).toBe(reason);
-        else expect(told).toBe(`${[...reason].slice(0, 499).join("")}…`);
+        const notified = listed.data[0]?.metadata?.reason ?? "";
+        if (lengthOf(reason) <= 500) expect(notified).toBe(reason);
+        else expect(notified).toBe(`${[...reason].slice(0, 499).join("")}…`);
       }),
       { numRuns: 40 },
     );
   });
 
-  it("a text with broken surrogates is sent in one piece", async () => {
-    const { adapter, wanted } = await aSeller();
-    const prepared = adapter.prepare(newPayment({ ...wanted, subject: "Tea \ud83c" }));
+  it("a text with an unpaired surrogate is sent to Stripe with a replacement character", async () => {
+    const { adapter, input } = await aSeller();
+    const prepared = adapter.prepare(newPayment({ ...input, subject: "Tea \ud83c" }));
     expect(JSON.stringify(prepared)).toContain("Tea \ufffd");
   });
 
-  it("every text that is sent uncut is far below its limit", async () => {
-    const { adapter, wanted } = await aSeller();
-    const prepared = adapter.prepare(newPayment({ ...wanted, outTradeNo: "x".repeat(64) }));
+  it("every text that is sent to Stripe without truncation is within its limit", async () => {
+    const { adapter, input } = await aSeller();
+    const prepared = adapter.prepare(newPayment({ ...input, outTradeNo: "x".repeat(64) }));
     const metadata = prepared.metadata as Record<string, string>;
     for (const [name, value] of Object.entries(metadata)) {
       expect(lengthOf(name)).toBeLessThanOrEqual(limits.metadataName.most);
@@ -110,7 +110,7 @@ describe("texts that go to Stripe", () => {
     expect(lengthOf(refund().idempotencyKey)).toBeLessThanOrEqual(limits.idempotencyKey.most);
   });
 
-  it("every limit names its source and a date", () => {
+  it("every Stripe limit names its source and a date", () => {
     const { productName, metadataName, metadataValue, clientReferenceId, url, idempotencyKey } = limits;
     for (const limit of [productName, metadataName, metadataValue, clientReferenceId, url, idempotencyKey]) {
       expect(limit).toMatchObject({
@@ -121,25 +121,25 @@ describe("texts that go to Stripe", () => {
   });
 });
 
-describe("the simulated Stripe counts characters", () => {
-  const create = ({ stripe, wanted }: StripeMerchant, changes: object) =>
-    stripe.checkout.sessions.create(wanted(changes));
+describe("simulated Stripe text limits", () => {
+  const create = ({ stripe, input }: StripeMerchant, changes: object) =>
+    stripe.checkout.sessions.create(input(changes));
 
-  it("of a product's name: 250", () =>
+  it("the simulated Stripe allows 250 characters in a product's name", () =>
     edges(250, (merchant, name) => {
       const price_data = { ...priced("usd", 1234).price_data, product_data: { name } };
       return create(merchant, { line_items: [{ quantity: 1, price_data }] });
     }));
-  it("of a metadata value: 500", () =>
+  it("the simulated Stripe allows 500 characters in a metadata value", () =>
     edges(500, (merchant, note) => create(merchant, { metadata: { note } })));
-  it("of a metadata name: 40", () =>
+  it("the simulated Stripe allows 40 characters in a metadata name", () =>
     edges(40, (merchant, name) => create(merchant, { metadata: { [name]: "x" } })));
-  it("of client_reference_id: 200", () =>
+  it("the simulated Stripe allows 200 characters in client_reference_id", () =>
     edges(200, (merchant, reference) => create(merchant, { client_reference_id: reference })));
 });
 
 // https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts, a public copy
-describe("the largest amounts at Stripe", () => {
+describe("Stripe maximum amounts", () => {
   it.each([
     ["USD", 99_999_999],
     ["KRW", 99_999_999],
@@ -151,13 +151,13 @@ describe("the largest amounts at Stripe", () => {
     ["HUF", 9_999_999_999],
     ["COP", 9_999_999_999],
     ["LBP", 999_999_999_999],
-  ])("%s: %i is taken, and more is refused", async (currency, most) => {
+  ])("Stripe's maximum in %s is %i units", async (currency, most) => {
     const step = { BHD: 10, ISK: 100 }[currency] ?? 1;
     const largest = largestAmount(currency);
     expect(largest - (largest % step)).toBe(most);
-    const { stripe, wanted } = await aStripeMerchant(await aSandbox());
+    const { stripe, input } = await aStripeMerchant(await aSandbox());
     const create = (units: number) =>
-      stripe.checkout.sessions.create(wanted({ line_items: [priced(currency.toLowerCase(), units)] }));
+      stripe.checkout.sessions.create(input({ line_items: [priced(currency.toLowerCase(), units)] }));
     expect((await create(most)).amount_total).toBe(most);
     await expect(create(most + step)).rejects.toMatchObject({ code: "amount_too_large" });
   });

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import type { RefusalTable } from "../../../lib/payment/refusal.ts";
+import type { RefusalTable } from "../../../lib/payments/refusal.ts";
 import { refusals } from "../../../lib/providers/stripe/refusals.ts";
 import { named } from "../../../scripts/sandbox/stripe/refusals.ts";
 import { errorCodes } from "../../sandbox/stripe-types.ts";
 
-/** Codes of Stripe's list that none of our calls can meet, by what they are about. */
+/** Codes of Stripe's list that none of our calls can cause, by what they are about. */
 const elsewhere = {
   "a card, bank account or other means of payment, which only the buyer gives to Stripe's own page":
     /^(account_(closed|number_invalid)|acss_|authentication_|bank_account_|billing_invalid_mandate|card|debit_not|expired_|incorrect_|india_|insufficient_|invalid_(card|cvc|expiry|mandate|number|source)|payment_method_(bank|billing|currency|customer|invalid|microdeposit|provider|unexpected)|processing_error|refer_to_customer|routing_number|sepa_|three_d_secure|token_)/,
@@ -12,7 +12,7 @@ const elsewhere = {
     /^(capture_|charge_(already_captured|exceeds|expired)|intent_verification|payment_intent_(action|authentication|incompatible|konbini|mandate|payment_attempt|rate_limit))/,
   "other products: tax, billing, Connect, Terminal, Treasury, forwarding, set-up, disputes, payouts":
     /^(account_(country|error|information|token)|application_fees|balance_invalid|clearing_code|country_code|coupon_|customer_|dispute_|failed_tax|financial_|forwarding_|instant_payouts|invalid_(canceled|tax)|invoice_|ownership_|payment_evaluation|payout(s_limit|_recon)|postal_code|product_|return_intent|service_period|setup_|shipping_|siret_|sku_|smart_|state_|status_transition|storer_|subscription_|tax(es)?_|terminal_|transfer)/,
-  "APIs that are gone": /^(alipay_upgrade|bitcoin_upgrade|missing$|out_of_inventory|resource_already)/,
+  "APIs that no longer exist": /^(alipay_upgrade|bitcoin_upgrade|missing$|out_of_inventory|resource_already)/,
   "another request under the same key, so that the outcome is unknown (HTTP 409)": /^idempotency_key_in_use$/,
   "a money movement that Stripe holds and may still make: the outcome is unknown":
     /^(anomalous_money_movement_request|approval_required)$/,
@@ -22,7 +22,7 @@ const tables = Object.entries(refusals as Record<string, RefusalTable>);
 const listed = new Set(tables.flatMap(([, table]) => Object.keys(table)));
 
 // The list: stripe 23.1.0, esm/resources/PaymentIntents.d.ts, `LastPaymentError.Code`; the page: docs.stripe.com/error-codes.
-describe("Stripe's refusals", () => {
+describe("Stripe refusals", () => {
   const codes = errorCodes();
 
   it("Stripe's official list of error codes is read from its SDK", () => {
@@ -30,13 +30,13 @@ describe("Stripe's refusals", () => {
     expect(codes).toContain("balance_insufficient");
   });
 
-  it.each(codes)("%s of Stripe's list stands in a table, or cannot meet our calls", (code) => {
+  it.each(codes)("%s of Stripe's list is in a refusal table, or none of our calls can cause it", (code) => {
     const about = Object.values(elsewhere).filter((pattern) => pattern.test(code));
     if (listed.has(code)) return;
     expect(about).toHaveLength(1);
   });
 
-  it("a code that Stripe does not list is one that stands for a missing code", () => {
+  it("every code of the tables that Stripe does not list is a substitute for a missing code", () => {
     const own = [...listed].filter((code) => !codes.includes(code));
     expect(own.toSorted()).toEqual([
       "http_401",
@@ -48,7 +48,7 @@ describe("Stripe's refusals", () => {
     ]);
   });
 
-  // https://docs.stripe.com/error-codes, in the words of the page.
+  // As https://docs.stripe.com/error-codes explains the codes.
   it.each([
     ["create", "amount_too_small", "request", "subject"],
     ["create", "amount_too_large", "request", "subject"],
@@ -71,12 +71,15 @@ describe("Stripe's refusals", () => {
     ["refund", "charge_disputed", "buyer", "subject"],
     ["refund", "refund_disputed_payment", "buyer", "subject"],
     ["refund", "lock_timeout", "provider", "nothing"],
-  ] as const)("%s refused with %s is the %s's, and ends the %s", (call, code, fault, ends) => {
-    const table: RefusalTable = refusals[call];
-    expect(table[code]).toMatchObject({ fault, ends });
-  });
+  ] as const)(
+    "a Stripe %s refused with %s is the fault of the %s, and ends: %s",
+    (call, code, fault, ends) => {
+      const table: RefusalTable = refusals[call];
+      expect(table[code]).toMatchObject({ fault, ends });
+    },
+  );
 
-  it.each(tables)("every rule of %s has a source with a date", (_call, table) => {
+  it.each(tables)("every rule of Stripe's refusal table %s has a source with a date", (_call, table) => {
     for (const [code, { source }] of Object.entries(table)) {
       expect(source, code).toMatch(/\d{4}-\d{2}-\d{2}/);
     }
@@ -87,14 +90,14 @@ describe("Stripe's refusals", () => {
     ["refund", ["refund"]],
     ["retrieve", ["query", "refund_query"]],
     ["expire", ["close"]],
-  ] as const)("the simulator refuses %s with every code of its table", (call, simulated) => {
+  ] as const)("the simulated Stripe can refuse %s with every code of its table", (call, simulated) => {
     for (const name of simulated) {
       const able = new Set(named.calls[name]);
       expect(Object.keys(refusals[call]).filter((code) => !able.has(code))).toEqual([]);
     }
   });
 
-  it("asking about a session or refund, or expiring a session, never ends an order", () => {
+  it("a refused retrieval or expiry at Stripe never ends an order", () => {
     for (const call of ["retrieve", "expire"] as const) {
       expect(Object.values(refusals[call]).every(({ ends }) => ends === "nothing")).toBe(true);
     }

@@ -32,15 +32,19 @@ async function registering(secrets: string[], ...replies: Reply[]) {
   const credentials = secrets.length > 0 ? { webhook_secret: secrets } : {};
   const adapter = openStripe({ baseUrl: server.url, webhook_secret: undefined, ...credentials });
   const outcome = await adapter.register?.(url).catch((error: unknown) => error);
-  return { outcome, calls: server.calls, asked: server.calls.map(({ method, path }) => `${method} ${path}`) };
+  return {
+    outcome,
+    calls: server.calls,
+    requested: server.calls.map(({ method, path }) => `${method} ${path}`),
+  };
 }
 const firstPage = "GET /v1/webhook_endpoints?limit=100";
 
-describe("registering our webhook at Stripe", () => {
-  it("creates an endpoint with our events and version, and returns the secret that is shown once", async () => {
-    const { outcome, calls, asked } = await registering([], json(page([elsewhere])), created);
+describe("Stripe webhook registration", () => {
+  it("registering at Stripe creates an endpoint with our events and API version, and returns its secret", async () => {
+    const { outcome, calls, requested } = await registering([], json(page([elsewhere])), created);
     expect(outcome).toEqual({ webhook_secret: ["whsec_new"] });
-    expect(asked).toEqual([firstPage, "POST /v1/webhook_endpoints"]);
+    expect(requested).toEqual([firstPage, "POST /v1/webhook_endpoints"]);
     expect([...new URLSearchParams(calls[1]?.body)]).toEqual([
       ["url", url],
       ...events.map((event, index) => [`enabled_events[${index}]`, event]),
@@ -48,8 +52,8 @@ describe("registering our webhook at Stripe", () => {
     ]);
   });
 
-  it("finds ours on whatever page it is; without its secret it is replaced, the new one first", async () => {
-    const { outcome, asked } = await registering(
+  it("registering at Stripe replaces an endpoint whose secret we lack, after creating the new one", async () => {
+    const { outcome, requested } = await registering(
       [],
       json(page([elsewhere], true)),
       json(page([endpoint()])),
@@ -57,7 +61,7 @@ describe("registering our webhook at Stripe", () => {
       deleted,
     );
     expect(outcome).toEqual({ webhook_secret: ["whsec_new"] });
-    expect(asked).toEqual([
+    expect(requested).toEqual([
       firstPage,
       `${firstPage}&starting_after=we_0`,
       "POST /v1/webhook_endpoints",
@@ -65,11 +69,11 @@ describe("registering our webhook at Stripe", () => {
     ]);
   });
 
-  it("keeps a right one whose secret we hold", async () => {
+  it("registering at Stripe keeps a correct endpoint whose secret we have", async () => {
     for (const right of [endpoint(), endpoint({ enabled_events: ["*"] })]) {
-      const { outcome, asked } = await registering([webhookSecret], json(page([right])));
+      const { outcome, requested } = await registering([webhookSecret], json(page([right])));
       expect(outcome).toEqual({ webhook_secret: [webhookSecret] });
-      expect(asked).toEqual([firstPage]);
+      expect(requested).toEqual([firstPage]);
     }
   });
 
@@ -80,26 +84,29 @@ describe("registering our webhook at Stripe", () => {
       [...events, "customer.created"],
     ],
     ["is disabled", { status: "disabled" }, []],
-  ])("corrects one that %s, and keeps its secret", async (_title, changes, sent) => {
-    const { outcome, calls, asked } = await registering(
-      [webhookSecret],
-      json(page([endpoint(changes)])),
-      json(endpoint()),
-    );
-    expect(outcome).toEqual({ webhook_secret: [webhookSecret] });
-    expect(asked).toEqual([firstPage, "POST /v1/webhook_endpoints/we_1"]);
-    const form = [...new URLSearchParams(calls[1]?.body)];
-    expect(form.find(([name]) => name === "disabled")).toEqual(["disabled", "false"]);
-    expect(form.filter(([name]) => name.startsWith("enabled_events")).map(([, event]) => event)).toEqual(
-      sent,
-    );
-  });
+  ])(
+    "registering at Stripe corrects an endpoint that %s, and keeps its secret",
+    async (_title, changes, sent) => {
+      const { outcome, calls, requested } = await registering(
+        [webhookSecret],
+        json(page([endpoint(changes)])),
+        json(endpoint()),
+      );
+      expect(outcome).toEqual({ webhook_secret: [webhookSecret] });
+      expect(requested).toEqual([firstPage, "POST /v1/webhook_endpoints/we_1"]);
+      const form = [...new URLSearchParams(calls[1]?.body)];
+      expect(form.find(([name]) => name === "disabled")).toEqual(["disabled", "false"]);
+      expect(form.filter(([name]) => name.startsWith("enabled_events")).map(([, event]) => event)).toEqual(
+        sent,
+      );
+    },
+  );
 
-  it("replaces several by one: the secret could be any one's", async () => {
+  it("registering at Stripe replaces several endpoints by one, because our secret could belong to any", async () => {
     const both = json(page([endpoint(), endpoint({ id: "we_3" })]));
-    const { outcome, asked } = await registering([webhookSecret], both, created, deleted, deleted);
+    const { outcome, requested } = await registering([webhookSecret], both, created, deleted, deleted);
     expect(outcome).toEqual({ webhook_secret: ["whsec_new"] });
-    expect(asked.slice(2)).toEqual([
+    expect(requested.slice(2)).toEqual([
       "DELETE /v1/webhook_endpoints/we_1",
       "DELETE /v1/webhook_endpoints/we_3",
     ]);
@@ -109,7 +116,7 @@ describe("registering our webhook at Stripe", () => {
     ["is gone already", refusal(404, { code: "resource_missing", message: "no" })],
     ["cannot be deleted", refusal(403, { message: "no" })],
     ["may still be there", "reset" as const],
-  ])("never loses the new secret when the old endpoint %s", async (_title, reply) => {
+  ])("registering at Stripe returns the new secret even if the old endpoint %s", async (_title, reply) => {
     const { outcome } = await registering([], json(page([endpoint()])), created, reply);
     expect(outcome).toEqual({ webhook_secret: ["whsec_new"] });
   });
@@ -118,20 +125,20 @@ describe("registering our webhook at Stripe", () => {
   it.each([
     ["a wrong key", [refusal(401, { message: `Invalid API Key: ${secretKey}` })], "config_not_found", /list/],
     [
-      "a key that may not",
+      "a key without permission",
       [none, refusal(403, { code: "x", message: "no" })],
       "config_not_found",
       /create.*write Webhook Endpoints/,
     ],
     [
-      "an address that Stripe refuses",
+      "a URL that Stripe refuses",
       [none, refusal(400, { code: "url_invalid", message: "Invalid URL" })],
       "config_not_found",
       /url_invalid: Invalid URL/,
     ],
-    ["a failure of Stripe", [refusal(500, { message: "oops" })], "unavailable", /not known.*try again/],
+    ["a failure of Stripe", [refusal(500, { message: "oops" })], "unavailable", /unknown.*list.*try again/],
     ["an unreadable list", [json({ data: [{}] })], "unavailable", /not readable/],
-    ["a creation nobody heard the end of", [none, "reset"], "unavailable", /create.*not known/],
+    ["a creation without an answer", [none, "reset"], "unavailable", /unknown.*create/],
     ["a creation without a secret", [none, json(endpoint())], "unavailable", /not readable/],
     [
       "a list without an end",
@@ -140,7 +147,7 @@ describe("registering our webhook at Stripe", () => {
       /too many/,
     ],
   ] satisfies [string, Reply[], string, RegExp][])(
-    "says what is wrong: %s",
+    "registering at Stripe says what is wrong: %s",
     async (_title, replies, failure, message) => {
       const { outcome } = await registering([], ...replies);
       expect(outcome).toMatchObject({ failure, message: expect.stringMatching(message) });
@@ -148,7 +155,7 @@ describe("registering our webhook at Stripe", () => {
     },
   );
 
-  it("says so when a change is refused", async () => {
+  it("registering at Stripe reports a refused change", async () => {
     const wrong = json(page([endpoint({ status: "disabled" })]));
     const { outcome } = await registering([webhookSecret], wrong, refusal(403, { message: "no" }));
     expect(outcome).toMatchObject({ failure: "config_not_found", message: expect.stringMatching(/change/) });

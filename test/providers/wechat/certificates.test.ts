@@ -6,6 +6,7 @@ import {
   answer,
   apiV3Key,
   certificateMode,
+  encrypted,
   mchId,
   noticeCall,
   openWechat,
@@ -14,7 +15,6 @@ import {
   platform,
   rawCredentials,
   type Signing,
-  sealed,
   transaction,
 } from "./merchant.ts";
 
@@ -28,7 +28,7 @@ const list = (signers: readonly (typeof old)[] = [old], signing: Signing = by(),
         serial_no: serialNumber,
         effective_time: "2025-11-22T20:00:00+08:00",
         expire_time: "2030-11-22T20:00:00+08:00",
-        encrypt_certificate: sealed(certificatePem, "certificate", key),
+        encrypt_certificate: encrypted(certificatePem, "certificate", key),
       })),
     },
     200,
@@ -55,8 +55,8 @@ async function merchant(
     later(seconds: number) {
       now = secondsAfter(now, seconds);
     },
-    hears: (signing: Signing = by()) =>
-      adapter.hear(noticeCall(transaction(), { signing: { at: now, ...signing } }), mchId),
+    parses: (signing: Signing = by()) =>
+      adapter.parseWebhook(noticeCall(transaction(), { signing: { at: now, ...signing } }), mchId),
   };
 }
 
@@ -65,88 +65,90 @@ const refused = (message: RegExp) => ({
   message: expect.stringMatching(message),
 });
 
-describe("a platform certificate", () => {
-  it("is downloaded once for many messages, also for many at once", async () => {
-    const { adapter, hears, downloads, server } = await merchant(() => list());
-    const heard = await Promise.all([hears(), hears(), hears()]);
-    expect(heard.map(({ observations }) => observations)).toEqual([[paid], [paid], [paid]]);
-    expect(await adapter.look(payment())).toEqual([paid]);
+describe("WeChat Pay platform certificates", () => {
+  it("a WeChat Pay platform certificate is downloaded once for many messages, also for concurrent ones", async () => {
+    const { adapter, parses, downloads, server } = await merchant(() => list());
+    const parsed = await Promise.all([parses(), parses(), parses()]);
+    expect(parsed.map(({ events }) => events)).toEqual([[paid], [paid], [paid]]);
+    expect(await adapter.fetchPayment(payment())).toEqual([paid]);
     expect(downloads()).toBe(1);
     expect(server.calls[0]?.headers["wechatpay-serial"]).toBe(undefined);
   });
 
-  it("is one of several that are valid at once", async () => {
-    const { hears, downloads } = await merchant(() => list([old, young], by(young)));
-    for (const signer of platform) expect((await hears(by(signer))).observations).toEqual([paid]);
+  it("several WeChat Pay platform certificates may be valid at once", async () => {
+    const { parses, downloads } = await merchant(() => list([old, young], by(young)));
+    for (const signer of platform) expect((await parses(by(signer))).events).toEqual([paid]);
     expect(downloads()).toBe(1);
   });
 
-  it("is found although its serial number is written in small letters", async () => {
-    const { hears } = await merchant(() => list());
-    expect(await hears({ ...by(), serial: old.serialNumber.toLowerCase() })).toMatchObject({
-      observations: [paid],
+  it("a WeChat Pay platform certificate is found by its serial number in lower case", async () => {
+    const { parses } = await merchant(() => list());
+    expect(await parses({ ...by(), serial: old.serialNumber.toLowerCase() })).toMatchObject({
+      events: [paid],
     });
   });
 
-  it("that is new is found by a download, and both sign from then on", async () => {
-    const { hears, later, downloads } = await merchant((count) => list(count === 1 ? [old] : platform));
-    await hears(by(old));
+  it("a new WeChat Pay platform certificate is downloaded, and the old one stays valid", async () => {
+    const { parses, later, downloads } = await merchant((count) => list(count === 1 ? [old] : platform));
+    await parses(by(old));
     later(60);
-    await hears(by(young));
-    await hears(by(old));
+    await parses(by(young));
+    await parses(by(old));
     expect(downloads()).toBe(2);
   });
 
-  it("is downloaded again after 12 hours, and is not used longer", async () => {
-    const { hears, later, downloads } = await merchant((count) => (count === 1 ? list() : { status: 500 }));
-    await hears();
+  it("WeChat Pay platform certificates are downloaded again after 12 hours, and not used longer", async () => {
+    const { parses, later, downloads } = await merchant((count) => (count === 1 ? list() : { status: 500 }));
+    await parses();
     later(12 * 3600 - 1);
-    await hears();
+    await parses();
     expect(downloads()).toBe(1);
     later(1);
-    await expect(hears()).rejects.toMatchObject(refused(/HTTP 500/));
+    await expect(parses()).rejects.toMatchObject(refused(/HTTP 500/));
     expect(downloads()).toBe(2);
   });
 
-  it("is looked for at most once a minute, however many serial numbers are invented", async () => {
-    const { hears, later, downloads } = await merchant(() => list());
+  it("WeChat Pay platform certificates are downloaded at most once a minute, even for invented serial numbers", async () => {
+    const { parses, later, downloads } = await merchant(() => list());
     for (const serial of ["AA", "BB", "constructor", "__proto__"]) {
-      await expect(hears({ ...by(), serial })).rejects.toMatchObject(refused(/no key has its serial number/));
+      await expect(parses({ ...by(), serial })).rejects.toMatchObject(
+        refused(/no key has its serial number/),
+      );
     }
     expect(downloads()).toBe(1);
     later(59);
-    await expect(hears({ ...by(), serial: "CC" })).rejects.toMatchObject(refused(/no key/));
+    await expect(parses({ ...by(), serial: "CC" })).rejects.toMatchObject(refused(/no key/));
     expect(downloads()).toBe(1);
     later(1);
-    await expect(hears({ ...by(), serial: "CC" })).rejects.toMatchObject(refused(/no key/));
+    await expect(parses({ ...by(), serial: "CC" })).rejects.toMatchObject(refused(/no key/));
     expect(downloads()).toBe(2);
   });
 
-  it("is not looked for when the message is old, a probe, or signed with an unknown public key", async () => {
-    const { hears, downloads } = await merchant(() => list());
+  it("an old message, a probe or an unknown public key causes no download of WeChat Pay certificates", async () => {
+    const { parses, downloads } = await merchant(() => list());
     const probe = { changes: { "wechatpay-signature": "WECHATPAY/SIGNTEST/x" } };
     for (const wrong of [{ at: new Date("2014-01-01") }, probe, { serial: "PUB_KEY_ID_1" }]) {
-      await expect(hears({ ...by(), ...wrong })).rejects.toMatchObject(refused(/./));
+      await expect(parses({ ...by(), ...wrong })).rejects.toMatchObject(refused(/./));
     }
     expect(downloads()).toBe(0);
   });
 
-  it("signs beside the public key while a merchant moves to it", async () => {
-    const { hears, downloads } = await merchant(() => list(), rawCredentials);
-    expect(await hears({})).toMatchObject({ observations: [paid] });
+  it("WeChat Pay platform certificates are accepted beside the public key during a migration", async () => {
+    const { parses, downloads } = await merchant(() => list(), rawCredentials);
+    expect(await parses({})).toMatchObject({ events: [paid] });
     expect(downloads()).toBe(0);
-    expect(await hears(by())).toMatchObject({ observations: [paid] });
+    expect(await parses(by())).toMatchObject({ events: [paid] });
   });
 
-  it("is also believed when the list is signed with the public key", async () => {
-    const { hears } = await merchant(() => list([old], {}), rawCredentials);
-    expect(await hears(by())).toMatchObject({ observations: [paid] });
+  it("a list of WeChat Pay platform certificates may be signed with the public key", async () => {
+    const { parses } = await merchant(() => list([old], {}), rawCredentials);
+    expect(await parses(by())).toMatchObject({ events: [paid] });
   });
 
   it.each([
     ["expired", 6 * 365],
     ["not yet valid", -30],
-  ])("that is %s is not believed", async (_title, days) => {
+  ])("a WeChat Pay platform certificate that is %s is refused", async (_title, days) => {
     let now = createdAt;
     const server = await localServer(() => list([old], { ...by(), at: now }));
     const adapter = openWechat({
@@ -156,12 +158,12 @@ describe("a platform certificate", () => {
     });
     now = secondsAfter(createdAt, days * 24 * 3600);
     const call = noticeCall(transaction(), { signing: { ...by(), at: now } });
-    await expect(adapter.hear(call, mchId)).rejects.toMatchObject(refused(/not valid now/));
+    await expect(adapter.parseWebhook(call, mchId)).rejects.toMatchObject(refused(/not valid now/));
   });
 
   it.each([
     ["encrypted with another key", list([old], by(), "another key of thirty-two bytes!"), /api_v3_key/],
-    ["signed by somebody else", list([old], { ...by(), key: ours.privateKey }), /does not fit/],
+    ["signed by another party", list([old], { ...by(), key: ours.privateKey }), /does not fit/],
     ["signed with none of them", list([old], by(young)), /none of them/],
     [
       "signed as a probe",
@@ -175,13 +177,16 @@ describe("a platform certificate", () => {
       answer({ code: "RESOURCE_NOT_EXISTS" }, 404, by()),
       /set public_key_id and public_key/,
     ],
-    ["at no such address", answer({ code: "ORDER_NOT_EXIST" }, 404, by()), /HTTP 404/],
+    ["refused with another 404", answer({ code: "ORDER_NOT_EXIST" }, 404, by()), /HTTP 404/],
     ["that never comes", "reset", /127\.0\.0\.1/],
-  ] satisfies [string, Reply, RegExp][])("of a list %s is not believed", async (_title, reply, message) => {
-    const { hears, adapter } = await merchant(() => reply);
-    await expect(hears()).rejects.toMatchObject(refused(message));
-    expect(await adapter.look(payment())).toMatchObject([
-      { kind: "unknown", why: expect.stringMatching(message) },
-    ]);
-  });
+  ] satisfies [string, Reply, RegExp][])(
+    "a list of WeChat Pay certificates %s is refused",
+    async (_title, reply, message) => {
+      const { parses, adapter } = await merchant(() => reply);
+      await expect(parses()).rejects.toMatchObject(refused(message));
+      expect(await adapter.fetchPayment(payment())).toMatchObject([
+        { kind: "unknown", why: expect.stringMatching(message) },
+      ]);
+    },
+  );
 });

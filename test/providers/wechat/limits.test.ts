@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { newProviderRefundNo } from "../../../lib/payment/order-no.ts";
+import { newProviderRefundNo } from "../../../lib/payments/order-no.ts";
 import { textLimits } from "../../../lib/providers/wechat/limits.ts";
 import { wechat } from "../../../lib/providers/wechat/wechat.ts";
 import { atTheSimulator } from "./simulated.ts";
 
-/** Texts that end within a few bytes of the limit, on both sides, of characters of 1 to 4 bytes. */
+/** Texts of 1- to 4-byte characters that end within a few bytes of the limit, on both sides. */
 function textsAround(most: number): fc.Arbitrary<string> {
   const character = fc.constantFrom("a", "é", "茶", "😀", "Ω", "文", "𠮷");
   const long = fc.integer({ min: most - 8, max: most + 8 });
@@ -21,12 +21,12 @@ function textsAround(most: number): fc.Arbitrary<string> {
     });
 }
 
-/** WeChat Pay has characters of one to three bytes only: each other one becomes one of three. */
+/** WeChat Pay accepts characters of one to three bytes only: a four-byte one is replaced by one of three bytes. */
 const replaced = (text: string) => text.replace(/[\u{10000}-\u{10FFFF}]/gu, "\uFFFD");
 
-/** What must have been sent: all of it where it fits, else as much as fits, and an ellipsis. */
-function demandCut(sent: unknown, given: string, most: number): void {
-  const whole = replaced(given);
+/** Expects the whole text if it fits, else as much as fits and an ellipsis. */
+function demandCut(sent: unknown, provided: string, most: number): void {
+  const whole = replaced(provided);
   const bytes = Buffer.byteLength(String(sent));
   expect(bytes).toBeLessThanOrEqual(most);
   if (Buffer.byteLength(whole) <= most) {
@@ -35,34 +35,34 @@ function demandCut(sent: unknown, given: string, most: number): void {
   }
   expect(sent).toMatch(/…$/);
   expect(whole.startsWith(String(sent).slice(0, -1))).toBe(true);
-  // A character has three bytes at most: one more would not have fitted.
+  // A character has at most three bytes: one more would not have fitted.
   expect(bytes).toBeGreaterThan(most - 3);
 }
 
 // Bytes: github.com/JeffreySu/WeiXinMPSDK/issues/3217.
-describe("a text of any characters around its limit is taken by WeChat Pay, which counts bytes", () => {
-  it("as the description of an order", async () => {
+describe("WeChat Pay text limits in bytes", () => {
+  it("WeChat Pay accepts an order's description of any characters around its limit in bytes", async () => {
     const { order, start, sent } = await atTheSimulator();
     const { most } = textLimits.description;
     let count = 0;
     await fc.assert(
       fc.asyncProperty(textsAround(most), async (subject) => {
-        const wanted = order({ subject, orderNo: `UNI${String(count++).padStart(29, "0")}` });
-        expect(await start(wanted)).toMatchObject({ kind: "payable" });
+        const input = order({ subject, orderNo: `UNI${String(count++).padStart(29, "0")}` });
+        expect(await start(input)).toMatchObject({ kind: "payable" });
         demandCut((await sent()).description, subject, most);
       }),
       { numRuns: 60 },
     );
   }, 60_000);
 
-  it("as the reason of a refund", async () => {
+  it("WeChat Pay accepts a refund's reason of any characters around its limit in bytes", async () => {
     const { paid, refund, sent, sandbox } = await atTheSimulator();
     const { most } = textLimits.reason;
     const payment = await paid({ amount: { minor: 1_000_000, currency: "CNY" } });
     let count = 0;
     await fc.assert(
       fc.asyncProperty(textsAround(most), async (reason) => {
-        // A trade takes 50 refunds.
+        // A trade allows 50 refunds.
         if (++count > 45) return;
         const providerRefundNo = newProviderRefundNo(sandbox.clock.now());
         const outcome = await refund(payment, {
@@ -77,7 +77,7 @@ describe("a text of any characters around its limit is taken by WeChat Pay, whic
     );
   }, 60_000);
 
-  it("as the merchant's own number, 64 characters at most", async () => {
+  it("WeChat Pay accepts the merchant's own number of 64 characters", async () => {
     const { order, start, sent } = await atTheSimulator();
     const outTradeNo = "A_-9".repeat(16);
     expect(await start(order({ outTradeNo }))).toMatchObject({ kind: "payable" });
@@ -85,14 +85,14 @@ describe("a text of any characters around its limit is taken by WeChat Pay, whic
   });
 });
 
-describe("a WeChat Pay amount", () => {
-  it.each([1, 99, 2_147_483_647, 10_000_000_000])("of %i fen is taken", async (minor) => {
+describe("WeChat Pay amounts", () => {
+  it.each([1, 99, 2_147_483_647, 10_000_000_000])("WeChat Pay accepts an order of %i fen", async (minor) => {
     const { order, start } = await atTheSimulator();
     expect(await start(order({ amount: { minor, currency: "CNY" } }))).toMatchObject({ kind: "payable" });
   });
 });
 
-describe("the notify_url of a WeChat Pay refund", () => {
+describe("WeChat Pay refund notify_url", () => {
   const url = (length: number) => `https://pay.example/${"x".repeat(length - 20)}`;
   // 256 for a refund, 255 for a payment: pay.weixin.qq.com/doc/v3/merchant/4012552567, …/products/native-payment/apilist.html.
   it.each([
@@ -100,32 +100,35 @@ describe("the notify_url of a WeChat Pay refund", () => {
     [url(257), false],
     ["https://pay.example/notify?config=1", false],
     ["http://pay.example/notify", false],
-  ])("is left out where WeChat Pay would refuse the refund for it (%#)", async (webhookUrl, isSent) => {
-    const { paid, sandbox, credentials } = await atTheSimulator();
-    const adapter = wechat.open(wechat.credentials.parse(credentials), {
-      ...{ clock: sandbox.clock, baseUrl: sandbox.simulators.wechat, webhookUrl },
-    });
-    const payment = await paid();
-    const planned = {
-      providerRefundNo: newProviderRefundNo(sandbox.clock.now()),
-      amount: payment.amount,
-      reason: "",
-    };
-    const prepared = adapter.prepareRefund!(payment, planned);
-    expect(prepared.notify_url).toBe(isSent ? webhookUrl : undefined);
-  });
+  ])(
+    "a WeChat Pay refund omits a notify_url that WeChat Pay would refuse (%#)",
+    async (webhookUrl, isSent) => {
+      const { paid, sandbox, credentials } = await atTheSimulator();
+      const adapter = wechat.open(wechat.credentials.parse(credentials), {
+        ...{ clock: sandbox.clock, baseUrl: sandbox.simulators.wechat, webhookUrl },
+      });
+      const payment = await paid();
+      const planned = {
+        providerRefundNo: newProviderRefundNo(sandbox.clock.now()),
+        amount: payment.amount,
+        reason: "",
+      };
+      const prepared = adapter.prepareRefund!(payment, planned);
+      expect(prepared.notify_url).toBe(isSent ? webhookUrl : undefined);
+    },
+  );
 });
 
-describe("the time of a WeChat Pay code", () => {
-  // Sent again unchanged it gives the newest code: pay.weixin.qq.com/doc/v3/merchant/4012791870.
-  it("is two hours; the same create sent again then gives a new code for the same order", async () => {
+describe("WeChat Pay QR code lifetime", () => {
+  // An unchanged create returns the newest code: pay.weixin.qq.com/doc/v3/merchant/4012791870.
+  it("a WeChat Pay QR code lives two hours; repeating the create then gives a new code for the same order", async () => {
     const { order, start, sandbox } = await atTheSimulator();
     const createdAt = sandbox.clock.now();
-    const wanted = order({ createdAt, expiresAt: new Date(createdAt.getTime() + 5 * 3_600_000) });
-    const first = await start(wanted);
+    const input = order({ createdAt, expiresAt: new Date(createdAt.getTime() + 5 * 3_600_000) });
+    const first = await start(input);
     sandbox.clock.advance(2 * 3_600_000);
-    const second = await start(wanted);
-    expect(second).toMatchObject({ kind: "payable", payable: { paymentId: wanted.orderNo } });
+    const second = await start(input);
+    expect(second).toMatchObject({ kind: "payable", payable: { paymentId: input.orderNo } });
     expect(second).not.toEqual(first);
     expect(await sandbox.list("wechat", "payments")).toMatchObject([{ created: 1 }]);
   });

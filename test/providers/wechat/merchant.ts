@@ -5,10 +5,10 @@ import type { Reply } from "../../outbound/local-server.ts";
 import { createdAt, orderNo } from "../payments.ts";
 
 const pair = () => generateKeyPairSync("rsa", { modulusLength: 2048 });
-/** The merchant's, and WeChat Pay's in public-key mode. */
+/** The key pairs of the merchant and of WeChat Pay in public-key mode. */
 export const ours = pair();
 export const theirs = pair();
-/** Two platform certificates, as while one replaces the other. */
+/** Two platform certificates, as during the replacement of one by the other. */
 export const platform = [newSigner("Tenpay", createdAt), newSigner("Tenpay", createdAt)] as const;
 
 export const appId = "wxd678efh567hg6787";
@@ -77,19 +77,19 @@ export function signedHeaders(body: string | Buffer, signing: Signing = {}): Rec
   );
 }
 
-/** A signed answer of the API; `content` undefined is the empty one. */
+/** A signed answer of the API; empty if `content` is undefined. */
 export function answer(content: unknown, status = 200, signing?: Signing): Exclude<Reply, string> {
   const body = content === undefined ? "" : JSON.stringify(content);
   return { status, headers: signedHeaders(body, signing), body };
 }
 
-/** A refusal in WeChat Pay's words. */
+/** A signed refusal in WeChat Pay's format. */
 export function refusal(status: number, code: string, detail?: object) {
   return answer({ code, message: "a reason", ...(detail && { detail }) }, status);
 }
 
 /** `plain` as WeChat Pay encrypts it for a merchant. */
-export function sealed(plain: string, aad: string | null = "transaction", key = apiV3Key) {
+export function encrypted(plain: string, aad: string | null = "transaction", key = apiV3Key) {
   const nonce = randomBytes(6).toString("hex");
   const cipher = createCipheriv("aes-256-gcm", Buffer.from(key), Buffer.from(nonce), { authTagLength: 16 });
   if (aad !== null) cipher.setAAD(Buffer.from(aad));
@@ -102,7 +102,7 @@ export function sealed(plain: string, aad: string | null = "transaction", key = 
   };
 }
 
-/** A transaction as a query answers it and a notice holds it. */
+/** A transaction, as in the answer to a query and in a notice. */
 export function transaction(changes: Record<string, unknown> = {}): Record<string, unknown> {
   return {
     appid: appId,
@@ -119,7 +119,7 @@ export function transaction(changes: Record<string, unknown> = {}): Record<strin
   };
 }
 
-/** What look, close and hear say of that transaction. */
+/** The event that fetchPayment, close and parseWebhook give for that transaction. */
 export const paid = {
   kind: "paid",
   orderNo,
@@ -135,7 +135,7 @@ export function noticeCall(
   content: unknown,
   {
     type = "TRANSACTION.SUCCESS",
-    resource = sealed(JSON.stringify(content)),
+    resource = encrypted(JSON.stringify(content)),
     signing,
   }: {
     type?: string;
@@ -143,7 +143,7 @@ export function noticeCall(
     signing?: Signing;
   } = {},
 ) {
-  const told = {
+  const notified = {
     id: "EV-2025112320005900000",
     create_time: "2025-11-23T20:00:59+08:00",
     resource_type: "encrypt-resource",
@@ -151,6 +151,6 @@ export function noticeCall(
     summary: "支付成功",
     resource: { original_type: "transaction", ...resource },
   };
-  const body = Buffer.from(JSON.stringify(told));
+  const body = Buffer.from(JSON.stringify(notified));
   return { body, headers: signedHeaders(body, signing) };
 }

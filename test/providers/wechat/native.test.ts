@@ -6,8 +6,8 @@ import { answer, appId, mchId, openWechat, refusal } from "./merchant.ts";
 const prepared = (changes: Parameters<typeof newPayment>[0] = {}) =>
   openWechat().prepare(newPayment(changes));
 
-describe("the request of a WeChat Pay code", () => {
-  it("carries our number, the merchant's number for people, fen, and an absolute end in UTC+8", () => {
+describe("WeChat Pay QR code request", () => {
+  it("a WeChat Pay request carries our number, the merchant's number, fen, and an absolute expiry in UTC+8", () => {
     expect(prepared()).toEqual({
       appid: appId,
       mchid: mchId,
@@ -20,7 +20,7 @@ describe("the request of a WeChat Pay code", () => {
     });
   });
 
-  // 127 are bytes: github.com/JeffreySu/WeiXinMPSDK/issues/3217. Characters of four bytes are not taken at all:
+  // The 127 are bytes: github.com/JeffreySu/WeiXinMPSDK/issues/3217. Characters of four bytes are not accepted at all:
   // pay.weixin.qq.com/docs/merchant/development/interface-rules/basic-rules.html (2024-07-25).
   it.each([
     ["茶".repeat(42), "茶".repeat(42)],
@@ -34,7 +34,7 @@ describe("the request of a WeChat Pay code", () => {
     [`${"x".repeat(125)}😀`, `${"x".repeat(124)}…`],
     ["\uD83D tea", "\uFFFD tea"],
   ])(
-    "the description is cut after 127 bytes, between characters of one to three bytes (%#)",
+    "a WeChat Pay description is truncated to 127 bytes, between characters of one to three bytes (%#)",
     (subject, description) => {
       expect(prepared({ subject }).description).toBe(description);
     },
@@ -44,7 +44,7 @@ describe("the request of a WeChat Pay code", () => {
     ["2025-11-23T12:01:00Z", "2025-11-23T20:02:00+08:00"],
     ["2025-11-23T12:02:01Z", "2025-11-23T20:02:01+08:00"],
     ["2025-12-31T16:00:00.999Z", "2026-01-01T00:00:00+08:00"],
-  ])("ends an order that expires at %s at %s", (expiresAt, time) => {
+  ])("a WeChat Pay order that expires at %s has time_expire %s", (expiresAt, time) => {
     expect(prepared({ expiresAt: new Date(expiresAt) }).time_expire).toBe(time);
   });
 
@@ -52,7 +52,7 @@ describe("the request of a WeChat Pay code", () => {
     ["amount", { minor: 0, currency: "CNY" }],
     ["currency", { minor: 100, currency: "USD" }],
     ["currency", { minor: 100, currency: "HKD" }],
-  ])("refuses a wrong %s by name: %o", (field, amount) => {
+  ])("a WeChat Pay request refuses a wrong %s and names the field: %o", (field, amount) => {
     expect(() => prepared({ amount })).toThrow(
       expect.objectContaining({
         failure: "amount_not_allowed",
@@ -66,11 +66,14 @@ describe("the request of a WeChat Pay code", () => {
     "http://127.0.0.1:3000/notify",
     "https://pay.example/notify?config=1",
     `https://pay.example/${"x".repeat(236)}`,
-  ])("is not made with a webhook URL that WeChat Pay would never call: %s", (notifyUrl) => {
-    expect(() => prepared({ notifyUrl })).toThrow(expect.objectContaining({ failure: "internal" }));
-  });
+  ])(
+    "a WeChat Pay request is refused with a webhook URL that WeChat Pay would never call: %s",
+    (notifyUrl) => {
+      expect(() => prepared({ notifyUrl })).toThrow(expect.objectContaining({ failure: "internal" }));
+    },
+  );
 
-  it("may name a loopback webhook when WeChat Pay is a simulator", () => {
+  it("a WeChat Pay request may have a loopback webhook URL if WeChat Pay is a simulator", () => {
     const local = openWechat({ baseUrl: "http://127.0.0.1:9" });
     const notifyUrl = "http://127.0.0.1:3000/notify";
     expect(local.prepare(newPayment({ notifyUrl })).notify_url).toBe(notifyUrl);
@@ -79,15 +82,15 @@ describe("the request of a WeChat Pay code", () => {
   });
 });
 
-describe("the start of a WeChat Pay code", () => {
+describe("WeChat Pay QR code creation", () => {
   const started = async (reply: Reply) => {
     const server = await localServer(() => reply);
     const adapter = openWechat({ baseUrl: server.url });
-    return adapter.start(payment(), adapter.prepare(newPayment()), "key");
+    return adapter.createPayment(payment(), adapter.prepare(newPayment()), "key");
   };
   const code = answer({ code_url: "weixin://wxpay/bizpayurl?pr=JyC91EIz1" });
 
-  it("gives the buyer a code", async () => {
+  it("creating a WeChat Pay order returns a QR code", async () => {
     const payable = {
       paymentId: orderNo,
       paymentUrl: "",
@@ -97,15 +100,15 @@ describe("the start of a WeChat Pay code", () => {
     expect(await started(code)).toEqual({ kind: "payable", payable });
   });
 
-  it("sends the same request on a repeat, also when the stored one comes back in another order", async () => {
+  it("a repeat sends the same WeChat Pay order, even if the stored request's fields come back reordered", async () => {
     const server = await localServer(() => code);
     const adapter = openWechat({ baseUrl: server.url });
     const first = adapter.prepare(newPayment());
     const reversed = JSON.parse(JSON.stringify(first), (_key, value) =>
       typeof value === "object" ? Object.fromEntries(Object.entries(value).reverse()) : value,
     );
-    await adapter.start(payment(), first, "a");
-    await adapter.start(payment(), reversed, "b");
+    await adapter.createPayment(payment(), first, "a");
+    await adapter.createPayment(payment(), reversed, "b");
     const [one, two] = server.calls;
     expect(one).toMatchObject({
       method: "POST",
@@ -116,13 +119,13 @@ describe("the start of a WeChat Pay code", () => {
   });
 
   // The codes one by one: refusals.test.ts.
-  it("says whose fault a refusal is and what it ends", async () => {
+  it("a refused WeChat Pay create reports the fault and what ends", async () => {
     const error = { code: "PARAM_ERROR", message: "a reason" };
     const refused = { kind: "refused", fault: "request", ends: "subject", listed: true, error };
     expect(await started(refusal(400, "PARAM_ERROR"))).toEqual(refused);
   });
 
-  it.each([401, 403])("is refused for now without a signature: %i", async (status) => {
+  it.each([401, 403])("a WeChat Pay create refused with an unsigned %i is not final", async (status) => {
     const { headers: _, ...unsigned } = refusal(status, "PARAM_ERROR");
     const forNow = { kind: "refused", ends: "nothing", listed: false };
     expect(await started(unsigned)).toMatchObject({ ...forNow, error: { code: "PARAM_ERROR" } });
@@ -149,21 +152,27 @@ describe("the start of a WeChat Pay code", () => {
     ["a redirect", { status: 302, headers: { location: "/other" } }],
     ["an unsigned code", unsigned(code)],
     ["an unsigned refusal", unsigned(refusal(400, "PARAM_ERROR"))],
-    ["a probed code", answer({ code_url: "weixin://x" }, 200, probed)],
-    ["a probed refusal", { ...refusal(403, "NO_AUTH"), headers: answer({}, 403, probed).headers ?? {} }],
+    ["a code signed as a probe", answer({ code_url: "weixin://x" }, 200, probed)],
+    [
+      "a refusal signed as a probe",
+      { ...refusal(403, "NO_AUTH"), headers: answer({}, 403, probed).headers ?? {} },
+    ],
     ["a code signed long ago", answer({ code_url: "weixin://x" }, 200, { at: new Date("2014-01-01") })],
     ["a changed code", { ...code, body: String(code.body).replace("JyC", "JyD") }],
     ["no code", answer({ prepay_id: "x" })],
     ["an empty code", answer({ code_url: "" })],
     ["signed HTML", { ...answer(undefined), body: "" }],
     ["a broken connection", "reset"],
-  ] satisfies [string, Reply][])("has an unknown outcome after %s", async (_title, reply) => {
-    expect(await started(reply)).toEqual({ kind: "unknown", why: expect.any(String) });
-  });
+  ] satisfies [string, Reply][])(
+    "a WeChat Pay create has an unknown outcome after %s",
+    async (_title, reply) => {
+      expect(await started(reply)).toEqual({ kind: "unknown", why: expect.any(String) });
+    },
+  );
 });
 
-describe("WeChat Pay's mode", () => {
-  it("is live unless a simulator stands in for it", async () => {
+describe("WeChat Pay livemode", () => {
+  it("WeChat Pay is in live mode unless it is a simulator", async () => {
     expect(openWechat().livemode).toBe(true);
     expect(openWechat({ baseUrl: "http://127.0.0.1:9" }).livemode).toBe(false);
     expect(await openWechat().account()).toBe(mchId);

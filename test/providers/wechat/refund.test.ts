@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import type { Refund } from "../../../lib/refund/refund.ts";
+import type { Refund } from "../../../lib/payments/refund.ts";
 import { localServer, type Reply } from "../../outbound/local-server.ts";
 import { createdAt, orderNo, payment, withRequest } from "../payments.ts";
 import { answer, openWechat, refusal, transactionId } from "./merchant.ts";
 
-const wanted: Refund = {
+const input: Refund = {
   id: "1",
   userId: "1",
   orderId: "1",
@@ -24,7 +24,7 @@ const refundId = "50300000012025112300000000001";
 
 const made = (changes: Record<string, unknown> = {}) => ({
   refund_id: refundId,
-  out_refund_no: wanted.providerRefundNo,
+  out_refund_no: input.providerRefundNo,
   transaction_id: transactionId,
   out_trade_no: orderNo,
   channel: "ORIGINAL",
@@ -34,36 +34,36 @@ const made = (changes: Record<string, unknown> = {}) => ({
   ...changes,
 });
 
-const asked = async (verb: "refund" | "lookRefund", reply: Reply) => {
+const requested = async (command: "refund" | "fetchRefund", reply: Reply) => {
   const server = await localServer(() => reply);
   const adapter = openWechat({ baseUrl: server.url });
-  const outcome = await adapter[verb]!(payment(), withRequest(adapter, payment(), wanted));
+  const outcome = await adapter[command]!(payment(), withRequest(adapter, payment(), input));
   return { outcome, calls: server.calls };
 };
-const verbs = ["refund", "lookRefund"] as const;
+const commands = ["refund", "fetchRefund"] as const;
 
-describe("a refund at WeChat Pay", () => {
-  it("is asked for under our number, in fen of the whole", async () => {
-    const { calls } = await asked("refund", answer(made()));
+describe("WeChat Pay refunds", () => {
+  it("a WeChat Pay refund is sent with our number, its amount and the order's amount in fen", async () => {
+    const { calls } = await requested("refund", answer(made()));
     expect(calls).toMatchObject([{ method: "POST", path: "/v3/refund/domestic/refunds" }]);
     expect(JSON.parse(calls[0]?.body ?? "")).toEqual({
       out_trade_no: orderNo,
-      out_refund_no: wanted.providerRefundNo,
+      out_refund_no: input.providerRefundNo,
       reason: `${"茶".repeat(25)}…`,
       amount: { refund: 230, total: 1230, currency: "CNY" },
     });
   });
 
-  it("is looked up by our number", async () => {
-    const { calls } = await asked("lookRefund", answer(made()));
-    const path = `/v3/refund/domestic/refunds/${wanted.providerRefundNo}`;
+  it("WeChat Pay's fetchRefund queries by our number", async () => {
+    const { calls } = await requested("fetchRefund", answer(made()));
+    const path = `/v3/refund/domestic/refunds/${input.providerRefundNo}`;
     expect(calls).toMatchObject([{ method: "GET", path, body: "" }]);
   });
 
-  it("without a reason sends none", async () => {
+  it("a WeChat Pay refund without a reason sends none", async () => {
     const server = await localServer(() => answer(made()));
     const adapter = openWechat({ baseUrl: server.url });
-    await adapter.refund?.(payment(), withRequest(adapter, payment(), { ...wanted, reason: "" }));
+    await adapter.refund?.(payment(), withRequest(adapter, payment(), { ...input, reason: "" }));
     expect(JSON.parse(server.calls[0]?.body ?? "")).not.toHaveProperty("reason");
   });
 
@@ -74,12 +74,11 @@ describe("a refund at WeChat Pay", () => {
     ["CLOSED", { kind: "failed", refundId, error: { code: "CLOSED", message: expect.any(String) } }],
     ["A_NEW_STATUS", { kind: "unknown", why: expect.stringContaining("A_NEW_STATUS") }],
   ] as const;
-  it.each(verbs.flatMap((verb) => outcomes.map(([status, outcome]) => [verb, status, outcome] as const)))(
-    "is understood (%s): %s",
-    async (verb, status, outcome) => {
-      expect((await asked(verb, answer(made({ status })))).outcome).toEqual(outcome);
-    },
-  );
+  it.each(
+    commands.flatMap((command) => outcomes.map(([status, outcome]) => [command, status, outcome] as const)),
+  )("WeChat Pay's answer to %s with status %s has the right outcome", async (command, status, outcome) => {
+    expect((await requested(command, answer(made({ status })))).outcome).toEqual(outcome);
+  });
 
   const unknowns = [
     ["another refund", answer(made({ out_refund_no: "R1" }))],
@@ -90,16 +89,16 @@ describe("a refund at WeChat Pay", () => {
     ["an unsigned refusal", { ...refusal(404, "RESOURCE_NOT_EXISTS"), headers: {} }],
     ["a broken connection", "reset"],
   ] satisfies [string, Reply][];
-  it.each(verbs.flatMap((verb) => unknowns.map(([title, reply]) => [verb, title, reply] as const)))(
-    "is unknown (%s) after %s",
-    async (verb, _title, reply) => {
-      expect((await asked(verb, reply)).outcome).toEqual({ kind: "unknown", why: expect.any(String) });
+  it.each(commands.flatMap((command) => unknowns.map(([title, reply]) => [command, title, reply] as const)))(
+    "WeChat Pay's %s is unknown after %s",
+    async (command, _title, reply) => {
+      expect((await requested(command, reply)).outcome).toEqual({ kind: "unknown", why: expect.any(String) });
     },
   );
 
   // The codes one by one: refusals.test.ts.
-  it("says whose fault a refusal is and what it ends", async () => {
-    const { outcome } = await asked("refund", refusal(403, "NOT_ENOUGH"));
+  it("a refused WeChat Pay refund reports the fault and what ends", async () => {
+    const { outcome } = await requested("refund", refusal(403, "NOT_ENOUGH"));
     const error = { code: "NOT_ENOUGH", message: "a reason" };
     expect(outcome).toEqual({ kind: "refused", fault: "merchant", ends: "nothing", listed: true, error });
   });
@@ -110,8 +109,8 @@ describe("a refund at WeChat Pay", () => {
     [403, "NO_AUTH", "unknown"],
     [400, "PARAM_ERROR", "unknown"],
     [429, "FREQUENCY_LIMITED", "unknown"],
-  ])("is looked for: %i %s", async (status, code, kind) => {
-    expect((await asked("lookRefund", refusal(status, code))).outcome).toEqual({
+  ])("WeChat Pay's fetchRefund maps HTTP %i %s to %s", async (status, code, kind) => {
+    expect((await requested("fetchRefund", refusal(status, code))).outcome).toEqual({
       kind,
       why: expect.stringContaining(code),
     });

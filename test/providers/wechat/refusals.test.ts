@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Ends, Fault } from "../../../lib/payment/refusal.ts";
+import type { Ends, Fault } from "../../../lib/payments/refusal.ts";
 import { refusals } from "../../../lib/providers/wechat/refusals.ts";
 import { localServer, type Reply } from "../../outbound/local-server.ts";
 import { newPayment, orderNo, payment, refund, withRequest } from "../payments.ts";
@@ -83,7 +83,7 @@ async function adapterOn(...replies: Reply[]) {
 
 async function started(reply: Reply) {
   const adapter = await adapterOn(reply);
-  return adapter.start(payment(), adapter.prepare(newPayment()), "key");
+  return adapter.createPayment(payment(), adapter.prepare(newPayment()), "key");
 }
 
 async function refunded(reply: Reply) {
@@ -91,12 +91,12 @@ async function refunded(reply: Reply) {
   return adapter.refund!(payment(), withRequest(adapter, payment(), refund()));
 }
 
-describe("a WeChat Pay refusal of a create", () => {
-  it.each(create)("HTTP %i %s is %s", async (status, code, verdict) => {
+describe("WeChat Pay refusals of a create", () => {
+  it.each(create)("a WeChat Pay create refused with HTTP %i %s is %s", async (status, code, verdict) => {
     expect(await started(refusal(status, code))).toEqual(asExpected(verdict, code));
   });
 
-  it("with a code that is in no list is the merchant's, and not final", async () => {
+  it("a WeChat Pay create refused with an unlisted code is the merchant's fault and not final", async () => {
     for (const [status, code] of [
       [400, "A_NEW_REASON"],
       [403, "A_NEW_REASON"],
@@ -109,12 +109,12 @@ describe("a WeChat Pay refusal of a create", () => {
   });
 });
 
-describe("a WeChat Pay refusal of a refund", () => {
-  it.each(refunds)("HTTP %i %s is %s", async (status, code, verdict) => {
+describe("WeChat Pay refusals of a refund", () => {
+  it.each(refunds)("a WeChat Pay refund refused with HTTP %i %s is %s", async (status, code, verdict) => {
     expect(await refunded(refusal(status, code))).toEqual(asExpected(verdict, code));
   });
 
-  it("with a code that is in no list leaves open whether it was made, and names the code", async () => {
+  it("a WeChat Pay refund refused with an unlisted code is unknown and reports the code", async () => {
     for (const [status, code] of [
       [400, "A_NEW_REASON"],
       [403, "A_NEW_REASON"],
@@ -126,7 +126,7 @@ describe("a WeChat Pay refusal of a refund", () => {
     }
   });
 
-  it("that nobody has signed leaves open whether it was made", async () => {
+  it("a WeChat Pay refund with an unsigned refusal is unknown", async () => {
     const { headers: _, ...unsigned } = refusal(403, "USER_ACCOUNT_ABNORMAL");
     expect(await refunded(unsigned)).toEqual({
       kind: "unknown",
@@ -136,19 +136,19 @@ describe("a WeChat Pay refusal of a refund", () => {
 });
 
 // …/docs/merchant/development/interface-rules/basic-rules.html: detail.location names the wrong part of the request.
-describe.each(["header", "authorization"])("a WeChat Pay refusal of the request's %s", (location) => {
+describe.each(["header", "authorization"])("WeChat Pay refusals of the request's %s", (location) => {
   const reply = refusal(400, "PARAM_ERROR", { location, field: "Wechatpay-Serial" });
 
-  it("is the merchant's, whatever was asked, and ends nothing", async () => {
+  it(`a WeChat Pay refusal of the request's ${location} is the merchant's fault in every call, and ends nothing`, async () => {
     const refused = { kind: "refused", fault: "merchant", ends: "nothing", listed: true };
     expect(await started(reply)).toMatchObject(refused);
     expect(await refunded(reply)).toMatchObject(refused);
-    expect(await (await adapterOn(reply)).look(payment())).toMatchObject([{ kind: "unknown" }]);
+    expect(await (await adapterOn(reply)).fetchPayment(payment())).toMatchObject([{ kind: "unknown" }]);
     expect(await (await adapterOn(reply)).close!(payment())).toMatchObject([{ kind: "unknown" }]);
   });
 });
 
-describe("a WeChat Pay refusal of a question", () => {
+describe("WeChat Pay refusals of a query or close", () => {
   it.each([
     [404, "ORDER_NOT_EXIST", { kind: "missing", orderNo, why: "ORDER_NOT_EXIST" }],
     [404, "ORDERNOTEXIST", { kind: "missing", orderNo, why: "ORDERNOTEXIST" }],
@@ -158,10 +158,13 @@ describe("a WeChat Pay refusal of a question", () => {
     [400, "INVALID_REQUEST", { kind: "unrecognised", said: "query: INVALID_REQUEST" }],
     [400, "NEW", { kind: "unknown", orderNo, why: "WeChat Pay: NEW", unlisted: "NEW" }],
     [404, "RESOURCE_NOT_EXISTS", { kind: "unknown", unlisted: "RESOURCE_NOT_EXISTS" }],
-  ])("about an order: HTTP %i %s", async (status, code, expected) => {
-    const said = await (await adapterOn(refusal(status, code))).look(payment());
-    expect(said).toEqual([expect.objectContaining(expected)]);
-  });
+  ])(
+    "WeChat Pay's fetchPayment refused with HTTP %i %s gives the right event",
+    async (status, code, expected) => {
+      const said = await (await adapterOn(refusal(status, code))).fetchPayment(payment());
+      expect(said).toEqual([expect.objectContaining(expected)]);
+    },
+  );
 
   it.each([
     [404, "RESOURCE_NOT_EXISTS", { kind: "missing", why: "WeChat Pay: RESOURCE_NOT_EXISTS" }],
@@ -173,12 +176,15 @@ describe("a WeChat Pay refusal of a question", () => {
       "ORDER_NOT_EXIST",
       { kind: "unknown", why: "WeChat Pay: ORDER_NOT_EXIST", unlisted: "ORDER_NOT_EXIST" },
     ],
-  ])("about a refund: HTTP %i %s", async (status, code, expected) => {
-    const adapter = await adapterOn(refusal(status, code));
-    expect(await adapter.lookRefund!(payment(), refund())).toEqual(expected);
-  });
+  ])(
+    "WeChat Pay's fetchRefund refused with HTTP %i %s has the right outcome",
+    async (status, code, expected) => {
+      const adapter = await adapterOn(refusal(status, code));
+      expect(await adapter.fetchRefund!(payment(), refund())).toEqual(expected);
+    },
+  );
 
-  it("whether an order may be closed names an unlisted code, and what the order is", async () => {
+  it("a WeChat Pay close refused with an unlisted code reports the code and the order's state", async () => {
     const open = answer(transaction({ trade_state: "NOTPAY", transaction_id: null, success_time: null }));
     const adapter = await adapterOn(refusal(403, "NEW"), open);
     expect(await adapter.close!(payment())).toEqual([
@@ -187,8 +193,8 @@ describe("a WeChat Pay refusal of a question", () => {
   });
 });
 
-it("every code that WeChat Pay lists for a refund is in the table, and in the one of the question about it", () => {
+it("every code that WeChat Pay lists for refunds and refund queries is in its table", () => {
   for (const [, code] of refunds) expect(refusals.refund).toHaveProperty(code);
-  const asked = ["SYSTEM_ERROR", "RESOURCE_NOT_EXISTS", "PARAM_ERROR", "MCH_NOT_EXISTS", "SIGN_ERROR"];
-  for (const code of asked) expect(refusals.refundQuery).toHaveProperty(code);
+  const requested = ["SYSTEM_ERROR", "RESOURCE_NOT_EXISTS", "PARAM_ERROR", "MCH_NOT_EXISTS", "SIGN_ERROR"];
+  for (const code of requested) expect(refusals.refundQuery).toHaveProperty(code);
 });

@@ -10,13 +10,13 @@ import {
   answer,
   apiV3Key,
   appId,
+  encrypted,
   mchId,
   openWechat,
   ours,
   publicKeyId,
   rawCredentials,
   type Signing,
-  sealed,
   signedHeaders,
   transaction,
 } from "./merchant.ts";
@@ -24,22 +24,22 @@ import {
 const findKey = async (serial: string) =>
   serial === publicKeyId ? { key: createPublicKey(rawCredentials.public_key) } : { fault: "no such key" };
 
-describe("WeChat Pay's signature", () => {
+describe("WeChat Pay signature", () => {
   const body = Buffer.from('{"amount": 1230, "text":"茶"}\n');
   const fault = (signing: Signing, of = body) =>
     signatureFault({ headers: signedHeaders(body, signing), body: of }, findKey, createdAt);
   const away = (seconds: number) => ({ at: new Date(createdAt.getTime() + seconds * 1000) });
 
   it.each([
-    ["now", {}],
-    ["of 299 s ago", away(-299)],
-    ["of 299 s ahead", away(299)],
+    ["made now", {}],
+    ["made 299 s ago", away(-299)],
+    ["made 299 s ahead", away(299)],
     ["without its type", { changes: { "wechatpay-signature-type": undefined } }],
-  ] satisfies [string, Signing][])("fits: one %s", async (_title, signing) => {
+  ] satisfies [string, Signing][])("WeChat Pay's signature is accepted: one %s", async (_title, signing) => {
     expect(await fault(signing)).toBe(null);
   });
 
-  it("covers an empty body too", async () => {
+  it("WeChat Pay's signature covers an empty body too", async () => {
     const empty = Buffer.alloc(0);
     expect(await signatureFault({ headers: signedHeaders(empty), body: empty }, findKey, createdAt)).toBe(
       null,
@@ -55,33 +55,39 @@ describe("WeChat Pay's signature", () => {
       { changes: { "wechatpay-signature-type": "WECHATPAY2-SM2-WITH-SM3" } },
       /another way/,
     ],
-    ["a probe", { changes: { "wechatpay-signature": "WECHATPAY/SIGNTEST/AbC=" } }, /probes/],
+    ["that is a probe", { changes: { "wechatpay-signature": "WECHATPAY/SIGNTEST/AbC=" } }, /probes/],
     ["of an unknown serial number", { serial: "PUB_KEY_ID_9" }, /no such key/],
     ["with a space in it", { changes: { "wechatpay-signature": "AA AA" } }, /not signed/],
-    ["garbage", { changes: { "wechatpay-signature": "AAAA" } }, /does not fit/],
+    ["that is garbage", { changes: { "wechatpay-signature": "AAAA" } }, /does not fit/],
     ["without a signature", { changes: { "wechatpay-signature": undefined } }, /not signed/],
     ["without a serial number", { changes: { "wechatpay-serial": undefined } }, /not signed/],
     ["without a nonce", { changes: { "wechatpay-nonce": undefined } }, /not signed/],
     ["with another nonce", { changes: { "wechatpay-nonce": "x" } }, /does not fit/],
     ["without a time", { changes: { "wechatpay-timestamp": undefined } }, /not signed/],
-    ["with a time that is none", { changes: { "wechatpay-timestamp": "1e9" } }, /not signed/],
+    ["with an invalid time", { changes: { "wechatpay-timestamp": "1e9" } }, /not signed/],
     [
       "with headers sent twice",
       { changes: { "wechatpay-serial": `${publicKeyId}, ${publicKeyId}` } },
       /not signed/,
     ],
-  ] satisfies [string, Signing, RegExp][])("does not fit: one %s", async (_title, signing, message) => {
-    expect(await fault(signing)).toMatch(message);
-  });
+  ] satisfies [string, Signing, RegExp][])(
+    "WeChat Pay's signature is refused: one %s",
+    async (_title, signing, message) => {
+      expect(await fault(signing)).toMatch(message);
+    },
+  );
 
-  it.each(["", "=", "==x", "==="])("does not fit with other padding: %s", async (padding) => {
-    const headers = signedHeaders(body);
-    const signature = headers["wechatpay-signature"]!.replace("==", padding);
-    const changed = { headers: { ...headers, "wechatpay-signature": signature }, body };
-    expect(await signatureFault(changed, findKey, createdAt)).toMatch(/does not fit|not signed/);
-  });
+  it.each(["", "=", "==x", "==="])(
+    "WeChat Pay's signature is refused with other padding: %s",
+    async (padding) => {
+      const headers = signedHeaders(body);
+      const signature = headers["wechatpay-signature"]!.replace("==", padding);
+      const changed = { headers: { ...headers, "wechatpay-signature": signature }, body };
+      expect(await signatureFault(changed, findKey, createdAt)).toMatch(/does not fit|not signed/);
+    },
+  );
 
-  it("does not fit any other body", async () => {
+  it("WeChat Pay's signature fits no other body", async () => {
     const bytes = fc.uint8Array({ maxLength: 40 }).map((array) => Buffer.from(array));
     const property = fc.asyncProperty(bytes, async (other) => {
       expect(await fault({}, other)).toBe(other.equals(body) ? null : "its signature does not fit");
@@ -91,16 +97,19 @@ describe("WeChat Pay's signature", () => {
   });
 });
 
-describe("what WeChat Pay has encrypted", () => {
-  it.each(["transaction", "", null])("opens with the API v3 key (associated data %o)", (aad) => {
-    expect(openResource(open(sealed("{茶}", aad)), apiV3Key)).toBe("{茶}");
-  });
+describe("WeChat Pay encrypted content", () => {
+  it.each(["transaction", "", null])(
+    "WeChat Pay content decrypts with the API v3 key (associated data %o)",
+    (aad) => {
+      expect(openResource(open(encrypted("{茶}", aad)), apiV3Key)).toBe("{茶}");
+    },
+  );
 
-  it("does not open when a single bit was changed, which the SDK would not notice", () => {
-    const told = JSON.stringify({ amount: { total: 1 } });
-    const resource = open(sealed(told));
+  it("WeChat Pay content with one changed bit does not decrypt, which the SDK would not notice", () => {
+    const notified = JSON.stringify({ amount: { total: 1 } });
+    const resource = open(encrypted(notified));
     const bytes = Buffer.from(resource.ciphertext, "base64");
-    bytes[told.indexOf("1")]! ^= "1".charCodeAt(0) ^ "9".charCodeAt(0);
+    bytes[notified.indexOf("1")]! ^= "1".charCodeAt(0) ^ "9".charCodeAt(0);
     const changed = { ...resource, ciphertext: bytes.toString("base64") };
     expect(sdk.decipher_gcm(changed.ciphertext, "transaction", changed.nonce, apiV3Key)).toEqual({
       amount: { total: 9 },
@@ -109,13 +118,13 @@ describe("what WeChat Pay has encrypted", () => {
   });
 
   it.each([
-    ["another key", sealed("x", "transaction", "another key of thirty-two bytes!")],
-    ["other associated data", { ...sealed("x"), associated_data: "refund" }],
-    ["another nonce", { ...sealed("x"), nonce: "123456789012" }],
-    ["a nonce of one byte", { ...sealed("x"), nonce: "1" }],
-    ["a cut tag", { ...sealed("x"), ciphertext: sealed("x").ciphertext.slice(0, -8) }],
-    ["nothing", { ...sealed("x"), ciphertext: "" }],
-  ])("does not open with %s", (_title, resource) => {
+    ["another key", encrypted("x", "transaction", "another key of thirty-two bytes!")],
+    ["other associated data", { ...encrypted("x"), associated_data: "refund" }],
+    ["another nonce", { ...encrypted("x"), nonce: "123456789012" }],
+    ["a nonce of one byte", { ...encrypted("x"), nonce: "1" }],
+    ["a truncated tag", { ...encrypted("x"), ciphertext: encrypted("x").ciphertext.slice(0, -8) }],
+    ["an empty ciphertext", { ...encrypted("x"), ciphertext: "" }],
+  ])("WeChat Pay content does not decrypt with %s", (_title, resource) => {
     expect(openResource(open(resource), apiV3Key)).toBe(undefined);
   });
 
@@ -132,7 +141,7 @@ const sdk = new WxPay({
   publicKey: Buffer.from("unused"),
 });
 
-describe("our own signature", () => {
+describe("WeChat Pay request signature", () => {
   const calls = async (act: (adapter: ReturnType<typeof openWechat>) => Promise<unknown>) => {
     const server = await localServer(() => answer(transaction()));
     await act(openWechat({ baseUrl: server.url }));
@@ -145,48 +154,48 @@ describe("our own signature", () => {
   };
 
   it.each([
-    ["GET", (adapter: ReturnType<typeof openWechat>) => adapter.look(payment())],
+    ["GET", (adapter: ReturnType<typeof openWechat>) => adapter.fetchPayment(payment())],
     ["POST", (adapter: ReturnType<typeof openWechat>) => adapter.close!(payment())],
     [
       "POST",
       (adapter: ReturnType<typeof openWechat>) =>
-        adapter.start(payment(), adapter.prepare(newPayment({ subject: '茶 "&" 😀' })), "key"),
+        adapter.createPayment(payment(), adapter.prepare(newPayment({ subject: '茶 "&" 😀' })), "key"),
     ],
-  ])("covers method, path, time, nonce and body (%s %#)", async (method, act) => {
+  ])("our WeChat Pay signature covers method, path, time, nonce and body (%s %#)", async (method, act) => {
     const [call] = await calls(act);
-    const given = authorization(call?.headers.authorization);
-    expect(given).toMatchObject({ mchid: mchId, serial_no: rawCredentials.serial_no });
-    expect(given.timestamp).toBe(String(Math.floor(createdAt.getTime() / 1000)));
-    expect(given.nonce_str).toMatch(/^[0-9a-f]{32}$/);
-    const text = `${method}\n${call?.path}\n${given.timestamp}\n${given.nonce_str}\n${call?.body}\n`;
-    const signature = Buffer.from(given.signature ?? "", "base64");
+    const provided = authorization(call?.headers.authorization);
+    expect(provided).toMatchObject({ mchid: mchId, serial_no: rawCredentials.serial_no });
+    expect(provided.timestamp).toBe(String(Math.floor(createdAt.getTime() / 1000)));
+    expect(provided.nonce_str).toMatch(/^[0-9a-f]{32}$/);
+    const text = `${method}\n${call?.path}\n${provided.timestamp}\n${provided.nonce_str}\n${call?.body}\n`;
+    const signature = Buffer.from(provided.signature ?? "", "base64");
     expect(verify("sha256", Buffer.from(text), ours.publicKey, signature)).toBe(true);
     expect(call?.headers["wechatpay-serial"]).toBe(publicKeyId);
   });
 
-  it("never uses a nonce twice", async () => {
+  it("our WeChat Pay signature never reuses a nonce", async () => {
     const all = await calls(async (adapter) => {
-      for (let count = 0; count < 5; count += 1) await adapter.look(payment());
+      for (let count = 0; count < 5; count += 1) await adapter.fetchPayment(payment());
     });
     const nonces = all.map(({ headers }) => authorization(headers.authorization).nonce_str);
     expect(new Set(nonces).size).toBe(5);
   });
 
-  it("is made anew for a repeat on a fresh connection", async () => {
+  it("our WeChat Pay signature is made again for a repeat on a new connection", async () => {
     const server = await localServer((_call, count) => (count === 2 ? "reset" : answer(transaction())));
     const adapter = openWechat({ baseUrl: server.url });
-    await adapter.look(payment());
+    await adapter.fetchPayment(payment());
     expect(await adapter.close!(payment())).toMatchObject([{ kind: "closed" }]);
     const [, broken, repeated] = server.calls;
     expect(repeated).toMatchObject({ path: broken?.path, body: broken?.body });
     expect(repeated?.headers.authorization).not.toBe(broken?.headers.authorization);
   });
 
-  it("asks what the SDK would ask", async () => {
-    const wanted: [string, string, string][] = [];
+  it("our WeChat Pay requests are those that the SDK would send", async () => {
+    const input: [string, string, string][] = [];
     const path = (url: string) => url.replace("https://api.mch.weixin.qq.com", "");
     const ask = async (method: string, url: string, body: string) => {
-      wanted.push([method, path(url), body]);
+      input.push([method, path(url), body]);
       return { status: 200 };
     };
     sdk.createHttp({
@@ -196,10 +205,10 @@ describe("our own signature", () => {
     });
     await sdk.query({ out_trade_no: orderNo });
     await sdk.close(orderNo);
-    const asked = await calls(async (adapter) => {
-      await adapter.look(payment());
+    const requested = await calls(async (adapter) => {
+      await adapter.fetchPayment(payment());
       await adapter.close!(payment());
     });
-    expect(asked.map(({ method, path, body }) => [method, path, body])).toEqual(wanted);
+    expect(requested.map(({ method, path, body }) => [method, path, body])).toEqual(input);
   });
 });

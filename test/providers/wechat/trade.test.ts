@@ -19,15 +19,15 @@ import {
 const unpaid = (trade_state: string) =>
   transaction({ trade_state, transaction_id: "", success_time: "", amount: { total: 1230 } });
 
-describe("a look at WeChat Pay", () => {
-  const looked = async (reply: Reply) => {
+describe("WeChat Pay fetchPayment", () => {
+  const fetched = async (reply: Reply) => {
     const server = await localServer(() => reply);
-    return openWechat({ baseUrl: server.url }).look(payment());
+    return openWechat({ baseUrl: server.url }).fetchPayment(payment());
   };
 
-  it("asks by our number", async () => {
+  it("WeChat Pay's fetchPayment queries by our number", async () => {
     const server = await localServer(() => answer(transaction()));
-    await openWechat({ baseUrl: server.url }).look(payment());
+    await openWechat({ baseUrl: server.url }).fetchPayment(payment());
     expect(server.calls).toMatchObject([
       { method: "GET", path: `/v3/pay/transactions/out-trade-no/${orderNo}?mchid=${mchId}`, body: "" },
     ]);
@@ -44,22 +44,22 @@ describe("a look at WeChat Pay", () => {
     ["no payment time", { success_time: undefined }, { paidAt: createdAt }],
     ["another merchant", { mchid: "1900000999" }, { account: "1900000999" }],
     ["another application", { appid: "wx0000000000000000" }, { account: "wx0000000000000000" }],
-  ])("hears paid: %s", async (_title, said, expected) => {
-    expect(await looked(answer(transaction(said)))).toEqual([{ ...paid, ...expected }]);
+  ])("WeChat Pay's fetchPayment reports a payment: %s", async (_title, said, expected) => {
+    expect(await fetched(answer(transaction(said)))).toEqual([{ ...paid, ...expected }]);
   });
 
-  it("hears paid, then that something was refunded", async () => {
-    expect(await looked(answer(transaction({ trade_state: "REFUND" })))).toEqual([
+  it("WeChat Pay's fetchPayment of a refunded order reports the payment and asks for a refetch", async () => {
+    expect(await fetched(answer(transaction({ trade_state: "REFUND" })))).toEqual([
       paid,
-      { kind: "hint", orderNo, why: expect.any(String) },
+      { kind: "refetch", orderNo, why: expect.any(String) },
     ]);
   });
 
   it.each([
     ["NOTPAY", answer(unpaid("NOTPAY")), "open"],
     ["USERPAYING", answer(unpaid("USERPAYING")), "open"],
-    ["PAYERROR, which is one try", answer(unpaid("PAYERROR")), "open"],
-    ["ACCEPT, which waits for the debit", answer(unpaid("ACCEPT")), "started"],
+    ["PAYERROR, which is one failed try", answer(unpaid("PAYERROR")), "open"],
+    ["ACCEPT, which waits for the debit", answer(unpaid("ACCEPT")), "in_transit"],
     ["CLOSED", answer(unpaid("CLOSED")), "closed"],
     ["REVOKED", answer(unpaid("REVOKED")), "closed"],
     ["ORDER_NOT_EXIST", refusal(404, "ORDER_NOT_EXIST"), "missing"],
@@ -80,26 +80,33 @@ describe("a look at WeChat Pay", () => {
     ["another order", answer(transaction({ out_trade_no: "UNI1" })), "unrecognised"],
     ["CLOSED of another merchant", answer({ ...unpaid("CLOSED"), mchid: "1900000999" }), "unrecognised"],
     ["paid without an amount", answer(transaction({ amount: { total: 1230 } })), "unrecognised"],
-    ["paid in no currency", answer(transaction({ amount: { total: 1, currency: "XYZ" } })), "unrecognised"],
+    [
+      "paid in an unknown currency",
+      answer(transaction({ amount: { total: 1, currency: "XYZ" } })),
+      "unrecognised",
+    ],
     ["paid without a transaction", answer(transaction({ transaction_id: "" })), "unrecognised"],
     ["a broken amount", answer(transaction({ amount: { total: 12.3, currency: "CNY" } })), "unrecognised"],
     ["an unreadable time", answer(transaction({ success_time: "2025-13-01" })), "unrecognised"],
     ["a list", answer([]), "unrecognised"],
     ["another refusal", refusal(400, "PARAM_ERROR"), "unrecognised"],
-    ["a missing right", refusal(403, "NO_AUTH"), "unknown"],
-  ] satisfies [string, Reply, string][])("tells %s apart", async (_title, reply, kind) => {
-    expect(await looked(reply)).toEqual([expect.objectContaining({ kind })]);
-  });
+    ["a missing permission", refusal(403, "NO_AUTH"), "unknown"],
+  ] satisfies [string, Reply, string][])(
+    "WeChat Pay's fetchPayment maps %s to $2",
+    async (_title, reply, kind) => {
+      expect(await fetched(reply)).toEqual([expect.objectContaining({ kind })]);
+    },
+  );
 });
 
-describe("a close at WeChat Pay", () => {
+describe("WeChat Pay close", () => {
   const closed = async (now: Date, ...replies: Reply[]) => {
     const server = await localServer((_call, count) => replies[count - 1] ?? "reset");
     return openWechat({ baseUrl: server.url, now }).close?.(payment());
   };
   const at = (now: Date) => ({ at: now });
 
-  it("is confirmed by a signed, empty answer", async () => {
+  it("a WeChat Pay close is confirmed by a signed, empty answer", async () => {
     const server = await localServer(() => answer(undefined, 204));
     const said = await openWechat({ baseUrl: server.url }).close?.(payment());
     expect(said).toEqual([{ kind: "closed", orderNo, why: expect.any(String) }]);
@@ -107,27 +114,33 @@ describe("a close at WeChat Pay", () => {
     expect(server.calls).toMatchObject([{ method: "POST", path, body: JSON.stringify({ mchid: mchId }) }]);
   });
 
-  it("is not confirmed by an empty answer that nobody signed", async () => {
+  it("a WeChat Pay close is not confirmed by an unsigned empty answer", async () => {
     expect(await closed(createdAt, { status: 204 })).toMatchObject([{ kind: "unknown", orderNo }]);
   });
 
-  it("of a closed order is a close", async () => {
+  it("a WeChat Pay close of a closed order succeeds", async () => {
     expect(await closed(createdAt, refusal(400, "ORDER_CLOSED"))).toMatchObject([
       { kind: "closed", orderNo },
     ]);
   });
 
-  it.each(["ORDERPAID", "ORDER_PAID"])("that comes too late tells what the order is: %s", async (word) => {
-    expect(await closed(createdAt, refusal(400, word), answer(transaction()))).toEqual([paid]);
-  });
+  it.each(["ORDERPAID", "ORDER_PAID"])(
+    "a WeChat Pay close that comes too late reports the order's state: %s",
+    async (word) => {
+      expect(await closed(createdAt, refusal(400, word), answer(transaction()))).toEqual([paid]);
+    },
+  );
 
-  it.each(["INVALID_REQUEST", "RULE_LIMIT"])("that comes too soon leaves it open: %s", async (word) => {
-    expect(await closed(createdAt, refusal(403, word), answer(unpaid("NOTPAY")))).toEqual([
-      { kind: "open", orderNo, why: `WeChat Pay does not close it yet: ${word}` },
-    ]);
-  });
+  it.each(["INVALID_REQUEST", "RULE_LIMIT"])(
+    "a WeChat Pay close that comes too soon leaves the order open: %s",
+    async (word) => {
+      expect(await closed(createdAt, refusal(403, word), answer(unpaid("NOTPAY")))).toEqual([
+        { kind: "open", orderNo, why: `WeChat Pay does not close it yet: ${word}` },
+      ]);
+    },
+  );
 
-  it("of an order that does not exist is certain only after its end", async () => {
+  it("a WeChat Pay close of an order that does not exist succeeds only after the order has expired", async () => {
     const { expiresAt } = newPayment();
     const missing = (now: Date) =>
       closed(now, answer({ code: "ORDER_NOT_EXIST", message: "" }, 404, at(now)));
@@ -139,12 +152,15 @@ describe("a close at WeChat Pay", () => {
     ["SIGN_ERROR", refusal(401, "SIGN_ERROR")],
     ["SYSTEM_ERROR", refusal(500, "SYSTEM_ERROR")],
     ["a broken connection", "reset"],
-  ] satisfies [string, Reply][])("whose outcome nobody knows is unknown: %s", async (_title, reply) => {
-    expect(await closed(createdAt, reply)).toMatchObject([{ kind: "unknown", orderNo }]);
-  });
+  ] satisfies [string, Reply][])(
+    "a WeChat Pay close without a readable outcome is unknown: %s",
+    async (_title, reply) => {
+      expect(await closed(createdAt, reply)).toMatchObject([{ kind: "unknown", orderNo }]);
+    },
+  );
 });
 
-describe("a probe of WeChat Pay credentials", () => {
+describe("WeChat Pay probe", () => {
   const probed = async (reply: Reply, credentials: Record<string, string> = rawCredentials) => {
     const server = await localServer(() => reply);
     const said = await openWechat({ baseUrl: server.url, credentials }).probe?.();
@@ -152,7 +168,7 @@ describe("a probe of WeChat Pay credentials", () => {
     return said;
   };
 
-  it("is content with the signed word that there is no such order", async () => {
+  it("the WeChat Pay probe passes on a signed ORDER_NOT_EXIST", async () => {
     expect(await probed(refusal(404, "ORDER_NOT_EXIST"))).toBe(null);
   });
 
@@ -161,7 +177,7 @@ describe("a probe of WeChat Pay credentials", () => {
     ["an unsigned 403", { ...refusal(403, "ORDER_NOT_EXIST"), headers: {} }, /ORDER_NOT_EXIST/],
     ["a wrong merchant", refusal(400, "PARAM_ERROR"), /PARAM_ERROR.*mch_id/],
     ["no such merchant", refusal(404, "MCH_NOT_EXISTS"), /mch_id/],
-    ["a missing right", refusal(403, "NO_AUTH"), /not opened/],
+    ["a missing permission", refusal(403, "NO_AUTH"), /not opened/],
     ["another reason", refusal(400, "NEW_REASON"), /NEW_REASON · a reason/],
     [
       "an answer signed by another key",
@@ -169,18 +185,21 @@ describe("a probe of WeChat Pay credentials", () => {
       /public key that the config lacks/,
     ],
     ["no answer", "reset", /127\.0\.0\.1/],
-  ] satisfies [string, Reply, RegExp][])("says what is wrong: %s", async (_title, reply, message) => {
-    expect(await probed(reply)).toMatch(message);
-  });
+  ] satisfies [string, Reply, RegExp][])(
+    "the WeChat Pay probe says what is wrong: %s",
+    async (_title, reply, message) => {
+      expect(await probed(reply)).toMatch(message);
+    },
+  );
 
-  it("proves the API v3 key of a merchant with platform certificates", async () => {
+  it("the WeChat Pay probe needs platform certificates if the config has no public key", async () => {
     const said = await probed(answer({}, 404, { serial: "AABB" }), certificateMode);
     expect(said).toMatch(/platform certificates/);
   });
 });
 
-describe("what WeChat Pay's adapter says", () => {
-  it("holds no key, signature, payload or link", async () => {
+describe("WeChat Pay messages", () => {
+  it("events and errors of WeChat Pay's adapter contain no key, signature, payload or link", async () => {
     const server = await localServer((_call, count) =>
       count % 2 ? { body: "canary-answer", headers: { "wechatpay-signature": "canary-signature" } } : "reset",
     );
@@ -191,14 +210,16 @@ describe("what WeChat Pay's adapter says", () => {
       { resource: { algorithm: "AEAD_AES_256_GCM", ciphertext: "canary", nonce: "x" } },
     );
     const said = [
-      await adapter.look(payment()),
+      await adapter.fetchPayment(payment()),
       await adapter.close?.(payment()),
       await adapter.probe?.(),
-      await adapter.start(payment(), adapter.prepare(newPayment()), "key"),
-      ...(await Promise.all([forged, unopened].map((call) => adapter.hear(call, mchId).catch(everythingOf)))),
+      await adapter.createPayment(payment(), adapter.prepare(newPayment()), "key"),
+      ...(await Promise.all(
+        [forged, unopened].map((call) => adapter.parseWebhook(call, mchId).catch(everythingOf)),
+      )),
     ];
     const text = JSON.stringify(said);
-    expect(text).toContain("does not open");
+    expect(text).toContain("does not decrypt");
     for (const secret of ["canary", apiV3Key, "WECHATPAY2", appId, rawCredentials.private_key.slice(40, 80)])
       expect(text).not.toContain(secret);
   });

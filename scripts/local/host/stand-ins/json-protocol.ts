@@ -14,7 +14,7 @@ export type Operations = Readonly<Record<string, (input: unknown) => object>>;
 
 export type StandIn = { url: string; stop(): void };
 
-/** Serves the AWS JSON 1.1 protocol on a free loopback port. An operation that is not given answers UnknownOperationException. */
+/** Serves the AWS JSON 1.1 protocol on a free loopback port. Other operations get an UnknownOperationException. */
 export async function serveOperations(operations: Operations): Promise<StandIn> {
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = [];

@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
 import * as z from "zod";
-import type { KeptSecrets } from "../kept-secrets.ts";
+import type { StoredSecrets } from "../stored-secrets.ts";
 import { AwsError, type StandIn, serveOperations } from "./json-protocol.ts";
 
 /** One customer managed key. */
@@ -26,13 +26,13 @@ const decryptSchema = z.strictObject({
 
 const ivBytes = 12;
 const tagBytes = 16;
-/** Encrypt takes no more than this (AWS: 4,096 bytes for symmetric keys). */
+/** AWS's limit for Encrypt with symmetric keys, in bytes. */
 const plaintextLimit = 4096;
 
-type Sealer = {
+type Encrypter = {
   /** By id or ARN. */
   find(idOrArn: string): KmsKey;
-  seal(key: KmsKey, plaintext: Buffer, context: Record<string, string>): string;
+  encrypt(key: KmsKey, plaintext: Buffer, context: Record<string, string>): string;
   open(blob: string, context: Record<string, string>): { key: KmsKey; plaintext: Buffer };
 };
 
@@ -40,7 +40,7 @@ type Sealer = {
  * AES-256-GCM under a master key per KMS key, which is kept for the next start, with the encryption context as
  * authenticated data. A blob is: length of the key's ARN (2 bytes), ARN, IV, tag, ciphertext; base64.
  */
-function createSealer(keys: readonly KmsKey[], kept: KeptSecrets): Sealer {
+function createEncrypter(keys: readonly KmsKey[], stored: StoredSecrets): Encrypter {
   const find = (idOrArn: string): KmsKey => {
     const key = keys.find(({ id, arn }) => idOrArn === id || idOrArn === arn);
     if (key === undefined) throw new AwsError("NotFoundException", `Key '${idOrArn}' does not exist`);
@@ -49,11 +49,11 @@ function createSealer(keys: readonly KmsKey[], kept: KeptSecrets): Sealer {
   };
   const masterKey = ({ arn }: KmsKey): Buffer =>
     Buffer.from(
-      kept.get(`master key of ${arn}`, () => randomBytes(32).toString("base64")),
+      stored.get(`master key of ${arn}`, () => randomBytes(32).toString("base64")),
       "base64",
     );
 
-  function seal(key: KmsKey, plaintext: Buffer, context: Record<string, string>): string {
+  function encrypt(key: KmsKey, plaintext: Buffer, context: Record<string, string>): string {
     const arn = Buffer.from(key.arn);
     const length = Buffer.alloc(2);
     length.writeUInt16BE(arn.length);
@@ -63,8 +63,8 @@ function createSealer(keys: readonly KmsKey[], kept: KeptSecrets): Sealer {
     return Buffer.concat([length, arn, iv, cipher.getAuthTag(), ciphertext]).toString("base64");
   }
 
-  function open(sealed: string, context: Record<string, string>): { key: KmsKey; plaintext: Buffer } {
-    const blob = Buffer.from(sealed, "base64");
+  function open(encrypted: string, context: Record<string, string>): { key: KmsKey; plaintext: Buffer } {
+    const blob = Buffer.from(encrypted, "base64");
     try {
       const end = 2 + blob.readUInt16BE(0);
       const key = find(blob.toString("utf8", 2, end));
@@ -80,43 +80,43 @@ function createSealer(keys: readonly KmsKey[], kept: KeptSecrets): Sealer {
     }
   }
 
-  return { find, seal, open };
+  return { find, encrypt, open };
 }
 
 /** KMS with GenerateDataKey, Encrypt and Decrypt. */
-export function startKms(keys: readonly KmsKey[], kept: KeptSecrets): Promise<StandIn> {
-  const { find, seal, open } = createSealer(keys, kept);
+export function startKms(keys: readonly KmsKey[], stored: StoredSecrets): Promise<StandIn> {
+  const { find, encrypt, open } = createEncrypter(keys, stored);
   return serveOperations({
     GenerateDataKey(input) {
-      const wanted = validated(generateDataKeySchema, input);
-      if ((wanted.KeySpec === undefined) === (wanted.NumberOfBytes === undefined)) {
+      const request = validated(generateDataKeySchema, input);
+      if ((request.KeySpec === undefined) === (request.NumberOfBytes === undefined)) {
         throw new AwsError("ValidationException", "Please specify either number of bytes or key spec.");
       }
-      const key = find(wanted.KeyId);
-      const plaintext = randomBytes(wanted.NumberOfBytes ?? (wanted.KeySpec === "AES_128" ? 16 : 32));
+      const key = find(request.KeyId);
+      const plaintext = randomBytes(request.NumberOfBytes ?? (request.KeySpec === "AES_128" ? 16 : 32));
       return {
         KeyId: key.arn,
         Plaintext: plaintext.toString("base64"),
-        CiphertextBlob: seal(key, plaintext, wanted.EncryptionContext),
+        CiphertextBlob: encrypt(key, plaintext, request.EncryptionContext),
       };
     },
     Encrypt(input) {
-      const wanted = validated(encryptSchema, input);
-      const key = find(wanted.KeyId);
-      const plaintext = Buffer.from(wanted.Plaintext, "base64");
+      const request = validated(encryptSchema, input);
+      const key = find(request.KeyId);
+      const plaintext = Buffer.from(request.Plaintext, "base64");
       if (plaintext.length === 0 || plaintext.length > plaintextLimit) {
         throw new AwsError("ValidationException", `Plaintext must have 1 to ${plaintextLimit} bytes.`);
       }
       return {
         KeyId: key.arn,
-        CiphertextBlob: seal(key, plaintext, wanted.EncryptionContext),
+        CiphertextBlob: encrypt(key, plaintext, request.EncryptionContext),
         EncryptionAlgorithm: "SYMMETRIC_DEFAULT",
       };
     },
     Decrypt(input) {
-      const wanted = validated(decryptSchema, input);
-      const { key, plaintext } = open(wanted.CiphertextBlob, wanted.EncryptionContext);
-      if (wanted.KeyId !== undefined && find(wanted.KeyId) !== key) {
+      const request = validated(decryptSchema, input);
+      const { key, plaintext } = open(request.CiphertextBlob, request.EncryptionContext);
+      if (request.KeyId !== undefined && find(request.KeyId) !== key) {
         throw new AwsError(
           "IncorrectKeyException",
           "The key ID does not identify the key that encrypted this.",

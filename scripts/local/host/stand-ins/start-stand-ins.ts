@@ -1,8 +1,8 @@
 import type { Assembly } from "../assembly.ts";
-import { openKeptSecrets } from "../kept-secrets.ts";
 import type { ServiceUrls } from "../lambda-functions.ts";
 import type { Resolve } from "../resolve.ts";
 import { type DatabaseUsers, secretValues } from "../secret-values.ts";
+import { openStoredSecrets } from "../stored-secrets.ts";
 import { startKms } from "./kms.ts";
 import { startSecretsManager } from "./secrets-manager.ts";
 
@@ -15,7 +15,7 @@ export async function startStandIns(
   database: { url: URL; users: DatabaseUsers },
   dir: string,
 ): Promise<StandIns> {
-  const kept = openKeptSecrets(dir);
+  const stored = openStoredSecrets(dir);
   const keys = assembly.ofType("AWS::KMS::Key").map(({ stack, logicalId }) => ({
     id: String(resolve({ Ref: logicalId }, stack)),
     arn: String(resolve({ "Fn::GetAtt": [logicalId, "Arn"] }, stack)),
@@ -24,9 +24,9 @@ export async function startStandIns(
     assembly.ofType("AWS::SecretsManager::Secret"),
     database.url,
     database.users,
-    kept,
+    stored,
   );
-  const kms = await startKms(keys, kept);
+  const kms = await startKms(keys, stored);
   const secretsManager = await startSecretsManager(secrets);
   return {
     urls: { kms: kms.url, secretsManager: secretsManager.url },

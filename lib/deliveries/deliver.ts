@@ -1,0 +1,95 @@
+import { randomUUID } from "node:crypto";
+import { type Clock, secondsAfter } from "../clock.ts";
+import { currentInvocation } from "../invocation.ts";
+import { log } from "../log.ts";
+import type { WakeUp, WakeUps } from "../payments/ports.ts";
+import type { AfterSend, Deliveries, DeliveryTask, Locks } from "./ports.ts";
+import { nextDue } from "./schedule.ts";
+import type { DeliveryOutcome, SendNotification } from "./send-notification.ts";
+import { signedHeaders } from "./signature.ts";
+
+export type DeliverGateway = {
+  clock: Clock;
+  deliveries: Deliveries;
+  locks: Locks;
+  wakeUps: WakeUps;
+  send: SendNotification;
+  /** Opens a merchant's signing secrets; none where they do not open. */
+  notifySecrets(userId: string, encrypted: string | null): Promise<string[]>;
+};
+
+/** Longer than a send may take. */
+export const leaseSeconds = 45;
+/** What a send and its record need at most; less is left to the next receive. */
+const leastRemainingMs = 16_000;
+
+/**
+ * Handles one wake-up: claims the row's due attempt, sends it, records the outcome and wakes up the next attempt. A
+ * lost, repeated, late or reordered wake-up breaks nothing, because the row decides.
+ */
+export async function deliver(gateway: DeliverGateway, wakeUp: WakeUp): Promise<void> {
+  const lock = await gateway.locks.acquire(wakeUp.userId, `deliver:${wakeUp.taskId}`, leaseSeconds * 1000);
+  if (!lock && !wakeUp.insist) return;
+  try {
+    await claimAndSend(gateway, wakeUp);
+  } finally {
+    await lock?.release();
+  }
+}
+
+async function claimAndSend(gateway: DeliverGateway, wakeUp: WakeUp): Promise<void> {
+  if (currentInvocation().remainingMs() < /* mutation: deliver-time-left */ leastRemainingMs)
+    throw new Error("too little time left for a send");
+  const now = gateway.clock.now();
+  const leaseToken = randomUUID();
+  const claim = await gateway.deliveries.claim(wakeUp, leaseToken, secondsAfter(now, leaseSeconds), now);
+  // mutation: deliver-early
+  if (claim.kind === "early") return gateway.wakeUps.notify(wakeUp, claim.due);
+  if (claim.kind === "abandoned") log.alarm("notification abandoned by its senders", about(wakeUp));
+  if (claim.kind === "abandoned" && claim.exhausted) log.alarm("notification exhausted", about(wakeUp));
+  if (claim.kind !== "claimed") return;
+
+  const { task } = claim;
+  const outcome = await send(gateway, task);
+  const endedAt = gateway.clock.now();
+  const after = afterSend(task, outcome, endedAt);
+  const { httpStatus, answer } = outcome;
+  const record = { outcome: outcome.outcome, httpStatus, answer, endedAt };
+  const finished = await gateway.deliveries.finish(task, leaseToken, record, after);
+  log.info("delivery", {
+    task_id: task.id,
+    merchant: task.userId,
+    attempt: task.attempt,
+    status: finished ? after.status : "lease lost",
+    http_status: httpStatus,
+  });
+  if (!finished) return;
+  if (after.status === "exhausted")
+    log.alarm("notification exhausted", { task_id: task.id, merchant: task.userId });
+  if (after.status === "pending")
+    await gateway.wakeUps.notify({ ...wakeUp, attempt: after.attempt, insist: false }, after.due);
+  const next = await gateway.deliveries.nextDue(task.endpoint, endedAt);
+  if (next) await gateway.wakeUps.notify(next, endedAt);
+}
+
+const about = ({ taskId, userId }: WakeUp) => ({ task_id: taskId, merchant: userId });
+
+async function send(gateway: DeliverGateway, task: DeliveryTask): Promise<DeliveryOutcome> {
+  const secrets = await gateway.notifySecrets(task.userId, task.encryptedSecrets);
+  if (secrets.length === 0)
+    return {
+      outcome: "failed",
+      httpStatus: null,
+      answer: "not sent: the merchant has no signing secret that can be read",
+    };
+  const headers = signedHeaders(task.eventId, task.payload, secrets, gateway.clock.now());
+  return gateway.send({ url: task.url, headers, payload: task.payload });
+}
+
+function afterSend(task: DeliveryTask, { outcome }: DeliveryOutcome, endedAt: Date): AfterSend {
+  // mutation: deliver-received
+  if (outcome === "received") return { status: "success" };
+  if (outcome === "gone") return { status: "held" };
+  const due = nextDue(task.attempt, endedAt);
+  return due === null ? { status: "exhausted" } : { status: "pending", attempt: task.attempt + 1, due };
+}

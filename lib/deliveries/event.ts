@@ -1,0 +1,85 @@
+import { createHash, randomUUID } from "node:crypto";
+import { toJsonNumber } from "../money/money.ts";
+import type { Payment } from "../payments/payment.ts";
+import type { Refund } from "../payments/refund.ts";
+import type { PaymentNotificationBody, RefundNotificationBody } from "./notification-body.ts";
+
+export type PaymentEventName = PaymentNotificationBody["event"];
+export type RefundEventName = RefundNotificationBody["event"];
+
+/** One event for a merchant: its subject, its id and the exact bytes that every attempt sends. */
+export type Notification = {
+  subject: { type: "payment" | "refund"; id: string };
+  event: string;
+  eventId: string;
+  url: string;
+  endpoint: string;
+  payload: string;
+};
+
+/** The notification of a payment's new status; `null` when the merchant gave no URL. */
+export function paymentNotification(
+  payment: Payment,
+  event: PaymentEventName,
+  occurredAt: Date,
+): Notification | null {
+  const body: PaymentNotificationBody = { event, ...factsOf(payment, occurredAt) };
+  return notification(payment, { type: "payment", id: payment.id }, body);
+}
+
+/** The notification of a refund's end; it also contains the payment. */
+export function refundNotification(
+  payment: Payment,
+  refund: Refund,
+  event: RefundEventName,
+  occurredAt: Date,
+): Notification | null {
+  const body: RefundNotificationBody = {
+    event,
+    ...factsOf(payment, occurredAt),
+    refund_no: refund.refundNo,
+    refund_amount: toJsonNumber(refund.amount),
+    refund_status: event === "refund.success" ? "success" : "failed",
+  };
+  return notification(payment, { type: "refund", id: refund.id }, body);
+}
+
+function factsOf(payment: Payment, occurredAt: Date) {
+  return {
+    event_id: randomUUID(),
+    order_no: payment.orderNo,
+    out_trade_no: payment.outTradeNo,
+    trade_no: payment.tradeNo,
+    provider: payment.provider,
+    amount: toJsonNumber(payment.amount),
+    currency: payment.amount.currency,
+    status: payment.status,
+    payment_time: payment.paidAt?.toISOString() ?? null,
+    subject: payment.subject,
+    metadata: payment.metadata,
+    livemode: payment.livemode,
+    version: payment.version,
+    occurred_at: occurredAt.toISOString(),
+  };
+}
+
+function notification(
+  { userId, notifyUrl }: Payment,
+  subject: Notification["subject"],
+  body: PaymentNotificationBody | RefundNotificationBody,
+): Notification | null {
+  if (notifyUrl === null) return null;
+  return {
+    subject,
+    event: body.event,
+    eventId: body.event_id,
+    url: notifyUrl,
+    endpoint: endpointOf(userId, notifyUrl),
+    payload: JSON.stringify(body),
+  };
+}
+
+/** What sends are counted and held by: one merchant's one URL. */
+export function endpointOf(userId: string, url: string): string {
+  return createHash("sha256").update(`${userId}\n${url}`).digest("hex");
+}

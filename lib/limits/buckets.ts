@@ -1,0 +1,53 @@
+import type { Clock } from "../clock.ts";
+
+/**
+ * What one call came to. `debtUs`: how long until nothing is owed any more and all calls of a minute may come at once
+ * again, in microseconds, the unit of Redis' clock.
+ */
+export type Taken = { allowed: boolean; debtUs: number };
+
+/** Of so many calls a minute, each owes this much; the debt goes down as time goes by. */
+export function intervalUs(perMinute: number): number {
+  return Math.ceil(60_000_000 / perMinute);
+}
+
+/** The most that can be owed: the calls of a minute, made at once. */
+export function windowUs(perMinute: number): number {
+  return perMinute * intervalUs(perMinute);
+}
+
+/**
+ * The generic cell rate algorithm (GCRA) in this process; beyond `most` names the least recently used one is dropped.
+ */
+export function buckets(clock: Clock, most = 10_000) {
+  const freeAt = new Map<string, number>();
+
+  function keep(name: string, at: number): void {
+    // mutation: bucket-renewed
+    freeAt.delete(name);
+    freeAt.set(name, at);
+    if (freeAt.size > /* mutation: bucket-most-names */ most)
+      freeAt.delete(freeAt.keys().next().value as string);
+  }
+
+  return {
+    /** Takes one call from the bucket; a refused call costs nothing. `peek`: an allowed one costs nothing either. */
+    take(name: string, perMinute: number, peek = false): Taken {
+      const now = clock.now().getTime() * 1000;
+      // At most the window, also after a clock that went back.
+      // mutation: bucket-most-owed
+      const debtUs = Math.min(
+        /* mutation: bucket-nothing-saved */ Math.max((freeAt.get(name) ?? now) - now, 0),
+        windowUs(perMinute),
+      );
+      const owed = debtUs + intervalUs(perMinute);
+      const allowed = owed <= /* mutation: bucket-allowed */ windowUs(perMinute);
+      const after =
+        /* mutation: bucket-refused-not-owed */ allowed && /* mutation: bucket-look-not-owed */ !peek
+          ? owed
+          : debtUs;
+      if (after > 0) keep(name, now + after);
+      return { allowed, debtUs: after };
+    },
+  };
+}

@@ -1,0 +1,137 @@
+import type { Clock } from "../clock.ts";
+import { GatewayError } from "../errors.ts";
+import { identifyCaller } from "../invocation.ts";
+import { failureLimit } from "../limits/failure-limit.ts";
+import { log, nameOf } from "../log.ts";
+import type { Caller } from "../payments/ports.ts";
+import { hashOf, readApiKey, type Scope, sameKey } from "./api-key.ts";
+
+/** The authenticated merchant and its rate limit in calls per minute; `null`: unlimited. */
+export type Authenticated = Caller & { rateLimit: number | null };
+
+export type StoredKey = {
+  keyId: string;
+  hash: Buffer;
+  scopes: string[];
+  expiresAt: Date | null;
+  revokedAt: Date | null;
+  lastUsedAt: Date | null;
+  merchant: Omit<Authenticated, "scopes">;
+};
+
+/** The parts of a key; not trusted before the stored hash matches. */
+export type KeyName = { keyId: string; userId: string };
+
+export interface KeyRows {
+  find(key: KeyName): Promise<StoredKey | null>;
+  noteUse(key: KeyName, at: Date): Promise<void>;
+}
+
+/** `source`: the caller's IP address; calls without one share a limit. */
+export type Authenticate = (
+  text: string | undefined,
+  scope: Scope,
+  source?: string,
+) => Promise<Authenticated>;
+
+/** How long a revoked key may still work, in milliseconds by the gateway's clock. */
+const cacheMs = 60_000;
+const mostCached = 1_000;
+/** How exactly the last use is known, in milliseconds: one write in this time, however many processes use the key. */
+const lastUseMs = 5 * 60_000;
+
+/**
+ * Failed keys per minute, address and process. Each costs at most one query, and a 160-bit secret cannot be guessed,
+ * so the limit is generous towards other callers behind the same address. Cached keys always pass.
+ */
+const mostFailures = 300;
+
+/**
+ * Authenticates a call by its `X-API-Key`. Valid keys are cached in this process only, by their hash, for at most a
+ * minute.
+ */
+export function authenticator(rows: KeyRows, clock: Clock): Authenticate {
+  const cache = new Map<string, { key: StoredKey; at: number }>();
+  const strangers = failureLimit(clock, ["unauthorised"]);
+
+  function fromCache(text: string): StoredKey | null {
+    const cached = cache.get(nameIn(text));
+    const now = clock.now().getTime();
+    if (cached && /* mutation: api-key-cache-age */ now - cached.at < cacheMs) return cached.key;
+    return null;
+  }
+
+  async function admit(text: string): Promise<StoredKey> {
+    const read = readApiKey(text);
+    if (!read) throw invalid(wrapping(text));
+    const now = clock.now();
+    const key = await rows.find(read);
+    if (!sameKey(text, key?.hash ?? null) || key === null) throw invalid();
+    cache.set(nameIn(text), { key, at: now.getTime() });
+    if (cache.size > mostCached) cache.delete(cache.keys().next().value as string);
+    // mutation: api-key-valid-before-use
+    assertValid(key);
+    await noteUse(read, key, now);
+    return key;
+  }
+
+  function assertValid(key: StoredKey): void {
+    const now = clock.now();
+    if (
+      /* mutation: api-key-expired */ isOver(key.expiresAt, now) ||
+      /* mutation: api-key-revoked */ isOver(key.revokedAt, now)
+    )
+      throw invalid();
+  }
+
+  /**
+   * Only when the key has just been read, so that a warm call writes nothing. Waited for, because what is not is frozen
+   * with the process once the call is answered; a failure costs the note and not the call.
+   */
+  async function noteUse(read: KeyName, key: StoredKey, now: Date): Promise<void> {
+    if (
+      key.lastUsedAt &&
+      now.getTime() - key.lastUsedAt.getTime() < /* mutation: api-key-last-use-gap */ lastUseMs
+    )
+      return;
+    await rows
+      .noteUse(read, now)
+      // mutation: api-key-last-use-failure
+      .catch((error) => log.warn("last use of a key not noted", nameOf(error)));
+  }
+
+  return async (text, scope, source = "") => {
+    if (!text?.trim()) throw new GatewayError("unauthorised", "send your API key in the X-API-Key header");
+    const key =
+      /* mutation: key-failures-remembered */ fromCache(text) ??
+      (await strangers({ /* mutation: key-failures-most */ [source]: mostFailures }, () => admit(text)));
+    assertValid(key);
+    identifyCaller({ userId: key.merchant.userId, keyId: key.keyId });
+    // mutation: api-key-scope
+    if (!key.scopes.includes(scope))
+      throw new GatewayError("forbidden", `the API key lacks the scope "${scope}"`);
+    return { ...key.merchant, scopes: new Set(key.scopes) };
+  };
+}
+
+function nameIn(text: string): string {
+  return hashOf(text).toString("base64");
+}
+
+function invalid(why?: string): GatewayError {
+  return new GatewayError("unauthorised", `the API key is not valid${why ? `: ${why}` : ""}`);
+}
+
+/** What people and tools put around a key. The message never contains the key. */
+function wrapping(text: string): string | undefined {
+  if (/^\s*(?:bearer|basic|token|apikey)\b/i.test(text)) return "send it alone, without a word before it";
+  if (/^["'\u201C\u2018]|["'\u201D\u2019]$/.test(text)) return "send it without quotes";
+  if (/^x-api-key\s*:/i.test(text)) return "send it without the header's name";
+  if (text.trim() !== text) return "send it without blanks around it";
+  if (/[\s,]/.test(text)) return "send one key, without blanks in it";
+  return undefined;
+}
+
+function isOver(time: Date | null, now: Date): boolean {
+  return time !== null && time <= now;
+}

@@ -1,0 +1,127 @@
+import { randomUUID } from "node:crypto";
+import { type Clock, secondsAfter } from "../clock.ts";
+import { GatewayError } from "../errors.ts";
+import type { Anomalies } from "./anomaly.ts";
+import { alarmUnlisted, askProvider } from "./ask-provider.ts";
+import type { Configs } from "./config-ports.ts";
+import type { Payment } from "./payment.ts";
+import { nextPoll } from "./poll-schedule.ts";
+import type { Leased, Link, Orders, WakeUps } from "./ports.ts";
+import type { CreateOutcome, Provider } from "./provider.ts";
+import { freesKey } from "./refusal.ts";
+import { linkEnd, type SceneLives } from "./scene-life.ts";
+
+export type CreateAtProviderGateway = SceneLives & {
+  clock: Clock;
+  orders: Orders;
+  configs: Configs;
+  wakeUps: WakeUps;
+  anomalies: Anomalies;
+};
+
+/** Longer than the provider call may take, so that no two run at once. */
+export const leaseSeconds = 12;
+const retryPollSeconds = 5;
+
+/**
+ * Until when a create of unknown outcome may be repeated: while the payment can be paid and the provider recognises
+ * the repeat. Later it ends instead, because a repeat could create a second order, and no buyer has a link to the
+ * first.
+ */
+export function startableUntil(
+  { createdAt, expiresAt }: Pick<Payment, "createdAt" | "expiresAt">,
+  { createKeySeconds }: Pick<Provider, "createKeySeconds">,
+): Date {
+  const deleted = createKeySeconds === undefined ? expiresAt : secondsAfter(createdAt, createKeySeconds);
+  return deleted < expiresAt ? deleted : expiresAt;
+}
+
+type CalledCreate = Exclude<CreateOutcome, { kind: "payable" }> | { kind: "payable"; link: Link };
+
+/** One create call with the stored request. What it made comes as a link with its time. */
+export async function callCreate(
+  gateway: Pick<CreateAtProviderGateway, "clock" | "configs" | "anomalies" | "lifeOf">,
+  { payment, attempt }: Leased,
+): Promise<CalledCreate> {
+  const { adapter, version } = await gateway.configs.of(payment);
+  const requestedAt = gateway.clock.now();
+  const made = await askProvider<CreateOutcome>("create", payment, {
+    ask: () =>
+      adapter.createPayment(
+        payment,
+        attempt.prepared,
+        /* mutation: create-provider-key */ attempt.idempotencyKey,
+      ),
+    broken: (why) => ({ kind: "unknown", why }),
+  });
+  if (made.kind === "payable") {
+    const life = gateway.lifeOf(payment.provider, payment.scene);
+    const until = linkEnd(payment, life, requestedAt);
+    const link = { payable: made.payable, until, version: life.signedByUs ? version : null };
+    return { kind: "payable", link };
+  }
+  const unlisted = made.kind === "refused" ? !made.listed && made.error.code : made.unlisted;
+  if (unlisted)
+    await alarmUnlisted(gateway, payment, { call: "create", code: unlisted, now: gateway.clock.now() });
+  return made;
+}
+
+/**
+ * Makes the payment at the provider. Only the holder of the lease comes here; a repeat sends the same stored request
+ * under the same key, so the provider makes it once. `answered`: a caller gets what is returned or thrown; else the
+ * merchant is notified of a payment that ends here.
+ */
+export async function createAtProvider(
+  gateway: CreateAtProviderGateway,
+  leased: Leased,
+  { answered }: { answered: boolean } = { answered: true },
+): Promise<Payment> {
+  const { orders, clock } = gateway;
+  const { payment, attempt } = leased;
+  const made = await callCreate(gateway, leased);
+  const now = clock.now();
+
+  if (made.kind === "payable") {
+    const stored = await orders.storePayable(leased, made.link, now);
+    if (!stored) throw outcomeUnknown(payment);
+    return stored;
+  }
+  if (made.kind === "refused" && made.ends === "subject") {
+    const ended = await orders.refuse(leased, made.error, now, !answered);
+    // mutation: create-refusal-stored
+    if (!ended) throw outcomeUnknown(payment);
+    if (ended.notification) await gateway.wakeUps.notify(ended.notification, now);
+    throw refused(payment, made.error);
+  }
+  const why = made.kind === "refused" ? made.error.code : made.why;
+  // An earlier call under this key may have made something yet: then no other key may ever be used.
+  const newKey =
+    made.kind === "refused" &&
+    freesKey(made) &&
+    /* mutation: create-key-unclear */ attempt.unclearSince === null;
+  const next = answered ? secondsAfter(now, retryPollSeconds) : nextPoll(payment, now);
+  await orders.release(leased, why, now, next, newKey ? randomUUID() : undefined);
+  if (made.kind === "unknown") throw outcomeUnknown(payment);
+  throw notAccepted(payment, made.error);
+}
+
+export function notAccepted(
+  { provider, orderNo }: Payment,
+  error: { code: string; message: string },
+): GatewayError {
+  const message = `${provider} did not accept the request (${error.code}): check the config, then send the same request again`;
+  return new GatewayError("create_not_accepted", message, { orderNo, providerError: error });
+}
+
+export function refused(
+  { provider, orderNo }: Payment,
+  error: { code: string; message: string },
+): GatewayError {
+  const message = `${provider} refused this payment (${error.code}): correct it and use a new out_trade_no`;
+  return new GatewayError("create_refused", message, { orderNo, providerError: error });
+}
+
+export function outcomeUnknown({ orderNo, provider }: Payment): GatewayError {
+  const message = `no clear answer from ${provider} yet: send the same request again`;
+  return new GatewayError("create_unknown", message, { orderNo, retryAfterSeconds: 2 });
+}

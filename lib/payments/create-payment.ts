@@ -1,0 +1,207 @@
+import { randomUUID } from "node:crypto";
+import { secondsAfter, type WaitingClock } from "../clock.ts";
+import { GatewayError } from "../errors.ts";
+import type { Anomalies } from "./anomaly.ts";
+import type { Configs, OpenConfig } from "./config-ports.ts";
+import {
+  createAtProvider,
+  leaseSeconds,
+  outcomeUnknown,
+  refused,
+  startableUntil,
+} from "./create-at-provider.ts";
+import { withOpenLink } from "./link.ts";
+import { newOrderNo } from "./order-no.ts";
+import type { Payable, Payment } from "./payment.ts";
+import type { Caller, Leased, NewOrder, Orders, StoredOrder, WakeUps } from "./ports.ts";
+import type { NewPayment } from "./provider.ts";
+import { buyerReturnUrl, webhookUrl } from "./public-urls.ts";
+import { type CreatePaymentCommand, differingFields, normalised } from "./request.ts";
+import { orderEnd, type SceneLives } from "./scene-life.ts";
+
+export type CreateGateway = SceneLives & {
+  clock: WaitingClock;
+  orders: Orders;
+  configs: Configs;
+  wakeUps: WakeUps;
+  anomalies: Anomalies;
+  /** Origin of our public routes. */
+  publicUrl: string;
+  /** Why a notification could never be sent to a URL, to follow "the URL"; `null` when it can be tried. */
+  whyUnsendable(url: string): string | null;
+};
+
+/** A payment with what the buyer needs to pay it. */
+export type PayablePayment = Payment & { payable: Payable; payableUntil: Date };
+
+const firstPollSeconds = 15;
+const pollMs = [100, 150, 250, 500];
+const longestPollSeconds = 9;
+
+/**
+ * Creates a payment, or answers again what the same request was answered before: one order per `out_trade_no`, whatever
+ * is sent twice, at once, or after a crash.
+ */
+export async function createPayment(
+  gateway: CreateGateway,
+  caller: Caller,
+  command: CreatePaymentCommand,
+): Promise<PayablePayment> {
+  // mutation: create-notify-url
+  refuseUnsendable(gateway, command);
+  const existing = await gateway.orders.findByOutTradeNo(caller.userId, command.outTradeNo);
+  if (existing) return replay(gateway, existing, command);
+  // mutation: create-active-merchant
+  if (!caller.active)
+    throw new GatewayError("forbidden", "this merchant is disabled: it can create no payments");
+
+  const config = await gateway.configs.choose(caller.userId, command.provider, command.config);
+  const leased = await gateway.orders.create(newOrder(gateway, caller, command, config));
+  if (leased) {
+    const woken = gateway.wakeUps.pollPayment(
+      leased.payment,
+      secondsAfter(leased.payment.createdAt, firstPollSeconds),
+    );
+    return await createAtProvider(gateway, leased)
+      .then(payable)
+      .finally(() => woken);
+  }
+  const winner = await gateway.orders.findByOutTradeNo(caller.userId, command.outTradeNo);
+  if (!winner)
+    throw new GatewayError("unavailable", "please send the same request again", { retryAfterSeconds: 1 });
+  return replay(gateway, winner, command);
+}
+
+function refuseUnsendable({ whyUnsendable }: CreateGateway, { notifyUrl }: CreatePaymentCommand): void {
+  const message = notifyUrl === null ? null : whyUnsendable(notifyUrl);
+  if (message === null) return;
+  const fields = [{ field: "notify_url", message }];
+  throw new GatewayError("invalid_parameter", `notify_url: ${message}`, { fields });
+}
+
+function newOrder(
+  gateway: CreateGateway,
+  caller: Caller,
+  command: CreatePaymentCommand,
+  config: OpenConfig,
+): NewOrder {
+  const createdAt = gateway.clock.now();
+  const orderNo = newOrderNo(createdAt);
+  const description = {
+    orderNo,
+    outTradeNo: command.outTradeNo,
+    scene: command.scene,
+    subject: command.subject,
+    body: command.body,
+    amount: command.amount,
+    returnUrl: command.returnUrl,
+    createdAt,
+    expiresAt: orderEnd(createdAt, command.expiresInSeconds, gateway.lifeOf(command.provider, command.scene)),
+  };
+  const newPayment: NewPayment = {
+    ...description,
+    notifyUrl: webhookUrl(gateway.publicUrl, config),
+    buyerReturnUrl: buyerReturnUrl(gateway.publicUrl, command.provider, orderNo),
+    extraParams: config.checkExtraParams(command.scene, command.extraParams),
+  };
+  return {
+    ...description,
+    ...normalised(command),
+    prepared: config.adapter.prepare(newPayment),
+    idempotencyKey: randomUUID(),
+    leaseToken: randomUUID(),
+    leaseUntil: secondsAfter(createdAt, leaseSeconds),
+    userId: caller.userId,
+    configId: config.id,
+    provider: command.provider,
+    providerAccount: config.account,
+    notifyUrl: command.notifyUrl ?? caller.notifyUrl,
+    metadata: command.metadata,
+    livemode: config.adapter.livemode,
+    tradeNo: "",
+    objectId: null,
+    payable: null,
+    payableUntil: null,
+    payableVersion: null,
+    refusal: null,
+    lateSuccess: false,
+    closeRequested: false,
+    inTransit: false,
+    refundedMinor: 0,
+    reservedMinor: 0,
+    captureKey: null,
+    pollCount: 0,
+    updatedAt: createdAt,
+    paidAt: null,
+    closedAt: null,
+    polledAt: null,
+    nextPollAt: secondsAfter(createdAt, firstPollSeconds),
+    unansweredSince: null,
+    quietFrom: null,
+  };
+}
+
+/** The answer of the first request, once it is known. */
+async function replay(
+  gateway: CreateGateway,
+  first: StoredOrder,
+  command: CreatePaymentCommand,
+): Promise<PayablePayment> {
+  // mutation: create-same-content
+  refuseOtherContent(first, command);
+  const until = secondsAfter(gateway.clock.now(), longestPollSeconds);
+  for (let stored: StoredOrder | null = first, polls = 0; stored; polls++) {
+    const { payment } = stored;
+    refuseEnded(payment);
+    const current = payment.payable ? await withOpenLink(gateway, payment) : await created(gateway, stored);
+    if (current) return payable(current);
+    if (gateway.clock.now() > until) throw outcomeUnknown(payment);
+    await gateway.clock.sleep(pollMs[Math.min(polls, pollMs.length - 1)]!);
+    stored = await gateway.orders.findByOutTradeNo(payment.userId, payment.outTradeNo);
+  }
+  throw outcomeUnknown(first.payment);
+}
+
+async function created(gateway: CreateGateway, stored: StoredOrder): Promise<Payment | null> {
+  const leased = await takeLease(gateway, stored);
+  return leased && createAtProvider(gateway, leased);
+}
+
+async function takeLease(gateway: CreateGateway, { payment, attempt }: StoredOrder): Promise<Leased | null> {
+  const now = gateway.clock.now();
+  if (attempt.done || attempt.leaseUntil > now) return null;
+  const { adapter } = await gateway.configs.of(payment);
+  // mutation: replay-key-forgotten
+  if (startableUntil(payment, adapter) <= now) return null;
+  return gateway.orders.takeLease(payment, randomUUID(), secondsAfter(now, leaseSeconds), now);
+}
+
+function refuseOtherContent(stored: StoredOrder, command: CreatePaymentCommand): void {
+  if (normalised(command).fingerprint === stored.fingerprint) return;
+  const names = differingFields(command, stored.request);
+  if (names.length === 0) return;
+  const fields = names.map((field) => ({
+    field,
+    message: "differs from the first request with this out_trade_no",
+  }));
+  const message = `out_trade_no was used with another ${names.join(", ")}: send the same content, or a new out_trade_no`;
+  throw new GatewayError("conflict", message, { fields, orderNo: stored.payment.orderNo });
+}
+
+function refuseEnded(payment: Payment): void {
+  const { status, orderNo, refusal } = payment;
+  if (status === "closed") {
+    throw new GatewayError("order_status", "this payment is closed: use a new out_trade_no", { orderNo });
+  }
+  if (status !== "failed") return;
+  if (!refusal)
+    throw new GatewayError("order_status", "this payment has failed: use a new out_trade_no", { orderNo });
+  throw refused(payment, refusal);
+}
+
+function payable(payment: Payment): PayablePayment {
+  refuseEnded(payment);
+  const { payable, payableUntil } = payment;
+  if (payable === null || payableUntil === null) throw outcomeUnknown(payment);
+  return { ...payment, payable, payableUntil };
+}

@@ -1,0 +1,192 @@
+import { randomUUID } from "node:crypto";
+import { secondsAfter } from "../clock.ts";
+import { GatewayError } from "../errors.ts";
+import { type Money, toDecimal } from "../money/money.ts";
+import { newProviderRefundNo } from "./order-no.ts";
+import type { Payment } from "./payment.ts";
+import type { Caller, Orders } from "./ports.ts";
+import type { Provider } from "./provider.ts";
+import { findPayment, type PaymentKey } from "./query-payment.ts";
+import type { RefundOutcome } from "./refund.ts";
+import type { NewRefund, StoredRefund } from "./refund-ports.ts";
+import { driveRefund, newLease, type RefundGateway, refundLeaseSeconds } from "./run-refund.ts";
+
+export type CreateRefundGateway = RefundGateway & { orders: Orders };
+
+/** A checked request. `amount` is decimal text in the payment's currency; absent: all that is left. */
+export type CreateRefundCommand = {
+  order: PaymentKey;
+  refundNo: string;
+  amount: string | null;
+  reason: string;
+};
+
+const firstRefundPollSeconds = 15;
+/** Two callers that want "all that is left" at once: the second counts again. */
+const reserveTries = 3;
+
+/**
+ * Refunds a payment in full or in part, or replays the answer of the same request. The amount is reserved before the
+ * provider is called, and an unclear answer keeps it reserved.
+ */
+export async function createRefund(
+  gateway: CreateRefundGateway,
+  caller: Caller,
+  command: CreateRefundCommand,
+  read: (text: string, currency: string) => Money,
+): Promise<StoredRefund> {
+  const existing = await gateway.refunds.find(caller.userId, command.refundNo);
+  if (existing) return replay(gateway, existing, command);
+  let { payment } = await findPayment(gateway, caller, command.order);
+  const { adapter } = await gateway.configs.of(payment);
+  if (!adapter.refund || !adapter.prepareRefund)
+    throw new GatewayError("refund_refused", "this provider has no refunds");
+
+  for (let attempt = 1; attempt <= reserveTries; attempt++) {
+    const reserved = await gateway.refunds.reserve(
+      payment,
+      newRefund(gateway, payment, command, { read, adapter }),
+    );
+    if (reserved.kind === "reserved") {
+      const { id, userId } = reserved.leased.refund;
+      const woken = gateway.wakeUps.pollRefund(
+        { refundId: id, userId },
+        secondsAfter(gateway.clock.now(), firstRefundPollSeconds),
+      );
+      const drive = { first: true, source: "call" as const, adapter };
+      const outcome = await driveRefund(gateway, reserved.leased, drive).finally(() => woken);
+      return answer(gateway, caller, command, outcome);
+    }
+    if (reserved.kind === "exists") break;
+    if (command.amount !== null && attempt > 1) throw tooMuch(payment);
+    payment = (await findPayment(gateway, caller, command.order)).payment;
+  }
+  const first = await gateway.refunds.find(caller.userId, command.refundNo);
+  if (first) return replay(gateway, first, command);
+  throw new GatewayError("unavailable", "please send the same request again", { retryAfterSeconds: 1 });
+}
+
+function newRefund(
+  { clock }: CreateRefundGateway,
+  payment: Payment,
+  command: CreateRefundCommand,
+  { read, adapter }: { read: (text: string, currency: string) => Money; adapter: Provider },
+): NewRefund {
+  const { orderNo, status, amount } = payment;
+  if (status !== "success")
+    throw new GatewayError("order_status", "only a paid order can be refunded", { orderNo });
+  const left = leftOf(payment);
+  const requestedAmount = command.amount === null ? left : read(command.amount, amount.currency);
+  if (left.minor === 0) throw new GatewayError("order_status", "nothing is left to refund", { orderNo });
+  if (requestedAmount.minor > left.minor) throw tooMuch(payment);
+  const now = clock.now();
+  const providerRefundNo = newProviderRefundNo(now);
+  const planned = { providerRefundNo, amount: requestedAmount, reason: command.reason };
+  return {
+    ...planned,
+    refundNo: command.refundNo,
+    prepared: adapter.prepareRefund?.(payment, planned) ?? {},
+    idempotencyKey: providerRefundNo,
+    request: normalised(payment, command),
+    leaseToken: randomUUID(),
+    leaseUntil: secondsAfter(now, refundLeaseSeconds),
+    nextPollAt: secondsAfter(now, firstRefundPollSeconds),
+    now,
+  };
+}
+
+function leftOf({ amount, refundedMinor, reservedMinor }: Payment): Money {
+  return { minor: Math.max(0, amount.minor - refundedMinor - reservedMinor), currency: amount.currency };
+}
+
+function tooMuch(payment: Payment): GatewayError {
+  const left = leftOf(payment);
+  const message = `at most ${toDecimal(left)} ${left.currency} can still be refunded`;
+  const fields = [{ field: "amount", message }];
+  return new GatewayError("amount_not_allowed", `amount: ${message}`, { fields, orderNo: payment.orderNo });
+}
+
+/** The order counts by its own number, however it was named. */
+function normalised(payment: Payment, { amount, reason }: CreateRefundCommand): string {
+  return JSON.stringify({ v: 1, order_no: payment.orderNo, amount: amount && plain(amount), reason });
+}
+
+/** `12.30` and `12.3` are the same amount. */
+function plain(amount: string): string {
+  return amount
+    .replace(/^0+(?=\d)/, "")
+    .replace(/(\.\d*?)0+$/, "$1")
+    .replace(/\.$/, "");
+}
+
+async function replay(
+  gateway: CreateRefundGateway,
+  stored: StoredRefund,
+  command: CreateRefundCommand,
+): Promise<StoredRefund> {
+  // mutation: refund-same-content
+  refuseOtherContent(stored, command);
+  const { refund, payment } = stored;
+  if (refund.status === "failed" && refund.refusal && !refund.refundId)
+    throw refused(payment, refund.refusal);
+  if (refund.status === "success" || refund.status === "failed") return stored;
+  const leased = await gateway.refunds.takeLease(stored, newLease(refund, gateway.clock.now()));
+  if (!leased) return stored;
+  const outcome = await driveRefund(gateway, leased, { first: false, source: "call" });
+  return answer(gateway, { userId: payment.userId }, command, outcome);
+}
+
+function refuseOtherContent({ payment, request }: StoredRefund, command: CreateRefundCommand): void {
+  const before = JSON.parse(request || "{}") as Record<string, unknown>;
+  const { order } = command;
+  const sameOrder =
+    "orderNo" in order ? order.orderNo === payment.orderNo : order.outTradeNo === payment.outTradeNo;
+  const now = JSON.parse(normalised(payment, command)) as Record<string, unknown>;
+  const names = Object.keys(now).filter((name) => now[name] !== before[name]);
+  if (!sameOrder) names.unshift("order_no");
+  if (names.length === 0) return;
+  const fields = names.map((field) => ({
+    field,
+    message: "differs from the first request with this refund_no",
+  }));
+  const message = `refund_no was used with another ${names.join(", ")}: send the same content, or a new refund_no`;
+  throw new GatewayError("conflict", message, { fields, orderNo: payment.orderNo });
+}
+
+async function answer(
+  gateway: CreateRefundGateway,
+  { userId }: { userId: string },
+  { refundNo }: CreateRefundCommand,
+  outcome: RefundOutcome,
+): Promise<StoredRefund> {
+  const stored = await gateway.refunds.find(userId, refundNo);
+  if (!stored)
+    throw new GatewayError("unavailable", "please send the same request again", { retryAfterSeconds: 1 });
+  const { payment } = stored;
+  // A webhook was faster than the call: a new refund_no would give the money back twice.
+  if (stored.refund.status === "success") return stored;
+  const isOver = outcome.kind === "refused" && outcome.ends === "subject";
+  // Another run holds the lease now and may still make the refund.
+  // mutation: refund-refusal-lease-lost
+  if (isOver && stored.refund.status !== "failed") throw unknown(payment);
+  if (isOver) throw refused(payment, outcome.error);
+  if (outcome.kind === "refused") {
+    const message = `${payment.provider} did not accept the request (${outcome.error.code}): check the config, then send it again`;
+    throw new GatewayError("refund_not_accepted", message, {
+      orderNo: payment.orderNo,
+      providerError: outcome.error,
+    });
+  }
+  if (outcome.kind === "unknown" || outcome.kind === "missing") throw unknown(payment);
+  return stored;
+}
+
+function unknown({ provider, orderNo }: Payment): GatewayError {
+  const message = `no clear answer from ${provider} yet: send the same request again`;
+  return new GatewayError("refund_unknown", message, { orderNo, retryAfterSeconds: 2 });
+}
+
+function refused({ provider, orderNo }: Payment, error: { code: string; message: string }): GatewayError {
+  const message = `${provider} refused this refund (${error.code}): correct it and use a new refund_no`;
+  return new GatewayError("refund_refused", message, { orderNo, providerError: error });
+}

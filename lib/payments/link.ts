@@ -1,0 +1,117 @@
+import { randomUUID } from "node:crypto";
+import { type Clock, secondsAfter } from "../clock.ts";
+import { GatewayError } from "../errors.ts";
+import { log, nameOf } from "../log.ts";
+import type { Anomalies } from "./anomaly.ts";
+import type { Configs } from "./config-ports.ts";
+import { callCreate, leaseSeconds, notAccepted, outcomeUnknown } from "./create-at-provider.ts";
+import type { Payment } from "./payment.ts";
+import type { Leased, Orders } from "./ports.ts";
+import type { SceneLives } from "./scene-life.ts";
+
+export type LinkGateway = SceneLives & {
+  clock: Clock;
+  orders: Orders;
+  configs: Configs;
+  anomalies: Anomalies;
+};
+
+/** After a failed renewal no other is tried within this time, in seconds. */
+const retryRenewalSeconds = 3;
+
+/** Whether the stored link or code still opens: its time is not over, and the key that signed it was not replaced. */
+async function opens(gateway: Pick<LinkGateway, "clock" | "configs">, payment: Payment): Promise<boolean> {
+  const { payableUntil, payableVersion } = payment;
+  if (payableUntil === null || /* mutation: link-time */ payableUntil <= gateway.clock.now()) return false;
+  if (payableVersion === null) return true;
+  try {
+    // A process that has not read the new credentials yet knows an older version.
+    // mutation: link-key-version
+    return (await gateway.configs.of(payment)).version <= payableVersion;
+  } catch (error) {
+    if (!(error instanceof GatewayError)) throw error;
+    // That we cannot read the credentials now is nothing to the provider.
+    return true;
+  }
+}
+
+/** The payment as it may be shown: without a link or code that opens no more, or that must not be opened any more. */
+export async function shown(
+  gateway: Pick<LinkGateway, "clock" | "configs">,
+  payment: Payment,
+): Promise<Payment> {
+  if (payment.payable === null) return payment;
+  const ended = payment.status === "closed" || payment.status === "failed";
+  if (/* mutation: link-of-ended */ !ended && (await opens(gateway, payment))) return payment;
+  return { ...payment, payable: { ...payment.payable, paymentUrl: "", qrCode: "", extraData: {} } };
+}
+
+/** The payment as a query returns it: an expired link is renewed if the provider supports that. */
+export async function shownRenewed(gateway: LinkGateway, payment: Payment): Promise<Payment> {
+  try {
+    const payable = canRenew(gateway, payment) && !(await opens(gateway, payment));
+    const renewed = payable ? await renew(gateway, payment) : null;
+    return await shown(gateway, renewed ?? payment);
+  } catch (error) {
+    if (!(error instanceof GatewayError)) throw error;
+    log.warn("link not renewed", { order_no: payment.orderNo, reason: error.message, ...nameOf(error) });
+    return shown(gateway, payment);
+  }
+}
+
+/**
+ * The payment with a usable link, for a repeated create: a paid one as it was answered before, else the stored link or
+ * a renewed one. `null`: another caller is renewing it, read again. Throws `order_status` if there can be no link.
+ */
+export async function withOpenLink(gateway: LinkGateway, payment: Payment): Promise<Payment | null> {
+  const { status, expiresAt, orderNo } = payment;
+  if (status === "success") return payment;
+  // mutation: link-order-end
+  if (expiresAt <= gateway.clock.now()) {
+    const message = "the time of this payment is over, and it is about to be closed: use a new out_trade_no";
+    throw new GatewayError("order_status", message, { orderNo });
+  }
+  if (await opens(gateway, payment)) return payment;
+  if (canRenew(gateway, payment)) return renew(gateway, payment);
+  throw lapsed(payment);
+}
+
+function canRenew(gateway: SceneLives & { clock: Clock }, payment: Payment): boolean {
+  const { payable, status, closeRequested, expiresAt, provider, scene } = payment;
+  const waits =
+    payable !== null && status === "pending" && /* mutation: link-close-requested */ !closeRequested;
+  return (
+    waits &&
+    expiresAt > gateway.clock.now() &&
+    /* mutation: link-renewable */ gateway.lifeOf(provider, scene).renewable
+  );
+}
+
+/** The same stored request once more, by one caller at a time. */
+async function renew(gateway: LinkGateway, payment: Payment): Promise<Payment | null> {
+  const { orders, clock } = gateway;
+  const requestedAt = clock.now();
+  const leaseUntil = secondsAfter(requestedAt, leaseSeconds);
+  const leased = await orders.takeRenewal(payment, randomUUID(), leaseUntil, requestedAt);
+  return leased && ask(gateway, leased);
+}
+
+async function ask(gateway: LinkGateway, leased: Leased): Promise<Payment | null> {
+  const { orders, clock } = gateway;
+  const { payment } = leased;
+  const made = await callCreate(gateway, leased);
+  if (made.kind === "payable") return orders.storeRenewed(leased, made.link, clock.now());
+  await orders.endRenewal(leased, secondsAfter(clock.now(), retryRenewalSeconds));
+  if (made.kind === "unknown") throw outcomeUnknown(payment);
+  if (made.ends === "nothing") throw notAccepted(payment, made.error);
+  throw lapsed(payment, made.error);
+}
+
+function lapsed(payment: Payment, providerError?: { code: string; message: string }): GatewayError {
+  const { orderNo, status, closeRequested } = payment;
+  const message =
+    status === "pending" && !closeRequested
+      ? "the link has lapsed: close this payment, then use a new out_trade_no"
+      : "the link has lapsed, and the payment is under way or about to be closed: query it";
+  return new GatewayError("order_status", message, { orderNo, ...(providerError && { providerError }) });
+}

@@ -1,0 +1,69 @@
+import type { ProviderError } from "../errors.ts";
+import type { Money } from "../money/money.ts";
+import type { PaymentStatus } from "./payment-status.ts";
+
+/** The request to the provider as it was stored; a repeat sends exactly this again. */
+export type Prepared = Record<string, unknown>;
+
+/** What the buyer needs to pay; the shape depends on the scene (see the table of `POST /payment/create`). */
+export type Payable = {
+  paymentId: string;
+  paymentUrl: string;
+  qrCode: string;
+  extraData: Record<string, unknown>;
+};
+
+/** A payment order as it is stored. Ids are decimal strings, times are UTC. */
+export type Payment = {
+  id: string;
+  orderNo: string;
+  userId: string;
+  configId: string;
+  provider: string;
+  /** The provider's own name of the receiving account; a paid fact of another account never settles this payment. */
+  providerAccount: string;
+  scene: string;
+  outTradeNo: string;
+  subject: string;
+  body: string;
+  amount: Money;
+  status: PaymentStatus;
+  /** Adds one with each change of the status. */
+  version: number;
+  /** The provider's transaction; "" until it is known. */
+  tradeNo: string;
+  /** The provider's object that this payment made (Stripe's session, PayPal's order); `null` until its answer is stored. */
+  objectId: string | null;
+  /** Set once the provider's answer is stored. */
+  payable: Payable | null;
+  /** Until when that link or code opens; `null` while there is none. */
+  payableUntil: Date | null;
+  /** Version of the config whose key signed it; `null` where it carries no signature of ours. */
+  payableVersion: number | null;
+  refusal: ProviderError | null;
+  notifyUrl: string | null;
+  returnUrl: string | null;
+  metadata: Record<string, string>;
+  livemode: boolean;
+  lateSuccess: boolean;
+  closeRequested: boolean;
+  /** The provider has started to move the money, which can take it days; such a payment never expires. */
+  inTransit: boolean;
+  refundedMinor: number;
+  /** Refunds that may still succeed, in minor units. */
+  reservedMinor: number;
+  /** The key of a capture whose outcome is not known. */
+  captureKey: string | null;
+  pollCount: number;
+  createdAt: Date;
+  updatedAt: Date;
+  expiresAt: Date;
+  paidAt: Date | null;
+  closedAt: Date | null;
+  polledAt: Date | null;
+  nextPollAt: Date | null;
+  /** The first of the polls since when the provider has answered none; `null`: the last one was answered. */
+  unansweredSince: Date | null;
+  /** When it became success here, from which its quiet polls are counted; `null`: none are wanted. */
+  quietFrom: Date | null;
+};

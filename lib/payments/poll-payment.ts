@@ -1,0 +1,74 @@
+import { secondsAfter } from "../clock.ts";
+import type { Payment } from "./payment.ts";
+import { isFinal } from "./payment-status.ts";
+import { overLimitSeconds, type PollLimiter } from "./poll-limiter.ts";
+import { hasNotResponded, isQuiet, lastPoll, nextAfterNoResponse, nextPoll } from "./poll-schedule.ts";
+import { type RefreshGateway, refreshPayment } from "./refresh-payment.ts";
+import { stuckPayment } from "./stuck-payment.ts";
+import { meaningOf } from "./wake-up-time.ts";
+
+export type PollGateway = RefreshGateway & { pollLimiter: PollLimiter };
+
+type Woken = { orderNo: string; userId: string };
+
+/** Polls a payment that is due. If too many polls of its config are running, the wake-up is sent again. */
+export async function pollPayment(
+  gateway: PollGateway,
+  { due, ...order }: Woken & { due: Date },
+): Promise<void> {
+  const seen = await gateway.orders.find(order.userId, { orderNo: order.orderNo });
+  const payment = seen?.payment;
+  if (!payment?.nextPollAt) return;
+  const now = gateway.clock.now();
+  const meaning = meaningOf(due, payment.nextPollAt, now);
+  if (meaning === "early") return gateway.wakeUps.pollPayment(order, payment.nextPollAt);
+  if (meaning === "stale") return;
+  const began = await gateway.pollLimiter.within(payment.configId, () => poll(gateway, payment, now));
+  if (!began) await gateway.wakeUps.pollPayment(order, secondsAfter(now, overLimitSeconds));
+}
+
+/**
+ * The last poll of a closed payment needs no wake-up: the sweeper finds it. An ended payment stays due until the
+ * provider has responded, because nothing else fetches it.
+ */
+async function poll(gateway: PollGateway, payment: Payment, now: Date): Promise<void> {
+  const { orderNo, userId } = payment;
+  const next = isFinal(payment.status) ? nextAfterNoResponse(payment, now) : nextPoll(payment, now);
+  if (!(await gateway.orders.claimPoll(payment, next, now))) return;
+  const { kind } = await refreshPayment(gateway, payment, { quiet: isQuiet(payment, now) });
+  await gateway.orders.noteAnswer(payment, kind === "answered", now);
+  const after = (await gateway.orders.find(userId, { orderNo }))?.payment;
+  const stuck = after && stuckPayment(after, gateway.clock.now());
+  // mutation: stuck-payment-told
+  if (stuck) await gateway.anomalies.raiseOnce(stuck, gateway.clock.now());
+  if (!after) return;
+  if (!isFinal(after.status)) {
+    const isAbandoned = next === null ? after.unansweredSince !== null : hasNotResponded(after, now);
+    // mutation: silent-account-given-up
+    if (isAbandoned) return giveUp(gateway, after, next);
+    if (after.nextPollAt) await gateway.wakeUps.pollPayment({ orderNo, userId }, after.nextPollAt);
+    return;
+  }
+  // Without a link no buyer can have paid, and Stripe and PayPal cannot be queried without their id.
+  if (kind !== "silent" || after.payable === null)
+    return gateway.orders.endPolls(after, next, lastPoll(after, now));
+  if (next !== null) return;
+  await giveUp(gateway, after, next);
+  // What is announced later has its own time.
+  await gateway.orders.noteAnswer(after, true, now);
+}
+
+/**
+ * The account no longer responds. One anomaly per config stands for all of its payments whose polls end here;
+ * webhooks, the merchant's queries, `order sync` and `config set` still change them.
+ */
+async function giveUp(gateway: PollGateway, payment: Payment, claimed: Date | null): Promise<void> {
+  await gateway.orders.endPolls(payment, claimed, null);
+  const { userId, configId, provider, providerAccount } = payment;
+  const detail = {
+    account: providerAccount,
+    advice: "its payments are asked about no more: give it working credentials by config set, or retire it",
+  };
+  const anomaly = { kind: "config_unreachable", userId, configId, provider };
+  await gateway.anomalies.raiseOnce({ ...anomaly, orderNo: null, detail }, gateway.clock.now());
+}

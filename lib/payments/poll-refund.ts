@@ -1,0 +1,126 @@
+import { secondsAfter } from "../clock.ts";
+import { GatewayError } from "../errors.ts";
+import { log, nameOf } from "../log.ts";
+import { askProvider } from "./ask-provider.ts";
+import { overLimitSeconds, type PollLimiter } from "./poll-limiter.ts";
+import type { Caller } from "./ports.ts";
+import type { RefundOutcome } from "./refund.ts";
+import { isStuck, nextRefundPoll } from "./refund-poll-schedule.ts";
+import type { StoredRefund } from "./refund-ports.ts";
+import { driveRefund, endRefund, newLease, type RefundGateway } from "./run-refund.ts";
+import { stuckRefund } from "./stuck-refund.ts";
+import { meaningOf } from "./wake-up-time.ts";
+
+export type PollRefundGateway = RefundGateway & { pollLimiter: PollLimiter };
+
+type Woken = { refundId: string; userId: string };
+
+/** The current refund. One that is not final is fetched first, at most once per three seconds. */
+export async function queryRefund(
+  gateway: RefundGateway,
+  caller: Caller,
+  refundNo: string,
+): Promise<StoredRefund> {
+  const stored = await findRefund(gateway, caller, refundNo);
+  if (!(await poll(gateway, stored))) return stored;
+  return findRefund(gateway, caller, refundNo);
+}
+
+async function findRefund(
+  { refunds }: RefundGateway,
+  { userId }: Caller,
+  refundNo: string,
+): Promise<StoredRefund> {
+  const stored = await refunds.find(userId, refundNo);
+  if (!stored) throw new GatewayError("not_found", "no such refund");
+  return stored;
+}
+
+/** Polls a refund that is due. If too many polls of its config are running, the wake-up is sent again. */
+export async function pollRefund(
+  gateway: PollRefundGateway,
+  { due, ...refund }: Woken & { due: Date },
+): Promise<void> {
+  const stored = await gateway.refunds.byId(refund.userId, refund.refundId);
+  if (!stored?.nextPollAt) return;
+  const now = gateway.clock.now();
+  const meaning = meaningOf(due, stored.nextPollAt, now);
+  if (meaning === "early") return gateway.wakeUps.pollRefund(refund, stored.nextPollAt);
+  if (meaning === "stale") return;
+  const began = await gateway.pollLimiter.within(stored.payment.configId, () =>
+    pollWithinLimit(gateway, refund, stored),
+  );
+  if (!began) await gateway.wakeUps.pollRefund(refund, secondsAfter(now, overLimitSeconds));
+}
+
+async function pollWithinLimit(gateway: RefundGateway, refund: Woken, stored: StoredRefund): Promise<void> {
+  try {
+    if (isFinal(stored.refund)) return await refetch(gateway, stored);
+    if (!(await poll(gateway, stored))) return;
+  } catch (error) {
+    noteUnopened(stored, error);
+  }
+  const after = await gateway.refunds.byId(refund.userId, refund.refundId);
+  const now = gateway.clock.now();
+  if (after && isStuck(after.refund, now))
+    await gateway.anomalies.raiseOnce(stuckRefund(after.payment, after.refund), now);
+  if (after?.nextPollAt) await gateway.wakeUps.pollRefund(refund, after.nextPollAt);
+}
+
+/** Its config cannot be opened; it may work at the next poll. */
+function noteUnopened({ payment }: StoredRefund, error: unknown): void {
+  if (!(error instanceof GatewayError)) throw error;
+  const { orderNo, userId, provider } = payment;
+  const about = { order_no: orderNo, merchant: userId, provider, reason: error.message };
+  log.warn("poll of a refund failed", { ...about, ...nameOf(error) });
+}
+
+/** `false` if it is final or was fetched just now. */
+async function poll(gateway: RefundGateway, stored: StoredRefund): Promise<boolean> {
+  if (isFinal(stored.refund)) return false;
+  const leased = await gateway.refunds.takeLease(stored, newLease(stored.refund, gateway.clock.now()));
+  if (!leased) return false;
+  await driveRefund(gateway, leased, { first: false, source: "poll" });
+  return true;
+}
+
+/**
+ * An event contradicts a final refund: the provider's current answer decides. The refund is never requested again
+ * here.
+ */
+async function refetch(gateway: RefundGateway, stored: StoredRefund): Promise<void> {
+  const { refund, payment } = stored;
+  const now = gateway.clock.now();
+  const next = nextRefundPoll(refund, now);
+  if (!(await gateway.refunds.claimRefundPoll(stored, next))) return;
+  const outcome = await askAgain(gateway, stored);
+  if (outcome?.kind === "unknown" || outcome?.kind === "pending") {
+    // No further poll is scheduled: a person must decide which of the two ends is true.
+    if (next === null) await gateway.anomalies.raiseOnce(stuckRefund(payment, refund), now);
+    return;
+  }
+  if (outcome?.kind === "refunded" || outcome?.kind === "failed") {
+    const to = outcome.kind === "refunded" ? "success" : "failed";
+    const error = outcome.kind === "failed" ? outcome.error : null;
+    const origin = { source: "poll", now: gateway.clock.now(), notify: true, overrules: true };
+    await endRefund(gateway, stored, { to, refundId: outcome.refundId, error, ...origin });
+  }
+  await gateway.refunds.endRefundPolls(refund, next);
+}
+
+async function askAgain(gateway: RefundGateway, stored: StoredRefund): Promise<RefundOutcome | undefined> {
+  const { refund, payment } = stored;
+  const broken = (why: string): RefundOutcome => ({ kind: "unknown", why });
+  try {
+    const { adapter } = await gateway.configs.of(payment);
+    const ask = async () => adapter.fetchRefund?.(payment, refund);
+    return await askProvider<RefundOutcome | undefined>("refund_query", payment, { ask, broken });
+  } catch (error) {
+    noteUnopened(stored, error);
+    return broken("its config cannot be opened");
+  }
+}
+
+function isFinal({ status }: StoredRefund["refund"]): boolean {
+  return status === "success" || status === "failed";
+}

@@ -1,0 +1,120 @@
+import { secondsAfter } from "../clock.ts";
+import type { Payment } from "./payment.ts";
+
+/** Ages in seconds at which an open payment is polled; then every 5 minutes up to 30 minutes, then every 15. */
+const firstAges = [15, 30, 60, 120, 300];
+const everySeconds = 300;
+const untilAge = 1800;
+const laterEverySeconds = 900;
+/** A payment that the provider has started can take days. */
+const inTransitEverySeconds = 3600;
+
+/** A closed payment is polled once more after a day, because money may have been in transit. */
+const lastPollSeconds = 24 * 3600;
+
+const daySeconds = 24 * 3600;
+/** How long after it should have ended a payment, or after its begin a refund, becomes a person's matter. */
+export const stuckAfterSeconds = daySeconds;
+const stuckEverySeconds = 3600;
+/** Long enough for the slowest bank debit, which Stripe gives up to 14 business days. https://docs.stripe.com/payments/sepa-debit */
+export const inTransitStuckSeconds = 21 * daySeconds;
+/** How long a payment is still polled after its anomaly was raised: until eight days after it should have ended. */
+const stuckForSeconds = 7 * daySeconds;
+
+/**
+ * From when on a payment that is not final is a person's matter: a day after its create began where nothing is made yet, a
+ * day after its end where it can be paid.
+ */
+export function stuckFrom({
+  createdAt,
+  expiresAt,
+  payable,
+  inTransit,
+}: Pick<Payment, "createdAt" | "expiresAt" | "payable" | "inTransit">): Date {
+  if (inTransit) return secondsAfter(createdAt, inTransitStuckSeconds);
+  return secondsAfter(payable === null ? createdAt : expiresAt, stuckAfterSeconds);
+}
+
+/**
+ * The next poll after one at `now` that found nothing final; `null`: only an event, a query or an operator fetches it.
+ */
+export function nextPoll(
+  payment: Pick<Payment, "createdAt" | "expiresAt" | "payable" | "inTransit">,
+  now: Date,
+): Date | null {
+  const stuck = stuckFrom(payment);
+  // mutation: stuck-asked-for
+  if (secondsAfter(stuck, stuckForSeconds) <= now) return null;
+  if (payment.inTransit) return secondsAfter(now, inTransitEverySeconds);
+  if (stuck <= now) return secondsAfter(now, stuckEverySeconds);
+  const age = (now.getTime() - payment.createdAt.getTime()) / 1000;
+  const next = secondsAfter(payment.createdAt, nextAge(age));
+  // At its expiry a payment is closed at the provider; an order just before it would wait for the next gap.
+  return payment.expiresAt > now && payment.expiresAt < next ? payment.expiresAt : next;
+}
+
+/** Polls after a success, for external refunds and disputes whose events were lost. */
+const quietDays = [1, 7];
+
+/** The polls of a paid payment that are left; `null`: none, or none are wanted. */
+export function nextQuietPoll({ quietFrom }: Pick<Payment, "quietFrom">, now: Date): Date | null {
+  if (quietFrom === null) return null;
+  return (
+    quietDays.map((days) => secondsAfter(quietFrom, days * daySeconds)).find((time) => time > now) ?? null
+  );
+}
+
+/** Whether this poll of a paid payment only checks for missed events, and none was announced. */
+export function isQuiet({ status, quietFrom }: Pick<Payment, "status" | "quietFrom">, now: Date): boolean {
+  return status === "success" && quietFrom !== null && secondsAfter(quietFrom, daySeconds) <= now;
+}
+
+type Ended = Pick<Payment, "status" | "closedAt" | "quietFrom">;
+
+/** The next poll of an ended payment; `null`: it is due now, or there is none. */
+export function lastPoll(payment: Ended, now: Date): Date | null {
+  if (payment.status === "success") return nextQuietPoll(payment, now);
+  if (payment.status !== "closed" || payment.closedAt === null) return null;
+  const last = secondsAfter(payment.closedAt, lastPollSeconds);
+  return last > now ? last : null;
+}
+
+/** A merchant may have left, so that its account no longer responds. */
+const silenceEndsSeconds = 8 * daySeconds;
+
+/** An ended payment is first polled a day after its end, and until eight days after it. */
+const silenceAfterEndSeconds = silenceEndsSeconds - daySeconds;
+
+/**
+ * The next poll of an ended payment if the one at `now` gets no response; `null`: its eight days are over. For a
+ * refund that is announced months after the end they count from the first poll without a response.
+ */
+export function nextAfterNoResponse(
+  { status, closedAt, quietFrom, unansweredSince }: Ended & Pick<Payment, "unansweredSince">,
+  now: Date,
+): Date | null {
+  const ended = status === "success" ? quietFrom : closedAt;
+  const hadItsTime = ended !== null && secondsAfter(ended, silenceEndsSeconds) <= now;
+  const isSilent = unansweredSince !== null && secondsAfter(unansweredSince, silenceAfterEndSeconds) <= now;
+  return hadItsTime && isSilent ? null : secondsAfter(now, laterEverySeconds);
+}
+
+/**
+ * An open payment is no longer polled once its provider has not responded for eight days past the expiry: the merchant
+ * has left, or the credentials were revoked.
+ */
+export function hasNotResponded(
+  { expiresAt, unansweredSince }: Pick<Payment, "expiresAt" | "unansweredSince">,
+  now: Date,
+): boolean {
+  if (unansweredSince === null) return false;
+  const since = unansweredSince > expiresAt ? unansweredSince : expiresAt;
+  return secondsAfter(since, silenceEndsSeconds) <= now;
+}
+
+function nextAge(age: number): number {
+  const first = firstAges.find((candidate) => candidate > age);
+  if (first !== undefined) return first;
+  const step = age < untilAge ? everySeconds : laterEverySeconds;
+  return (Math.floor(age / step) + 1) * step;
+}

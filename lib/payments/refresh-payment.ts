@@ -1,0 +1,210 @@
+import { randomUUID } from "node:crypto";
+import { type Clock, secondsAfter } from "../clock.ts";
+import { GatewayError } from "../errors.ts";
+import { log, nameOf } from "../log.ts";
+import { type ApplyEventsGateway, about, applyEvents } from "./apply-events.ts";
+import { alarmUnlisted, askProvider, type ProviderCall } from "./ask-provider.ts";
+import type { Configs, OpenConfig } from "./config-ports.ts";
+import { createAtProvider, leaseSeconds, startableUntil } from "./create-at-provider.ts";
+import type { Payment } from "./payment.ts";
+import { nextPoll } from "./poll-schedule.ts";
+import type { Timeline } from "./ports.ts";
+import type { ProviderEvent } from "./provider.ts";
+import type { SceneLives } from "./scene-life.ts";
+
+/** `silent`: the provider did not respond to every call; `unclear`: its answers contain nothing usable. */
+export type Refreshed = { kind: "answered" } | { kind: "silent" | "unclear"; why: string };
+
+export type RefreshGateway = ApplyEventsGateway &
+  SceneLives & { configs: Configs; timeline: Timeline; clock: Clock };
+
+/**
+ * Fetches a payment from the provider and applies the answer. It also finishes what was begun: a create of unknown
+ * outcome is repeated under its own key, and a payment that has expired or should be closed is closed at the provider.
+ * Never throws because of the provider. `quiet`: writes a timeline line only if something changed.
+ */
+export async function refreshPayment(
+  gateway: RefreshGateway,
+  payment: Payment,
+  { quiet }: { quiet: boolean } = { quiet: false },
+): Promise<Refreshed> {
+  try {
+    const config = await gateway.configs.of(payment);
+    if (
+      payment.payable === null &&
+      payment.status === "processing" &&
+      (await resume(gateway, payment, config))
+    )
+      return { kind: "answered" };
+    const { current, events } = await ask(gateway, payment, config);
+    const line = {
+      at: gateway.clock.now(),
+      kind: "look_up",
+      title: `asked ${payment.provider}`,
+      data: { answer: events.map(summary) },
+    };
+    // mutation: quiet-look-unlogged
+    if (!quiet) await gateway.timeline.add(payment, line);
+    await applyEvents(gateway, current, events, { ...config, configId: config.id, source: "poll" });
+    if (quiet && (await hasChanged(gateway, payment))) await gateway.timeline.add(payment, line);
+    return outcomeOf(payment, events);
+  } catch (error) {
+    if (!(error instanceof GatewayError)) throw error;
+    log.warn("fetch from the provider failed", {
+      ...about(payment),
+      reason: error.message,
+      ...nameOf(error),
+    });
+    // A final refusal is an answer, and the payment has failed by it.
+    return error.failure === "create_refused" ? { kind: "answered" } : { kind: "silent", why: error.message };
+  }
+}
+
+async function hasChanged(
+  { orders }: RefreshGateway,
+  { userId, orderNo, version }: Payment,
+): Promise<boolean> {
+  return (await orders.find(userId, { orderNo }))?.payment.version !== version;
+}
+
+function outcomeOf({ status }: Payment, events: ProviderEvent[]): Refreshed {
+  if (events.length === 0)
+    return { kind: "unclear", why: "it is not made yet: there is nothing to ask about" };
+  for (const seen of events) {
+    if (seen.kind === "unknown") return { kind: "silent", why: seen.why };
+    // A refund without an amount may still be reported in full, if this same fetch found the payment.
+    if (seen.kind === "refetch" && status !== "success") return { kind: "silent", why: seen.why };
+  }
+  const unrecognised = events.find((seen) => seen.kind === "unrecognised");
+  return unrecognised
+    ? { kind: "unclear", why: `it said something unknown here: ${unrecognised.said}` }
+    : { kind: "answered" };
+}
+
+/** Longer than the two calls of a capture may take. */
+const captureSeconds = 20;
+
+/**
+ * Repeats a create whose outcome is unknown, while the order may still be paid; one that the provider has started it must
+ * have made, and it answers the same again. True: the payment has moved on.
+ */
+async function resume(gateway: RefreshGateway, payment: Payment, { adapter }: OpenConfig): Promise<boolean> {
+  const now = gateway.clock.now();
+  // mutation: create-key-forgotten
+  const over = startableUntil(payment, adapter) <= now;
+  // mutation: create-after-expiry
+  if (!payment.inTransit && (over || payment.closeRequested)) return false;
+  const leased = await gateway.orders.takeLease(payment, randomUUID(), secondsAfter(now, leaseSeconds), now);
+  if (!leased) return false;
+  await createAtProvider(gateway, leased, /* mutation: create-resumed-unanswered */ { answered: false });
+  return true;
+}
+
+/** One call about a payment; a code that is not in the provider's table raises an anomaly. */
+async function said(
+  gateway: RefreshGateway,
+  payment: Payment,
+  call: ProviderCall,
+  ask: () => Promise<ProviderEvent[]>,
+): Promise<ProviderEvent[]> {
+  const { orderNo } = payment;
+  const broken = (why: string): ProviderEvent[] => [{ kind: "unknown", orderNo, why }];
+  const events = await askProvider(call, payment, { ask, broken });
+  for (const seen of events) {
+    if (!("unlisted" in seen) || !seen.unlisted) continue;
+    await alarmUnlisted(gateway, payment, { call, code: seen.unlisted, now: gateway.clock.now() });
+  }
+  return events;
+}
+
+/** The provider's events, and the payment after what was done because of them. */
+type Answered = { current: Payment; events: ProviderEvent[] };
+
+async function ask(gateway: RefreshGateway, payment: Payment, config: OpenConfig): Promise<Answered> {
+  const { adapter } = config;
+  const end = payment.payable === null ? startableUntil(payment, adapter) : payment.expiresAt;
+  const over = end <= gateway.clock.now() && /* mutation: expiry-provider-started */ !payment.inTransit;
+  const isEnding = over || payment.closeRequested;
+  if (payment.payable === null) {
+    const seen = isEnding || payment.inTransit ? await askUnmade(gateway, payment, config) : [];
+    return { current: payment, events: seen };
+  }
+  const seen = await said(gateway, payment, "query", () => adapter.fetchPayment(payment));
+  if (seen.some(({ kind }) => kind === "approved") && /* mutation: capture-unwanted */ !isEnding)
+    return capture(gateway, payment, config, seen);
+  const unpaid = seen.some(({ kind }) => kind === "open" || kind === "missing" || kind === "approved");
+  const isPaid = payment.status === "success";
+  if (!unpaid || !isEnding || isPaid || !adapter.close) return { current: payment, events: seen };
+  return { current: payment, events: [...seen, ...(await closeAt(gateway, payment, config))] };
+}
+
+/** Closes a payment at a provider that supports it and returns the events. */
+export async function closeAt(
+  gateway: RefreshGateway,
+  payment: Payment,
+  { adapter }: OpenConfig,
+): Promise<ProviderEvent[]> {
+  const { close } = adapter;
+  return close ? said(gateway, payment, "close", () => close(payment)) : [];
+}
+
+/**
+ * claimCapture and the call: after the buyer's approval one caller at a time captures. An unclear answer keeps the
+ * key, so the next try repeats the same request.
+ */
+async function capture(
+  gateway: RefreshGateway,
+  payment: Payment,
+  { adapter, account, livemode }: OpenConfig,
+  seen: ProviderEvent[],
+): Promise<Answered> {
+  const now = gateway.clock.now();
+  const key = /* mutation: capture-key-stored */ payment.captureKey ?? randomUUID();
+  const end = secondsAfter(now, captureSeconds);
+  const claim = { key, until: end, nextPollAt: end, account, livemode };
+  const { capture: take } = adapter;
+  const claimed = take ? await gateway.orders.claimCapture(payment, claim, now) : null;
+  if (!claimed || !take) return { current: payment, events: seen };
+  const captured = await said(gateway, claimed, "capture", () => take(claimed, key));
+  const events = [...seen, ...captured];
+  const ended = captured.find(({ kind }) => kind === "open" || kind === "failed");
+  if (!ended || !("why" in ended)) return { current: claimed, events };
+  const endedAt = gateway.clock.now();
+  // Not before the next regular poll: the same card would be declined again and again.
+  await gateway.orders.endCapture(claimed, ended.why, endedAt, nextPoll(payment, endedAt));
+  // What `endCapture` has made of it: an order that has failed is concluded from there.
+  const current: Payment = { ...claimed, status: "pending", version: claimed.version + 1, captureKey: null };
+  return { current, events };
+}
+
+/**
+ * No link was handed out, so no buyer can have paid. A provider that can be queried by our order number is queried all
+ * the same, and an order that it created without our knowledge is closed.
+ */
+async function askUnmade(
+  gateway: RefreshGateway,
+  payment: Payment,
+  config: OpenConfig,
+): Promise<ProviderEvent[]> {
+  const seen = await said(gateway, payment, "query", () => config.adapter.fetchPayment(payment));
+  if (payment.inTransit || seen.some(({ kind }) => kind === "paid" || kind === "in_transit")) return seen;
+  if (seen.some(({ kind }) => kind === "open"))
+    return [...seen, ...(await closeAt(gateway, payment, config))];
+  return [
+    ...seen,
+    { kind: "closed", orderNo: payment.orderNo, why: "it ended before the provider gave a link" },
+  ];
+}
+
+function summary(seen: ProviderEvent): Record<string, unknown> {
+  if (seen.kind === "paid")
+    return {
+      kind: seen.kind,
+      trade_no: seen.tradeNo,
+      amount_minor: seen.amount.minor,
+      currency: seen.amount.currency,
+    };
+  if ("why" in seen) return { kind: seen.kind, why: seen.why };
+  if (seen.kind === "unrecognised") return { kind: seen.kind, said: seen.said };
+  return { kind: seen.kind, trade_no: seen.tradeNo };
+}

@@ -1,0 +1,49 @@
+import type { ProviderError } from "../errors.ts";
+import type { Money } from "../money/money.ts";
+import type { Prepared } from "./payment.ts";
+import type { RefundStatus } from "./refund-status.ts";
+import type { Refusal } from "./refusal.ts";
+
+/** A refund as it is stored. */
+export type Refund = {
+  id: string;
+  userId: string;
+  orderId: string;
+  /** The merchant's own number; "" for an external refund. */
+  refundNo: string;
+  /** What the provider is given as its number and idempotency key: `R` and 31 of `[0-9A-Z]`, unique everywhere. */
+  providerRefundNo: string;
+  amount: Money;
+  status: RefundStatus;
+  reason: string;
+  /** The request to the provider as it was stored; a repeat sends exactly this again. */
+  prepared: Prepared;
+  /** Under one key a provider makes a refund once, and may repeat what it answered; renewed after a listed refusal only. */
+  idempotencyKey: string;
+  /** The provider's id; "" until it is known. */
+  refundId: string;
+  refusal: ProviderError | null;
+  createdAt: Date;
+  updatedAt: Date;
+};
+
+/** What a provider may know of a refund before anything is reserved for it. */
+export type PlannedRefund = Pick<Refund, "providerRefundNo" | "amount" | "reason">;
+
+/** What came of asking a provider to make a refund, or about one. */
+export type RefundOutcome =
+  /** The money is on its way back for good. */
+  | { kind: "refunded"; refundId: string }
+  /** The provider has it and will say how it ends. `attention`: a person must act in the provider's console. */
+  | { kind: "pending"; refundId: string; attention?: boolean }
+  /** It was made and did not succeed: the money stays with the merchant. */
+  | { kind: "failed"; refundId: string; error: ProviderError }
+  /** A verified no; whether the refund is over is what it says. */
+  | ({ kind: "refused" } & Refusal)
+  /** Look-ups only: the provider knows no such refund. */
+  | { kind: "missing"; why: string }
+  /**
+   * Time-out, 5xx, unreadable or unverified answer, or a refusal whose code is not in the provider's table (`unlisted`): it
+   * may have been made.
+   */
+  | { kind: "unknown"; why: string; unlisted?: string };

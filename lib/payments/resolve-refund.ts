@@ -1,0 +1,52 @@
+import { GatewayError } from "../errors.ts";
+import type { Timeline } from "./ports.ts";
+import type { StoredRefund } from "./refund-ports.ts";
+import { afterRefund, newLease, type RefundGateway, refundLeaseSeconds } from "./run-refund.ts";
+
+/** What an operator has found out about a refund at the provider. */
+export type RefundVerdict = {
+  to: "success" | "failed";
+  /** The provider's id of it, so that its later events meet this refund; "" where it has none or is not known. */
+  refundId: string;
+  note: string;
+};
+
+/**
+ * Ends a refund on an operator's decision, while no request for it is in progress. The provider prevails: a
+ * contradicting event triggers a fetch, whose answer changes the refund.
+ */
+export async function resolveRefund(
+  gateway: RefundGateway & { timeline: Timeline },
+  stored: StoredRefund,
+  { to, refundId, note }: RefundVerdict,
+): Promise<void> {
+  const { refund, payment } = stored;
+  const now = gateway.clock.now();
+  if (refund.status === "success" || refund.status === "failed")
+    throw new GatewayError("conflict", `this refund has ended already: ${refund.status}`);
+  // mutation: refund-resolve-lease
+  const leased = await gateway.refunds.takeLease(stored, newLease(refund, now));
+  if (!leased) {
+    const message = `the provider is being asked about this refund: try again in ${refundLeaseSeconds} s`;
+    throw new GatewayError("conflict", message);
+  }
+  const error =
+    to === "failed" ? { code: "ended_by_operator", message: "an operator ended this refund" } : null;
+  const fact = { to, refundId, error, source: "operator", now, notify: true, overrules: false };
+  const finished = await gateway.refunds.finish(leased.refund, payment, {
+    ...fact,
+    leaseToken: leased.leaseToken,
+  });
+  await afterRefund(gateway, leased, finished, now);
+  if (finished.kind !== "finished") {
+    await gateway.refunds.release(leased, "not resolved", { ...newLease(refund, now), leaseUntil: now });
+    throw new GatewayError("conflict", "this refund has changed meanwhile: see refund list, and try again");
+  }
+  const data = { refund_no: refund.refundNo, refund: refund.id, to, note };
+  await gateway.timeline.add(payment, {
+    at: now,
+    kind: "operator",
+    title: "refund ended by an operator",
+    data,
+  });
+}

@@ -1,0 +1,45 @@
+import { secondsAfter, type WaitingClock } from "../clock.ts";
+import { GatewayError } from "../errors.ts";
+import type { Payment } from "./payment.ts";
+import { isFinal } from "./payment-status.ts";
+import type { Orders, WakeUps } from "./ports.ts";
+
+export type ReturnGateway = { clock: WaitingClock; orders: Orders; wakeUps: WakeUps };
+
+const pollMs = [100, 200, 300, 400, 500];
+const longestWaitSeconds = 3;
+const refreshGapMs = 3_000;
+
+/**
+ * Handles a buyer's return from the provider. The request does not prove a payment: a poll is woken up, and the row is
+ * awaited for at most three seconds.
+ */
+export async function returnBuyer(
+  gateway: ReturnGateway,
+  provider: string,
+  orderNo: string,
+): Promise<Payment> {
+  const first = await gateway.orders.findForReturn(provider, orderNo);
+  // The database takes a trailing space for nothing.
+  if (/* mutation: return-order-number */ first?.orderNo !== orderNo || first.provider !== provider)
+    throw new GatewayError("order_not_found", "no such order");
+  if (isFinal(first.status)) return first;
+
+  const now = gateway.clock.now();
+  if (await gateway.orders.makeDue(first, now, refreshGapMs)) await gateway.wakeUps.pollPayment(first, now);
+  const until = secondsAfter(now, longestWaitSeconds);
+  let payment = first;
+  for (let polls = 0; !isFinal(payment.status) && gateway.clock.now() < until; polls++) {
+    await gateway.clock.sleep(pollMs[Math.min(polls, pollMs.length - 1)]!);
+    payment = (await gateway.orders.findForReturn(provider, orderNo)) ?? payment;
+  }
+  return payment;
+}
+
+/** The merchant's return page with the order number added; `null` if the merchant gave none. */
+export function merchantReturnUrl({ returnUrl, orderNo }: Payment): string | null {
+  if (returnUrl === null) return null;
+  const url = new URL(returnUrl);
+  url.searchParams.set("order_no", orderNo);
+  return url.href;
+}

@@ -1,0 +1,177 @@
+import { randomUUID } from "node:crypto";
+import { type Clock, secondsAfter } from "../clock.ts";
+import { log } from "../log.ts";
+import type { Anomalies } from "./anomaly.ts";
+import { alarmUnlisted, askProvider } from "./ask-provider.ts";
+import type { Configs } from "./config-ports.ts";
+import type { Payment } from "./payment.ts";
+import type { WakeUps } from "./ports.ts";
+import type { Provider } from "./provider.ts";
+import type { Refund, RefundOutcome } from "./refund.ts";
+import { nextRefundPoll } from "./refund-poll-schedule.ts";
+import type { KeyAfter, LeasedRefund, RefundFact, RefundFinished, Refunds } from "./refund-ports.ts";
+import { freesKey } from "./refusal.ts";
+
+export type RefundGateway = {
+  clock: Clock;
+  refunds: Refunds;
+  configs: Configs;
+  wakeUps: WakeUps;
+  anomalies: Anomalies;
+};
+
+/** Longer than the provider calls of one run may take. */
+export const refundLeaseSeconds = 20;
+/** How soon after an unclear answer the provider may be called again, in seconds. */
+const refreshGapSeconds = 3;
+
+/** Counts this poll as done now, so that a poll that fails does not block others. */
+export function newLease(refund: Refund, now: Date) {
+  const leaseUntil = secondsAfter(now, refundLeaseSeconds);
+  return { leaseToken: randomUUID(), leaseUntil, nextPollAt: nextRefundPoll(refund, now), now };
+}
+
+/** `first`: it was never requested before. `adapter`: if it is open already. */
+type Drive = { first: boolean; source: "call" | "poll"; adapter?: Provider };
+
+/** The provider's last answer and the call that got it. `wasRequested`: the refund itself was requested. */
+type Answered = { outcome: RefundOutcome; call: "refund" | "refund_query"; wasRequested: boolean };
+
+/**
+ * Requests a refund and stores the outcome. Unless it is the first call the refund may exist already, so it is fetched
+ * before it is requested again under the same number.
+ */
+export async function driveRefund(
+  gateway: RefundGateway,
+  leased: LeasedRefund,
+  { first, source, adapter }: Drive,
+): Promise<RefundOutcome> {
+  const open = adapter ?? (await gateway.configs.of(leased.payment)).adapter;
+  const answered = await ask(leased, open, first);
+  await write(gateway, leased, answered, { first, source });
+  return answered.outcome;
+}
+
+async function ask({ refund, payment }: LeasedRefund, adapter: Provider, first: boolean): Promise<Answered> {
+  const broken = (why: string): RefundOutcome => ({ kind: "unknown", why });
+  let outcome: RefundOutcome = { kind: "missing", why: "not asked for yet" };
+  // mutation: refund-look-first
+  if (!first) {
+    outcome = await askProvider("refund_query", payment, {
+      ask: async () =>
+        (await adapter.fetchRefund?.(payment, refund)) ?? broken("this provider cannot be asked about it"),
+      broken,
+    });
+  }
+  if (outcome.kind !== "missing" || !adapter.refund)
+    return { outcome, call: "refund_query", wasRequested: false };
+  const { refund: make } = adapter;
+  outcome = await askProvider("refund", payment, { ask: () => make(payment, refund), broken });
+  return { outcome, call: "refund", wasRequested: true };
+}
+
+async function write(
+  gateway: RefundGateway,
+  leased: LeasedRefund,
+  answered: Answered,
+  { first, source }: Drive,
+): Promise<void> {
+  const { refund, payment, leaseToken } = leased;
+  const { outcome, call } = answered;
+  const now = gateway.clock.now();
+  const times = {
+    now,
+    leaseUntil: secondsAfter(now, refreshGapSeconds),
+    nextPollAt: nextRefundPoll(refund, now),
+  };
+  const ended = (to: RefundFact["to"], refundId: string, error: RefundFact["error"], notify: boolean) =>
+    endRefund(gateway, leased, { to, refundId, error, source, now, notify, overrules: false, leaseToken });
+  switch (outcome.kind) {
+    case "refunded":
+      return ended("success", outcome.refundId, null, true);
+    case "failed":
+      return ended("failed", outcome.refundId, outcome.error, true);
+    case "pending":
+      if (outcome.attention) log.alarm("refund needs a person at the provider", aboutRefund(leased));
+      return gateway.refunds.markPending(leased, outcome.refundId, times);
+    case "refused":
+      // The first call's refusal is its response; after a later one the merchant must be notified.
+      if (outcome.ends === "subject") return ended("failed", "", outcome.error, source !== "call");
+      return gateway.refunds.release(
+        leased,
+        outcome.error.code,
+        times,
+        keyAfter(leased, answered, { first, now }),
+      );
+    case "missing":
+    case "unknown":
+      await gateway.refunds.release(leased, outcome.why, times, keyAfter(leased, answered, { first, now }));
+      if (outcome.kind === "unknown" && outcome.unlisted)
+        await alarmUnlisted(gateway, payment, { call, code: outcome.unlisted, now });
+  }
+}
+
+/** No call of a run that was not answered can be under way at the provider for longer. */
+const settledSeconds = 60;
+
+/**
+ * After a listed refusal for the merchant's fault no refund exists, so the next call has a new key: Stripe and PayPal
+ * repeat their stored answer under the old one. The key stays while an earlier unclear call may still have made the
+ * refund, until a fetch long enough after it finds none.
+ */
+function keyAfter(
+  { unclearSince }: LeasedRefund,
+  { outcome, wasRequested }: Answered,
+  { first, now }: { first: boolean; now: Date },
+): KeyAfter | undefined {
+  if (!wasRequested) return { unclearSince };
+  if (outcome.kind !== "refused" || !freesKey(outcome)) return undefined;
+  // mutation: refund-key-unclear
+  const isClear =
+    unclearSince === null ||
+    /* mutation: refund-key-settled */ (!first && secondsAfter(unclearSince, settledSeconds) <= now);
+  // This call is clear: however often it is repeated, the earlier one is no younger for it.
+  return isClear ? { newKey: randomUUID() } : { unclearSince };
+}
+
+/** finishRefund and what follows its commit. */
+export async function endRefund(
+  gateway: Pick<RefundGateway, "refunds" | "wakeUps" | "anomalies">,
+  { refund, payment }: Pick<LeasedRefund, "refund" | "payment">,
+  fact: RefundFact,
+): Promise<void> {
+  const finished = await gateway.refunds.finish(refund, payment, fact);
+  await afterRefund(gateway, { refund, payment }, finished, fact.now);
+}
+
+/** Notifies the merchant, and raises an anomaly for what contradicts the ledger. */
+export async function afterRefund(
+  gateway: Pick<RefundGateway, "refunds" | "wakeUps" | "anomalies">,
+  about: { payment: Payment; refund: Pick<Refund, "refundNo" | "refundId" | "amount"> },
+  finished: RefundFinished,
+  now: Date,
+): Promise<void> {
+  const { payment, refund } = about;
+  // mutation: over-refund-raised
+  if (finished.kind === "over-refund") {
+    const { userId, configId, provider, orderNo } = payment;
+    const { refundNo, refundId, amount } = refund;
+    const detail = { refund_no: refundNo, refund_id: refundId, amount_minor: amount.minor };
+    await gateway.anomalies.raise({ kind: "over_refund", userId, configId, provider, orderNo, detail }, now);
+  }
+  if (finished.kind === "contradicts") {
+    const { id: refundId, userId } = finished.refund;
+    await gateway.refunds.makeDue(finished.refund, now);
+    await gateway.wakeUps.pollRefund({ refundId, userId }, now);
+  }
+  if (finished.kind !== "finished") return;
+  // mutation: refund-turned-alarm
+  if (finished.after !== "processing") {
+    log.alarm("a final refund has changed", { order_no: payment.orderNo, merchant: payment.userId });
+  }
+  for (const wakeUp of finished.notifications) await gateway.wakeUps.notify(wakeUp, now);
+}
+
+function aboutRefund({ payment }: LeasedRefund) {
+  return { order_no: payment.orderNo, merchant: payment.userId, provider: payment.provider };
+}

@@ -1,0 +1,32 @@
+import { GatewayError } from "../errors.ts";
+import type { Payment } from "./payment.ts";
+import { isFinal } from "./payment-status.ts";
+import { findPayment, type SeenPayment } from "./query-payment.ts";
+import { type RefreshGateway, refreshPayment } from "./refresh-payment.ts";
+
+/** Fetches the payment now, whatever its status and its last poll; throws if the fetch gives no result. */
+export async function syncPayment(gateway: RefreshGateway, payment: Payment): Promise<SeenPayment> {
+  const { orderNo, provider } = payment;
+  if (payment.refusal !== null) {
+    throw new GatewayError(
+      "order_status",
+      `${provider} refused to make this payment: there is nothing to ask`,
+      {
+        orderNo,
+      },
+    );
+  }
+  await gateway.orders.claimRefresh(payment, gateway.clock.now(), 0);
+  const seen = await refreshPayment(gateway, payment);
+  if (seen.kind !== "answered")
+    throw new GatewayError("look_up_failed", `fetching the payment from ${provider} failed: ${seen.why}`, {
+      orderNo,
+    });
+  const now = gateway.clock.now();
+  await gateway.orders.noteAnswer(payment, true, now);
+  const after = await findPayment(gateway, payment, { orderNo });
+  if (isFinal(after.payment.status) || after.payment.nextPollAt !== null) return after;
+  // Its polls had ended because the account did not respond; now it does.
+  await gateway.orders.makeDue(after.payment, now, 0);
+  return findPayment(gateway, payment, { orderNo });
+}
