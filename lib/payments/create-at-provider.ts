@@ -82,7 +82,7 @@ export async function createAtProvider(
   const now = clock.now();
 
   if (made.kind === "payable") {
-    const stored = await orders.storePayable(leased, made.link, now);
+    const stored = await orders.recordCreated(leased, made.link, now);
     if (!stored) throw outcomeUnknown(payment);
     return stored;
   }

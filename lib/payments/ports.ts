@@ -108,7 +108,7 @@ export interface Orders {
   /** Takes the lease of a provider request whose lease has expired and whose outcome is not stored. */
   takeLease(payment: Payment, leaseToken: string, leaseUntil: Date, now: Date): Promise<Leased | null>;
   /** recordCreated. `null`: the lease was lost, and its new holder stores the outcome. */
-  storePayable(leased: Leased, link: Link, now: Date): Promise<Payment | null>;
+  recordCreated(leased: Leased, link: Link, now: Date): Promise<Payment | null>;
   /** Lets one caller renew the link that was read. `null`: another caller does, or the payment has changed. */
   takeRenewal(payment: Payment, leaseToken: string, leaseUntil: Date, now: Date): Promise<Leased | null>;
   /** `null`: the lease was lost or the payment has moved, so nothing is stored. */

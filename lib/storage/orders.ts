@@ -19,7 +19,7 @@ import {
   rowOf,
 } from "./payment-rows.ts";
 import { claimPoll, claimRefresh, dueForPoll, endPolls, makeDue, noteAnswer, pollAgain } from "./polls.ts";
-import { refuse, release, storePayable, takeLease } from "./provider-requests.ts";
+import { recordCreated, refuse, release, takeLease } from "./provider-requests.ts";
 import { endRenewal, storeRenewed, takeRenewal } from "./renewals.ts";
 import { settle } from "./settle.ts";
 import { addLog, addNotification } from "./timeline.ts";
@@ -32,7 +32,7 @@ export function ordersIn(db: Database): Orders {
     create: (order) => createOrder(db, order),
     takeLease: (payment, leaseToken, leaseUntil, now) =>
       takeLease(db, payment, { leaseToken, leaseUntil, now }),
-    storePayable: (leased, link, now) => storePayable(db, leased, link, now),
+    recordCreated: (leased, link, now) => recordCreated(db, leased, link, now),
     takeRenewal: (payment, leaseToken, leaseUntil, now) =>
       takeRenewal(db, payment, { leaseToken, leaseUntil, now }),
     storeRenewed: (leased, link, now) => storeRenewed(db, leased, link, now),

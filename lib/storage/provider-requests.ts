@@ -60,7 +60,7 @@ export function takeLease(
  * Stores what the buyer needs to pay in any case; moves the status to `pending` only if nothing faster (a webhook) has
  * moved it. `null`: the lease was lost, so another caller stores the outcome.
  */
-export function storePayable(
+export function recordCreated(
   db: Database,
   leased: Leased,
   { payable, until, version: payableVersion }: Link,

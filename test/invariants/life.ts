@@ -151,7 +151,7 @@ export const life: Record<string, (life: Life) => Promise<unknown>> = {
       saidOf(leased.payment, "asynchronous"),
       world.clock.now(),
     );
-    await gateway.orders.storePayable(leased, aLink(leased.payment), world.clock.now());
+    await gateway.orders.recordCreated(leased, aLink(leased.payment), world.clock.now());
   },
   "a payment that is in transit": async ({ world, gateway, shop }) => {
     const orderNo = await created(apiOf(world, shop), { provider: "stripe" });

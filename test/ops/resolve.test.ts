@@ -100,7 +100,7 @@ const openPayments: Record<string, { kind: string; make: () => Promise<Payment> 
     kind: "order_stuck",
     make: async () => {
       const leased = await leasedOrder(gateway, shop, "processing");
-      return (await gateway.orders.storePayable(leased, aLink(leased.payment), world.clock.now()))!;
+      return (await gateway.orders.recordCreated(leased, aLink(leased.payment), world.clock.now()))!;
     },
   },
   "a capture without an answer": {

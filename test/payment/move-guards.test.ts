@@ -54,9 +54,9 @@ describe("status changes of a payment", () => {
       },
     ],
     [
-      "storePayable",
+      "recordCreated",
       "processing",
-      (leased) => gateway.orders.storePayable(leased, aLink(leased.payment), world.clock.now()),
+      (leased) => gateway.orders.recordCreated(leased, aLink(leased.payment), world.clock.now()),
     ],
     ["refuse", "processing", (leased) => gateway.orders.refuse(leased, words, world.clock.now())],
   ];
@@ -76,7 +76,7 @@ describe("status changes of a payment", () => {
       gateway.orders.closeOrFail(payment, "closed", saidOf(payment), world.clock.now());
     expect(await close(leased.payment)).toBeNull();
     expect(await storedOrders(leased.payment.outTradeNo)).toMatchObject([{ status: "processing" }]);
-    const made = await gateway.orders.storePayable(leased, aLink(leased.payment), world.clock.now());
+    const made = await gateway.orders.recordCreated(leased, aLink(leased.payment), world.clock.now());
     expect(await close(made!)).toMatchObject({ payment: { status: "closed" } });
   });
 
@@ -85,11 +85,11 @@ describe("status changes of a payment", () => {
     await world.passes(13);
     const now = world.clock.now();
     const fast = await gateway.orders.takeLease(slow.payment, randomUUID(), secondsAfter(now, 12), now);
-    expect(await gateway.orders.storePayable(slow, aLink(slow.payment, "slow"), now)).toBeNull();
+    expect(await gateway.orders.recordCreated(slow, aLink(slow.payment, "slow"), now)).toBeNull();
     expect(await gateway.orders.refuse(slow, words, now)).toBeNull();
     await gateway.orders.release(slow, "test", now, now);
     expect(await gateway.orders.takeLease(slow.payment, randomUUID(), now, now)).toBeNull();
-    await gateway.orders.storePayable(fast!, aLink(slow.payment, "fast"), now);
+    await gateway.orders.recordCreated(fast!, aLink(slow.payment, "fast"), now);
     const { payment } = (await gateway.orders.find(shop.userId, { orderNo: slow.payment.orderNo }))!;
     expect(payment).toMatchObject({ status: "pending", payable: { paymentId: "fast" } });
   });
@@ -103,7 +103,7 @@ describe("status changes of a payment", () => {
 
   it("the lease of a create cannot be taken once its outcome is stored, however long ago it expired", async () => {
     const leased = await leasedIn("processing");
-    await gateway.orders.storePayable(leased, aLink(leased.payment), world.clock.now());
+    await gateway.orders.recordCreated(leased, aLink(leased.payment), world.clock.now());
     await world.passes(13);
     const now = world.clock.now();
     expect(await gateway.orders.takeLease(leased.payment, randomUUID(), now, now)).toBeNull();
@@ -174,7 +174,7 @@ describe("status changes of a payment", () => {
         differs: ["payment_id"],
       });
     }
-    const made = await gateway.orders.storePayable(
+    const made = await gateway.orders.recordCreated(
       early,
       aLink(early.payment, "cs_later"),
       world.clock.now(),

@@ -53,7 +53,7 @@ describe("polls", () => {
       await leasedOrder(gateway, shop, "processing"),
     ];
     for (const leased of [open, inTransit])
-      await gateway.orders.storePayable(leased, aLink(leased.payment), world.clock.now());
+      await gateway.orders.recordCreated(leased, aLink(leased.payment), world.clock.now());
     await orderRow(gateway, inTransit.payment).set({ in_transit: 1 }).execute();
     expect(await requestedOf(open.payment)).toEqual(["fetch"]);
     await world.passes(7_201);

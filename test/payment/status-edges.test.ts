@@ -30,7 +30,7 @@ const release = (leased: Leased) =>
 /** Every storage function that moves a payment into a status. */
 const moves: Record<PaymentStatus, Record<string, (leased: Leased) => Promise<unknown>>> = {
   pending: {
-    storePayable: (leased) => gateway.orders.storePayable(leased, aLink(leased.payment), world.clock.now()),
+    recordCreated: (leased) => gateway.orders.recordCreated(leased, aLink(leased.payment), world.clock.now()),
     async endCapture({ payment }) {
       const captureKey = randomUUID();
       await orderRow(gateway, payment).set({ capture_key: captureKey }).execute();
@@ -69,7 +69,7 @@ const allowed = (from: PaymentStatus, to: PaymentStatus) =>
   (paymentEdges[from] as readonly PaymentStatus[]).includes(to);
 /** Functions that store the outcome of a create, so they need a payment that has not left `processing`. */
 const narrower: Record<string, readonly PaymentStatus[]> = {
-  storePayable: ["processing"],
+  recordCreated: ["processing"],
   refuse: ["processing"],
 };
 const pairs = paymentStatuses.flatMap((from) =>

@@ -42,7 +42,7 @@ const beforeTheCall = (gateway: Gateway): Gateway => ({
 });
 const beforeTheResult = (gateway: Gateway): Gateway => ({
   ...gateway,
-  orders: { ...gateway.orders, storePayable: die },
+  orders: { ...gateway.orders, recordCreated: die },
 });
 
 async function expectOne(order: Data, answer: Data): Promise<void> {

@@ -6,7 +6,7 @@ const edges = "test/payment/status-edges.test.ts";
 const outage = "test/stories/outage-database.test.ts";
 const atOnce = "test/stories/create-at-once.test.ts";
 
-/** Creating a payment at its provider and storing the outcome: createOrder, storePayable, refuse, leases. */
+/** Creating a payment at its provider and storing the outcome: createOrder, recordCreated, refuse, leases. */
 export const createMutations: Mutation[] = [
   {
     name: "createOrder: the caller that loses the race takes the winner's order for its own",
@@ -39,25 +39,25 @@ export const createMutations: Mutation[] = [
     tests: [moves],
   },
   {
-    name: "storePayable: a caller that has lost its lease stores the outcome",
+    name: "recordCreated: a caller that has lost its lease stores the outcome",
     at: "create-result-lease",
     change: never,
     tests: [moves],
   },
   {
-    name: "storePayable: a payment that is no longer processing becomes pending",
+    name: "recordCreated: a payment that is no longer processing becomes pending",
     at: "pending-from-processing",
     change: dropLink,
     tests: [edges],
   },
   {
-    name: "storePayable: a payment that has changed since it was read becomes pending",
+    name: "recordCreated: a payment that has changed since it was read becomes pending",
     at: "pending-version",
     change: dropLink,
     tests: [moves],
   },
   {
-    name: "storePayable: the payment link is lost when a webhook changed the payment first",
+    name: "recordCreated: the payment link is lost when a webhook changed the payment first",
     at: "payable-link-stored",
     change: drop,
     tests: ["test/stories/webhook-order.test.ts"],
