@@ -1,7 +1,7 @@
 /** Where every time in the gateway comes from. */
 export type Clock = { now(): Date };
 
-/** A clock by which one can also wait. */
+/** A clock that can also wait. */
 export type WaitingClock = Clock & { sleep(ms: number): Promise<void> };
 
 /**
@@ -17,7 +17,7 @@ export function wallClock(stage: string, environment: NodeJS.ProcessEnv = proces
 const firstStorable = new Date("1000-01-01T00:00:00Z");
 const firstBeyond = new Date("+010000-01-01T00:00:00Z");
 
-/** Whether a column can hold it: DATETIME reaches from the year 1000 to 9999. What others send may name any time. */
+/** Whether a DATETIME column (years 1000 to 9999) can hold a time; providers and merchants may send any. */
 export function isStorable(time: Date): boolean {
   return time >= firstStorable && time < firstBeyond;
 }

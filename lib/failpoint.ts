@@ -8,7 +8,7 @@ export type Failpoints = (when: "before" | "after", what: string) => Promise<voi
 
 const active = /* @__PURE__ */ new AsyncLocalStorage<Failpoints>();
 
-/** Whatever `run` sends out meets these. */
+/** Runs `run` with these failpoints active for everything that leaves the process. */
 export function withFailpoints<T>(failpoints: Failpoints, run: () => Promise<T>): Promise<T> {
   return active.run(failpoints, run);
 }

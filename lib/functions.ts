@@ -26,7 +26,7 @@ export type FunctionSpec = {
   /** Consumes this delay queue in batches of 10. `chained`: sends to it too, which Lambda's loop guard must allow. */
   queue?: { name: "notify" | "poll"; maxConcurrency: number; chained: boolean };
   scheduleEveryMinutes?: number;
-  /** Is given the lines with this message that these functions write to their logs. Its own would never end. */
+  /** Receives these functions' log lines with this message; receiving its own lines would loop for ever. */
   lines?: { of: readonly string[]; message: string };
   /** People invoke it, so it has a name that they can know: `uni-pay-<stage>-<entry>`. */
   named?: boolean;
@@ -36,7 +36,7 @@ export type FunctionSpec = {
 
 const callsProviders: readonly Grant[] = ["database", "cache", "decrypt", "send-notify", "send-poll"];
 
-/** A webhook only stores the event and sends a wake-up. */
+/** A webhook commits its events and sends wake-ups; only a wake-up leads to a fetch or a delivery. */
 const webhooks: FunctionSpec[] = Object.keys(providers).map((provider) => ({
   entry: `webhooks/${provider}`,
   impact: `payments through ${provider} are confirmed only by polls, minutes late`,
@@ -115,7 +115,7 @@ export const functions: readonly FunctionSpec[] = [
   },
   {
     entry: "deliver-notifications",
-    impact: "merchants are not told of their payments",
+    impact: "merchants are not notified of their payments",
     memoryMb: 512,
     timeoutSeconds: 30,
     grants: ["database", "cache", "decrypt", "send-notify"],
@@ -133,7 +133,7 @@ export const functions: readonly FunctionSpec[] = [
   },
   {
     entry: "sweep",
-    impact: "lost hints are not repaired: late notifications, unexpired payments",
+    impact: "lost wake-ups are not repaired: notifications are late, payments do not expire",
     memoryMb: 512,
     timeoutSeconds: 55,
     grants: ["database", "encrypt", "decrypt", "send-notify", "send-poll"],

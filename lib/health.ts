@@ -13,7 +13,7 @@ export type HealthParts = {
   queueReachable(): Promise<boolean>;
 };
 
-/** How long an answer is given again, in milliseconds by the gateway's clock: a monitor must not become a load. */
+/** How long a result is reused, in milliseconds by the gateway's clock: a monitor must not become a load. */
 const cachedMs = 10_000;
 /** A part that does not respond within this time counts as down, in milliseconds of real time. */
 // mutation: health-silent

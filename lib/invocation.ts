@@ -5,7 +5,7 @@ export type Invocation = {
   requestId: string;
   /** Milliseconds until the platform ends this invocation. */
   remainingMs: () => number;
-  /** Whose valid key it was called with, once that is known. */
+  /** The caller's valid key, once authenticated. */
   caller?: CallingKey;
 };
 
@@ -26,7 +26,7 @@ export function currentInvocation(): Invocation {
   return invocations.getStore() ?? unlimited;
 }
 
-/** From here on this is a call of that merchant, whatever becomes of it. */
+/** Attributes the current invocation to this key and its merchant, whatever its outcome. */
 export function identifyCaller(caller: CallingKey): void {
   const invocation = invocations.getStore();
   if (invocation) invocation.caller = caller;

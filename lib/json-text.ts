@@ -1,4 +1,4 @@
-/** One may stand before JSON that Windows programs have written; JSON itself takes none (RFC 8259, 8.1). */
+/** Windows programs may write one before JSON; JSON itself allows none (RFC 8259, 8.1). */
 const byteOrderMark = /^\uFEFF/;
 
 /** The text without the mark of its byte order. */

@@ -40,7 +40,7 @@ type Plain = string | number | boolean | null;
 export type LogFields = Partial<Record<(typeof logFields)[number], Plain | undefined>>;
 
 const longest = 500;
-/** Bodies, which come here redacted: `lib/http/redact.ts`. */
+/** For bodies, which are redacted before they are logged: `lib/http/redact.ts`. */
 const longestBody = 4096;
 
 function write(level: "info" | "warn" | "error", message: string, fields: LogFields): void {
@@ -69,7 +69,7 @@ function cut(text: string, most: number): string {
   return text.slice(0, /* mutation: log-longest-text */ most).toWellFormed();
 }
 
-/** JSON leaves these as they are: a terminal obeys some, a reader of lines ends one at others, or shows text in another order. */
+/** JSON does not escape these: terminals execute some, others end a line early or change the order of shown text. */
 const unseen = /[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
 
 function oneLine(line: Record<string, Plain>): string {

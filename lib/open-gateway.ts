@@ -142,7 +142,7 @@ export function buildGateway(environment: Environment, parts: Parts = {}) {
         return null;
       }
     },
-    /** `null`: it does not open. */
+    /** `null`: it cannot be decrypted. */
     openBody: async (event: StoredEvent, encrypted: string): Promise<Buffer | null> => {
       const whose = { merchant: event.userId, config_id: event.configId };
       const opened = await openOrNull(encrypted, webhookBodyContext(event), whose);

@@ -4,13 +4,13 @@ import type { OutboundRequest } from "../outbound/request.ts";
 /** The addresses of a host name. */
 export type Resolve = (hostname: string) => Promise<string[]>;
 
-/** The `systemCode` of a request to a name that has an address which is not allowed. */
+/** The `systemCode` of a request whose host name resolves to a forbidden address. */
 export const addressNotAllowed = "EADDRNOTALLOWED";
 
 /**
- * A connection of its own that goes to allowed addresses only. The name is resolved once and the connection goes to
- * those very addresses, so that a second answer of the DNS changes nothing; what the socket reached is checked again.
- * The `lookup` is not called for IP literals: check those before.
+ * Options for an unshared connection to allowed addresses only. The name is resolved once and the socket connects to
+ * those addresses, which prevents DNS rebinding; the address that the socket reached is checked again. Node does not
+ * call `lookup` for IP literals: check those before.
  */
 export function checkedConnection(
   isAllowed: (address: string) => boolean,
@@ -35,7 +35,7 @@ export function checkedConnection(
 
 type Address = { address: string; family: number };
 
-/** One address that is not allowed condemns them all: which one is connected to is the network's choice. */
+/** One address that is not allowed refuses them all, because the network chooses which one is connected. */
 async function allowedAddresses(
   hostname: string,
   isAllowed: (address: string) => boolean,

@@ -14,13 +14,13 @@ export type DeliverGateway = {
   locks: Locks;
   wakeUps: WakeUps;
   send: SendNotification;
-  /** Opens a merchant's signing secrets; none where they do not open. */
+  /** Decrypts a merchant's signing secrets; empty if they cannot be decrypted. */
   notifySecrets(userId: string, encrypted: string | null): Promise<string[]>;
 };
 
 /** Longer than a send may take. */
 export const leaseSeconds = 45;
-/** What a send and its record need at most; less is left to the next receive. */
+/** The longest time of a send and its record; with less left, the message waits for its next receive. */
 const leastRemainingMs = 16_000;
 
 /**
@@ -45,7 +45,8 @@ async function claimAndSend(gateway: DeliverGateway, wakeUp: WakeUp): Promise<vo
   const claim = await gateway.deliveries.claim(wakeUp, leaseToken, secondsAfter(now, leaseSeconds), now);
   // mutation: deliver-early
   if (claim.kind === "early") return gateway.wakeUps.notify(wakeUp, claim.due);
-  if (claim.kind === "abandoned") log.alarm("notification abandoned by its senders", about(wakeUp));
+  if (claim.kind === "abandoned")
+    log.alarm("notification attempt abandoned: no outcome was recorded", about(wakeUp));
   if (claim.kind === "abandoned" && claim.exhausted) log.alarm("notification exhausted", about(wakeUp));
   if (claim.kind !== "claimed") return;
 

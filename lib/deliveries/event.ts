@@ -7,7 +7,7 @@ import type { PaymentNotificationBody, RefundNotificationBody } from "./notifica
 export type PaymentEventName = PaymentNotificationBody["event"];
 export type RefundEventName = RefundNotificationBody["event"];
 
-/** One event for a merchant: its subject, its id and the exact bytes that every attempt sends. */
+/** One event for a merchant: subject, id and the exact payload that every attempt sends. */
 export type Notification = {
   subject: { type: "payment" | "refund"; id: string };
   event: string;
@@ -17,7 +17,7 @@ export type Notification = {
   payload: string;
 };
 
-/** The notification of a payment's new status; `null` when the merchant gave no URL. */
+/** The notification of a payment's new status; `null` if the payment has no `notify_url`. */
 export function paymentNotification(
   payment: Payment,
   event: PaymentEventName,
@@ -27,7 +27,7 @@ export function paymentNotification(
   return notification(payment, { type: "payment", id: payment.id }, body);
 }
 
-/** The notification of a refund's end; it also contains the payment. */
+/** The notification of a refund's final status; it also contains the payment. */
 export function refundNotification(
   payment: Payment,
   refund: Refund,
@@ -79,7 +79,7 @@ function notification(
   };
 }
 
-/** What sends are counted and held by: one merchant's one URL. */
+/** Identifies one merchant's URL: concurrent sends are limited, and deliveries held, per endpoint. */
 export function endpointOf(userId: string, url: string): string {
   return createHash("sha256").update(`${userId}\n${url}`).digest("hex");
 }

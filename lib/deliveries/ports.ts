@@ -22,7 +22,7 @@ export type Claim =
   | { kind: "early"; due: Date }
   /** Ten sends to this endpoint are under way. */
   | { kind: "full" }
-  /** Its senders ended without a record, one after the other: this attempt counts as failed. */
+  /** Several senders in a row ended without recording an outcome: this attempt counts as failed. */
   | { kind: "abandoned"; exhausted: boolean }
   /** Done, taken, superseded, unknown, or its endpoint has answered that it is gone: nothing to do. */
   | { kind: "gone" };
@@ -52,7 +52,7 @@ export interface Deliveries {
   unmark(wakeUps: WakeUp[]): Promise<void>;
 }
 
-/** Locks for efficiency only: with Redis away or lying nothing but latency changes. */
+/** Locks for efficiency only: if Redis is down or its answers are wrong, only latency changes. */
 export interface Locks {
   /** `null`: another process holds it. Without Redis every lock is granted. */
   acquire(userId: string, name: string, ttlMs: number): Promise<{ release(): Promise<void> } | null>;

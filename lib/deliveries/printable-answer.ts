@@ -8,8 +8,8 @@ const longestBytes = 4096;
 const ours = /v1(?:,|%2C)[\w+/=\\%-]+|whsec_[\w+/=\\%-]+|(?<=\b|%[\da-f]{2}|\\[bfnrt])ak_[\w%-]+/gi;
 
 /**
- * The first 4 KiB of a merchant's answer as one line of printable text. Without what an echo would give away: our
- * signatures, the notification itself and the credentials in the URL's query.
+ * The first 4 KiB of a merchant's response as one line of printable text. If the response echoes our signatures, the
+ * notification or the credentials in the URL's query, they are redacted.
  */
 export function printableAnswer(
   body: Buffer,
@@ -24,7 +24,7 @@ export function printableAnswer(
     // mutation: answer-signature-redacted
     .replace(ours, "[redacted]");
   text = text.replace(/[\p{C}\p{Zl}\p{Zp}]+/gu, " ");
-  // Whole characters only, so that a cut never leaves half of one.
+  // Cuts between characters, never inside one.
   const { read } = new TextEncoder().encodeInto(text, new Uint8Array(longestBytes));
   return text.slice(0, read);
 }

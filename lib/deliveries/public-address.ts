@@ -33,14 +33,14 @@ const specialIpv4 = blocks("ipv4", [
 ]);
 
 /**
- * The only space out of which IPv6 unicast is assigned. Outside lie loopback, mapped and compatible IPv4, NAT64, unique
- * local, link-local, site-local and multicast: https://www.iana.org/assignments/ipv6-address-space
+ * The only range from which global IPv6 unicast addresses are assigned. Outside it are loopback, mapped and compatible
+ * IPv4, NAT64, unique local, link-local, site-local and multicast: https://www.iana.org/assignments/ipv6-address-space
  */
 const globalIpv6 = blocks("ipv6", /* mutation: address-ipv6-ranges */ ["2000::/3"]);
 
 /**
- * What https://www.iana.org/assignments/iana-ipv6-special-registry takes out of it: protocol assignments (Teredo,
- * benchmarking, ORCHID), documentation, 6to4 and AS112.
+ * Special ranges inside 2000::/3: protocol assignments (Teredo, benchmarking, ORCHID), documentation, 6to4 and AS112.
+ * https://www.iana.org/assignments/iana-ipv6-special-registry
  */
 const specialIpv6 = blocks("ipv6", [
   // mutation: address-ietf-ipv6
@@ -56,7 +56,7 @@ const specialIpv6 = blocks("ipv6", [
 const loopbackIpv4 = blocks("ipv4", ["127.0.0.0/8"]);
 const loopbackIpv6 = blocks("ipv6", ["::1/128"]);
 
-/** Whether an address is one that anybody on the internet may have. What is not an address, or names a zone, is not. */
+/** Whether an address is public unicast; `false` also for text that is no address and for IPv6 with a zone. */
 export function isPublicUnicast(address: string): boolean {
   // `check` without the right family answers "not listed" to everything.
   if (isIPv4(address)) return !specialIpv4.check(address, /* mutation: address-family */ "ipv4");

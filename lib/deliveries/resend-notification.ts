@@ -23,7 +23,7 @@ export async function resendNotification(
   if (!wakeUp) {
     const cause = payment.notifyUrl === null ? "it has no notify_url" : "nothing has happened to it yet";
     const message =
-      eventId === null ? `this order has no event to tell: ${cause}` : "this order has no such event";
+      eventId === null ? `this order has no event to send: ${cause}` : "this order has no such event";
     throw new GatewayError("order_status", message, { orderNo });
   }
   await gateway.wakeUps.notify(wakeUp, now);

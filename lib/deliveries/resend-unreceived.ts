@@ -3,12 +3,12 @@ import { currentInvocation } from "../invocation.ts";
 import type { Payment } from "../payments/payment.ts";
 import type { WakeUp } from "../payments/ports.ts";
 
-/** Where a series ends without having been received. */
+/** The final statuses of a series that was not received. */
 export type Unreceived = "exhausted" | "held";
 
 export type ResendUnreceivedGateway = {
   clock: Clock;
-  /** A merchant's series that stand at these statuses since before a time, oldest first. */
+  /** A merchant's series that have had one of these statuses since before a time, oldest first. */
   seriesAt(
     userId: string,
     which: { statuses: readonly Unreceived[]; before: Date; limit: number },

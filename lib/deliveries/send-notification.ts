@@ -10,7 +10,7 @@ import { isLoopback, isPublicUnicast } from "./public-address.ts";
 /** One notification as it goes out: where to, the signed headers, the exact text of the body. */
 export type Delivery = { url: string; headers: Record<string, string>; payload: string };
 
-/** What became of it. */
+/** The outcome of one send. */
 export type DeliveryOutcome = {
   /** `gone`: the merchant wants nothing more at this URL. */
   outcome: "received" | "gone" | "failed";
@@ -24,9 +24,9 @@ export type DeliveryOutcome = {
 export type SendNotification = (delivery: Delivery) => Promise<DeliveryOutcome>;
 
 export type SendLimits = {
-  /** Until the connection, DNS and TLS included, stands. */
+  /** Time to connect, including DNS and TLS. */
   connectMs: number;
-  /** From the start to the last byte of the answer. */
+  /** Time from the start to the last byte of the response. */
   totalMs: number;
 };
 
@@ -42,7 +42,7 @@ const longestUrl = 2048;
 const longestAnswerBytes = 65_536;
 const userAgent = "Uni-Pay-Notifications/1.0";
 
-/** A sender that reaches public addresses only, whatever a merchant's URL, its DNS or its server answer. */
+/** A sender that connects to public addresses only, whatever a merchant's URL, DNS or server returns. */
 export function notificationSender({
   loopbackEndpoints,
   resolve = resolveByDns,
@@ -74,7 +74,7 @@ export function notificationSender({
   };
 }
 
-/** Why a notification could never be sent to this URL, to follow "the URL"; `null` when it can be tried. No DNS. */
+/** Why notifications can never be sent to a URL, worded to follow "the URL"; `null`: they can be tried. No DNS. */
 export function whyUnsendable(text: string, loopbackEndpoints: ReadonlySet<string>): string | null {
   if (text.length > /* mutation: notify-url-longest */ longestUrl)
     return `must have at most ${longestUrl} characters`;
@@ -92,7 +92,7 @@ export function whyUnsendable(text: string, loopbackEndpoints: ReadonlySet<strin
   return null;
 }
 
-/** A listed endpoint is reached on loopback, and nowhere else; any other on public addresses. */
+/** Listed endpoints may use loopback addresses only, all others public addresses only. */
 function addressRule(url: URL, loopbackEndpoints: ReadonlySet<string>): (address: string) => boolean {
   return isListed(url, loopbackEndpoints) ? /* mutation: notify-url-loopback */ isLoopback : isPublicUnicast;
 }

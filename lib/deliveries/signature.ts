@@ -7,7 +7,7 @@ export function newSecret(): string {
   return prefix + randomBytes(24).toString("base64");
 }
 
-/** The three headers of the Standard Webhooks specification; every live secret signs. */
+/** The three headers of the Standard Webhooks specification; the payload is signed with every active secret. */
 export function signedHeaders(
   eventId: string,
   payload: string,

@@ -1,17 +1,17 @@
 import type { Clock } from "../clock.ts";
 
 /**
- * What one call came to. `debtUs`: how long until nothing is owed any more and all calls of a minute may come at once
+ * The result of one call. `debtUs`: how long until the debt is paid off and all calls of a minute may come at once
  * again, in microseconds, the unit of Redis' clock.
  */
 export type Taken = { allowed: boolean; debtUs: number };
 
-/** Of so many calls a minute, each owes this much; the debt goes down as time goes by. */
+/** The debt that one call adds at this rate, in microseconds; it shrinks as time passes. */
 export function intervalUs(perMinute: number): number {
   return Math.ceil(60_000_000 / perMinute);
 }
 
-/** The most that can be owed: the calls of a minute, made at once. */
+/** The largest debt, in microseconds: all calls of a minute, made at once. */
 export function windowUs(perMinute: number): number {
   return perMinute * intervalUs(perMinute);
 }

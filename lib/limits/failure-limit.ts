@@ -4,8 +4,8 @@ import { buckets } from "./buckets.ts";
 import { quotaOf } from "./rate-limit.ts";
 
 /**
- * Runs `work` unless one of these names has failed too often; a failure counts against each. Names come with the
- * failures a minute that they may cause.
+ * Runs `work` unless one of these names has caused too many failures; a failure counts against each name. `names` maps
+ * each name to its allowed failures a minute.
  */
 export type FailureLimit = <T>(names: Record<string, number>, work: () => Promise<T>) => Promise<T>;
 

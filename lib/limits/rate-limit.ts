@@ -1,7 +1,7 @@
 import type { Clock } from "../clock.ts";
 import { buckets, intervalUs, type Taken, windowUs } from "./buckets.ts";
 
-/** Which of a merchant's limits a call counts against: against one of them, so that one round trip does. */
+/** Which of a merchant's limits a call counts against: exactly one, so that one round trip to Redis is enough. */
 export type LimitKind = "calls" | "refunds";
 
 /**
@@ -17,7 +17,7 @@ export type Quota = {
 
 /** Buckets that all processes share. */
 export interface SharedBuckets {
-  /** `undefined`: they are away. */
+  /** `undefined`: Redis is not available. */
   take(
     userId: string,
     name: string,
@@ -31,12 +31,12 @@ export type RateLimit = (
   kind: LimitKind,
 ) => Promise<Quota | null>;
 
-/** Refunds move money the other way: of a merchant's calls a minute, one in so many may be one. */
+/** Refunds move money out: their limit is the merchant's calls a minute divided by this, rounded up. */
 const refundShare = 5;
 
 /**
- * Counts a merchant's calls where all processes see them. While that place is away each process counts for itself, so a
- * merchant may make more calls than the limit, never fewer.
+ * Counts a merchant's calls in buckets that all processes share. While those are unavailable each process counts alone,
+ * so a merchant may make more calls than the limit, never fewer.
  */
 export function rateLimit(shared: SharedBuckets, clock: Clock): RateLimit {
   const own = buckets(clock);

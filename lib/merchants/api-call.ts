@@ -19,6 +19,6 @@ export type ApiCall = {
 export interface Calls {
   /** Stores each call once, however often its log line is delivered. */
   record(calls: ApiCall[]): Promise<void>;
-  /** Deletes at most `limit` of those that came before `time`, and answers how many. */
+  /** Deletes at most `limit` calls made before `time` and returns how many it deleted. */
   purge(time: Date, limit: number): Promise<number>;
 }

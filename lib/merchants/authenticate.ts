@@ -85,8 +85,8 @@ export function authenticator(rows: KeyRows, clock: Clock): Authenticate {
   }
 
   /**
-   * Only when the key has just been read, so that a warm call writes nothing. Waited for, because what is not is frozen
-   * with the process once the call is answered; a failure costs the note and not the call.
+   * Runs only when the key has just been read from the database, so that a call with a cached key writes nothing. It is
+   * awaited, because the process is frozen after the response; a failure loses the note, not the call.
    */
   async function noteUse(read: KeyName, key: StoredKey, now: Date): Promise<void> {
     if (

@@ -1,7 +1,7 @@
 /** Something that a person must check. */
 export type Anomaly = {
   kind: string;
-  /** Identifies this anomaly among those of its kind, of any merchant; absent: config, order and detail do. */
+  /** Unique key among anomalies of this kind, of any merchant. Default: config, order and detail. */
   identity?: readonly string[];
   userId: string;
   configId: string;
@@ -11,10 +11,10 @@ export type Anomaly = {
 };
 
 export interface Anomalies {
-  /** Recorded once per fact, and alarmed. */
+  /** Records an anomaly once per fact and logs an alarm. */
   raise(anomaly: Anomaly, now: Date): Promise<void>;
-  /** The same for what an operator made us see again: one that is on record is not counted once more. */
+  /** As `raise`, for events that an operator replays: an anomaly that is already recorded is not counted again. */
   raiseAgain(anomaly: Anomaly, now: Date): Promise<void>;
-  /** The same for what is met over and over while it lasts: alarmed when it is new, or was resolved and has come back. */
+  /** As `raise`, for a lasting condition: alarms only if the anomaly is new, or was resolved and has returned. */
   raiseOnce(anomaly: Anomaly, now: Date): Promise<void>;
 }

@@ -28,7 +28,7 @@ export type EventOrigin = Account & {
   source: "webhook" | "poll" | "operator";
   /** The webhook's event type as the provider names it. */
   eventType?: string;
-  /** To be recorded with what it settles; a replayed one is on record already. */
+  /** To be recorded with what it settles; absent for a replay, which is recorded already. */
   event?: EventRecord;
 };
 
@@ -65,7 +65,7 @@ export async function settlePaid(
     await gateway.anomalies.raise(
       {
         ...origin,
-        // Every config of the account receives the event; it is one anomaly.
+        // Every config of the account receives the event, but it must be recorded as one anomaly.
         configId: settled.payment.configId,
         kind: settled.kind,
         orderNo: paid.orderNo,
@@ -132,7 +132,7 @@ export async function applyEvents(
         else await refundNotBooked(gateway, payment, seen.why, origin);
         break;
       case "unrecognised":
-        log.alarm("unrecognised word of a provider", { ...about(payment), reason: seen.said });
+        log.alarm("unrecognised provider event", { ...about(payment), reason: seen.said });
         break;
       case "open":
       case "approved":
@@ -144,7 +144,7 @@ export async function applyEvents(
   }
 }
 
-/** Refunds come last, and those that failed before those that succeeded: what failed makes room for what was made. */
+/** Final refund events come last, failures first: a failed refund frees the amount that a successful one needs. */
 function failuresFirst(events: readonly ProviderEvent[]): ProviderEvent[] {
   const place = ({ kind }: ProviderEvent) =>
     kind === "refundFailed" ? 1 : kind === "refunded" || kind === "refundedTotal" ? 2 : 0;

@@ -24,7 +24,7 @@ export async function applyRefundEvent(
   source: string,
 ): Promise<void> {
   const now = gateway.clock.now();
-  // It refunds another transaction: a second payment, or a mistake.
+  // The refund is of another transaction: a second payment, or a mistake.
   // mutation: console-refund-trade
   if (seen.tradeNo !== payment.tradeNo) return raiseMismatch(gateway, payment, { seen, differs: "trade_no" });
   const { currency } = seen.kind === "refundedTotal" ? seen.total : seen.amount;
@@ -65,7 +65,7 @@ function factOf(seen: ProviderRefundEvent) {
   return { refundNo: seen.refundNo ?? "", refundId: seen.refundId, amount: seen.amount };
 }
 
-/** It names our order, and is not what we know. */
+/** The event names our order but contradicts the stored payment or refund. */
 async function raiseMismatch(
   { anomalies, clock }: ApplyRefundEventGateway,
   { userId, configId, provider, orderNo }: Payment,

@@ -2,7 +2,7 @@ import { log, nameOf } from "../log.ts";
 import type { Anomalies } from "./anomaly.ts";
 import type { Payment } from "./payment.ts";
 
-/** The calls of a provider whose refusals are read by a table of its codes. */
+/** The provider calls whose refusal codes are looked up in the provider's table. */
 export type ProviderCall = "create" | "query" | "close" | "capture" | "refund" | "refund_query";
 
 /**
@@ -26,8 +26,8 @@ export async function askProvider<T>(
 }
 
 /**
- * A refusal whose code is not in the provider's table: the table is to be completed. Once per provider, call, code and
- * UTC day, whichever merchant, order or process meets it.
+ * Alarms for a refusal code that is missing from the provider's table, so that it is added. At most once per provider,
+ * call, code and UTC day, across all merchants, orders and processes.
  */
 export async function alarmUnlisted(
   { anomalies }: { anomalies: Anomalies },

@@ -11,7 +11,7 @@ export type Capability = {
   max_expires_in: Record<string, number>;
 };
 
-/** What this merchant can use now: its active configs, with the scenes and verbs of their providers. */
+/** What this merchant can use now: its active configs, with the scenes and operations of their providers. */
 export async function capabilities(
   gateway: SceneLives & { configs: Configs; scenesOf(provider: string): readonly string[] },
   caller: Caller,

@@ -2,7 +2,7 @@ import type { StoredEvent } from "./event-ports.ts";
 import type { Payment } from "./payment.ts";
 import type { ParsedWebhook, Provider, WebhookCall } from "./provider.ts";
 
-/** A provider's account, as a config speaks for it: another mode is another account. */
+/** A provider account that a config's credentials belong to. Live and test mode are separate accounts. */
 export type Account = { account: string; livemode: boolean };
 
 /** A merchant's config with its provider opened. */
@@ -11,7 +11,7 @@ export type OpenConfig = Account & {
   name: string;
   userId: string;
   provider: string;
-  /** Of the credentials; grows with each change. */
+  /** Version of the credentials, increased by each change. */
   version: number;
   adapter: Provider;
   checkExtraParams(scene: string, extraParams: Record<string, unknown>): Record<string, unknown>;
@@ -23,8 +23,8 @@ export interface Configs {
   /** The config a new payment uses; throws `config_not_found`. */
   choose(userId: string, provider: string, name: string | undefined): Promise<OpenConfig>;
   /**
-   * A config that speaks for the account of an existing payment, active or not: the one that made it, or another of this
-   * merchant and account. Throws `config_not_found`.
+   * A config, active or not, with credentials for the account of an existing payment: the one that created it, or
+   * another config of this merchant and account. Throws `config_not_found`.
    */
   of(payment: Payment): Promise<OpenConfig>;
   /**
@@ -45,7 +45,7 @@ export const configStates = ["disabled", "active", "replaced", "retired"] as con
 /**
  * - `active`: used for new payments
  * - `disabled`: creates no payments, everything else works
- * - `replaced`: another account has its name; creates no payments, its own orders still use its credentials
+ * - `replaced`: a config of another account took over its name; creates no payments, its own orders still use it
  * - `retired`: ended by an operator, its credentials are deleted.
  */
 export type ConfigState = (typeof configStates)[number];
@@ -68,6 +68,6 @@ export type StoredConfig = {
 export interface ConfigRows {
   list(userId: string, provider: string): Promise<StoredConfig[]>;
   byId(id: string): Promise<StoredConfig | null>;
-  /** `false`: they are other credentials by now, or another account's. */
+  /** `false`: the credentials were replaced meanwhile, or another account is stored already. */
   saveAccount(config: StoredConfig, account: Account): Promise<boolean>;
 }

@@ -24,9 +24,9 @@ export const leaseSeconds = 12;
 const retryPollSeconds = 5;
 
 /**
- * Until when a create of unknown outcome may be repeated: while the payment can be paid and the provider recognises
- * the repeat. Later it ends instead, because a repeat could create a second order, and no buyer has a link to the
- * first.
+ * Until when a create of unknown outcome may be repeated: while the payment can be paid and the provider still
+ * recognises the idempotency key. After that the payment ends, because a repeat could create a second order at the
+ * provider; no buyer has a link to the first.
  */
 export function startableUntil(
   { createdAt, expiresAt }: Pick<Payment, "createdAt" | "expiresAt">,
@@ -38,7 +38,7 @@ export function startableUntil(
 
 type CalledCreate = Exclude<CreateOutcome, { kind: "payable" }> | { kind: "payable"; link: Link };
 
-/** One create call with the stored request. What it made comes as a link with its time. */
+/** One create call with the stored request. A payable outcome is returned as a link with its validity. */
 export async function callCreate(
   gateway: Pick<CreateAtProviderGateway, "clock" | "configs" | "anomalies" | "lifeOf">,
   { payment, attempt }: Leased,
@@ -67,9 +67,9 @@ export async function callCreate(
 }
 
 /**
- * Makes the payment at the provider. Only the holder of the lease comes here; a repeat sends the same stored request
- * under the same key, so the provider makes it once. `answered`: a caller gets what is returned or thrown; else the
- * merchant is notified of a payment that ends here.
+ * Creates the payment at the provider. Only the lease holder may call this; a repeat sends the same stored request
+ * under the same key, so the provider creates it once. `answered`: a caller receives the result or error; else
+ * the merchant is notified of a payment that ends here.
  */
 export async function createAtProvider(
   gateway: CreateAtProviderGateway,
@@ -94,7 +94,7 @@ export async function createAtProvider(
     throw refused(payment, made.error);
   }
   const why = made.kind === "refused" ? made.error.code : made.why;
-  // An earlier call under this key may have made something yet: then no other key may ever be used.
+  // While an earlier call under this key may still have created something, the key must never be replaced.
   const newKey =
     made.kind === "refused" &&
     freesKey(made) &&

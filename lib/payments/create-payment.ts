@@ -27,7 +27,7 @@ export type CreateGateway = SceneLives & {
   anomalies: Anomalies;
   /** Origin of our public routes. */
   publicUrl: string;
-  /** Why a notification could never be sent to a URL, to follow "the URL"; `null` when it can be tried. */
+  /** Why notifications can never be sent to a URL, worded to follow "the URL"; `null`: they can be tried. */
   whyUnsendable(url: string): string | null;
 };
 
@@ -39,8 +39,8 @@ const pollMs = [100, 150, 250, 500];
 const longestPollSeconds = 9;
 
 /**
- * Creates a payment, or answers again what the same request was answered before: one order per `out_trade_no`, whatever
- * is sent twice, at once, or after a crash.
+ * Creates a payment, or replays the answer of the same request: one order per `out_trade_no`, even if requests are
+ * repeated, concurrent or interrupted by a crash.
  */
 export async function createPayment(
   gateway: CreateGateway,
@@ -53,7 +53,7 @@ export async function createPayment(
   if (existing) return replay(gateway, existing, command);
   // mutation: create-active-merchant
   if (!caller.active)
-    throw new GatewayError("forbidden", "this merchant is disabled: it can create no payments");
+    throw new GatewayError("forbidden", "this merchant is disabled: it cannot create payments");
 
   const config = await gateway.configs.choose(caller.userId, command.provider, command.config);
   const leased = await gateway.orders.create(newOrder(gateway, caller, command, config));
@@ -141,7 +141,7 @@ function newOrder(
   };
 }
 
-/** The answer of the first request, once it is known. */
+/** Returns the response of the first request; waits for it while that request is in progress. */
 async function replay(
   gateway: CreateGateway,
   first: StoredOrder,

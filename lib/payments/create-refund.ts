@@ -13,7 +13,7 @@ import { driveRefund, newLease, type RefundGateway, refundLeaseSeconds } from ".
 
 export type CreateRefundGateway = RefundGateway & { orders: Orders };
 
-/** A checked request. `amount` is decimal text in the payment's currency; absent: all that is left. */
+/** A validated request. `amount` is decimal text in the payment's currency; `null`: the whole remaining amount. */
 export type CreateRefundCommand = {
   order: PaymentKey;
   refundNo: string;
@@ -22,7 +22,7 @@ export type CreateRefundCommand = {
 };
 
 const firstRefundPollSeconds = 15;
-/** Two callers that want "all that is left" at once: the second counts again. */
+/** Of two concurrent requests for "all that is left", the second computes the amount again. */
 const reserveTries = 3;
 
 /**
@@ -40,7 +40,7 @@ export async function createRefund(
   let { payment } = await findPayment(gateway, caller, command.order);
   const { adapter } = await gateway.configs.of(payment);
   if (!adapter.refund || !adapter.prepareRefund)
-    throw new GatewayError("refund_refused", "this provider has no refunds");
+    throw new GatewayError("refund_refused", "this provider does not support refunds");
 
   for (let attempt = 1; attempt <= reserveTries; attempt++) {
     const reserved = await gateway.refunds.reserve(
@@ -106,7 +106,7 @@ function tooMuch(payment: Payment): GatewayError {
   return new GatewayError("amount_not_allowed", `amount: ${message}`, { fields, orderNo: payment.orderNo });
 }
 
-/** The order counts by its own number, however it was named. */
+/** Requests with `order_no` and with `out_trade_no` of the same order normalise to the same text. */
 function normalised(payment: Payment, { amount, reason }: CreateRefundCommand): string {
   return JSON.stringify({ v: 1, order_no: payment.orderNo, amount: amount && plain(amount), reason });
 }
@@ -163,7 +163,7 @@ async function answer(
   if (!stored)
     throw new GatewayError("unavailable", "please send the same request again", { retryAfterSeconds: 1 });
   const { payment } = stored;
-  // A webhook was faster than the call: a new refund_no would give the money back twice.
+  // A webhook reported success before the call returned: retrying with a new refund_no would refund twice.
   if (stored.refund.status === "success") return stored;
   const isOver = outcome.kind === "refused" && outcome.ends === "subject";
   // Another run holds the lease now and may still make the refund.

@@ -1,4 +1,4 @@
-/** A verified webhook, to be stored with whatever it settles. */
+/** A verified webhook, stored together with what it settles. */
 export type EventRecord = {
   configId: string;
   userId: string;
@@ -14,6 +14,6 @@ export type StoredEvent = EventRecord & { id: string; orderNo: string | null; ti
 
 export interface WebhookEvents {
   record(event: EventRecord, orderNo: string | null): Promise<void>;
-  /** Deletes at most `limit` of those that came before `time`, and answers how many. */
+  /** Deletes at most `limit` events received before `time` and returns how many it deleted. */
   purge(time: Date, limit: number): Promise<number>;
 }

@@ -30,12 +30,12 @@ async function opens(gateway: Pick<LinkGateway, "clock" | "configs">, payment: P
     return (await gateway.configs.of(payment)).version <= payableVersion;
   } catch (error) {
     if (!(error instanceof GatewayError)) throw error;
-    // That we cannot read the credentials now is nothing to the provider.
+    // The link works at the provider even while we cannot read the credentials.
     return true;
   }
 }
 
-/** The payment as it may be shown: without a link or code that opens no more, or that must not be opened any more. */
+/** The payment as it may be shown: without a link or code that has expired or must no longer be opened. */
 export async function shown(
   gateway: Pick<LinkGateway, "clock" | "configs">,
   payment: Payment,
@@ -60,15 +60,16 @@ export async function shownRenewed(gateway: LinkGateway, payment: Payment): Prom
 }
 
 /**
- * The payment with a usable link, for a repeated create: a paid one as it was answered before, else the stored link or
- * a renewed one. `null`: another caller is renewing it, read again. Throws `order_status` if there can be no link.
+ * The payment with a usable link, for a repeated create. A paid payment is returned as it is stored, any other with its
+ * stored or a renewed link. `null`: another caller is renewing the link, so read the order again. Throws `order_status`
+ * if no link is possible.
  */
 export async function withOpenLink(gateway: LinkGateway, payment: Payment): Promise<Payment | null> {
   const { status, expiresAt, orderNo } = payment;
   if (status === "success") return payment;
   // mutation: link-order-end
   if (expiresAt <= gateway.clock.now()) {
-    const message = "the time of this payment is over, and it is about to be closed: use a new out_trade_no";
+    const message = "this payment has expired and is about to be closed: use a new out_trade_no";
     throw new GatewayError("order_status", message, { orderNo });
   }
   if (await opens(gateway, payment)) return payment;
@@ -87,7 +88,7 @@ function canRenew(gateway: SceneLives & { clock: Clock }, payment: Payment): boo
   );
 }
 
-/** The same stored request once more, by one caller at a time. */
+/** Repeats the stored create request, one caller at a time. */
 async function renew(gateway: LinkGateway, payment: Payment): Promise<Payment | null> {
   const { orders, clock } = gateway;
   const requestedAt = clock.now();
@@ -111,7 +112,7 @@ function lapsed(payment: Payment, providerError?: { code: string; message: strin
   const { orderNo, status, closeRequested } = payment;
   const message =
     status === "pending" && !closeRequested
-      ? "the link has lapsed: close this payment, then use a new out_trade_no"
-      : "the link has lapsed, and the payment is under way or about to be closed: query it";
+      ? "the link has expired: close this payment, then use a new out_trade_no"
+      : "the link has expired, and the payment is in progress or about to be closed: query it";
   return new GatewayError("order_status", message, { orderNo, ...(providerError && { providerError }) });
 }

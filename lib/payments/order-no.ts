@@ -8,7 +8,7 @@ export function newOrderNo(now: Date): string {
   return numbered("UNI", now, 15);
 }
 
-/** Our number of a refund at a provider: `R`, 14 digits of UTC time, 17 random characters. */
+/** The number under which we create a refund at a provider: `R`, 14 digits of UTC time, 17 random characters. */
 export function newProviderRefundNo(now: Date): string {
   return numbered("R", now, 17);
 }

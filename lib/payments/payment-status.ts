@@ -1,4 +1,4 @@
-/** Where a payment may go from each status. `success` is a sink; the last two edges take a verified paid fact. */
+/** The statuses that may follow each status; `failed` and `closed` become `success` only by a verified paid event. */
 export const paymentEdges = {
   processing: ["pending", "success", "failed", "closed"],
   pending: ["processing", "success", "failed", "closed"],

@@ -20,7 +20,7 @@ export type Payment = {
   userId: string;
   configId: string;
   provider: string;
-  /** The provider's own name of the receiving account; a paid fact of another account never settles this payment. */
+  /** The provider's own name of the receiving account; a paid event of another account never settles this payment. */
   providerAccount: string;
   scene: string;
   outTradeNo: string;
@@ -32,13 +32,13 @@ export type Payment = {
   version: number;
   /** The provider's transaction; "" until it is known. */
   tradeNo: string;
-  /** The provider's object that this payment made (Stripe's session, PayPal's order); `null` until its answer is stored. */
+  /** The provider's object for this payment (Stripe's session, PayPal's order); `null` until its answer is stored. */
   objectId: string | null;
   /** Set once the provider's answer is stored. */
   payable: Payable | null;
-  /** Until when that link or code opens; `null` while there is none. */
+  /** Until when the link or code is valid; `null` while there is none. */
   payableUntil: Date | null;
-  /** Version of the config whose key signed it; `null` where it carries no signature of ours. */
+  /** Version of the config whose key signed the link or code; `null` if it carries no signature of ours. */
   payableVersion: number | null;
   refusal: ProviderError | null;
   notifyUrl: string | null;
@@ -64,6 +64,6 @@ export type Payment = {
   nextPollAt: Date | null;
   /** The first of the polls since when the provider has answered none; `null`: the last one was answered. */
   unansweredSince: Date | null;
-  /** When it became success here, from which its quiet polls are counted; `null`: none are wanted. */
+  /** When it became a success here: its quiet polls are scheduled from then. `null`: it gets none. */
   quietFrom: Date | null;
 };

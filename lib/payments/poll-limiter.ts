@@ -1,6 +1,6 @@
-/** Of one config, in one process, which works on at most ten messages at once. */
+/** Polls of one config at once, in one process, which handles at most ten messages at once. */
 const mostAtOnce = 3;
-/** Polls per config at once: enough for a provider that responds, few for one that hangs. */
+/** How long a poll waits for a place: many polls end in this time if the provider responds, few if it hangs. */
 const longestWaitMs = 2_000;
 
 /** When a poll that found no place may try again, in seconds. */

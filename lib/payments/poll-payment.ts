@@ -54,7 +54,7 @@ async function poll(gateway: PollGateway, payment: Payment, now: Date): Promise<
     return gateway.orders.endPolls(after, next, lastPoll(after, now));
   if (next !== null) return;
   await giveUp(gateway, after, next);
-  // What is announced later has its own time.
+  // An event that arrives later gets its own eight days without a response.
   await gateway.orders.noteAnswer(after, true, now);
 }
 
@@ -67,7 +67,7 @@ async function giveUp(gateway: PollGateway, payment: Payment, claimed: Date | nu
   const { userId, configId, provider, providerAccount } = payment;
   const detail = {
     account: providerAccount,
-    advice: "its payments are asked about no more: give it working credentials by config set, or retire it",
+    advice: "its payments are no longer polled: set working credentials with config set, or retire it",
   };
   const anomaly = { kind: "config_unreachable", userId, configId, provider };
   await gateway.anomalies.raiseOnce({ ...anomaly, orderNo: null, detail }, gateway.clock.now());

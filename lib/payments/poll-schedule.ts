@@ -6,14 +6,14 @@ const firstAges = [15, 30, 60, 120, 300];
 const everySeconds = 300;
 const untilAge = 1800;
 const laterEverySeconds = 900;
-/** A payment that the provider has started can take days. */
+/** A payment in transit can take days. */
 const inTransitEverySeconds = 3600;
 
 /** A closed payment is polled once more after a day, because money may have been in transit. */
 const lastPollSeconds = 24 * 3600;
 
 const daySeconds = 24 * 3600;
-/** How long after it should have ended a payment, or after its begin a refund, becomes a person's matter. */
+/** How long after it should have ended a payment, or after its creation a refund, needs a person. */
 export const stuckAfterSeconds = daySeconds;
 const stuckEverySeconds = 3600;
 /** Long enough for the slowest bank debit, which Stripe gives up to 14 business days. https://docs.stripe.com/payments/sepa-debit */
@@ -22,8 +22,8 @@ export const inTransitStuckSeconds = 21 * daySeconds;
 const stuckForSeconds = 7 * daySeconds;
 
 /**
- * From when on a payment that is not final is a person's matter: a day after its create began where nothing is made yet, a
- * day after its end where it can be paid.
+ * When a payment that is not final begins to need a person: a day after its creation if the provider has returned
+ * nothing payable yet, a day after its expiry if it can be paid, later if it is in transit.
  */
 export function stuckFrom({
   createdAt,
@@ -49,14 +49,14 @@ export function nextPoll(
   if (stuck <= now) return secondsAfter(now, stuckEverySeconds);
   const age = (now.getTime() - payment.createdAt.getTime()) / 1000;
   const next = secondsAfter(payment.createdAt, nextAge(age));
-  // At its expiry a payment is closed at the provider; an order just before it would wait for the next gap.
+  // A payment is closed at the provider by the poll at its expiry, so that poll must not wait for the next regular one.
   return payment.expiresAt > now && payment.expiresAt < next ? payment.expiresAt : next;
 }
 
 /** Polls after a success, for external refunds and disputes whose events were lost. */
 const quietDays = [1, 7];
 
-/** The polls of a paid payment that are left; `null`: none, or none are wanted. */
+/** The next quiet poll of a paid payment; `null`: all are done, or it gets none. */
 export function nextQuietPoll({ quietFrom }: Pick<Payment, "quietFrom">, now: Date): Date | null {
   if (quietFrom === null) return null;
   return (

@@ -23,7 +23,7 @@ export type ProviderRequest = {
   prepared: Prepared;
   done: boolean;
   leaseUntil: Date;
-  /** When the last call under this key began that was not clearly answered; `null`: each was. */
+  /** Start of the last call under this key without a clear answer; `null`: every call got one. */
   unclearSince: Date | null;
 };
 
@@ -52,7 +52,7 @@ export type Settled =
   | { kind: "already"; payment: Payment }
   /** Paid twice: recorded for a refund. */
   | { kind: "second-payment"; payment: Payment }
-  /** Truly signed, but not this payment's account, amount or currency. */
+  /** Verified, but its account, amount or currency is not this payment's. */
   | { kind: "mismatch"; differs: string[]; payment: Payment }
   | { kind: "no-such-order" };
 
@@ -113,7 +113,7 @@ export interface Orders {
   takeRenewal(payment: Payment, leaseToken: string, leaseUntil: Date, now: Date): Promise<Leased | null>;
   /** `null`: the lease was lost or the payment has moved, so nothing is stored. */
   storeRenewed(leased: Leased, link: Link, now: Date): Promise<Payment | null>;
-  /** The renewal failed; no other is tried before `until`. */
+  /** The renewal failed; the next one may start at `until`. */
   endRenewal(leased: Leased, until: Date): Promise<void>;
   /**
    * closeOrFail for a final refusal of the create itself. `notify`: no caller receives the refusal, so the merchant is
@@ -173,7 +173,7 @@ export interface Orders {
   claimPoll(payment: Payment, nextPollAt: Date | null, now: Date): Promise<boolean>;
   /** Ends the poll of an ended payment that was due at `claimed`; a poll that became due meanwhile stays. */
   endPolls(payment: Payment, claimed: Date | null, last: Date | null): Promise<void>;
-  /** A poll was answered, or not: keeps since when none has been. */
+  /** Records whether a poll was answered, and since when none has been. */
   noteAnswer(payment: Payment, answered: boolean, now: Date): Promise<void>;
   /**
    * Makes open payments and refunds of an account due again whose polls ended because it did not respond: there are

@@ -16,10 +16,10 @@ export type NewPayment = Pick<
   extraParams: Record<string, unknown>;
 };
 
-/** What came of asking the provider to make the payment. */
+/** The outcome of a create call. */
 export type CreateOutcome =
   | { kind: "payable"; payable: Payable }
-  /** A verified no; whether the payment is over is what it says. */
+  /** A verified refusal; its `ends` says whether the payment is over. */
   | ({ kind: "refused" } & Refusal)
   /** Time-out, 5xx, unreadable or unverified answer: it may exist at the provider. */
   | { kind: "unknown"; why: string; unlisted?: string };
@@ -34,7 +34,7 @@ export type Paid = {
   paidAt: Date;
   /**
    * The provider's object that was paid (Stripe's session, PayPal's order); `null` where a provider knows a payment by
-   * our number alone. Only the object that this payment made settles it.
+   * our number alone. Only the object that was created for this payment settles it.
    */
   objectId: string | null;
 };
@@ -54,9 +54,9 @@ export type RefundSeen = {
 };
 
 /**
- * One word of a provider (an answer or event may hold several, in order). What we do not recognise is said so, never
- * guessed.
- * - `open`: exists, can be paid · `started`: the money is on its way, may take days · `approved`: waits for our capture
+ * One fact from a provider; a response or webhook may contain several, in order. What is not recognised becomes
+ * `unrecognised` and is never guessed.
+ * - `open`: exists, can be paid · `in_transit`: the money is on its way, can take days · `approved`: waits for capture
  * - `closed`: can never be paid any more · `failed`: final, not paid · `missing`: the provider knows no such order
  * - `unknown`: no readable or verified answer.
  */
@@ -72,12 +72,12 @@ export type ProviderEvent =
       unlisted?: string;
     }
   | RefundSeen
-  /** Everything refunded so far; what exceeds the refunds that we know of was made in the provider's console. */
+  /** Everything refunded so far; what exceeds the recorded refunds was refunded outside the gateway. */
   | { kind: "refundedTotal"; orderNo: string; tradeNo: string; total: Money }
   | { kind: "disputed"; tradeNo: string; why: string }
   /**
-   * Something has happened that we must ask about, because the message itself proves too little. In an answer: there are
-   * refunds, and the provider does not tell which.
+   * The message itself proves too little, so the payment must be fetched. In the answer to a fetch: there are
+   * refunds that the provider does not list.
    */
   | { kind: "refetch"; orderNo: string; why: string }
   | { kind: "refetch"; orderNo: null; tradeNo: string; why: string }
@@ -103,12 +103,12 @@ export interface Provider {
   account(): Promise<string>;
   /** Makes the request to be stored, without any call; refuses what this provider cannot express. */
   prepare(payment: NewPayment): Prepared;
-  /** `idempotencyKey` and `prepared` are those of the stored attempt, the same on every repeat. */
+  /** `idempotencyKey` and `prepared` are those of the stored provider request, the same on every repeat. */
   createPayment(payment: Payment, prepared: Prepared, idempotencyKey: string): Promise<CreateOutcome>;
-  /** How long a repeat of `createPayment` is known as one, in seconds; absent: for as long as any payment can be paid. */
+  /** How long the provider recognises a repeated create, in seconds; absent: as long as any payment can be paid. */
   readonly createKeySeconds?: number;
   fetchPayment(payment: Payment): Promise<ProviderEvent[]>;
-  /** Verifies, then reads. `account` is the config's stored account. */
+  /** Verifies, then parses. `account` is the config's stored account. */
   parseWebhook(call: WebhookCall, account: string): Promise<ParsedWebhook>;
   /**
    * Parses a webhook's body without verifying it: only for stored webhooks that `parseWebhook` has verified. Throws

@@ -12,7 +12,7 @@ export type ApplyGateway = ApplyEventsGateway & { events: WebhookEvents; facts: 
 
 export type ReceiveWebhookGateway = ApplyGateway & {
   configs: Configs;
-  /** Seals a verified body for a replay; `null` when that fails now: a record must not cost a payment. */
+  /** Encrypts a verified body for a replay; `null` if that fails, because a missing body must not cost a payment. */
   encryptBody(config: OpenConfig, body: Buffer): Promise<string | null>;
 };
 
@@ -139,8 +139,8 @@ async function paymentOf(
 }
 
 /**
- * `said`: the number by which the provider named it. If a provider sends all events of an account, those of other
- * programs and merchants arrive too; nothing is written for them.
+ * `said`: the number that the provider gave for the order. If a provider sends all events of an account, those of
+ * other programs and merchants arrive too; nothing is written for them.
  */
 async function unknownOrder(gateway: ApplyGateway, said: string, origin: EventOrigin): Promise<void> {
   // mutation: event-of-others
@@ -161,7 +161,7 @@ async function unknownOrder(gateway: ApplyGateway, said: string, origin: EventOr
   );
 }
 
-/** What is about the provider's transaction and not about an order of ours by number. */
+/** Handles an event that names no order number and whose transaction belongs to no payment of ours. */
 async function withoutOrder(gateway: ApplyGateway, seen: ProviderEvent, origin: EventOrigin): Promise<void> {
   if (seen.kind === "ignored" || seen.kind === "unrecognised") {
     if (origin.event) await gateway.events.record(origin.event, null);
@@ -169,7 +169,7 @@ async function withoutOrder(gateway: ApplyGateway, seen: ProviderEvent, origin: 
   if (seen.kind === "ignored") return;
   if (seen.kind === "unrecognised") {
     // mutation: unrecognised-alarm
-    log.alarm("unrecognised word of a provider", {
+    log.alarm("unrecognised provider event", {
       provider: origin.provider,
       config_id: origin.configId,
       reason: seen.said,

@@ -69,7 +69,7 @@ async function hasChanged(
 
 function outcomeOf({ status }: Payment, events: ProviderEvent[]): Refreshed {
   if (events.length === 0)
-    return { kind: "unclear", why: "it is not made yet: there is nothing to ask about" };
+    return { kind: "unclear", why: "it is not created yet: there is nothing to fetch" };
   for (const seen of events) {
     if (seen.kind === "unknown") return { kind: "silent", why: seen.why };
     // A refund without an amount may still be reported in full, if this same fetch found the payment.
@@ -77,7 +77,7 @@ function outcomeOf({ status }: Payment, events: ProviderEvent[]): Refreshed {
   }
   const unrecognised = events.find((seen) => seen.kind === "unrecognised");
   return unrecognised
-    ? { kind: "unclear", why: `it said something unknown here: ${unrecognised.said}` }
+    ? { kind: "unclear", why: `its answer is not recognised: ${unrecognised.said}` }
     : { kind: "answered" };
 }
 
@@ -85,8 +85,8 @@ function outcomeOf({ status }: Payment, events: ProviderEvent[]): Refreshed {
 const captureSeconds = 20;
 
 /**
- * Repeats a create whose outcome is unknown, while the order may still be paid; one that the provider has started it must
- * have made, and it answers the same again. True: the payment has moved on.
+ * Repeats a create whose outcome is unknown, while the order may still be paid. A payment in transit exists at the
+ * provider, which returns the same answer again. `true`: the create was repeated.
  */
 async function resume(gateway: RefreshGateway, payment: Payment, { adapter }: OpenConfig): Promise<boolean> {
   const now = gateway.clock.now();
@@ -172,7 +172,7 @@ async function capture(
   const endedAt = gateway.clock.now();
   // Not before the next regular poll: the same card would be declined again and again.
   await gateway.orders.endCapture(claimed, ended.why, endedAt, nextPoll(payment, endedAt));
-  // What `endCapture` has made of it: an order that has failed is concluded from there.
+  // The row as `endCapture` has left it: a failed order is ended from this version.
   const current: Payment = { ...claimed, status: "pending", version: claimed.version + 1, captureKey: null };
   return { current, events };
 }

@@ -71,7 +71,7 @@ export type RefundFinished =
   | { kind: "finished"; notifications: WakeUp[]; after: "processing" | "success" | "failed" }
   /** Nothing new. */
   | { kind: "already" }
-  /** It has ended in the other way already: the provider is to be asked. */
+  /** The refund has already ended the other way, so it must be fetched from the provider. */
   | { kind: "contradicts"; refund: Refund }
   /** A late success that no longer fits into the payment. */
   | { kind: "over-refund" };

@@ -1,6 +1,6 @@
 /**
- * Where a refund may go from each status. `unknown`: it may have reached the provider; merchants see `processing`. The
- * edges out of the final statuses take a verified fact and raise an alarm.
+ * The statuses that may follow each status. `unknown`: it may have reached the provider; merchants see `processing`. A
+ * final status changes only by a verified event, and with an alarm.
  */
 export const refundEdges = {
   processing: ["unknown", "success", "failed"],

@@ -30,17 +30,17 @@ export type Refund = {
 /** What a provider may know of a refund before anything is reserved for it. */
 export type PlannedRefund = Pick<Refund, "providerRefundNo" | "amount" | "reason">;
 
-/** What came of asking a provider to make a refund, or about one. */
+/** The outcome of a refund call, or of fetching a refund. */
 export type RefundOutcome =
   /** The money is on its way back for good. */
   | { kind: "refunded"; refundId: string }
-  /** The provider has it and will say how it ends. `attention`: a person must act in the provider's console. */
+  /** The provider has accepted it and will report its end. `attention`: a person must act in the provider's console. */
   | { kind: "pending"; refundId: string; attention?: boolean }
   /** It was made and did not succeed: the money stays with the merchant. */
   | { kind: "failed"; refundId: string; error: ProviderError }
-  /** A verified no; whether the refund is over is what it says. */
+  /** A verified refusal; its `ends` says whether the refund is over. */
   | ({ kind: "refused" } & Refusal)
-  /** Look-ups only: the provider knows no such refund. */
+  /** Fetches only: the provider knows no such refund. */
   | { kind: "missing"; why: string }
   /**
    * Time-out, 5xx, unreadable or unverified answer, or a refusal whose code is not in the provider's table (`unlisted`): it

@@ -18,7 +18,7 @@ export type RefusalRule = { fault: Fault; ends: Ends; source: string; note?: str
 /** The codes with which a provider may refuse one kind of call. */
 export type RefusalTable = Readonly<Record<string, RefusalRule>>;
 
-/** A provider's verified no to a call. `listed`: the code stands in the provider's table, so it is known that nothing was made. */
+/** A provider's verified refusal of a call. `listed`: the code is in the provider's table, so nothing was created. */
 export type Refusal = { error: ProviderError; fault: Fault; ends: Ends; listed: boolean };
 
 /**

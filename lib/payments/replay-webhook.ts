@@ -19,7 +19,7 @@ export type ReplayGateway = ApplyGateway & {
  */
 export async function replayWebhook(gateway: ReplayGateway, event: StoredEvent): Promise<ProviderEvent[]> {
   if (event.encryptedBody === null)
-    throw new GatewayError("conflict", "this event's body could not be kept: sync its order instead");
+    throw new GatewayError("conflict", "this event's body was not stored: sync its order instead");
   const body = await gateway.openBody(event, event.encryptedBody);
   if (body === null)
     throw new GatewayError("conflict", "this event's body cannot be read: sync its order instead");

@@ -24,7 +24,7 @@ export async function resolveOrder(
   const ended = await orders.closeOrFail(payment, to, said, now);
   if (!ended) {
     const message =
-      "it has changed, or the provider is being asked just now: see order show, try again in 20 s";
+      "it has changed, or a call to the provider is in progress: see order show, try again in 20 s";
     throw new GatewayError("conflict", message, { orderNo });
   }
   await timeline.add(payment, {

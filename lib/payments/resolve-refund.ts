@@ -6,7 +6,7 @@ import { afterRefund, newLease, type RefundGateway, refundLeaseSeconds } from ".
 /** What an operator has found out about a refund at the provider. */
 export type RefundVerdict = {
   to: "success" | "failed";
-  /** The provider's id of it, so that its later events meet this refund; "" where it has none or is not known. */
+  /** The provider's id of it, so that later events are matched to this refund; "" if there is none or it is unknown. */
   refundId: string;
   note: string;
 };
@@ -27,7 +27,7 @@ export async function resolveRefund(
   // mutation: refund-resolve-lease
   const leased = await gateway.refunds.takeLease(stored, newLease(refund, now));
   if (!leased) {
-    const message = `the provider is being asked about this refund: try again in ${refundLeaseSeconds} s`;
+    const message = `a call to the provider about this refund is in progress: try again in ${refundLeaseSeconds} s`;
     throw new GatewayError("conflict", message);
   }
   const error =

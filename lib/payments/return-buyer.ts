@@ -20,7 +20,7 @@ export async function returnBuyer(
   orderNo: string,
 ): Promise<Payment> {
   const first = await gateway.orders.findForReturn(provider, orderNo);
-  // The database takes a trailing space for nothing.
+  // The database ignores trailing spaces in a comparison.
   if (/* mutation: return-order-number */ first?.orderNo !== orderNo || first.provider !== provider)
     throw new GatewayError("order_not_found", "no such order");
   if (isFinal(first.status)) return first;

@@ -54,12 +54,12 @@ export async function driveRefund(
 
 async function ask({ refund, payment }: LeasedRefund, adapter: Provider, first: boolean): Promise<Answered> {
   const broken = (why: string): RefundOutcome => ({ kind: "unknown", why });
-  let outcome: RefundOutcome = { kind: "missing", why: "not asked for yet" };
+  let outcome: RefundOutcome = { kind: "missing", why: "not requested yet" };
   // mutation: refund-look-first
   if (!first) {
     outcome = await askProvider("refund_query", payment, {
       ask: async () =>
-        (await adapter.fetchRefund?.(payment, refund)) ?? broken("this provider cannot be asked about it"),
+        (await adapter.fetchRefund?.(payment, refund)) ?? broken("this provider has no refund query"),
       broken,
     });
   }
@@ -111,7 +111,7 @@ async function write(
   }
 }
 
-/** No call of a run that was not answered can be under way at the provider for longer. */
+/** After this time, in seconds, an unanswered call of a run is no longer in progress at the provider. */
 const settledSeconds = 60;
 
 /**
@@ -130,7 +130,7 @@ function keyAfter(
   const isClear =
     unclearSince === null ||
     /* mutation: refund-key-settled */ (!first && secondsAfter(unclearSince, settledSeconds) <= now);
-  // This call is clear: however often it is repeated, the earlier one is no younger for it.
+  // This call was clearly answered, so the start of the earlier unclear call stays as it is.
   return isClear ? { newKey: randomUUID() } : { unclearSince };
 }
 

@@ -4,7 +4,7 @@ import { type ApplyEventsGateway, settlePaid } from "./apply-events.ts";
 import type { Payment } from "./payment.ts";
 import type { Timeline } from "./ports.ts";
 
-/** What `settlePaid` records of a verified payment that is not this order's. */
+/** The detail that `settlePaid` records with a verified payment that does not match its order. */
 const recordedFact = z.object({
   account: z.string().min(1),
   trade_no: z.string().min(1),
@@ -13,7 +13,7 @@ const recordedFact = z.object({
   differs: z.array(z.string()).min(1),
 });
 
-/** In what a fact may differ and be this payment's all the same: the account has got another name, or another config. */
+/** Fields that may differ in a payment of this order: the account may have got another name, or another config. */
 const maySettle = new Set(["account", "config"]);
 
 /**

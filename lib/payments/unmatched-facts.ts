@@ -9,7 +9,7 @@ export type Fact =
   | RefundSeen
   | Extract<ProviderEvent, { kind: "disputed" } | { kind: "refetch"; orderNo: null }>;
 
-/** A verified fact of a transaction that no payment of ours has: it may have overtaken the payment's own success. */
+/** A verified event about a transaction that no payment has: it may have arrived before the payment's success. */
 export type UnmatchedFact = {
   userId: string;
   configId: string;
@@ -22,16 +22,16 @@ export type UnmatchedFact = {
 };
 
 export interface UnmatchedFacts {
-  /** Once; of a config only the newest are kept, because an account may have many payments that are not ours. */
+  /** Stores a fact once, only the newest of each config: an account may have many payments that are not ours. */
   keep(fact: UnmatchedFact): Promise<void>;
-  /** Those whose payment is settled: a settle that was under way while they came has not seen them. */
+  /** Facts whose payment is settled: a settle that ran while they arrived has not applied them. */
   matched(limit: number): Promise<{ id: string; payment: Payment; fact: Fact }[]>;
   remove(userId: string, id: string): Promise<void>;
-  /** Deletes at most `limit` of those that came before `time`, and answers how many. */
+  /** Deletes at most `limit` facts received before `time` and returns how many it deleted. */
   purge(time: Date, limit: number): Promise<number>;
 }
 
-/** Whether it is worth keeping: what changes sums or calls a person, and names its transaction. */
+/** The fact to store: an event that changes sums or needs a person, and names its transaction; else `null`. */
 export function factIn(seen: ProviderEvent): Fact | null {
   if (seen.kind === "refetch") return seen.orderNo === null ? seen : null;
   return seen.kind === "refunded" || seen.kind === "refundFailed" || seen.kind === "disputed" ? seen : null;
@@ -41,7 +41,7 @@ export type MatchFactsGateway = ApplyEventsGateway & { facts: UnmatchedFacts };
 
 const perSweep = 200;
 
-/** Applies what was kept and has a payment now. Each fact is known to the guards that it meets: twice changes nothing. */
+/** Applies stored facts whose payment is settled now. Applying a fact twice changes nothing. */
 export async function matchFacts(gateway: MatchFactsGateway): Promise<number> {
   const matched = await gateway.facts.matched(perSweep);
   for (const { id, payment, fact } of matched) {

@@ -212,7 +212,7 @@ describe("creates after expires_at", () => {
       world.clock.advance(hour * 1000 + 1000);
       const over = await api.create(order);
       expect(over).toMatchObject({ status: 409, code: 2008, order_no: orderNo });
-      expect(over.message).toContain("the time of this payment is over");
+      expect(over.message).toContain("this payment has expired");
       const paid = await api.create(paidOrder);
       expect(paid).toMatchObject({ status: 200, data: { ...data, status: "success" } });
     },

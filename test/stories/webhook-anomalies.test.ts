@@ -173,7 +173,7 @@ describe("signed Alipay notifications with wrong contents", () => {
     const log = await logOf(async () => {
       expect((await parsed(alipay.path, malformed)).body).toBe("success");
     });
-    const message = "unrecognised word of a provider";
+    const message = "unrecognised provider event";
     expect(log).toContainEqual(expect.objectContaining({ level: "error", message }));
     await expectUntouched(orderNo, before);
   });
