@@ -39,14 +39,16 @@ async function main(): Promise<number> {
       .get(at)
       ?.map(({ file }) => file)
       .join(", ") ?? "no marker";
-  const input = mutations.filter(({ name, at }) => [name, at, fileOf(at)].some((text) => pattern.test(text)));
-  if (input.length === 0) misused(`no mutation's name, marker or file matches ${pattern}`, usage);
+  const selected = mutations.filter(({ name, at }) =>
+    [name, at, fileOf(at)].some((text) => pattern.test(text)),
+  );
+  if (selected.length === 0) misused(`no mutation's name, marker or file matches ${pattern}`, usage);
   if (values.list) {
-    console.log(asTable(input.map(({ name, at }) => ({ mutation: name, marker: at, file: fileOf(at) }))));
+    console.log(asTable(selected.map(({ name, at }) => ({ mutation: name, marker: at, file: fileOf(at) }))));
     return 0;
   }
   const begun = performance.now();
-  const proofs = await proved(input, Math.min(lanes, input.length));
+  const proofs = await proved(selected, Math.min(lanes, selected.length));
   if (proofs === "stopped") return 130;
   const { text, code } = reportOf(proofs);
   console.log(`\n${text}\n${((performance.now() - begun) / 60_000).toFixed(1)} min`);
@@ -61,7 +63,7 @@ function patternOf(text: string): RegExp {
   }
 }
 
-async function proved(input: typeof mutations, lanes: number): Promise<Proof[] | "stopped"> {
+async function proved(selected: typeof mutations, lanes: number): Promise<Proof[] | "stopped"> {
   await sweepStale(tmpdir(), prefix);
   const folders = Array.from({ length: lanes }, () => mkdtempSync(path.join(tmpdir(), prefix)));
   const stopping = new AbortController();
@@ -69,7 +71,7 @@ async function proved(input: typeof mutations, lanes: number): Promise<Proof[] |
   try {
     return await proveMutants({
       root,
-      mutations: input,
+      mutations: selected,
       folders,
       startSetup: startTestSetup,
       print: (line) => console.log(line),

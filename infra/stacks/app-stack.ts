@@ -38,7 +38,7 @@ export class AppStack extends Stack {
   private readonly api = new HttpApi(this, "Api", { description: "Uni-Pay" });
   private readonly queues = {
     notify: new DelayQueue(this, "NotifyQueue"),
-    poll: new DelayQueue(this, "RecheckQueue"),
+    poll: new DelayQueue(this, "PollQueue"),
   };
 
   constructor(scope: Construct, id: string, props: AppStackProps) {

@@ -3,7 +3,7 @@ import { isStorable } from "../clock.ts";
 import { GatewayError } from "../errors.ts";
 import { paymentStatuses } from "../payments/payment-status.ts";
 import type { PaymentFilter, PaymentPage } from "../payments/ports.ts";
-import { isProvider } from "../providers/registry.ts";
+import { providers } from "../providers/registry.ts";
 import type { Contract } from "./contract.ts";
 import { plainId } from "./fields.ts";
 import { seenAnswer } from "./payment-answers.ts";
@@ -22,11 +22,7 @@ export const listPaymentsContract = {
   from: "query",
   input: z.strictObject({
     status: z.enum(paymentStatuses).optional().describe("Only those in this status."),
-    provider: z
-      .string()
-      .refine(isProvider, "no such provider: see the capabilities")
-      .optional()
-      .describe("Only those of this provider."),
+    provider: z.enum(Object.keys(providers)).optional().describe("Only those of this provider."),
     from: time.optional().describe("Created at this time or later."),
     to: time.optional().describe("Created before this time."),
     cursor: z.string().max(100).optional().describe("`next_cursor` of the page before."),

@@ -27,7 +27,7 @@ export type EncryptedSecrets = { userId: string; secrets: string };
 export interface Merchants extends ApiKeys {
   create(username: string, settings: MerchantSettings, now: Date): Promise<string>;
   list(): Promise<Merchant[]>;
-  /** By id or username. A username that is another merchant's id finds the merchant with the id. */
+  /** By id or exact username; a text that is one merchant's id and another one's username means the id. */
   find(name: string): Promise<Merchant | null>;
   update(userId: string, change: MerchantSettings & { active?: boolean }, now: Date): Promise<boolean>;
   /** Encrypted JSON list of the secrets that sign notifications. */
@@ -78,8 +78,10 @@ export function merchantsIn(db: Database): Merchants {
       const byId = /^[1-9]\d{0,19}$/.test(name)
         ? await users.where("id", "=", name).executeTakeFirst()
         : undefined;
-      const row = byId ?? (await users.where("username", "=", name).executeTakeFirst());
-      return row ? merchantOf(row) : null;
+      if (byId) return merchantOf(byId);
+      const byName = await users.where("username", "=", name).executeTakeFirst();
+      // The database ignores trailing spaces in a comparison.
+      return byName?.username === name ? merchantOf(byName) : null;
     },
     async update(userId, { active, ...settings }, now) {
       const set = {

@@ -2,7 +2,7 @@ import { currencies, exponentOf } from "../../lib/money/currencies.ts";
 import { type Invariant, listOf, member } from "./invariant.ts";
 import { refundMoves, statusMoves } from "./moves.ts";
 
-const digits = (input: number) => listOf(currencies.filter((code) => exponentOf(code) === input));
+const digits = (exponent: number) => listOf(currencies.filter((code) => exponentOf(code) === exponent));
 const says = (name: string, value: string) => `${member("n.payload", name)} = ${value}`;
 const saysAmount = (name: string, { currency, amount }: { currency: string; amount: string }) => `
   ROUND(CAST(${member("n.payload", name)} AS DECIMAL(30, 6))

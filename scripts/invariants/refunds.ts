@@ -4,7 +4,7 @@ import { refundMoves } from "./moves.ts";
 
 /** The timeline does not distinguish `processing` from `unknown`, and has an entry only for the end of a refund. */
 const ends = refundStatuses.flatMap((from) => refundEdges[from].map((to) => ({ from, to })));
-const notified = ends
+const allowedEnds = ends
   .filter(({ to }) => to === "success" || to === "failed")
   .map(({ from, to }) => `${from === "unknown" ? "processing" : from}>${to}`);
 
@@ -49,7 +49,7 @@ export const refundInvariants: readonly Invariant[] = [
       FROM (SELECT id, refund_id, was, became, LAG(became) OVER (PARTITION BY refund_id ORDER BY id) AS last
             FROM ${refundMoves} moves WHERE refund_id IS NOT NULL) m
       WHERE m.was <> COALESCE(m.last, 'processing')
-        OR COALESCE(CONCAT(m.was, '>', m.became), '') NOT IN (${listOf(notified)})`,
+        OR COALESCE(CONCAT(m.was, '>', m.became), '') NOT IN (${listOf(allowedEnds)})`,
   },
   {
     invariant: "refunds-within-payment",

@@ -57,14 +57,14 @@ async function refundPart(api: Api, simulatorUrl: string, orderNo: string): Prom
     await control(simulatorUrl, "refund-result", { refund_no: refund_id, status: "SUCCESS" });
 }
 
-async function control(simulatorUrl: string, control: string, body: object): Promise<void> {
+async function control(simulatorUrl: string, route: string, body: object): Promise<void> {
   const headers = { "content-type": "application/json" };
-  const answer = await fetch(`${simulatorUrl}/_sim/${control}`, {
+  const answer = await fetch(`${simulatorUrl}/_sim/${route}`, {
     method: "POST",
     headers,
     body: JSON.stringify(body),
   });
-  if (!answer.ok) throw new Error(`the simulator refused ${control}: ${await answer.text()}`);
+  if (!answer.ok) throw new Error(`the simulator refused ${route}: ${await answer.text()}`);
 }
 
 async function untilNotified(merchant: DemoMerchant, orderNo: string, event: string): Promise<void> {

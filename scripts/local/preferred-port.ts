@@ -3,12 +3,12 @@ import { createServer } from "node:net";
 
 /** The port in the environment variable; without one the usual port if it is free, otherwise 0 (any free port). */
 export async function preferredPort(variable: string, usual: number): Promise<number> {
-  const input = process.env[variable];
-  if (!input) return (await isFree(usual)) ? usual : 0;
-  const port = Number(input);
+  const configured = process.env[variable];
+  if (!configured) return (await isFree(usual)) ? usual : 0;
+  const port = Number(configured);
   if (!Number.isInteger(port) || port < 0 || port > 65_535)
-    throw new Error(`${variable}=${input} is not a port number (0 to 65535)`);
-  if (!(await isFree(port))) throw new Error(`${variable}=${input}: another program has this port`);
+    throw new Error(`${variable}=${configured} is not a port number (0 to 65535)`);
+  if (!(await isFree(port))) throw new Error(`${variable}=${configured}: another program has this port`);
   return port;
 }
 

@@ -65,7 +65,7 @@ const isAtom = ({ type }: Node) =>
   atoms.test(type) || /^(Spread|Property|Parenthesized|Array|Object)/.test(type);
 
 /** Identifiers of the language, of Node.js and of Kysely, which no rename in our sources changes. */
-const existing = new Set([
+const predefined = new Set([
   ...Object.getOwnPropertyNames(globalThis),
   ...[Math, Number, Promise, Object, Date, String, Array, crypto].flatMap((one) => namesOf(one)),
   ...["", [], new Date(), /./, new Map(), new Set(), Promise.prototype, new EventEmitter(), crypto].flatMap(
@@ -85,7 +85,7 @@ function assertNamesNothing(code: string): void {
     if (Array.isArray(value)) for (const one of value) visit(one);
     if (!isNode(value)) return;
     const name = value.type === "Identifier" ? String(value.name) : "";
-    if (name && name !== "$part" && !existing.has(name))
+    if (name && name !== "$part" && !predefined.has(name))
       throw new Misfit(`${name} in "${code}" would not survive a renaming`);
     // Property names that the code itself defines are allowed.
     for (const part of value.type === "Property" ? [value.value] : Object.values(value)) visit(part);

@@ -27,10 +27,10 @@ async function run({ tests, changed, only }: TestOrder): Promise<TestRun> {
 
 async function runFile(test: string, only: string | undefined): Promise<TestRun> {
   const file = path.join(folder, test);
-  const input = vitest
+  const specification = vitest
     .getRootProject()
     .createSpecification(file, only === undefined ? {} : { testNames: [only] });
-  return verdict(test, file, await vitest.runTestSpecifications([input]));
+  return verdict(test, file, await vitest.runTestSpecifications([specification]));
 }
 
 /** A run without a failed test can still be `broken`: by an import, a setup hook, or an error after a test. */

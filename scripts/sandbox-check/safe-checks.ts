@@ -91,8 +91,8 @@ function handleOf({ paymentUrl, qrCode, extraData }: Payable): string {
 
 function only(said: ProviderEvent[], allowed: readonly ProviderEvent["kind"][]): string {
   const [one, ...more] = said;
-  const words = said.map((notified) =>
-    "why" in notified ? `${notified.kind} (${notified.why})` : JSON.stringify(notified),
+  const words = said.map((event) =>
+    "why" in event ? `${event.kind} (${event.why})` : JSON.stringify(event),
   );
   if (one && more.length === 0 && allowed.includes(one.kind)) return words.join();
   throw new NotProven(`expected ${allowed.join(" or ")}, got ${words.join(", ") || "nothing"}`);

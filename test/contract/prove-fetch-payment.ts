@@ -53,11 +53,11 @@ export function proveFetchPayment(subject: Subject): void {
     `${provider}'s fetchPayment for %s does not find an order that was never created`,
     async (scene) => {
       const { payment } = order(subject, scene);
-      const existing = {
+      const stored = {
         ...payment,
         payable: { paymentId: "NOBODY", paymentUrl: "", qrCode: "", extraData: {} },
       };
-      const said = await adapter.fetchPayment(existing);
+      const said = await adapter.fetchPayment(stored);
       expect(said).toHaveLength(1);
       expect(["missing", "unrecognised"]).toContain(said[0]?.kind);
     },

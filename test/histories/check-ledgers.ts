@@ -47,8 +47,10 @@ async function checkProviders(world: HistoryWorld, played: Played): Promise<void
       if (open && order.status === "closed" && order.provider !== "paypal")
         say(`${name} is closed here and can still be paid`);
       if (order.status === "pending") say(`${name} is pending at rest`);
-      // PayPal deletes an approved order after three hours: a capture without a response ends as an anomaly.
-      const isAnomaly = stuck.some(({ order_no }) => order_no === order.order_no);
+      // A capture without a response whose approved order PayPal has deleted since: a person is told, and nothing else is left.
+      const isAnomaly =
+        held.every(({ status }) => status === "closed") &&
+        stuck.some(({ order_no }) => order_no === order.order_no);
       if (order.status === "processing" && !isAnomaly && !held.some(({ status }) => status === "started"))
         say(`${name} is processing at rest: ${JSON.stringify(held)}`);
     }
@@ -95,6 +97,6 @@ function isSigned(world: HistoryWorld, { merchant, id, timestamp, body, signatur
   const shop = world.shops.find(({ username }) => username === merchant)!;
   const key = Buffer.from(shop.secret.slice("whsec_".length), "base64");
   const expected = createHmac("sha256", key).update(`${id}.${timestamp}.${body}`).digest();
-  const provided = Buffer.from(signature.replace(/^v1,/, ""), "base64");
-  return provided.length === expected.length && timingSafeEqual(provided, expected);
+  const signed = Buffer.from(signature.replace(/^v1,/, ""), "base64");
+  return signed.length === expected.length && timingSafeEqual(signed, expected);
 }

@@ -150,7 +150,7 @@ async function decideDelayed(world: HistoryWorld): Promise<void> {
      WHERE r.status IN ('processing', 'unknown')`,
   );
   for (const { provider_refund_no: refund_no, provider } of refunds) {
-    const name = providerNames.find((existing) => existing === provider)!;
+    const name = providerNames.find((one) => one === provider)!;
     await world.tell(name, "refund-result", { refund_no, status: refundWords[name][0] });
   }
 }

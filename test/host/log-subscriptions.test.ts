@@ -38,11 +38,11 @@ function gateway(body?: string, filter: object = {}): Synthesized {
 async function start(...args: Parameters<typeof gateway>) {
   const host = await startSynthesized(gateway(...args));
   onTestFinished(() => host.stop());
-  const provided = () =>
+  const subscription = () =>
     host.log
       .filter((line) => line.startsWith("[listener] given "))
       .map((line) => JSON.parse(line.slice("[listener] given ".length)));
-  return { ...host, provided };
+  return { ...host, subscription };
 }
 
 const line = (message: string, more: object = {}) => JSON.stringify({ level: "info", message, ...more });
@@ -50,16 +50,16 @@ const call = (number: number) => line("a call", { number });
 
 describe("local host: log subscriptions", () => {
   it("a log subscription delivers only the matching lines to its function, in order", async () => {
-    const { invoke, provided } = await start();
+    const { invoke, subscription } = await start();
     await invoke("bystander", [call(0)]);
     await invoke("speaker", ["a call", line("another"), call(1), '{"message":{"a call":1}}', "{", call(2)]);
-    const events = () => provided().flatMap(({ logEvents }) => logEvents);
+    const events = () => subscription().flatMap(({ logEvents }) => logEvents);
     await vi.waitFor(() => expect(events()).toHaveLength(2));
     expect(events()).toMatchObject([
       { id: expect.any(String), timestamp: expect.any(Number), message: call(1) },
       { message: call(2) },
     ]);
-    expect(provided()[0]).toMatchObject({
+    expect(subscription()[0]).toMatchObject({
       messageType: "DATA_MESSAGE",
       owner: "000000000000",
       logGroup: "Gateway-speakerLogs",
@@ -69,7 +69,7 @@ describe("local host: log subscriptions", () => {
   });
 
   it("a log subscription retries a failed batch twice and then logs that it is lost", async () => {
-    const { invoke, log, provided } = await start("throw new Error('no');");
+    const { invoke, log, subscription } = await start("throw new Error('no');");
     await invoke("speaker", [call(1)]);
     await vi.waitFor(
       () => expect(log.join("\n")).toContain("listener: 1 lines of Gateway-speakerLogs lost"),
@@ -77,15 +77,15 @@ describe("local host: log subscriptions", () => {
         timeout: 10_000,
       },
     );
-    expect(provided()).toHaveLength(3);
+    expect(subscription()).toHaveLength(3);
   });
 
   it("a log subscription delivers the waiting lines when the host stops", async () => {
-    const { invoke, stop, provided, log } = await startQuiet();
+    const { invoke, stop, subscription, log } = await startQuiet();
     await invoke("speaker", [call(1)]);
     await vi.waitFor(() => expect(log.join("\n")).toContain("[speaker] "));
     await stop();
-    expect(provided()).toHaveLength(1);
+    expect(subscription()).toHaveLength(1);
   });
 
   it.each([
@@ -100,7 +100,7 @@ describe("local host: log subscriptions", () => {
 /** A host that the test itself stops. */
 async function startQuiet() {
   const host = await startSynthesized(gateway());
-  return { ...host, provided: () => host.log.filter((text) => text.startsWith("[listener] given ")) };
+  return { ...host, subscription: () => host.log.filter((text) => text.startsWith("[listener] given ")) };
 }
 
 it("a log subscription's event is gzipped JSON in base64", () => {

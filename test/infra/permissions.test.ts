@@ -28,7 +28,7 @@ function allowed(entry: string): string[] {
 
 function nameOf(resource: unknown): string {
   const text = JSON.stringify(resource);
-  const names = ["MigrateSecret", "AppSecret", "CredentialsKey", "NotifyQueue", "RecheckQueue"];
+  const names = ["MigrateSecret", "AppSecret", "CredentialsKey", "NotifyQueue", "PollQueue"];
   return names.find((name) => text.includes(name)) ?? text;
 }
 
@@ -37,7 +37,7 @@ const descriptive = /Describe|GetQueue/;
 
 const sends = {
   "send-notify": "sqs:SendMessage NotifyQueue",
-  "send-poll": "sqs:SendMessage RecheckQueue",
+  "send-poll": "sqs:SendMessage PollQueue",
 };
 const expectedOf = {
   database: ["secretsmanager:GetSecretValue AppSecret"],
@@ -52,7 +52,7 @@ const expectedOf = {
   "send-poll": [sends["send-poll"]],
 } as const;
 
-const queueNames = { notify: "NotifyQueue", poll: "RecheckQueue" };
+const queueNames = { notify: "NotifyQueue", poll: "PollQueue" };
 
 describe.each(functions.map((spec) => [spec.entry, spec] as const))("function %s", (entry, spec) => {
   it(`function ${entry} may do what its grants say, and nothing else`, () => {

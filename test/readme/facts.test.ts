@@ -49,10 +49,10 @@ describe.each(readmes)("$file", (readme) => {
       const [name = ""] = codeIn(provider);
       return Object.hasOwn(providers, name) ? [`${name} ${codeIn(scene)[0]}`] : [];
     });
-    const existing = Object.entries(providers).flatMap(([name, entry]) =>
+    const sceneNames = Object.entries(providers).flatMap(([name, entry]) =>
       Object.keys(entry.scenes).map((scene) => `${name} ${scene}`),
     );
-    expect(scenes).toEqual(existing);
+    expect(scenes).toEqual(sceneNames);
   });
 
   it("the README gives the retry schedule of notifications", () => {
@@ -82,10 +82,10 @@ describe.each(readmes)("$file", (readme) => {
         .filter((word) => !word.startsWith("--"))
         .join(" ");
       const options = words.slice(name.split(" ").length);
-      const provided = options.flatMap((word, at) =>
+      const optionNames = options.flatMap((word, at) =>
         word.startsWith("--") ? [[word.slice(2).replaceAll("-", "_"), options[at + 1]]] : [],
       );
-      const { stage: _, ...args } = Object.fromEntries(provided);
+      const { stage: _, ...args } = Object.fromEntries(optionNames);
       const verdict = commands[name]?.args.safeParse(args);
       expect({ words, wrong: verdict?.error?.issues }).toEqual({ words, wrong: undefined });
       expect(verdict, name).toBeDefined();

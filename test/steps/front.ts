@@ -42,9 +42,9 @@ export async function startFront(clock: Clock, run: Invoke = invoke): Promise<Fr
       apiId: "test",
       receivedAt: clock.now(),
     });
-    const provided = await run(route.target, event);
-    const answer = httpAnswer(provided);
-    if (provided !== functionDied) holdAnswer(String(request.method), splitTarget(request).path, answer);
+    const result = await run(route.target, event);
+    const answer = httpAnswer(result);
+    if (result !== functionDied) holdAnswer(String(request.method), splitTarget(request).path, answer);
     response.writeHead(answer?.status ?? 500, answer?.headers).end(answer?.body);
   });
   const listening = Promise.withResolvers<void>();

@@ -231,12 +231,12 @@ describe("the next delivery of an endpoint", () => {
       const next = await Promise.all(
         databases.map((database) => deliveriesIn(database).nextDue(endpoint, now)),
       );
-      const provided = next.filter((wakeUp) => wakeUp !== null).map(({ taskId }) => taskId);
-      expect(provided.sort()).toEqual([wakeUps[0]!.taskId, wakeUps[1]!.taskId].sort());
+      const taskIds = next.filter((wakeUp) => wakeUp !== null).map(({ taskId }) => taskId);
+      expect(taskIds.sort()).toEqual([wakeUps[0]!.taskId, wakeUps[1]!.taskId].sort());
       expect(await deliveriesIn(databases[0]!).nextDue(endpoint, now)).toBeNull();
       // A wake-up that led to no claim within a minute counts as lost.
       const minuteLater = await deliveriesIn(databases[0]!).nextDue(endpoint, secondsAfter(now, 60));
-      expect(provided).toContain(minuteLater?.taskId);
+      expect(taskIds).toContain(minuteLater?.taskId);
     });
   });
 });

@@ -113,3 +113,22 @@ it("an API key is revoked by its merchant only", async () => {
   expect((await keys("7")).find((key) => key.keyId === keyId)).toMatchObject({ revokedAt: null });
   expect(await revokeKey("7", keyId, now)).toBe(true);
 });
+
+it("a merchant is found by its id or its exact username, and an id comes before an equal username", async () => {
+  const { create, find } = merchantsIn(database);
+  const username = `Shop-${randomUUID().slice(0, 8)}`;
+  const userId = await create(username, {}, now);
+  const namesake = await create(userId, {}, now);
+  expect(await find(userId)).toMatchObject({ userId, username });
+  expect(await find(username)).toMatchObject({ userId, username });
+  expect(await find(namesake)).toMatchObject({ userId: namesake, username: userId });
+  for (const other of [
+    `${username} `,
+    username.toLowerCase(),
+    `${userId}0`,
+    `0${userId}`,
+    "9".repeat(20),
+    "",
+  ])
+    expect(await find(other)).toBeNull();
+});

@@ -53,10 +53,10 @@ afterAll(async () => {
 /** The text that the provider echoes: its account's secrets, and our request's headers and body. */
 function echoedText(provider: Name, { headers, body }: EchoedRequest): string {
   const { secret_key, secret, api_v3_key, private_key, webhook_secret } = shop.accounts[provider]!;
-  const existing = [secret_key, secret, api_v3_key, webhook_secret, private_key?.split("\n")[3]].filter(
+  const secrets = [secret_key, secret, api_v3_key, webhook_secret, private_key?.split("\n")[3]].filter(
     Boolean,
   );
-  return `${existing.join(" ")} ${JSON.stringify(headers)} ${body}`;
+  return `${secrets.join(" ")} ${JSON.stringify(headers)} ${body}`;
 }
 
 /** Each provider's own error format, with the echoed text in every field. */

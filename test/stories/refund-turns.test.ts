@@ -64,12 +64,12 @@ async function captureAndDie(paymentId: string): Promise<void> {
   const { client_id, secret } = shop.accounts.paypal!;
   const base = world.sandbox.simulators.paypal;
   const basic = Buffer.from(`${client_id}:${secret}`).toString("base64");
-  const provided = await fetch(`${base}/v1/oauth2/token`, {
+  const response = await fetch(`${base}/v1/oauth2/token`, {
     method: "POST",
     headers: { authorization: `Basic ${basic}`, "content-type": "application/x-www-form-urlencoded" },
     body: "grant_type=client_credentials",
   });
-  const { access_token } = (await provided.json()) as { access_token: string };
+  const { access_token } = (await response.json()) as { access_token: string };
   const headers = { authorization: `Bearer ${access_token}`, "content-type": "application/json" };
   const captured = await fetch(`${base}/v2/checkout/orders/${paymentId}/capture`, {
     method: "POST",

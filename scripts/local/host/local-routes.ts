@@ -30,19 +30,19 @@ export async function answerLocalRoute(
 ): Promise<HttpAnswer | undefined> {
   const { path } = splitTarget(request);
   if (!path.startsWith(prefix)) return undefined;
-  const input = `${request.method} ${path}`;
-  if (input === `GET ${prefix}clock`) return json(200, clockState(clock));
-  if (input === `POST ${prefix}clock`) return advance(body, clock);
-  if (input.startsWith(`POST ${schedulePrefix}`)) {
+  const route = `${request.method} ${path}`;
+  if (route === `GET ${prefix}clock`) return json(200, clockState(clock));
+  if (route === `POST ${prefix}clock`) return advance(body, clock);
+  if (route.startsWith(`POST ${schedulePrefix}`)) {
     return resultOf(schedules.fire(decodePath(path.slice(schedulePrefix.length))));
   }
-  if (input.startsWith(`POST ${invokePrefix}`)) {
+  if (route.startsWith(`POST ${invokePrefix}`)) {
     // Against cross-site requests: a page in the developer's browser cannot send this type without a CORS preflight.
     if (request.headers["content-type"] !== "application/json")
       return json(415, { error: "send application/json" });
     return resultOf(invoke(decodePath(path.slice(invokePrefix.length)), parseJson(body)));
   }
-  return json(404, { error: `${input} is not a route of the local host` });
+  return json(404, { error: `${route} is not a route of the local host` });
 }
 
 async function advance(body: Buffer, clock: HostClock): Promise<HttpAnswer> {

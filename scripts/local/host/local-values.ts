@@ -67,9 +67,9 @@ export function localValues(endpoints: Endpoints): LocalValue {
   return (resource, attribute, resolve) => {
     const answer = answers[resource.type]?.[attribute ?? ""];
     if (answer === undefined) {
-      const input = attribute === undefined ? "Ref" : `attribute ${attribute}`;
+      const attributeName = attribute === undefined ? "Ref" : `attribute ${attribute}`;
       throw new Error(
-        `${resource.stack.name}/${resource.logicalId} (${resource.type}) has no local ${input}`,
+        `${resource.stack.name}/${resource.logicalId} (${resource.type}) has no local ${attributeName}`,
       );
     }
     return answer(resource, resolve);

@@ -132,12 +132,15 @@ export function httpAnswer(answer: unknown): HttpAnswer | undefined {
   const parsed = answerSchema.safeParse(answer);
   if (!parsed.success) return undefined;
   const { statusCode, headers, cookies, body, isBase64Encoded } = parsed.data;
-  const provided = Object.entries(headers ?? {}).map(([name, value]) => [name.toLowerCase(), String(value)]);
+  const headersSent = Object.entries(headers ?? {}).map(([name, value]) => [
+    name.toLowerCase(),
+    String(value),
+  ]);
   return {
     status: statusCode,
     headers: {
       "content-type": "text/plain;charset=UTF-8",
-      ...Object.fromEntries(provided.filter(([name]) => name !== "content-length")),
+      ...Object.fromEntries(headersSent.filter(([name]) => name !== "content-length")),
       ...(cookies && { "set-cookie": cookies }),
     },
     body: Buffer.from(body ?? "", isBase64Encoded ? "base64" : "utf8"),

@@ -8,8 +8,8 @@ export function readProperties<Schema extends z.ZodObject>(
   schema: Schema,
   resolve: Resolve,
 ): z.output<Schema> {
-  const input = Object.entries(properties).filter(([name]) => Object.hasOwn(schema.shape, name));
-  const resolved = Object.fromEntries(input.map(([name, value]) => [name, resolve(value, stack)]));
+  const described = Object.entries(properties).filter(([name]) => Object.hasOwn(schema.shape, name));
+  const resolved = Object.fromEntries(described.map(([name, value]) => [name, resolve(value, stack)]));
   const parsed = schema.safeParse(resolved);
   if (parsed.success) return parsed.data;
   throw new Error(`${stack.name}/${logicalId} (${type}): ${z.prettifyError(parsed.error)}`);

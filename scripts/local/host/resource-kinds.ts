@@ -178,9 +178,9 @@ const leftOut: readonly string[] = [
 export function refuseUnknownResources(assembly: Assembly): void {
   const problems = assembly.resources.flatMap(({ stack, logicalId, type, properties }) => {
     const where = `${stack.name}/${logicalId} (${type})`;
-    const existing = imitated[type];
-    if (existing === undefined) return leftOut.includes(type) ? [] : [`${where}: unknown resource type`];
-    const unknown = Object.keys(properties).filter((property) => !existing.includes(property));
+    const supported = imitated[type];
+    if (supported === undefined) return leftOut.includes(type) ? [] : [`${where}: unknown resource type`];
+    const unknown = Object.keys(properties).filter((property) => !supported.includes(property));
     return unknown.map((property) => `${where}: unknown property ${property}`);
   });
   if (problems.length === 0) return;

@@ -34,8 +34,8 @@ export function databaseOnPath(): string | undefined {
 
 /** Tries `LOCAL_MYSQLD`, PATH and brew, then this system's packages, unpacked. `lacks`: why no server was found. */
 export async function findDatabase(options: StartOptions): Promise<DatabaseProgram | { lacks: string }> {
-  const input = process.env.LOCAL_MYSQLD;
-  if (input) return describe(input, path.join(path.dirname(input), "root/usr"));
+  const chosen = process.env.LOCAL_MYSQLD;
+  if (chosen) return describe(chosen, path.join(path.dirname(chosen), "root/usr"));
   const installed = databaseOnPath();
   if (installed)
     return describe(unconfined(installed), path.resolve(path.dirname(realpathSync(installed)), ".."));

@@ -18,7 +18,7 @@ export function browseCheckout(state: State, call: Call, pay: (trade: Trade) => 
   if (code && call.method === "GET")
     return opened(() => state.trades.open(code.account, state.codes.scanned(code)));
   const [, tradeNo, act] = /^\/cashier\/(\d+)\/(pay|leave)$/.exec(call.path) ?? [];
-  const trade = state.trades.all().find((existing) => existing.tradeNo === tradeNo);
+  const trade = state.trades.all().find((one) => one.tradeNo === tradeNo);
   if (call.method !== "POST" || !trade) throw new Refusal(404, `Alipay has no ${call.method} ${call.path}.`);
   if (act === "pay") pay(trade);
   if (!trade.returnUrl) return messagePage(title, `The trade is ${trade.status}.`);

@@ -4,12 +4,12 @@ import { refundableFen, refundedFen, type Trade, type TradeRefund } from "./trad
 import { wrongStatus } from "./trades.ts";
 
 /** `requestNo` defaults to the trade's own number. `settled`: the refund settles immediately. */
-export type CreateRefundCommand = { requestNo?: string; fen: number; inConsole: boolean; settled: boolean };
+export type RefundInput = { requestNo?: string; fen: number; inConsole: boolean; settled: boolean };
 
 /** The only place where a trade's refunds change. Refusals are thrown as `AlipayError`. */
 export type TradeRefunds = {
   /** `fresh`: there was no refund with this number yet. */
-  refund(trade: Trade, input: CreateRefundCommand): { refund: TradeRefund; fresh: boolean };
+  refund(trade: Trade, input: RefundInput): { refund: TradeRefund; fresh: boolean };
   /** Settles a refund. */
   settle(trade: Trade, refund: TradeRefund): void;
   /** Ends the time in which the trade can be refunded. */

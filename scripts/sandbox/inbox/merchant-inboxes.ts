@@ -42,10 +42,10 @@ async function receive(inbox: Inbox, call: Call): Promise<Reply> {
 
 /** `{status, delay_ms, redirect_to, times}`; all optional, `{}` answers 200 again. The delay is real time. */
 function readBehaviour(body: Record<string, unknown>): Behaviour {
-  const existing = ["status", "delay_ms", "redirect_to", "times"];
-  const unknown = Object.keys(body).find((name) => !existing.includes(name));
+  const settings = ["status", "delay_ms", "redirect_to", "times"];
+  const unknown = Object.keys(body).find((name) => !settings.includes(name));
   if (unknown !== undefined)
-    throw new Refusal(400, `Unknown setting ${unknown}: an inbox takes ${existing.join(", ")}.`);
+    throw new Refusal(400, `Unknown setting ${unknown}: an inbox takes ${settings.join(", ")}.`);
   return {
     status: count(body, "status"),
     delay_ms: count(body, "delay_ms"),

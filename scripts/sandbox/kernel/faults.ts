@@ -133,9 +133,9 @@ export function createFaults(calls: () => NamedCalls): Faults {
 function parseFaults(input: Record<string, unknown>): FaultSettings {
   const settings: FaultSettings = {};
   for (const [name, value] of Object.entries(input)) {
-    const existing = { switch: find(switches, name), count: find(counts, name) };
-    if (existing.switch !== undefined && typeof value === "boolean") settings[existing.switch] = value;
-    else if (existing.count !== undefined && isCount(value)) settings[existing.count] = value;
+    const found = { switch: find(switches, name), count: find(counts, name) };
+    if (found.switch !== undefined && typeof value === "boolean") settings[found.switch] = value;
+    else if (found.count !== undefined && isCount(value)) settings[found.count] = value;
     else if ((name === "path" || name === "on" || name === "code") && isName(value)) settings[name] = value;
     else if (name === "timeout_after_success" && (typeof value === "boolean" || isCount(value))) {
       settings.timeout_after_success = value;
@@ -170,7 +170,7 @@ function isName(value: unknown): value is string {
 }
 
 function find<Name extends string>(names: readonly Name[], name: string): Name | undefined {
-  return names.find((existing) => existing === name);
+  return names.find((found) => found === name);
 }
 
 function isCount(value: unknown): value is number {

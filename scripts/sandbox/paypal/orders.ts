@@ -73,7 +73,7 @@ export function createOrders(keeping: Emitting & { scheduler: Scheduler; clock: 
     },
 
     find(account, id) {
-      const order = orders.find((existing) => existing.account === account && existing.id === id);
+      const order = orders.find((one) => one.account === account && one.id === id);
       if (!order || upToDate(order).lapsed) throw notFound();
       return order;
     },

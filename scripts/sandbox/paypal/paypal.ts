@@ -12,7 +12,7 @@ import { createOrders, type Orders } from "./orders.ts";
 import { PaypalError } from "./paypal-error.ts";
 import type { Funding, Order } from "./records.ts";
 import { disputed, refundSettled } from "./refund-controls.ts";
-import { type CreateRefundCommand, createRefunds, type Refunds } from "./refunds.ts";
+import { createRefunds, type RefundInput, type Refunds } from "./refunds.ts";
 import { callName, namedCalls } from "./refusal-codes.ts";
 import { createRequestIds } from "./request-ids.ts";
 import { createTokens } from "./tokens.ts";
@@ -113,7 +113,7 @@ function captured(order: Order) {
  * A refund made in PayPal's console. It has the payment's `custom_id` (woocommerce-paypal-payments finds the order by
  * it) and the payment's `invoice_id`, unless the merchant enters another invoice number.
  */
-function inConsole(order: Order, body: Record<string, unknown>): CreateRefundCommand {
+function inConsole(order: Order, body: Record<string, unknown>): RefundInput {
   const { customId, invoiceId } = order.input;
   const typed = stringField(body, "invoice_id");
   return { amount: amountOf(order, body), customId, invoiceId: typed ?? invoiceId, inConsole: true };

@@ -9,7 +9,7 @@ import { notFound, unprocessable } from "./paypal-error.ts";
 import type { Capture, Dispute, Order, Refund, RefundStatus } from "./records.ts";
 
 /** The input of a refund. Without an amount it refunds the rest. */
-export type CreateRefundCommand = {
+export type RefundInput = {
   amount?: Money | undefined;
   requestId?: string | undefined;
   customId?: string | undefined;
@@ -28,7 +28,7 @@ export type Refunds = {
   findCapture(account: PaypalAccount, id: string): Captured;
   find(account: PaypalAccount, id: string): Refunded;
   all(): Refunded[];
-  make(captured: Captured, input: CreateRefundCommand): Refund;
+  make(captured: Captured, input: RefundInput): Refund;
   /** Sets the status of the next refund; the default is COMPLETED. */
   planNext(status: RefundStatus): void;
   /** Changes the status of a refund. */
@@ -60,12 +60,7 @@ export function createRefunds(emitting: Emitting, orders: Orders): Refunds {
     });
   }
 
-  function add(
-    captured: Captured,
-    minor: number,
-    status: RefundStatus,
-    input: CreateRefundCommand,
-  ): Refunded {
+  function add(captured: Captured, minor: number, status: RefundStatus, input: RefundInput): Refunded {
     const now = clock.now();
     const { requestId, customId, invoiceId, note } = input;
     const named = { requestId, customId, invoiceId, note };

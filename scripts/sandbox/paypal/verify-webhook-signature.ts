@@ -27,10 +27,10 @@ export function verifyWebhookSignature(
   fields.requiredObject("webhook_event");
   fields.done();
   const event = rawMember(body, "webhook_event") ?? "";
-  const existing = account.webhooks.some(({ id }) => id === input.webhookId);
+  const isRegistered = account.webhooks.some(({ id }) => id === input.webhookId);
   const ours = input.certUrl === certUrl && input.algorithm === "SHA256withRSA";
   const text = Buffer.from(signedText(input.id, input.time, input.webhookId, event));
   const { publicKey } = new X509Certificate(signingKey.signer().certificatePem);
   const right = verify("sha256", text, publicKey, Buffer.from(input.signature, "base64"));
-  return { verification_status: existing && ours && right ? "SUCCESS" : "FAILURE" };
+  return { verification_status: isRegistered && ours && right ? "SUCCESS" : "FAILURE" };
 }

@@ -30,7 +30,7 @@ export function addWebhook(account: PaypalAccount, url: string, events: string[]
   if (events.length === 0 || unknown !== undefined) {
     throw refused("VALIDATION_ERROR", `Not a valid event type: ${unknown}`);
   }
-  if (account.webhooks.some((existing) => existing.url === url)) {
+  if (account.webhooks.some((one) => one.url === url)) {
     throw refused("WEBHOOK_URL_ALREADY_EXISTS", "Webhook URL already exists");
   }
   if (account.webhooks.length >= maxWebhooks) {
@@ -58,7 +58,7 @@ export function createWebhook(account: PaypalAccount, body: Record<string, unkno
 
 /** The account's listener of that id. Throws 404. */
 export function foundWebhook(account: PaypalAccount, id: string): Webhook {
-  const webhook = account.webhooks.find((existing) => existing.id === id);
+  const webhook = account.webhooks.find((one) => one.id === id);
   if (!webhook) throw notFound();
   return webhook;
 }

@@ -71,7 +71,7 @@ function authenticated(accounts: StripeAccount[], authorization: string | undefi
   const [, basic] = /^Basic (\S+)$/.exec(authorization ?? "") ?? [];
   const key = bearer ?? (basic && Buffer.from(basic, "base64").toString().split(":")[0]);
   if (!key) throw new StripeError("You did not provide an API key.", { status: 401 });
-  const account = accounts.find((existing) => existing.secretKey === key);
+  const account = accounts.find((one) => one.secretKey === key);
   if (account) return account;
   throw new StripeError(`Invalid API Key provided: ${key.slice(0, 8)}****${key.slice(-4)}`, { status: 401 });
 }

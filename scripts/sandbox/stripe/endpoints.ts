@@ -89,7 +89,7 @@ export function updateEndpoint(endpoint: WebhookEndpoint, body: string): Webhook
 
 /** The account's endpoint of that id. Throws `resource_missing` (404). */
 export function foundEndpoint(account: StripeAccount, id: string): WebhookEndpoint {
-  const endpoint = account.endpoints.find((existing) => existing.id === id);
+  const endpoint = account.endpoints.find((one) => one.id === id);
   if (endpoint) return endpoint;
   const details = { status: 404, code: "resource_missing", param: "webhook_endpoint", executed: true };
   throw new StripeError(`No such webhook endpoint: '${id}'`, details);

@@ -15,7 +15,7 @@ export function refundByHand(refunds: Refunds, session: Session, body: Record<st
  * without `refund_no` that of the next refund. 409 if more than was paid would be refunded, unless `force` is true.
  */
 export function refundSettled(refunds: Refunds, body: Record<string, unknown>): object {
-  const status = refundStatuses.find((existing) => existing === body.status);
+  const status = refundStatuses.find((one) => one === body.status);
   if (!status) throw new Refusal(400, `status must be one of ${refundStatuses.join(", ")}.`);
   const refundNo = stringField(body, "refund_no");
   if (refundNo === undefined) {

@@ -3,7 +3,7 @@ import { checkMetadata } from "./session-parameters.ts";
 import { StripeError } from "./stripe-error.ts";
 
 /** The input of a valid `POST /v1/refunds`. Without an amount it refunds the rest. */
-export type CreateRefundCommand = {
+export type RefundInput = {
   intentId?: string | undefined;
   chargeId?: string | undefined;
   amount?: number | undefined;
@@ -23,7 +23,7 @@ const shape = {
 const reasons = ["duplicate", "fraudulent", "requested_by_customer"];
 
 /** Reads and checks the body of a create. Throws a `StripeError`. */
-export function readRefundParameters(body: string): CreateRefundCommand {
+export function readRefundParameters(body: string): RefundInput {
   const { amount, charge, metadata, payment_intent, reason } = readForm(body, shape);
   checkMetadata(metadata, "metadata");
   if (payment_intent === undefined && charge === undefined) {

@@ -6,7 +6,7 @@ import { type Emitting, emit, seconds } from "./events.ts";
 import { chargeObject } from "./intent.ts";
 import type { Dispute, Refund, RefundStatus, Session } from "./records.ts";
 import { refundedMinor, refundObject } from "./refund.ts";
-import type { CreateRefundCommand } from "./refund-parameters.ts";
+import type { RefundInput } from "./refund-parameters.ts";
 
 import type { Sessions } from "./sessions.ts";
 import { StripeError } from "./stripe-error.ts";
@@ -16,7 +16,7 @@ export type Refunded = { session: Session; refund: Refund };
 
 /** The only place where payments are refunded. */
 export type Refunds = {
-  create(account: StripeAccount, input: CreateRefundCommand): Refunded;
+  create(account: StripeAccount, input: RefundInput): Refunded;
   find(account: StripeAccount, id: string): Refunded;
   /** Oldest first. */
   all(): Refunded[];
@@ -34,7 +34,7 @@ export function createRefunds(emitting: Emitting, sessions: Sessions, keep: Keep
   const inOrder = keep<Refunded[]>("refunds", []);
   let next: RefundStatus = "succeeded";
 
-  function meant(account: StripeAccount, { intentId, chargeId }: CreateRefundCommand): Session {
+  function meant(account: StripeAccount, { intentId, chargeId }: RefundInput): Session {
     const session = sessions
       .all()
       .find(

@@ -93,7 +93,7 @@ export function createSessions({ clock, scheduler, webhooks, keep, origin }: Kee
     },
 
     find(account, id) {
-      const session = sessions.find((existing) => existing.account === account && existing.id === id);
+      const session = sessions.find((one) => one.account === account && one.id === id);
       if (session) return upToDate(session);
       const details = { status: 404, code: "resource_missing", param: "session", executed: true };
       throw new StripeError(`No such checkout.session: ${id}`, details);

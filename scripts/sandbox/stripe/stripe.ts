@@ -41,7 +41,7 @@ export function createStripeSimulator(deps: SimulatorDeps, retryScale: number): 
 
   function accountOf(body: Record<string, unknown>): StripeAccount {
     const id = requiredString(body, "account");
-    const account = accounts.find((existing) => existing.id === id);
+    const account = accounts.find((one) => one.id === id);
     if (account) return account;
     throw new Refusal(404, `Stripe has no account ${id}.`);
   }
@@ -109,7 +109,7 @@ function moneyControls(sessions: Sessions, refunds: Refunds): NonNullable<Simula
 
 function browse(sessions: Sessions, call: Call): Reply {
   const [, id, act] = /^\/c\/pay\/([^/]+)(?:\/(pay|decline))?$/.exec(call.path) ?? [];
-  const session = sessions.all().find((existing) => existing.id === id);
+  const session = sessions.all().find((one) => one.id === id);
   if (!session || (call.method === "POST") !== (act !== undefined)) {
     throw new Refusal(404, `Stripe has no ${call.method} ${call.path}.`);
   }
@@ -151,9 +151,9 @@ function asControl<T>(act: () => T): T {
   }
 }
 
-function eventNames(provided: unknown): string[] | undefined {
-  if (provided === undefined) return undefined;
-  if (Array.isArray(provided) && provided.every((name) => typeof name === "string")) return provided;
+function eventNames(names: unknown): string[] | undefined {
+  if (names === undefined) return undefined;
+  if (Array.isArray(names) && names.every((name) => typeof name === "string")) return names;
   throw new Refusal(400, "enabled_events must be a list of strings.");
 }
 

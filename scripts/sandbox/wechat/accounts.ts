@@ -82,8 +82,8 @@ export function newAppId(): string {
 }
 
 function readMode(input: Record<string, unknown>): Mode {
-  const provided = stringField(input, "mode") ?? "public_key";
-  const mode = modes.find((existing) => existing === provided);
+  const modeName = stringField(input, "mode") ?? "public_key";
+  const mode = modes.find((one) => one === modeName);
   if (!mode) throw new Refusal(400, `mode must be ${modes.join(", ")}.`);
   return mode;
 }

@@ -101,8 +101,8 @@ function errorInstead(fault: AnswerFault, call: Call): WechatError | undefined {
   if (code !== undefined) {
     return new WechatError(code as WechatErrorCode, "simulated", undefined, statusOf(nameOf(call), code));
   }
-  const existing = codesInstead[status ?? (retry_after === undefined ? 0 : 429)];
-  return existing && new WechatError(existing, "simulated");
+  const replacement = codesInstead[status ?? (retry_after === undefined ? 0 : 429)];
+  return replacement && new WechatError(replacement, "simulated");
 }
 
 /** The rules for every call (pay.weixin.qq.com/doc/v3/merchant/4012081709). */

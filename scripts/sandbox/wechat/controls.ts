@@ -43,16 +43,14 @@ function meantAccount(accounts: Ledger["accounts"], body: Record<string, unknown
 
 /** `{refund_no?, status}`: sets the status of that refund; without `refund_no` that of the next one. */
 function refundResult(refunds: Refunds, body: Record<string, unknown>): object {
-  const status = refundStatuses.find((existing) => existing === body.status);
+  const status = refundStatuses.find((one) => one === body.status);
   if (!status) throw new Refusal(400, `status must be one of ${refundStatuses.join(", ")}.`);
   const refundNo = stringField(body, "refund_no");
   if (refundNo === undefined) {
     refunds.planNext(status);
     return { next: status };
   }
-  const refund = refunds
-    .all()
-    .find((existing) => [existing.outRefundNo, existing.refundId].includes(refundNo));
+  const refund = refunds.all().find((one) => [one.outRefundNo, one.refundId].includes(refundNo));
   if (!refund) throw new Refusal(404, `WeChat has no refund ${refundNo}.`);
   asControl(() => refunds.end(refund, status));
   return { refund_no: refund.outRefundNo, refund_id: refund.refundId, status };

@@ -19,7 +19,7 @@ export function browseScan(trades: Trade[], call: Call, pay: (trade: Trade) => v
     throw new Refusal(404, `WeChat has no ${call.method} ${call.path}.`);
   }
   const codeUrl = call.query.get("code_url");
-  const trade = trades.find((existing) => existing.codeUrl === codeUrl);
+  const trade = trades.find((one) => one.codeUrl === codeUrl);
   if (!trade) return messagePage(title, "This code is not known or not valid any more.", 404);
   if (trade.state !== "NOTPAY") return messagePage(title, `The order is ${trade.state}.`, 410);
   if (act === undefined) return offer(trade);
