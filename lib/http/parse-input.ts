@@ -27,7 +27,7 @@ function rawInput(contract: Contract, event: APIGatewayProxyEventV2): object {
     if (contract.mayBeBodyless && rawBody(event).length === 0) return {};
     return readJsonBody(assertJson(event), contract.asText) as object;
   }
-  // mutation: query-unwanted
+  // mutation: query-while-ending
   return event.queryStringParameters ?? {};
 }
 

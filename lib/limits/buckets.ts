@@ -43,7 +43,7 @@ export function buckets(clock: Clock, most = 10_000) {
       const owed = debtUs + intervalUs(perMinute);
       const allowed = owed <= /* mutation: bucket-allowed */ windowUs(perMinute);
       const after =
-        /* mutation: bucket-refused-not-owed */ allowed && /* mutation: bucket-look-not-owed */ !peek
+        /* mutation: bucket-refused-not-owed */ allowed && /* mutation: bucket-peek-not-owed */ !peek
           ? owed
           : debtUs;
       if (after > 0) keep(name, now + after);

@@ -20,7 +20,7 @@ export function failureLimit(clock: Clock, counted: readonly Failure[]): Failure
     for (const [name, perMinute] of all) {
       const { retryAfterSeconds } = quotaOf(
         perMinute,
-        failures.take(name, perMinute, /* mutation: failures-only-look */ true),
+        failures.take(name, perMinute, /* mutation: failures-peek */ true),
       );
       // mutation: failures-refuse
       if (retryAfterSeconds !== null) throw tooMany(retryAfterSeconds);

@@ -52,7 +52,7 @@ const mostFailures = 300;
  */
 export function authenticator(rows: KeyRows, clock: Clock): Authenticate {
   const cache = new Map<string, { key: StoredKey; at: number }>();
-  const strangers = failureLimit(clock, ["unauthorised"]);
+  const failedKeys = failureLimit(clock, ["unauthorised"]);
 
   function fromCache(text: string): StoredKey | null {
     const cached = cache.get(nameIn(text));
@@ -103,8 +103,8 @@ export function authenticator(rows: KeyRows, clock: Clock): Authenticate {
   return async (text, scope, source = "") => {
     if (!text?.trim()) throw new GatewayError("unauthorised", "send your API key in the X-API-Key header");
     const key =
-      /* mutation: key-failures-remembered */ fromCache(text) ??
-      (await strangers({ /* mutation: key-failures-most */ [source]: mostFailures }, () => admit(text)));
+      /* mutation: key-failures-cached */ fromCache(text) ??
+      (await failedKeys({ /* mutation: key-failures-most */ [source]: mostFailures }, () => admit(text)));
     assertValid(key);
     identifyCaller({ userId: key.merchant.userId, keyId: key.keyId });
     // mutation: api-key-scope

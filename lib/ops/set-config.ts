@@ -106,7 +106,7 @@ function placeOf(named: StoredConfig[], account: Account | null, provider: strin
   const isItsOwn = (config: StoredConfig) =>
     config.account === account?.account && (config.livemode ?? account?.livemode) === account?.livemode;
   if (live && (live.account === null || isItsOwn(live))) return { did: "updated", row: live, replaces: null };
-  // mutation: config-account-untold
+  // mutation: config-account-unknown
   if (live && account === null) {
     const message = `${provider} does not answer, so it is unknown whose account this is: try again when it answers`;
     throw new GatewayError("unavailable", message);

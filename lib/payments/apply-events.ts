@@ -54,7 +54,7 @@ export async function settlePaid(
   if (settled.kind === "settled") {
     // mutation: late-success-alarm
     if (settled.payment.lateSuccess) log.alarm("late success", { order_no: paid.orderNo, merchant: userId });
-    // mutation: settle-hint
+    // mutation: settle-wake-up
     for (const wakeUp of [settled.notification, ...settled.more])
       if (wakeUp) await gateway.wakeUps.notify(wakeUp, now);
   }
@@ -128,7 +128,8 @@ export async function applyEvents(
         break;
       }
       case "refetch":
-        if (origin.source === "webhook") /* mutation: webhook-hint-asked */ await askSoon(gateway, payment);
+        if (origin.source === "webhook")
+          /* mutation: webhook-refetch-polled */ await askSoon(gateway, payment);
         else await refundNotBooked(gateway, payment, seen.why, origin);
         break;
       case "unrecognised":

@@ -32,8 +32,8 @@ export function startableUntil(
   { createdAt, expiresAt }: Pick<Payment, "createdAt" | "expiresAt">,
   { createKeySeconds }: Pick<Provider, "createKeySeconds">,
 ): Date {
-  const deleted = createKeySeconds === undefined ? expiresAt : secondsAfter(createdAt, createKeySeconds);
-  return deleted < expiresAt ? deleted : expiresAt;
+  const keyExpiresAt = createKeySeconds === undefined ? expiresAt : secondsAfter(createdAt, createKeySeconds);
+  return keyExpiresAt < expiresAt ? keyExpiresAt : expiresAt;
 }
 
 type CalledCreate = Exclude<CreateOutcome, { kind: "payable" }> | { kind: "payable"; link: Link };

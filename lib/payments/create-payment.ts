@@ -171,7 +171,7 @@ async function takeLease(gateway: CreateGateway, { payment, attempt }: StoredOrd
   const now = gateway.clock.now();
   if (attempt.done || attempt.leaseUntil > now) return null;
   const { adapter } = await gateway.configs.of(payment);
-  // mutation: replay-key-forgotten
+  // mutation: replay-key-expired
   if (startableUntil(payment, adapter) <= now) return null;
   return gateway.orders.takeLease(payment, randomUUID(), secondsAfter(now, leaseSeconds), now);
 }

@@ -39,12 +39,12 @@ async function poll(gateway: PollGateway, payment: Payment, now: Date): Promise<
   await gateway.orders.noteAnswer(payment, kind === "answered", now);
   const after = (await gateway.orders.find(userId, { orderNo }))?.payment;
   const stuck = after && stuckPayment(after, gateway.clock.now());
-  // mutation: stuck-payment-told
+  // mutation: stuck-payment-raised
   if (stuck) await gateway.anomalies.raiseOnce(stuck, gateway.clock.now());
   if (!after) return;
   if (!isFinal(after.status)) {
     const isAbandoned = next === null ? after.unansweredSince !== null : hasNotResponded(after, now);
-    // mutation: silent-account-given-up
+    // mutation: silent-account-abandoned
     if (isAbandoned) return giveUp(gateway, after, next);
     if (after.nextPollAt) await gateway.wakeUps.pollPayment({ orderNo, userId }, after.nextPollAt);
     return;

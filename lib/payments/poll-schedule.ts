@@ -43,7 +43,7 @@ export function nextPoll(
   now: Date,
 ): Date | null {
   const stuck = stuckFrom(payment);
-  // mutation: stuck-asked-for
+  // mutation: stuck-polled-for
   if (secondsAfter(stuck, stuckForSeconds) <= now) return null;
   if (payment.inTransit) return secondsAfter(now, inTransitEverySeconds);
   if (stuck <= now) return secondsAfter(now, stuckEverySeconds);

@@ -26,7 +26,7 @@ async function refreshed(gateway: RefreshGateway, caller: Caller, key: PaymentKe
   const seen = await findPayment(gateway, caller, key);
   const { payment } = seen;
   if (isFinal(payment.status)) return seen;
-  // mutation: query-look-up-gap
+  // mutation: query-refresh-gap
   if (!(await gateway.orders.claimRefresh(payment, gateway.clock.now(), refreshGapMs))) return seen;
   await refreshPayment(gateway, payment);
   return findPayment(gateway, caller, { orderNo: payment.orderNo });

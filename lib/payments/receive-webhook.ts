@@ -67,13 +67,13 @@ async function verify(gateway: ReceiveWebhookGateway, provider: string, configId
       reason: error.message,
       ...nameOf(error),
     });
-    // mutation: webhook-strangers-view
-    throw strangersView(error);
+    // mutation: webhook-outsiders-view
+    throw outsidersView(error);
   }
 }
 
 /** Do not reveal whether the config exists or what is wrong with it. */
-function strangersView(error: GatewayError): GatewayError {
+function outsidersView(error: GatewayError): GatewayError {
   if (error.failure !== "notification_refused" && error.failure !== "config_not_found") return error;
   return new GatewayError("notification_refused", "the signature is not valid");
 }
@@ -176,7 +176,7 @@ async function withoutOrder(gateway: ApplyGateway, seen: ProviderEvent, origin: 
     });
     return;
   }
-  // mutation: early-fact-kept
+  // mutation: early-fact-stored
   if (await keepFact(gateway, seen, origin)) return;
   await unknownOrder(gateway, "tradeNo" in seen ? seen.tradeNo : seen.kind, origin);
 }

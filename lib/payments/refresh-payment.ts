@@ -43,7 +43,7 @@ export async function refreshPayment(
       title: `asked ${payment.provider}`,
       data: { answer: events.map(summary) },
     };
-    // mutation: quiet-look-unlogged
+    // mutation: quiet-poll-unlogged
     if (!quiet) await gateway.timeline.add(payment, line);
     await applyEvents(gateway, current, events, { ...config, configId: config.id, source: "poll" });
     if (quiet && (await hasChanged(gateway, payment))) await gateway.timeline.add(payment, line);
@@ -90,7 +90,7 @@ const captureSeconds = 20;
  */
 async function resume(gateway: RefreshGateway, payment: Payment, { adapter }: OpenConfig): Promise<boolean> {
   const now = gateway.clock.now();
-  // mutation: create-key-forgotten
+  // mutation: create-key-expired
   const over = startableUntil(payment, adapter) <= now;
   // mutation: create-after-expiry
   if (!payment.inTransit && (over || payment.closeRequested)) return false;
@@ -123,14 +123,14 @@ type Answered = { current: Payment; events: ProviderEvent[] };
 async function ask(gateway: RefreshGateway, payment: Payment, config: OpenConfig): Promise<Answered> {
   const { adapter } = config;
   const end = payment.payable === null ? startableUntil(payment, adapter) : payment.expiresAt;
-  const over = end <= gateway.clock.now() && /* mutation: expiry-provider-started */ !payment.inTransit;
+  const over = end <= gateway.clock.now() && /* mutation: expiry-in-transit */ !payment.inTransit;
   const isEnding = over || payment.closeRequested;
   if (payment.payable === null) {
     const seen = isEnding || payment.inTransit ? await askUnmade(gateway, payment, config) : [];
     return { current: payment, events: seen };
   }
   const seen = await said(gateway, payment, "query", () => adapter.fetchPayment(payment));
-  if (seen.some(({ kind }) => kind === "approved") && /* mutation: capture-unwanted */ !isEnding)
+  if (seen.some(({ kind }) => kind === "approved") && /* mutation: capture-while-ending */ !isEnding)
     return capture(gateway, payment, config, seen);
   const unpaid = seen.some(({ kind }) => kind === "open" || kind === "missing" || kind === "approved");
   const isPaid = payment.status === "success";

@@ -55,7 +55,7 @@ export async function driveRefund(
 async function ask({ refund, payment }: LeasedRefund, adapter: Provider, first: boolean): Promise<Answered> {
   const broken = (why: string): RefundOutcome => ({ kind: "unknown", why });
   let outcome: RefundOutcome = { kind: "missing", why: "not requested yet" };
-  // mutation: refund-look-first
+  // mutation: refund-fetch-first
   if (!first) {
     outcome = await askProvider("refund_query", payment, {
       ask: async () =>

@@ -7,7 +7,7 @@ export const earlyMs = 1_000;
  */
 export function meaningOf(woken: Date, nextPollAt: Date, now: Date): "due" | "early" | "stale" {
   const wait = nextPollAt.getTime() - now.getTime();
-  if (wait <= /* mutation: recheck-early */ earlyMs) return "due";
-  const isItsOwn = /* mutation: recheck-current-hint */ woken.getTime() === nextPollAt.getTime();
+  if (wait <= /* mutation: wake-up-early */ earlyMs) return "due";
+  const isItsOwn = /* mutation: wake-up-current */ woken.getTime() === nextPollAt.getTime();
   return isItsOwn ? "early" : "stale";
 }

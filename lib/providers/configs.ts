@@ -187,7 +187,7 @@ export function configsOf(dependencies: ConfigDependencies): Configs & {
       if (config.account === null) return true;
       try {
         const { adapter } = await openedAsRead(config);
-        // mutation: overwritten-config-sealed
+        // mutation: overwritten-config-encrypted
         return await accounts.isItsOwn(config, stateOf(config), adapter);
       } catch (error) {
         // A config that is incomplete, or whose provider cannot be asked now, waits for the next sweep.

@@ -101,4 +101,4 @@ export const isDue = (now: Date) => (eb: DeliveryRow) =>
   ]);
 
 const notWokenSince = (time: Date) => (eb: DeliveryRow) =>
-  eb.or([eb("woken_at", "is", null), /* mutation: sweep-hinted */ eb("woken_at", "<=", time)]);
+  eb.or([eb("woken_at", "is", null), /* mutation: sweep-woken */ eb("woken_at", "<=", time)]);

@@ -132,7 +132,7 @@ function closeOrFail(
 ): Promise<ClosedOrFailed | null> {
   return transact(db, async (trx) => {
     // Before the UPDATE takes its snapshot of the provider requests: `takeLease` holds this lock while it changes one.
-    // mutation: conclude-order-lock
+    // mutation: close-or-fail-order-lock
     await lockOrder(trx, payment);
     const moved = await rowOf(trx, payment)
       .set((eb) => ({
@@ -158,7 +158,7 @@ function closeOrFail(
             selectFrom("provider_requests as a")
               .select("a.id")
               .whereRef("a.order_id", "=", "payment_orders.id")
-              // mutation: close-done-attempt
+              // mutation: close-done-request
               .where("a.done", "=", 0)
               .where("a.lease_until", ">", /* mutation: close-lease */ now),
           ),
@@ -211,9 +211,9 @@ async function markInTransit(db: Database, payment: Payment, said: Said, now: Da
         version: eb("version", "+", 1),
         updated_at: now,
       }))
-      // mutation: provider-started-version
+      // mutation: in-transit-version
       .where("version", "=", payment.version)
-      // mutation: provider-started-status
+      // mutation: in-transit-status
       .where("status", "in", ["pending", "processing"])
       .where("in_transit", "=", 0)
       // mutation: start-account

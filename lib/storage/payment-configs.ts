@@ -193,7 +193,7 @@ async function put(
           ...(account && { account: account.account, livemode: account.livemode ? 1 : 0 }),
         }))
         // A row never changes its account: its orders belong to that account.
-        // mutation: config-account-kept
+        // mutation: config-account-stored
         .where((eb) => eb.or([eb("account", "is", null), eb("account", "=", account?.account ?? null)]))
         .executeTakeFirstOrThrow();
       if (saved.numUpdatedRows !== 1n) throw new ChangedMeanwhile();

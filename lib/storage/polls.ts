@@ -34,9 +34,9 @@ export async function claimPoll(
 ): Promise<boolean> {
   const claim = rowOf(db, payment)
     .set((eb) => ({ next_poll_at: nextPollAt, polled_at: now, poll_count: eb("poll_count", "+", 1) }))
-    // mutation: look-up-claimed-once
+    // mutation: poll-claimed-once
     .where("next_poll_at", "=", payment.nextPollAt);
-  const claimed = await /* mutation: look-up-deadlock */ repeating(() => claim.executeTakeFirstOrThrow());
+  const claimed = await /* mutation: poll-deadlock */ repeating(() => claim.executeTakeFirstOrThrow());
   return claimed.numUpdatedRows === 1n;
 }
 

@@ -26,9 +26,9 @@ export function takeLease(
       .selectFrom("payment_orders")
       .select("id")
       .where("id", "=", payment.id)
-      // mutation: create-takeover-ended
+      // mutation: create-lease-ended
       .where("status", "not in", ["failed", "closed"])
-      // mutation: create-takeover-order-lock
+      // mutation: create-lease-order-lock
       .forUpdate()
       .executeTakeFirst();
     if (!open) return null;
@@ -36,9 +36,9 @@ export function takeLease(
       .selectFrom("provider_requests")
       .select(["id", "idempotency_key", "prepared", "done", "lease_token", "lease_until", "unclear_since"])
       .where("order_id", "=", payment.id)
-      // mutation: create-takeover-done
+      // mutation: create-lease-done
       .where("done", "=", 0)
-      // mutation: create-takeover-lease
+      // mutation: create-lease-expired
       .where((eb) => eb.or([eb("lease_until", "<=", lease.now), eb("lease_token", "=", lease.leaseToken)]))
       .forUpdate()
       .executeTakeFirst();
@@ -48,7 +48,7 @@ export function takeLease(
       .set({
         lease_token: lease.leaseToken,
         lease_until: lease.leaseUntil,
-        /* mutation: create-takeover-unclear */ unclear_since: lease.now,
+        /* mutation: create-lease-unclear */ unclear_since: lease.now,
       })
       .where("id", "=", row.id)
       .execute();
@@ -130,7 +130,7 @@ export function refuse(
       .where("status", "=", "processing")
       // mutation: refuse-version
       .where("version", "=", payment.version)
-      // mutation: refuse-provider-started
+      // mutation: refuse-in-transit
       .where("in_transit", "=", 0)
       .executeTakeFirstOrThrow();
     if (moved.numUpdatedRows === 0n) {
@@ -199,5 +199,5 @@ export const providerRequestRow = (trx: Database, { payment, leaseToken }: Lease
   ofMerchant(trx, payment.userId)
     .updateTable("provider_requests")
     .where("order_id", "=", payment.id)
-    // mutation: create-attempt-own
+    // mutation: create-request-own
     .where("lease_token", "=", leaseToken);

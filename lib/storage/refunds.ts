@@ -180,9 +180,9 @@ function takeLease(
       .selectFrom("refunds")
       .selectAll()
       .where("id", "=", refund.id)
-      // mutation: refund-takeover-status
+      // mutation: refund-lease-status
       .where("status", "in", ["processing", "unknown"])
-      // mutation: refund-takeover-lease
+      // mutation: refund-lease-expired
       .where((eb) => eb.or([eb("lease_until", "<=", now), eb("lease_token", "=", leaseToken)]))
       .forUpdate()
       .executeTakeFirst();

@@ -72,7 +72,7 @@ async function keep(db: Database, { userId, configId, ...unmatched }: UnmatchedF
     .limit(1)
     .offset(mostCached)
     .executeTakeFirst();
-  // mutation: facts-most-kept
+  // mutation: facts-most-stored
   if (beyond)
     await rows
       .deleteFrom("unmatched_facts")

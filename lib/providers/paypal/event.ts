@@ -18,7 +18,8 @@ export function providerEventsOf({ event_type: type, resource }: PayPalEvent): P
   if (tradeNo && /* mutation: paypal-event-invoice */ !(invoice && orderNoShape.test(invoice))) {
     return [{ kind: "refetch", orderNo: null, tradeNo, why: type }];
   }
-  if (invoice) return [{ /* mutation: paypal-event-is-hint */ kind: "refetch", orderNo: invoice, why: type }];
+  if (invoice)
+    return [{ /* mutation: paypal-event-is-refetch */ kind: "refetch", orderNo: invoice, why: type }];
   // Not looked up by PayPal's order id: an order without our number was not created by us.
   return [{ kind: "ignored", why: `${type} names no invoice` }];
 }

@@ -60,7 +60,7 @@ export const accountMutations: Mutation[] = [
   },
   {
     name: "A config row that belongs to one account is overwritten with another account's credentials",
-    at: "config-account-kept",
+    at: "config-account-stored",
     change: dropLink,
     tests: [stored],
   },
@@ -103,7 +103,7 @@ export const accountMutations: Mutation[] = [
   },
   {
     name: "Plain JSON of another account, written over a config in the database, is encrypted",
-    at: "overwritten-config-sealed",
+    at: "overwritten-config-encrypted",
     change: always,
     tests: [states],
   },
@@ -139,13 +139,13 @@ export const accountMutations: Mutation[] = [
   },
   {
     name: "Credentials whose account is unknown replace those of the account that has the config's name",
-    at: "config-account-untold",
+    at: "config-account-unknown",
     change: never,
     tests: [configSet],
   },
   {
     name: "Payments of an account that does not respond are polled forever",
-    at: "silent-account-given-up",
+    at: "silent-account-abandoned",
     change: drop,
     tests: [states],
   },

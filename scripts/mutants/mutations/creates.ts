@@ -28,13 +28,13 @@ export const createMutations: Mutation[] = [
   },
   {
     name: "takeLease: a provider request is taken over before its lease expires",
-    at: "create-takeover-lease",
+    at: "create-lease-expired",
     change: dropLink,
     tests: [moves],
   },
   {
     name: "takeLease: a provider request is taken over although its outcome is stored",
-    at: "create-takeover-done",
+    at: "create-lease-done",
     change: dropLink,
     tests: [moves],
   },
@@ -76,7 +76,7 @@ export const createMutations: Mutation[] = [
   },
   {
     name: "refuse: a payment that is in transit becomes failed",
-    at: "refuse-provider-started",
+    at: "refuse-in-transit",
     change: dropLink,
     tests: ["test/payment/final-refusal.test.ts"],
   },
@@ -94,13 +94,13 @@ export const createMutations: Mutation[] = [
   },
   {
     name: "takeLease: a payment that has ended is created at the provider after all",
-    at: "create-takeover-ended",
+    at: "create-lease-ended",
     change: dropLink,
     tests: [moves],
   },
   {
     name: "A caller that has lost its lease finishes or releases the provider request",
-    at: "create-attempt-own",
+    at: "create-request-own",
     change: dropLink,
     tests: [moves],
   },

@@ -104,7 +104,7 @@ export const deliveryMutations: Mutation[] = [
   },
   {
     name: "sweep: a second wake-up message is sent while the first is on its way",
-    at: "sweep-hinted",
+    at: "sweep-woken",
     change: replace('$callee($1, "is not", null)'),
     tests: [guards],
   },

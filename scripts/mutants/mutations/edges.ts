@@ -38,7 +38,7 @@ export const edgeMutations: Mutation[] = [
   },
   {
     name: "A provider request that was taken over counts as clearly answered",
-    at: "create-takeover-unclear",
+    at: "create-lease-unclear",
     change: drop,
     tests: [createKeys],
   },
@@ -92,13 +92,13 @@ export const edgeMutations: Mutation[] = [
   },
   {
     name: "closeOrFail: a payment is closed on a stale view of its provider request",
-    at: "conclude-order-lock",
+    at: "close-or-fail-order-lock",
     change: drop,
     tests: [overlap],
   },
   {
     name: "takeLease: a provider request is taken over on a stale view of its order",
-    at: "create-takeover-order-lock",
+    at: "create-lease-order-lock",
     change: dropLink,
     tests: [overlap],
   },
@@ -122,7 +122,7 @@ export const edgeMutations: Mutation[] = [
   },
   {
     name: "A refund event that arrives before its payment is known to be paid is dropped",
-    at: "early-fact-kept",
+    at: "early-fact-stored",
     change: drop,
     tests: [facts],
   },
@@ -152,7 +152,7 @@ export const edgeMutations: Mutation[] = [
   },
   {
     name: "An account with many foreign payments fills the table of early events",
-    at: "facts-most-kept",
+    at: "facts-most-stored",
     change: never,
     tests: [facts],
   },
@@ -164,13 +164,13 @@ export const edgeMutations: Mutation[] = [
   },
   {
     name: "A quiet poll that finds nothing new adds a line to the timeline",
-    at: "quiet-look-unlogged",
+    at: "quiet-poll-unlogged",
     change: always,
     tests: [quiet],
   },
   {
     name: "A stuck payment raises no anomaly",
-    at: "stuck-payment-told",
+    at: "stuck-payment-raised",
     change: drop,
     tests: [resolve],
   },
@@ -188,7 +188,7 @@ export const edgeMutations: Mutation[] = [
   },
   {
     name: "A stuck payment is polled forever",
-    at: "stuck-asked-for",
+    at: "stuck-polled-for",
     change: drop,
     tests: [resolve],
   },

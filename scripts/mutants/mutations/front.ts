@@ -52,7 +52,7 @@ export const frontMutations: Mutation[] = [
   },
   {
     name: "Unknown query parameters are ignored instead of refused",
-    at: "query-unwanted",
+    at: "query-while-ending",
     change: replace("{}"),
     tests: everyBody,
   },

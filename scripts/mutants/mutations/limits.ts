@@ -24,7 +24,7 @@ export const limitMutations: Mutation[] = [
   },
   {
     name: "Limits: peeking at a bucket counts as a request",
-    at: "bucket-look-not-owed",
+    at: "bucket-peek-not-owed",
     change: dropOperand,
     ...ofProcess,
   },
@@ -162,7 +162,7 @@ export const limitMutations: Mutation[] = [
   },
   {
     name: "Failures: a cached valid key is locked out by wrong keys from the same address",
-    at: "key-failures-remembered",
+    at: "key-failures-cached",
     change: dropOperand,
     ...keys,
   },
@@ -180,7 +180,7 @@ export const limitMutations: Mutation[] = [
   },
   {
     name: "Failures: successful requests count as failures",
-    at: "failures-only-look",
+    at: "failures-peek",
     change: drop,
     ...failures,
   },

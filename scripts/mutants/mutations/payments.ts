@@ -93,7 +93,7 @@ export const paymentMutations: Mutation[] = [
   },
   {
     name: "closeOrFail: a finished provider request prevents a payment from being closed",
-    at: "close-done-attempt",
+    at: "close-done-request",
     change: dropLink,
     tests: [moves],
   },
@@ -105,13 +105,13 @@ export const paymentMutations: Mutation[] = [
   },
   {
     name: "markInTransit: a payment that has changed since it was read is moved",
-    at: "provider-started-version",
+    at: "in-transit-version",
     change: dropLink,
     tests: [moves],
   },
   {
     name: "markInTransit: a payment in a final status is reopened",
-    at: "provider-started-status",
+    at: "in-transit-status",
     change: dropLink,
     tests: [edges],
   },
@@ -165,7 +165,7 @@ export const paymentMutations: Mutation[] = [
   },
   {
     name: "claimPoll: a poll is lost to a deadlock",
-    at: "look-up-deadlock",
+    at: "poll-deadlock",
     change: replace("$1()"),
     tests: ["test/payment/poll-guards.test.ts"],
   },

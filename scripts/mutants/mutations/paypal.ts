@@ -80,7 +80,7 @@ export const paypalMutations: Mutation[] = [
   },
   {
     name: "PayPal: the content of an event is applied, although a forged body can have the same signature",
-    at: "paypal-event-is-hint",
+    at: "paypal-event-is-refetch",
     change: replace('"closed"'),
     ...of("event"),
   },

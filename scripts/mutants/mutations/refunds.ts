@@ -46,13 +46,13 @@ export const refundMutations: Mutation[] = [
   },
   {
     name: "A refund is taken over before its lease expires",
-    at: "refund-takeover-lease",
+    at: "refund-lease-expired",
     change: dropLink,
     tests: [guards],
   },
   {
     name: "A refund in a final status is taken over",
-    at: "refund-takeover-status",
+    at: "refund-lease-status",
     change: dropLink,
     tests: [guards],
   },
@@ -166,7 +166,7 @@ export const refundMutations: Mutation[] = [
   },
   {
     name: "A refund that may exist already is requested again without fetching its status first",
-    at: "refund-look-first",
+    at: "refund-fetch-first",
     change: never,
     tests: [guards],
   },

@@ -47,7 +47,7 @@ export const webhookMutations: Mutation[] = [
   },
   {
     name: "An unauthenticated sender learns whether a config exists",
-    at: "webhook-strangers-view",
+    at: "webhook-outsiders-view",
     change: replace("$1"),
     tests: ["test/stories/webhook-refused.test.ts"],
   },
