@@ -28,7 +28,7 @@ const retryPollSeconds = 5;
  * recognises the idempotency key. After that the payment ends, because a repeat could create a second order at the
  * provider; no buyer has a link to the first.
  */
-export function startableUntil(
+export function repeatableUntil(
   { createdAt, expiresAt }: Pick<Payment, "createdAt" | "expiresAt">,
   { createKeySeconds }: Pick<Provider, "createKeySeconds">,
 ): Date {
@@ -41,7 +41,7 @@ type CalledCreate = Exclude<CreateOutcome, { kind: "payable" }> | { kind: "payab
 /** One create call with the stored request. A payable outcome is returned as a link with its validity. */
 export async function callCreate(
   gateway: Pick<CreateAtProviderGateway, "clock" | "configs" | "anomalies" | "lifeOf">,
-  { payment, attempt }: Leased,
+  { payment, providerRequest }: Leased,
 ): Promise<CalledCreate> {
   const { adapter, version } = await gateway.configs.of(payment);
   const requestedAt = gateway.clock.now();
@@ -49,8 +49,8 @@ export async function callCreate(
     ask: () =>
       adapter.createPayment(
         payment,
-        attempt.prepared,
-        /* mutation: create-provider-key */ attempt.idempotencyKey,
+        providerRequest.prepared,
+        /* mutation: create-provider-key */ providerRequest.idempotencyKey,
       ),
     broken: (why) => ({ kind: "unknown", why }),
   });
@@ -77,7 +77,7 @@ export async function createAtProvider(
   { answered }: { answered: boolean } = { answered: true },
 ): Promise<Payment> {
   const { orders, clock } = gateway;
-  const { payment, attempt } = leased;
+  const { payment, providerRequest } = leased;
   const made = await callCreate(gateway, leased);
   const now = clock.now();
 
@@ -98,7 +98,7 @@ export async function createAtProvider(
   const newKey =
     made.kind === "refused" &&
     freesKey(made) &&
-    /* mutation: create-key-unclear */ attempt.unclearSince === null;
+    /* mutation: create-key-unclear */ providerRequest.unclearSince === null;
   const next = answered ? secondsAfter(now, retryPollSeconds) : nextPoll(payment, now);
   await orders.release(leased, why, now, next, newKey ? randomUUID() : undefined);
   if (made.kind === "unknown") throw outcomeUnknown(payment);

@@ -8,7 +8,7 @@ import {
   leaseSeconds,
   outcomeUnknown,
   refused,
-  startableUntil,
+  repeatableUntil,
 } from "./create-at-provider.ts";
 import { withOpenLink } from "./link.ts";
 import { newOrderNo } from "./order-no.ts";
@@ -167,12 +167,15 @@ async function created(gateway: CreateGateway, stored: StoredOrder): Promise<Pay
   return leased && createAtProvider(gateway, leased);
 }
 
-async function takeLease(gateway: CreateGateway, { payment, attempt }: StoredOrder): Promise<Leased | null> {
+async function takeLease(
+  gateway: CreateGateway,
+  { payment, providerRequest }: StoredOrder,
+): Promise<Leased | null> {
   const now = gateway.clock.now();
-  if (attempt.done || attempt.leaseUntil > now) return null;
+  if (providerRequest.done || providerRequest.leaseUntil > now) return null;
   const { adapter } = await gateway.configs.of(payment);
   // mutation: replay-key-expired
-  if (startableUntil(payment, adapter) <= now) return null;
+  if (repeatableUntil(payment, adapter) <= now) return null;
   return gateway.orders.takeLease(payment, randomUUID(), secondsAfter(now, leaseSeconds), now);
 }
 

@@ -29,13 +29,13 @@ export type ProviderRequest = {
 
 export type StoredOrder = {
   payment: Payment;
-  attempt: ProviderRequest;
+  providerRequest: ProviderRequest;
   fingerprint: string;
   request: string;
 };
 
 /** A payment with the lease on its provider request. */
-export type Leased = { payment: Payment; attempt: ProviderRequest; leaseToken: string };
+export type Leased = { payment: Payment; providerRequest: ProviderRequest; leaseToken: string };
 
 export type NewOrder = Omit<Payment, "id" | "version" | "status"> & {
   request: string;

@@ -5,7 +5,7 @@ import { log, nameOf } from "../log.ts";
 import { type ApplyEventsGateway, about, applyEvents } from "./apply-events.ts";
 import { alarmUnlisted, askProvider, type ProviderCall } from "./ask-provider.ts";
 import type { Configs, OpenConfig } from "./config-ports.ts";
-import { createAtProvider, leaseSeconds, startableUntil } from "./create-at-provider.ts";
+import { createAtProvider, leaseSeconds, repeatableUntil } from "./create-at-provider.ts";
 import type { Payment } from "./payment.ts";
 import { nextPoll } from "./poll-schedule.ts";
 import type { Timeline } from "./ports.ts";
@@ -91,7 +91,7 @@ const captureSeconds = 20;
 async function resume(gateway: RefreshGateway, payment: Payment, { adapter }: OpenConfig): Promise<boolean> {
   const now = gateway.clock.now();
   // mutation: create-key-expired
-  const over = startableUntil(payment, adapter) <= now;
+  const over = repeatableUntil(payment, adapter) <= now;
   // mutation: create-after-expiry
   if (!payment.inTransit && (over || payment.closeRequested)) return false;
   const leased = await gateway.orders.takeLease(payment, randomUUID(), secondsAfter(now, leaseSeconds), now);
@@ -122,7 +122,7 @@ type Answered = { current: Payment; events: ProviderEvent[] };
 
 async function ask(gateway: RefreshGateway, payment: Payment, config: OpenConfig): Promise<Answered> {
   const { adapter } = config;
-  const end = payment.payable === null ? startableUntil(payment, adapter) : payment.expiresAt;
+  const end = payment.payable === null ? repeatableUntil(payment, adapter) : payment.expiresAt;
   const over = end <= gateway.clock.now() && /* mutation: expiry-in-transit */ !payment.inTransit;
   const isEnding = over || payment.closeRequested;
   if (payment.payable === null) {

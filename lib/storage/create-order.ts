@@ -39,8 +39,8 @@ export async function createOrder(db: Database, order: NewOrder): Promise<Leased
     ...rest
   } = order;
   const payment: Payment = { ...rest, id: orderId, status: "processing", version: 1 };
-  const attempt = { id: "", idempotencyKey, prepared, done: false, leaseUntil, unclearSince: null };
-  return { payment, attempt, leaseToken };
+  const providerRequest = { id: "", idempotencyKey, prepared, done: false, leaseUntil, unclearSince: null };
+  return { payment, providerRequest, leaseToken };
 }
 
 async function insertOrder(trx: OpenTransaction, order: NewOrder): Promise<string> {

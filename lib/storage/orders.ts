@@ -72,7 +72,7 @@ async function findByOutTradeNo(
     .select([
       "o.fingerprint",
       "o.request",
-      "a.id as attempt_id",
+      "a.id as request_id",
       "a.idempotency_key",
       "a.prepared",
       "a.done",
@@ -82,8 +82,8 @@ async function findByOutTradeNo(
     .where("o.out_trade_no", "=", outTradeNo)
     .executeTakeFirst();
   if (!row) return null;
-  const attempt = providerRequestOf({ ...row, id: row.attempt_id });
-  return { payment: paymentOf(row), attempt, fingerprint: row.fingerprint, request: row.request };
+  const providerRequest = providerRequestOf({ ...row, id: row.request_id });
+  return { payment: paymentOf(row), providerRequest, fingerprint: row.fingerprint, request: row.request };
 }
 
 async function find(db: Database, userId: string, key: { orderNo: string } | { outTradeNo: string }) {

@@ -52,7 +52,7 @@ export function takeLease(
       })
       .where("id", "=", row.id)
       .execute();
-    return { payment, attempt: providerRequestOf(row), leaseToken: lease.leaseToken };
+    return { payment, providerRequest: providerRequestOf(row), leaseToken: lease.leaseToken };
   });
 }
 

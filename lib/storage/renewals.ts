@@ -46,7 +46,7 @@ export async function takeRenewal(
     .where("order_id", "=", payment.id)
     .where("lease_token", "=", lease.leaseToken)
     .executeTakeFirst();
-  return row ? { payment, attempt: providerRequestOf(row), leaseToken: lease.leaseToken } : null;
+  return row ? { payment, providerRequest: providerRequestOf(row), leaseToken: lease.leaseToken } : null;
 }
 
 /** Replaces the lapsed link. `null`: the lease was lost, or the payment has changed since it was read. */

@@ -120,7 +120,7 @@ describe("idempotency keys of repeated creates", () => {
     const leased = await leasedOrder(gateway, shop, "processing");
     await again(using, leased);
     await again(using, leased);
-    expect(new Set(sent.map(({ key }) => key))).toEqual(new Set([leased.attempt.idempotencyKey]));
+    expect(new Set(sent.map(({ key }) => key))).toEqual(new Set([leased.providerRequest.idempotencyKey]));
   });
 
   it("a create keeps its key after a listed refusal if a later lease holder died without a response", async () => {
@@ -132,9 +132,9 @@ describe("idempotency keys of repeated creates", () => {
     const dying = await gateway.orders.takeLease(leased.payment, randomUUID(), secondsAfter(now, 12), now);
     await again(using, leased);
     await again(using, leased);
-    const renewed = dying!.attempt.idempotencyKey;
-    expect(renewed).not.toBe(leased.attempt.idempotencyKey);
-    expect(sent.map(({ key }) => key)).toEqual([leased.attempt.idempotencyKey, renewed, renewed]);
+    const renewed = dying!.providerRequest.idempotencyKey;
+    expect(renewed).not.toBe(leased.providerRequest.idempotencyKey);
+    expect(sent.map(({ key }) => key)).toEqual([leased.providerRequest.idempotencyKey, renewed, renewed]);
   });
 
   it("a caller that has lost the lease of a create does not renew its key", async () => {
@@ -147,7 +147,7 @@ describe("idempotency keys of repeated creates", () => {
     const [row] = await rows.query("SELECT idempotency_key FROM provider_requests WHERE order_id = ?", [
       slow.payment.id,
     ]);
-    expect(row).toEqual({ idempotency_key: fast!.attempt.idempotencyKey });
+    expect(row).toEqual({ idempotency_key: fast!.providerRequest.idempotencyKey });
   });
 
   it.each(["buyer", "request", "merchant"] as const)(
