@@ -1,9 +1,9 @@
 import path from "node:path";
 import { createAlipaySimulator } from "./alipay/alipay.ts";
 import { createMerchantInboxes } from "./inbox/merchant-inboxes.ts";
-import type { SchedulerClock } from "./kernel/agenda.ts";
 import { type Call, Refusal } from "./kernel/call.ts";
 import { type Log, listen } from "./kernel/listen.ts";
+import type { SchedulerClock } from "./kernel/scheduler.ts";
 import { type Simulator, type SimulatorDeps, serveSimulator } from "./kernel/serve-simulator.ts";
 import type { Post } from "./kernel/webhook-sender.ts";
 import { createPaypalSimulator } from "./paypal/paypal.ts";

@@ -1,7 +1,7 @@
 import { always, drop, dropLink, never, replace, within } from "../changes.ts";
 import type { Mutation } from "../mutant.ts";
 
-const moves = "test/payment/move-guards.test.ts";
+const moves = "test/payments/move-guards.test.ts";
 const stored = "test/storage/merchant-rows.test.ts";
 const generations = "test/stories/config-generations.test.ts";
 const siblings = "test/stories/config-siblings.test.ts";
@@ -56,7 +56,7 @@ export const accountMutations: Mutation[] = [
     name: "claimCapture: another account's credentials capture the payment",
     at: "capture-account",
     change: dropLink,
-    tests: ["test/payment/capture-guards.test.ts"],
+    tests: ["test/payments/capture-guards.test.ts"],
   },
   {
     name: "A config row that belongs to one account is overwritten with another account's credentials",

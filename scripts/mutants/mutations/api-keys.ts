@@ -2,7 +2,7 @@ import { drop, dropLink, dropOperand, never, replace, within } from "../changes.
 import { everyMerchant } from "../every-merchant.ts";
 import type { Mutation } from "../mutant.ts";
 
-const keys = "test/merchant/authenticate.test.ts";
+const keys = "test/merchants/authenticate.test.ts";
 const commands = "test/ops/keys.test.ts";
 const tenancy = "test/stories/tenancy.test.ts";
 

@@ -1,8 +1,8 @@
 import { always, drop, dropLink, dropOperand, never } from "../changes.ts";
 import type { Mutation } from "../mutant.ts";
 
-const moves = "test/payment/move-guards.test.ts";
-const edges = "test/payment/status-edges.test.ts";
+const moves = "test/payments/move-guards.test.ts";
+const edges = "test/payments/status-edges.test.ts";
 const outage = "test/stories/outage-database.test.ts";
 const atOnce = "test/stories/create-at-once.test.ts";
 
@@ -78,7 +78,7 @@ export const createMutations: Mutation[] = [
     name: "refuse: a payment that is in transit becomes failed",
     at: "refuse-in-transit",
     change: dropLink,
-    tests: ["test/payment/final-refusal.test.ts"],
+    tests: ["test/payments/final-refusal.test.ts"],
   },
   {
     name: "refuse: a refusal whose COMMIT was not confirmed is not recognised as the caller's own",
@@ -90,7 +90,7 @@ export const createMutations: Mutation[] = [
     name: "refuse: a refusal that could not be stored keeps its lease, so that nobody else can retry",
     at: "refuse-lease-ended",
     change: drop,
-    tests: ["test/payment/final-refusal.test.ts"],
+    tests: ["test/payments/final-refusal.test.ts"],
   },
   {
     name: "takeLease: a payment that has ended is created at the provider after all",

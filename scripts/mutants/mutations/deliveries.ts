@@ -166,19 +166,19 @@ export const deliveryMutations: Mutation[] = [
     name: "Redis: a lock that is held is granted again",
     at: "lock-not-held",
     change: drop,
-    tests: ["test/cache/redis.test.ts"],
+    tests: ["test/redis/redis.test.ts"],
   },
   {
     name: "Redis: releasing an expired lock deletes the next holder's lock",
     at: "lock-release-own",
     change: replace("\"return redis.call('del', KEYS[1])\""),
-    tests: ["test/cache/redis.test.ts"],
+    tests: ["test/redis/redis.test.ts"],
   },
   {
     name: "Redis: no notification is sent while Redis is down",
     at: "lock-without-redis",
     change: replace("null"),
-    tests: ["test/cache/redis.test.ts"],
+    tests: ["test/redis/redis.test.ts"],
   },
   {
     name: "SQS: a delay exceeds SQS's maximum",

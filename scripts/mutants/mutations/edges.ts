@@ -1,12 +1,12 @@
 import { always, drop, dropLink, dropOperand, head, never, replace, within } from "../changes.ts";
 import type { Mutation } from "../mutant.ts";
 
-const createKeys = "test/payment/create-keys.test.ts";
-const refundKeys = "test/refund/refund-keys.test.ts";
-const notified = "test/payment/who-is-notified.test.ts";
-const overlap = "test/payment/close-and-take-lease.test.ts";
-const facts = "test/payment/unmatched-facts.test.ts";
-const displaced = "test/refund/displaced-refunds.test.ts";
+const createKeys = "test/payments/create-keys.test.ts";
+const refundKeys = "test/payments/refund-keys.test.ts";
+const notified = "test/payments/who-is-notified.test.ts";
+const overlap = "test/payments/close-and-take-lease.test.ts";
+const facts = "test/payments/unmatched-facts.test.ts";
+const displaced = "test/payments/displaced-refunds.test.ts";
 const resolve = "test/ops/resolve.test.ts";
 const quiet = "test/stories/quiet-polls.test.ts";
 

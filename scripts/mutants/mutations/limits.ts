@@ -1,12 +1,12 @@
 import { always, drop, dropLink, dropOperand, never, replace, within, words } from "../changes.ts";
 import type { Mutation } from "../mutant.ts";
 
-const ofProcess = { tests: ["test/merchant/buckets.test.ts"] };
-const ofRedis = { tests: ["test/cache/shared-buckets.test.ts"] };
+const ofProcess = { tests: ["test/limits/buckets.test.ts"] };
+const ofRedis = { tests: ["test/redis/shared-buckets.test.ts"] };
 const story = ["test/stories/rate-limit.test.ts"];
-const failures = { tests: ["test/merchant/failure-limit.test.ts"] };
+const failures = { tests: ["test/limits/failure-limit.test.ts"] };
 const webhook = { tests: ["test/stories/flood.test.ts"] };
-const keys = { tests: ["test/merchant/authenticate.test.ts"] };
+const keys = { tests: ["test/merchants/authenticate.test.ts"] };
 
 /** Rate limits and failure limits. */
 export const limitMutations: Mutation[] = [

@@ -1,9 +1,9 @@
 import { drop, dropLink, dropOperand, never, replace, swapWithNext, within } from "../changes.ts";
 import type { Mutation } from "../mutant.ts";
 
-const moves = "test/payment/move-guards.test.ts";
-const edges = "test/payment/status-edges.test.ts";
-const captureMutations = "test/payment/capture-guards.test.ts";
+const moves = "test/payments/move-guards.test.ts";
+const edges = "test/payments/status-edges.test.ts";
+const captureMutations = "test/payments/capture-guards.test.ts";
 
 /** WHERE conditions and transactions of a created payment: settle, closeOrFail, markInTransit, claimCapture. */
 export const paymentMutations: Mutation[] = [
@@ -167,7 +167,7 @@ export const paymentMutations: Mutation[] = [
     name: "claimPoll: a poll is lost to a deadlock",
     at: "poll-deadlock",
     change: replace("$1()"),
-    tests: ["test/payment/poll-guards.test.ts"],
+    tests: ["test/payments/poll-guards.test.ts"],
   },
   {
     name: "Payment status: success is no longer final",

@@ -77,7 +77,7 @@ export const platformMutations: Mutation[] = [
     name: "Transactions: every duplicate key error is taken for the expected one",
     at: "duplicate-key-name",
     change: replace("true"),
-    tests: ["test/storage/transactions.test.ts", "test/payment/move-guards.test.ts"],
+    tests: ["test/storage/transactions.test.ts", "test/payments/move-guards.test.ts"],
   },
   {
     name: "Connection: a wrong isolation level is accepted, so that checks may read an old snapshot",

@@ -4,7 +4,7 @@ import type { Mutation } from "../mutant.ts";
 const races = "test/stories/refund-races.test.ts";
 const turns = "test/stories/refund-turns.test.ts";
 const story = "test/stories/refund.test.ts";
-const guards = "test/refund/refund-guards.test.ts";
+const guards = "test/payments/refund-guards.test.ts";
 
 /** WHERE conditions and transactions of a refund: reserveRefund, finishRefund, and the use cases that call them. */
 export const refundMutations: Mutation[] = [

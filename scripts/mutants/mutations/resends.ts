@@ -42,6 +42,6 @@ export const resendMutations: Mutation[] = [
     name: "An outcome that happens again (success, failed, success) causes an error",
     at: "notification-once",
     change: replace('"another_key"'),
-    tests: ["test/refund/refund-guards.test.ts"],
+    tests: ["test/payments/refund-guards.test.ts"],
   },
 ];

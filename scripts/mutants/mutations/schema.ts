@@ -2,8 +2,8 @@ import { words } from "../changes.ts";
 import type { Mutation } from "../mutant.ts";
 
 const keys = "test/storage/unique-keys.test.ts";
-const refunds = "test/refund/refund-guards.test.ts";
-const moves = "test/payment/move-guards.test.ts";
+const refunds = "test/payments/refund-guards.test.ts";
+const moves = "test/payments/move-guards.test.ts";
 
 const noLongerUnique = (name: string, at: string, ...tests: string[]): Mutation => ({
   name,

@@ -36,7 +36,7 @@ export const useCaseMutations: Mutation[] = [
     name: "A refusal that could not be stored is reported as final",
     at: "create-refusal-stored",
     change: never,
-    tests: ["test/payment/final-refusal.test.ts"],
+    tests: ["test/payments/final-refusal.test.ts"],
   },
   {
     name: "A capture whose outcome is unknown is repeated under a new capture key",
@@ -54,13 +54,13 @@ export const useCaseMutations: Mutation[] = [
     name: "A payment that is in transit expires",
     at: "expiry-in-transit",
     change: dropOperand,
-    tests: ["test/payment/poll-guards.test.ts"],
+    tests: ["test/payments/poll-guards.test.ts"],
   },
   {
     name: "An expired payment is created at the provider after all",
     at: "create-after-expiry",
     change: drop,
-    tests: ["test/payment/poll-guards.test.ts"],
+    tests: ["test/payments/poll-guards.test.ts"],
   },
   {
     name: "A poll repeats a create after the provider has deleted its idempotency key",
@@ -84,7 +84,7 @@ export const useCaseMutations: Mutation[] = [
     name: "claimPoll: two wake-up messages for the same time poll the provider twice",
     at: "poll-claimed-once",
     change: dropLink,
-    tests: ["test/payment/poll-guards.test.ts"],
+    tests: ["test/payments/poll-guards.test.ts"],
   },
   {
     name: "A payment is polled before its poll is due",

@@ -1,7 +1,7 @@
 import type { Simulator, SimulatorDeps } from "../kernel/serve-simulator.ts";
 import { createWebhookSender } from "../kernel/webhook-sender.ts";
 import { type AlipayAccount, createAccount } from "./accounts.ts";
-import { browseCheckout } from "./cashier.ts";
+import { browseCheckout } from "./checkout.ts";
 import { alipayControls, asControl, meantCode, meantTrade, shown } from "./controls.ts";
 import { answerGateway, callParameters } from "./gateway.ts";
 import { ledgerRow } from "./ledger.ts";

@@ -1,5 +1,4 @@
 import type { Clock } from "../../../lib/clock.ts";
-import { createScheduler, type Scheduler, type SchedulerClock } from "./agenda.ts";
 import {
   type Answer,
   type Call,
@@ -12,6 +11,7 @@ import {
 } from "./call.ts";
 import { type AnswerFault, createFaults, type Faults, type NamedCalls } from "./faults.ts";
 import { type Listener, type Log, listen } from "./listen.ts";
+import { createScheduler, type Scheduler, type SchedulerClock } from "./scheduler.ts";
 import { type Keep, openStoredState } from "./stored-state.ts";
 import type { Post, WebhookSender } from "./webhook-sender.ts";
 

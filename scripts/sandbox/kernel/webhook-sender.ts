@@ -1,8 +1,8 @@
 import { type Clock, secondsAfter } from "../../../lib/clock.ts";
-import type { Scheduler } from "./agenda.ts";
 import type { AttemptFault, Faults } from "./faults.ts";
 import type { Log } from "./listen.ts";
 import { type Incoming, type Outgoing, request } from "./request.ts";
+import type { Scheduler } from "./scheduler.ts";
 
 /** One webhook. `compose` is called for every attempt, because providers date and sign each attempt. */
 export type Webhook = {

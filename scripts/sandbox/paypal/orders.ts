@@ -1,5 +1,5 @@
 import { type Clock, secondsAfter } from "../../../lib/clock.ts";
-import type { Scheduler } from "../kernel/agenda.ts";
+import type { Scheduler } from "../kernel/scheduler.ts";
 import type { Keep } from "../kernel/stored-state.ts";
 import { type PaypalAccount, paypalId } from "./accounts.ts";
 import { type Emitting, emitCapture, emitOrder } from "./events.ts";

@@ -1,6 +1,6 @@
 import type { Clock } from "../../../lib/clock.ts";
-import type { Scheduler } from "../kernel/agenda.ts";
 import { randomText } from "../kernel/random.ts";
+import type { Scheduler } from "../kernel/scheduler.ts";
 import type { Keep } from "../kernel/stored-state.ts";
 import type { WebhookSender } from "../kernel/webhook-sender.ts";
 import type { StripeAccount } from "./accounts.ts";

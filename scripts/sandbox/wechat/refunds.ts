@@ -1,6 +1,6 @@
 import { type Clock, secondsAfter } from "../../../lib/clock.ts";
-import type { Scheduler } from "../kernel/agenda.ts";
 import { randomDigits } from "../kernel/random.ts";
+import type { Scheduler } from "../kernel/scheduler.ts";
 import type { WechatAccount } from "./accounts.ts";
 import type { RefundRequest } from "./refund-request.ts";
 import { type RefundStatus, refundableFen, type Trade, type WechatRefund } from "./trade.ts";
