@@ -55,7 +55,7 @@ const expectedOf = {
 const queueNames = { notify: "NotifyQueue", poll: "PollQueue" };
 
 describe.each(functions.map((spec) => [spec.entry, spec] as const))("function %s", (entry, spec) => {
-  it(`function ${entry} may do what its grants say, and nothing else`, () => {
+  it(`a function may do what its grants say, and nothing else: ${entry}`, () => {
     const consumes = ["sqs:ReceiveMessage", "sqs:ChangeMessageVisibility", "sqs:DeleteMessage"];
     const expected = [
       ...spec.grants.flatMap((grant) => expectedOf[grant]),

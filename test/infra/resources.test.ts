@@ -5,7 +5,7 @@ describe.each(["dev", "prod"] as const)("stage %s", (stage) => {
   const { data, app } = stage === "prod" ? synthesizeProd() : synthesize(stage);
   const all = (type: string) => Object.values(resourcesOf(type.startsWith("AWS::RDS") ? data : app, type));
 
-  it(`stage ${stage} has each route once`, () => {
+  it(`the template has each route once: stage ${stage}`, () => {
     const keys = all("AWS::ApiGatewayV2::Route").map(({ Properties }) => Properties.RouteKey);
     expect(new Set(keys).size).toBe(keys.length);
     expect(keys).toContain("$default");

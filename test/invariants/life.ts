@@ -69,30 +69,9 @@ export const life: Record<string, (life: Life) => Promise<unknown>> = {
     await refundsOf(api).ask({ order_no: orderNo, refund_no: aRefundNo() });
     await untilNotified(world, api, orderNo, 3);
   },
-  "a refund that succeeds and then fails": async ({ world, rows, shop }) => {
-    const api = apiOf(world, shop);
-    const orderNo = await paidOrder(world, api, "stripe");
-    const refundNo = aRefundNo();
-    await refundsOf(api).ask({ order_no: orderNo, refund_no: refundNo, amount: "30.00" });
-    await untilNotified(world, api, orderNo, 1);
-    const sql = "SELECT provider_refund_no AS number FROM refunds WHERE refund_no = ?";
-    const [refund] = await rows.query<{ number: string }>(sql, [refundNo]);
-    await simulatorOf(world, "stripe").refundResult(refund!.number, "failed");
-    await untilNotified(world, api, orderNo, 2);
-  },
-  "a refund that succeeds, fails and succeeds again": async ({ world, rows, shop }) => {
-    const api = apiOf(world, shop);
-    const orderNo = await paidOrder(world, api, "stripe");
-    const refundNo = aRefundNo();
-    await refundsOf(api).ask({ order_no: orderNo, refund_no: refundNo, amount: "30.00" });
-    await untilNotified(world, api, orderNo, 1);
-    const sql = "SELECT provider_refund_no AS number FROM refunds WHERE refund_no = ?";
-    const [refund] = await rows.query<{ number: string }>(sql, [refundNo]);
-    for (const [turn, result] of ["failed", "succeeded"].entries()) {
-      await simulatorOf(world, "stripe").refundResult(refund!.number, result);
-      await untilNotified(world, api, orderNo, turn + 2);
-    }
-  },
+  "a refund that succeeds and then fails": (life) => refundThatBecomes(life, "failed"),
+  "a refund that succeeds, fails and succeeds again": (life) =>
+    refundThatBecomes(life, "failed", "succeeded"),
   "a refund that is pending at the provider": async ({ world, shop }) => {
     const api = apiOf(world, shop);
     const orderNo = await paidOrder(world, api, "stripe");
@@ -191,5 +170,20 @@ export async function comeToRest({ world }: Life): Promise<void> {
     await waits(world, 300);
     await invoke("sweep", {});
     await world.queues.drain();
+  }
+}
+
+/** A refund that succeeds, and that Stripe then reports with each of these results in turn. */
+async function refundThatBecomes({ world, rows, shop }: Life, ...results: string[]): Promise<void> {
+  const api = apiOf(world, shop);
+  const orderNo = await paidOrder(world, api, "stripe");
+  const refundNo = aRefundNo();
+  await refundsOf(api).ask({ order_no: orderNo, refund_no: refundNo, amount: "30.00" });
+  await untilNotified(world, api, orderNo, 1);
+  const sql = "SELECT provider_refund_no AS number FROM refunds WHERE refund_no = ?";
+  const [refund] = await rows.query<{ number: string }>(sql, [refundNo]);
+  for (const [turn, result] of results.entries()) {
+    await simulatorOf(world, "stripe").refundResult(refund!.number, result);
+    await untilNotified(world, api, orderNo, turn + 2);
   }
 }

@@ -112,7 +112,7 @@ describe("PayPal simulator: refunds", () => {
     const { result: ended } = await merchant.payments.getRefund({ refundId: result.id ?? "" });
     expect(ended.status).toBe("FAILED");
     expect((await refund("1.00")).result.status).toBe("COMPLETED");
-    // The other refund has a part of the money now.
+    // The other refund has a part of the money now (developer.paypal.com/api/payments/v2/errors/refund_amount_exceeded).
     const revived = { refund_no: "R1", status: "COMPLETED" };
     expect((await sandbox.control("paypal", "refund-result", revived)).status).toBe(409);
     expect(

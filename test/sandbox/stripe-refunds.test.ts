@@ -133,7 +133,7 @@ describe("Stripe simulator: refunds", () => {
     const types = (await notified(4)).slice(2).map(({ type }) => type);
     expect(types.toSorted()).toEqual(["refund.failed", "refund.updated"]);
     expect((await refund()).status).toBe("succeeded");
-    // The other refund has the money now (docs.stripe.com/api/charges/object: `amount_refunded` is never over `amount`).
+    // The other refund has the money now (docs.stripe.com/api/refunds/create: no more than is left on the charge).
     expect((await act("refund-result", { refund_no: "R1", status: "succeeded" })).status).toBe(409);
     expect(await charge()).toMatchObject({ amount_refunded: 1234, refunded: true });
   });

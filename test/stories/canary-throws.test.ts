@@ -111,7 +111,7 @@ it("the test has a call for every function that leaves its process", () => {
 });
 
 describe.each(Object.keys(calls))("%s", (entry) => {
-  it(`${entry} reveals no words of an error, wherever the error is thrown`, async () => {
+  it(`no words of an error are revealed, wherever it is thrown: ${entry}`, async () => {
     const wrapped = new AggregateError([duplicate], canary, { cause: duplicate });
     let met = 0;
     for (let at = 0; at < mostBoundaries; at++) {

@@ -135,7 +135,7 @@ describe.each(pairs)("%s events about %s orders", (signer, owner) => {
   const open = () => orders[owner].open;
   const event = (changes: Partial<Notified> = {}) => ours[signer].paid({ orderNo: open(), ...changes });
 
-  it(`an event of ${owner} with the signature of another ${signer} event is refused`, () =>
+  it(`a forged event is refused: of ${owner}, with the signature of another ${signer} event`, () =>
     expectUnmoved(open(), async () => {
       const honest = ours[owner].paid({ orderNo: open() });
       const other = signer === owner ? rivals[signer] : ours[signer];
@@ -153,7 +153,7 @@ describe.each(pairs)("%s events about %s orders", (signer, owner) => {
   it(`${about} for another account settles nothing`, () =>
     expectUnmoved(open(), () => expectAnomaly(signer, open(), event({ account: "acct9999999999" }))));
 
-  it.each([1233, 1235, 0])(`${about} with the amount %i settles nothing`, (minor) =>
+  it.each([1233, 1235, 0])(`nothing is settled with the amount %i by ${about}`, (minor) =>
     expectUnmoved(open(), async () => {
       // WeChat Pay has no payment of 0: a notification of one is unreadable, which raises an alarm but no anomaly.
       const isUnreadable = signer === "wechat" && minor === 0;
@@ -188,7 +188,7 @@ describe.each(pairs)("late %s events at the %s webhook", (signer, at) => {
   };
   const paid = () => orders[signer].paid;
 
-  it(`an event of ${signer} replayed at the ${at} webhook changes nothing and notifies nobody`, () =>
+  it(`a replayed event changes nothing and notifies nobody: of ${signer}, at the ${at} webhook`, () =>
     expectUnmoved(paid(), () => send(orders[signer].proof)));
 
   it(`an event of ${signer} sent three times to the ${at} webhook changes nothing and notifies nobody`, () =>

@@ -23,7 +23,7 @@ export function refundSettled(refunds: Refunds, body: Record<string, unknown>): 
       [refund.customId, refund.invoiceId, refund.requestId, refund.id].includes(refundNo),
     );
   if (!found) throw new Refusal(404, `PayPal has no refund ${refundNo}.`);
-  // A capture gives back no more than it took (REFUND_AMOUNT_EXCEEDED, developer.paypal.com/docs/api/payments/v2).
+  // A capture gives back no more than it took (developer.paypal.com/api/payments/v2/errors/refund_amount_exceeded).
   const { capture, order, refund } = found;
   const left = order.input.amount.minor - returnedMinor(capture);
   if (body.force !== true && !isCounted(refund.status) && isCounted(status) && refund.minor > left)

@@ -26,7 +26,7 @@ export function refundSettled(refunds: Refunds, body: Record<string, unknown>): 
     .all()
     .find(({ refund }) => refund.metadata.refund_no === refundNo || refund.id === refundNo);
   if (!found) throw new Refusal(404, `Stripe has no refund ${refundNo}.`);
-  // `amount_refunded` of a charge is never more than its `amount` (docs.stripe.com/api/charges/object).
+  // Refunds never exceed what is left on the charge (docs.stripe.com/api/refunds/create).
   const { refund, session } = found;
   const left = session.input.amount - refundedMinor(session.refunds);
   if (body.force !== true && !isCounted(refund.status) && isCounted(status) && refund.amount > left)
