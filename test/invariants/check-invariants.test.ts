@@ -1,7 +1,8 @@
 import { execFile } from "node:child_process";
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { invariantNames } from "../../scripts/invariants/invariant.ts";
 import { localServer } from "../outbound/local-server.ts";
 import { openRows, type Rows } from "../steps/rows.ts";
 
@@ -31,6 +32,13 @@ function command(args: string[], environment: Record<string, string> = {}): Prom
 }
 
 describe("check-invariants", () => {
+  it("lib/README.md explains every invariant by its name, in the order in which check-invariants reports them", () => {
+    const page = readFileSync(path.join(import.meta.dirname, "../../lib/README.md"), "utf8");
+    const [, table = ""] = /## What always holds\n(.*?)\n## /s.exec(page) ?? [];
+    const explained = [...table.matchAll(/^\| ([a-z0-9-]+) \| \S/gm)].map(([, name]) => name);
+    expect(explained.filter((name) => name !== "invariant")).toEqual([...invariantNames]);
+  });
+
   it("check-invariants reports every invariant as ok, with a database account that may only SELECT", async () => {
     const { code, stdout } = await command([], { DATABASE_URL: readerUrl });
     expect(stdout).toContain(
