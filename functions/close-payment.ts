@@ -1,7 +1,8 @@
+import type { Gateway } from "../lib/gateway.ts";
 import { endpoint, serve } from "../lib/http/endpoint.ts";
 import { seenAnswer } from "../lib/http/payment-answers.ts";
 import { closePaymentContract } from "../lib/http/payment-contracts.ts";
-import { type Gateway, openGateway } from "../lib/open-gateway.ts";
+import { openGateway } from "../lib/open-gateway.ts";
 import { closePayment } from "../lib/payments/close-payment.ts";
 
 export const handler = serve(

@@ -1,3 +1,4 @@
+import type { Gateway } from "../lib/gateway.ts";
 import { endpoint, serve } from "../lib/http/endpoint.ts";
 import {
   capabilitiesContract,
@@ -5,7 +6,7 @@ import {
   pageAnswer,
   paymentFilter,
 } from "../lib/http/list-contracts.ts";
-import { type Gateway, openGateway } from "../lib/open-gateway.ts";
+import { openGateway } from "../lib/open-gateway.ts";
 import { capabilities } from "../lib/payments/capabilities.ts";
 import { listPayments } from "../lib/payments/list-payments.ts";
 

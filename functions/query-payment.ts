@@ -1,3 +1,4 @@
+import type { Gateway } from "../lib/gateway.ts";
 import { endpoint, serve } from "../lib/http/endpoint.ts";
 import { seenAnswer, timelineAnswer } from "../lib/http/payment-answers.ts";
 import {
@@ -5,7 +6,7 @@ import {
   paymentTimelineContract,
   queryPaymentContract,
 } from "../lib/http/payment-contracts.ts";
-import { type Gateway, openGateway } from "../lib/open-gateway.ts";
+import { openGateway } from "../lib/open-gateway.ts";
 import { paymentTimeline, queryPayment } from "../lib/payments/query-payment.ts";
 
 export const handler = serve(

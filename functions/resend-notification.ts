@@ -1,8 +1,9 @@
 import { resendNotification } from "../lib/deliveries/resend-notification.ts";
+import type { Gateway } from "../lib/gateway.ts";
 import { endpoint, serve } from "../lib/http/endpoint.ts";
 import { resendNotificationContract } from "../lib/http/list-contracts.ts";
 import { seenAnswer } from "../lib/http/payment-answers.ts";
-import { type Gateway, openGateway } from "../lib/open-gateway.ts";
+import { openGateway } from "../lib/open-gateway.ts";
 import { shown } from "../lib/payments/link.ts";
 
 export const handler = serve(

@@ -2,12 +2,12 @@ import type { Context } from "aws-lambda";
 import { sweepDeliveries } from "../lib/deliveries/sweep-deliveries.ts";
 import { invoked } from "../lib/http/invoked.ts";
 import { log } from "../lib/log.ts";
+import { encryptConfigs } from "../lib/merchants/encrypt-configs.ts";
 import { purgeCalls } from "../lib/merchants/purge-calls.ts";
 import { openGateway } from "../lib/open-gateway.ts";
 import { purgeEvents } from "../lib/payments/purge-events.ts";
 import { sweepPayments } from "../lib/payments/sweep-payments.ts";
 import { matchFacts, purgeFacts } from "../lib/payments/unmatched-facts.ts";
-import { encryptConfigs } from "../lib/providers/encrypt-configs.ts";
 
 export const handler = (_event: unknown, context: Context): Promise<Record<string, number>> =>
   invoked(context, async () => {

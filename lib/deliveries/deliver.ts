@@ -1,23 +1,17 @@
 import { randomUUID } from "node:crypto";
-import { type Clock, secondsAfter } from "../clock.ts";
+import { secondsAfter } from "../clock.ts";
+import type { AfterSend, DeliveryTask } from "../domain/delivery.ts";
+import { nextDue } from "../domain/delivery-schedule.ts";
+import type { WakeUp } from "../domain/wake-up.ts";
+import type { Gateway } from "../gateway.ts";
 import { currentInvocation } from "../invocation.ts";
 import { log } from "../log.ts";
-import type { WakeUp, WakeUps } from "../payments/ports.ts";
-import type { AfterSend, Deliveries, DeliveryTask, Locks } from "./ports.ts";
-import { nextDue } from "./schedule.ts";
-import type { DeliveryOutcome, SendNotification } from "./send-notification.ts";
+import { openNotifySecrets } from "../merchants/notify-secrets.ts";
+import { claimDelivery } from "../storage/deliveries/claim-delivery.ts";
+import { nextDueDelivery } from "../storage/deliveries/due-deliveries.ts";
+import { finishDelivery } from "../storage/deliveries/finish-delivery.ts";
+import type { DeliveryOutcome } from "./send-notification.ts";
 import { signedHeaders } from "./signature.ts";
-
-export type DeliverGateway = {
-  clock: Clock;
-  deliveries: Deliveries;
-  locks: Locks;
-  wakeUps: WakeUps;
-  send: SendNotification;
-  /** Decrypts a merchant's signing secrets; empty if they cannot be decrypted. */
-  notifySecrets(userId: string, encrypted: string | null): Promise<string[]>;
-};
-
 /** Longer than a send may take. */
 export const leaseSeconds = 45;
 /** The longest time of a send and its record; with less left, the message waits for its next receive. */
@@ -27,7 +21,7 @@ const leastRemainingMs = 16_000;
  * Handles one wake-up: claims the row's due attempt, sends it, records the outcome and wakes up the next attempt. A
  * lost, repeated, late or reordered wake-up breaks nothing, because the row decides.
  */
-export async function deliver(gateway: DeliverGateway, wakeUp: WakeUp): Promise<void> {
+export async function deliver(gateway: Gateway, wakeUp: WakeUp): Promise<void> {
   const lock = await gateway.locks.acquire(wakeUp.userId, `deliver:${wakeUp.taskId}`, leaseSeconds * 1000);
   if (!lock && !wakeUp.insist) return;
   try {
@@ -37,12 +31,16 @@ export async function deliver(gateway: DeliverGateway, wakeUp: WakeUp): Promise<
   }
 }
 
-async function claimAndSend(gateway: DeliverGateway, wakeUp: WakeUp): Promise<void> {
+async function claimAndSend(gateway: Gateway, wakeUp: WakeUp): Promise<void> {
   if (currentInvocation().remainingMs() < /* mutation: deliver-time-left */ leastRemainingMs)
     throw new Error("too little time left for a send");
   const now = gateway.clock.now();
   const leaseToken = randomUUID();
-  const claim = await gateway.deliveries.claim(wakeUp, leaseToken, secondsAfter(now, leaseSeconds), now);
+  const claim = await claimDelivery(gateway.db, wakeUp, {
+    leaseToken,
+    leaseUntil: secondsAfter(now, leaseSeconds),
+    now,
+  });
   // mutation: deliver-early
   if (claim.kind === "early") return gateway.wakeUps.notify(wakeUp, claim.due);
   if (claim.kind === "abandoned")
@@ -56,7 +54,7 @@ async function claimAndSend(gateway: DeliverGateway, wakeUp: WakeUp): Promise<vo
   const after = afterSend(task, outcome, endedAt);
   const { httpStatus, answer } = outcome;
   const record = { outcome: outcome.outcome, httpStatus, answer, endedAt };
-  const finished = await gateway.deliveries.finish(task, leaseToken, record, after);
+  const finished = await finishDelivery(gateway.db, task, leaseToken, { record, after });
   log.info("delivery", {
     task_id: task.id,
     merchant: task.userId,
@@ -69,14 +67,14 @@ async function claimAndSend(gateway: DeliverGateway, wakeUp: WakeUp): Promise<vo
     log.alarm("notification exhausted", { task_id: task.id, merchant: task.userId });
   if (after.status === "pending")
     await gateway.wakeUps.notify({ ...wakeUp, attempt: after.attempt, insist: false }, after.due);
-  const next = await gateway.deliveries.nextDue(task.endpoint, endedAt);
+  const next = await nextDueDelivery(gateway.db, task.endpoint, endedAt);
   if (next) await gateway.wakeUps.notify(next, endedAt);
 }
 
 const about = ({ taskId, userId }: WakeUp) => ({ task_id: taskId, merchant: userId });
 
-async function send(gateway: DeliverGateway, task: DeliveryTask): Promise<DeliveryOutcome> {
-  const secrets = await gateway.notifySecrets(task.userId, task.encryptedSecrets);
+async function send(gateway: Gateway, task: DeliveryTask): Promise<DeliveryOutcome> {
+  const secrets = await openNotifySecrets(gateway.vault, task.userId, task.encryptedSecrets);
   if (secrets.length === 0)
     return {
       outcome: "failed",

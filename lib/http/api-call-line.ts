@@ -1,8 +1,8 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from "aws-lambda";
 import * as z from "zod";
+import type { ApiCall } from "../domain/api-call.ts";
 import { type CallingKey, currentInvocation } from "../invocation.ts";
 import { type LogFields, log } from "../log.ts";
-import type { ApiCall } from "../merchants/api-call.ts";
 import { masked } from "./masked.ts";
 import { redactAnswer, redactPath, redactRequest } from "./redact.ts";
 

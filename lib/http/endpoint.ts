@@ -1,11 +1,11 @@
 import middy from "@middy/core";
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from "aws-lambda";
 import type * as z from "zod";
+import type { Caller } from "../domain/caller.ts";
 import { withInvocation } from "../invocation.ts";
 import type { RateLimit } from "../limits/rate-limit.ts";
 import { log, nameOf } from "../log.ts";
 import type { Authenticate } from "../merchants/authenticate.ts";
-import type { Caller } from "../payments/ports.ts";
 import { alwaysHeaders } from "./always-headers.ts";
 import { logCall } from "./api-call-line.ts";
 import type { Contract } from "./contract.ts";

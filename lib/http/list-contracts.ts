@@ -1,8 +1,8 @@
 import * as z from "zod";
 import { isStorable } from "../clock.ts";
+import type { PaymentFilter, PaymentPage } from "../domain/payment.ts";
+import { paymentStatuses } from "../domain/payment-status.ts";
 import { GatewayError } from "../errors.ts";
-import { paymentStatuses } from "../payments/payment-status.ts";
-import type { PaymentFilter, PaymentPage } from "../payments/ports.ts";
 import { providers } from "../providers/registry.ts";
 import type { Contract } from "./contract.ts";
 import { plainId } from "./fields.ts";

@@ -1,7 +1,7 @@
 import type * as z from "zod";
+import type { LogEntry } from "../domain/timeline.ts";
 import { toJsonNumber } from "../money/money.ts";
 import type { PayablePayment } from "../payments/create-payment.ts";
-import type { LogEntry } from "../payments/ports.ts";
 import type { SeenPayment } from "../payments/query-payment.ts";
 import type { createPaymentContract, paymentAnswer, paymentTimelineContract } from "./payment-contracts.ts";
 

@@ -1,13 +1,13 @@
 import type { APIGatewayProxyEventV2 } from "aws-lambda";
-import type { FailureLimit } from "../limits/failure-limit.ts";
-import { type ReceiveWebhookGateway, receiveWebhook } from "../payments/receive-webhook.ts";
+import type { Gateway } from "../gateway.ts";
+import { receiveWebhook } from "../payments/receive-webhook.ts";
 import { providers } from "../providers/registry.ts";
 import { wrapped } from "./endpoint.ts";
 import { failed } from "./envelope.ts";
 import { rawBody } from "./raw-body.ts";
 import { sourceNetwork } from "./source-network.ts";
 
-export type ProviderWebhookGateway = ReceiveWebhookGateway & { webhookFailures: FailureLimit };
+export type ProviderWebhookGateway = Gateway;
 
 /**
  * Failed webhooks allowed per minute and process: per source address, and per config from that address. Webhooks that

@@ -1,7 +1,7 @@
 import type * as z from "zod";
+import type { StoredRefund } from "../domain/refund.ts";
 import { toJsonNumber } from "../money/money.ts";
 import type { CreateRefundCommand } from "../payments/create-refund.ts";
-import type { StoredRefund } from "../payments/refund-ports.ts";
 import type { createRefundContract, refundAnswer } from "./refund-contracts.ts";
 
 /** A refund as its merchant sees it. */

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import type { APIGatewayProxyStructuredResultV2 } from "aws-lambda";
+import type { Payment } from "../domain/payment.ts";
+import type { PaymentStatus } from "../domain/payment-status.ts";
 import { toDecimal } from "../money/money.ts";
-import type { Payment } from "../payments/payment.ts";
-import type { PaymentStatus } from "../payments/payment-status.ts";
 import { merchantReturnUrl } from "../payments/return-buyer.ts";
 import { escapeHtml } from "./html.ts";
 

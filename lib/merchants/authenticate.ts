@@ -1,31 +1,11 @@
 import type { Clock } from "../clock.ts";
+import type { Authenticated } from "../domain/caller.ts";
 import { GatewayError } from "../errors.ts";
 import { identifyCaller } from "../invocation.ts";
 import { failureLimit } from "../limits/failure-limit.ts";
 import { log, nameOf } from "../log.ts";
-import type { Caller } from "../payments/ports.ts";
+import type { KeyName, StoredKey } from "../storage/api-keys.ts";
 import { hashOf, readApiKey, type Scope, sameKey } from "./api-key.ts";
-
-/** The authenticated merchant and its rate limit in calls per minute; `null`: unlimited. */
-export type Authenticated = Caller & { rateLimit: number | null };
-
-export type StoredKey = {
-  keyId: string;
-  hash: Buffer;
-  scopes: string[];
-  expiresAt: Date | null;
-  revokedAt: Date | null;
-  lastUsedAt: Date | null;
-  merchant: Omit<Authenticated, "scopes">;
-};
-
-/** The parts of a key; not trusted before the stored hash matches. */
-export type KeyName = { keyId: string; userId: string };
-
-export interface KeyRows {
-  find(key: KeyName): Promise<StoredKey | null>;
-  noteUse(key: KeyName, at: Date): Promise<void>;
-}
 
 /** `source`: the caller's IP address; calls without one share a limit. */
 export type Authenticate = (
@@ -50,7 +30,13 @@ const mostFailures = 300;
  * Authenticates a call by its `X-API-Key`. Valid keys are cached in this process only, by their hash, for at most a
  * minute.
  */
-export function authenticator(rows: KeyRows, clock: Clock): Authenticate {
+/** The keys of all merchants: `find` reads one, `noteUse` records that it was used. */
+type KeyTable = {
+  find(key: KeyName): Promise<StoredKey | null>;
+  noteUse(key: KeyName, at: Date): Promise<void>;
+};
+
+export function authenticator(keys: KeyTable, clock: Clock): Authenticate {
   const cache = new Map<string, { key: StoredKey; at: number }>();
   const failedKeys = failureLimit(clock, ["unauthorised"]);
 
@@ -65,7 +51,7 @@ export function authenticator(rows: KeyRows, clock: Clock): Authenticate {
     const read = readApiKey(text);
     if (!read) throw invalid(wrapping(text));
     const now = clock.now();
-    const key = await rows.find(read);
+    const key = await keys.find(read);
     if (!sameKey(text, key?.hash ?? null) || key === null) throw invalid();
     cache.set(nameIn(text), { key, at: now.getTime() });
     if (cache.size > mostCached) cache.delete(cache.keys().next().value as string);
@@ -94,7 +80,7 @@ export function authenticator(rows: KeyRows, clock: Clock): Authenticate {
       now.getTime() - key.lastUsedAt.getTime() < /* mutation: api-key-last-use-gap */ lastUseMs
     )
       return;
-    await rows
+    await keys
       .noteUse(read, now)
       // mutation: api-key-last-use-failure
       .catch((error) => log.warn("last use of a key not noted", nameOf(error)));

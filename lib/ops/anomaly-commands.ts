@@ -4,7 +4,7 @@ import { settleAfterAll } from "../payments/settle-after-all.ts";
 import { findAnomaly, listAnomalies, resolveAnomaly, type StoredAnomaly } from "../storage/anomalies.ts";
 import { command, listLimit, merchantName, note, rowId } from "./command.ts";
 import { merchantIdOf } from "./find-merchant.ts";
-import { findOrder } from "./find-order.ts";
+import { requireOrder } from "./find-order.ts";
 
 export const anomalyCommands = {
   "anomaly list": command(
@@ -37,7 +37,7 @@ export const anomalyCommands = {
             "conflict",
             `anomaly ${id} is not a mismatch of an order: resolve it without --settle`,
           );
-        const { payment } = await findOrder(gateway, { order_no: anomaly.orderNo });
+        const { payment } = await requireOrder(gateway, { order_no: anomaly.orderNo });
         const { detail, createdAt: at } = anomaly;
         await settleAfterAll(gateway, payment, { detail, at, note });
       }

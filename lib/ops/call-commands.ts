@@ -1,10 +1,10 @@
 import * as z from "zod";
+import type { ApiCall } from "../domain/api-call.ts";
 import { GatewayError } from "../errors.ts";
+import type { Gateway } from "../gateway.ts";
 import { cursorOf, listPaymentsContract, readCursor } from "../http/list-contracts.ts";
-import type { ApiCall } from "../merchants/api-call.ts";
-import type { Gateway } from "../open-gateway.ts";
 import { listCalls, listEveryonesCalls } from "../storage/list-calls.ts";
-import { orderOwner } from "../storage/order-record.ts";
+import { orderOwner } from "../storage/payments/order-record.ts";
 import { command, listLimit, merchantName, orderNo } from "./command.ts";
 import { merchantIdOf } from "./find-merchant.ts";
 

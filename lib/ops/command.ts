@@ -1,7 +1,6 @@
 import * as z from "zod";
+import type { Gateway } from "../gateway.ts";
 import { plainId, text } from "../http/fields.ts";
-import type { Gateway } from "../open-gateway.ts";
-
 /** An operator command. Its arguments are validated against `args`; its result is printed unchanged. */
 export type Command<Args extends z.ZodObject = z.ZodObject> = {
   summary: string;

@@ -1,13 +1,15 @@
 import * as z from "zod";
+import type { StoredConfig } from "../domain/config.ts";
+import { webhookUrl } from "../domain/public-urls.ts";
 import { GatewayError } from "../errors.ts";
+import type { Gateway } from "../gateway.ts";
 import { text } from "../http/fields.ts";
 import { whyNotJson, withoutByteOrderMark } from "../json-text.ts";
-import type { Gateway } from "../open-gateway.ts";
-import type { StoredConfig } from "../payments/config-ports.ts";
-import { webhookUrl } from "../payments/public-urls.ts";
+import { credentialsOf, openProvider } from "../providers/credentials.ts";
 import { isProvider, providers } from "../providers/registry.ts";
+import { listAllConfigs, setConfigActive } from "../storage/payment-configs.ts";
 import { command, merchantName } from "./command.ts";
-import { findMerchant } from "./find-merchant.ts";
+import { requireMerchant } from "./find-merchant.ts";
 import { columnNames, type EncryptedColumnName, reencrypt } from "./reencrypt.ts";
 import { retire } from "./retire-config.ts";
 import { isUnfinished, setConfig } from "./set-config.ts";
@@ -41,7 +43,7 @@ export const configCommands = {
         ),
     }),
     async (gateway, { merchant, provider, name, data, skip_probe, new_webhook }) => {
-      const { userId } = await findMerchant(gateway, merchant);
+      const { userId } = await requireMerchant(gateway, merchant);
       const credentials = parse(data);
       const how = { skipProbe: skip_probe === "yes", newWebhook: new_webhook === "yes" };
       return setConfig(gateway, { userId, provider, name, input: credentials, ...how });
@@ -51,8 +53,8 @@ export const configCommands = {
     "list a merchant's configs",
     z.strictObject({ merchant: merchantName }),
     async (gateway, { merchant }) => {
-      const { userId } = await findMerchant(gateway, merchant);
-      return (await gateway.configRows.listAll(userId)).map((config) => ({
+      const { userId } = await requireMerchant(gateway, merchant);
+      return (await listAllConfigs(gateway.db, userId)).map((config) => ({
         config_id: config.id,
         provider: config.provider,
         name: config.name,
@@ -68,18 +70,17 @@ export const configCommands = {
     "test a config against the provider and report what is wrong",
     z.strictObject({ merchant: merchantName, config_id: configId }),
     async (gateway, { merchant, config_id }) => {
-      const { userId } = await findMerchant(gateway, merchant);
-      const config = await findConfig(gateway, userId, config_id);
+      const { userId } = await requireMerchant(gateway, merchant);
+      const config = await requireConfig(gateway, userId, config_id);
       const { provider, name, state } = config;
       if (state === "retired")
         throw new GatewayError(
           "conflict",
           `config ${config_id} is retired and has no credentials: use config set`,
         );
-      const { adapter, missing } = await gateway.openProvider(
-        provider,
-        name,
-        await gateway.credentialsOf(config),
+      const { adapter, missing } = await openProvider(
+        { provider, name, input: await credentialsOf(config, gateway.vault) },
+        gateway,
       );
       const words = (await adapter.probe?.()) ?? null;
       const account = words === null ? await adapter.account() : null;
@@ -132,24 +133,24 @@ export const configCommands = {
       note: text.trim().min(1, "say why").max(500, "at most 500 characters").optional(),
     }),
     async (gateway, { merchant, config_id, force, note = null }) => {
-      const { userId } = await findMerchant(gateway, merchant);
-      const config = await findConfig(gateway, userId, config_id);
+      const { userId } = await requireMerchant(gateway, merchant);
+      const config = await requireConfig(gateway, userId, config_id);
       return retire(gateway, config, { force: force === "yes", note });
     },
   ),
 };
 
-async function findConfig(gateway: Gateway, userId: string, id: string): Promise<StoredConfig> {
-  const found = (await gateway.configRows.listAll(userId)).find((config) => config.id === id);
+async function requireConfig(gateway: Gateway, userId: string, id: string): Promise<StoredConfig> {
+  const found = (await listAllConfigs(gateway.db, userId)).find((config) => config.id === id);
   if (found) return found;
   throw new GatewayError("not_found", `this merchant has no config ${id}: see config list`);
 }
 
 async function setActive(gateway: Gateway, merchant: string, id: string, active: boolean) {
-  const { userId } = await findMerchant(gateway, merchant);
-  if (await gateway.configRows.setActive(userId, id, active, gateway.clock.now()))
+  const { userId } = await requireMerchant(gateway, merchant);
+  if (await setConfigActive(gateway.db, { userId, id }, active, gateway.clock.now()))
     return { config_id: id, state: active ? "active" : "disabled" };
-  const { state } = await findConfig(gateway, userId, id);
+  const { state } = await requireConfig(gateway, userId, id);
   throw new GatewayError(
     "conflict",
     `config ${id} is ${state}: to use its account again, run config set with its credentials`,

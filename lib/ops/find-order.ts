@@ -1,9 +1,9 @@
 import * as z from "zod";
 import { GatewayError } from "../errors.ts";
+import type { Gateway } from "../gateway.ts";
 import { plainId } from "../http/fields.ts";
-import type { Gateway } from "../open-gateway.ts";
 import { findPayment, type SeenPayment } from "../payments/query-payment.ts";
-import { orderOwner } from "../storage/order-record.ts";
+import { orderOwner } from "../storage/payments/order-record.ts";
 import { merchantName, orderNo } from "./command.ts";
 import { merchantIdOf } from "./find-merchant.ts";
 
@@ -22,7 +22,7 @@ export const orderKey = z
   );
 
 /** If a merchant is named, finds only orders of that merchant. */
-export async function findOrder(
+export async function requireOrder(
   gateway: Gateway,
   { order_no, merchant, out_trade_no }: z.output<typeof orderKey>,
 ): Promise<SeenPayment> {

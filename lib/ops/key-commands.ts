@@ -1,11 +1,11 @@
 import * as z from "zod";
 import { secondsAfter } from "../clock.ts";
 import { GatewayError } from "../errors.ts";
+import type { Gateway } from "../gateway.ts";
 import { type NewApiKey, newApiKey, scopes } from "../merchants/api-key.ts";
-import type { Gateway } from "../open-gateway.ts";
-import { isLive } from "../storage/api-keys.ts";
+import { addApiKey, isLive, listApiKeys, revokeApiKey, rollApiKey } from "../storage/api-keys.ts";
 import { command, merchantName } from "./command.ts";
-import { findMerchant } from "./find-merchant.ts";
+import { requireMerchant } from "./find-merchant.ts";
 
 /** Two, so that a merchant can switch to a new key without downtime. */
 // mutation: api-key-most-live
@@ -35,9 +35,15 @@ export const keyCommands = {
       expires_in_days: expiresInDays,
     }),
     async (gateway, { merchant, scopes: requested = [...scopes], expires_in_days }) => {
-      const { userId } = await findMerchant(gateway, merchant);
+      const { userId } = await requireMerchant(gateway, merchant);
       const key = newKey(gateway, userId, expires_in_days);
-      if (await gateway.merchants.addKey(userId, key, requested, gateway.clock.now(), mostLiveKeys)) {
+      if (
+        await addApiKey(gateway.db, userId, key, {
+          scopes: requested,
+          now: gateway.clock.now(),
+          mostLive: mostLiveKeys,
+        })
+      ) {
         return shownOnce(userId, key, requested);
       }
       throw new GatewayError(
@@ -50,8 +56,8 @@ export const keyCommands = {
     "list a merchant's keys",
     z.strictObject({ merchant: merchantName }),
     async (gateway, { merchant }) => {
-      const { userId } = await findMerchant(gateway, merchant);
-      return (await gateway.merchants.keys(userId)).map((key) => ({
+      const { userId } = await requireMerchant(gateway, merchant);
+      return (await listApiKeys(gateway.db, userId)).map((key) => ({
         key_id: key.keyId,
         live: isLive(key, gateway.clock.now()),
         scopes: key.scopes,
@@ -70,19 +76,19 @@ export const keyCommands = {
       expires_in_days: expiresInDays,
     }),
     async (gateway, { merchant, overlap_hours, expires_in_days }) => {
-      const { userId } = await findMerchant(gateway, merchant);
+      const { userId } = await requireMerchant(gateway, merchant);
       const now = gateway.clock.now();
       const key = newKey(gateway, userId, expires_in_days);
       const requested = { scopes, until: secondsAfter(now, overlap_hours * 3600) };
-      return shownOnce(userId, key, await gateway.merchants.rollKey(userId, key, requested, now));
+      return shownOnce(userId, key, await rollApiKey(gateway.db, userId, key, { ...requested, now }));
     },
   ),
   "key revoke": command(
     "revoke a key; takes effect everywhere within a minute",
     z.strictObject({ merchant: merchantName, key_id: z.string() }),
     async (gateway, { merchant, key_id }) => {
-      const { userId } = await findMerchant(gateway, merchant);
-      const revoked = await gateway.merchants.revokeKey(userId, key_id, gateway.clock.now());
+      const { userId } = await requireMerchant(gateway, merchant);
+      const revoked = await revokeApiKey(gateway.db, userId, key_id, gateway.clock.now());
       if (!revoked)
         throw new GatewayError("not_found", `this merchant has no live key ${key_id}: see key list`);
       return { key_id, revoked: true };

@@ -2,11 +2,19 @@ import * as z from "zod";
 import { whyUnsendable } from "../deliveries/send-notification.ts";
 import { newSecret } from "../deliveries/signature.ts";
 import { GatewayError } from "../errors.ts";
-import { type Gateway, notifySecretContext } from "../open-gateway.ts";
+import type { Gateway } from "../gateway.ts";
+import { notifySecretContext, openNotifySecrets } from "../merchants/notify-secrets.ts";
 import { isDuplicate } from "../storage/database.ts";
 import type { Merchant } from "../storage/merchants.ts";
+import {
+  createMerchant,
+  listMerchants,
+  readNotifySecrets,
+  saveNotifySecrets,
+  updateMerchant,
+} from "../storage/merchants.ts";
 import { command, merchantName } from "./command.ts";
-import { findMerchant } from "./find-merchant.ts";
+import { requireMerchant } from "./find-merchant.ts";
 
 /** Never digits only: commands take a merchant's id or username, and an id is all digits. */
 const username = z
@@ -31,18 +39,18 @@ export const merchantCommands = {
       assertSendable(gateway, notify_url);
       const now = gateway.clock.now();
       const settings = { notifyUrl: notify_url, rateLimit: rate_limit };
-      const userId = await gateway.merchants.create(username, settings, now).catch((error: unknown) => {
+      const userId = await createMerchant(gateway.db, username, settings, now).catch((error: unknown) => {
         if (!isDuplicate(error, "username")) throw error;
         throw new GatewayError("conflict", `merchant "${username}" already exists: choose another username`);
       });
       const secret = newSecret();
       const encrypted = await gateway.vault.encrypt(JSON.stringify([secret]), notifySecretContext(userId));
-      await gateway.merchants.saveNotifySecrets(userId, null, encrypted, now);
+      await saveNotifySecrets(gateway.db, { userId, before: null }, encrypted, now);
       return { user_id: userId, username, webhook_secret: secret };
     },
   ),
-  "merchant list": command("list the merchants", z.strictObject({}), async ({ merchants }) =>
-    (await merchants.list()).map((merchant) => ({
+  "merchant list": command("list the merchants", z.strictObject({}), async ({ db }) =>
+    (await listMerchants(db)).map((merchant) => ({
       user_id: merchant.userId,
       username: merchant.username,
       active: merchant.active,
@@ -64,10 +72,10 @@ export const merchantCommands = {
       }),
     async (gateway, { merchant, notify_url, rate_limit }) => {
       assertSendable(gateway, notify_url ?? null);
-      const { userId } = await findMerchant(gateway, merchant);
+      const { userId } = await requireMerchant(gateway, merchant);
       const settings = { notifyUrl: notify_url, rateLimit: rate_limit };
-      await gateway.merchants.update(userId, settings, gateway.clock.now());
-      const now = await findMerchant(gateway, userId);
+      await updateMerchant(gateway.db, userId, settings, gateway.clock.now());
+      const now = await requireMerchant(gateway, userId);
       return { user_id: userId, notify_url: now.notifyUrl, rate_limit: shownLimit(now) };
     },
   ),
@@ -75,13 +83,15 @@ export const merchantCommands = {
     "create a new signing secret, shown once; the previous one also signs until the next roll, unless --alone yes",
     z.strictObject({ merchant: merchantName, alone: z.literal("yes").optional() }),
     async (gateway, { merchant, alone }) => {
-      const { userId } = await findMerchant(gateway, merchant);
-      const stored = await gateway.merchants.notifySecrets(userId);
-      const before = await gateway.notifySecrets(userId, stored);
+      const { userId } = await requireMerchant(gateway, merchant);
+      const stored = await readNotifySecrets(gateway.db, userId);
+      const before = await openNotifySecrets(gateway.vault, userId, stored);
       const secret = newSecret();
       const secrets = alone ? [secret] : [secret, ...before.slice(0, 1)];
       const encrypted = await gateway.vault.encrypt(JSON.stringify(secrets), notifySecretContext(userId));
-      if (!(await gateway.merchants.saveNotifySecrets(userId, stored, encrypted, gateway.clock.now()))) {
+      if (
+        !(await saveNotifySecrets(gateway.db, { userId, before: stored }, encrypted, gateway.clock.now()))
+      ) {
         throw new GatewayError("conflict", "the secrets were changed at the same time: try again");
       }
       return { user_id: userId, webhook_secret: secret, signing: secrets.length };
@@ -104,8 +114,8 @@ function shownLimit({ rateLimit }: Merchant): number | "none" {
 }
 
 async function setActive(gateway: Gateway, merchant: string, active: boolean) {
-  const { userId } = await findMerchant(gateway, merchant);
-  await gateway.merchants.update(userId, { active }, gateway.clock.now());
+  const { userId } = await requireMerchant(gateway, merchant);
+  await updateMerchant(gateway.db, userId, { active }, gateway.clock.now());
   return { user_id: userId, active };
 }
 

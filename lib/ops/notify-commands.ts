@@ -2,11 +2,11 @@ import * as z from "zod";
 import { resendNotification } from "../deliveries/resend-notification.ts";
 import { resendUnreceived } from "../deliveries/resend-unreceived.ts";
 import { plainId } from "../http/fields.ts";
-import { listDeliveries, seriesAt } from "../storage/list-deliveries.ts";
+import { listDeliveries } from "../storage/deliveries/list-deliveries.ts";
 import { deliveryStatuses } from "../storage/tables.ts";
 import { command, listLimit, merchantName } from "./command.ts";
-import { findMerchant, merchantIdOf } from "./find-merchant.ts";
-import { findOrder, orderKey } from "./find-order.ts";
+import { merchantIdOf, requireMerchant } from "./find-merchant.ts";
+import { orderKey, requireOrder } from "./find-order.ts";
 import { withoutQuery } from "./without-query.ts";
 
 export const notifyCommands = {
@@ -27,7 +27,7 @@ export const notifyCommands = {
     "resend an order's last notification, or the one named by --event-id",
     orderKey.safeExtend({ event_id: plainId.optional() }),
     async (gateway, { event_id: eventId = null, ...key }) => {
-      const { userId, orderNo } = (await findOrder(gateway, key)).payment;
+      const { userId, orderNo } = (await requireOrder(gateway, key)).payment;
       const { notifyStatus } = await resendNotification(gateway, { userId }, { orderNo, eventId });
       return { order_no: orderNo, user_id: userId, notify_status: notifyStatus };
     },
@@ -36,10 +36,9 @@ export const notifyCommands = {
     "resend every notification of a merchant that exhausted its attempts; --held yes: also those held after a 410",
     z.strictObject({ merchant: merchantName, held: z.literal("yes").optional() }),
     async (gateway, { merchant, held }) => {
-      const { userId } = await findMerchant(gateway, merchant);
-      const series = { seriesAt: seriesAt.bind(null, gateway.db) };
+      const { userId } = await requireMerchant(gateway, merchant);
       const statuses = held ? (["exhausted", "held"] as const) : (["exhausted"] as const);
-      return { user_id: userId, ...(await resendUnreceived({ ...gateway, ...series }, userId, statuses)) };
+      return { user_id: userId, ...(await resendUnreceived(gateway, userId, statuses)) };
     },
   ),
 };

@@ -3,15 +3,16 @@ import { cursorOf, listPaymentsContract, paymentFilter } from "../http/list-cont
 import { resolveOrder } from "../payments/resolve-order.ts";
 import { syncPayment } from "../payments/sync-payment.ts";
 import { listAnomalies } from "../storage/anomalies.ts";
-import { listDeliveries } from "../storage/list-deliveries.ts";
-import { listEveryonesPayments } from "../storage/list-payments.ts";
-import { orderRecord } from "../storage/order-record.ts";
+import { listDeliveries } from "../storage/deliveries/list-deliveries.ts";
+import { listEveryonesPayments, readPaymentPage } from "../storage/payments/list-payments.ts";
+import { orderRecord } from "../storage/payments/order-record.ts";
 import { deliveryStatuses } from "../storage/tables.ts";
+import { readTimeline } from "../storage/timeline.ts";
 import { listEvents } from "../storage/webhook-events.ts";
 import { anomalyLine } from "./anomaly-commands.ts";
 import { command, merchantName, note } from "./command.ts";
 import { merchantIdOf } from "./find-merchant.ts";
-import { findOrder, orderKey } from "./find-order.ts";
+import { orderKey, requireOrder } from "./find-order.ts";
 import { deliveryLine } from "./notify-commands.ts";
 import { orderAnswer, orderLine } from "./order-answer.ts";
 import { eventLine } from "./webhook-commands.ts";
@@ -24,7 +25,7 @@ export const orderCommands = {
     "show everything stored about an order, except secrets, payment link and QR code",
     orderKey,
     async (gateway, key) => {
-      const seen = await findOrder(gateway, key);
+      const seen = await requireOrder(gateway, key);
       const { userId, orderNo, id: orderId } = seen.payment;
       const { attempts, refunds } = await orderRecord(gateway.db, seen.payment);
       const beside = { userId, limit: mostBeside };
@@ -48,7 +49,7 @@ export const orderCommands = {
       const filter = paymentFilter(input);
       const userId = await merchantIdOf(gateway, merchant);
       const page = userId
-        ? await gateway.orders.list(userId, filter)
+        ? await readPaymentPage(gateway.db, userId, filter)
         : await listEveryonesPayments(gateway.db, filter);
       return { items: page.items.map(orderLine), next_cursor: cursorOf(page.next) };
     },
@@ -56,18 +57,18 @@ export const orderCommands = {
   "order timeline": command(
     "show everything that happened to an order, oldest first",
     orderKey,
-    async (gateway, key) => gateway.timeline.read((await findOrder(gateway, key)).payment),
+    async (gateway, key) => readTimeline(gateway.db, (await requireOrder(gateway, key)).payment),
   ),
   "order resolve": command(
     "close or fail an unpaid order whose outcome the provider does not report; the note goes into its timeline",
     orderKey.safeExtend({ as: z.enum(["closed", "failed"]), note }),
     async (gateway, { as, note, ...key }) => {
-      const { payment } = await findOrder(gateway, key);
+      const { payment } = await requireOrder(gateway, key);
       await resolveOrder(gateway, payment, { to: as, note });
-      return orderAnswer(await findOrder(gateway, { order_no: payment.orderNo }));
+      return orderAnswer(await requireOrder(gateway, { order_no: payment.orderNo }));
     },
   ),
   "order sync": command("fetch an order's state from the provider now", orderKey, async (gateway, key) =>
-    orderAnswer(await syncPayment(gateway, (await findOrder(gateway, key)).payment)),
+    orderAnswer(await syncPayment(gateway, (await requireOrder(gateway, key)).payment)),
   ),
 };

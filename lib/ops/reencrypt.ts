@@ -1,8 +1,12 @@
 import { GatewayError } from "../errors.ts";
+import type { Gateway } from "../gateway.ts";
 import { currentInvocation } from "../invocation.ts";
 import { log } from "../log.ts";
-import { type Gateway, notifySecretContext, webhookBodyContext } from "../open-gateway.ts";
+import { notifySecretContext } from "../merchants/notify-secrets.ts";
+import { webhookBodyContext } from "../payments/webhook-body.ts";
 import { credentialContext } from "../providers/credentials.ts";
+import { saveNotifySecrets, secretsAfter } from "../storage/merchants.ts";
+import { encryptedConfigsAfter, saveReencrypted } from "../storage/payment-configs.ts";
 import { bodiesAfter, saveBody } from "../storage/webhook-events.ts";
 
 /** An encrypted text of one row. `save` replaces it only if the row still holds exactly this text (compare-and-set). */
@@ -18,19 +22,19 @@ type EncryptedColumn = (gateway: Gateway, after: string, limit: number) => Promi
 
 /** Every encrypted column, in the order in which they are processed. */
 const columns = {
-  configs: async ({ configRows, clock }, after, limit) =>
-    (await configRows.encryptedAfter(after, limit)).map((config) => ({
+  configs: async ({ db, clock }, after, limit) =>
+    (await encryptedConfigsAfter(db, after, limit)).map((config) => ({
       id: config.id,
       text: config.data,
       context: credentialContext(config),
-      save: (encrypted) => configRows.reencryptRow(config, encrypted, clock.now()),
+      save: (encrypted) => saveReencrypted(db, config, encrypted, clock.now()),
     })),
-  merchants: async ({ merchants, clock }, after, limit) =>
-    (await merchants.secretsAfter(after, limit)).map(({ userId, secrets }) => ({
+  merchants: async ({ db, clock }, after, limit) =>
+    (await secretsAfter(db, after, limit)).map(({ userId, secrets }) => ({
       id: userId,
       text: secrets,
       context: notifySecretContext(userId),
-      save: (encrypted) => merchants.saveNotifySecrets(userId, secrets, encrypted, clock.now()),
+      save: (encrypted) => saveNotifySecrets(db, { userId, before: secrets }, encrypted, clock.now()),
     })),
   webhooks: async ({ db }, after, limit) =>
     (await bodiesAfter(db, after, limit)).map((event) => ({

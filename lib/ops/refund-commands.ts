@@ -1,14 +1,15 @@
 import * as z from "zod";
+import type { StoredRefund } from "../domain/refund.ts";
+import { refundStatuses } from "../domain/refund-status.ts";
 import { GatewayError } from "../errors.ts";
+import type { Gateway } from "../gateway.ts";
 import { plainId } from "../http/fields.ts";
-import type { Gateway } from "../open-gateway.ts";
-import type { StoredRefund } from "../payments/refund-ports.ts";
-import { refundStatuses } from "../payments/refund-status.ts";
 import { resolveRefund } from "../payments/resolve-refund.ts";
-import { listRefunds, refundOwner } from "../storage/list-refunds.ts";
+import { listRefunds, refundOwner } from "../storage/refunds/list-refunds.ts";
+import { findRefund, findRefundById } from "../storage/refunds/refunds.ts";
 import { ageOf } from "./age.ts";
 import { command, listLimit, merchantName, note, rowId } from "./command.ts";
-import { findMerchant, merchantIdOf } from "./find-merchant.ts";
+import { merchantIdOf, requireMerchant } from "./find-merchant.ts";
 
 const open = ["processing", "unknown"] as const;
 
@@ -45,9 +46,9 @@ export const refundCommands = {
         "name the refund by --id, or by --merchant and --refund-no",
       ),
     async (gateway, { as, note, provider_id: refundId = "", ...key }) => {
-      const stored = await findRefund(gateway, key);
+      const stored = await requireRefund(gateway, key);
       await resolveRefund(gateway, stored, { to: as, refundId, note });
-      const { refund, payment } = await findRefund(gateway, { id: stored.refund.id });
+      const { refund, payment } = await requireRefund(gateway, { id: stored.refund.id });
       const { id, userId: user_id, refundNo: refund_no, status } = refund;
       return { id, user_id, order_no: payment.orderNo, refund_no, status };
     },
@@ -61,16 +62,19 @@ type RefundKey = {
 };
 
 /** If a merchant is named, finds only refunds of that merchant. */
-async function findRefund(gateway: Gateway, { id, merchant, refund_no }: RefundKey): Promise<StoredRefund> {
+async function requireRefund(
+  gateway: Gateway,
+  { id, merchant, refund_no }: RefundKey,
+): Promise<StoredRefund> {
   const userId = merchant
-    ? (await findMerchant(gateway, merchant)).userId
+    ? (await requireMerchant(gateway, merchant)).userId
     : await refundOwner(gateway.db, id ?? "");
   const found =
     userId === null
       ? null
       : id === undefined
-        ? await gateway.refunds.find(userId, refund_no ?? "")
-        : await gateway.refunds.byId(userId, id);
+        ? await findRefund(gateway.db, userId, refund_no ?? "")
+        : await findRefundById(gateway.db, userId, id);
   if (!found) throw new GatewayError("not_found", "no such refund: see refund list");
   return found;
 }

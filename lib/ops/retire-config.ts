@@ -1,8 +1,8 @@
 import { secondsAfter } from "../clock.ts";
+import type { StoredConfig } from "../domain/config.ts";
 import { GatewayError } from "../errors.ts";
+import type { Gateway } from "../gateway.ts";
 import { log } from "../log.ts";
-import type { Gateway } from "../open-gateway.ts";
-import type { StoredConfig } from "../payments/config-ports.ts";
 import { retireConfig, stillNeeds } from "../storage/retire-config.ts";
 
 /** Refunds and disputes may arrive for about this many days after a payment. */

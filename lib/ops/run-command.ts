@@ -1,8 +1,8 @@
 import { failures, GatewayError, wordsOf } from "../errors.ts";
+import type { Gateway } from "../gateway.ts";
 import { failureOf } from "../http/failure-of.ts";
 import { wordsForInput } from "../http/words-for-input.ts";
 import { log } from "../log.ts";
-import type { Gateway } from "../open-gateway.ts";
 import { anomalyCommands } from "./anomaly-commands.ts";
 import { callCommands } from "./call-commands.ts";
 import type { Command } from "./command.ts";

@@ -1,11 +1,19 @@
+import type { Account, StoredConfig } from "../domain/config.ts";
+import type { Provider } from "../domain/provider.ts";
+import { webhookUrl } from "../domain/public-urls.ts";
 import { GatewayError } from "../errors.ts";
-import type { Gateway } from "../open-gateway.ts";
-import type { Account, StoredConfig } from "../payments/config-ports.ts";
-import type { Provider } from "../payments/provider.ts";
-import { webhookUrl } from "../payments/public-urls.ts";
-import { credentialContext } from "../providers/credentials.ts";
+import type { Gateway } from "../gateway.ts";
+import { credentialContext, credentialsOf, openProvider } from "../providers/credentials.ts";
 import type { ProviderModule } from "../providers/provider-module.ts";
-import { noCredentials } from "../storage/payment-configs.ts";
+import {
+  createConfig,
+  discardConfig,
+  findConfig,
+  listConfigs,
+  noCredentials,
+  putCredentials,
+} from "../storage/payment-configs.ts";
+import { pollAgain } from "../storage/payments/polls.ts";
 
 export type ConfigWish = {
   userId: string;
@@ -34,8 +42,8 @@ type Place = {
 export async function setConfig(gateway: Gateway, wish: ConfigWish) {
   const { userId, provider, name, skipProbe } = wish;
   const input = withoutNull(wish.input);
-  const opened = await gateway.openProvider(provider, name, input);
-  const rows = await gateway.configRows.list(userId, provider);
+  const opened = await openProvider({ provider, name, input }, gateway);
+  const rows = await listConfigs(gateway.db, userId, provider);
   const named = rows.filter((config) => config.name === name);
   const account = await accountOf(gateway, named, opened, wish);
   const place = placeOf(named, account, provider);
@@ -44,17 +52,20 @@ export async function setConfig(gateway: Gateway, wish: ConfigWish) {
   const carried = before === null ? {} : (opened.module.carryOver?.(before, wish.input, now) ?? {});
   const credentials = withoutNull({ ...carried, ...wish.input });
   if (!skipProbe)
-    await assertWorking((await gateway.openProvider(provider, name, credentials)).adapter, provider);
+    await assertWorking(
+      (await openProvider({ provider, name, input: credentials }, gateway)).adapter,
+      provider,
+    );
   const row = place.row ?? unfinished(named) ?? (await create(gateway, wish));
   const complete = await withWebhook(gateway, { row, credentials, wish });
   const encrypted = await gateway.vault.encrypt(JSON.stringify(complete.credentials), credentialContext(row));
   const put = { encrypted, account, replaces: place.replaces };
-  if (!(await gateway.configRows.put(row, put, now))) {
-    if (place.row === null) await gateway.configRows.discard(row);
+  if (!(await putCredentials(gateway.db, row, put, now))) {
+    if (place.row === null) await discardConfig(gateway.db, row);
     throw new GatewayError("conflict", "the config was changed at the same time: try again");
   }
   // mutation: config-poll-again
-  if (account) await gateway.orders.pollAgain(userId, provider, account, now);
+  if (account) await pollAgain(gateway.db, userId, provider, { ...account, now });
   return {
     config_id: row.id,
     provider,
@@ -81,7 +92,7 @@ function noteOf({ did, replaces }: Place): string {
 async function accountOf(
   gateway: Gateway,
   named: StoredConfig[],
-  { adapter, module, credentials }: Awaited<ReturnType<Gateway["openProvider"]>>,
+  { adapter, module, credentials }: Awaited<ReturnType<typeof openProvider>>,
   { provider, skipProbe }: ConfigWish,
 ): Promise<Account | null> {
   try {
@@ -128,9 +139,9 @@ export function isUnfinished({ state, account, data }: StoredConfig): boolean {
   return state === "replaced" && account === null && data === noCredentials;
 }
 
-async function create({ configRows, clock }: Gateway, wish: ConfigWish): Promise<StoredConfig> {
-  const id = await configRows.create(wish.userId, wish.provider, wish.name, clock.now());
-  const made = await configRows.byId(id);
+async function create({ db, clock }: Gateway, wish: ConfigWish): Promise<StoredConfig> {
+  const id = await createConfig(db, wish.userId, { provider: wish.provider, name: wish.name }, clock.now());
+  const made = await findConfig(db, id);
   if (!made) throw new GatewayError("unavailable", "the config was not stored: try again");
   return made;
 }
@@ -143,7 +154,7 @@ async function credentialsBefore(
 ): Promise<unknown> {
   if (row.data === noCredentials) return null;
   try {
-    const { data } = credentials.safeParse(await gateway.credentialsOf(row));
+    const { data } = credentials.safeParse(await credentialsOf(row, gateway.vault));
     return data ?? null;
   } catch (error) {
     if (error instanceof GatewayError && error.failure === "config_not_found") return null;
@@ -161,12 +172,15 @@ async function withWebhook(
 ) {
   const { row, wish } = candidate;
   const url = webhookUrl(gateway.publicUrl, row);
-  const first = await gateway.openProvider(wish.provider, wish.name, candidate.credentials);
+  const first = await openProvider(
+    { provider: wish.provider, name: wish.name, input: candidate.credentials },
+    gateway,
+  );
   const now = gateway.clock.now();
   const without = wish.newWebhook ? first.module.withoutWebhook?.(first.credentials, now) : undefined;
   const credentials = (without ?? candidate.credentials) as Record<string, unknown>;
   const { adapter, missing } = without
-    ? await gateway.openProvider(wish.provider, wish.name, credentials)
+    ? await openProvider({ provider: wish.provider, name: wish.name, input: credentials }, gateway)
     : first;
   const registered = missing.length > 0 || wish.newWebhook ? await adapter.register?.(url) : undefined;
   const kept = (field: string) => field in credentials && !(registered && field in registered);

@@ -1,7 +1,8 @@
 import * as z from "zod";
+import type { ProviderEvent } from "../domain/provider.ts";
 import { GatewayError } from "../errors.ts";
-import type { ProviderEvent } from "../payments/provider.ts";
 import { replayWebhook } from "../payments/replay-webhook.ts";
+import { findOrder } from "../storage/payments/find-order.ts";
 import { type EventSummary, findEvent, listEvents } from "../storage/webhook-events.ts";
 import { command, listLimit, merchantName, orderNo, rowId } from "./command.ts";
 import { merchantIdOf } from "./find-merchant.ts";
@@ -28,7 +29,7 @@ export const webhookCommands = {
       if (!event) throw new GatewayError("not_found", `there is no webhook ${id}: see webhook list`);
       const said = await replayWebhook(gateway, event);
       const orderNo = event.orderNo ?? said.map(orderNoIn).find((named) => named !== null) ?? null;
-      const seen = orderNo === null ? null : await gateway.orders.find(event.userId, { orderNo });
+      const seen = orderNo === null ? null : await findOrder(gateway.db, event.userId, { orderNo });
       return {
         id,
         user_id: event.userId,

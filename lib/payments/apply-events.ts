@@ -1,22 +1,18 @@
-import type { Clock } from "../clock.ts";
+import type { Account } from "../domain/config.ts";
+import type { Payment } from "../domain/payment.ts";
+import { nextAfterNoResponse } from "../domain/poll-schedule.ts";
+import type { Paid, ProviderEvent } from "../domain/provider.ts";
+import type { EventRecord } from "../domain/webhook-event.ts";
 import { GatewayError } from "../errors.ts";
+import type { Gateway } from "../gateway.ts";
 import { log } from "../log.ts";
-import type { Anomalies } from "./anomaly.ts";
-import { type ApplyRefundEventGateway, applyRefundEvent } from "./apply-refund-event.ts";
-import type { Account } from "./config-ports.ts";
-import type { EventRecord } from "./event-ports.ts";
-import type { Payment } from "./payment.ts";
-import { nextAfterNoResponse } from "./poll-schedule.ts";
-import type { Orders, Settled, WakeUps } from "./ports.ts";
-import type { Paid, ProviderEvent } from "./provider.ts";
-
-export type ApplyEventsGateway = ApplyRefundEventGateway & {
-  clock: Clock;
-  orders: Orders;
-  anomalies: Anomalies;
-  wakeUps: WakeUps;
-};
-
+import { raiseAnomaly } from "../storage/anomalies.ts";
+import { closeOrFail, markInTransit } from "../storage/payments/close-or-fail.ts";
+import { findOrder } from "../storage/payments/find-order.ts";
+import { makePaymentDue } from "../storage/payments/polls.ts";
+import type { Settled } from "../storage/payments/settle.ts";
+import { settle } from "../storage/payments/settle.ts";
+import { applyRefundEvent } from "./apply-refund-event.ts";
 /**
  * Where provider events come from: the config that fetched or received them, the account of its credentials, and the
  * webhook if there was one.
@@ -30,18 +26,20 @@ export type EventOrigin = Account & {
   eventType?: string;
   /** To be recorded with what it settles; absent for a replay, which is recorded already. */
   event?: EventRecord;
+  /** An operator replays a recorded webhook: an anomaly that is already recorded is not counted again. */
+  isReplay?: boolean;
 };
 
 /** Runs settle and what follows its commit: notifies the merchant, and raises an anomaly for a contradiction. */
 export async function settlePaid(
-  gateway: ApplyEventsGateway,
+  gateway: Gateway,
   paid: Paid,
   origin: EventOrigin,
   askAgainBy: Date | null = null,
 ): Promise<Settled> {
   const { userId, provider, account, livemode, event, source } = origin;
   const now = gateway.clock.now();
-  const settled = await gateway.orders.settle(paid, {
+  const settled = await settle(gateway.db, paid, {
     userId,
     provider,
     account,
@@ -62,7 +60,8 @@ export async function settlePaid(
     /* mutation: payment-mismatch-raised */ settled.kind === "mismatch" ||
     /* mutation: second-payment-raised */ settled.kind === "second-payment"
   ) {
-    await gateway.anomalies.raise(
+    await raiseAnomaly(
+      gateway.db,
       {
         ...origin,
         // Every config of the account receives the event, but it must be recorded as one anomaly.
@@ -92,7 +91,7 @@ function saidBy(
 
 /** Applies provider events to one payment, in order. Each step is guarded by the version that was read. */
 export async function applyEvents(
-  gateway: ApplyEventsGateway,
+  gateway: Gateway,
   payment: Payment,
   events: ProviderEvent[],
   origin: EventOrigin,
@@ -108,12 +107,12 @@ export async function applyEvents(
       }
       case "closed":
       case "failed": {
-        const ended = await gateway.orders.closeOrFail(payment, seen.kind, saidBy(origin, seen), now);
+        const ended = await closeOrFail(gateway.db, payment, seen.kind, { said: saidBy(origin, seen), now });
         if (ended?.notification) await gateway.wakeUps.notify(ended.notification, now);
         break;
       }
       case "in_transit":
-        await gateway.orders.markInTransit(payment, saidBy(origin, seen), now);
+        await markInTransit(gateway.db, payment, saidBy(origin, seen), now);
         break;
       case "refunded":
       case "refundFailed":
@@ -124,7 +123,7 @@ export async function applyEvents(
       case "disputed": {
         const detail = { trade_no: seen.tradeNo, why: seen.why };
         const { orderNo, configId } = payment;
-        await gateway.anomalies.raise({ ...origin, configId, kind: "dispute", orderNo, detail }, now);
+        await raiseAnomaly(gateway.db, { ...origin, configId, kind: "dispute", orderNo, detail }, now);
         break;
       }
       case "refetch":
@@ -157,13 +156,13 @@ function failuresFirst(events: readonly ProviderEvent[]): ProviderEvent[] {
  * with only the refund is not acknowledged before it is recorded, because later polls may not report it.
  */
 async function refundSeen(
-  gateway: ApplyEventsGateway,
+  gateway: Gateway,
   payment: Payment,
   seen: Parameters<typeof applyRefundEvent>[2],
   origin: EventOrigin,
 ): Promise<void> {
-  const current = (await gateway.orders.find(payment.userId, { orderNo: payment.orderNo }))?.payment;
-  if (current?.status === "success") return applyRefundEvent(gateway, current, seen, origin.source);
+  const current = (await findOrder(gateway.db, payment.userId, { orderNo: payment.orderNo }))?.payment;
+  if (current?.status === "success") return applyRefundEvent(gateway, current, seen, origin);
   if (origin.source !== "webhook") return;
   await askSoon(gateway, payment);
   // mutation: refund-before-settled
@@ -176,23 +175,23 @@ async function refundSeen(
  * progress, no webhook will report it, so a person must check.
  */
 async function refundNotBooked(
-  gateway: ApplyEventsGateway,
+  gateway: Gateway,
   order: Payment,
   why: string,
   origin: EventOrigin,
 ): Promise<void> {
   if (order.status !== "success") return;
   const { orderNo, userId, configId } = order;
-  const current = (await gateway.orders.find(userId, { orderNo }))?.payment;
+  const current = (await findOrder(gateway.db, userId, { orderNo }))?.payment;
   if (!current || current.refundedMinor + current.reservedMinor > 0) return;
   const detail = { trade_no: current.tradeNo, why };
   const anomaly = { ...origin, configId, kind: "unbooked_refund", orderNo, detail };
-  await gateway.anomalies.raise(anomaly, gateway.clock.now());
+  await raiseAnomaly(gateway.db, anomaly, gateway.clock.now());
 }
 
-async function askSoon(gateway: ApplyEventsGateway, payment: Payment): Promise<void> {
+async function askSoon(gateway: Gateway, payment: Payment): Promise<void> {
   const now = gateway.clock.now();
-  await gateway.orders.makeDue(payment, now, 0);
+  await makePaymentDue(gateway.db, payment, now, 0);
   await gateway.wakeUps.pollPayment(payment, now);
 }
 

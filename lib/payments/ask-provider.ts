@@ -1,6 +1,7 @@
+import type { Payment } from "../domain/payment.ts";
+import type { Gateway } from "../gateway.ts";
 import { log, nameOf } from "../log.ts";
-import type { Anomalies } from "./anomaly.ts";
-import type { Payment } from "./payment.ts";
+import { raiseAnomalyOnce } from "../storage/anomalies.ts";
 
 /** The provider calls whose refusal codes are looked up in the provider's table. */
 export type ProviderCall = "create" | "query" | "close" | "capture" | "refund" | "refund_query";
@@ -30,7 +31,7 @@ export async function askProvider<T>(
  * call, code and UTC day, across all merchants, orders and processes.
  */
 export async function alarmUnlisted(
-  { anomalies }: { anomalies: Anomalies },
+  { db }: Gateway,
   { userId, configId, provider, orderNo }: Payment,
   { call, code, now }: { call: ProviderCall; code: string; now: Date },
 ): Promise<void> {
@@ -39,5 +40,5 @@ export async function alarmUnlisted(
   const identity = [provider, call, code, /* mutation: unlisted-alarm-day */ day];
   // mutation: unlisted-alarm-order
   const anomaly = { kind: "unlisted_refusal", identity, userId, configId, provider, orderNo, detail };
-  await anomalies.raiseOnce(anomaly, now);
+  await raiseAnomalyOnce(db, anomaly, now);
 }

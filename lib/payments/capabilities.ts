@@ -1,6 +1,5 @@
-import type { Configs } from "./config-ports.ts";
-import type { Caller } from "./ports.ts";
-import type { SceneLives } from "./scene-life.ts";
+import type { Caller } from "../domain/caller.ts";
+import type { Gateway } from "../gateway.ts";
 
 export type Capability = {
   provider: string;
@@ -12,10 +11,7 @@ export type Capability = {
 };
 
 /** What this merchant can use now: its active configs, with the scenes and operations of their providers. */
-export async function capabilities(
-  gateway: SceneLives & { configs: Configs; scenesOf(provider: string): readonly string[] },
-  caller: Caller,
-): Promise<Capability[]> {
+export async function capabilities(gateway: Gateway, caller: Caller): Promise<Capability[]> {
   const usable = await gateway.configs.usable(caller.userId);
   return usable.map(({ provider, name, adapter }) => ({
     provider,

@@ -1,21 +1,19 @@
+import type { Caller } from "../domain/caller.ts";
+import type { Payment } from "../domain/payment.ts";
+import type { ProviderEvent } from "../domain/provider.ts";
 import { GatewayError } from "../errors.ts";
+import type { Gateway } from "../gateway.ts";
+import { requestClose } from "../storage/payments/close-or-fail.ts";
 import { applyEvents } from "./apply-events.ts";
 import { shown } from "./link.ts";
-import type { Payment } from "./payment.ts";
-import type { Caller } from "./ports.ts";
-import type { ProviderEvent } from "./provider.ts";
 import { findPayment, type PaymentKey, type SeenPayment } from "./query-payment.ts";
-import { closeAt, type RefreshGateway } from "./refresh-payment.ts";
+import { closeAt } from "./refresh-payment.ts";
 
 /**
  * Closes a payment at the provider, then here. If the buyer can still pay, the payment stays open, the request is
  * stored, and a later poll closes it.
  */
-export async function closePayment(
-  gateway: RefreshGateway,
-  caller: Caller,
-  key: PaymentKey,
-): Promise<SeenPayment> {
+export async function closePayment(gateway: Gateway, caller: Caller, key: PaymentKey): Promise<SeenPayment> {
   const before = await findPayment(gateway, caller, key);
   const { payment } = before;
   if (payment.status === "closed") return { ...before, payment: await shown(gateway, payment) };
@@ -32,7 +30,7 @@ export async function closePayment(
   if (after.payment.status === "closed") return { ...after, payment: await shown(gateway, after.payment) };
   refuseEnded(after.payment);
   // mutation: close-request-stored
-  await gateway.orders.requestClose(payment, gateway.clock.now());
+  await requestClose(gateway.db, payment, gateway.clock.now());
   throw notNow(payment, events);
 }
 

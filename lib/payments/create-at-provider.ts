@@ -1,24 +1,15 @@
 import { randomUUID } from "node:crypto";
-import { type Clock, secondsAfter } from "../clock.ts";
+import { secondsAfter } from "../clock.ts";
+import type { Payment } from "../domain/payment.ts";
+import { nextPoll } from "../domain/poll-schedule.ts";
+import type { CreateOutcome, Provider } from "../domain/provider.ts";
+import type { Leased, Link } from "../domain/provider-request.ts";
+import { freesKey } from "../domain/refusal.ts";
+import { linkEnd } from "../domain/scene-life.ts";
 import { GatewayError } from "../errors.ts";
-import type { Anomalies } from "./anomaly.ts";
+import type { Gateway } from "../gateway.ts";
+import { recordCreated, recordRefused, releaseCreateLease } from "../storage/payments/provider-requests.ts";
 import { alarmUnlisted, askProvider } from "./ask-provider.ts";
-import type { Configs } from "./config-ports.ts";
-import type { Payment } from "./payment.ts";
-import { nextPoll } from "./poll-schedule.ts";
-import type { Leased, Link, Orders, WakeUps } from "./ports.ts";
-import type { CreateOutcome, Provider } from "./provider.ts";
-import { freesKey } from "./refusal.ts";
-import { linkEnd, type SceneLives } from "./scene-life.ts";
-
-export type CreateAtProviderGateway = SceneLives & {
-  clock: Clock;
-  orders: Orders;
-  configs: Configs;
-  wakeUps: WakeUps;
-  anomalies: Anomalies;
-};
-
 /** Longer than the provider call may take, so that no two run at once. */
 export const leaseSeconds = 12;
 const retryPollSeconds = 5;
@@ -40,7 +31,7 @@ type CalledCreate = Exclude<CreateOutcome, { kind: "payable" }> | { kind: "payab
 
 /** One create call with the stored request. A payable outcome is returned as a link with its validity. */
 export async function callCreate(
-  gateway: Pick<CreateAtProviderGateway, "clock" | "configs" | "anomalies" | "lifeOf">,
+  gateway: Gateway,
   { payment, providerRequest }: Leased,
 ): Promise<CalledCreate> {
   const { adapter, version } = await gateway.configs.of(payment);
@@ -72,22 +63,22 @@ export async function callCreate(
  * the merchant is notified of a payment that ends here.
  */
 export async function createAtProvider(
-  gateway: CreateAtProviderGateway,
+  gateway: Gateway,
   leased: Leased,
   { answered }: { answered: boolean } = { answered: true },
 ): Promise<Payment> {
-  const { orders, clock } = gateway;
+  const { db, clock } = gateway;
   const { payment, providerRequest } = leased;
   const made = await callCreate(gateway, leased);
   const now = clock.now();
 
   if (made.kind === "payable") {
-    const stored = await orders.recordCreated(leased, made.link, now);
+    const stored = await recordCreated(db, leased, made.link, now);
     if (!stored) throw outcomeUnknown(payment);
     return stored;
   }
   if (made.kind === "refused" && made.ends === "subject") {
-    const ended = await orders.refuse(leased, made.error, now, !answered);
+    const ended = await recordRefused(db, leased, made.error, { now, notify: !answered });
     // mutation: create-refusal-stored
     if (!ended) throw outcomeUnknown(payment);
     if (ended.notification) await gateway.wakeUps.notify(ended.notification, now);
@@ -100,7 +91,12 @@ export async function createAtProvider(
     freesKey(made) &&
     /* mutation: create-key-unclear */ providerRequest.unclearSince === null;
   const next = answered ? secondsAfter(now, retryPollSeconds) : nextPoll(payment, now);
-  await orders.release(leased, why, now, next, newKey ? randomUUID() : undefined);
+  await releaseCreateLease(db, leased, {
+    why,
+    now,
+    nextPollAt: next,
+    newKey: newKey ? randomUUID() : undefined,
+  });
   if (made.kind === "unknown") throw outcomeUnknown(payment);
   throw notAccepted(payment, made.error);
 }

@@ -1,8 +1,18 @@
 import { randomUUID } from "node:crypto";
-import { secondsAfter, type WaitingClock } from "../clock.ts";
+import { secondsAfter } from "../clock.ts";
+import type { Caller } from "../domain/caller.ts";
+import type { OpenConfig } from "../domain/config.ts";
+import { newOrderNo } from "../domain/order-no.ts";
+import type { Payable, Payment } from "../domain/payment.ts";
+import type { NewPayment } from "../domain/provider.ts";
+import type { Leased, NewOrder, StoredOrder } from "../domain/provider-request.ts";
+import { buyerReturnUrl, webhookUrl } from "../domain/public-urls.ts";
+import { orderEnd } from "../domain/scene-life.ts";
 import { GatewayError } from "../errors.ts";
-import type { Anomalies } from "./anomaly.ts";
-import type { Configs, OpenConfig } from "./config-ports.ts";
+import type { Gateway } from "../gateway.ts";
+import { createOrder } from "../storage/payments/create-order.ts";
+import { findStoredOrder } from "../storage/payments/find-order.ts";
+import { takeCreateLease } from "../storage/payments/provider-requests.ts";
 import {
   createAtProvider,
   leaseSeconds,
@@ -11,26 +21,7 @@ import {
   repeatableUntil,
 } from "./create-at-provider.ts";
 import { withOpenLink } from "./link.ts";
-import { newOrderNo } from "./order-no.ts";
-import type { Payable, Payment } from "./payment.ts";
-import type { Caller, Leased, NewOrder, Orders, StoredOrder, WakeUps } from "./ports.ts";
-import type { NewPayment } from "./provider.ts";
-import { buyerReturnUrl, webhookUrl } from "./public-urls.ts";
 import { type CreatePaymentCommand, differingFields, normalised } from "./request.ts";
-import { orderEnd, type SceneLives } from "./scene-life.ts";
-
-export type CreateGateway = SceneLives & {
-  clock: WaitingClock;
-  orders: Orders;
-  configs: Configs;
-  wakeUps: WakeUps;
-  anomalies: Anomalies;
-  /** Origin of our public routes. */
-  publicUrl: string;
-  /** Why notifications can never be sent to a URL, worded to follow "the URL"; `null`: they can be tried. */
-  whyUnsendable(url: string): string | null;
-};
-
 /** A payment with what the buyer needs to pay it. */
 export type PayablePayment = Payment & { payable: Payable; payableUntil: Date };
 
@@ -43,20 +34,20 @@ const longestPollSeconds = 9;
  * repeated, concurrent or interrupted by a crash.
  */
 export async function createPayment(
-  gateway: CreateGateway,
+  gateway: Gateway,
   caller: Caller,
   command: CreatePaymentCommand,
 ): Promise<PayablePayment> {
   // mutation: create-notify-url
   refuseUnsendable(gateway, command);
-  const existing = await gateway.orders.findByOutTradeNo(caller.userId, command.outTradeNo);
+  const existing = await findStoredOrder(gateway.db, caller.userId, command.outTradeNo);
   if (existing) return replay(gateway, existing, command);
   // mutation: create-active-merchant
   if (!caller.active)
     throw new GatewayError("forbidden", "this merchant is disabled: it cannot create payments");
 
   const config = await gateway.configs.choose(caller.userId, command.provider, command.config);
-  const leased = await gateway.orders.create(newOrder(gateway, caller, command, config));
+  const leased = await createOrder(gateway.db, newOrder(gateway, caller, command, config));
   if (leased) {
     const woken = gateway.wakeUps.pollPayment(
       leased.payment,
@@ -66,13 +57,13 @@ export async function createPayment(
       .then(payable)
       .finally(() => woken);
   }
-  const winner = await gateway.orders.findByOutTradeNo(caller.userId, command.outTradeNo);
+  const winner = await findStoredOrder(gateway.db, caller.userId, command.outTradeNo);
   if (!winner)
     throw new GatewayError("unavailable", "please send the same request again", { retryAfterSeconds: 1 });
   return replay(gateway, winner, command);
 }
 
-function refuseUnsendable({ whyUnsendable }: CreateGateway, { notifyUrl }: CreatePaymentCommand): void {
+function refuseUnsendable({ whyUnsendable }: Gateway, { notifyUrl }: CreatePaymentCommand): void {
   const message = notifyUrl === null ? null : whyUnsendable(notifyUrl);
   if (message === null) return;
   const fields = [{ field: "notify_url", message }];
@@ -80,7 +71,7 @@ function refuseUnsendable({ whyUnsendable }: CreateGateway, { notifyUrl }: Creat
 }
 
 function newOrder(
-  gateway: CreateGateway,
+  gateway: Gateway,
   caller: Caller,
   command: CreatePaymentCommand,
   config: OpenConfig,
@@ -143,7 +134,7 @@ function newOrder(
 
 /** Returns the response of the first request; waits for it while that request is in progress. */
 async function replay(
-  gateway: CreateGateway,
+  gateway: Gateway,
   first: StoredOrder,
   command: CreatePaymentCommand,
 ): Promise<PayablePayment> {
@@ -157,18 +148,18 @@ async function replay(
     if (current) return payable(current);
     if (gateway.clock.now() > until) throw outcomeUnknown(payment);
     await gateway.clock.sleep(pollMs[Math.min(polls, pollMs.length - 1)]!);
-    stored = await gateway.orders.findByOutTradeNo(payment.userId, payment.outTradeNo);
+    stored = await findStoredOrder(gateway.db, payment.userId, payment.outTradeNo);
   }
   throw outcomeUnknown(first.payment);
 }
 
-async function created(gateway: CreateGateway, stored: StoredOrder): Promise<Payment | null> {
+async function created(gateway: Gateway, stored: StoredOrder): Promise<Payment | null> {
   const leased = await takeLease(gateway, stored);
   return leased && createAtProvider(gateway, leased);
 }
 
 async function takeLease(
-  gateway: CreateGateway,
+  gateway: Gateway,
   { payment, providerRequest }: StoredOrder,
 ): Promise<Leased | null> {
   const now = gateway.clock.now();
@@ -176,7 +167,11 @@ async function takeLease(
   const { adapter } = await gateway.configs.of(payment);
   // mutation: replay-key-expired
   if (repeatableUntil(payment, adapter) <= now) return null;
-  return gateway.orders.takeLease(payment, randomUUID(), secondsAfter(now, leaseSeconds), now);
+  return takeCreateLease(gateway.db, payment, {
+    leaseToken: randomUUID(),
+    leaseUntil: secondsAfter(now, leaseSeconds),
+    now,
+  });
 }
 
 function refuseOtherContent(stored: StoredOrder, command: CreatePaymentCommand): void {

@@ -1,18 +1,17 @@
 import { randomUUID } from "node:crypto";
 import { secondsAfter } from "../clock.ts";
+import type { Caller } from "../domain/caller.ts";
+import { newProviderRefundNo } from "../domain/order-no.ts";
+import type { Payment } from "../domain/payment.ts";
+import type { Provider } from "../domain/provider.ts";
+import type { RefundOutcome, StoredRefund } from "../domain/refund.ts";
 import { GatewayError } from "../errors.ts";
+import type { Gateway } from "../gateway.ts";
 import { type Money, toDecimal } from "../money/money.ts";
-import { newProviderRefundNo } from "./order-no.ts";
-import type { Payment } from "./payment.ts";
-import type { Caller, Orders } from "./ports.ts";
-import type { Provider } from "./provider.ts";
+import type { NewRefund } from "../storage/refunds/refunds.ts";
+import { findRefund, reserveRefund, takeRefundLease } from "../storage/refunds/refunds.ts";
 import { findPayment, type PaymentKey } from "./query-payment.ts";
-import type { RefundOutcome } from "./refund.ts";
-import type { NewRefund, StoredRefund } from "./refund-ports.ts";
-import { driveRefund, newLease, type RefundGateway, refundLeaseSeconds } from "./run-refund.ts";
-
-export type CreateRefundGateway = RefundGateway & { orders: Orders };
-
+import { driveRefund, newLease, refundLeaseSeconds } from "./run-refund.ts";
 /** A validated request. `amount` is decimal text in the payment's currency; `null`: the whole remaining amount. */
 export type CreateRefundCommand = {
   order: PaymentKey;
@@ -30,12 +29,12 @@ const reserveTries = 3;
  * provider is called, and an unclear answer keeps it reserved.
  */
 export async function createRefund(
-  gateway: CreateRefundGateway,
+  gateway: Gateway,
   caller: Caller,
   command: CreateRefundCommand,
   read: (text: string, currency: string) => Money,
 ): Promise<StoredRefund> {
-  const existing = await gateway.refunds.find(caller.userId, command.refundNo);
+  const existing = await findRefund(gateway.db, caller.userId, command.refundNo);
   if (existing) return replay(gateway, existing, command);
   let { payment } = await findPayment(gateway, caller, command.order);
   const { adapter } = await gateway.configs.of(payment);
@@ -43,7 +42,8 @@ export async function createRefund(
     throw new GatewayError("refund_refused", "this provider does not support refunds");
 
   for (let attempt = 1; attempt <= reserveTries; attempt++) {
-    const reserved = await gateway.refunds.reserve(
+    const reserved = await reserveRefund(
+      gateway.db,
       payment,
       newRefund(gateway, payment, command, { read, adapter }),
     );
@@ -61,13 +61,13 @@ export async function createRefund(
     if (command.amount !== null && attempt > 1) throw tooMuch(payment);
     payment = (await findPayment(gateway, caller, command.order)).payment;
   }
-  const first = await gateway.refunds.find(caller.userId, command.refundNo);
+  const first = await findRefund(gateway.db, caller.userId, command.refundNo);
   if (first) return replay(gateway, first, command);
   throw new GatewayError("unavailable", "please send the same request again", { retryAfterSeconds: 1 });
 }
 
 function newRefund(
-  { clock }: CreateRefundGateway,
+  { clock }: Gateway,
   payment: Payment,
   command: CreateRefundCommand,
   { read, adapter }: { read: (text: string, currency: string) => Money; adapter: Provider },
@@ -120,7 +120,7 @@ function plain(amount: string): string {
 }
 
 async function replay(
-  gateway: CreateRefundGateway,
+  gateway: Gateway,
   stored: StoredRefund,
   command: CreateRefundCommand,
 ): Promise<StoredRefund> {
@@ -130,7 +130,7 @@ async function replay(
   if (refund.status === "failed" && refund.refusal && !refund.refundId)
     throw refused(payment, refund.refusal);
   if (refund.status === "success" || refund.status === "failed") return stored;
-  const leased = await gateway.refunds.takeLease(stored, newLease(refund, gateway.clock.now()));
+  const leased = await takeRefundLease(gateway.db, stored, newLease(refund, gateway.clock.now()));
   if (!leased) return stored;
   const outcome = await driveRefund(gateway, leased, { first: false, source: "call" });
   return answer(gateway, { userId: payment.userId }, command, outcome);
@@ -154,12 +154,12 @@ function refuseOtherContent({ payment, request }: StoredRefund, command: CreateR
 }
 
 async function answer(
-  gateway: CreateRefundGateway,
+  gateway: Gateway,
   { userId }: { userId: string },
   { refundNo }: CreateRefundCommand,
   outcome: RefundOutcome,
 ): Promise<StoredRefund> {
-  const stored = await gateway.refunds.find(userId, refundNo);
+  const stored = await findRefund(gateway.db, userId, refundNo);
   if (!stored)
     throw new GatewayError("unavailable", "please send the same request again", { retryAfterSeconds: 1 });
   const { payment } = stored;

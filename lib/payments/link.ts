@@ -1,26 +1,19 @@
 import { randomUUID } from "node:crypto";
 import { type Clock, secondsAfter } from "../clock.ts";
+import type { Payment } from "../domain/payment.ts";
+import type { Leased } from "../domain/provider-request.ts";
+import type { SceneLives } from "../domain/scene-life.ts";
 import { GatewayError } from "../errors.ts";
+import type { Gateway } from "../gateway.ts";
 import { log, nameOf } from "../log.ts";
-import type { Anomalies } from "./anomaly.ts";
-import type { Configs } from "./config-ports.ts";
+import { endRenewal, storeRenewed, takeRenewal } from "../storage/payments/renewals.ts";
 import { callCreate, leaseSeconds, notAccepted, outcomeUnknown } from "./create-at-provider.ts";
-import type { Payment } from "./payment.ts";
-import type { Leased, Orders } from "./ports.ts";
-import type { SceneLives } from "./scene-life.ts";
-
-export type LinkGateway = SceneLives & {
-  clock: Clock;
-  orders: Orders;
-  configs: Configs;
-  anomalies: Anomalies;
-};
 
 /** After a failed renewal no other is tried within this time, in seconds. */
 const retryRenewalSeconds = 3;
 
 /** Whether the stored link or code still opens: its time is not over, and the key that signed it was not replaced. */
-async function opens(gateway: Pick<LinkGateway, "clock" | "configs">, payment: Payment): Promise<boolean> {
+async function opens(gateway: Gateway, payment: Payment): Promise<boolean> {
   const { payableUntil, payableVersion } = payment;
   if (payableUntil === null || /* mutation: link-time */ payableUntil <= gateway.clock.now()) return false;
   if (payableVersion === null) return true;
@@ -36,10 +29,7 @@ async function opens(gateway: Pick<LinkGateway, "clock" | "configs">, payment: P
 }
 
 /** The payment as it may be shown: without a link or code that has expired or must no longer be opened. */
-export async function shown(
-  gateway: Pick<LinkGateway, "clock" | "configs">,
-  payment: Payment,
-): Promise<Payment> {
+export async function shown(gateway: Gateway, payment: Payment): Promise<Payment> {
   if (payment.payable === null) return payment;
   const ended = payment.status === "closed" || payment.status === "failed";
   if (/* mutation: link-of-ended */ !ended && (await opens(gateway, payment))) return payment;
@@ -47,7 +37,7 @@ export async function shown(
 }
 
 /** The payment as a query returns it: an expired link is renewed if the provider supports that. */
-export async function shownRenewed(gateway: LinkGateway, payment: Payment): Promise<Payment> {
+export async function shownRenewed(gateway: Gateway, payment: Payment): Promise<Payment> {
   try {
     const payable = canRenew(gateway, payment) && !(await opens(gateway, payment));
     const renewed = payable ? await renew(gateway, payment) : null;
@@ -64,7 +54,7 @@ export async function shownRenewed(gateway: LinkGateway, payment: Payment): Prom
  * stored or a renewed link. `null`: another caller is renewing the link, so read the order again. Throws `order_status`
  * if no link is possible.
  */
-export async function withOpenLink(gateway: LinkGateway, payment: Payment): Promise<Payment | null> {
+export async function withOpenLink(gateway: Gateway, payment: Payment): Promise<Payment | null> {
   const { status, expiresAt, orderNo } = payment;
   if (status === "success") return payment;
   // mutation: link-order-end
@@ -89,20 +79,20 @@ function canRenew(gateway: SceneLives & { clock: Clock }, payment: Payment): boo
 }
 
 /** Repeats the stored create request, one caller at a time. */
-async function renew(gateway: LinkGateway, payment: Payment): Promise<Payment | null> {
-  const { orders, clock } = gateway;
+async function renew(gateway: Gateway, payment: Payment): Promise<Payment | null> {
+  const { db, clock } = gateway;
   const requestedAt = clock.now();
   const leaseUntil = secondsAfter(requestedAt, leaseSeconds);
-  const leased = await orders.takeRenewal(payment, randomUUID(), leaseUntil, requestedAt);
+  const leased = await takeRenewal(db, payment, { leaseToken: randomUUID(), leaseUntil, now: requestedAt });
   return leased && ask(gateway, leased);
 }
 
-async function ask(gateway: LinkGateway, leased: Leased): Promise<Payment | null> {
-  const { orders, clock } = gateway;
+async function ask(gateway: Gateway, leased: Leased): Promise<Payment | null> {
+  const { db, clock } = gateway;
   const { payment } = leased;
   const made = await callCreate(gateway, leased);
-  if (made.kind === "payable") return orders.storeRenewed(leased, made.link, clock.now());
-  await orders.endRenewal(leased, secondsAfter(clock.now(), retryRenewalSeconds));
+  if (made.kind === "payable") return storeRenewed(db, leased, made.link, clock.now());
+  await endRenewal(db, leased, secondsAfter(clock.now(), retryRenewalSeconds));
   if (made.kind === "unknown") throw outcomeUnknown(payment);
   if (made.ends === "nothing") throw notAccepted(payment, made.error);
   throw lapsed(payment, made.error);

@@ -1,22 +1,27 @@
 import { secondsAfter } from "../clock.ts";
-import type { Payment } from "./payment.ts";
-import { isFinal } from "./payment-status.ts";
-import { overLimitSeconds, type PollLimiter } from "./poll-limiter.ts";
-import { hasNotResponded, isQuiet, lastPoll, nextAfterNoResponse, nextPoll } from "./poll-schedule.ts";
-import { type RefreshGateway, refreshPayment } from "./refresh-payment.ts";
-import { stuckPayment } from "./stuck-payment.ts";
-import { meaningOf } from "./wake-up-time.ts";
-
-export type PollGateway = RefreshGateway & { pollLimiter: PollLimiter };
+import type { Payment } from "../domain/payment.ts";
+import { isFinal } from "../domain/payment-status.ts";
+import {
+  hasNotResponded,
+  isQuiet,
+  lastPoll,
+  nextAfterNoResponse,
+  nextPoll,
+} from "../domain/poll-schedule.ts";
+import { stuckPayment } from "../domain/stuck-payment.ts";
+import { meaningOf } from "../domain/wake-up.ts";
+import type { Gateway } from "../gateway.ts";
+import { raiseAnomalyOnce } from "../storage/anomalies.ts";
+import { findOrder } from "../storage/payments/find-order.ts";
+import { claimPoll, endPolls, noteAnswer } from "../storage/payments/polls.ts";
+import { overLimitSeconds } from "./poll-limiter.ts";
+import { refreshPayment } from "./refresh-payment.ts";
 
 type Woken = { orderNo: string; userId: string };
 
 /** Polls a payment that is due. If too many polls of its config are running, the wake-up is sent again. */
-export async function pollPayment(
-  gateway: PollGateway,
-  { due, ...order }: Woken & { due: Date },
-): Promise<void> {
-  const seen = await gateway.orders.find(order.userId, { orderNo: order.orderNo });
+export async function pollPayment(gateway: Gateway, { due, ...order }: Woken & { due: Date }): Promise<void> {
+  const seen = await findOrder(gateway.db, order.userId, { orderNo: order.orderNo });
   const payment = seen?.payment;
   if (!payment?.nextPollAt) return;
   const now = gateway.clock.now();
@@ -31,16 +36,16 @@ export async function pollPayment(
  * The last poll of a closed payment needs no wake-up: the sweeper finds it. An ended payment stays due until the
  * provider has responded, because nothing else fetches it.
  */
-async function poll(gateway: PollGateway, payment: Payment, now: Date): Promise<void> {
+async function poll(gateway: Gateway, payment: Payment, now: Date): Promise<void> {
   const { orderNo, userId } = payment;
   const next = isFinal(payment.status) ? nextAfterNoResponse(payment, now) : nextPoll(payment, now);
-  if (!(await gateway.orders.claimPoll(payment, next, now))) return;
+  if (!(await claimPoll(gateway.db, payment, next, now))) return;
   const { kind } = await refreshPayment(gateway, payment, { quiet: isQuiet(payment, now) });
-  await gateway.orders.noteAnswer(payment, kind === "answered", now);
-  const after = (await gateway.orders.find(userId, { orderNo }))?.payment;
+  await noteAnswer(gateway.db, payment, kind === "answered", now);
+  const after = (await findOrder(gateway.db, userId, { orderNo }))?.payment;
   const stuck = after && stuckPayment(after, gateway.clock.now());
   // mutation: stuck-payment-raised
-  if (stuck) await gateway.anomalies.raiseOnce(stuck, gateway.clock.now());
+  if (stuck) await raiseAnomalyOnce(gateway.db, stuck, gateway.clock.now());
   if (!after) return;
   if (!isFinal(after.status)) {
     const isAbandoned = next === null ? after.unansweredSince !== null : hasNotResponded(after, now);
@@ -51,24 +56,24 @@ async function poll(gateway: PollGateway, payment: Payment, now: Date): Promise<
   }
   // Without a link no buyer can have paid, and Stripe and PayPal cannot be queried without their id.
   if (kind !== "silent" || after.payable === null)
-    return gateway.orders.endPolls(after, next, lastPoll(after, now));
+    return endPolls(gateway.db, after, next, lastPoll(after, now));
   if (next !== null) return;
   await giveUp(gateway, after, next);
   // An event that arrives later gets its own eight days without a response.
-  await gateway.orders.noteAnswer(after, true, now);
+  await noteAnswer(gateway.db, after, true, now);
 }
 
 /**
  * The account no longer responds. One anomaly per config stands for all of its payments whose polls end here;
  * webhooks, the merchant's queries, `order sync` and `config set` still change them.
  */
-async function giveUp(gateway: PollGateway, payment: Payment, claimed: Date | null): Promise<void> {
-  await gateway.orders.endPolls(payment, claimed, null);
+async function giveUp(gateway: Gateway, payment: Payment, claimed: Date | null): Promise<void> {
+  await endPolls(gateway.db, payment, claimed, null);
   const { userId, configId, provider, providerAccount } = payment;
   const detail = {
     account: providerAccount,
     advice: "its payments are no longer polled: set working credentials with config set, or retire it",
   };
   const anomaly = { kind: "config_unreachable", userId, configId, provider };
-  await gateway.anomalies.raiseOnce({ ...anomaly, orderNo: null, detail }, gateway.clock.now());
+  await raiseAnomalyOnce(gateway.db, { ...anomaly, orderNo: null, detail }, gateway.clock.now());
 }

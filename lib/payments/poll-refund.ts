@@ -1,47 +1,42 @@
 import { secondsAfter } from "../clock.ts";
+import type { Caller } from "../domain/caller.ts";
+import type { RefundOutcome, StoredRefund } from "../domain/refund.ts";
+import { isStuck, nextRefundPoll } from "../domain/refund-poll-schedule.ts";
+import { stuckRefund } from "../domain/stuck-refund.ts";
+import { meaningOf } from "../domain/wake-up.ts";
 import { GatewayError } from "../errors.ts";
+import type { Gateway } from "../gateway.ts";
 import { log, nameOf } from "../log.ts";
+import { raiseAnomalyOnce } from "../storage/anomalies.ts";
+import {
+  claimRefundPoll,
+  endRefundPolls,
+  findRefund,
+  findRefundById,
+  takeRefundLease,
+} from "../storage/refunds/refunds.ts";
 import { askProvider } from "./ask-provider.ts";
-import { overLimitSeconds, type PollLimiter } from "./poll-limiter.ts";
-import type { Caller } from "./ports.ts";
-import type { RefundOutcome } from "./refund.ts";
-import { isStuck, nextRefundPoll } from "./refund-poll-schedule.ts";
-import type { StoredRefund } from "./refund-ports.ts";
-import { driveRefund, endRefund, newLease, type RefundGateway } from "./run-refund.ts";
-import { stuckRefund } from "./stuck-refund.ts";
-import { meaningOf } from "./wake-up-time.ts";
-
-export type PollRefundGateway = RefundGateway & { pollLimiter: PollLimiter };
+import { overLimitSeconds } from "./poll-limiter.ts";
+import { driveRefund, endRefund, newLease } from "./run-refund.ts";
 
 type Woken = { refundId: string; userId: string };
 
 /** The current refund. One that is not final is fetched first, at most once per three seconds. */
-export async function queryRefund(
-  gateway: RefundGateway,
-  caller: Caller,
-  refundNo: string,
-): Promise<StoredRefund> {
-  const stored = await findRefund(gateway, caller, refundNo);
+export async function queryRefund(gateway: Gateway, caller: Caller, refundNo: string): Promise<StoredRefund> {
+  const stored = await requireRefund(gateway, caller, refundNo);
   if (!(await poll(gateway, stored))) return stored;
-  return findRefund(gateway, caller, refundNo);
+  return requireRefund(gateway, caller, refundNo);
 }
 
-async function findRefund(
-  { refunds }: RefundGateway,
-  { userId }: Caller,
-  refundNo: string,
-): Promise<StoredRefund> {
-  const stored = await refunds.find(userId, refundNo);
+async function requireRefund({ db }: Gateway, { userId }: Caller, refundNo: string): Promise<StoredRefund> {
+  const stored = await findRefund(db, userId, refundNo);
   if (!stored) throw new GatewayError("not_found", "no such refund");
   return stored;
 }
 
 /** Polls a refund that is due. If too many polls of its config are running, the wake-up is sent again. */
-export async function pollRefund(
-  gateway: PollRefundGateway,
-  { due, ...refund }: Woken & { due: Date },
-): Promise<void> {
-  const stored = await gateway.refunds.byId(refund.userId, refund.refundId);
+export async function pollRefund(gateway: Gateway, { due, ...refund }: Woken & { due: Date }): Promise<void> {
+  const stored = await findRefundById(gateway.db, refund.userId, refund.refundId);
   if (!stored?.nextPollAt) return;
   const now = gateway.clock.now();
   const meaning = meaningOf(due, stored.nextPollAt, now);
@@ -53,17 +48,17 @@ export async function pollRefund(
   if (!began) await gateway.wakeUps.pollRefund(refund, secondsAfter(now, overLimitSeconds));
 }
 
-async function pollWithinLimit(gateway: RefundGateway, refund: Woken, stored: StoredRefund): Promise<void> {
+async function pollWithinLimit(gateway: Gateway, refund: Woken, stored: StoredRefund): Promise<void> {
   try {
     if (isFinal(stored.refund)) return await refetch(gateway, stored);
     if (!(await poll(gateway, stored))) return;
   } catch (error) {
     noteUnopened(stored, error);
   }
-  const after = await gateway.refunds.byId(refund.userId, refund.refundId);
+  const after = await findRefundById(gateway.db, refund.userId, refund.refundId);
   const now = gateway.clock.now();
   if (after && isStuck(after.refund, now))
-    await gateway.anomalies.raiseOnce(stuckRefund(after.payment, after.refund), now);
+    await raiseAnomalyOnce(gateway.db, stuckRefund(after.payment, after.refund), now);
   if (after?.nextPollAt) await gateway.wakeUps.pollRefund(refund, after.nextPollAt);
 }
 
@@ -76,9 +71,9 @@ function noteUnopened({ payment }: StoredRefund, error: unknown): void {
 }
 
 /** `false` if it is final or was fetched just now. */
-async function poll(gateway: RefundGateway, stored: StoredRefund): Promise<boolean> {
+async function poll(gateway: Gateway, stored: StoredRefund): Promise<boolean> {
   if (isFinal(stored.refund)) return false;
-  const leased = await gateway.refunds.takeLease(stored, newLease(stored.refund, gateway.clock.now()));
+  const leased = await takeRefundLease(gateway.db, stored, newLease(stored.refund, gateway.clock.now()));
   if (!leased) return false;
   await driveRefund(gateway, leased, { first: false, source: "poll" });
   return true;
@@ -88,15 +83,15 @@ async function poll(gateway: RefundGateway, stored: StoredRefund): Promise<boole
  * An event contradicts a final refund: the provider's current answer decides. The refund is never requested again
  * here.
  */
-async function refetch(gateway: RefundGateway, stored: StoredRefund): Promise<void> {
+async function refetch(gateway: Gateway, stored: StoredRefund): Promise<void> {
   const { refund, payment } = stored;
   const now = gateway.clock.now();
   const next = nextRefundPoll(refund, now);
-  if (!(await gateway.refunds.claimRefundPoll(stored, next))) return;
+  if (!(await claimRefundPoll(gateway.db, stored, next))) return;
   const outcome = await askAgain(gateway, stored);
   if (outcome?.kind === "unknown" || outcome?.kind === "pending") {
     // No further poll is scheduled: a person must decide which of the two ends is true.
-    if (next === null) await gateway.anomalies.raiseOnce(stuckRefund(payment, refund), now);
+    if (next === null) await raiseAnomalyOnce(gateway.db, stuckRefund(payment, refund), now);
     return;
   }
   if (outcome?.kind === "refunded" || outcome?.kind === "failed") {
@@ -105,10 +100,10 @@ async function refetch(gateway: RefundGateway, stored: StoredRefund): Promise<vo
     const origin = { source: "poll", now: gateway.clock.now(), notify: true, overrules: true };
     await endRefund(gateway, stored, { to, refundId: outcome.refundId, error, ...origin });
   }
-  await gateway.refunds.endRefundPolls(refund, next);
+  await endRefundPolls(gateway.db, refund, next);
 }
 
-async function askAgain(gateway: RefundGateway, stored: StoredRefund): Promise<RefundOutcome | undefined> {
+async function askAgain(gateway: Gateway, stored: StoredRefund): Promise<RefundOutcome | undefined> {
   const { refund, payment } = stored;
   const broken = (why: string): RefundOutcome => ({ kind: "unknown", why });
   try {

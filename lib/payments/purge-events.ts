@@ -1,6 +1,8 @@
-import { type Clock, secondsAfter } from "../clock.ts";
+import { secondsAfter } from "../clock.ts";
+import type { Gateway } from "../gateway.ts";
 import { currentInvocation } from "../invocation.ts";
-import type { WebhookEvents } from "./event-ports.ts";
+import type { Database } from "../storage/database.ts";
+import { deleteOldest, type PurgedTable } from "../storage/delete-oldest.ts";
 
 const retentionSeconds = 30 * 24 * 3600;
 const perSweep = 5_000;
@@ -14,15 +16,15 @@ const leastRemainingMs = 15_000;
  * timelines, deliveries and their attempts are needed by merchants and auditors for years, and their unique keys make
  * late repeats harmless: a deleted row could happen again.
  */
-export function purgeEvents({ clock, events }: { clock: Clock; events: WebhookEvents }): Promise<number> {
-  return purgeBefore(events, secondsAfter(clock.now(), -retentionSeconds));
+export function purgeEvents({ clock, db }: Gateway): Promise<number> {
+  return purgeBefore(db, "webhook_events", secondsAfter(clock.now(), -retentionSeconds));
 }
 
 /** Deletes the oldest rows, at most 5,000 and only while there is time. */
-export async function purgeBefore(rows: Pick<WebhookEvents, "purge">, time: Date): Promise<number> {
+export async function purgeBefore(db: Database, table: PurgedTable, time: Date): Promise<number> {
   let deleted = 0;
   while (deleted < perSweep && currentInvocation().remainingMs() > leastRemainingMs) {
-    const count = await rows.purge(time, perPass);
+    const count = await deleteOldest(db, table, time, perPass);
     deleted += count;
     if (count < perPass) break;
   }

@@ -1,9 +1,15 @@
+import type { Caller } from "../domain/caller.ts";
+import type { NotifyState } from "../domain/delivery.ts";
+import type { Payment } from "../domain/payment.ts";
+import { isFinal } from "../domain/payment-status.ts";
+import type { LogEntry } from "../domain/timeline.ts";
 import { GatewayError } from "../errors.ts";
-import { type LinkGateway, shownRenewed } from "./link.ts";
-import type { Payment } from "./payment.ts";
-import { isFinal } from "./payment-status.ts";
-import type { Caller, LogEntry, NotifyState } from "./ports.ts";
-import { type RefreshGateway, refreshPayment } from "./refresh-payment.ts";
+import type { Gateway } from "../gateway.ts";
+import { findOrder } from "../storage/payments/find-order.ts";
+import { claimRefresh } from "../storage/payments/polls.ts";
+import { readTimeline } from "../storage/timeline.ts";
+import { shownRenewed } from "./link.ts";
+import { refreshPayment } from "./refresh-payment.ts";
 
 export type PaymentKey = { orderNo: string } | { outTradeNo: string };
 export type SeenPayment = { payment: Payment; notifyStatus: NotifyState };
@@ -12,43 +18,39 @@ export type SeenPayment = { payment: Payment; notifyStatus: NotifyState };
 const refreshGapMs = 3_000;
 
 /** The payment now, with a link that opens if there can be one. */
-export async function queryPayment(
-  gateway: RefreshGateway & LinkGateway,
-  caller: Caller,
-  key: PaymentKey,
-): Promise<SeenPayment> {
+export async function queryPayment(gateway: Gateway, caller: Caller, key: PaymentKey): Promise<SeenPayment> {
   const seen = await refreshed(gateway, caller, key);
   return { ...seen, payment: await shownRenewed(gateway, seen.payment) };
 }
 
 /** A payment that is not final is fetched from the provider first. Without a response nothing changes. */
-async function refreshed(gateway: RefreshGateway, caller: Caller, key: PaymentKey): Promise<SeenPayment> {
+async function refreshed(gateway: Gateway, caller: Caller, key: PaymentKey): Promise<SeenPayment> {
   const seen = await findPayment(gateway, caller, key);
   const { payment } = seen;
   if (isFinal(payment.status)) return seen;
   // mutation: query-refresh-gap
-  if (!(await gateway.orders.claimRefresh(payment, gateway.clock.now(), refreshGapMs))) return seen;
+  if (!(await claimRefresh(gateway.db, payment, gateway.clock.now(), refreshGapMs))) return seen;
   await refreshPayment(gateway, payment);
   return findPayment(gateway, caller, { orderNo: payment.orderNo });
 }
 
 /** Everything that happened to a payment, oldest first. */
 export async function paymentTimeline(
-  gateway: RefreshGateway,
+  gateway: Gateway,
   caller: Caller,
   key: PaymentKey,
 ): Promise<LogEntry[]> {
   const { payment } = await findPayment(gateway, caller, key);
-  return gateway.timeline.read(payment);
+  return readTimeline(gateway.db, payment);
 }
 
 /** Another merchant's order gets the same answer as one that does not exist. */
 export async function findPayment(
-  gateway: Pick<RefreshGateway, "orders">,
+  gateway: Gateway,
   caller: Pick<Caller, "userId">,
   key: PaymentKey,
 ): Promise<SeenPayment> {
-  const seen = await gateway.orders.find(caller.userId, key);
+  const seen = await findOrder(gateway.db, caller.userId, key);
   if (!seen) throw new GatewayError("order_not_found", "no such order");
   return seen;
 }

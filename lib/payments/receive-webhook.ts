@@ -1,20 +1,16 @@
+import type { Payment } from "../domain/payment.ts";
+import type { ProviderEvent, WebhookCall } from "../domain/provider.ts";
+import { isOther } from "../domain/same-account.ts";
+import { factIn } from "../domain/unmatched-fact.ts";
 import { GatewayError } from "../errors.ts";
+import type { Gateway } from "../gateway.ts";
 import { log, nameOf } from "../log.ts";
-import { type ApplyEventsGateway, applyEvents, type EventOrigin, settlePaid } from "./apply-events.ts";
-import type { Configs, OpenConfig } from "./config-ports.ts";
-import type { WebhookEvents } from "./event-ports.ts";
-import type { Payment } from "./payment.ts";
-import type { ProviderEvent, WebhookCall } from "./provider.ts";
-import { isOther } from "./same-account.ts";
-import { factIn, type UnmatchedFacts } from "./unmatched-facts.ts";
-
-export type ApplyGateway = ApplyEventsGateway & { events: WebhookEvents; facts: UnmatchedFacts };
-
-export type ReceiveWebhookGateway = ApplyGateway & {
-  configs: Configs;
-  /** Encrypts a verified body for a replay; `null` if that fails, because a missing body must not cost a payment. */
-  encryptBody(config: OpenConfig, body: Buffer): Promise<string | null>;
-};
+import { raiseAnomaly } from "../storage/anomalies.ts";
+import { findOrder, findPaymentByTradeNo } from "../storage/payments/find-order.ts";
+import { keepFact } from "../storage/payments/unmatched-facts.ts";
+import { recordEvent } from "../storage/webhook-events.ts";
+import { applyEvents, type EventOrigin, settlePaid } from "./apply-events.ts";
+import { encryptBody } from "./webhook-body.ts";
 
 /** These providers only notify about orders that we created, so an unknown order is an anomaly. */
 const sendsOnlyOurs = new Set(["alipay", "wechat"]);
@@ -24,7 +20,7 @@ const sendsOnlyOurs = new Set(["alipay", "wechat"]);
  * `notification_refused` for an unknown config and a bad signature, and then writes nothing but one log line.
  */
 export async function receiveWebhook(
-  gateway: ReceiveWebhookGateway,
+  gateway: Gateway,
   provider: string,
   configId: string,
   call: WebhookCall,
@@ -33,7 +29,7 @@ export async function receiveWebhook(
   const { eventId, eventType } = parsed;
   const whose = { userId: config.userId, configId: config.id, provider };
   const { account, livemode } = config;
-  const encryptedBody = await gateway.encryptBody(config, call.body);
+  const encryptedBody = await encryptBody(gateway.vault, config, call.body);
   const event = { ...whose, eventId, eventType, encryptedBody, at: gateway.clock.now() };
   const origin: EventOrigin = { ...whose, account, livemode, source: "webhook", eventType, event };
   await applyWebhook(gateway, parsed.events, origin);
@@ -51,7 +47,7 @@ const decimalId = /^[1-9]\d{0,19}$/;
 /** Many times what a provider sends. */
 const longestBytes = 1024 * 1024;
 
-async function verify(gateway: ReceiveWebhookGateway, provider: string, configId: string, call: WebhookCall) {
+async function verify(gateway: Gateway, provider: string, configId: string, call: WebhookCall) {
   try {
     if (call.body.length > /* mutation: webhook-longest */ longestBytes)
       throw new GatewayError("notification_malformed", "the body is over 1 MiB");
@@ -80,14 +76,14 @@ function outsidersView(error: GatewayError): GatewayError {
 
 /** Commits the events of a verified webhook, new or replayed; `origin.event` is recorded with them. */
 export async function applyWebhook(
-  gateway: ApplyGateway,
+  gateway: Gateway,
   providerEvents: ProviderEvent[],
   origin: EventOrigin,
 ): Promise<void> {
   for (const seen of providerEvents) await apply(gateway, seen, origin);
 }
 
-async function apply(gateway: ApplyGateway, seen: ProviderEvent, origin: EventOrigin): Promise<void> {
+async function apply(gateway: Gateway, seen: ProviderEvent, origin: EventOrigin): Promise<void> {
   if (seen.kind === "paid") {
     const settled = await settlePaid(gateway, seen, origin);
     if (settled.kind === "no-such-order") await unknownOrder(gateway, seen.orderNo, origin);
@@ -105,13 +101,13 @@ async function apply(gateway: ApplyGateway, seen: ProviderEvent, origin: EventOr
  * the order created.
  */
 async function applyTo(
-  gateway: ApplyGateway,
+  gateway: Gateway,
   payment: Payment,
   seen: ProviderEvent,
   origin: EventOrigin,
 ): Promise<void> {
   const { orderNo, configId } = payment;
-  if (origin.event) await gateway.events.record(origin.event, orderNo);
+  if (origin.event) await recordEvent(gateway.db, origin.event, orderNo);
   const differs = [
     payment.provider !== origin.provider && "provider",
     // mutation: event-account
@@ -123,26 +119,26 @@ async function applyTo(
   if (differs.length === 0) return applyEvents(gateway, payment, [seen], origin);
   const detail = { said: seen.kind, differs };
   const anomaly = { ...origin, configId, kind: "mismatch", orderNo, detail };
-  await gateway.anomalies.raise(anomaly, gateway.clock.now());
+  await raiseAnomaly(gateway.db, anomaly, gateway.clock.now());
 }
 
 /** By our number, else by the provider's transaction; another merchant's order is never found. */
 async function paymentOf(
-  gateway: ApplyGateway,
+  gateway: Gateway,
   seen: ProviderEvent,
   { userId, provider }: EventOrigin,
 ): Promise<Payment | null> {
   if ("orderNo" in seen && seen.orderNo !== null) {
-    return (await gateway.orders.find(userId, { orderNo: seen.orderNo }))?.payment ?? null;
+    return (await findOrder(gateway.db, userId, { orderNo: seen.orderNo }))?.payment ?? null;
   }
-  return "tradeNo" in seen ? gateway.orders.findByTradeNo(userId, provider, seen.tradeNo) : null;
+  return "tradeNo" in seen ? findPaymentByTradeNo(gateway.db, userId, provider, seen.tradeNo) : null;
 }
 
 /**
  * `said`: the number that the provider gave for the order. If a provider sends all events of an account, those of
  * other programs and merchants arrive too; nothing is written for them.
  */
-async function unknownOrder(gateway: ApplyGateway, said: string, origin: EventOrigin): Promise<void> {
+async function unknownOrder(gateway: Gateway, said: string, origin: EventOrigin): Promise<void> {
   // mutation: event-of-others
   if (!sendsOnlyOurs.has(origin.provider)) {
     log.info("webhook", {
@@ -153,18 +149,19 @@ async function unknownOrder(gateway: ApplyGateway, said: string, origin: EventOr
     });
     return;
   }
-  if (origin.event) await gateway.events.record(origin.event, null);
+  if (origin.event) await recordEvent(gateway.db, origin.event, null);
   const detail = { said: said.slice(0, 64), event_type: origin.eventType };
-  await gateway.anomalies.raise(
+  await raiseAnomaly(
+    gateway.db,
     { ...origin, kind: "unknown-order", orderNo: null, detail },
     gateway.clock.now(),
   );
 }
 
 /** Handles an event that names no order number and whose transaction belongs to no payment of ours. */
-async function withoutOrder(gateway: ApplyGateway, seen: ProviderEvent, origin: EventOrigin): Promise<void> {
+async function withoutOrder(gateway: Gateway, seen: ProviderEvent, origin: EventOrigin): Promise<void> {
   if (seen.kind === "ignored" || seen.kind === "unrecognised") {
-    if (origin.event) await gateway.events.record(origin.event, null);
+    if (origin.event) await recordEvent(gateway.db, origin.event, null);
   }
   if (seen.kind === "ignored") return;
   if (seen.kind === "unrecognised") {
@@ -177,7 +174,7 @@ async function withoutOrder(gateway: ApplyGateway, seen: ProviderEvent, origin: 
     return;
   }
   // mutation: early-fact-stored
-  if (await keepFact(gateway, seen, origin)) return;
+  if (await keepForLater(gateway, seen, origin)) return;
   await unknownOrder(gateway, "tradeNo" in seen ? seen.tradeNo : seen.kind, origin);
 }
 
@@ -185,12 +182,12 @@ async function withoutOrder(gateway: ApplyGateway, seen: ProviderEvent, origin: 
  * A refund or dispute may arrive before its payment and is not sent again: it is stored and applied with the payment's
  * success. That may have been committed meanwhile, so the payment is read once more.
  */
-async function keepFact(gateway: ApplyGateway, seen: ProviderEvent, origin: EventOrigin): Promise<boolean> {
+async function keepForLater(gateway: Gateway, seen: ProviderEvent, origin: EventOrigin): Promise<boolean> {
   const fact = factIn(seen);
   if (!fact) return false;
   const { userId, configId, provider, account, livemode } = origin;
   const at = gateway.clock.now();
-  await gateway.facts.keep({ userId, configId, provider, account, livemode, fact, at });
+  await keepFact(gateway.db, { userId, configId, provider, account, livemode, fact, at });
   const payment = await paymentOf(gateway, seen, origin);
   if (payment) await applyTo(gateway, payment, fact, origin);
   const about = { provider, config_id: configId, verdict: payment ? "applied" : "kept" };

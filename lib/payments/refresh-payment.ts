@@ -1,22 +1,22 @@
 import { randomUUID } from "node:crypto";
-import { type Clock, secondsAfter } from "../clock.ts";
+import { secondsAfter } from "../clock.ts";
+import type { OpenConfig } from "../domain/config.ts";
+import type { Payment } from "../domain/payment.ts";
+import { nextPoll } from "../domain/poll-schedule.ts";
+import type { ProviderEvent } from "../domain/provider.ts";
 import { GatewayError } from "../errors.ts";
+import type { Gateway } from "../gateway.ts";
 import { log, nameOf } from "../log.ts";
-import { type ApplyEventsGateway, about, applyEvents } from "./apply-events.ts";
+import { claimCapture, endCapture } from "../storage/payments/captures.ts";
+import { findOrder } from "../storage/payments/find-order.ts";
+import { takeCreateLease } from "../storage/payments/provider-requests.ts";
+import { addLog } from "../storage/timeline.ts";
+import { about, applyEvents } from "./apply-events.ts";
 import { alarmUnlisted, askProvider, type ProviderCall } from "./ask-provider.ts";
-import type { Configs, OpenConfig } from "./config-ports.ts";
 import { createAtProvider, leaseSeconds, repeatableUntil } from "./create-at-provider.ts";
-import type { Payment } from "./payment.ts";
-import { nextPoll } from "./poll-schedule.ts";
-import type { Timeline } from "./ports.ts";
-import type { ProviderEvent } from "./provider.ts";
-import type { SceneLives } from "./scene-life.ts";
 
 /** `silent`: the provider did not respond to every call; `unclear`: its answers contain nothing usable. */
 export type Refreshed = { kind: "answered" } | { kind: "silent" | "unclear"; why: string };
-
-export type RefreshGateway = ApplyEventsGateway &
-  SceneLives & { configs: Configs; timeline: Timeline; clock: Clock };
 
 /**
  * Fetches a payment from the provider and applies the answer. It also finishes what was begun: a create of unknown
@@ -24,7 +24,7 @@ export type RefreshGateway = ApplyEventsGateway &
  * Never throws because of the provider. `quiet`: writes a timeline line only if something changed.
  */
 export async function refreshPayment(
-  gateway: RefreshGateway,
+  gateway: Gateway,
   payment: Payment,
   { quiet }: { quiet: boolean } = { quiet: false },
 ): Promise<Refreshed> {
@@ -44,9 +44,9 @@ export async function refreshPayment(
       data: { answer: events.map(summary) },
     };
     // mutation: quiet-poll-unlogged
-    if (!quiet) await gateway.timeline.add(payment, line);
+    if (!quiet) await addLog(gateway.db, payment, line);
     await applyEvents(gateway, current, events, { ...config, configId: config.id, source: "poll" });
-    if (quiet && (await hasChanged(gateway, payment))) await gateway.timeline.add(payment, line);
+    if (quiet && (await hasChanged(gateway, payment))) await addLog(gateway.db, payment, line);
     return outcomeOf(payment, events);
   } catch (error) {
     if (!(error instanceof GatewayError)) throw error;
@@ -60,11 +60,8 @@ export async function refreshPayment(
   }
 }
 
-async function hasChanged(
-  { orders }: RefreshGateway,
-  { userId, orderNo, version }: Payment,
-): Promise<boolean> {
-  return (await orders.find(userId, { orderNo }))?.payment.version !== version;
+async function hasChanged({ db }: Gateway, { userId, orderNo, version }: Payment): Promise<boolean> {
+  return (await findOrder(db, userId, { orderNo }))?.payment.version !== version;
 }
 
 function outcomeOf({ status }: Payment, events: ProviderEvent[]): Refreshed {
@@ -88,13 +85,17 @@ const captureSeconds = 20;
  * Repeats a create whose outcome is unknown, while the order may still be paid. A payment in transit exists at the
  * provider, which returns the same answer again. `true`: the create was repeated.
  */
-async function resume(gateway: RefreshGateway, payment: Payment, { adapter }: OpenConfig): Promise<boolean> {
+async function resume(gateway: Gateway, payment: Payment, { adapter }: OpenConfig): Promise<boolean> {
   const now = gateway.clock.now();
   // mutation: create-key-expired
   const over = repeatableUntil(payment, adapter) <= now;
   // mutation: create-after-expiry
   if (!payment.inTransit && (over || payment.closeRequested)) return false;
-  const leased = await gateway.orders.takeLease(payment, randomUUID(), secondsAfter(now, leaseSeconds), now);
+  const leased = await takeCreateLease(gateway.db, payment, {
+    leaseToken: randomUUID(),
+    leaseUntil: secondsAfter(now, leaseSeconds),
+    now,
+  });
   if (!leased) return false;
   await createAtProvider(gateway, leased, /* mutation: create-resumed-unanswered */ { answered: false });
   return true;
@@ -102,7 +103,7 @@ async function resume(gateway: RefreshGateway, payment: Payment, { adapter }: Op
 
 /** One call about a payment; a code that is not in the provider's table raises an anomaly. */
 async function said(
-  gateway: RefreshGateway,
+  gateway: Gateway,
   payment: Payment,
   call: ProviderCall,
   ask: () => Promise<ProviderEvent[]>,
@@ -120,7 +121,7 @@ async function said(
 /** The provider's events, and the payment after what was done because of them. */
 type Answered = { current: Payment; events: ProviderEvent[] };
 
-async function ask(gateway: RefreshGateway, payment: Payment, config: OpenConfig): Promise<Answered> {
+async function ask(gateway: Gateway, payment: Payment, config: OpenConfig): Promise<Answered> {
   const { adapter } = config;
   const end = payment.payable === null ? repeatableUntil(payment, adapter) : payment.expiresAt;
   const over = end <= gateway.clock.now() && /* mutation: expiry-in-transit */ !payment.inTransit;
@@ -140,7 +141,7 @@ async function ask(gateway: RefreshGateway, payment: Payment, config: OpenConfig
 
 /** Closes a payment at a provider that supports it and returns the events. */
 export async function closeAt(
-  gateway: RefreshGateway,
+  gateway: Gateway,
   payment: Payment,
   { adapter }: OpenConfig,
 ): Promise<ProviderEvent[]> {
@@ -153,7 +154,7 @@ export async function closeAt(
  * key, so the next try repeats the same request.
  */
 async function capture(
-  gateway: RefreshGateway,
+  gateway: Gateway,
   payment: Payment,
   { adapter, account, livemode }: OpenConfig,
   seen: ProviderEvent[],
@@ -163,7 +164,7 @@ async function capture(
   const end = secondsAfter(now, captureSeconds);
   const claim = { key, until: end, nextPollAt: end, account, livemode };
   const { capture: take } = adapter;
-  const claimed = take ? await gateway.orders.claimCapture(payment, claim, now) : null;
+  const claimed = take ? await claimCapture(gateway.db, payment, { ...claim, now }) : null;
   if (!claimed || !take) return { current: payment, events: seen };
   const captured = await said(gateway, claimed, "capture", () => take(claimed, key));
   const events = [...seen, ...captured];
@@ -171,7 +172,11 @@ async function capture(
   if (!ended || !("why" in ended)) return { current: claimed, events };
   const endedAt = gateway.clock.now();
   // Not before the next regular poll: the same card would be declined again and again.
-  await gateway.orders.endCapture(claimed, ended.why, endedAt, nextPoll(payment, endedAt));
+  await endCapture(gateway.db, claimed, {
+    why: ended.why,
+    now: endedAt,
+    nextPollAt: nextPoll(payment, endedAt),
+  });
   // The row as `endCapture` has left it: a failed order is ended from this version.
   const current: Payment = { ...claimed, status: "pending", version: claimed.version + 1, captureKey: null };
   return { current, events };
@@ -181,11 +186,7 @@ async function capture(
  * No link was handed out, so no buyer can have paid. A provider that can be queried by our order number is queried all
  * the same, and an order that it created without our knowledge is closed.
  */
-async function askUnmade(
-  gateway: RefreshGateway,
-  payment: Payment,
-  config: OpenConfig,
-): Promise<ProviderEvent[]> {
+async function askUnmade(gateway: Gateway, payment: Payment, config: OpenConfig): Promise<ProviderEvent[]> {
   const seen = await said(gateway, payment, "query", () => config.adapter.fetchPayment(payment));
   if (payment.inTransit || seen.some(({ kind }) => kind === "paid" || kind === "in_transit")) return seen;
   if (seen.some(({ kind }) => kind === "open"))

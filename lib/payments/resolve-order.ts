@@ -1,16 +1,15 @@
-import type { Clock } from "../clock.ts";
+import type { Payment } from "../domain/payment.ts";
 import { GatewayError } from "../errors.ts";
-import type { Payment } from "./payment.ts";
-import type { Orders, Timeline, WakeUps } from "./ports.ts";
-
-export type ResolveOrderGateway = { clock: Clock; orders: Orders; wakeUps: WakeUps; timeline: Timeline };
+import type { Gateway } from "../gateway.ts";
+import { closeOrFail } from "../storage/payments/close-or-fail.ts";
+import { addLog } from "../storage/timeline.ts";
 
 /**
  * Ends an unpaid payment on an operator's decision, while no create or capture is in progress. It never becomes a
  * success here; if the provider later proves a payment, it does, with an alarm.
  */
 export async function resolveOrder(
-  { clock, orders, wakeUps, timeline }: ResolveOrderGateway,
+  { clock, db, wakeUps }: Gateway,
   payment: Payment,
   { to, note }: { to: "closed" | "failed"; note: string },
 ): Promise<void> {
@@ -21,13 +20,13 @@ export async function resolveOrder(
     throw new GatewayError("order_status", `this payment has ended already: ${status}`, { orderNo });
   const now = clock.now();
   const said = { account, livemode, why: "ended by an operator" };
-  const ended = await orders.closeOrFail(payment, to, said, now);
+  const ended = await closeOrFail(db, payment, to, { said, now });
   if (!ended) {
     const message =
       "it has changed, or a call to the provider is in progress: see order show, try again in 20 s";
     throw new GatewayError("conflict", message, { orderNo });
   }
-  await timeline.add(payment, {
+  await addLog(db, payment, {
     at: now,
     kind: "operator",
     title: "ended by an operator",

@@ -1,7 +1,10 @@
+import type { StoredRefund } from "../domain/refund.ts";
 import { GatewayError } from "../errors.ts";
-import type { Timeline } from "./ports.ts";
-import type { StoredRefund } from "./refund-ports.ts";
-import { afterRefund, newLease, type RefundGateway, refundLeaseSeconds } from "./run-refund.ts";
+import type { Gateway } from "../gateway.ts";
+import { finishRefund } from "../storage/refunds/finish-refund.ts";
+import { releaseRefund, takeRefundLease } from "../storage/refunds/refunds.ts";
+import { addLog } from "../storage/timeline.ts";
+import { afterRefund, newLease, refundLeaseSeconds } from "./run-refund.ts";
 
 /** What an operator has found out about a refund at the provider. */
 export type RefundVerdict = {
@@ -16,7 +19,7 @@ export type RefundVerdict = {
  * contradicting event triggers a fetch, whose answer changes the refund.
  */
 export async function resolveRefund(
-  gateway: RefundGateway & { timeline: Timeline },
+  gateway: Gateway,
   stored: StoredRefund,
   { to, refundId, note }: RefundVerdict,
 ): Promise<void> {
@@ -25,7 +28,7 @@ export async function resolveRefund(
   if (refund.status === "success" || refund.status === "failed")
     throw new GatewayError("conflict", `this refund has ended already: ${refund.status}`);
   // mutation: refund-resolve-lease
-  const leased = await gateway.refunds.takeLease(stored, newLease(refund, now));
+  const leased = await takeRefundLease(gateway.db, stored, newLease(refund, now));
   if (!leased) {
     const message = `a call to the provider about this refund is in progress: try again in ${refundLeaseSeconds} s`;
     throw new GatewayError("conflict", message);
@@ -33,17 +36,17 @@ export async function resolveRefund(
   const error =
     to === "failed" ? { code: "ended_by_operator", message: "an operator ended this refund" } : null;
   const fact = { to, refundId, error, source: "operator", now, notify: true, overrules: false };
-  const finished = await gateway.refunds.finish(leased.refund, payment, {
+  const finished = await finishRefund(gateway.db, leased.refund, payment, {
     ...fact,
     leaseToken: leased.leaseToken,
   });
-  await afterRefund(gateway, leased, finished, now);
+  await afterRefund(gateway, leased, finished, { now });
   if (finished.kind !== "finished") {
-    await gateway.refunds.release(leased, "not resolved", { ...newLease(refund, now), leaseUntil: now });
+    await releaseRefund(gateway.db, leased, "not resolved", { ...newLease(refund, now), leaseUntil: now });
     throw new GatewayError("conflict", "this refund has changed meanwhile: see refund list, and try again");
   }
   const data = { refund_no: refund.refundNo, refund: refund.id, to, note };
-  await gateway.timeline.add(payment, {
+  await addLog(gateway.db, payment, {
     at: now,
     kind: "operator",
     title: "refund ended by an operator",

@@ -1,10 +1,10 @@
-import { secondsAfter, type WaitingClock } from "../clock.ts";
+import { secondsAfter } from "../clock.ts";
+import type { Payment } from "../domain/payment.ts";
+import { isFinal } from "../domain/payment-status.ts";
 import { GatewayError } from "../errors.ts";
-import type { Payment } from "./payment.ts";
-import { isFinal } from "./payment-status.ts";
-import type { Orders, WakeUps } from "./ports.ts";
-
-export type ReturnGateway = { clock: WaitingClock; orders: Orders; wakeUps: WakeUps };
+import type { Gateway } from "../gateway.ts";
+import { findForReturn } from "../storage/payments/find-order.ts";
+import { makePaymentDue } from "../storage/payments/polls.ts";
 
 const pollMs = [100, 200, 300, 400, 500];
 const longestWaitSeconds = 3;
@@ -14,24 +14,21 @@ const refreshGapMs = 3_000;
  * Handles a buyer's return from the provider. The request does not prove a payment: a poll is woken up, and the row is
  * awaited for at most three seconds.
  */
-export async function returnBuyer(
-  gateway: ReturnGateway,
-  provider: string,
-  orderNo: string,
-): Promise<Payment> {
-  const first = await gateway.orders.findForReturn(provider, orderNo);
+export async function returnBuyer(gateway: Gateway, provider: string, orderNo: string): Promise<Payment> {
+  const first = await findForReturn(gateway.db, provider, orderNo);
   // The database ignores trailing spaces in a comparison.
   if (/* mutation: return-order-number */ first?.orderNo !== orderNo || first.provider !== provider)
     throw new GatewayError("order_not_found", "no such order");
   if (isFinal(first.status)) return first;
 
   const now = gateway.clock.now();
-  if (await gateway.orders.makeDue(first, now, refreshGapMs)) await gateway.wakeUps.pollPayment(first, now);
+  if (await makePaymentDue(gateway.db, first, now, refreshGapMs))
+    await gateway.wakeUps.pollPayment(first, now);
   const until = secondsAfter(now, longestWaitSeconds);
   let payment = first;
   for (let polls = 0; !isFinal(payment.status) && gateway.clock.now() < until; polls++) {
     await gateway.clock.sleep(pollMs[Math.min(polls, pollMs.length - 1)]!);
-    payment = (await gateway.orders.findForReturn(provider, orderNo)) ?? payment;
+    payment = (await findForReturn(gateway.db, provider, orderNo)) ?? payment;
   }
   return payment;
 }

@@ -1,25 +1,23 @@
 import { randomUUID } from "node:crypto";
-import { type Clock, secondsAfter } from "../clock.ts";
+import { secondsAfter } from "../clock.ts";
+import type { Payment } from "../domain/payment.ts";
+import type { Provider } from "../domain/provider.ts";
+import type {
+  KeyAfter,
+  LeasedRefund,
+  Refund,
+  RefundFact,
+  RefundFinished,
+  RefundOutcome,
+} from "../domain/refund.ts";
+import { nextRefundPoll } from "../domain/refund-poll-schedule.ts";
+import { freesKey } from "../domain/refusal.ts";
+import type { Gateway } from "../gateway.ts";
 import { log } from "../log.ts";
-import type { Anomalies } from "./anomaly.ts";
+import { raiseAnomaly } from "../storage/anomalies.ts";
+import { finishRefund } from "../storage/refunds/finish-refund.ts";
+import { makeRefundDue, markRefundPending, releaseRefund } from "../storage/refunds/refunds.ts";
 import { alarmUnlisted, askProvider } from "./ask-provider.ts";
-import type { Configs } from "./config-ports.ts";
-import type { Payment } from "./payment.ts";
-import type { WakeUps } from "./ports.ts";
-import type { Provider } from "./provider.ts";
-import type { Refund, RefundOutcome } from "./refund.ts";
-import { nextRefundPoll } from "./refund-poll-schedule.ts";
-import type { KeyAfter, LeasedRefund, RefundFact, RefundFinished, Refunds } from "./refund-ports.ts";
-import { freesKey } from "./refusal.ts";
-
-export type RefundGateway = {
-  clock: Clock;
-  refunds: Refunds;
-  configs: Configs;
-  wakeUps: WakeUps;
-  anomalies: Anomalies;
-};
-
 /** Longer than the provider calls of one run may take. */
 export const refundLeaseSeconds = 20;
 /** How soon after an unclear answer the provider may be called again, in seconds. */
@@ -42,7 +40,7 @@ type Answered = { outcome: RefundOutcome; call: "refund" | "refund_query"; wasRe
  * before it is requested again under the same number.
  */
 export async function driveRefund(
-  gateway: RefundGateway,
+  gateway: Gateway,
   leased: LeasedRefund,
   { first, source, adapter }: Drive,
 ): Promise<RefundOutcome> {
@@ -71,7 +69,7 @@ async function ask({ refund, payment }: LeasedRefund, adapter: Provider, first: 
 }
 
 async function write(
-  gateway: RefundGateway,
+  gateway: Gateway,
   leased: LeasedRefund,
   answered: Answered,
   { first, source }: Drive,
@@ -93,11 +91,12 @@ async function write(
       return ended("failed", outcome.refundId, outcome.error, true);
     case "pending":
       if (outcome.attention) log.alarm("refund needs a person at the provider", aboutRefund(leased));
-      return gateway.refunds.markPending(leased, outcome.refundId, times);
+      return markRefundPending(gateway.db, leased, outcome.refundId, times);
     case "refused":
       // The first call's refusal is its response; after a later one the merchant must be notified.
       if (outcome.ends === "subject") return ended("failed", "", outcome.error, source !== "call");
-      return gateway.refunds.release(
+      return releaseRefund(
+        gateway.db,
         leased,
         outcome.error.code,
         times,
@@ -105,7 +104,7 @@ async function write(
       );
     case "missing":
     case "unknown":
-      await gateway.refunds.release(leased, outcome.why, times, keyAfter(leased, answered, { first, now }));
+      await releaseRefund(gateway.db, leased, outcome.why, times, keyAfter(leased, answered, { first, now }));
       if (outcome.kind === "unknown" && outcome.unlisted)
         await alarmUnlisted(gateway, payment, { call, code: outcome.unlisted, now });
   }
@@ -136,20 +135,20 @@ function keyAfter(
 
 /** finishRefund and what follows its commit. */
 export async function endRefund(
-  gateway: Pick<RefundGateway, "refunds" | "wakeUps" | "anomalies">,
+  gateway: Gateway,
   { refund, payment }: Pick<LeasedRefund, "refund" | "payment">,
   fact: RefundFact,
 ): Promise<void> {
-  const finished = await gateway.refunds.finish(refund, payment, fact);
-  await afterRefund(gateway, { refund, payment }, finished, fact.now);
+  const finished = await finishRefund(gateway.db, refund, payment, fact);
+  await afterRefund(gateway, { refund, payment }, finished, fact);
 }
 
 /** Notifies the merchant, and raises an anomaly for what contradicts the ledger. */
 export async function afterRefund(
-  gateway: Pick<RefundGateway, "refunds" | "wakeUps" | "anomalies">,
+  gateway: Gateway,
   about: { payment: Payment; refund: Pick<Refund, "refundNo" | "refundId" | "amount"> },
   finished: RefundFinished,
-  now: Date,
+  { now, isReplay = false }: Pick<RefundFact, "now" | "isReplay">,
 ): Promise<void> {
   const { payment, refund } = about;
   // mutation: over-refund-raised
@@ -157,11 +156,15 @@ export async function afterRefund(
     const { userId, configId, provider, orderNo } = payment;
     const { refundNo, refundId, amount } = refund;
     const detail = { refund_no: refundNo, refund_id: refundId, amount_minor: amount.minor };
-    await gateway.anomalies.raise({ kind: "over_refund", userId, configId, provider, orderNo, detail }, now);
+    await raiseAnomaly(
+      gateway.db,
+      { kind: "over_refund", userId, configId, provider, orderNo, detail, isReplay },
+      now,
+    );
   }
   if (finished.kind === "contradicts") {
     const { id: refundId, userId } = finished.refund;
-    await gateway.refunds.makeDue(finished.refund, now);
+    await makeRefundDue(gateway.db, finished.refund, now);
     await gateway.wakeUps.pollRefund({ refundId, userId }, now);
   }
   if (finished.kind !== "finished") return;

@@ -1,8 +1,9 @@
 import * as z from "zod";
+import type { Payment } from "../domain/payment.ts";
 import { GatewayError } from "../errors.ts";
-import { type ApplyEventsGateway, settlePaid } from "./apply-events.ts";
-import type { Payment } from "./payment.ts";
-import type { Timeline } from "./ports.ts";
+import type { Gateway } from "../gateway.ts";
+import { addLog } from "../storage/timeline.ts";
+import { settlePaid } from "./apply-events.ts";
 
 /** The detail that `settlePaid` records with a verified payment that does not match its order. */
 const recordedFact = z.object({
@@ -22,7 +23,7 @@ const maySettle = new Set(["account", "config"]);
  * order's.
  */
 export async function settleAfterAll(
-  gateway: ApplyEventsGateway & { timeline: Timeline },
+  gateway: Gateway,
   payment: Payment,
   { detail, at, note }: { detail: Record<string, unknown>; at: Date; note: string },
 ): Promise<void> {
@@ -50,5 +51,5 @@ export async function settleAfterAll(
   if (settled.kind !== "settled") throw refuse(`the order answers "${settled.kind}": see order show`);
   const data = { said_account: fact.account, trade_no: fact.trade_no, note };
   const now = gateway.clock.now();
-  await gateway.timeline.add(payment, { at: now, kind: "operator", title: "settled by an operator", data });
+  await addLog(gateway.db, payment, { at: now, kind: "operator", title: "settled by an operator", data });
 }

@@ -1,7 +1,7 @@
 import type { Clock } from "../clock.ts";
+import type { StoredConfig } from "../domain/config.ts";
 import { GatewayError, wordsOf } from "../errors.ts";
 import { log, nameOf } from "../log.ts";
-import type { StoredConfig } from "../payments/config-ports.ts";
 import { providers } from "./registry.ts";
 
 export interface CredentialVault {

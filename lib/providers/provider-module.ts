@@ -1,6 +1,6 @@
 import type { ZodType } from "zod";
 import type { Clock } from "../clock.ts";
-import type { Provider } from "../payments/provider.ts";
+import type { Provider } from "../domain/provider.ts";
 
 export type ProviderDependencies = {
   clock: Clock;

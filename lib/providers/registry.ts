@@ -1,4 +1,4 @@
-import type { SceneLife } from "../payments/scene-life.ts";
+import type { SceneLife } from "../domain/scene-life.ts";
 import type { ProviderModule } from "./provider-module.ts";
 
 /** What must be known of a provider before its code (and its SDK) is loaded. */

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { isStorable } from "../clock.ts";
-import type { WakeUp, WakeUps } from "../payments/ports.ts";
+import type { WakeUp, WakeUps } from "../domain/wake-up.ts";
 import type { Message, WakeUpQueue } from "./wake-up-queue.ts";
 
 /** A row's id. The pattern matters, because the database would read `7x` as 7. */
@@ -67,5 +67,16 @@ export function gatewayWakeUps(queues: { notify: WakeUpQueue; poll: WakeUpQueue 
     notify: (wakeUp, due) => queues.notify.send(deliveryMessageOf(wakeUp, due)),
     pollPayment: (order, due) => queues.poll.send(pollMessageOf(order, due)),
     pollRefund: (refund, due) => queues.poll.send(refundMessageOf(refund, due)),
+    async notifyAll(wakeUps, due) {
+      const messages = wakeUps.map((wakeUp) => deliveryMessageOf(wakeUp, due));
+      const unsent = new Set(await queues.notify.sendAll(messages));
+      return wakeUps.filter((_, index) => unsent.has(messages[index]!));
+    },
+    async pollAllPayments(orders, due) {
+      await queues.poll.sendAll(orders.map((order) => pollMessageOf(order, due)));
+    },
+    async pollAllRefunds(refunds, due) {
+      await queues.poll.sendAll(refunds.map((refund) => refundMessageOf(refund, due)));
+    },
   };
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { Locks } from "../deliveries/ports.ts";
+import type { Locks } from "../domain/delivery.ts";
 import type { Cache } from "./redis.ts";
 
 /** Deletes only the caller's own lock: between a plain GET and DEL, another caller could acquire it. */

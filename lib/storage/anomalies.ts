@@ -1,27 +1,22 @@
 import { createHash } from "node:crypto";
 import { type Selectable, sql } from "kysely";
 import { secondsAfter } from "../clock.ts";
+import type { Anomaly } from "../domain/anomaly.ts";
+import { stuckKinds } from "../domain/stuck-payment.ts";
 import { log } from "../log.ts";
-import type { Anomalies, Anomaly } from "../payments/anomaly.ts";
-import { stuckKinds } from "../payments/stuck-payment.ts";
 import { type Database, isDuplicate, type OpenTransaction } from "./database.ts";
 import { acrossMerchants, ofMerchant } from "./of-merchant.ts";
 import type { AnomaliesTable, AnomalyStatus } from "./tables.ts";
 
-export function anomaliesIn(db: Database): Anomalies {
-  return {
-    async raise(anomaly, now) {
-      await record(db, anomaly, now);
-      alarmOf(anomaly);
-    },
-    async raiseAgain(anomaly, now) {
-      await record(db, anomaly, now, { occursAgain: false });
-      alarmOf(anomaly);
-    },
-    async raiseOnce(anomaly, now) {
-      if (await recordOnce(db, anomaly, now)) alarmOf(anomaly);
-    },
-  };
+/** Records an anomaly once per fact and logs an alarm. */
+export async function raiseAnomaly(db: Database, anomaly: Anomaly, now: Date): Promise<void> {
+  await record(db, anomaly, now);
+  alarmOf(anomaly);
+}
+
+/** As `raiseAnomaly`, for a lasting condition: alarms only if it is new, or was resolved and has returned. */
+export async function raiseAnomalyOnce(db: Database, anomaly: Anomaly, now: Date): Promise<void> {
+  if (await recordOnce(db, anomaly, now)) alarmOf(anomaly);
 }
 
 /** Identifies a fact: two reports of the same fact have the same fingerprint. */
@@ -31,17 +26,12 @@ export function fingerprintOf({ kind, identity, configId, orderNo, detail }: Ano
 }
 
 /** A fact that occurs again is counted and reopens its anomaly, because its resolution has not helped. */
-export async function record(
-  db: Database | OpenTransaction,
-  anomaly: Anomaly,
-  now: Date,
-  { occursAgain }: { occursAgain: boolean } = { occursAgain: true },
-): Promise<void> {
+export async function record(db: Database | OpenTransaction, anomaly: Anomaly, now: Date): Promise<void> {
   await ofMerchant(db, anomaly.userId)
     .insertInto("anomalies")
     .values(rowOf(anomaly, now))
     .onDuplicateKeyUpdate(
-      occursAgain ? { times: sql`times + 1`, status: "open", resolved_at: null } : { times: sql`times` },
+      anomaly.isReplay ? { times: sql`times` } : { times: sql`times + 1`, status: "open", resolved_at: null },
     )
     .execute();
 }

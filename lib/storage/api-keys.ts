@@ -1,3 +1,4 @@
+import type { Authenticated } from "../domain/caller.ts";
 import { type Database, type OpenTransaction, transact } from "./database.ts";
 import { lockMerchant } from "./lock-merchant.ts";
 import { ofMerchant } from "./of-merchant.ts";
@@ -13,65 +14,53 @@ export type ApiKeyInfo = {
 
 export type StoredApiKey = { keyId: string; hash: Buffer; expiresAt?: Date | null };
 
-export interface ApiKeys {
-  /** Adds a key unless the merchant already has `mostLive` live ones; `false`: it has. */
-  addKey(
-    userId: string,
-    key: StoredApiKey,
-    scopes: readonly string[],
-    now: Date,
-    mostLive: number,
-  ): Promise<boolean>;
-  /**
-   * Adds a key with the scopes of the newest live key, or with `scopes` if there is none. The newest live key then
-   * expires at `until` at the latest; older ones are revoked now. Returns the new key's scopes.
-   */
-  rollKey(
-    userId: string,
-    key: StoredApiKey,
-    granted: { scopes: readonly string[]; until: Date },
-    now: Date,
-  ): Promise<string[]>;
-  keys(userId: string): Promise<ApiKeyInfo[]>;
-  /** Revokes a key as of `at`; `false`: the merchant has no such key, or it was revoked before. */
-  revokeKey(userId: string, keyId: string, at: Date): Promise<boolean>;
-}
-
 export function isLive({ revokedAt, expiresAt }: ApiKeyInfo, now: Date): boolean {
   return (revokedAt === null || revokedAt > now) && (expiresAt === null || expiresAt > now);
 }
 
-export function apiKeysIn(db: Database): ApiKeys {
-  return {
-    addKey: (userId, key, scopes, now, mostLive) =>
-      transact(db, async (trx) => {
-        // mutation: api-key-create-lock
-        await lockMerchant(trx, userId);
-        // mutation: api-key-create-repeated
-        if (await scopesOf(trx, userId, key)) return true;
-        const live = (await keysOf(trx, userId)).filter((one) => isLive(one, now));
-        if (live.length >= mostLive) return false;
-        await insert(trx, userId, key, scopes, now);
-        return true;
-      }),
-    rollKey: (userId, key, { scopes, until }, now) =>
-      transact(db, async (trx) => {
-        // mutation: api-key-roll-lock
-        await lockMerchant(trx, userId);
-        const made = await scopesOf(trx, userId, key);
-        if (made) return made;
-        const live = (await keysOf(trx, userId)).filter((one) => isLive(one, now));
-        const [newest, ...older] = live.reverse();
-        for (const one of older) await revoke(trx, userId, one.keyId, now);
-        if (newest && /* mutation: api-key-roll-live */ isLive(newest, until))
-          await expire(trx, userId, newest.keyId, until);
-        const inherited = newest?.scopes ?? [...scopes];
-        await insert(trx, userId, key, inherited, now);
-        return inherited;
-      }),
-    keys: (userId) => keysOf(db, userId),
-    revokeKey: (userId, keyId, at) => revoke(db, userId, keyId, at),
-  };
+/** Adds a key unless the merchant already has `mostLive` live ones; `false`: it has. */
+export function addApiKey(
+  db: Database,
+  userId: string,
+  key: StoredApiKey,
+  { scopes, now, mostLive }: { scopes: readonly string[]; now: Date; mostLive: number },
+): Promise<boolean> {
+  return transact(db, async (trx) => {
+    // mutation: api-key-create-lock
+    await lockMerchant(trx, userId);
+    // mutation: api-key-create-repeated
+    if (await scopesOf(trx, userId, key)) return true;
+    const live = (await listApiKeys(trx, userId)).filter((one) => isLive(one, now));
+    if (live.length >= mostLive) return false;
+    await insert(trx, userId, key, scopes, now);
+    return true;
+  });
+}
+
+/**
+ * Adds a key with the scopes of the newest live key, or with `scopes` if there is none. The newest live key then
+ * expires at `until` at the latest; older ones are revoked now. Returns the new key's scopes.
+ */
+export function rollApiKey(
+  db: Database,
+  userId: string,
+  key: StoredApiKey,
+  { scopes, until, now }: { scopes: readonly string[]; until: Date; now: Date },
+): Promise<string[]> {
+  return transact(db, async (trx) => {
+    // mutation: api-key-roll-lock
+    await lockMerchant(trx, userId);
+    const made = await scopesOf(trx, userId, key);
+    if (made) return made;
+    const live = (await listApiKeys(trx, userId)).filter((one) => isLive(one, now));
+    const [newest, ...older] = live.reverse();
+    for (const one of older) await revokeApiKey(trx, userId, one.keyId, now);
+    if (newest && /* mutation: api-key-roll-live */ isLive(newest, until))
+      await expire(trx, userId, newest.keyId, until);
+    const inherited = newest?.scopes ?? [...scopes];
+    await insert(trx, userId, key, inherited, now);
+    return inherited;
+  });
 }
 
 /** The scopes of this key if it exists already: an earlier COMMIT may have succeeded while its response was lost. */
@@ -97,7 +86,7 @@ async function insert(
 }
 
 /** Oldest first. */
-async function keysOf(db: Database | OpenTransaction, userId: string): Promise<ApiKeyInfo[]> {
+export async function listApiKeys(db: Database | OpenTransaction, userId: string): Promise<ApiKeyInfo[]> {
   const rows = await ofMerchant(db, userId)
     .selectFrom("api_keys")
     .select(["key_id", "scopes", "created_at", "expires_at", "revoked_at", "last_used_at"])
@@ -121,7 +110,8 @@ async function expire(trx: OpenTransaction, userId: string, keyId: string, at: D
     .executeTakeFirstOrThrow();
 }
 
-async function revoke(
+/** Revokes a key as of `at`; `false`: the merchant has no such key, or it was revoked before. */
+export async function revokeApiKey(
   db: Database | OpenTransaction,
   userId: string,
   keyId: string,
@@ -134,4 +124,63 @@ async function revoke(
     .where("revoked_at", "is", null)
     .executeTakeFirstOrThrow();
   return revoked.numUpdatedRows === 1n;
+}
+
+export type StoredKey = {
+  keyId: string;
+  hash: Buffer;
+  scopes: string[];
+  expiresAt: Date | null;
+  revokedAt: Date | null;
+  lastUsedAt: Date | null;
+  merchant: Omit<Authenticated, "scopes">;
+};
+
+/** The parts of a key; not trusted before the stored hash matches. */
+export type KeyName = { keyId: string; userId: string };
+
+/** A key with its merchant, as authentication needs it. */
+export async function findApiKey(db: Database, { keyId, userId }: KeyName): Promise<StoredKey | null> {
+  const row = await ofMerchant(db, userId)
+    .selectFrom("api_keys as k")
+    .innerJoin("users as u", "u.id", "k.user_id")
+    .select([
+      "k.hash",
+      "k.scopes",
+      "k.expires_at",
+      "k.revoked_at",
+      "k.last_used_at",
+      "u.id",
+      "u.username",
+      "u.status",
+      "u.rate_limit",
+      "u.notify_url",
+    ])
+    .where("k.key_id", "=", keyId)
+    .executeTakeFirst();
+  if (!row) return null;
+  return {
+    keyId,
+    hash: row.hash,
+    scopes: row.scopes.split(","),
+    expiresAt: row.expires_at,
+    revokedAt: row.revoked_at,
+    lastUsedAt: row.last_used_at,
+    merchant: {
+      userId: row.id,
+      username: row.username,
+      active: row.status === 1,
+      // mutation: limit-of-merchant
+      rateLimit: row.rate_limit,
+      notifyUrl: row.notify_url,
+    },
+  };
+}
+
+export async function noteKeyUse(db: Database, { keyId, userId }: KeyName, at: Date): Promise<void> {
+  await ofMerchant(db, userId)
+    .updateTable("api_keys")
+    .set({ last_used_at: at })
+    .where("key_id", "=", keyId)
+    .execute();
 }

@@ -1,21 +1,16 @@
 import { sql } from "kysely";
-import type { ApiCall, Calls } from "../merchants/api-call.ts";
+import type { ApiCall } from "../domain/api-call.ts";
 import { type Database, repeating } from "./database.ts";
-import { deleteOldest } from "./delete-oldest.ts";
 import { acrossMerchants } from "./of-merchant.ts";
 
 /** A log subscription delivers a few thousand lines at most; 100 rows stay far below the server's packet limit. */
 const perStatement = 100;
 
-export function callsIn(db: Database): Calls {
-  return {
-    async record(calls) {
-      for (let at = 0; at < calls.length; at += perStatement) {
-        await repeating(() => insert(db, calls.slice(at, at + perStatement)));
-      }
-    },
-    purge: (time, limit) => repeating(() => deleteOldest(db, "api_calls", "at", time, limit)),
-  };
+/** Stores each call once, however often its log line is delivered. */
+export async function recordCalls(db: Database, calls: ApiCall[]): Promise<void> {
+  for (let at = 0; at < calls.length; at += perStatement) {
+    await repeating(() => insert(db, calls.slice(at, at + perStatement)));
+  }
 }
 
 /** Across merchants: one batch of log lines holds the calls of many merchants. */

@@ -1,21 +1,31 @@
 import { sql } from "kysely";
-import type { Database } from "./database.ts";
+import { type Database, repeating } from "./database.ts";
 import type { Tables } from "./tables.ts";
 
+/** The tables whose rows are deleted after a time, each with the column of its age. */
+const ages = {
+  webhook_events: "received_at",
+  unmatched_facts: "received_at",
+  api_calls: "at",
+} as const satisfies Partial<Record<keyof Tables, string>>;
+
+export type PurgedTable = keyof typeof ages;
+
 /**
- * Deletes the oldest rows and returns their number. It is one statement along the index by age, so that a sweeper that
+ * Deletes at most `limit` rows older than `time`, the oldest first, and returns their number. It is one statement along the index by age, so that a sweeper that
  * is frozen half-way holds no row locks. With a list of ids, MariaDB may read the whole table and wait for the lock of
  * any of its rows.
  */
-export async function deleteOldest<Table extends keyof Tables>(
+export async function deleteOldest(
   db: Database,
-  table: Table,
-  age: keyof Tables[Table] & string,
+  table: PurgedTable,
   time: Date,
   limit: number,
 ): Promise<number> {
-  const { numAffectedRows } = await sql`
+  const age = ages[table];
+  const statement = sql`
     DELETE FROM ${sql.table(table)} WHERE ${sql.ref(age)} < ${time} ORDER BY ${sql.ref(age)} LIMIT ${limit}
-  `.execute(db);
+  `;
+  const { numAffectedRows } = await repeating(() => statement.execute(db));
   return Number(numAffectedRows);
 }

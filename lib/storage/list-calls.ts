@@ -1,5 +1,5 @@
 import type { Selectable } from "kysely";
-import type { ApiCall } from "../merchants/api-call.ts";
+import type { ApiCall } from "../domain/api-call.ts";
 import type { Database } from "./database.ts";
 import { acrossMerchants, ofMerchant, type Rows } from "./of-merchant.ts";
 import type { ApiCallsTable } from "./tables.ts";

@@ -1,36 +1,8 @@
 import { type Selectable, sql } from "kysely";
-import type { Account, ConfigRows, ConfigState, StoredConfig } from "../payments/config-ports.ts";
+import type { Account, ConfigState, StoredConfig } from "../domain/config.ts";
 import { type Database, isDuplicate, transact } from "./database.ts";
 import { acrossMerchants, ofMerchant, type Rows } from "./of-merchant.ts";
 import type { PaymentConfigsTable } from "./tables.ts";
-
-export interface PaymentConfigs extends ConfigRows {
-  listAll(userId: string): Promise<StoredConfig[]>;
-  /**
-   * Creates the row first, because its id is part of its webhook URL and of the encryption context of its credentials.
-   * Until `put` it has no credentials and does not occupy its name.
-   */
-  create(userId: string, provider: string, name: string, now: Date): Promise<string>;
-  /**
-   * Stores new credentials if the config still has the version that was read, increments that version, and makes the
-   * config the active one of its name. `replaces` is the config that had the name until now. `false`: another caller
-   * has changed one of the two.
-   */
-  put(config: StoredConfig, credentials: NewCredentials, now: Date): Promise<boolean>;
-  /** Deletes a config that was created and never got credentials. */
-  discard(config: StoredConfig): Promise<void>;
-  /**
-   * Replaces the credentials by their re-encrypted text if the stored text is still the one that was read; `false`: it
-   * is not.
-   */
-  reencryptRow(config: StoredConfig, encrypted: string, now: Date): Promise<boolean>;
-  /** Disables an active config or activates a disabled one; a config in any other state does not change. */
-  setActive(userId: string, id: string, active: boolean, now: Date): Promise<boolean>;
-  /** Configs with ids above `after` whose credentials were written as plain JSON; text that is not JSON is left out. */
-  unencrypted(after: string, limit: number): Promise<StoredConfig[]>;
-  /** All merchants' encrypted configs with ids above `id`, in order of id. */
-  encryptedAfter(id: string, limit: number): Promise<StoredConfig[]>;
-}
 
 export type NewCredentials = {
   encrypted: string;
@@ -66,104 +38,153 @@ export const states = {
   retired: 3,
 } as const satisfies Record<ConfigState, number>;
 
-export function paymentConfigsIn(db: Database): PaymentConfigs {
-  return {
-    async list(userId, provider) {
-      const rows = configsAmong(ofMerchant(db, userId));
-      return (await rows.where("provider", "=", provider).orderBy("id").execute()).map(configOf);
-    },
-    async listAll(userId) {
-      return (await configsAmong(ofMerchant(db, userId)).orderBy("id").execute()).map(configOf);
-    },
-    async byId(id) {
-      // Across merchants: a webhook's URL names only the config, which determines the merchant.
-      const row = await configsAmong(acrossMerchants(db)).where("id", "=", id).executeTakeFirst();
-      return row ? configOf(row) : null;
-    },
-    async saveAccount(config, { account, livemode }) {
-      const saved = await ofMerchant(db, config.userId)
-        .updateTable("payment_configs")
-        .set({ account, livemode: livemode ? 1 : 0 })
-        .where("id", "=", config.id)
-        .where("version", "=", config.version)
-        // mutation: config-account-of-data
-        .where("config_data", "=", config.data)
-        .where((eb) => eb.or([eb("account", "is", null), eb("account", "=", account)]))
-        .executeTakeFirstOrThrow();
-      return saved.numUpdatedRows === 1n;
-    },
-    async create(userId, provider, name, now) {
-      const values = {
-        provider,
-        config_name: name,
-        config_data: noCredentials,
-        status: states.replaced,
-        created_at: now,
-        updated_at: now,
-      };
-      const { insertId } = await ofMerchant(db, userId)
-        .insertInto("payment_configs")
-        .values(values)
-        .executeTakeFirstOrThrow();
-      return String(insertId);
-    },
-    put: (config, credentials, now) => put(db, config, credentials, now),
-    async discard({ userId, id, version }) {
-      await ofMerchant(db, userId)
-        .deleteFrom("payment_configs")
-        .where("id", "=", id)
-        .where("version", "=", version)
-        .where("config_data", "=", noCredentials)
-        .where("account", "is", null)
-        .execute();
-    },
-    async reencryptRow(config, encrypted, now) {
-      const saved = await ofMerchant(db, config.userId)
-        .updateTable("payment_configs")
-        .set({ config_data: encrypted, updated_at: now })
-        .where("id", "=", config.id)
-        // mutation: config-update-version
-        .where("version", "=", config.version)
-        // mutation: config-reseal-data
-        .where("config_data", "=", config.data)
-        .executeTakeFirstOrThrow();
-      return saved.numUpdatedRows === 1n;
-    },
-    async setActive(userId, id, active, now) {
-      const set = { status: active ? states.active : states.disabled, updated_at: now };
-      const saved = await /* mutation: config-disable-owner */ ofMerchant(db, userId)
-        .updateTable("payment_configs")
-        .set(set)
-        .where("id", "=", id)
-        // mutation: config-enabled-state
-        .where("status", "in", [states.active, states.disabled])
-        .executeTakeFirstOrThrow();
-      return saved.numUpdatedRows === 1n;
-    },
-    async unencrypted(after, limit) {
-      // Across merchants: the sweeper encrypts the configs of all of them.
-      return (
-        await configsAmong(acrossMerchants(db))
-          .where("config_data", "not like", encryptedTexts)
-          .where("config_data", "<>", noCredentials)
-          // mutation: config-plain-json
-          .where(sql`JSON_VALID(config_data)`, "=", 1)
-          .where("id", ">", after)
-          .orderBy("id")
-          .limit(limit)
-          .execute()
-      ).map(configOf);
-    },
-    async encryptedAfter(id, limit) {
-      // Across merchants: all configs are re-encrypted.
-      const all = configsAmong(acrossMerchants(db));
-      const behind = all.where("id", ">", id).where("config_data", "like", encryptedTexts);
-      return (await behind.orderBy("id").limit(limit).execute()).map(configOf);
-    },
-  };
+export async function listConfigs(db: Database, userId: string, provider: string): Promise<StoredConfig[]> {
+  const rows = configsAmong(ofMerchant(db, userId));
+  return (await rows.where("provider", "=", provider).orderBy("id").execute()).map(configOf);
 }
 
-async function put(
+export async function listAllConfigs(db: Database, userId: string): Promise<StoredConfig[]> {
+  return (await configsAmong(ofMerchant(db, userId)).orderBy("id").execute()).map(configOf);
+}
+
+export async function findConfig(db: Database, id: string): Promise<StoredConfig | null> {
+  // Across merchants: a webhook's URL names only the config, which determines the merchant.
+  const row = await configsAmong(acrossMerchants(db)).where("id", "=", id).executeTakeFirst();
+  return row ? configOf(row) : null;
+}
+
+/** `false`: the credentials were replaced meanwhile, or another account is stored already. */
+export async function saveConfigAccount(
+  db: Database,
+  config: StoredConfig,
+  { account, livemode }: Account,
+): Promise<boolean> {
+  const saved = await ofMerchant(db, config.userId)
+    .updateTable("payment_configs")
+    .set({ account, livemode: livemode ? 1 : 0 })
+    .where("id", "=", config.id)
+    .where("version", "=", config.version)
+    // mutation: config-account-of-data
+    .where("config_data", "=", config.data)
+    .where((eb) => eb.or([eb("account", "is", null), eb("account", "=", account)]))
+    .executeTakeFirstOrThrow();
+  return saved.numUpdatedRows === 1n;
+}
+
+/**
+ * Creates the row first, because its id is part of its webhook URL and of the encryption context of its credentials.
+ * Until `putCredentials` it has no credentials and does not occupy its name.
+ */
+export async function createConfig(
+  db: Database,
+  userId: string,
+  { provider, name }: { provider: string; name: string },
+  now: Date,
+): Promise<string> {
+  const values = {
+    provider,
+    config_name: name,
+    config_data: noCredentials,
+    status: states.replaced,
+    created_at: now,
+    updated_at: now,
+  };
+  const { insertId } = await ofMerchant(db, userId)
+    .insertInto("payment_configs")
+    .values(values)
+    .executeTakeFirstOrThrow();
+  return String(insertId);
+}
+
+/** Deletes a config that was created and never got credentials. */
+export async function discardConfig(db: Database, { userId, id, version }: StoredConfig): Promise<void> {
+  await ofMerchant(db, userId)
+    .deleteFrom("payment_configs")
+    .where("id", "=", id)
+    .where("version", "=", version)
+    .where("config_data", "=", noCredentials)
+    .where("account", "is", null)
+    .execute();
+}
+
+/**
+ * Replaces the credentials by their re-encrypted text if the stored text is still the one that was read; `false`: it
+ * is not.
+ */
+export async function saveReencrypted(
+  db: Database,
+  config: StoredConfig,
+  encrypted: string,
+  now: Date,
+): Promise<boolean> {
+  const saved = await ofMerchant(db, config.userId)
+    .updateTable("payment_configs")
+    .set({ config_data: encrypted, updated_at: now })
+    .where("id", "=", config.id)
+    // mutation: config-update-version
+    .where("version", "=", config.version)
+    // mutation: config-reseal-data
+    .where("config_data", "=", config.data)
+    .executeTakeFirstOrThrow();
+  return saved.numUpdatedRows === 1n;
+}
+
+/** Disables an active config or activates a disabled one; a config in any other state does not change. */
+export async function setConfigActive(
+  db: Database,
+  { userId, id }: { userId: string; id: string },
+  active: boolean,
+  now: Date,
+): Promise<boolean> {
+  const set = { status: active ? states.active : states.disabled, updated_at: now };
+  const saved = await /* mutation: config-disable-owner */ ofMerchant(db, userId)
+    .updateTable("payment_configs")
+    .set(set)
+    .where("id", "=", id)
+    // mutation: config-enabled-state
+    .where("status", "in", [states.active, states.disabled])
+    .executeTakeFirstOrThrow();
+  return saved.numUpdatedRows === 1n;
+}
+
+/** Configs with ids above `after` whose credentials were written as plain JSON; text that is not JSON is left out. */
+export async function unencryptedConfigs(
+  db: Database,
+  after: string,
+  limit: number,
+): Promise<StoredConfig[]> {
+  // Across merchants: the sweeper encrypts the configs of all of them.
+  return (
+    await configsAmong(acrossMerchants(db))
+      .where("config_data", "not like", encryptedTexts)
+      .where("config_data", "<>", noCredentials)
+      // mutation: config-plain-json
+      .where(sql`JSON_VALID(config_data)`, "=", 1)
+      .where("id", ">", after)
+      .orderBy("id")
+      .limit(limit)
+      .execute()
+  ).map(configOf);
+}
+
+/** All merchants' encrypted configs with ids above `id`, in order of id. */
+export async function encryptedConfigsAfter(
+  db: Database,
+  id: string,
+  limit: number,
+): Promise<StoredConfig[]> {
+  // Across merchants: all configs are re-encrypted.
+  const all = configsAmong(acrossMerchants(db));
+  const behind = all.where("id", ">", id).where("config_data", "like", encryptedTexts);
+  return (await behind.orderBy("id").limit(limit).execute()).map(configOf);
+}
+
+/**
+ * Stores new credentials if the config still has the version that was read, increments that version, and makes the
+ * config the active one of its name. `replaces` is the config that had the name until now. `false`: another caller has
+ * changed one of the two.
+ */
+export async function putCredentials(
   db: Database,
   config: StoredConfig,
   credentials: NewCredentials,

@@ -1,5 +1,5 @@
 import { sql } from "kysely";
-import type { StoredConfig } from "../payments/config-ports.ts";
+import type { StoredConfig } from "../domain/config.ts";
 import { type Database, transact } from "./database.ts";
 import { ofMerchant, type Rows } from "./of-merchant.ts";
 import { noCredentials, states } from "./payment-configs.ts";

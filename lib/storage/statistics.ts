@@ -1,5 +1,5 @@
 import type { Database } from "./database.ts";
-import { isDue } from "./due-deliveries.ts";
+import { isDue } from "./deliveries/due-deliveries.ts";
 import { acrossMerchants } from "./of-merchant.ts";
 
 /** Everything in this file runs across merchants, for operators. */

@@ -1,6 +1,6 @@
 import type { ColumnType, Generated } from "kysely";
-import type { PaymentStatus } from "../payments/payment-status.ts";
-import type { RefundStatus } from "../payments/refund-status.ts";
+import type { PaymentStatus } from "../domain/payment-status.ts";
+import type { RefundStatus } from "../domain/refund-status.ts";
 
 /** Rows as mysql2 returns them: BIGINT as decimal strings, DATETIME as `Date`, JSON as text. */
 export type Tables = {

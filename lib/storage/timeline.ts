@@ -1,6 +1,7 @@
-import type { Notification } from "../deliveries/event.ts";
-import type { Payment } from "../payments/payment.ts";
-import type { LogEntry, Timeline, WakeUp } from "../payments/ports.ts";
+import type { Notification } from "../domain/notification.ts";
+import type { Payment } from "../domain/payment.ts";
+import type { LogEntry } from "../domain/timeline.ts";
+import type { WakeUp } from "../domain/wake-up.ts";
 import { type Database, isDuplicate, type OpenTransaction } from "./database.ts";
 import { ofMerchant } from "./of-merchant.ts";
 
@@ -78,55 +79,43 @@ export async function lastGeneration(
   return Number(last ?? 0);
 }
 
-export function timelineIn(db: Database): Timeline {
-  return {
-    add: (payment, entry) => addLog(db, payment, entry),
-    async read(payment) {
-      const rows = ofMerchant(db, payment.userId);
-      const logs = await rows
-        .selectFrom("payment_logs")
-        .select(["at", "kind", "title", "data"])
-        .where("order_id", "=", payment.id)
-        .orderBy("id")
-        .execute();
-      const deliveries = await rows
-        .selectFrom("delivery_attempts as a")
-        .innerJoin("deliveries as n", "n.id", "a.task_id")
-        .select([
-          "a.started_at",
-          "a.attempt",
-          "a.outcome",
-          "a.http_status",
-          "n.event",
-          "n.event_id",
-          "a.answer",
-        ])
-        .where("n.order_id", "=", payment.id)
-        .orderBy("a.id")
-        .execute();
-      const entries: LogEntry[] = [
-        {
-          at: payment.createdAt,
-          kind: "created",
-          title: "payment created",
-          data: { out_trade_no: payment.outTradeNo },
-        },
-        ...logs.map((row) => ({ ...row, data: JSON.parse(row.data) })),
-        ...deliveries.map((row) => ({
-          at: row.started_at,
-          kind: "delivery",
-          title: `${row.event}, attempt ${row.attempt}: ${row.outcome ?? "under way"}`,
-          data: {
-            event: row.event,
-            event_id: row.event_id,
-            attempt: row.attempt,
-            outcome: row.outcome,
-            http_status: row.http_status,
-            answer: row.answer,
-          },
-        })),
-      ];
-      return entries.sort((a, b) => a.at.getTime() - b.at.getTime());
+/** All lines of a payment with the attempts of its notifications, oldest first. */
+export async function readTimeline(db: Database, payment: Payment): Promise<LogEntry[]> {
+  const rows = ofMerchant(db, payment.userId);
+  const logs = await rows
+    .selectFrom("payment_logs")
+    .select(["at", "kind", "title", "data"])
+    .where("order_id", "=", payment.id)
+    .orderBy("id")
+    .execute();
+  const deliveries = await rows
+    .selectFrom("delivery_attempts as a")
+    .innerJoin("deliveries as n", "n.id", "a.task_id")
+    .select(["a.started_at", "a.attempt", "a.outcome", "a.http_status", "n.event", "n.event_id", "a.answer"])
+    .where("n.order_id", "=", payment.id)
+    .orderBy("a.id")
+    .execute();
+  const entries: LogEntry[] = [
+    {
+      at: payment.createdAt,
+      kind: "created",
+      title: "payment created",
+      data: { out_trade_no: payment.outTradeNo },
     },
-  };
+    ...logs.map((row) => ({ ...row, data: JSON.parse(row.data) })),
+    ...deliveries.map((row) => ({
+      at: row.started_at,
+      kind: "delivery",
+      title: `${row.event}, attempt ${row.attempt}: ${row.outcome ?? "under way"}`,
+      data: {
+        event: row.event,
+        event_id: row.event_id,
+        attempt: row.attempt,
+        outcome: row.outcome,
+        http_status: row.http_status,
+        answer: row.answer,
+      },
+    })),
+  ];
+  return entries.sort((a, b) => a.at.getTime() - b.at.getTime());
 }

@@ -1,5 +1,5 @@
 import { secondsAfter } from "../clock.ts";
-import { inTransitStuckSeconds, stuckAfterSeconds } from "../payments/poll-schedule.ts";
+import { inTransitStuckSeconds, stuckAfterSeconds } from "../domain/poll-schedule.ts";
 import type { Database } from "./database.ts";
 import { acrossMerchants } from "./of-merchant.ts";
 

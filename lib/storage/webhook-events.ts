@@ -1,7 +1,6 @@
 import { type Selectable, sql } from "kysely";
-import type { EventRecord, StoredEvent, WebhookEvents } from "../payments/event-ports.ts";
-import { type Database, type OpenTransaction, repeating } from "./database.ts";
-import { deleteOldest } from "./delete-oldest.ts";
+import type { EventRecord, StoredEvent } from "../domain/webhook-event.ts";
+import type { Database, OpenTransaction } from "./database.ts";
 import { acrossMerchants, ofMerchant } from "./of-merchant.ts";
 import type { WebhookEventsTable } from "./tables.ts";
 
@@ -28,13 +27,6 @@ export async function recordEvent(
     // mutation: webhook-event-repeated
     .onDuplicateKeyUpdate({ times: sql`times + 1` })
     .execute();
-}
-
-export function webhookEventsIn(db: Database): WebhookEvents {
-  return {
-    record: (event, orderNo) => recordEvent(db, event, orderNo),
-    purge: (time, limit) => repeating(() => deleteOldest(db, "webhook_events", "received_at", time, limit)),
-  };
 }
 
 /** An absent field means all merchants, configs or orders. */

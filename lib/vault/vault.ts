@@ -1,4 +1,6 @@
 import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
+import { GatewayError } from "../errors.ts";
+import { type LogFields, log, nameOf } from "../log.ts";
 
 /** KMS, as far as the vault needs it. */
 export interface KeyService {
@@ -121,4 +123,20 @@ function additionalData(key: string, context: Record<string, string>): Buffer {
 function keep<T>(map: Map<string, T>, name: string, value: T): void {
   map.set(name, value);
   if (map.size > mostKeys) map.delete(map.keys().next().value as string);
+}
+
+/** `null`: it cannot be decrypted, because it was moved or changed, or its key was deleted. Throws if the key service is unavailable. */
+export async function openOrAlarm(
+  vault: Vault,
+  encrypted: string,
+  context: Record<string, string>,
+  whose: LogFields,
+): Promise<string | null> {
+  try {
+    return await vault.open(encrypted, context);
+  } catch (error) {
+    if (error instanceof GatewayError) throw error;
+    log.alarm("encrypted text cannot be decrypted", { ...whose, kind: context.field, ...nameOf(error) });
+    return null;
+  }
 }

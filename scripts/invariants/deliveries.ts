@@ -1,7 +1,7 @@
 import { leaseSeconds } from "../../lib/deliveries/deliver.ts";
-import { mostAttempts, nextDue } from "../../lib/deliveries/schedule.ts";
-import { earlyMs } from "../../lib/payments/wake-up-time.ts";
-import { mostInFlight } from "../../lib/storage/claim-delivery.ts";
+import { mostAttempts, nextDue } from "../../lib/domain/delivery-schedule.ts";
+import { earlyMs } from "../../lib/domain/wake-up.ts";
+import { mostInFlight } from "../../lib/storage/deliveries/claim-delivery.ts";
 import type { DeliveryStatus } from "../../lib/storage/tables.ts";
 import { type Invariant, listOf } from "./invariant.ts";
 

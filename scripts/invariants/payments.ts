@@ -1,4 +1,4 @@
-import { paymentEdges, paymentStatuses } from "../../lib/payments/payment-status.ts";
+import { paymentEdges, paymentStatuses } from "../../lib/domain/payment-status.ts";
 import { type Invariant, listOf, member } from "./invariant.ts";
 import { statusMoves } from "./moves.ts";
 

@@ -1,4 +1,4 @@
-import { refundEdges, refundStatuses } from "../../lib/payments/refund-status.ts";
+import { refundEdges, refundStatuses } from "../../lib/domain/refund-status.ts";
 import { type Invariant, listOf } from "./invariant.ts";
 import { refundMoves } from "./moves.ts";
 

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
-import type { RefusalRule, RefusalTable } from "../../lib/payments/refusal.ts";
+import type { RefusalRule, RefusalTable } from "../../lib/domain/refusal.ts";
 
 /** One provider's tables, by the name of the call that is refused. */
 export type ProviderRefusals = Record<string, RefusalTable>;

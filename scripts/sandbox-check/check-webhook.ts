@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import type { Provider } from "../../lib/payments/provider.ts";
+import type { Provider } from "../../lib/domain/provider.ts";
 import { NotProven } from "./safe-checks.ts";
 
 type Credentials = Record<string, unknown>;

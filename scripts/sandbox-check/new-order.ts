@@ -1,8 +1,8 @@
 import { secondsAfter } from "../../lib/clock.ts";
+import { newOrderNo } from "../../lib/domain/order-no.ts";
+import type { Payment } from "../../lib/domain/payment.ts";
+import type { NewPayment } from "../../lib/domain/provider.ts";
 import type { Money } from "../../lib/money/money.ts";
-import { newOrderNo } from "../../lib/payments/order-no.ts";
-import type { Payment } from "../../lib/payments/payment.ts";
-import type { NewPayment } from "../../lib/payments/provider.ts";
 
 export type OrderOptions = {
   provider: string;

@@ -1,8 +1,8 @@
 import type { Clock } from "../../lib/clock.ts";
+import type { Payable, Payment, Prepared } from "../../lib/domain/payment.ts";
+import type { Provider, ProviderEvent } from "../../lib/domain/provider.ts";
 import { GatewayError } from "../../lib/errors.ts";
 import { type Money, toDecimal } from "../../lib/money/money.ts";
-import type { Payable, Payment, Prepared } from "../../lib/payments/payment.ts";
-import type { Provider, ProviderEvent } from "../../lib/payments/provider.ts";
 import { newOrder, type OrderOptions } from "./new-order.ts";
 
 /** The subject of the checks: one merchant's adapter, with credentials that move no money. */

@@ -1,5 +1,5 @@
-import { isFinal, paymentEdges, paymentStatuses } from "../../lib/payments/payment-status.ts";
-import { refundEdges } from "../../lib/payments/refund-status.ts";
+import { isFinal, paymentEdges, paymentStatuses } from "../../lib/domain/payment-status.ts";
+import { refundEdges } from "../../lib/domain/refund-status.ts";
 
 type Edges = Readonly<Record<string, readonly string[]>>;
 

@@ -1,6 +1,6 @@
+import type { Payable, Payment } from "../../lib/domain/payment.ts";
+import type { Provider } from "../../lib/domain/provider.ts";
 import type { Money } from "../../lib/money/money.ts";
-import type { Payable, Payment } from "../../lib/payments/payment.ts";
-import type { Provider } from "../../lib/payments/provider.ts";
 import type { TappedAnswer } from "./tap.ts";
 
 /** The members that a provider may leave out. */

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
+import type { Payment } from "../../lib/domain/payment.ts";
 import { GatewayError } from "../../lib/errors.ts";
-import type { Payment } from "../../lib/payments/payment.ts";
 import { aRefund } from "./prove-refund.ts";
 import { created, keyOf, order, paid, type Subject, withFaults } from "./subject.ts";
 

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
+import type { Provider, WebhookCall } from "../../lib/domain/provider.ts";
 import { GatewayError } from "../../lib/errors.ts";
-import type { Provider, WebhookCall } from "../../lib/payments/provider.ts";
 import { eventually } from "../sandbox/sandbox.ts";
 import { buyerPays, created, keyOf, notified, paidFact, type Subject, withFaults } from "./subject.ts";
 

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
-import { newProviderRefundNo } from "../../lib/payments/order-no.ts";
-import type { Payment } from "../../lib/payments/payment.ts";
-import type { Refund, RefundOutcome } from "../../lib/payments/refund.ts";
+import { newProviderRefundNo } from "../../lib/domain/order-no.ts";
+import type { Payment } from "../../lib/domain/payment.ts";
+import type { Refund, RefundOutcome } from "../../lib/domain/refund.ts";
 import { throughTap, withWord } from "./prove-fetch-payment.ts";
 import { notified, paid, rowsOf, type Subject, withFaults } from "./subject.ts";
 

@@ -1,13 +1,13 @@
 import { expect } from "vitest";
 import { secondsAfter } from "../../lib/clock.ts";
-import type { Payment, Prepared } from "../../lib/payments/payment.ts";
+import type { Payment, Prepared } from "../../lib/domain/payment.ts";
 import type {
   NewPayment,
   ParsedWebhook,
   Provider,
   ProviderEvent,
   WebhookCall,
-} from "../../lib/payments/provider.ts";
+} from "../../lib/domain/provider.ts";
 import { providers } from "../../lib/providers/registry.ts";
 import type { LedgerRow } from "../../scripts/sandbox/kernel/serve-simulator.ts";
 import type { WebhookLine } from "../../scripts/sandbox/kernel/webhook-sender.ts";

@@ -1,7 +1,7 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { buffer } from "node:stream/consumers";
-import type { WebhookCall } from "../../lib/payments/provider.ts";
+import type { WebhookCall } from "../../lib/domain/provider.ts";
 import type { ProviderEntry } from "../../lib/providers/registry.ts";
 
 export type WebhookReceiver = {

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { withFailpoints } from "../../lib/failpoint.ts";
+import type { Gateway } from "../../lib/gateway.ts";
 import { withInvocation } from "../../lib/invocation.ts";
-import type { Gateway } from "../../lib/open-gateway.ts";
 import { OutboundError } from "../../lib/outbound/outbound-error.ts";
 
 /**

@@ -1,10 +1,18 @@
 import { randomUUID } from "node:crypto";
 import { secondsAfter } from "../../lib/clock.ts";
-import type { Gateway } from "../../lib/open-gateway.ts";
+import type { Gateway } from "../../lib/gateway.ts";
 import { settlePaid } from "../../lib/payments/apply-events.ts";
+import { claimDelivery } from "../../lib/storage/deliveries/claim-delivery.ts";
+import { closeOrFail, markInTransit } from "../../lib/storage/payments/close-or-fail.ts";
+import { findOrder } from "../../lib/storage/payments/find-order.ts";
+import {
+  recordCreated,
+  recordRefused,
+  releaseCreateLease,
+} from "../../lib/storage/payments/provider-requests.ts";
 import { type Api, anOrder, apiOf, type Data } from "../steps/api.ts";
 import { invoke } from "../steps/front.ts";
-import { accountOf, aLink, leasedOrder, paidFact, saidOf, settle } from "../steps/leased-order.ts";
+import { accountOf, aLink, leasedOrder, paidFact, saidOf, settleByPoll } from "../steps/leased-order.ts";
 import { aRefundNo, paidOrder, refundsOf } from "../steps/paid-order.ts";
 import type { Rows } from "../steps/rows.ts";
 import { simulatorOf, until } from "../steps/simulator.ts";
@@ -22,7 +30,7 @@ export const life: Record<string, (life: Life) => Promise<unknown>> = {
   "a create that the provider refuses": async ({ world, gateway, shop }) => {
     const leased = await leasedOrder(gateway, shop, "processing");
     const words = { code: "refused", message: "no" };
-    await gateway.orders.refuse(leased, words, world.clock.now());
+    await recordRefused(gateway.db, leased, words, { now: world.clock.now() });
   },
   "a payment that the merchant closes": async ({ world, shop }) => {
     const api = apiOf(world, shop);
@@ -33,12 +41,15 @@ export const life: Record<string, (life: Life) => Promise<unknown>> = {
     const api = apiOf(world, shop);
     const orderNo = await created(api, { provider: "stripe" });
     await api.close(orderNo);
-    await settle(gateway, (await gateway.orders.find(shop.userId, { orderNo }))!.payment);
+    await settleByPoll(gateway, (await findOrder(gateway.db, shop.userId, { orderNo }))!.payment);
   },
   "a payment that fails": async ({ world, gateway, shop }) => {
     const orderNo = await created(apiOf(world, shop), {});
-    const { payment } = (await gateway.orders.find(shop.userId, { orderNo }))!;
-    await gateway.orders.closeOrFail(payment, "failed", saidOf(payment, "declined"), world.clock.now());
+    const { payment } = (await findOrder(gateway.db, shop.userId, { orderNo }))!;
+    await closeOrFail(gateway.db, payment, "failed", {
+      said: saidOf(payment, "declined"),
+      now: world.clock.now(),
+    });
   },
   "a capture whose outcome is unknown and that is repeated": async ({ world, shop }) => {
     const api = apiOf(world, shop);
@@ -101,13 +112,17 @@ export const life: Record<string, (life: Life) => Promise<unknown>> = {
   },
   "a delivery whose sending process dies twice": async ({ world, rows, gateway, other }) => {
     const { payment } = await leasedOrder(gateway, other, "processing");
-    await settle(gateway, payment);
+    await settleByPoll(gateway, payment);
     const [task] = await rows.notifications(payment.orderNo);
     const wakeUp = { taskId: String(task!.id), userId: other.userId, generation: 1, attempt: 1 };
     for (const seconds of [0, 46]) {
       await world.passes(seconds);
       const now = world.clock.now();
-      await gateway.deliveries.claim(wakeUp, randomUUID(), secondsAfter(now, 45), now);
+      await claimDelivery(gateway.db, wakeUp, {
+        leaseToken: randomUUID(),
+        leaseUntil: secondsAfter(now, 45),
+        now,
+      });
     }
   },
   "a merchant whose endpoint answers 410": async ({ world, shop }) => {
@@ -125,22 +140,23 @@ export const life: Record<string, (life: Life) => Promise<unknown>> = {
   "a payment that is not paid yet": ({ world, shop }) => created(apiOf(world, shop), {}),
   "a payment that is in transit before its create has returned": async ({ world, gateway, shop }) => {
     const leased = await leasedOrder(gateway, shop, "processing");
-    await gateway.orders.markInTransit(
+    await markInTransit(
+      gateway.db,
       leased.payment,
       saidOf(leased.payment, "asynchronous"),
       world.clock.now(),
     );
-    await gateway.orders.recordCreated(leased, aLink(leased.payment), world.clock.now());
+    await recordCreated(gateway.db, leased, aLink(leased.payment), world.clock.now());
   },
   "a payment that is in transit": async ({ world, gateway, shop }) => {
     const orderNo = await created(apiOf(world, shop), { provider: "stripe" });
-    const { payment } = (await gateway.orders.find(shop.userId, { orderNo }))!;
-    await gateway.orders.markInTransit(payment, saidOf(payment, "asynchronous"), world.clock.now());
+    const { payment } = (await findOrder(gateway.db, shop.userId, { orderNo }))!;
+    await markInTransit(gateway.db, payment, saidOf(payment, "asynchronous"), world.clock.now());
   },
   "a create whose outcome is unknown": async ({ world, gateway, shop }) => {
     const leased = await leasedOrder(gateway, shop, "processing");
     const now = world.clock.now();
-    await gateway.orders.release(leased, "time-out", now, secondsAfter(now, 5));
+    await releaseCreateLease(gateway.db, leased, { why: "time-out", now, nextPollAt: secondsAfter(now, 5) });
   },
   "a create under way": ({ gateway, shop }) => leasedOrder(gateway, shop, "processing"),
 };

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { newApiKey, type Scope } from "../../lib/merchants/api-key.ts";
-import { authenticator, type StoredKey } from "../../lib/merchants/authenticate.ts";
+import { authenticator } from "../../lib/merchants/authenticate.ts";
+import type { StoredKey } from "../../lib/storage/api-keys.ts";
 import { logOf } from "../steps/captured-log.ts";
 
 const start = new Date("2026-01-01T00:00:00Z");

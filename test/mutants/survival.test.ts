@@ -142,7 +142,7 @@ describe("mutations of the gateway", { timeout }, () => {
 
   it("the gateway's mutations survive the move of a function to another file", () => {
     const folder = copy();
-    const from = path.join(folder, "lib/storage/settle.ts");
+    const from = path.join(folder, "lib/storage/payments/settle.ts");
     const source = readFileSync(from, "utf8");
     const [moved = ""] = /^function judge\([\s\S]*?^}\n/m.exec(source) ?? [];
     expect(moved).toContain("// mutation: second-payment-amount");

@@ -1,11 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { secondsAfter } from "../../lib/clock.ts";
-import type { Gateway } from "../../lib/open-gateway.ts";
+import type { Payment } from "../../lib/domain/payment.ts";
+import type { Refund, RefundOutcome } from "../../lib/domain/refund.ts";
+import type { Gateway } from "../../lib/gateway.ts";
 import { settlePaid } from "../../lib/payments/apply-events.ts";
-import type { Payment } from "../../lib/payments/payment.ts";
 import { pollPayment } from "../../lib/payments/poll-payment.ts";
 import { pollRefund } from "../../lib/payments/poll-refund.ts";
-import type { Refund, RefundOutcome } from "../../lib/payments/refund.ts";
+import { claimCapture } from "../../lib/storage/payments/captures.ts";
+import { markInTransit, requestClose } from "../../lib/storage/payments/close-or-fail.ts";
+import { findOrder } from "../../lib/storage/payments/find-order.ts";
+import { recordCreated, releaseCreateLease } from "../../lib/storage/payments/provider-requests.ts";
+import { finishRefund } from "../../lib/storage/refunds/finish-refund.ts";
 import { withAdapter } from "../steps/adapters.ts";
 import type { Data } from "../steps/api.ts";
 import { anotherGateway } from "../steps/gateways.ts";
@@ -16,7 +21,7 @@ import {
   orderRow,
   paidFact,
   saidOf,
-  settle,
+  settleByPoll,
   settledPayment,
 } from "../steps/leased-order.ts";
 import { operator, refusal } from "../steps/operator.ts";
@@ -55,7 +60,7 @@ afterAll(async () => {
 });
 
 const day = 86_400;
-const read = async (orderNo: string) => (await gateway.orders.find(shop.userId, { orderNo }))!.payment;
+const read = async (orderNo: string) => (await findOrder(gateway.db, shop.userId, { orderNo }))!.payment;
 const anomaliesOf = (orderNo: string) =>
   rows.query("SELECT id, kind, status, times, note FROM anomalies WHERE order_no = ? ORDER BY id", [orderNo]);
 const operatorLines = async (orderNo: string) =>
@@ -92,7 +97,11 @@ const openPayments: Record<string, { kind: string; make: () => Promise<Payment> 
     make: async () => {
       const leased = await leasedOrder(gateway, shop, "processing");
       const now = world.clock.now();
-      await gateway.orders.release(leased, "time-out", now, secondsAfter(now, 5));
+      await releaseCreateLease(gateway.db, leased, {
+        why: "time-out",
+        now,
+        nextPollAt: secondsAfter(now, 5),
+      });
       return leased.payment;
     },
   },
@@ -100,7 +109,7 @@ const openPayments: Record<string, { kind: string; make: () => Promise<Payment> 
     kind: "order_stuck",
     make: async () => {
       const leased = await leasedOrder(gateway, shop, "processing");
-      return (await gateway.orders.recordCreated(leased, aLink(leased.payment), world.clock.now()))!;
+      return (await recordCreated(gateway.db, leased, aLink(leased.payment), world.clock.now()))!;
     },
   },
   "a capture without an answer": {
@@ -115,14 +124,14 @@ const openPayments: Record<string, { kind: string; make: () => Promise<Payment> 
         until,
         nextPollAt: until,
       };
-      return (await gateway.orders.claimCapture(payment, capture, now))!;
+      return (await claimCapture(gateway.db, payment, { ...capture, now }))!;
     },
   },
   "a payment in transit": {
     kind: "order_stuck",
     make: async () => {
       const payment = await openPayments["an unpaid link of a provider that does not answer"]!.make();
-      await gateway.orders.markInTransit(payment, saidOf(payment), world.clock.now());
+      await markInTransit(gateway.db, payment, saidOf(payment), world.clock.now());
       return read(payment.orderNo);
     },
   },
@@ -130,7 +139,7 @@ const openPayments: Record<string, { kind: string; make: () => Promise<Payment> 
     kind: "order_stuck",
     make: async () => {
       const payment = await openPayments["an unpaid link of a provider that does not answer"]!.make();
-      await gateway.orders.requestClose(payment, world.clock.now());
+      await requestClose(gateway.db, payment, world.clock.now());
       return payment;
     },
   },
@@ -157,7 +166,7 @@ describe("stuck payments", () => {
       // A create that can no longer be repeated has ended by itself: nobody received a link.
       if ((await read(orderNo)).status === "closed") return expect(stuck).toEqual([]);
       expect(stuck).toMatchObject([{ kind, status: "open", times: 1 }]);
-      await settle(gateway, await read(orderNo));
+      await settleByPoll(gateway, await read(orderNo));
       expect(await anomaliesOf(orderNo)).toMatchObject([
         { kind, status: "resolved", note: "the payment has ended: success" },
       ]);
@@ -181,7 +190,7 @@ describe("stuck payments", () => {
     "a webhook, a poll or a command ends a stuck payment, even after polling has stopped: %s",
     async (state) => {
       const ways: Record<string, (payment: Payment) => Promise<unknown>> = {
-        webhook: (payment) => settle(gateway, payment),
+        webhook: (payment) => settleByPoll(gateway, payment),
         poll: async (payment) => {
           const fetchPayment = async () => [paidFact(payment)];
           await poll(
@@ -219,7 +228,9 @@ describe("order resolve", () => {
     expect(await operatorLines(orderNo)).toMatchObject([{ data: { to: "failed", note } }]);
     expect(await anomaliesOf(orderNo)).toMatchObject([{ status: "resolved" }]);
     // The provider confirms the payment later: it still succeeds.
-    expect(await settle(gateway, await read(orderNo))).toMatchObject({ payment: { lateSuccess: true } });
+    expect(await settleByPoll(gateway, await read(orderNo))).toMatchObject({
+      payment: { lateSuccess: true },
+    });
   });
 
   it("order resolve refuses paid or ended orders, the status success, and an empty note", async () => {
@@ -310,7 +321,7 @@ describe("stuck refunds", () => {
         await world.passes(21);
         const now = world.clock.now();
         const fact = { refundId: "re", error: null, source: "webhook", now, notify: true, overrules: false };
-        if (way === "webhook") await gateway.refunds.finish(refund, payment, { ...fact, to: "success" });
+        if (way === "webhook") await finishRefund(gateway.db, refund, payment, { ...fact, to: "success" });
         else await operator("refund resolve", { id: refund.id, as: way, note: "seen in the console" });
         const { refunded_minor, refund_reserved_minor } = await rows.order(payment.orderNo);
         expect({ refunded_minor, refund_reserved_minor }).toEqual({
@@ -342,7 +353,7 @@ describe("refund resolve", () => {
     ]);
     const now = world.clock.now();
     const fact = { refundId: "re", error: null, source: "poll", now, notify: true, overrules: true };
-    await gateway.refunds.finish(refund, payment, { ...fact, to: "success" });
+    await finishRefund(gateway.db, refund, payment, { ...fact, to: "success" });
     expect(await rows.order(payment.orderNo)).toMatchObject({ refunded_minor: "500" });
   });
 
@@ -415,7 +426,7 @@ describe("anomaly resolve --settle", () => {
 
   it("anomaly resolve --settle is refused for an order that is already paid", async () => {
     const { payment, id } = await mismatched({ account: "x" });
-    await settle(gateway, payment);
+    await settleByPoll(gateway, payment);
     expect(await refusal("anomaly resolve", { id, settle: "yes", note: "x" })).toMatchObject({ code: 1005 });
   });
 });

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Gateway } from "../../lib/open-gateway.ts";
+import type { Gateway } from "../../lib/gateway.ts";
 import { runCommand } from "../../lib/ops/run-command.ts";
 import { anotherGateway } from "../steps/gateways.ts";
 import { openWorld, type World } from "../steps/world.ts";

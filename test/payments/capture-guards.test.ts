@@ -1,8 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { secondsAfter } from "../../lib/clock.ts";
-import type { Gateway } from "../../lib/open-gateway.ts";
-import type { Payment } from "../../lib/payments/payment.ts";
+import type { Payment } from "../../lib/domain/payment.ts";
+import type { Gateway } from "../../lib/gateway.ts";
+import { claimCapture, endCapture } from "../../lib/storage/payments/captures.ts";
+import { closeOrFail } from "../../lib/storage/payments/close-or-fail.ts";
 import { anotherGateway } from "../steps/gateways.ts";
 import { accountOf, leasedOrder, orderRow, saidOf } from "../steps/leased-order.ts";
 import { storedOrders } from "../steps/ledgers.ts";
@@ -31,7 +33,10 @@ async function approved(): Promise<Payment> {
 
 const claim = (payment: Payment, key: string, now = world.clock.now()) => {
   const until = secondsAfter(now, 15);
-  return gateway.orders.claimCapture(payment, { ...accountOf(payment), key, until, nextPollAt: until }, now);
+  return claimCapture(gateway.db, payment, {
+    ...{ ...accountOf(payment), key, until, nextPollAt: until },
+    now,
+  });
 };
 const stored = async (payment: Payment) => (await storedOrders(payment.outTradeNo))[0]!;
 
@@ -50,9 +55,9 @@ describe("captures", () => {
     const until = secondsAfter(now, 15);
     const own = { ...accountOf(payment), key: randomUUID(), until, nextPollAt: until };
     for (const other of [{ account: "another" }, { livemode: !payment.livemode }])
-      expect(await gateway.orders.claimCapture(payment, { ...own, ...other }, now)).toBeNull();
+      expect(await claimCapture(gateway.db, payment, { ...{ ...own, ...other }, now })).toBeNull();
     expect(await stored(payment)).toMatchObject({ status: "pending", capture_key: null });
-    expect(await gateway.orders.claimCapture(payment, own, now)).toMatchObject({ status: "processing" });
+    expect(await claimCapture(gateway.db, payment, { ...own, now })).toMatchObject({ status: "processing" });
   });
 
   it("a capture is not begun once the payment has expired", async () => {
@@ -77,7 +82,8 @@ describe("captures", () => {
 
   it("a payment is not closed while its capture may be in progress", async () => {
     const claimed = (await claim(await approved(), "first"))!;
-    const close = () => gateway.orders.closeOrFail(claimed, "closed", saidOf(claimed), world.clock.now());
+    const close = () =>
+      closeOrFail(gateway.db, claimed, "closed", { said: saidOf(claimed), now: world.clock.now() });
     expect(await close()).toBeNull();
     await world.passes(16);
     expect(await close()).toMatchObject({ payment: { status: "closed" } });
@@ -86,12 +92,16 @@ describe("captures", () => {
   it("a declined capture ends neither another capture nor one of a payment that has changed since", async () => {
     const now = world.clock.now();
     const claimed = (await claim(await approved(), "first"))!;
-    await gateway.orders.endCapture({ ...claimed, captureKey: "other" }, "declined", now, now);
+    await endCapture(
+      gateway.db,
+      { ...claimed, captureKey: "other" },
+      { why: "declined", now, nextPollAt: now },
+    );
     expect(await stored(claimed)).toMatchObject({ status: "processing", capture_key: "first" });
     await orderRow(gateway, claimed)
       .set({ version: claimed.version + 1 })
       .execute();
-    await gateway.orders.endCapture(claimed, "declined", now, now);
+    await endCapture(gateway.db, claimed, { why: "declined", now, nextPollAt: now });
     expect(await stored(claimed)).toMatchObject({ status: "processing", capture_key: "first" });
   });
 });

@@ -1,10 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { secondsAfter } from "../../lib/clock.ts";
-import type { Gateway } from "../../lib/open-gateway.ts";
-import type { Leased } from "../../lib/payments/ports.ts";
+import type { Leased } from "../../lib/domain/provider-request.ts";
+import type { Gateway } from "../../lib/gateway.ts";
 import { type Database, openDatabase } from "../../lib/storage/database.ts";
-import { ordersIn } from "../../lib/storage/orders.ts";
+import { closeOrFail } from "../../lib/storage/payments/close-or-fail.ts";
+import { takeCreateLease } from "../../lib/storage/payments/provider-requests.ts";
 import { type DatabaseProxy, startDatabaseProxy } from "../steps/database-proxy.ts";
 import { anotherGateway } from "../steps/gateways.ts";
 import { leasedOrder, saidOf } from "../steps/leased-order.ts";
@@ -49,10 +50,14 @@ async function abandoned(): Promise<Leased> {
 
 const take = (database: Database, { payment }: Leased) => {
   const now = world.clock.now();
-  return ordersIn(database).takeLease(payment, randomUUID(), secondsAfter(now, 12), now);
+  return takeCreateLease(database, payment, {
+    leaseToken: randomUUID(),
+    leaseUntil: secondsAfter(now, 12),
+    now,
+  });
 };
 const end = (database: Database, { payment }: Leased, to: "closed" | "failed") =>
-  ordersIn(database).closeOrFail(payment, to, saidOf(payment), world.clock.now());
+  closeOrFail(database, payment, to, { said: saidOf(payment), now: world.clock.now() });
 
 /** Waits for a statement that waits for this payment's row lock. `innodb_trx` is cached and stays old if read often. */
 const oneWaits = ({ payment }: Leased) =>

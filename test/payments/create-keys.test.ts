@@ -1,13 +1,15 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { secondsAfter } from "../../lib/clock.ts";
-import type { Gateway } from "../../lib/open-gateway.ts";
+import type { CreateOutcome } from "../../lib/domain/provider.ts";
+import type { Leased } from "../../lib/domain/provider-request.ts";
+import type { Ends, Fault } from "../../lib/domain/refusal.ts";
+import type { Gateway } from "../../lib/gateway.ts";
 import { createAtProvider } from "../../lib/payments/create-at-provider.ts";
 import { shownRenewed } from "../../lib/payments/link.ts";
-import type { Leased } from "../../lib/payments/ports.ts";
-import type { CreateOutcome } from "../../lib/payments/provider.ts";
 import { refreshPayment } from "../../lib/payments/refresh-payment.ts";
-import type { Ends, Fault } from "../../lib/payments/refusal.ts";
+import { findOrder } from "../../lib/storage/payments/find-order.ts";
+import { takeCreateLease } from "../../lib/storage/payments/provider-requests.ts";
 import { withAdapter } from "../steps/adapters.ts";
 import { anOrder } from "../steps/api.ts";
 import { anotherGateway, createThrough } from "../steps/gateways.ts";
@@ -61,7 +63,11 @@ const unknown: CreateOutcome = { kind: "unknown", why: "time-out" };
 async function again(using: Gateway, { payment }: Leased): Promise<unknown> {
   await world.passes(13);
   const now = world.clock.now();
-  const leased = await using.orders.takeLease(payment, randomUUID(), secondsAfter(now, 12), now);
+  const leased = await takeCreateLease(using.db, payment, {
+    leaseToken: randomUUID(),
+    leaseUntil: secondsAfter(now, 12),
+    now,
+  });
   if (!leased) throw new Error("not taken over");
   return createAtProvider(using, leased).catch((error) => error);
 }
@@ -129,7 +135,11 @@ describe("idempotency keys of repeated creates", () => {
     await createAtProvider(using, leased).catch((error) => error);
     await world.passes(13);
     const now = world.clock.now();
-    const dying = await gateway.orders.takeLease(leased.payment, randomUUID(), secondsAfter(now, 12), now);
+    const dying = await takeCreateLease(gateway.db, leased.payment, {
+      leaseToken: randomUUID(),
+      leaseUntil: secondsAfter(now, 12),
+      now,
+    });
     await again(using, leased);
     await again(using, leased);
     const renewed = dying!.providerRequest.idempotencyKey;
@@ -142,7 +152,11 @@ describe("idempotency keys of repeated creates", () => {
     const slow = await leasedOrder(gateway, shop, "processing");
     await world.passes(13);
     const now = world.clock.now();
-    const fast = await gateway.orders.takeLease(slow.payment, randomUUID(), secondsAfter(now, 12), now);
+    const fast = await takeCreateLease(gateway.db, slow.payment, {
+      leaseToken: randomUUID(),
+      leaseUntil: secondsAfter(now, 12),
+      now,
+    });
     await createAtProvider(using, slow).catch((error) => error);
     const [row] = await rows.query("SELECT idempotency_key FROM provider_requests WHERE order_id = ?", [
       slow.payment.id,
@@ -167,7 +181,7 @@ describe("exceptions in an adapter", () => {
     const leased = await leasedOrder(gateway, shop, "processing");
     const { gateway: broken } = answering(new RangeError("a defect"));
     await expect(createAtProvider(broken, leased)).rejects.toMatchObject({ failure: "create_unknown" });
-    const { payment } = (await gateway.orders.find(shop.userId, { orderNo: leased.payment.orderNo }))!;
+    const { payment } = (await findOrder(gateway.db, shop.userId, { orderNo: leased.payment.orderNo }))!;
     expect(await refreshPayment(gateway, payment)).toEqual({ kind: "answered" });
     expect(await rows.order(payment.orderNo)).toMatchObject({ status: "pending" });
   });
@@ -175,7 +189,7 @@ describe("exceptions in an adapter", () => {
   it("a fetch whose adapter throws leaves the payment unchanged and counts as no response", async () => {
     const { payment } = await leasedOrder(gateway, shop, "processing");
     await refreshPayment(gateway, await afterLease(payment.orderNo));
-    const made = (await gateway.orders.find(shop.userId, { orderNo: payment.orderNo }))!.payment;
+    const made = (await findOrder(gateway.db, shop.userId, { orderNo: payment.orderNo }))!.payment;
     const fetchPayment = () => Promise.reject(new TypeError("a defect"));
     const broken = withAdapter(gateway, () => ({ fetchPayment }));
     expect(await refreshPayment(broken, made)).toEqual({ kind: "silent", why: "internal error" });
@@ -196,7 +210,7 @@ describe("exceptions in an adapter", () => {
 
   async function afterLease(orderNo: string) {
     await world.passes(13);
-    return (await gateway.orders.find(shop.userId, { orderNo }))!.payment;
+    return (await findOrder(gateway.db, shop.userId, { orderNo }))!.payment;
   }
 });
 
@@ -207,7 +221,7 @@ async function lapsed() {
   await world.passes(2 * 3_600 + 1);
   return {
     order,
-    payment: (await gateway.orders.find(inChina.userId, { orderNo: String(orderNo) }))!.payment,
+    payment: (await findOrder(gateway.db, inChina.userId, { orderNo: String(orderNo) }))!.payment,
   };
 }
 

@@ -1,8 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { secondsAfter } from "../../lib/clock.ts";
-import { type Gateway, openGateway } from "../../lib/open-gateway.ts";
+import type { Gateway } from "../../lib/gateway.ts";
+import { openGateway } from "../../lib/open-gateway.ts";
 import { createAtProvider } from "../../lib/payments/create-at-provider.ts";
+import { markInTransit } from "../../lib/storage/payments/close-or-fail.ts";
+import { findOrder } from "../../lib/storage/payments/find-order.ts";
+import { takeCreateLease } from "../../lib/storage/payments/provider-requests.ts";
 import { leasedOrder, orderRow, saidOf } from "../steps/leased-order.ts";
 import { openWorld, type Shop, type World } from "../steps/world.ts";
 
@@ -17,7 +21,7 @@ beforeAll(async () => {
 });
 afterAll(() => world.stop());
 
-const read = async (orderNo: string) => (await gateway.orders.find(shop.userId, { orderNo }))!.payment;
+const read = async (orderNo: string) => (await findOrder(gateway.db, shop.userId, { orderNo }))!.payment;
 
 describe("final refusals of a create", () => {
   const refusing = (): Gateway => ({
@@ -44,7 +48,11 @@ describe("final refusals of a create", () => {
     const slow = await leasedOrder(gateway, shop, "processing");
     await world.passes(13);
     const now = world.clock.now();
-    await gateway.orders.takeLease(slow.payment, randomUUID(), secondsAfter(now, 12), now);
+    await takeCreateLease(gateway.db, slow.payment, {
+      leaseToken: randomUUID(),
+      leaseUntil: secondsAfter(now, 12),
+      now,
+    });
     await expect(createAtProvider(refusing(), slow)).rejects.toMatchObject({ failure: "create_unknown" });
     expect(await read(slow.payment.orderNo)).toMatchObject({ status: "processing" });
   });
@@ -57,7 +65,7 @@ describe("final refusals of a create", () => {
 
   it("a final refusal does not end a payment in transit: its create can be repeated", async () => {
     const leased = await leasedOrder(gateway, shop, "processing");
-    await gateway.orders.markInTransit(leased.payment, saidOf(leased.payment), world.clock.now());
+    await markInTransit(gateway.db, leased.payment, saidOf(leased.payment), world.clock.now());
     const inTransit = { ...leased, payment: await read(leased.payment.orderNo) };
     await expect(createAtProvider(refusing(), inTransit)).rejects.toMatchObject({
       failure: "create_unknown",
@@ -65,6 +73,12 @@ describe("final refusals of a create", () => {
     const stored = await read(leased.payment.orderNo);
     expect(stored).toMatchObject({ status: "processing", refusal: null });
     const now = world.clock.now();
-    expect(await gateway.orders.takeLease(stored, randomUUID(), secondsAfter(now, 12), now)).not.toBeNull();
+    expect(
+      await takeCreateLease(gateway.db, stored, {
+        leaseToken: randomUUID(),
+        leaseUntil: secondsAfter(now, 12),
+        now,
+      }),
+    ).not.toBeNull();
   });
 });

@@ -1,8 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { secondsAfter } from "../../lib/clock.ts";
-import { type Gateway, openGateway } from "../../lib/open-gateway.ts";
+import { nextAfterNoResponse } from "../../lib/domain/poll-schedule.ts";
+import type { Gateway } from "../../lib/gateway.ts";
+import { openGateway } from "../../lib/open-gateway.ts";
 import { pollPayment } from "../../lib/payments/poll-payment.ts";
-import { nextAfterNoResponse } from "../../lib/payments/poll-schedule.ts";
+import { closeOrFail } from "../../lib/storage/payments/close-or-fail.ts";
+import { findOrder } from "../../lib/storage/payments/find-order.ts";
+import { claimRefresh, makePaymentDue } from "../../lib/storage/payments/polls.ts";
 import { anOrder } from "../steps/api.ts";
 import { createThrough } from "../steps/gateways.ts";
 import { saidOf } from "../steps/leased-order.ts";
@@ -19,17 +23,20 @@ beforeAll(async () => {
 });
 afterAll(() => world.stop());
 
-const read = async (orderNo: string) => (await gateway.orders.find(shop.userId, { orderNo }))!.payment;
+const read = async (orderNo: string) => (await findOrder(gateway.db, shop.userId, { orderNo }))!.payment;
 
 describe("the last poll of a closed payment", () => {
   it("the last poll of a closed payment, a day after its end, stays due after an earlier poll", async () => {
     const { order_no: orderNo } = await createThrough(gateway, shop, anOrder({ provider: "stripe" }));
     const closedAt = world.clock.now();
-    await gateway.orders.closeOrFail(await read(orderNo), "closed", saidOf(await read(orderNo)), closedAt);
+    await closeOrFail(gateway.db, await read(orderNo), "closed", {
+      said: saidOf(await read(orderNo)),
+      now: closedAt,
+    });
     await world.passes(600);
 
     const due = world.clock.now();
-    expect(await gateway.orders.makeDue(await read(orderNo), due, 0)).toBe(true);
+    expect(await makePaymentDue(gateway.db, await read(orderNo), due, 0)).toBe(true);
     await pollPayment(gateway, { orderNo, userId: shop.userId, due });
     const after = await read(orderNo);
     expect(after).toMatchObject({ status: "closed", nextPollAt: secondsAfter(closedAt, 86_400) });
@@ -56,8 +63,8 @@ describe("payments made due", () => {
   it("a payment can be made due even if another machine's clock, a little ahead, stamped its last poll", async () => {
     const { order_no: orderNo } = await createThrough(gateway, shop, anOrder({ provider: "stripe" }));
     const now = world.clock.now();
-    expect(await gateway.orders.claimRefresh(await read(orderNo), secondsAfter(now, 0.5), 3_000)).toBe(true);
-    expect(await gateway.orders.makeDue(await read(orderNo), now, 0)).toBe(true);
+    expect(await claimRefresh(gateway.db, await read(orderNo), secondsAfter(now, 0.5), 3_000)).toBe(true);
+    expect(await makePaymentDue(gateway.db, await read(orderNo), now, 0)).toBe(true);
     expect(await read(orderNo)).toMatchObject({ nextPollAt: now });
   });
 });

@@ -2,14 +2,23 @@ import { randomUUID } from "node:crypto";
 import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { secondsAfter } from "../../lib/clock.ts";
-import { type Gateway, openGateway } from "../../lib/open-gateway.ts";
-import type { Payment } from "../../lib/payments/payment.ts";
-import type { PaymentStatus } from "../../lib/payments/payment-status.ts";
-import type { Leased } from "../../lib/payments/ports.ts";
-import type { Paid } from "../../lib/payments/provider.ts";
+import type { Payment } from "../../lib/domain/payment.ts";
+import type { PaymentStatus } from "../../lib/domain/payment-status.ts";
+import type { Paid } from "../../lib/domain/provider.ts";
+import type { Leased } from "../../lib/domain/provider-request.ts";
+import type { Gateway } from "../../lib/gateway.ts";
+import { openGateway } from "../../lib/open-gateway.ts";
 import { ofMerchant } from "../../lib/storage/of-merchant.ts";
+import { closeOrFail, markInTransit } from "../../lib/storage/payments/close-or-fail.ts";
+import { findOrder } from "../../lib/storage/payments/find-order.ts";
+import {
+  recordCreated,
+  recordRefused,
+  releaseCreateLease,
+  takeCreateLease,
+} from "../../lib/storage/payments/provider-requests.ts";
 import { anotherGateway } from "../steps/gateways.ts";
-import { aLink, leasedOrder, orderRow, paidFact, saidOf, settle } from "../steps/leased-order.ts";
+import { aLink, leasedOrder, orderRow, paidFact, saidOf, settleByPoll } from "../steps/leased-order.ts";
 import { storedMoves, storedOrders } from "../steps/ledgers.ts";
 import { until } from "../steps/simulator.ts";
 import { openWorld, type Shop, type World } from "../steps/world.ts";
@@ -43,22 +52,33 @@ describe("status changes of a payment", () => {
     [
       "markInTransit",
       "pending",
-      (leased) => gateway.orders.markInTransit(leased.payment, saidOf(leased.payment), world.clock.now()),
+      (leased) => markInTransit(gateway.db, leased.payment, saidOf(leased.payment), world.clock.now()),
     ],
     [
       "closeOrFail",
       "pending",
       async (leased) => {
-        await gateway.orders.release(leased, "test", world.clock.now(), world.clock.now());
-        await gateway.orders.closeOrFail(leased.payment, "closed", saidOf(leased.payment), world.clock.now());
+        await releaseCreateLease(gateway.db, leased, {
+          why: "test",
+          now: world.clock.now(),
+          nextPollAt: world.clock.now(),
+        });
+        await closeOrFail(gateway.db, leased.payment, "closed", {
+          said: saidOf(leased.payment),
+          now: world.clock.now(),
+        });
       },
     ],
     [
       "recordCreated",
       "processing",
-      (leased) => gateway.orders.recordCreated(leased, aLink(leased.payment), world.clock.now()),
+      (leased) => recordCreated(gateway.db, leased, aLink(leased.payment), world.clock.now()),
     ],
-    ["refuse", "processing", (leased) => gateway.orders.refuse(leased, words, world.clock.now())],
+    [
+      "refuse",
+      "processing",
+      (leased) => recordRefused(gateway.db, leased, words, { now: world.clock.now() }),
+    ],
   ];
   it.each(stale)(
     "%s changes nothing once another caller has changed the payment",
@@ -73,10 +93,10 @@ describe("status changes of a payment", () => {
   it("a payment is not closed during its create, but can be once the create is done", async () => {
     const leased = await leasedIn("processing");
     const close = (payment: Payment) =>
-      gateway.orders.closeOrFail(payment, "closed", saidOf(payment), world.clock.now());
+      closeOrFail(gateway.db, payment, "closed", { said: saidOf(payment), now: world.clock.now() });
     expect(await close(leased.payment)).toBeNull();
     expect(await storedOrders(leased.payment.outTradeNo)).toMatchObject([{ status: "processing" }]);
-    const made = await gateway.orders.recordCreated(leased, aLink(leased.payment), world.clock.now());
+    const made = await recordCreated(gateway.db, leased, aLink(leased.payment), world.clock.now());
     expect(await close(made!)).toMatchObject({ payment: { status: "closed" } });
   });
 
@@ -84,13 +104,19 @@ describe("status changes of a payment", () => {
     const slow = await leasedIn("processing");
     await world.passes(13);
     const now = world.clock.now();
-    const fast = await gateway.orders.takeLease(slow.payment, randomUUID(), secondsAfter(now, 12), now);
-    expect(await gateway.orders.recordCreated(slow, aLink(slow.payment, "slow"), now)).toBeNull();
-    expect(await gateway.orders.refuse(slow, words, now)).toBeNull();
-    await gateway.orders.release(slow, "test", now, now);
-    expect(await gateway.orders.takeLease(slow.payment, randomUUID(), now, now)).toBeNull();
-    await gateway.orders.recordCreated(fast!, aLink(slow.payment, "fast"), now);
-    const { payment } = (await gateway.orders.find(shop.userId, { orderNo: slow.payment.orderNo }))!;
+    const fast = await takeCreateLease(gateway.db, slow.payment, {
+      leaseToken: randomUUID(),
+      leaseUntil: secondsAfter(now, 12),
+      now,
+    });
+    expect(await recordCreated(gateway.db, slow, aLink(slow.payment, "slow"), now)).toBeNull();
+    expect(await recordRefused(gateway.db, slow, words, { now })).toBeNull();
+    await releaseCreateLease(gateway.db, slow, { why: "test", now, nextPollAt: now });
+    expect(
+      await takeCreateLease(gateway.db, slow.payment, { leaseToken: randomUUID(), leaseUntil: now, now }),
+    ).toBeNull();
+    await recordCreated(gateway.db, fast!, aLink(slow.payment, "fast"), now);
+    const { payment } = (await findOrder(gateway.db, shop.userId, { orderNo: slow.payment.orderNo }))!;
     expect(payment).toMatchObject({ status: "pending", payable: { paymentId: "fast" } });
   });
 
@@ -98,28 +124,41 @@ describe("status changes of a payment", () => {
     const { payment } = await leasedIn(status);
     await world.passes(13);
     const now = world.clock.now();
-    expect(await gateway.orders.takeLease(payment, randomUUID(), secondsAfter(now, 12), now)).toBeNull();
+    expect(
+      await takeCreateLease(gateway.db, payment, {
+        leaseToken: randomUUID(),
+        leaseUntil: secondsAfter(now, 12),
+        now,
+      }),
+    ).toBeNull();
   });
 
   it("the lease of a create cannot be taken once its outcome is stored, however long ago it expired", async () => {
     const leased = await leasedIn("processing");
-    await gateway.orders.recordCreated(leased, aLink(leased.payment), world.clock.now());
+    await recordCreated(gateway.db, leased, aLink(leased.payment), world.clock.now());
     await world.passes(13);
     const now = world.clock.now();
-    expect(await gateway.orders.takeLease(leased.payment, randomUUID(), now, now)).toBeNull();
+    expect(
+      await takeCreateLease(gateway.db, leased.payment, { leaseToken: randomUUID(), leaseUntil: now, now }),
+    ).toBeNull();
   });
 
   it("releasing a lease reschedules neither a settled payment nor one whose lease was lost", async () => {
     const settled = await leasedIn("processing");
-    await settle(gateway, settled.payment);
+    await settleByPoll(gateway, settled.payment);
     const slow = await leasedIn("processing");
     await world.passes(13);
     const now = world.clock.now();
-    await gateway.orders.takeLease(slow.payment, randomUUID(), secondsAfter(now, 12), now);
+    await takeCreateLease(gateway.db, slow.payment, {
+      leaseToken: randomUUID(),
+      leaseUntil: secondsAfter(now, 12),
+      now,
+    });
     const hour = secondsAfter(now, 3600);
     const dueOf = async ({ payment }: Leased) => (await storedOrders(payment.outTradeNo))[0]!.next_poll_at;
     const quiet = await dueOf(settled);
-    for (const leased of [settled, slow]) await gateway.orders.release(leased, "test", now, hour);
+    for (const leased of [settled, slow])
+      await releaseCreateLease(gateway.db, leased, { why: "test", now, nextPollAt: hour });
     expect(await dueOf(settled)).toEqual(quiet);
     expect(await dueOf(slow)).toEqual(slow.payment.nextPollAt);
   });
@@ -129,15 +168,21 @@ describe("status changes of a payment", () => {
     await orderRow(gateway, payment).set({ payment_id: "cs_ours" }).execute();
     const paid = paidFact(payment);
     const otherKey = { ...payment, providerAccount: "another" };
-    expect(await settle(gateway, otherKey, paid)).toMatchObject({ kind: "mismatch", differs: ["account"] });
+    expect(await settleByPoll(gateway, otherKey, paid)).toMatchObject({
+      kind: "mismatch",
+      differs: ["account"],
+    });
     const otherProvider = { ...payment, provider: "paypal" };
-    expect(await settle(gateway, otherProvider, paid)).toMatchObject({
+    expect(await settleByPoll(gateway, otherProvider, paid)).toMatchObject({
       kind: "mismatch",
       differs: ["provider"],
     });
     const otherMode = { ...payment, livemode: !payment.livemode };
-    expect(await settle(gateway, otherMode, paid)).toMatchObject({ kind: "mismatch", differs: ["livemode"] });
-    expect(await settle(gateway, { ...payment, userId: "999" }, paid)).toMatchObject({
+    expect(await settleByPoll(gateway, otherMode, paid)).toMatchObject({
+      kind: "mismatch",
+      differs: ["livemode"],
+    });
+    expect(await settleByPoll(gateway, { ...payment, userId: "999" }, paid)).toMatchObject({
       kind: "no-such-order",
     });
     const wrong: [Partial<Paid>, string][] = [
@@ -147,7 +192,7 @@ describe("status changes of a payment", () => {
       [{ amount: { minor: 1234, currency: "USD" } }, "currency"],
     ];
     for (const [change, differs] of wrong) {
-      expect(await settle(gateway, payment, { ...paid, ...change })).toMatchObject({
+      expect(await settleByPoll(gateway, payment, { ...paid, ...change })).toMatchObject({
         kind: "mismatch",
         differs: [differs],
       });
@@ -163,22 +208,18 @@ describe("status changes of a payment", () => {
     const early = await leasedIn("processing");
     for (const { payment } of [stored, early]) {
       const paid = { ...paidFact(payment), objectId: "cs_ours" };
-      expect(await settle(gateway, payment, paid)).toMatchObject({
+      expect(await settleByPoll(gateway, payment, paid)).toMatchObject({
         kind: "settled",
         payment: { objectId: "cs_ours" },
       });
       // A second payment through another object does not belong to this order.
       const other = { ...paidFact(payment), objectId: "cs_other" };
-      expect(await settle(gateway, payment, other)).toMatchObject({
+      expect(await settleByPoll(gateway, payment, other)).toMatchObject({
         kind: "mismatch",
         differs: ["payment_id"],
       });
     }
-    const made = await gateway.orders.recordCreated(
-      early,
-      aLink(early.payment, "cs_later"),
-      world.clock.now(),
-    );
+    const made = await recordCreated(gateway.db, early, aLink(early.payment, "cs_later"), world.clock.now());
     expect(made).toMatchObject({
       status: "success",
       objectId: "cs_ours",
@@ -199,24 +240,24 @@ describe("status changes of a payment", () => {
       await world.passes(13);
       const now = world.clock.now();
       for (const to of ["closed", "failed"] as const)
-        expect(await gateway.orders.closeOrFail(payment, to, said(payment), now)).toBeNull();
-      await gateway.orders.markInTransit(payment, said(payment), now);
+        expect(await closeOrFail(gateway.db, payment, to, { said: said(payment), now })).toBeNull();
+      await markInTransit(gateway.db, payment, said(payment), now);
       expect(await storedOrders(payment.outTradeNo)).toMatchObject([
         { status: "pending", version: 1, in_transit: 0 },
       ]);
       const own = { ...saidOf(payment), objectId: "cs_ours" };
-      expect(await gateway.orders.closeOrFail(payment, "closed", own, now)).not.toBeNull();
+      expect(await closeOrFail(gateway.db, payment, "closed", { said: own, now })).not.toBeNull();
     },
   );
 
   it("a payment settles once: the same transaction is recognised, another one is a second payment", async () => {
     const { payment } = await leasedIn("pending");
     const paid = paidFact(payment);
-    expect(await settle(gateway, payment, paid)).toMatchObject({ kind: "settled" });
-    expect(await settle(gateway, payment, paid)).toMatchObject({ kind: "already" });
-    expect(await settle(gateway, payment)).toMatchObject({ kind: "second-payment" });
+    expect(await settleByPoll(gateway, payment, paid)).toMatchObject({ kind: "settled" });
+    expect(await settleByPoll(gateway, payment, paid)).toMatchObject({ kind: "already" });
+    expect(await settleByPoll(gateway, payment)).toMatchObject({ kind: "second-payment" });
     const wrongAmount = { ...paid, amount: { minor: 1235, currency: "CNY" } };
-    expect(await settle(gateway, payment, wrongAmount)).toMatchObject({
+    expect(await settleByPoll(gateway, payment, wrongAmount)).toMatchObject({
       kind: "mismatch",
       differs: ["amount"],
     });
@@ -237,7 +278,7 @@ describe("status changes of a payment", () => {
       await releaseLease.promise;
     });
     await holding.promise;
-    const settling = facts.map((paid, index) => settle(others[index]!, payment, paid));
+    const settling = facts.map((paid, index) => settleByPoll(others[index]!, payment, paid));
     await until(async () => (await underWay(facts)) === facts.length);
     releaseLease.resolve();
     await holder;
@@ -254,9 +295,9 @@ describe("status changes of a payment", () => {
   it("a transaction that has paid for another order does not settle a payment", async () => {
     const [first, second] = [await leasedIn("pending"), await leasedIn("pending")];
     const paid = paidFact(first.payment);
-    await settle(gateway, first.payment, paid);
+    await settleByPoll(gateway, first.payment, paid);
     const again = { ...paidFact(second.payment), tradeNo: paid.tradeNo };
-    expect(await settle(gateway, second.payment, again)).toMatchObject({
+    expect(await settleByPoll(gateway, second.payment, again)).toMatchObject({
       kind: "mismatch",
       differs: ["trade_no"],
     });

@@ -1,8 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Gateway, openGateway } from "../../lib/open-gateway.ts";
-import type { Payment } from "../../lib/payments/payment.ts";
-import type { ProviderEvent } from "../../lib/payments/provider.ts";
+import type { Payment } from "../../lib/domain/payment.ts";
+import type { ProviderEvent } from "../../lib/domain/provider.ts";
+import type { Gateway } from "../../lib/gateway.ts";
+import { openGateway } from "../../lib/open-gateway.ts";
 import { refreshPayment } from "../../lib/payments/refresh-payment.ts";
+import { requestClose } from "../../lib/storage/payments/close-or-fail.ts";
+import { findOrder } from "../../lib/storage/payments/find-order.ts";
+import { claimPoll } from "../../lib/storage/payments/polls.ts";
+import { recordCreated } from "../../lib/storage/payments/provider-requests.ts";
 import { aLink, leasedOrder, orderRow } from "../steps/leased-order.ts";
 import { openRows } from "../steps/rows.ts";
 import { until } from "../steps/simulator.ts";
@@ -19,7 +24,7 @@ beforeAll(async () => {
 });
 afterAll(() => world.stop());
 
-const read = async ({ orderNo }: Payment) => (await gateway.orders.find(shop.userId, { orderNo }))!.payment;
+const read = async ({ orderNo }: Payment) => (await findOrder(gateway.db, shop.userId, { orderNo }))!.payment;
 
 /** The calls that a poll makes to a provider that always reports this payment as open and accepts every close. */
 async function requestedOf(payment: Payment): Promise<string[]> {
@@ -53,7 +58,7 @@ describe("polls", () => {
       await leasedOrder(gateway, shop, "processing"),
     ];
     for (const leased of [open, inTransit])
-      await gateway.orders.recordCreated(leased, aLink(leased.payment), world.clock.now());
+      await recordCreated(gateway.db, leased, aLink(leased.payment), world.clock.now());
     await orderRow(gateway, inTransit.payment).set({ in_transit: 1 }).execute();
     expect(await requestedOf(open.payment)).toEqual(["fetch"]);
     await world.passes(7_201);
@@ -66,7 +71,7 @@ describe("polls", () => {
   it("a poll sends a create that its caller could not, unless the payment has expired or is to be closed", async () => {
     const made = () => leasedOrder(gateway, shop, "processing");
     const [unmade, unwanted, expired] = [await made(), await made(), await made()];
-    await gateway.orders.requestClose(unwanted.payment, world.clock.now());
+    await requestClose(gateway.db, unwanted.payment, world.clock.now());
     await world.passes(13);
     expect(await requestedOf(unmade.payment)).toEqual(["create"]);
     expect(await requestedOf(unwanted.payment)).not.toContain("create");
@@ -76,7 +81,7 @@ describe("polls", () => {
 
   it("a poll time can be claimed by only one of two callers", async () => {
     const { payment } = await leasedOrder(gateway, shop, "pending");
-    const claim = () => gateway.orders.claimPoll(payment, payment.expiresAt, world.clock.now());
+    const claim = () => claimPoll(gateway.db, payment, payment.expiresAt, world.clock.now());
     expect([await claim(), await claim()]).toEqual([true, false]);
   });
 
@@ -97,7 +102,7 @@ describe("polls", () => {
       weight,
     ]);
     await other.query("SELECT id FROM payment_orders WHERE id = ? FOR UPDATE", [payment.id]);
-    const claim = gateway.orders.claimPoll(payment, payment.expiresAt, world.clock.now());
+    const claim = claimPoll(gateway.db, payment, payment.expiresAt, world.clock.now());
     await until(async () => {
       const statements = await rows.query<{ Info: string | null }>("SHOW FULL PROCESSLIST");
       return statements.some(({ Info }) => Info?.startsWith("update `payment_orders` set `next_poll_at`"));

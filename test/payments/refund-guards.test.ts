@@ -1,15 +1,24 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { secondsAfter } from "../../lib/clock.ts";
-import type { Gateway } from "../../lib/open-gateway.ts";
+import { newProviderRefundNo } from "../../lib/domain/order-no.ts";
+import type { Payment } from "../../lib/domain/payment.ts";
+import type { LeasedRefund, RefundFact, RefundOutcome, StoredRefund } from "../../lib/domain/refund.ts";
+import type { Gateway } from "../../lib/gateway.ts";
 import { applyEvents } from "../../lib/payments/apply-events.ts";
 import { applyRefundEvent } from "../../lib/payments/apply-refund-event.ts";
-import { newProviderRefundNo } from "../../lib/payments/order-no.ts";
-import type { Payment } from "../../lib/payments/payment.ts";
-import type { RefundOutcome } from "../../lib/payments/refund.ts";
-import type { LeasedRefund, NewRefund, RefundFact, StoredRefund } from "../../lib/payments/refund-ports.ts";
 import { driveRefund, endRefund } from "../../lib/payments/run-refund.ts";
 import { ofMerchant } from "../../lib/storage/of-merchant.ts";
+import { recordExternalRefund } from "../../lib/storage/refunds/external-refunds.ts";
+import { finishRefund } from "../../lib/storage/refunds/finish-refund.ts";
+import { recordRefundTotal } from "../../lib/storage/refunds/refund-totals.ts";
+import type { NewRefund } from "../../lib/storage/refunds/refunds.ts";
+import {
+  findRefundById,
+  releaseRefund,
+  reserveRefund,
+  takeRefundLease,
+} from "../../lib/storage/refunds/refunds.ts";
 import { anotherGateway } from "../steps/gateways.ts";
 import { accountOf, leasedOrder, orderRow, settledPayment } from "../steps/leased-order.ts";
 import { aRefundNo } from "../steps/paid-order.ts";
@@ -56,15 +65,15 @@ function aRefund(change: Partial<NewRefund> = {}): NewRefund {
 }
 
 async function reserved(payment: Payment, change: Partial<NewRefund> = {}): Promise<LeasedRefund> {
-  const outcome = await gateway.refunds.reserve(payment, aRefund(change));
+  const outcome = await reserveRefund(gateway.db, payment, aRefund(change));
   if (outcome.kind !== "reserved") throw new Error(`not reserved: ${outcome.kind}`);
   return outcome.leased;
 }
 
 const stored = async ({ refund }: Pick<StoredRefund, "refund">) =>
-  (await gateway.refunds.byId(refund.userId, refund.id))!;
+  (await findRefundById(gateway.db, refund.userId, refund.id))!;
 const leaseTaken = async (leased: LeasedRefund, now = world.clock.now()) =>
-  gateway.refunds.takeLease(await stored(leased), {
+  takeRefundLease(gateway.db, await stored(leased), {
     leaseToken: randomUUID(),
     leaseUntil: secondsAfter(now, 20),
     nextPollAt: secondsAfter(now, 20),
@@ -91,12 +100,12 @@ describe("reserving a refund", () => {
   it("a refund of an unpaid payment is not reserved, even if the payment was paid when it was read", async () => {
     const payment = await aPayment();
     await orderRow(gateway, payment).set({ status: "closed" }).execute();
-    expect(await gateway.refunds.reserve(payment, aRefund())).toEqual({ kind: "does-not-fit" });
+    expect(await reserveRefund(gateway.db, payment, aRefund())).toEqual({ kind: "does-not-fit" });
   });
 
   it("a refund in another currency is not reserved", async () => {
     const amount = { minor: 100, currency: "USD" };
-    expect(await gateway.refunds.reserve(await aPayment(), aRefund({ amount }))).toEqual({
+    expect(await reserveRefund(gateway.db, await aPayment(), aRefund({ amount }))).toEqual({
       kind: "does-not-fit",
     });
   });
@@ -104,11 +113,11 @@ describe("reserving a refund", () => {
   it("a used refund number is not reserved again, except by a repeat of the same reservation", async () => {
     const payment = await aPayment();
     const input = aRefund();
-    expect(await gateway.refunds.reserve(payment, input)).toMatchObject({ kind: "reserved" });
+    expect(await reserveRefund(gateway.db, payment, input)).toMatchObject({ kind: "reserved" });
     const late = aRefund({ refundNo: input.refundNo });
-    expect(await gateway.refunds.reserve(payment, late)).toEqual({ kind: "exists" });
+    expect(await reserveRefund(gateway.db, payment, late)).toEqual({ kind: "exists" });
     // The same reservation again, as after a COMMIT whose response was lost.
-    expect(await gateway.refunds.reserve(payment, input)).toMatchObject({
+    expect(await reserveRefund(gateway.db, payment, input)).toMatchObject({
       kind: "reserved",
       leased: { refund: { refundNo: input.refundNo }, leaseToken: input.leaseToken },
     });
@@ -118,7 +127,9 @@ describe("reserving a refund", () => {
   it("a refund with the provider number of another refund is not reserved", async () => {
     const payment = await aPayment();
     const { providerRefundNo } = (await reserved(payment)).refund;
-    expect(await gateway.refunds.reserve(payment, aRefund({ providerRefundNo }))).toEqual({ kind: "exists" });
+    expect(await reserveRefund(gateway.db, payment, aRefund({ providerRefundNo }))).toEqual({
+      kind: "exists",
+    });
   });
 });
 
@@ -132,7 +143,7 @@ describe("leases of refunds", () => {
 
   it("the lease of an ended refund cannot be taken", async () => {
     const leased = await reserved(await aPayment());
-    await gateway.refunds.finish(leased.refund, leased.payment, fact());
+    await finishRefund(gateway.db, leased.refund, leased.payment, fact());
     await world.passes(21);
     expect(await leaseTaken(leased)).toBeNull();
   });
@@ -141,16 +152,16 @@ describe("leases of refunds", () => {
     const slow = await reserved(await aPayment());
     await world.passes(21);
     const fast = await leaseTaken(slow);
-    await gateway.refunds.release(slow, "test", times());
+    await releaseRefund(gateway.db, slow, "test", times());
     expect(await stored(slow)).toMatchObject({ refund: { status: "processing" } });
-    await gateway.refunds.release(fast!, "test", times());
+    await releaseRefund(gateway.db, fast!, "test", times());
     expect(await stored(slow)).toMatchObject({ refund: { status: "unknown" } });
   });
 
   it("releasing a lease does not reopen a refund that has ended meanwhile", async () => {
     const leased = await reserved(await aPayment());
-    await gateway.refunds.finish(leased.refund, leased.payment, fact());
-    await gateway.refunds.release(leased, "test", times());
+    await finishRefund(gateway.db, leased.refund, leased.payment, fact());
+    await releaseRefund(gateway.db, leased, "test", times());
     expect(await stored(leased)).toMatchObject({ refund: { status: "success" } });
   });
 });
@@ -191,7 +202,7 @@ describe("finishing a refund", () => {
   it("finishing a refund of an unpaid payment changes no amounts", async () => {
     const { refund, payment } = await reserved(await aPayment());
     await orderRow(gateway, payment).set({ status: "closed" }).execute();
-    expect(await gateway.refunds.finish(refund, payment, fact())).toEqual({ kind: "over-refund" });
+    expect(await finishRefund(gateway.db, refund, payment, fact())).toEqual({ kind: "over-refund" });
     expect(await stored({ refund })).toMatchObject({ refund: { status: "processing" } });
   });
 
@@ -207,7 +218,7 @@ describe("finishing a refund", () => {
     const { refund, payment } = await reserved(await aPayment());
     const notified: number[] = [];
     for (const to of ["success", "failed", "success"] as const) {
-      const finished = await gateway.refunds.finish(refund, payment, fact({ to }));
+      const finished = await finishRefund(gateway.db, refund, payment, fact({ to }));
       if (finished.kind === "finished")
         notified.push(...finished.notifications.map(({ generation }) => generation));
     }
@@ -218,7 +229,7 @@ describe("finishing a refund", () => {
   it("a final refund status is changed by a poll, but not by an event, which may be an old one", async () => {
     const { refund, payment } = await reserved(await aPayment());
     const end = (to: "success" | "failed", overrules: boolean) =>
-      gateway.refunds.finish(refund, payment, fact({ to, overrules }));
+      finishRefund(gateway.db, refund, payment, fact({ to, overrules }));
     expect(await end("success", false)).toMatchObject({ kind: "finished" });
     expect(await end("failed", false)).toMatchObject({ kind: "contradicts" });
     expect(await stored({ refund })).toMatchObject({ refund: { status: "success" } });
@@ -231,7 +242,7 @@ describe("finishing a refund", () => {
     const { tradeNo, orderNo } = payment;
     const amount = { minor: refund.amount.minor + 1, currency: "CNY" };
     const seen = { orderNo, tradeNo, refundNo: refund.providerRefundNo, refundId: "re", amount };
-    await applyRefundEvent(gateway, payment, { kind: "refunded", ...seen }, "webhook");
+    await applyRefundEvent(gateway, payment, { kind: "refunded", ...seen }, { source: "webhook" });
     expect(await stored({ refund })).toMatchObject({ refund: { status: "processing" } });
     expect((await rows.anomalies(payment.configId)).at(-1)).toMatchObject({
       detail: { differs: ["amount"] },
@@ -244,7 +255,7 @@ describe("finishing a refund", () => {
     const { tradeNo, orderNo } = other;
     const refundId = `re-${randomUUID()}`;
     const seen = { orderNo, tradeNo, refundNo: refund.providerRefundNo, refundId, amount: refund.amount };
-    await applyRefundEvent(gateway, other, { kind: "refunded", ...seen }, "webhook");
+    await applyRefundEvent(gateway, other, { kind: "refunded", ...seen }, { source: "webhook" });
     expect(await stored({ refund })).toMatchObject({ refund: { status: "processing" } });
     expect(await totalRefunded(other)).toBe(100);
   });
@@ -266,7 +277,7 @@ describe("external refunds", () => {
   it("an external refund that is reported again is recorded once", async () => {
     const payment = await aPayment();
     const external = { refundId: `re-${randomUUID()}`, amount: { minor: 100, currency: "CNY" } };
-    const tell = () => gateway.refunds.recordExternal(payment, external, "webhook", world.clock.now());
+    const tell = () => recordExternalRefund(gateway.db, payment, external, "webhook", world.clock.now());
     expect(await tell()).toMatchObject({ kind: "finished" });
     expect(await tell()).toEqual({ kind: "already" });
     expect(await totalRefunded(payment)).toBe(100);
@@ -277,11 +288,11 @@ describe("external refunds", () => {
     const amount = { minor: 300, currency: "CNY" };
     const reservations = [await reserved(payment, { amount }), await reserved(payment, { amount })];
     const total = { minor: 900, currency: "CNY" };
-    const tell = () => gateway.refunds.recordTotal(payment, total, "webhook", world.clock.now());
+    const tell = () => recordRefundTotal(gateway.db, payment, total, "webhook", world.clock.now());
     expect(await tell()).toMatchObject({ kind: "finished" });
     expect(await totalRefunded(payment)).toBe(300);
     for (const [index, { refund }] of reservations.entries()) {
-      const finished = await gateway.refunds.finish(refund, payment, fact({ to: "failed", refundId: "" }));
+      const finished = await finishRefund(gateway.db, refund, payment, fact({ to: "failed", refundId: "" }));
       expect(finished).toMatchObject({ kind: "finished" });
       expect(await totalRefunded(payment)).toBe(600 + index * 300);
     }
@@ -302,7 +313,7 @@ describe("external refunds", () => {
     await holding.promise;
     const now = world.clock.now();
     const totals = [300, 500].map((minor, at) =>
-      others[at]!.refunds.recordTotal(payment, { minor, currency: "CNY" }, "webhook", now),
+      recordRefundTotal(others[at]!.db, payment, { minor, currency: "CNY" }, "webhook", now),
     );
     // Both have begun and wait for the row lock.
     await until(async () => {
@@ -319,10 +330,10 @@ describe("external refunds", () => {
   it("a smaller total that arrives late does not replace a greater one", async () => {
     const { refund, payment } = await reserved(await aPayment(), { amount: { minor: 500, currency: "CNY" } });
     const tell = (minor: number) =>
-      gateway.refunds.recordTotal(payment, { minor, currency: "CNY" }, "webhook", world.clock.now());
+      recordRefundTotal(gateway.db, payment, { minor, currency: "CNY" }, "webhook", world.clock.now());
     for (const minor of [300, 200]) expect(await tell(minor)).toEqual({ kind: "already" });
     // The gateway's refund fails, so the 300 were refunded in the dashboard.
-    await gateway.refunds.finish(refund, payment, fact({ to: "failed", refundId: "" }));
+    await finishRefund(gateway.db, refund, payment, fact({ to: "failed", refundId: "" }));
     expect(await totalRefunded(payment)).toBe(300);
   });
 });

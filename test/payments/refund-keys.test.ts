@@ -1,13 +1,19 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Caller } from "../../lib/domain/caller.ts";
+import type { Payment } from "../../lib/domain/payment.ts";
+import type { Refund, RefundOutcome } from "../../lib/domain/refund.ts";
+import type { Ends, Fault } from "../../lib/domain/refusal.ts";
 import { GatewayError } from "../../lib/errors.ts";
+import type { Gateway } from "../../lib/gateway.ts";
 import { readAmount } from "../../lib/http/read-amount.ts";
-import type { Gateway } from "../../lib/open-gateway.ts";
 import { createRefund } from "../../lib/payments/create-refund.ts";
-import type { Payment } from "../../lib/payments/payment.ts";
 import { pollRefund } from "../../lib/payments/poll-refund.ts";
-import type { Caller } from "../../lib/payments/ports.ts";
-import type { Refund, RefundOutcome } from "../../lib/payments/refund.ts";
-import type { Ends, Fault } from "../../lib/payments/refusal.ts";
+import {
+  findRefund,
+  findRefundById,
+  makeRefundDue,
+  takeRefundLease,
+} from "../../lib/storage/refunds/refunds.ts";
 import { withAdapter } from "../steps/adapters.ts";
 import { anotherGateway } from "../steps/gateways.ts";
 import { settledPayment } from "../steps/leased-order.ts";
@@ -62,7 +68,7 @@ const inputOf = ({ orderNo }: Payment, refundNo = aRefundNo()) => {
 type RefundInput = ReturnType<typeof inputOf>;
 const ask = (using: Gateway, input: RefundInput) =>
   createRefund(using, caller, input, readAmount).catch((error) => error);
-const stored = async ({ refundNo }: RefundInput) => (await gateway.refunds.find(shop.userId, refundNo))!;
+const stored = async ({ refundNo }: RefundInput) => (await findRefund(gateway.db, shop.userId, refundNo))!;
 
 describe("idempotency keys of repeated refunds", () => {
   it.each([
@@ -169,9 +175,10 @@ describe("refunds whose caller has lost the lease", () => {
   const losing = (answer: RefundOutcome) => {
     const refund = async (payment: Payment, { id }: Refund) => {
       await world.passes(21);
-      const { refund: current } = (await gateway.refunds.byId(shop.userId, id))!;
+      const { refund: current } = (await findRefundById(gateway.db, shop.userId, id))!;
       const now = world.clock.now();
-      await gateway.refunds.takeLease(
+      await takeRefundLease(
+        gateway.db,
         { refund: current, payment, request: "", leaseUntil: now, nextPollAt: now },
         { leaseToken: "another", leaseUntil: new Date(now.getTime() + 20_000), nextPollAt: now, now },
       );
@@ -234,7 +241,7 @@ describe("refunds whose config cannot be read", () => {
     await ask(using, input);
     const { refund } = await stored(input);
     await world.passes(20 * 86_400);
-    await gateway.refunds.makeDue(refund, world.clock.now());
+    await makeRefundDue(gateway.db, refund, world.clock.now());
     await pollRefund(withoutConfig(), {
       userId: shop.userId,
       refundId: refund.id,
@@ -255,6 +262,6 @@ describe("refund requests", () => {
     const input = inputOf(payment);
     expect(await ask(throwing, input)).toBeInstanceOf(RangeError);
     expect(await rows.order(payment.orderNo)).toMatchObject({ refund_reserved_minor: "0" });
-    expect(await gateway.refunds.find(shop.userId, input.refundNo)).toBeNull();
+    expect(await findRefund(gateway.db, shop.userId, input.refundNo)).toBeNull();
   });
 });

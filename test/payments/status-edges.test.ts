@@ -1,10 +1,17 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Gateway } from "../../lib/open-gateway.ts";
-import { type PaymentStatus, paymentEdges, paymentStatuses } from "../../lib/payments/payment-status.ts";
-import type { Leased } from "../../lib/payments/ports.ts";
+import { type PaymentStatus, paymentEdges, paymentStatuses } from "../../lib/domain/payment-status.ts";
+import type { Leased } from "../../lib/domain/provider-request.ts";
+import type { Gateway } from "../../lib/gateway.ts";
+import { claimCapture, endCapture } from "../../lib/storage/payments/captures.ts";
+import { closeOrFail, markInTransit } from "../../lib/storage/payments/close-or-fail.ts";
+import {
+  recordCreated,
+  recordRefused,
+  releaseCreateLease,
+} from "../../lib/storage/payments/provider-requests.ts";
 import { anotherGateway } from "../steps/gateways.ts";
-import { accountOf, aLink, leasedOrder, orderRow, saidOf, settle } from "../steps/leased-order.ts";
+import { accountOf, aLink, leasedOrder, orderRow, saidOf, settleByPoll } from "../steps/leased-order.ts";
 import { storedMoves, storedOrders } from "../steps/ledgers.ts";
 import { openWorld, type Shop, type World } from "../steps/world.ts";
 
@@ -25,44 +32,53 @@ afterAll(async () => {
 const words = { code: "refused", message: "no" };
 
 const release = (leased: Leased) =>
-  gateway.orders.release(leased, "test", world.clock.now(), world.clock.now());
+  releaseCreateLease(gateway.db, leased, {
+    why: "test",
+    now: world.clock.now(),
+    nextPollAt: world.clock.now(),
+  });
 
 /** Every storage function that moves a payment into a status. */
 const moves: Record<PaymentStatus, Record<string, (leased: Leased) => Promise<unknown>>> = {
   pending: {
-    recordCreated: (leased) => gateway.orders.recordCreated(leased, aLink(leased.payment), world.clock.now()),
+    recordCreated: (leased) => recordCreated(gateway.db, leased, aLink(leased.payment), world.clock.now()),
     async endCapture({ payment }) {
       const captureKey = randomUUID();
       await orderRow(gateway, payment).set({ capture_key: captureKey }).execute();
       const now = world.clock.now();
-      await gateway.orders.endCapture({ ...payment, captureKey }, "test", now, now);
+      await endCapture(gateway.db, { ...payment, captureKey }, { why: "test", now, nextPollAt: now });
     },
   },
   processing: {
-    markInTransit: ({ payment }) => gateway.orders.markInTransit(payment, saidOf(payment), world.clock.now()),
+    markInTransit: ({ payment }) => markInTransit(gateway.db, payment, saidOf(payment), world.clock.now()),
     claimCapture({ payment }) {
       const now = world.clock.now();
-      return gateway.orders.claimCapture(
-        payment,
-        { ...accountOf(payment), key: randomUUID(), until: now, nextPollAt: now },
+      return claimCapture(gateway.db, payment, {
+        ...{ ...accountOf(payment), key: randomUUID(), until: now, nextPollAt: now },
         now,
-      );
+      });
     },
   },
   failed: {
-    refuse: (leased) => gateway.orders.refuse(leased, words, world.clock.now()),
+    refuse: (leased) => recordRefused(gateway.db, leased, words, { now: world.clock.now() }),
     async closeOrFail(leased) {
       await release(leased);
-      await gateway.orders.closeOrFail(leased.payment, "failed", saidOf(leased.payment), world.clock.now());
+      await closeOrFail(gateway.db, leased.payment, "failed", {
+        said: saidOf(leased.payment),
+        now: world.clock.now(),
+      });
     },
   },
   closed: {
     async closeOrFail(leased) {
       await release(leased);
-      await gateway.orders.closeOrFail(leased.payment, "closed", saidOf(leased.payment), world.clock.now());
+      await closeOrFail(gateway.db, leased.payment, "closed", {
+        said: saidOf(leased.payment),
+        now: world.clock.now(),
+      });
     },
   },
-  success: { settle: ({ payment }) => settle(gateway, payment) },
+  success: { settle: ({ payment }) => settleByPoll(gateway, payment) },
 };
 
 const allowed = (from: PaymentStatus, to: PaymentStatus) =>

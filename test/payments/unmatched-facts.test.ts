@@ -1,13 +1,14 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Gateway } from "../../lib/open-gateway.ts";
-import type { Payment } from "../../lib/payments/payment.ts";
-import { type Fact, matchFacts, purgeFacts, type UnmatchedFact } from "../../lib/payments/unmatched-facts.ts";
-import { mostCached } from "../../lib/storage/unmatched-facts.ts";
+import type { Payment } from "../../lib/domain/payment.ts";
+import type { Fact, UnmatchedFact } from "../../lib/domain/unmatched-fact.ts";
+import type { Gateway } from "../../lib/gateway.ts";
+import { matchFacts, purgeFacts } from "../../lib/payments/unmatched-facts.ts";
+import { keepFact, mostCached } from "../../lib/storage/payments/unmatched-facts.ts";
 import { anOrder, apiOf, type Data } from "../steps/api.ts";
 import { invoke } from "../steps/front.ts";
 import { anotherGateway } from "../steps/gateways.ts";
-import { leasedOrder, paidFact, settle } from "../steps/leased-order.ts";
+import { leasedOrder, paidFact, settleByPoll } from "../steps/leased-order.ts";
 import { openRows, type Rows } from "../steps/rows.ts";
 import { postWebhook, stripeEvents } from "../steps/signed-webhooks.ts";
 import { simulatorOf } from "../steps/simulator.ts";
@@ -52,7 +53,7 @@ const refundOf = (
 const keep = ({ payment }: Unpaid, fact: Fact, change: Partial<UnmatchedFact> = {}) => {
   const { userId, configId, provider, providerAccount: account, livemode } = payment;
   const at = world.clock.now();
-  return gateway.facts.keep({ userId, configId, provider, account, livemode, fact, at, ...change });
+  return keepFact(gateway.db, { userId, configId, provider, account, livemode, fact, at, ...change });
 };
 
 const refundedOf = async ({ orderNo }: Payment) => Number((await rows.order(orderNo)).refunded_minor);
@@ -67,7 +68,7 @@ describe("events received before their payment was settled", () => {
   it("a refund event stored before its payment settles is recorded in the settling commit and notified", async () => {
     const order = await unpaid();
     await keep(order, refundOf(order.paid.tradeNo, 500));
-    expect(await settle(gateway, order.payment, order.paid)).toMatchObject({ kind: "settled" });
+    expect(await settleByPoll(gateway, order.payment, order.paid)).toMatchObject({ kind: "settled" });
     expect(await refundedOf(order.payment)).toBe(500);
     expect(await notifiedOf(order.payment)).toEqual(["payment.success", "refund.success"]);
     expect(await storedFor(order.paid.tradeNo)).toEqual([]);
@@ -76,7 +77,7 @@ describe("events received before their payment was settled", () => {
   it("a stored event of a failed refund is recorded and changes no amounts", async () => {
     const order = await unpaid();
     await keep(order, refundOf(order.paid.tradeNo, 500, { kind: "refundFailed" }));
-    await settle(gateway, order.payment, order.paid);
+    await settleByPoll(gateway, order.payment, order.paid);
     expect(await refundedOf(order.payment)).toBe(0);
     expect(await rows.query("SELECT status FROM refunds WHERE order_id = ?", [order.payment.id])).toEqual([
       { status: "failed" },
@@ -88,7 +89,7 @@ describe("events received before their payment was settled", () => {
     const refund = refundOf(order.paid.tradeNo, 500);
     await keep(order, refund);
     await keep(order, { ...refund, kind: "refundFailed" });
-    await settle(gateway, order.payment, order.paid);
+    await settleByPoll(gateway, order.payment, order.paid);
     expect(await refundedOf(order.payment)).toBe(0);
     const { next_poll_at } = await rows.order(order.payment.orderNo);
     expect(next_poll_at).toEqual(expect.any(Date));
@@ -99,7 +100,7 @@ describe("events received before their payment was settled", () => {
     const order = await unpaid();
     await keep(order, refundOf(order.paid.tradeNo, 1_000));
     await keep(order, refundOf(order.paid.tradeNo, 1_000));
-    expect(await settle(gateway, order.payment, order.paid)).toMatchObject({ kind: "settled" });
+    expect(await settleByPoll(gateway, order.payment, order.paid)).toMatchObject({ kind: "settled" });
     expect(await refundedOf(order.payment)).toBe(1_000);
     expect(await raisedFor(order.payment)).toMatchObject([
       { kind: "over_refund", detail: { amount_minor: 1_000 } },
@@ -109,7 +110,7 @@ describe("events received before their payment was settled", () => {
   it("a stored refund event in another currency raises an anomaly, and the payment still settles", async () => {
     const order = await unpaid();
     await keep(order, refundOf(order.paid.tradeNo, 500, { amount: { minor: 500, currency: "USD" } }));
-    expect(await settle(gateway, order.payment, order.paid)).toMatchObject({ kind: "settled" });
+    expect(await settleByPoll(gateway, order.payment, order.paid)).toMatchObject({ kind: "settled" });
     expect(await refundedOf(order.payment)).toBe(0);
     expect(await raisedFor(order.payment)).toMatchObject([
       { kind: "mismatch", detail: { differs: ["currency"] } },
@@ -119,7 +120,7 @@ describe("events received before their payment was settled", () => {
   it("a stored dispute event raises an anomaly when its payment settles", async () => {
     const order = await unpaid();
     await keep(order, { kind: "disputed", tradeNo: order.paid.tradeNo, why: "fraudulent, needs_response" });
-    await settle(gateway, order.payment, order.paid);
+    await settleByPoll(gateway, order.payment, order.paid);
     expect(await raisedFor(order.payment)).toMatchObject([{ kind: "dispute" }]);
   });
 
@@ -131,7 +132,7 @@ describe("events received before their payment was settled", () => {
       tradeNo: order.paid.tradeNo,
       why: "PAYMENT.CAPTURE.REFUNDED",
     });
-    await settle(gateway, order.payment, order.paid);
+    await settleByPoll(gateway, order.payment, order.paid);
     const { next_poll_at } = await rows.order(order.payment.orderNo);
     expect((next_poll_at as Date).getTime()).toBeLessThanOrEqual(world.clock.now().getTime());
   });
@@ -145,7 +146,7 @@ describe("events received before their payment was settled", () => {
   it.each(mismatches)("a stored event of %s is not applied to this payment", async (_name, change) => {
     const order = await unpaid();
     await keep(order, refundOf(order.paid.tradeNo, 500), change(order));
-    await settle(gateway, order.payment, order.paid);
+    await settleByPoll(gateway, order.payment, order.paid);
     expect(await refundedOf(order.payment)).toBe(0);
     expect(await storedFor(order.paid.tradeNo)).toHaveLength(1);
   });
@@ -156,7 +157,7 @@ describe("events received before their payment was settled", () => {
       const order = await unpaid();
       await keep(order, refundOf(order.paid.tradeNo, 500), change(order));
       await keep(order, refundOf(order.paid.tradeNo, 300));
-      await settle(gateway, order.payment, order.paid);
+      await settleByPoll(gateway, order.payment, order.paid);
       expect(await refundedOf(order.payment)).toBe(300);
       expect(await storedFor(order.paid.tradeNo)).toHaveLength(1);
     },
@@ -167,13 +168,13 @@ describe("events received before their payment was settled", () => {
     const refund = refundOf(order.paid.tradeNo, 500);
     for (let times = 0; times < 3; times++) await keep(order, refund);
     expect(await storedFor(order.paid.tradeNo)).toHaveLength(1);
-    await settle(gateway, order.payment, order.paid);
+    await settleByPoll(gateway, order.payment, order.paid);
     expect(await refundedOf(order.payment)).toBe(500);
   });
 
   it("a refund event that arrives during the settlement is recorded once by the sweep", async () => {
     const order = await unpaid();
-    await settle(gateway, order.payment, order.paid);
+    await settleByPoll(gateway, order.payment, order.paid);
     const refund = refundOf(order.paid.tradeNo, 500);
     await keep(order, refund);
     expect(await matchFacts(gateway)).toBe(1);

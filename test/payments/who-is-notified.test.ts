@@ -1,21 +1,23 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { secondsAfter } from "../../lib/clock.ts";
+import type { Caller } from "../../lib/domain/caller.ts";
+import type { Payment } from "../../lib/domain/payment.ts";
+import type { RefundOutcome } from "../../lib/domain/refund.ts";
+import type { Gateway } from "../../lib/gateway.ts";
 import { readAmount } from "../../lib/http/read-amount.ts";
-import type { Gateway } from "../../lib/open-gateway.ts";
 import { closePayment } from "../../lib/payments/close-payment.ts";
 import { createAtProvider } from "../../lib/payments/create-at-provider.ts";
 import { createRefund } from "../../lib/payments/create-refund.ts";
-import type { Payment } from "../../lib/payments/payment.ts";
 import { pollPayment } from "../../lib/payments/poll-payment.ts";
 import { pollRefund, queryRefund } from "../../lib/payments/poll-refund.ts";
-import type { Caller } from "../../lib/payments/ports.ts";
 import { queryPayment } from "../../lib/payments/query-payment.ts";
-import type { RefundOutcome } from "../../lib/payments/refund.ts";
 import { syncPayment } from "../../lib/payments/sync-payment.ts";
+import { findOrder } from "../../lib/storage/payments/find-order.ts";
+import { takeCreateLease } from "../../lib/storage/payments/provider-requests.ts";
 import { withAdapter } from "../steps/adapters.ts";
 import { anotherGateway } from "../steps/gateways.ts";
-import { leasedOrder, settle } from "../steps/leased-order.ts";
+import { leasedOrder, settleByPoll } from "../steps/leased-order.ts";
 import { reservedRefund } from "../steps/reserved-refund.ts";
 import { openRows, type Rows } from "../steps/rows.ts";
 import { openWorld, type Shop, type World } from "../steps/world.ts";
@@ -57,7 +59,7 @@ const eventsOf = async (orderNo: string) => (await rows.notifications(orderNo)).
 async function unanswered(): Promise<Payment> {
   const { payment } = await leasedOrder(gateway, shop, "processing");
   await world.passes(16);
-  return (await gateway.orders.find(shop.userId, { orderNo: payment.orderNo }))!.payment;
+  return (await findOrder(gateway.db, shop.userId, { orderNo: payment.orderNo }))!.payment;
 }
 
 describe("creates refused after their caller got no answer", () => {
@@ -101,7 +103,11 @@ describe("creates whose refusal is returned to a caller", () => {
   it("a refusal returned to a repeated create that took the lease is not notified", async () => {
     const payment = await unanswered();
     const now = world.clock.now();
-    const leased = await gateway.orders.takeLease(payment, randomUUID(), secondsAfter(now, 12), now);
+    const leased = await takeCreateLease(gateway.db, payment, {
+      leaseToken: randomUUID(),
+      leaseUntil: secondsAfter(now, 12),
+      now,
+    });
     await expect(createAtProvider(refusing, leased!)).rejects.toMatchObject({ failure: "create_refused" });
     expect(await eventsOf(payment.orderNo)).toEqual([]);
   });
@@ -110,8 +116,8 @@ describe("creates whose refusal is returned to a caller", () => {
 describe("refunds with a final refusal", () => {
   async function aRefund() {
     const { payment } = await leasedOrder(gateway, shop, "pending");
-    await settle(gateway, payment);
-    const paid = (await gateway.orders.find(shop.userId, { orderNo: payment.orderNo }))!.payment;
+    await settleByPoll(gateway, payment);
+    const paid = (await findOrder(gateway.db, shop.userId, { orderNo: payment.orderNo }))!.payment;
     const input = { order: { orderNo: paid.orderNo }, amount: "5.00", reason: "" };
     const request = JSON.stringify({ v: 1, order_no: paid.orderNo, amount: "5", reason: "" });
     const { refund } = await reservedRefund(gateway, paid, 500, { request });

@@ -1,7 +1,7 @@
 import type { Clock } from "../../lib/clock.ts";
-import type { Payment } from "../../lib/payments/payment.ts";
-import type { NewPayment, Provider } from "../../lib/payments/provider.ts";
-import type { Refund } from "../../lib/payments/refund.ts";
+import type { Payment } from "../../lib/domain/payment.ts";
+import type { NewPayment, Provider } from "../../lib/domain/provider.ts";
+import type { Refund } from "../../lib/domain/refund.ts";
 
 /** 20:00 in UTC+8. */
 export const createdAt = new Date("2025-11-23T12:00:00.400Z");

@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
-import { mostAttempts, nextDue } from "../../lib/deliveries/schedule.ts";
+import { mostAttempts, nextDue } from "../../lib/domain/delivery-schedule.ts";
 import { failures } from "../../lib/errors.ts";
 import { routes } from "../../lib/http/routes.ts";
 import { commands } from "../../lib/ops/run-command.ts";

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import type { RefusalRule } from "../../lib/payments/refusal.ts";
+import type { RefusalRule } from "../../lib/domain/refusal.ts";
 import { providers } from "../../lib/providers/registry.ts";
 import { providerNames, readmeOf, refusalsOf, withTables } from "../../scripts/refusal-tables/tables.ts";
 

@@ -1,4 +1,4 @@
-import type { RefusalTable } from "../../lib/payments/refusal.ts";
+import type { RefusalTable } from "../../lib/domain/refusal.ts";
 import type { NamedCalls } from "../../scripts/sandbox/kernel/faults.ts";
 
 /** One sentence for each code that is in only one of the simulator's list and the adapter's table of a call. */

@@ -1,5 +1,5 @@
-import type { Gateway } from "../../lib/open-gateway.ts";
-import type { Provider } from "../../lib/payments/provider.ts";
+import type { Provider } from "../../lib/domain/provider.ts";
+import type { Gateway } from "../../lib/gateway.ts";
 
 /** A gateway with some methods of the provider adapter replaced, for behaviour that the simulators do not offer. */
 export function withAdapter(gateway: Gateway, changed: (adapter: Provider) => Partial<Provider>): Gateway {

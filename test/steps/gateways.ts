@@ -1,8 +1,9 @@
 import { environmentSchema } from "../../lib/environment.ts";
+import type { Gateway } from "../../lib/gateway.ts";
 import { createdAnswer } from "../../lib/http/payment-answers.ts";
 import { paymentCommand } from "../../lib/http/payment-command.ts";
 import { createPaymentContract } from "../../lib/http/payment-contracts.ts";
-import { buildGateway, type Gateway } from "../../lib/open-gateway.ts";
+import { buildGateway } from "../../lib/open-gateway.ts";
 import { createPayment } from "../../lib/payments/create-payment.ts";
 import { isProvider } from "../../lib/providers/registry.ts";
 import { type Data, keepObject } from "./api.ts";

@@ -1,33 +1,38 @@
 import { randomUUID } from "node:crypto";
-import type { Gateway } from "../../lib/open-gateway.ts";
-import type { Payment } from "../../lib/payments/payment.ts";
-import type { PaymentStatus } from "../../lib/payments/payment-status.ts";
-import type { Leased, Link, Settled } from "../../lib/payments/ports.ts";
-import type { Paid } from "../../lib/payments/provider.ts";
-import { rowOf } from "../../lib/storage/payment-rows.ts";
+import type { Payment } from "../../lib/domain/payment.ts";
+import type { PaymentStatus } from "../../lib/domain/payment-status.ts";
+import type { Paid } from "../../lib/domain/provider.ts";
+import type { Leased, Link } from "../../lib/domain/provider-request.ts";
+import type { Gateway } from "../../lib/gateway.ts";
+import { ofMerchant } from "../../lib/storage/of-merchant.ts";
+import { findOrder, findStoredOrder } from "../../lib/storage/payments/find-order.ts";
+import { rowOf } from "../../lib/storage/payments/payment-rows.ts";
+import { type Settled, settle } from "../../lib/storage/payments/settle.ts";
 import { anOrder } from "./api.ts";
 import { createThrough } from "./gateways.ts";
 import type { Shop } from "./world.ts";
 
-/** An order as `orders.create` stores it, with the lease on its provider request, and with `status` set afterwards. */
+/** An order as `createOrder` stores it, with the lease on its provider request, and with `status` set afterwards. */
 export async function leasedOrder(gateway: Gateway, shop: Shop, status: PaymentStatus): Promise<Leased> {
-  const caught = Promise.withResolvers<Leased>();
+  const caught = Promise.withResolvers<Payment>();
   const stop = new Error("stop here");
-  const stopping: Gateway = {
-    ...gateway,
-    orders: {
-      ...gateway.orders,
-      async create(input) {
-        caught.resolve((await gateway.orders.create(input))!);
-        throw stop;
-      },
-    },
+  const of = async (payment: Payment) => {
+    caught.resolve(payment);
+    throw stop;
   };
+  const stopping: Gateway = { ...gateway, configs: { ...gateway.configs, of } };
   createThrough(stopping, shop, anOrder()).catch((error) => error === stop || caught.reject(error));
-  const leased = await caught.promise;
-  await orderRow(gateway, leased.payment).set({ status }).execute();
-  const { payment } = (await gateway.orders.find(shop.userId, { orderNo: leased.payment.orderNo }))!;
-  return { ...leased, payment };
+  const { orderNo, outTradeNo } = await caught.promise;
+  const { payment: created, providerRequest } = (await findStoredOrder(gateway.db, shop.userId, outTradeNo))!;
+  const { lease_token: leaseToken } = await ofMerchant(gateway.db, shop.userId)
+    .selectFrom("provider_requests")
+    .select("lease_token")
+    .where("order_id", "=", created.id)
+    .executeTakeFirstOrThrow();
+  await orderRow(gateway, created).set({ status }).execute();
+  const { payment } = (await findOrder(gateway.db, shop.userId, { orderNo }))!;
+  // To the caller of `createOrder`, its own call is no earlier one.
+  return { payment, providerRequest: { ...providerRequest, unclearSince: null }, leaseToken };
 }
 
 /** An UPDATE of a payment's row, for a test to change it directly. */
@@ -57,8 +62,12 @@ export const paidFact = ({ orderNo, providerAccount: account, amount, createdAt 
 });
 
 /** Settles this payment as a poll of it does. */
-export const settle = (gateway: Gateway, payment: Payment, paid = paidFact(payment)): Promise<Settled> =>
-  gateway.orders.settle(paid, {
+export const settleByPoll = (
+  gateway: Gateway,
+  payment: Payment,
+  paid = paidFact(payment),
+): Promise<Settled> =>
+  settle(gateway.db, paid, {
     ...accountOf(payment),
     userId: payment.userId,
     provider: payment.provider,
@@ -69,6 +78,6 @@ export const settle = (gateway: Gateway, payment: Payment, paid = paidFact(payme
 /** A payment of 12.34 CNY with the status success. */
 export async function settledPayment(gateway: Gateway, shop: Shop): Promise<Payment> {
   const { payment } = await leasedOrder(gateway, shop, "pending");
-  await settle(gateway, payment);
-  return (await gateway.orders.find(shop.userId, { orderNo: payment.orderNo }))!.payment;
+  await settleByPoll(gateway, payment);
+  return (await findOrder(gateway.db, shop.userId, { orderNo: payment.orderNo }))!.payment;
 }

@@ -1,5 +1,7 @@
 import { generateKeyPairSync, type KeyObject, randomUUID, sign } from "node:crypto";
 import { openGateway } from "../../lib/open-gateway.ts";
+import { credentialsOf } from "../../lib/providers/credentials.ts";
+import { findConfig } from "../../lib/storage/payment-configs.ts";
 import { encrypt } from "../../scripts/sandbox/wechat/resource.ts";
 import { signedHeaders } from "../providers/paypal/account.ts";
 import { alipaySignedByUs, type Bytes, type SignedCall, stripeEvents } from "./signed-webhooks.ts";
@@ -171,8 +173,8 @@ function stripeHand(world: World, shop: Shop): Hand {
 export async function paypalHand(world: World, shop: Shop, certUrl: string): Promise<Hand> {
   const gateway = openGateway();
   const configId = shop.configs.paypal!;
-  const stored = await gateway.configRows.byId(configId);
-  const { webhook_id: webhookId } = (await gateway.credentialsOf(stored!)) as { webhook_id: string };
+  const stored = await findConfig(gateway.db, configId);
+  const { webhook_id: webhookId } = (await credentialsOf(stored!, gateway.vault)) as { webhook_id: string };
 
   const notified = (event_type: string, resource: object) =>
     signs(JSON.stringify({ id: `WH-${randomUUID()}`, event_type, resource }));

@@ -1,9 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { secondsAfter } from "../../lib/clock.ts";
-import type { Gateway } from "../../lib/open-gateway.ts";
-import { newProviderRefundNo } from "../../lib/payments/order-no.ts";
-import type { Payment } from "../../lib/payments/payment.ts";
-import type { LeasedRefund, NewRefund } from "../../lib/payments/refund-ports.ts";
+import { newProviderRefundNo } from "../../lib/domain/order-no.ts";
+import type { Payment } from "../../lib/domain/payment.ts";
+import type { LeasedRefund } from "../../lib/domain/refund.ts";
+import type { Gateway } from "../../lib/gateway.ts";
+import type { NewRefund } from "../../lib/storage/refunds/refunds.ts";
+import { reserveRefund } from "../../lib/storage/refunds/refunds.ts";
 import { aRefundNo } from "./paid-order.ts";
 
 /** A refund of `minor` units as `refunds.reserve` stores it, with its lease. */
@@ -15,7 +17,7 @@ export async function reservedRefund(
 ): Promise<LeasedRefund> {
   const now = gateway.clock.now();
   const providerRefundNo = newProviderRefundNo(now);
-  const reserved = await gateway.refunds.reserve(payment, {
+  const reserved = await reserveRefund(gateway.db, payment, {
     refundNo: aRefundNo(),
     providerRefundNo,
     prepared: {},

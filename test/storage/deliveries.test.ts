@@ -1,11 +1,17 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { secondsAfter } from "../../lib/clock.ts";
-import type { Claim } from "../../lib/deliveries/ports.ts";
-import { nextDue } from "../../lib/deliveries/schedule.ts";
-import type { WakeUp } from "../../lib/payments/ports.ts";
+import type { Claim } from "../../lib/domain/delivery.ts";
+import { nextDue } from "../../lib/domain/delivery-schedule.ts";
+import type { WakeUp } from "../../lib/domain/wake-up.ts";
 import type { Database } from "../../lib/storage/database.ts";
-import { deliveriesIn } from "../../lib/storage/deliveries.ts";
+import { claimDelivery } from "../../lib/storage/deliveries/claim-delivery.ts";
+import {
+  nextDueDelivery,
+  takeDueDeliveries,
+  unmarkWoken,
+} from "../../lib/storage/deliveries/due-deliveries.ts";
+import { finishDelivery } from "../../lib/storage/deliveries/finish-delivery.ts";
 import { openRows, type Rows } from "../steps/rows.ts";
 import { withDatabases } from "./connections.ts";
 import { type Seeded, seedNotifications } from "./notification-rows.ts";
@@ -20,7 +26,7 @@ const now = new Date("2026-05-06T07:08:09.123Z");
 const leaseUntil = secondsAfter(now, 45);
 
 const claimOn = (database: Database, wakeUp: WakeUp, at = now, token: string = randomUUID()) =>
-  deliveriesIn(database).claim(wakeUp, token, secondsAfter(at, 45), at);
+  claimDelivery(database, wakeUp, { leaseToken: token, leaseUntil: secondsAfter(at, 45), now: at });
 const taskOf = (claim: Claim) => {
   if (claim.kind !== "claimed") throw new Error(`not claimed but ${claim.kind}`);
   return claim.task;
@@ -113,13 +119,18 @@ describe("finishing a delivery", () => {
       const task = taskOf(await claimOn(quick!, wakeUp, later, "quick-token"));
       const success = { outcome: "received", httpStatus: 200, answer: "", endedAt: later };
       expect(
-        await deliveriesIn(slow!).finish(stale, "stale-token", failed(later), { status: "exhausted" }),
+        await finishDelivery(slow!, stale, "stale-token", {
+          record: failed(later),
+          after: { status: "exhausted" },
+        }),
       ).toBe(false);
       expect(await row(wakeUp)).toMatchObject({ status: "sending", attempt: 1 });
-      expect(await deliveriesIn(quick!).finish(task, "quick-token", success, { status: "success" })).toBe(
-        true,
-      );
-      expect(await deliveriesIn(slow!).finish(stale, "stale-token", failed(later), retry(later))).toBe(false);
+      expect(
+        await finishDelivery(quick!, task, "quick-token", { record: success, after: { status: "success" } }),
+      ).toBe(true);
+      expect(
+        await finishDelivery(slow!, stale, "stale-token", { record: failed(later), after: retry(later) }),
+      ).toBe(false);
       expect(await row(wakeUp)).toMatchObject({ status: "success" });
       expect(await sends(wakeUp)).toMatchObject([{ outcome: null }, { outcome: "received" }]);
     });
@@ -129,11 +140,12 @@ describe("finishing a delivery", () => {
     const { wakeUps } = await seedNotifications(rows, { dueAt: now });
     const [wakeUp] = wakeUps as [WakeUp];
     await withDatabases(1, async ([database]) => {
-      const deliveries = deliveriesIn(database!);
       const task = taskOf(await claimOn(database!, wakeUp, now, "token"));
       const due = secondsAfter(now, 60);
       for (let times = 0; times < 2; times++) {
-        expect(await deliveries.finish(task, "token", failed(now), retry(due))).toBe(true);
+        expect(
+          await finishDelivery(database!, task, "token", { record: failed(now), after: retry(due) }),
+        ).toBe(true);
         expect(await row(wakeUp)).toMatchObject({
           status: "pending",
           attempt: 2,
@@ -149,7 +161,9 @@ describe("endpoints that have answered 410", () => {
   async function gone(database: Database, { wakeUps }: Seeded, at: Date) {
     const task = taskOf(await claimOn(database, wakeUps[0]!, at, "gone"));
     const record = { outcome: "gone", httpStatus: 410, answer: "", endedAt: at };
-    expect(await deliveriesIn(database).finish(task, "gone", record, { status: "held" })).toBe(true);
+    expect(await finishDelivery(database, task, "gone", { record: record, after: { status: "held" } })).toBe(
+      true,
+    );
   }
 
   /** Inserts the generation before this one of its series, with the same event id or another one. */
@@ -212,7 +226,7 @@ describe("endpoints that have answered 410", () => {
       const later = secondsAfter(now, 5);
       const task = taskOf(await claimOn(database!, { ...resent, generation: 2 }, later, "resend"));
       const record = { outcome: "received", httpStatus: 200, answer: "", endedAt: secondsAfter(later, 1) };
-      await deliveriesIn(database!).finish(task, "resend", record, { status: "success" });
+      await finishDelivery(database!, task, "resend", { record: record, after: { status: "success" } });
       // This stays so when another resend supersedes the received one.
       await rows.query("UPDATE deliveries SET status = 'superseded' WHERE id = ?", [resent.taskId]);
       expect((await claimOn(database!, next, secondsAfter(later, 2))).kind).toBe("claimed");
@@ -228,14 +242,12 @@ describe("the next delivery of an endpoint", () => {
       wakeUps[2]!.taskId,
     ]);
     await withDatabases(5, async (databases) => {
-      const next = await Promise.all(
-        databases.map((database) => deliveriesIn(database).nextDue(endpoint, now)),
-      );
+      const next = await Promise.all(databases.map((database) => nextDueDelivery(database, endpoint, now)));
       const taskIds = next.filter((wakeUp) => wakeUp !== null).map(({ taskId }) => taskId);
       expect(taskIds.sort()).toEqual([wakeUps[0]!.taskId, wakeUps[1]!.taskId].sort());
-      expect(await deliveriesIn(databases[0]!).nextDue(endpoint, now)).toBeNull();
+      expect(await nextDueDelivery(databases[0]!, endpoint, now)).toBeNull();
       // A wake-up that led to no claim within a minute counts as lost.
-      const minuteLater = await deliveriesIn(databases[0]!).nextDue(endpoint, secondsAfter(now, 60));
+      const minuteLater = await nextDueDelivery(databases[0]!, endpoint, secondsAfter(now, 60));
       expect(taskIds).toContain(minuteLater?.taskId);
     });
   });
@@ -253,7 +265,7 @@ describe("sweeping deliveries", () => {
       const taken: WakeUp[][] = [];
       for (let pass = 0; pass < 4; pass++) {
         taken.push(
-          ...(await Promise.all(databases.map((database) => deliveriesIn(database).takeDue(now, limits)))),
+          ...(await Promise.all(databases.map((database) => takeDueDeliveries(database, now, limits)))),
         );
       }
       return taken;
@@ -276,7 +288,7 @@ describe("sweeping deliveries", () => {
     await seedNotifications(rows, { count: 1_000, dueAt: secondsAfter(now, -600) });
     const other = await seedNotifications(rows, { dueAt: now });
     const [first] = await withDatabases(1, ([database]) =>
-      Promise.all([deliveriesIn(database!).takeDue(now, limits)]),
+      Promise.all([takeDueDeliveries(database!, now, limits)]),
     );
     expect(first).toContainEqual(other.wakeUps[0]);
     expect(first).toHaveLength(21);
@@ -287,14 +299,16 @@ describe("sweeping deliveries", () => {
     const { wakeUps } = await seedNotifications(rows, { count: 2, dueAt: now });
     const [first, second] = wakeUps as [WakeUp, WakeUp];
     await withDatabases(1, async ([database]) => {
-      const deliveries = deliveriesIn(database!);
       await claimOn(database!, first);
-      expect(await deliveries.takeDue(now, limits)).toEqual([second]);
-      expect(await deliveries.takeDue(now, limits)).toEqual([]);
-      await deliveries.unmark([second]);
-      expect(await deliveries.takeDue(now, limits)).toEqual([second]);
+      expect(await takeDueDeliveries(database!, now, limits)).toEqual([second]);
+      expect(await takeDueDeliveries(database!, now, limits)).toEqual([]);
+      await unmarkWoken(database!, [second]);
+      expect(await takeDueDeliveries(database!, now, limits)).toEqual([second]);
       const later = secondsAfter(leaseUntil, 16);
-      const taken = await deliveries.takeDue(later, { ...limits, wokenBefore: secondsAfter(later, -60) });
+      const taken = await takeDueDeliveries(database!, later, {
+        ...limits,
+        wokenBefore: secondsAfter(later, -60),
+      });
       expect(taken.map(({ taskId }) => taskId).sort()).toEqual([first.taskId, second.taskId].sort());
     });
   });

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { WakeUp } from "../../lib/payments/ports.ts";
+import type { WakeUp } from "../../lib/domain/wake-up.ts";
 import type { Rows } from "../steps/rows.ts";
 
 export type Seeded = { userId: string; endpoint: string; wakeUps: WakeUp[] };

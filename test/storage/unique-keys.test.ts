@@ -1,10 +1,17 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { secondsAfter } from "../../lib/clock.ts";
-import type { Gateway } from "../../lib/open-gateway.ts";
-import type { NewOrder } from "../../lib/payments/ports.ts";
-import { anOrder } from "../steps/api.ts";
-import { anotherGateway, createThrough } from "../steps/gateways.ts";
+import { newOrderNo } from "../../lib/domain/order-no.ts";
+import type { NewOrder } from "../../lib/domain/provider-request.ts";
+import type { Gateway } from "../../lib/gateway.ts";
+import { addApiKey } from "../../lib/storage/api-keys.ts";
+import { claimDelivery } from "../../lib/storage/deliveries/claim-delivery.ts";
+import { createMerchant } from "../../lib/storage/merchants.ts";
+import { createOrder } from "../../lib/storage/payments/create-order.ts";
+import { findStoredOrder } from "../../lib/storage/payments/find-order.ts";
+import { recordEvent } from "../../lib/storage/webhook-events.ts";
+import { anotherGateway } from "../steps/gateways.ts";
+import { leasedOrder } from "../steps/leased-order.ts";
 import { openRows, type Rows } from "../steps/rows.ts";
 import { openWorld, type Shop, type World } from "../steps/world.ts";
 import { seedNotifications } from "./notification-rows.ts";
@@ -30,20 +37,21 @@ const duplicate = { code: "ER_DUP_ENTRY" };
 
 /** An order as it is about to be stored. */
 async function newOrder(): Promise<NewOrder> {
-  const caught = Promise.withResolvers<NewOrder>();
-  const stop = new Error("stop here");
-  const create = (order: NewOrder) => {
-    caught.resolve(order);
-    return Promise.reject(stop);
+  const { payment, providerRequest } = await leasedOrder(gateway, shop, "processing");
+  const stored = (await findStoredOrder(gateway.db, shop.userId, payment.outTradeNo))!;
+  const now = world.clock.now();
+  return {
+    ...payment,
+    ...{ orderNo: newOrderNo(now), outTradeNo: randomUUID() },
+    ...{ request: stored.request, fingerprint: stored.fingerprint },
+    ...{ prepared: providerRequest.prepared, idempotencyKey: randomUUID() },
+    ...{ leaseToken: randomUUID(), leaseUntil: now },
   };
-  const stopping: Gateway = { ...gateway, orders: { ...gateway.orders, create } };
-  await expect(createThrough(stopping, shop, anOrder())).rejects.toBe(stop);
-  return caught.promise;
 }
 
 describe("unique keys", () => {
   it("two merchants cannot have the same name", async () => {
-    const create = () => gateway.merchants.create("twice", {}, world.clock.now());
+    const create = () => createMerchant(gateway.db, "twice", {}, world.clock.now());
     await create();
     await expect(create()).rejects.toMatchObject(duplicate);
   });
@@ -51,7 +59,11 @@ describe("unique keys", () => {
   it("two API keys cannot have the same id", async () => {
     const add = (secret: number) => {
       const key = { keyId: `m${shop.userId}ktwice`, hash: Buffer.alloc(32, secret) };
-      return gateway.merchants.addKey(shop.userId, key, ["query"], world.clock.now(), 9);
+      return addApiKey(gateway.db, shop.userId, key, {
+        scopes: ["query"],
+        now: world.clock.now(),
+        mostLive: 9,
+      });
     };
     await add(1);
     await expect(add(2)).rejects.toMatchObject(duplicate);
@@ -75,9 +87,9 @@ describe("unique keys", () => {
 
   it("two orders cannot have the same order_no", async () => {
     const first = await newOrder();
-    expect(await gateway.orders.create(first)).toMatchObject({ payment: { orderNo: first.orderNo } });
+    expect(await createOrder(gateway.db, first)).toMatchObject({ payment: { orderNo: first.orderNo } });
     const second = { ...(await newOrder()), orderNo: first.orderNo };
-    expect(await gateway.orders.create(second)).toBeNull();
+    expect(await createOrder(gateway.db, second)).toBeNull();
   });
 
   it("an event of a provider has one record, however often it arrives", async () => {
@@ -90,7 +102,7 @@ describe("unique keys", () => {
       encryptedBody: null,
       at: world.clock.now(),
     };
-    for (let times = 0; times < 3; times++) await gateway.events.record(event, null);
+    for (let times = 0; times < 3; times++) await recordEvent(gateway.db, event, null);
     const stored = await rows.query("SELECT times FROM webhook_events WHERE event_id = ?", [event.eventId]);
     expect(stored).toEqual([{ times: 3 }]);
   });
@@ -99,7 +111,11 @@ describe("unique keys", () => {
     const now = world.clock.now();
     const { wakeUps } = await seedNotifications(rows, { dueAt: now });
     for (let times = 0; times < 2; times++) {
-      const claim = await gateway.deliveries.claim(wakeUps[0]!, "token", secondsAfter(now, 45), now);
+      const claim = await claimDelivery(gateway.db, wakeUps[0]!, {
+        leaseToken: "token",
+        leaseUntil: secondsAfter(now, 45),
+        now,
+      });
       expect(claim).toMatchObject({ kind: "claimed", task: { tryNo: 1 } });
     }
     const sends = await rows.query("SELECT try_no FROM delivery_attempts WHERE task_id = ?", [

@@ -1,12 +1,14 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { secondsAfter } from "../../lib/clock.ts";
-import type { Gateway } from "../../lib/open-gateway.ts";
+import type { Caller } from "../../lib/domain/caller.ts";
+import type { Gateway } from "../../lib/gateway.ts";
 import { pollPayment } from "../../lib/payments/poll-payment.ts";
-import type { Caller } from "../../lib/payments/ports.ts";
 import { queryPayment } from "../../lib/payments/query-payment.ts";
 import { receiveWebhook } from "../../lib/payments/receive-webhook.ts";
 import { returnBuyer } from "../../lib/payments/return-buyer.ts";
+import { claimCapture, endCapture } from "../../lib/storage/payments/captures.ts";
+import { findOrder } from "../../lib/storage/payments/find-order.ts";
 import { anOrder } from "../steps/api.ts";
 import { anotherGateway, createThrough } from "../steps/gateways.ts";
 import { accountOf } from "../steps/leased-order.ts";
@@ -77,14 +79,14 @@ const ways: Record<string, WayIn> = {
 it("a payment that has changed since it was fetched from PayPal is not captured on that response", async () => {
   const gateway = gateways[0]!;
   const { order_no: orderNo } = await createThrough(gateway, shop, anOrder({ provider: "paypal" }));
-  const { payment } = (await gateway.orders.find(shop.userId, { orderNo }))!;
+  const { payment } = (await findOrder(gateway.db, shop.userId, { orderNo }))!;
   const now = world.clock.now();
   const until = secondsAfter(now, 15);
   const claim = (key: string) =>
-    gateway.orders.claimCapture(payment, { ...accountOf(payment), key, until, nextPollAt: until }, now);
+    claimCapture(gateway.db, payment, { ...{ ...accountOf(payment), key, until, nextPollAt: until }, now });
   const claimed = await claim(randomUUID());
   expect(claimed).toMatchObject({ status: "processing", version: payment.version + 1 });
-  await gateway.orders.endCapture(claimed!, "INSTRUMENT_DECLINED", now, now);
+  await endCapture(gateway.db, claimed!, { why: "INSTRUMENT_DECLINED", now, nextPollAt: now });
   // The payment is pending again, but its version is newer than the one that was read.
   expect(await claim(randomUUID())).toBeNull();
   expect(await rows.order(orderNo)).toMatchObject({ status: "pending", capture_key: null });

@@ -2,6 +2,7 @@ import { Stripe } from "stripe";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { openGateway } from "../../lib/open-gateway.ts";
 import { applyEvents } from "../../lib/payments/apply-events.ts";
+import { findOrder } from "../../lib/storage/payments/find-order.ts";
 import { type Api, anOrder, apiOf, type Data } from "../steps/api.ts";
 import { logOf } from "../steps/captured-log.ts";
 import { accountOf } from "../steps/leased-order.ts";
@@ -224,7 +225,7 @@ describe("late provider events", () => {
     async (kind) => {
       const gateway = openGateway();
       const { data } = await api.create(anOrder({ provider: "stripe" }));
-      const read = await gateway.orders.find(shop.userId, { orderNo: String(data.order_no) });
+      const read = await findOrder(gateway.db, shop.userId, { orderNo: String(data.order_no) });
       await stripe.pay(data);
       await until(async () => (await now(data.order_no)).status === "success");
       const before = await now(data.order_no);

@@ -1,6 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { providers } from "../../lib/providers/registry.ts";
+import { claimCapture } from "../../lib/storage/payments/captures.ts";
+import { findOrder } from "../../lib/storage/payments/find-order.ts";
 import { type Api, anOrder, apiOf } from "../steps/api.ts";
 import { anotherGateway, createThrough } from "../steps/gateways.ts";
 import { type OneConfig, oneConfig, openAccount } from "../steps/generations.ts";
@@ -26,11 +28,11 @@ const hours = (count: number) => count * 3600;
 /** PayPal has captured the money, and our process ended before it received the response. */
 async function captureAndDie(orderNo: string): Promise<void> {
   const gateway = anotherGateway();
-  const { payment } = (await gateway.orders.find(shop.userId, { orderNo }))!;
+  const { payment } = (await findOrder(gateway.db, shop.userId, { orderNo }))!;
   const config = await gateway.configs.of(payment);
   const now = world.clock.now();
   const capture = { key: randomUUID(), until: now, nextPollAt: now };
-  const claimed = await gateway.orders.claimCapture(payment, { ...accountOf(payment), ...capture }, now);
+  const claimed = await claimCapture(gateway.db, payment, { ...{ ...accountOf(payment), ...capture }, now });
   await config.adapter.capture!(claimed!, capture.key);
   await gateway.close();
 }

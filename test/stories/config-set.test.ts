@@ -2,6 +2,8 @@ import { generateKeyPairSync } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openGateway } from "../../lib/open-gateway.ts";
 import { receiveWebhook } from "../../lib/payments/receive-webhook.ts";
+import { credentialsOf } from "../../lib/providers/credentials.ts";
+import { findConfig } from "../../lib/storage/payment-configs.ts";
 import { anotherGateway } from "../steps/gateways.ts";
 import { type Credentials, type OneConfig, oneConfig, openAccount } from "../steps/generations.ts";
 import { stripeEvents } from "../steps/signed-webhooks.ts";
@@ -27,8 +29,8 @@ async function aConfig(provider: string) {
 }
 
 const stored = async (configId: string) => {
-  const { configRows, credentialsOf } = openGateway();
-  return (await credentialsOf((await configRows.byId(configId))!)) as Record<string, unknown>;
+  const { db, vault } = openGateway();
+  return (await credentialsOf((await findConfig(db, configId))!, vault)) as Record<string, unknown>;
 };
 
 /** Credentials with a new key of the same Stripe account; Stripe refuses the old key from now on. */

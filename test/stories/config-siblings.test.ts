@@ -1,5 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { credentialsOf } from "../../lib/providers/credentials.ts";
+import { findConfig } from "../../lib/storage/payment-configs.ts";
+import { findOrder } from "../../lib/storage/payments/find-order.ts";
 import { apiOf } from "../steps/api.ts";
 import { anotherGateway } from "../steps/gateways.ts";
 import { type OneConfig, oneConfig, openAccount } from "../steps/generations.ts";
@@ -41,8 +44,10 @@ const eventsOf = (configId: string) =>
 /** The webhook secret in the stored credentials of a Stripe config. */
 async function secretOf(configId: string): Promise<string> {
   const { openGateway } = await import("../../lib/open-gateway.ts");
-  const { configRows, credentialsOf } = openGateway();
-  const stored = (await credentialsOf((await configRows.byId(configId))!)) as { webhook_secret: string[] };
+  const { db, vault } = openGateway();
+  const stored = (await credentialsOf((await findConfig(db, configId))!, vault)) as {
+    webhook_secret: string[];
+  };
   return stored.webhook_secret[0]!;
 }
 
@@ -126,7 +131,7 @@ describe("orders with an unusable config", () => {
         [config_id, broken],
       ]);
       const gateway = anotherGateway();
-      const { payment } = (await gateway.orders.find(shop.userId, { orderNo: String(created.order_no) }))!;
+      const { payment } = (await findOrder(gateway.db, shop.userId, { orderNo: String(created.order_no) }))!;
       expect(await gateway.configs.of(payment)).toMatchObject({ id: other });
       await gateway.close();
     },
@@ -209,7 +214,7 @@ describe("orders whose config has another account", () => {
     const created = await one.create();
     const other = await two.set(b.credentials);
     const gateway = anotherGateway();
-    const { payment } = (await gateway.orders.find(shop.userId, { orderNo: String(created.order_no) }))!;
+    const { payment } = (await findOrder(gateway.db, shop.userId, { orderNo: String(created.order_no) }))!;
     const moved = { ...payment, configId: other.config_id };
     expect(await gateway.configs.of(moved)).toMatchObject({ id: own.config_id, account: a.account });
     for (const lost of [{ providerAccount: "acct_gone" }, { livemode: true }])

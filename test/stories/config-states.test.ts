@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openGateway } from "../../lib/open-gateway.ts";
 import { pollPayment } from "../../lib/payments/poll-payment.ts";
+import { findConfig } from "../../lib/storage/payment-configs.ts";
+import { findOrder } from "../../lib/storage/payments/find-order.ts";
 import { apiOf } from "../steps/api.ts";
 import { invoke } from "../steps/front.ts";
 import { anotherGateway } from "../steps/gateways.ts";
@@ -108,7 +110,7 @@ describe("config retire", () => {
     expect(await rowOf(config_id)).toMatchObject({ note: "the account was closed" });
     await config.payUnseen(created);
     const fresh = anotherGateway();
-    const { payment } = (await fresh.orders.find(shop.userId, { orderNo: String(created.order_no) }))!;
+    const { payment } = (await findOrder(fresh.db, shop.userId, { orderNo: String(created.order_no) }))!;
     await expect(fresh.configs.of(payment)).rejects.toMatchObject({ failure: "config_not_found" });
     await fresh.close();
     expect(await config.set(credentials)).toMatchObject({ did: "restored", config_id, account });
@@ -167,7 +169,7 @@ describe("configs overwritten with plain JSON in the database", () => {
       expect(await rowOf(config_id)).toMatchObject({ config_data: JSON.stringify(complete) });
       expect(await openAnomalies(config_id)).toMatchObject([{ kind: "config_overwritten", order_no: null }]);
       const gateway = anotherGateway();
-      const { payment } = (await gateway.orders.find(shop.userId, { orderNo: String(created.order_no) }))!;
+      const { payment } = (await findOrder(gateway.db, shop.userId, { orderNo: String(created.order_no) }))!;
       await expect(gateway.configs.of(payment)).rejects.toMatchObject({ failure: "config_not_found" });
       await gateway.close();
       // The remedy that the anomaly names.
@@ -196,7 +198,7 @@ describe("configs overwritten with plain JSON in the database", () => {
     const complete = { ...credentials, webhook_secret: "whsec_by_hand" };
     await write(config_id, complete);
     await config.simulator.faults({ status: 503 });
-    await openGateway().configs.mayBeEncrypted((await openGateway().configRows.byId(config_id))!);
+    await openGateway().configs.mayBeEncrypted((await findConfig(openGateway().db, config_id))!);
     await invoke("sweep", {});
     expect(await rowOf(config_id)).toMatchObject({ config_data: JSON.stringify(complete) });
     await config.simulator.faults({});

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { GatewayError } from "../../lib/errors.ts";
-import type { Gateway } from "../../lib/open-gateway.ts";
+import type { Gateway } from "../../lib/gateway.ts";
 import { anOrder, type Data } from "../steps/api.ts";
 import { anotherGateway, createThrough } from "../steps/gateways.ts";
 import { sessionCalls, storedOrders } from "../steps/ledgers.ts";

@@ -2,7 +2,10 @@ import { fork } from "node:child_process";
 import { once } from "node:events";
 import path from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { type Gateway, openGateway } from "../../lib/open-gateway.ts";
+import type { Gateway } from "../../lib/gateway.ts";
+import { openGateway } from "../../lib/open-gateway.ts";
+import { markInTransit } from "../../lib/storage/payments/close-or-fail.ts";
+import { findOrder } from "../../lib/storage/payments/find-order.ts";
 import { type Api, anOrder, apiOf, type Data } from "../steps/api.ts";
 import { invoke } from "../steps/front.ts";
 import { anotherGateway, createThrough } from "../steps/gateways.ts";
@@ -40,10 +43,24 @@ const beforeTheCall = (gateway: Gateway): Gateway => ({
   ...gateway,
   configs: { ...gateway.configs, of: die },
 });
-const beforeTheResult = (gateway: Gateway): Gateway => ({
-  ...gateway,
-  orders: { ...gateway.orders, recordCreated: die },
-});
+/** `lifeOf` is read after the provider's answer, for the time in which its link opens. */
+function beforeTheResult(gateway: Gateway): Gateway {
+  let isCalled = false;
+  return {
+    ...gateway,
+    configs: {
+      ...gateway.configs,
+      of(payment) {
+        isCalled = true;
+        return gateway.configs.of(payment);
+      },
+    },
+    lifeOf(provider, scene) {
+      if (isCalled) throw killed;
+      return gateway.lifeOf(provider, scene);
+    },
+  };
+}
 
 async function expectOne(order: Data, answer: Data): Promise<void> {
   const [row, ...others] = await storedOrders(order.out_trade_no);
@@ -163,14 +180,10 @@ describe("creates interrupted at the provider", () => {
     await stripe.faults({ timeout_after_success: true, path: "/v1/checkout/sessions" });
     const order = anOrder({ provider: "stripe", expires_in: 60 });
     const { order_no } = await api.create(order);
-    const { payment } = (await openGateway().orders.find(shop.userId, { orderNo: order_no! }))!;
+    const { payment } = (await findOrder(openGateway().db, shop.userId, { orderNo: order_no! }))!;
     await stripe.faults({ lose: true });
     await stripe.start(order_no!);
-    await openGateway().orders.markInTransit(
-      payment,
-      saidOf(payment, "a webhook said so"),
-      world.clock.now(),
-    );
+    await markInTransit(openGateway().db, payment, saidOf(payment, "a webhook said so"), world.clock.now());
     await world.passes(3700);
     await invoke("sweep", {});
     await world.queues.drain();

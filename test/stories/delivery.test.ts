@@ -4,7 +4,11 @@ import { secondsAfter } from "../../lib/clock.ts";
 import { deliver } from "../../lib/deliveries/deliver.ts";
 import { notificationSender } from "../../lib/deliveries/send-notification.ts";
 import { newSecret } from "../../lib/deliveries/signature.ts";
-import { type Gateway, notifySecretContext, openGateway } from "../../lib/open-gateway.ts";
+import type { Gateway } from "../../lib/gateway.ts";
+import { notifySecretContext } from "../../lib/merchants/notify-secrets.ts";
+import { openGateway } from "../../lib/open-gateway.ts";
+import { claimDelivery } from "../../lib/storage/deliveries/claim-delivery.ts";
+import { readNotifySecrets, saveNotifySecrets } from "../../lib/storage/merchants.ts";
 import { type Api, anOrder, apiOf } from "../steps/api.ts";
 import { invoke } from "../steps/front.ts";
 import { openRows, type Rows } from "../steps/rows.ts";
@@ -163,8 +167,8 @@ describe("delivery attempts", () => {
     const { userId, webhookSecret } = merchant.shop;
     const secrets = [webhookSecret, newSecret()];
     const encrypted = await gateway.vault.encrypt(JSON.stringify(secrets), notifySecretContext(userId));
-    const before = await gateway.merchants.notifySecrets(userId);
-    await gateway.merchants.saveNotifySecrets(userId, before, encrypted, world.clock.now());
+    const before = await readNotifySecrets(gateway.db, userId);
+    await saveNotifySecrets(gateway.db, { userId, before }, encrypted, world.clock.now());
     const orderNo = await paidOrder(merchant);
     await world.queues.drain();
     const { body, headers } = (await notified(merchant, orderNo))[0]!;
@@ -251,7 +255,9 @@ describe("interrupted deliveries", () => {
     await world.queues.lose();
     const now = world.clock.now();
     const wakeUp = await wakeUpOf(orderNo);
-    expect(await gateway.deliveries.claim(wakeUp, "dead", secondsAfter(now, 45), now)).toMatchObject({
+    expect(
+      await claimDelivery(gateway.db, wakeUp, { leaseToken: "dead", leaseUntil: secondsAfter(now, 45), now }),
+    ).toMatchObject({
       kind: "claimed",
     });
     await world.passes(30);

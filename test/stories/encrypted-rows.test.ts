@@ -1,14 +1,16 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { Gateway } from "../../lib/gateway.ts";
 import { readAmount } from "../../lib/http/read-amount.ts";
-import type { Gateway } from "../../lib/open-gateway.ts";
+import { encryptConfigs } from "../../lib/merchants/encrypt-configs.ts";
 import { runCommand } from "../../lib/ops/run-command.ts";
 import { capabilities } from "../../lib/payments/capabilities.ts";
 import { closePayment } from "../../lib/payments/close-payment.ts";
 import { createRefund } from "../../lib/payments/create-refund.ts";
 import { queryPayment } from "../../lib/payments/query-payment.ts";
 import { receiveWebhook } from "../../lib/payments/receive-webhook.ts";
-import { credentialContext } from "../../lib/providers/credentials.ts";
-import { encryptConfigs } from "../../lib/providers/encrypt-configs.ts";
+import { credentialContext, credentialsOf } from "../../lib/providers/credentials.ts";
+import { findConfig, listAllConfigs } from "../../lib/storage/payment-configs.ts";
+import { findOrder } from "../../lib/storage/payments/find-order.ts";
 import { type Api, anOrder, apiOf } from "../steps/api.ts";
 import { type LogLine, logOf } from "../steps/captured-log.ts";
 import { anotherGateway, createThrough } from "../steps/gateways.ts";
@@ -159,7 +161,7 @@ describe("damaged config texts", () => {
   it("a config row moved to another merchant serves neither, even where it is already decrypted", async () => {
     const id = shop.configs.stripe!;
     const caller = await gateway.authenticate(other.apiKey, "create");
-    await gateway.configs.of((await gateway.orders.find(shop.userId, { orderNo: unpaid }))!.payment);
+    await gateway.configs.of((await findOrder(gateway.db, shop.userId, { orderNo: unpaid }))!.payment);
     await rows.query("UPDATE payment_configs SET user_id = ?, config_name = 'taken' WHERE id = ?", [
       other.userId,
       id,
@@ -181,7 +183,7 @@ describe("damaged config texts", () => {
     await logOf(async () => {
       // From here on the environment has the row cached as the first merchant's.
       await expect(gateway.configs.choose(caller.userId, "stripe", "none")).rejects.toThrow(/none/);
-      const theirs = { ...(await gateway.configRows.byId(id))!, userId: other.userId };
+      const theirs = { ...(await findConfig(gateway.db, id))!, userId: other.userId };
       const { account: _, ...credentials } = other.accounts.stripe!;
       const encrypted = await gateway.vault.encrypt(JSON.stringify(credentials), credentialContext(theirs));
       await rows.query(
@@ -293,6 +295,7 @@ describe("encryption by the sweeper", () => {
       const racing = {
         ...gateway,
         vault: {
+          ...gateway.vault,
           async encrypt(text: string, context: Record<string, string>) {
             await rows.query("UPDATE payment_configs SET config_data = ? WHERE config_name = ?", [
               corrected,
@@ -305,9 +308,9 @@ describe("encryption by the sweeper", () => {
       await encryptConfigs(racing);
       expect(await stored(shop.userId, name)).toBe(corrected);
       await encryptConfigs(gateway);
-      const id = (await gateway.configRows.listAll(shop.userId)).find((config) => config.name === name)!.id;
+      const id = (await listAllConfigs(gateway.db, shop.userId)).find((config) => config.name === name)!.id;
       expect(await stored(shop.userId, name)).toMatch(/^\{"encrypted":1,/);
-      expect(await gateway.credentialsOf((await gateway.configRows.byId(id))!)).toEqual(
+      expect(await credentialsOf((await findConfig(gateway.db, id))!, gateway.vault)).toEqual(
         JSON.parse(corrected),
       );
     },

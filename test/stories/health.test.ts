@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { healthCheck } from "../../lib/health.ts";
+import { openCache } from "../../lib/redis/redis.ts";
 import { logOf } from "../steps/captured-log.ts";
 import { type DatabaseProxy, startDatabaseProxy } from "../steps/database-proxy.ts";
 import { anotherGateway } from "../steps/gateways.ts";
@@ -112,7 +113,9 @@ describe("deep health checks", () => {
       () => Promise.resolve(true),
     ];
     let at = 0;
-    const health = healthCheck({ ...gateway, clock: world.clock, queueReachable: () => answers[at++]!() });
+    const cache = openCache({ host: "127.0.0.1", port: Number(process.env.REDIS_PORT), tls: false });
+    const queueReachable = () => answers[at++]!();
+    const health = healthCheck({ db: gateway.db, cache, clock: world.clock, queueReachable });
     for (const queue of [false, false, true]) {
       expect(await health()).toEqual({ ...well, status: queue ? "ok" : "unavailable", queue });
       await world.passes(10);
@@ -122,6 +125,7 @@ describe("deep health checks", () => {
     world.clock.advance(-60_000);
     expect(await health()).toMatchObject({ status: "ok" });
     expect(at).toBe(3);
+    cache.close();
     await gateway.close();
   });
 });

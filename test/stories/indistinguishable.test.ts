@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { newApiKey } from "../../lib/merchants/api-key.ts";
 import { openGateway } from "../../lib/open-gateway.ts";
+import { addApiKey } from "../../lib/storage/api-keys.ts";
 import { type Api, type ApiAnswer, anOrder, apiOf } from "../steps/api.ts";
 import { type DatabaseProxy, startDatabaseProxy } from "../steps/database-proxy.ts";
 import { aRefundNo, paidOrder, refundsOf } from "../steps/paid-order.ts";
@@ -182,13 +183,12 @@ describe("another merchant's objects", () => {
 
   it("an API key with an existing id and a wrong secret is answered like one with an unknown id", async () => {
     const [existing, unknown] = [newApiKey(shop.userId), newApiKey(shop.userId)];
-    const { merchants, clock } = openGateway();
-    await merchants.addKey(
+    const { db, clock } = openGateway();
+    await addApiKey(
+      db,
       shop.userId,
       { ...existing, hash: Buffer.alloc(32, 1) },
-      ["query"],
-      clock.now(),
-      9,
+      { scopes: ["query"], now: clock.now(), mostLive: 9 },
     );
     const withKey = (apiKey: string) => () => apiOf(world, { ...shop, apiKey }).query(theirs.orderNo);
     const found = await seenOf(withKey(existing.text));

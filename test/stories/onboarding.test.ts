@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { openConfigs } from "../../lib/merchants/configs.ts";
 import { openGateway } from "../../lib/open-gateway.ts";
-import { configsOf } from "../../lib/providers/configs.ts";
 import { type Api, anOrder, apiOf, type Data } from "../steps/api.ts";
 import { logOf } from "../steps/captured-log.ts";
 import { invoke } from "../steps/front.ts";
@@ -223,20 +223,15 @@ describe("webhook secrets changed while in use", () => {
   it("twenty forged webhooks read their config from the database only twice", async () => {
     const gateway = openGateway();
     let reads = 0;
-    const configs = configsOf({
-      rows: {
-        ...gateway.configRows,
-        byId(id) {
-          reads += 1;
-          return gateway.configRows.byId(id);
-        },
+    const counting = gateway.db.withPlugin({
+      transformQuery({ node }) {
+        reads += 1;
+        return node;
       },
-      vault: gateway.vault,
-      anomalies: gateway.anomalies,
-      clock: world.clock,
-      baseUrls: world.sandbox.simulators,
-      publicUrl: world.front.url,
+      transformResult: async ({ result }) => result,
     });
+    const { vault, clock, baseUrls, publicUrl } = gateway;
+    const configs = openConfigs({ db: counting, vault, clock, baseUrls, publicUrl });
     const { body, headers } = stripeEvents(world, shop).event("x", { secret: "whsec_nobodys" });
     for (let at = 0; at < 20; at++) {
       const call = { body: Buffer.from(body), headers };

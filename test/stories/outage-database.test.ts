@@ -1,6 +1,7 @@
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { migrate } from "../../lib/storage/migrate.ts";
+import { findOrder } from "../../lib/storage/payments/find-order.ts";
 import { startDatabase } from "../../scripts/local/services/database.ts";
 import type { LocalServer } from "../../scripts/local/services/local-server.ts";
 import { type Api, anOrder, apiOf } from "../steps/api.ts";
@@ -264,9 +265,9 @@ it("a database at REPEATABLE READ, where guards would read old snapshots, is ref
   const isolation = (level: string) => rows.query(`SET GLOBAL TRANSACTION ISOLATION LEVEL ${level}`);
   await isolation("REPEATABLE READ");
   const gateway = anotherGateway();
-  const requested = gateway.orders.find(shop.userId, { orderNo: "UNI1" });
+  const requested = findOrder(gateway.db, shop.userId, { orderNo: "UNI1" });
   await expect(requested).rejects.toThrow("must run at READ-COMMITTED, not REPEATABLE-READ");
   await isolation("READ COMMITTED");
-  expect(await gateway.orders.find(shop.userId, { orderNo: "UNI1" })).toBeNull();
+  expect(await findOrder(gateway.db, shop.userId, { orderNo: "UNI1" })).toBeNull();
   await gateway.close();
 });

@@ -1,6 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { secondsAfter } from "../../lib/clock.ts";
 import { openGateway } from "../../lib/open-gateway.ts";
+import { closeOrFail } from "../../lib/storage/payments/close-or-fail.ts";
+import { findOrder } from "../../lib/storage/payments/find-order.ts";
 import { type Api, anOrder, apiOf } from "../steps/api.ts";
 import { invoke } from "../steps/front.ts";
 import { saidOf } from "../steps/leased-order.ts";
@@ -96,8 +98,11 @@ describe("polls that get no response", () => {
     const gateway = openGateway();
     await stripe.faults({ lose: true });
     await stripe.pay(data);
-    const { payment } = (await gateway.orders.find(shop.userId, { orderNo }))!;
-    await gateway.orders.closeOrFail(payment, "closed", saidOf(payment, "a mistake"), world.clock.now());
+    const { payment } = (await findOrder(gateway.db, shop.userId, { orderNo }))!;
+    await closeOrFail(gateway.db, payment, "closed", {
+      said: saidOf(payment, "a mistake"),
+      now: world.clock.now(),
+    });
     await stripe.faults({ status: 503 });
     await world.passes(86_400);
     await minutes(1);

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { secondsAfter } from "../../lib/clock.ts";
 import { openGateway } from "../../lib/open-gateway.ts";
+import { closeOrFail } from "../../lib/storage/payments/close-or-fail.ts";
+import { findOrder } from "../../lib/storage/payments/find-order.ts";
 import { type Api, anOrder, apiOf } from "../steps/api.ts";
 import { invoke } from "../steps/front.ts";
 import { saidOf } from "../steps/leased-order.ts";
@@ -179,14 +181,12 @@ describe("a closed payment", () => {
     await alipay.faults({ lose: true });
     await alipay.pay(created);
     await alipay.faults({});
-    const seen = await gateway.orders.find(shop.userId, { orderNo: String(created.order_no) });
+    const seen = await findOrder(gateway.db, shop.userId, { orderNo: String(created.order_no) });
     expect(
-      await gateway.orders.closeOrFail(
-        seen!.payment,
-        "closed",
-        saidOf(seen!.payment, "a mistake"),
-        world.clock.now(),
-      ),
+      await closeOrFail(gateway.db, seen!.payment, "closed", {
+        said: saidOf(seen!.payment, "a mistake"),
+        now: world.clock.now(),
+      }),
     ).not.toBeNull();
     return String(created.order_no);
   }

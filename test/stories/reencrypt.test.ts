@@ -1,11 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Gateway } from "../../lib/gateway.ts";
 import { readAmount } from "../../lib/http/read-amount.ts";
 import { withInvocation } from "../../lib/invocation.ts";
-import type { Gateway } from "../../lib/open-gateway.ts";
+import { openNotifySecrets } from "../../lib/merchants/notify-secrets.ts";
 import { runCommand } from "../../lib/ops/run-command.ts";
 import { createRefund } from "../../lib/payments/create-refund.ts";
 import { queryPayment } from "../../lib/payments/query-payment.ts";
 import { receiveWebhook } from "../../lib/payments/receive-webhook.ts";
+import { credentialsOf } from "../../lib/providers/credentials.ts";
+import { readNotifySecrets } from "../../lib/storage/merchants.ts";
+import { findConfig } from "../../lib/storage/payment-configs.ts";
 import { anOrder, type Data } from "../steps/api.ts";
 import { logOf } from "../steps/captured-log.ts";
 import { anotherGateway, createThrough } from "../steps/gateways.ts";
@@ -128,8 +132,8 @@ describe("config rewrap", () => {
     )) as [{ id: string }];
     const cold = gatewayWith(fresh);
     expect(await operator(cold, "webhook replay", { id })).toMatchObject({ status: "success" });
-    const secrets = await cold.merchants.notifySecrets(shop.userId);
-    expect(await cold.notifySecrets(shop.userId, secrets)).toEqual([shop.webhookSecret]);
+    const secrets = await readNotifySecrets(cold.db, shop.userId);
+    expect(await openNotifySecrets(cold.vault, shop.userId, secrets)).toEqual([shop.webhookSecret]);
     for (const config_id of Object.values(shop.configs)) {
       expect(await operator(cold, "config check", { merchant: shop.username, config_id })).toMatchObject({
         verdict: "works",
@@ -187,7 +191,7 @@ describe("config rewrap", () => {
         rows.query("UPDATE payment_configs SET config_data = ? WHERE id = ?", [byHand, configs.alipay]),
       notify_secrets: () => operator(gateway, "merchant roll-secret", { merchant }),
     };
-    const secretsBefore = await gateway.merchants.notifySecrets(userId);
+    const secretsBefore = await readNotifySecrets(gateway.db, userId);
     const racing = {
       ...gateway,
       vault: {
@@ -203,12 +207,12 @@ describe("config rewrap", () => {
       },
     };
     expect(await operator(racing, "config rewrap")).toMatchObject({ configs: 2, merchants: 0, skipped: 3 });
-    const now = await gateway.credentialsOf((await gateway.configRows.byId(configs.stripe!))!);
+    const now = await credentialsOf((await findConfig(gateway.db, configs.stripe!))!, gateway.vault);
     expect(now).toMatchObject({ webhook_secret: ["whsec_newer", before.webhook_secret] });
-    expect(await gateway.configRows.byId(configs.alipay!)).toMatchObject({ data: byHand });
-    const secrets = await gateway.merchants.notifySecrets(userId);
+    expect(await findConfig(gateway.db, configs.alipay!)).toMatchObject({ data: byHand });
+    const secrets = await readNotifySecrets(gateway.db, userId);
     expect(secrets).not.toBe(secretsBefore);
-    expect(await gateway.notifySecrets(userId, secrets)).toHaveLength(2);
+    expect(await openNotifySecrets(gateway.vault, userId, secrets)).toHaveLength(2);
   });
 
   it("config rewrap decrypts nothing under a key that the deployment does not list", async () => {
@@ -220,7 +224,7 @@ describe("config rewrap", () => {
   it("config rewrap reports what it cannot decrypt and leaves it unchanged", async () => {
     const gateway = gatewayWith(fresh, old);
     const id = shop.configs.paypal!;
-    const { data } = (await gateway.configRows.byId(id))!;
+    const { data } = (await findConfig(gateway.db, id))!;
     const damaged = data.replace('"tag":"', '"tag":"AAAA');
     await rows.query("UPDATE payment_configs SET config_data = ? WHERE id = ?", [damaged, id]);
     expect(await operator(gateway, "config rewrap")).toMatchObject({
@@ -228,7 +232,7 @@ describe("config rewrap", () => {
       merchants: 1,
       next: null,
     });
-    expect(await gateway.configRows.byId(id)).toMatchObject({ data: damaged });
+    expect(await findConfig(gateway.db, id)).toMatchObject({ data: damaged });
   });
 
   it.each(["configs", "rows:1", "configs:-1", "configs:1; drop"])(

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { secondsAfter } from "../../lib/clock.ts";
 import { pollRefund } from "../../lib/payments/poll-refund.ts";
+import { findRefundByProviderNo } from "../../lib/storage/refunds/refunds.ts";
 import { type Api, anOrder, apiOf, type Data } from "../steps/api.ts";
 import { invoke } from "../steps/front.ts";
 import { anotherGateway } from "../steps/gateways.ts";
@@ -260,7 +261,7 @@ describe("unreadable configs of refunds", () => {
     await store("{}");
     const gateway = anotherGateway();
     await world.passes(61);
-    const stored = async () => (await gateway.refunds.byProviderNo(shop.userId, number))!;
+    const stored = async () => (await findRefundByProviderNo(gateway.db, shop.userId, number))!;
     const now = world.clock.now();
     expect((await stored()).nextPollAt!.getTime()).toBeLessThanOrEqual(now.getTime());
     const { id: refundId } = (await stored()).refund;

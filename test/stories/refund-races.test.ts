@@ -1,16 +1,24 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Caller } from "../../lib/domain/caller.ts";
+import { newProviderRefundNo } from "../../lib/domain/order-no.ts";
+import type { Payment } from "../../lib/domain/payment.ts";
+import type { StoredRefund } from "../../lib/domain/refund.ts";
+import type { Gateway } from "../../lib/gateway.ts";
 import { readAmount } from "../../lib/http/read-amount.ts";
-import type { Gateway } from "../../lib/open-gateway.ts";
 import { createRefund } from "../../lib/payments/create-refund.ts";
-import { newProviderRefundNo } from "../../lib/payments/order-no.ts";
-import type { Payment } from "../../lib/payments/payment.ts";
-import type { Caller } from "../../lib/payments/ports.ts";
-import type { NewRefund, StoredRefund } from "../../lib/payments/refund-ports.ts";
-import { refundsIn } from "../../lib/storage/refunds.ts";
+import { findOrder } from "../../lib/storage/payments/find-order.ts";
+import { recordExternalRefund } from "../../lib/storage/refunds/external-refunds.ts";
+import { finishRefund } from "../../lib/storage/refunds/finish-refund.ts";
+import {
+  findRefundById,
+  markRefundPending,
+  type NewRefund,
+  reserveRefund,
+} from "../../lib/storage/refunds/refunds.ts";
 import { apiOf } from "../steps/api.ts";
 import { anotherGateway } from "../steps/gateways.ts";
-import { leasedOrder, orderRow, settle } from "../steps/leased-order.ts";
+import { leasedOrder, orderRow, settleByPoll } from "../steps/leased-order.ts";
 import { aRefundNo, paidOrder } from "../steps/paid-order.ts";
 import { openRows, type Rows } from "../steps/rows.ts";
 import { simulatorOf } from "../steps/simulator.ts";
@@ -42,8 +50,8 @@ async function aPayment(): Promise<Payment> {
   const { payment } = await leasedOrder(gateway, shop, "pending");
   await orderRow(gateway, payment).set({ amount_minor: "10000" }).execute();
   const key = { orderNo: payment.orderNo };
-  await settle(gateway, (await gateway.orders.find(shop.userId, key))!.payment);
-  return (await gateway.orders.find(shop.userId, key))!.payment;
+  await settleByPoll(gateway, (await findOrder(gateway.db, shop.userId, key))!.payment);
+  return (await findOrder(gateway.db, shop.userId, key))!.payment;
 }
 
 function aRefund(minor: number): NewRefund {
@@ -68,9 +76,8 @@ describe("simultaneous refunds", () => {
   it("100 simultaneous refunds of 30 on a payment of 100 reserve exactly three", () =>
     withDatabases(10, async (databases) => {
       const payment = await aPayment();
-      const refunds = databases.map(refundsIn);
       const outcomes = await Promise.all(
-        Array.from({ length: 100 }, (_, at) => refunds[at % 10]!.reserve(payment, aRefund(3_000))),
+        Array.from({ length: 100 }, (_, at) => reserveRefund(databases[at % 10]!, payment, aRefund(3_000))),
       );
       const kinds = outcomes.map(({ kind }) => kind);
       expect(kinds.filter((kind) => kind === "reserved")).toHaveLength(3);
@@ -86,18 +93,17 @@ describe("simultaneous refunds", () => {
   it("a refund finished from 8 connections at once is counted once, and failed refunds are released", () =>
     withDatabases(8, async (databases) => {
       const payment = await aPayment();
-      const refunds = databases.map(refundsIn);
       const reserved: StoredRefund["refund"][] = [];
       for (const minor of [3_000, 3_000, 3_000]) {
-        const outcome = await refunds[0]!.reserve(payment, aRefund(minor));
+        const outcome = await reserveRefund(databases[0]!, payment, aRefund(minor));
         if (outcome.kind === "reserved") reserved.push(outcome.leased.refund);
       }
       const ends = ["success", "failed", "success"] as const;
       for (const [which, refund] of reserved.entries()) {
         const fact = { to: ends[which]!, refundId: `re-${refund.id}`, error: null, source: "webhook" };
         const finished = await Promise.all(
-          refunds.map((each) =>
-            each.finish(refund, payment, {
+          databases.map((database) =>
+            finishRefund(database, refund, payment, {
               ...fact,
               ...{ now: world.clock.now(), notify: true, overrules: false },
             }),
@@ -130,17 +136,20 @@ describe("gateway refunds first recorded as external refunds", () => {
   it("a gateway refund first recorded as external counts once, and the external one is notified as failed", () =>
     withDatabases(1, async ([database]) => {
       const payment = await aPayment();
-      const refunds = refundsIn(database!);
-      const reserved = await refunds.reserve(payment, aRefund(3_000));
+      const reserved = await reserveRefund(database!, payment, aRefund(3_000));
       if (reserved.kind !== "reserved") throw new Error(reserved.kind);
       const { refund } = reserved.leased;
       const id = refundId();
       const external = { refundId: id, amount: refund.amount };
-      expect(await refunds.recordExternal(payment, external, "webhook", world.clock.now())).toMatchObject({
+      expect(
+        await recordExternalRefund(database!, payment, external, "webhook", world.clock.now()),
+      ).toMatchObject({
         kind: "finished",
       });
-      expect(await refunds.finish(refund, payment, finishing(id))).toMatchObject({ kind: "finished" });
-      expect(await refunds.finish(refund, payment, finishing(id))).toEqual({ kind: "already" });
+      expect(await finishRefund(database!, refund, payment, finishing(id))).toMatchObject({
+        kind: "finished",
+      });
+      expect(await finishRefund(database!, refund, payment, finishing(id))).toEqual({ kind: "already" });
       expect(await rows.order(payment.orderNo)).toMatchObject({
         refund_reserved_minor: "0",
         refunded_minor: "3000",
@@ -154,7 +163,7 @@ describe("gateway refunds first recorded as external refunds", () => {
         ["refund.success", refund.refundNo],
       ]);
       // The same event again is recognised as the gateway's refund.
-      expect(await refunds.recordExternal(payment, external, "webhook", world.clock.now())).toEqual({
+      expect(await recordExternalRefund(database!, payment, external, "webhook", world.clock.now())).toEqual({
         kind: "already",
       });
     }));
@@ -162,22 +171,22 @@ describe("gateway refunds first recorded as external refunds", () => {
   it("a gateway refund first recorded as external can still be marked pending and finished", () =>
     withDatabases(1, async ([database]) => {
       const payment = await aPayment();
-      const refunds = refundsIn(database!);
-      const reserved = await refunds.reserve(payment, aRefund(3_000));
+      const reserved = await reserveRefund(database!, payment, aRefund(3_000));
       if (reserved.kind !== "reserved") throw new Error(reserved.kind);
       const now = world.clock.now();
       const id = refundId();
-      await refunds.recordExternal(
+      await recordExternalRefund(
+        database!,
         payment,
         { refundId: id, amount: { minor: 3_000, currency: "CNY" } },
         "",
         now,
       );
-      await refunds.markPending(reserved.leased, id, { now, leaseUntil: now, nextPollAt: now });
-      expect(await refunds.byId(shop.userId, reserved.leased.refund.id)).toMatchObject({
+      await markRefundPending(database!, reserved.leased, id, { now, leaseUntil: now, nextPollAt: now });
+      expect(await findRefundById(database!, shop.userId, reserved.leased.refund.id)).toMatchObject({
         refund: { status: "processing" },
       });
-      expect(await refunds.finish(reserved.leased.refund, payment, finishing(id))).toMatchObject({
+      expect(await finishRefund(database!, reserved.leased.refund, payment, finishing(id))).toMatchObject({
         kind: "finished",
       });
     }));
@@ -212,7 +221,12 @@ describe("refunds that a webhook finishes during the provider call", () => {
                 source: "webhook",
               };
               const now = world.clock.now();
-              await gateway.refunds.finish(input, payment, { ...fact, now, notify: true, overrules: false });
+              await finishRefund(gateway.db, input, payment, {
+                ...fact,
+                now,
+                notify: true,
+                overrules: false,
+              });
               return said;
             };
             return { ...config, adapter: { ...config.adapter, refund } };

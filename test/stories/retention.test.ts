@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { secondsAfter } from "../../lib/clock.ts";
-import { webhookEventsIn } from "../../lib/storage/webhook-events.ts";
+import { deleteOldest } from "../../lib/storage/delete-oldest.ts";
 import { type Api, anOrder, apiOf } from "../steps/api.ts";
 import { invoke } from "../steps/front.ts";
 import { paidOrder } from "../steps/paid-order.ts";
@@ -102,7 +102,7 @@ describe("retention of verified webhook events", () => {
     await events(10, 29);
     const before = secondsAfter(world.clock.now(), -30 * daySeconds);
     const deleted = await withDatabases(5, (databases) =>
-      Promise.all(databases.map((database) => webhookEventsIn(database).purge(before, 100))),
+      Promise.all(databases.map((database) => deleteOldest(database, "webhook_events", before, 100))),
     );
     expect(deleted.sort((a, b) => b - a)).toEqual([100, 100, 100, 100, 50]);
     expect(await rows.query("SELECT id FROM webhook_events WHERE received_at < ?", [before])).toEqual([]);

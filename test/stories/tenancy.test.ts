@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { newApiKey } from "../../lib/merchants/api-key.ts";
 import { openGateway } from "../../lib/open-gateway.ts";
+import { findOrder } from "../../lib/storage/payments/find-order.ts";
 import { type Api, anOrder, apiOf } from "../steps/api.ts";
 import { rawCall } from "../steps/raw-call.ts";
 import { openWorld, type Shop, type World } from "../steps/world.ts";
@@ -32,8 +33,8 @@ const withKey = (apiKey: string) => apiOf(world, { ...shop, apiKey });
 describe("isolation of orders", () => {
   it("an order whose row names another merchant's or provider's config is never fetched with it", async () => {
     const { data } = await api.create(anOrder({ provider: "stripe" }));
-    const { orders, configs } = openGateway();
-    const { payment } = (await orders.find(shop.userId, { orderNo: String(data.order_no) }))!;
+    const { db, configs } = openGateway();
+    const { payment } = (await findOrder(db, shop.userId, { orderNo: String(data.order_no) }))!;
     expect(await configs.of(payment)).toMatchObject({ id: shop.configs.stripe });
     for (const configId of [other.configs.stripe!, shop.configs.alipay!])
       await expect(configs.of({ ...payment, configId })).rejects.toMatchObject({

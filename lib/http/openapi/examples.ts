@@ -1,5 +1,5 @@
 import type * as z from "zod";
-import type { PaymentNotificationBody, RefundNotificationBody } from "../../deliveries/notification-body.ts";
+import type { PaymentNotificationBody, RefundNotificationBody } from "../../domain/notification-body.ts";
 import type { capabilitiesContract } from "../list-contracts.ts";
 import type { createPaymentContract, paymentAnswer, paymentTimelineContract } from "../payment-contracts.ts";
 import type { createRefundContract, refundAnswer } from "../refund-contracts.ts";

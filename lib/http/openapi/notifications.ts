@@ -1,4 +1,4 @@
-import { paymentNotificationBody, refundNotificationBody } from "../../deliveries/notification-body.ts";
+import { paymentNotificationBody, refundNotificationBody } from "../../domain/notification-body.ts";
 import { example } from "./examples.ts";
 import type { JsonSchemas } from "./schemas.ts";
 

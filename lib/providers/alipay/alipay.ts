@@ -1,6 +1,6 @@
 import * as z from "zod";
+import type { ParsedWebhook, Provider, ProviderEvent } from "../../domain/provider.ts";
 import { GatewayError } from "../../errors.ts";
-import type { ParsedWebhook, Provider, ProviderEvent } from "../../payments/provider.ts";
 import type { ProviderDependencies, ProviderModule } from "../provider-module.ts";
 import { alipayClient } from "./client.ts";
 import { type AlipayCredentials, alipayCredentials, carryOver } from "./credentials.ts";

@@ -1,4 +1,4 @@
-import type { RefusalTable } from "../../payments/refusal.ts";
+import type { RefusalTable } from "../../domain/refusal.ts";
 import { rulesFor } from "./refusal-rules.ts";
 
 const source =

@@ -1,4 +1,4 @@
-import type { Ends, RefusalTable } from "../../payments/refusal.ts";
+import type { Ends, RefusalTable } from "../../domain/refusal.ts";
 import { rulesFor } from "./refusal-rules.ts";
 
 /**

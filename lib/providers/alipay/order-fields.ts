@@ -1,5 +1,5 @@
 import * as z from "zod";
-import type { NewPayment } from "../../payments/provider.ts";
+import type { NewPayment } from "../../domain/provider.ts";
 import { toBeijingTime } from "./beijing-time.ts";
 import { textFor, yuan } from "./limits.ts";
 

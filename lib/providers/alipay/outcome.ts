@@ -1,5 +1,5 @@
+import type { RefusalTable } from "../../domain/refusal.ts";
 import type { ProviderError } from "../../errors.ts";
-import type { RefusalTable } from "../../payments/refusal.ts";
 import type { AlipayAnswer } from "./client.ts";
 import { answer } from "./wire.ts";
 

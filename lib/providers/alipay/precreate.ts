@@ -1,6 +1,6 @@
 import * as z from "zod";
-import type { CreateOutcome, NewPayment } from "../../payments/provider.ts";
-import { refusalOfCreate } from "../../payments/refusal.ts";
+import type { CreateOutcome, NewPayment } from "../../domain/provider.ts";
+import { refusalOfCreate } from "../../domain/refusal.ts";
 import type { AlipayClient } from "./client.ts";
 import { addressFor } from "./limits.ts";
 import { orderFields, orderFieldsOf } from "./order-fields.ts";

@@ -1,8 +1,8 @@
 import * as z from "zod";
+import type { Payment } from "../../domain/payment.ts";
+import type { PlannedRefund, Refund, RefundOutcome } from "../../domain/refund.ts";
+import { refusalOfMove } from "../../domain/refusal.ts";
 import { fromDecimal } from "../../money/money.ts";
-import type { Payment } from "../../payments/payment.ts";
-import type { PlannedRefund, Refund, RefundOutcome } from "../../payments/refund.ts";
-import { refusalOfMove } from "../../payments/refusal.ts";
 import type { AlipayClient } from "./client.ts";
 import { textFor, yuan } from "./limits.ts";
 import { outcomeOf, unanswered } from "./outcome.ts";

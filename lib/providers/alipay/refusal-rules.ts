@@ -1,4 +1,4 @@
-import type { RefusalRule, RefusalTable } from "../../payments/refusal.ts";
+import type { RefusalRule, RefusalTable } from "../../domain/refusal.ts";
 
 /** The same rule for several codes, which are separated by whitespace. */
 export function rulesFor(rule: RefusalRule, codes: string): RefusalTable {

@@ -1,4 +1,4 @@
-import type { RefusalTable } from "../../payments/refusal.ts";
+import type { RefusalTable } from "../../domain/refusal.ts";
 import { createRefusals } from "./create-refusals.ts";
 import { gatewayRefusals } from "./gateway-refusals.ts";
 import { rulesFor } from "./refusal-rules.ts";

@@ -1,5 +1,5 @@
+import type { ProviderEvent } from "../../domain/provider.ts";
 import { fromDecimal } from "../../money/money.ts";
-import type { ProviderEvent } from "../../payments/provider.ts";
 import { fromBeijingTime } from "./beijing-time.ts";
 import { type TradeNotice, tradeQuery } from "./wire.ts";
 

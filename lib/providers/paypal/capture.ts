@@ -1,7 +1,7 @@
 import type { Clock } from "../../clock.ts";
-import type { Payment } from "../../payments/payment.ts";
-import type { ProviderEvent } from "../../payments/provider.ts";
-import { refusalOfMove } from "../../payments/refusal.ts";
+import type { Payment } from "../../domain/payment.ts";
+import type { ProviderEvent } from "../../domain/provider.ts";
+import { refusalOfMove } from "../../domain/refusal.ts";
 import type { PayPalClient, PayPalRefused } from "./client.ts";
 import { decisiveIssue } from "./decisive-issue.ts";
 import { orderEvents } from "./order.ts";

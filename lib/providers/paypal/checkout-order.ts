@@ -1,5 +1,5 @@
 import * as z from "zod";
-import type { NewPayment } from "../../payments/provider.ts";
+import type { NewPayment } from "../../domain/provider.ts";
 import { cut } from "../text-limit.ts";
 import { toPayPalValue } from "./amounts.ts";
 import { texts } from "./limits.ts";

@@ -1,5 +1,5 @@
+import type { RefusalRule, RefusalTable } from "../../domain/refusal.ts";
 import type { ProviderError } from "../../errors.ts";
-import type { RefusalRule, RefusalTable } from "../../payments/refusal.ts";
 import type { PayPalRefused } from "./client.ts";
 
 /**

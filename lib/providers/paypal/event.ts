@@ -1,4 +1,4 @@
-import type { ProviderEvent } from "../../payments/provider.ts";
+import type { ProviderEvent } from "../../domain/provider.ts";
 import { dispute, type PayPalEvent, resourceIds } from "./wire.ts";
 
 /**

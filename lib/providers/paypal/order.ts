@@ -1,5 +1,5 @@
-import type { Payment } from "../../payments/payment.ts";
-import type { ProviderEvent } from "../../payments/provider.ts";
+import type { Payment } from "../../domain/payment.ts";
+import type { ProviderEvent } from "../../domain/provider.ts";
 import { fromPayPalAmount } from "./amounts.ts";
 import type { Capture, Order, PayPalRefund, PurchaseUnit } from "./wire.ts";
 

@@ -1,15 +1,15 @@
 import type { OrderRequest } from "@paypal/paypal-server-sdk";
 import * as z from "zod";
-import { GatewayError } from "../../errors.ts";
-import type { Payment, Prepared } from "../../payments/payment.ts";
+import type { Payment, Prepared } from "../../domain/payment.ts";
 import type {
   CreateOutcome,
   ParsedWebhook,
   Provider,
   ProviderEvent,
   WebhookCall,
-} from "../../payments/provider.ts";
-import { refusalOfCreate } from "../../payments/refusal.ts";
+} from "../../domain/provider.ts";
+import { refusalOfCreate } from "../../domain/refusal.ts";
+import { GatewayError } from "../../errors.ts";
 import type { ProviderDependencies, ProviderModule } from "../provider-module.ts";
 import { isWebUrl } from "../web-url.ts";
 import { captureOrder, fetchOrder } from "./capture.ts";

@@ -1,9 +1,9 @@
 import type { RefundRequest } from "@paypal/paypal-server-sdk";
 import * as z from "zod";
+import type { Payment } from "../../domain/payment.ts";
+import type { PlannedRefund, Refund, RefundOutcome } from "../../domain/refund.ts";
+import { refusalOfMove } from "../../domain/refusal.ts";
 import { sameMoney } from "../../money/money.ts";
-import type { Payment } from "../../payments/payment.ts";
-import type { PlannedRefund, Refund, RefundOutcome } from "../../payments/refund.ts";
-import { refusalOfMove } from "../../payments/refusal.ts";
 import { cut } from "../text-limit.ts";
 import { fromPayPalAmount, toPayPalValue } from "./amounts.ts";
 import type { PayPalAnswer, PayPalClient, PayPalRefused } from "./client.ts";

@@ -1,4 +1,4 @@
-import type { Ends, Fault, RefusalTable } from "../../payments/refusal.ts";
+import type { Ends, Fault, RefusalTable } from "../../domain/refusal.ts";
 
 // Every issue that PayPal's OpenAPI (commit ec4d8f3 of 2024-02) lists for our calls, and the error names that come
 // without an issue. `fault` and `ends` are our reading of PayPal's descriptions.

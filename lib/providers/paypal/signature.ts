@@ -1,6 +1,6 @@
 import { crc32 } from "node:zlib";
+import type { WebhookCall } from "../../domain/provider.ts";
 import { GatewayError } from "../../errors.ts";
-import type { WebhookCall } from "../../payments/provider.ts";
 import { signatureFits } from "../signature-fits.ts";
 import { signingKey } from "./certificate.ts";
 

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { secondsAfter } from "../../clock.ts";
-import type { NewPayment } from "../../payments/provider.ts";
+import type { NewPayment } from "../../domain/provider.ts";
 import { cut } from "../text-limit.ts";
 import { toStripeAmount } from "./amounts.ts";
 import { productName } from "./limits.ts";

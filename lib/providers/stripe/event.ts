@@ -1,5 +1,5 @@
 import type * as z from "zod";
-import type { ProviderEvent } from "../../payments/provider.ts";
+import type { ProviderEvent } from "../../domain/provider.ts";
 import { refundSeen } from "./refund.ts";
 import { isSessionOf, sessionEvents } from "./session.ts";
 import {

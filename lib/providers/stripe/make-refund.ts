@@ -1,8 +1,8 @@
 import type { Stripe } from "stripe";
 import * as z from "zod";
-import type { Payment } from "../../payments/payment.ts";
-import type { PlannedRefund, Refund, RefundOutcome } from "../../payments/refund.ts";
-import { refusalOfMove } from "../../payments/refusal.ts";
+import type { Payment } from "../../domain/payment.ts";
+import type { PlannedRefund, Refund, RefundOutcome } from "../../domain/refund.ts";
+import { refusalOfMove } from "../../domain/refusal.ts";
 import { cut } from "../text-limit.ts";
 import { toStripeAmount } from "./amounts.ts";
 import type { AskStripe, StripeFailure } from "./client.ts";

@@ -1,6 +1,6 @@
-import type { Payment } from "../../payments/payment.ts";
-import type { RefundSeen } from "../../payments/provider.ts";
-import type { Refund, RefundOutcome } from "../../payments/refund.ts";
+import type { Payment } from "../../domain/payment.ts";
+import type { RefundSeen } from "../../domain/provider.ts";
+import type { Refund, RefundOutcome } from "../../domain/refund.ts";
 import { fromStripeAmount } from "./amounts.ts";
 import type { StripeRefund } from "./wire.ts";
 

@@ -1,4 +1,4 @@
-import type { RefusalRule, RefusalTable } from "../../payments/refusal.ts";
+import type { RefusalRule, RefusalTable } from "../../domain/refusal.ts";
 
 // Which codes exist: https://docs.stripe.com/error-codes, the same list as `LastPaymentError.Code` in stripe 23.1.0
 // (esm/resources/PaymentIntents.d.ts). None of our calls takes a card: decline codes

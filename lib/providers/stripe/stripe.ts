@@ -1,15 +1,15 @@
 import type { Stripe } from "stripe";
 import * as z from "zod";
-import { GatewayError } from "../../errors.ts";
-import type { Payment } from "../../payments/payment.ts";
+import type { Payment } from "../../domain/payment.ts";
 import type {
   CreateOutcome,
   ParsedWebhook,
   Provider,
   ProviderEvent,
   WebhookCall,
-} from "../../payments/provider.ts";
-import { type RefusalTable, refusalOfCreate, refusalOfMove } from "../../payments/refusal.ts";
+} from "../../domain/provider.ts";
+import { type RefusalTable, refusalOfCreate, refusalOfMove } from "../../domain/refusal.ts";
+import { GatewayError } from "../../errors.ts";
 import type { ProviderDependencies, ProviderModule } from "../provider-module.ts";
 import { isWebUrl } from "../web-url.ts";
 import { accountId, probe } from "./account.ts";

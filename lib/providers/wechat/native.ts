@@ -1,8 +1,8 @@
 import * as z from "zod";
 import { secondsAfter } from "../../clock.ts";
+import type { Payment } from "../../domain/payment.ts";
+import type { NewPayment } from "../../domain/provider.ts";
 import { GatewayError } from "../../errors.ts";
-import type { Payment } from "../../payments/payment.ts";
-import type { NewPayment } from "../../payments/provider.ts";
 import type { WechatCredentials } from "./credentials.ts";
 import { amountLimits, isCallable, textLimits, truncated } from "./limits.ts";
 

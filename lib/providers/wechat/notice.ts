@@ -1,5 +1,5 @@
+import type { ParsedWebhook, ProviderEvent, WebhookCall } from "../../domain/provider.ts";
 import { GatewayError } from "../../errors.ts";
-import type { ParsedWebhook, ProviderEvent, WebhookCall } from "../../payments/provider.ts";
 import type { WechatCredentials } from "./credentials.ts";
 import { refundSeen } from "./refund.ts";
 import { openResource } from "./resource.ts";

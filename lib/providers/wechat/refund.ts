@@ -1,8 +1,8 @@
 import * as z from "zod";
+import type { Payment } from "../../domain/payment.ts";
+import type { RefundSeen } from "../../domain/provider.ts";
+import type { PlannedRefund, Refund, RefundOutcome } from "../../domain/refund.ts";
 import type { ProviderError } from "../../errors.ts";
-import type { Payment } from "../../payments/payment.ts";
-import type { RefundSeen } from "../../payments/provider.ts";
-import type { PlannedRefund, Refund, RefundOutcome } from "../../payments/refund.ts";
 import type { WechatAnswer } from "./client.ts";
 import { isCallable, textLimits, truncated } from "./limits.ts";
 import { fen } from "./native.ts";

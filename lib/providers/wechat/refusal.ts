@@ -1,7 +1,7 @@
+import type { CreateOutcome } from "../../domain/provider.ts";
+import type { RefundOutcome } from "../../domain/refund.ts";
+import { type Refusal, type RefusalRule, refusalOfCreate, refusalOfMove } from "../../domain/refusal.ts";
 import type { ProviderError } from "../../errors.ts";
-import type { CreateOutcome } from "../../payments/provider.ts";
-import type { RefundOutcome } from "../../payments/refund.ts";
-import { type Refusal, type RefusalRule, refusalOfCreate, refusalOfMove } from "../../payments/refusal.ts";
 import type { WechatAnswer } from "./client.ts";
 import { refusals, spelled } from "./refusals.ts";
 

@@ -1,4 +1,4 @@
-import type { Ends, Fault, RefusalRule, RefusalTable } from "../../payments/refusal.ts";
+import type { Ends, Fault, RefusalRule, RefusalTable } from "../../domain/refusal.ts";
 
 /** The list for all payment calls. Its older edition, by chapters, writes some codes without the underscore. */
 const list = "pay.weixin.qq.com/doc/v3/merchant/4012556398 (2024-09-19), …/apiv3/apis/chapter3_4_3.shtml";

@@ -1,6 +1,6 @@
+import type { ProviderEvent } from "../../domain/provider.ts";
 import { isCurrency } from "../../money/currencies.ts";
 import { fromInteger } from "../../money/money.ts";
-import type { ProviderEvent } from "../../payments/provider.ts";
 import { type Transaction, transaction } from "./wire.ts";
 
 /**

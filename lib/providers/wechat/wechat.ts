@@ -1,6 +1,6 @@
 import * as z from "zod";
-import type { Payment, Prepared } from "../../payments/payment.ts";
-import type { CreateOutcome, Provider, ProviderEvent } from "../../payments/provider.ts";
+import type { Payment, Prepared } from "../../domain/payment.ts";
+import type { CreateOutcome, Provider, ProviderEvent } from "../../domain/provider.ts";
 import type { ProviderDependencies, ProviderModule } from "../provider-module.ts";
 import { type WechatClient, wechatClient } from "./client.ts";
 import { carryOver, type WechatCredentials, wechatCredentials } from "./credentials.ts";

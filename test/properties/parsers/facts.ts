@@ -1,7 +1,7 @@
+import type { ProviderEvent } from "../../../lib/domain/provider.ts";
+import type { RefundOutcome } from "../../../lib/domain/refund.ts";
 import { isCurrency } from "../../../lib/money/currencies.ts";
 import type { Money } from "../../../lib/money/money.ts";
-import type { ProviderEvent } from "../../../lib/payments/provider.ts";
-import type { RefundOutcome } from "../../../lib/payments/refund.ts";
 import { demand } from "./parser.ts";
 
 /** Lengths of the columns that store these texts. */

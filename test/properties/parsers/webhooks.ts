@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import type { ParsedWebhook } from "../../../lib/payments/provider.ts";
+import type { ParsedWebhook } from "../../../lib/domain/provider.ts";
 import { noticeFields, verifiedNotice } from "../../../lib/providers/alipay/signature.ts";
 import { pinnedUrl, readCertificate } from "../../../lib/providers/paypal/certificate.ts";
 import { paypal } from "../../../lib/providers/paypal/paypal.ts";

@@ -1,7 +1,7 @@
 import { sign } from "node:crypto";
 import { crc32 } from "node:zlib";
-import type { Payment } from "../../../lib/payments/payment.ts";
-import type { Refund } from "../../../lib/payments/refund.ts";
+import type { Payment } from "../../../lib/domain/payment.ts";
+import type { Refund } from "../../../lib/domain/refund.ts";
 import { paypal } from "../../../lib/providers/paypal/paypal.ts";
 import { newSigner } from "../../../scripts/sandbox/kernel/certificate.ts";
 import { type Call, localServer, type Reply } from "../../outbound/local-server.ts";

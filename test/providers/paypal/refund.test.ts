@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Refund } from "../../../lib/payments/refund.ts";
+import type { Refund } from "../../../lib/domain/refund.ts";
 import type { Reply } from "../../outbound/local-server.ts";
 import { withRequest } from "../payments.ts";
 import {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { RefusalRule } from "../../../lib/payments/refusal.ts";
+import type { RefusalRule } from "../../../lib/domain/refusal.ts";
 import { refusals } from "../../../lib/providers/paypal/refusals.ts";
 import type { Reply } from "../../outbound/local-server.ts";
 import { newPayment, orderNo, withRequest } from "../payments.ts";

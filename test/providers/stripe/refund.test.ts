@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Refund } from "../../../lib/payments/refund.ts";
+import type { Refund } from "../../../lib/domain/refund.ts";
 import { localServer, type Reply } from "../../outbound/local-server.ts";
 import { orderNo, refund, withRequest } from "../payments.ts";
 import { json, openStripe, page, refusal, secretKey, storedPayment, stripeRefund } from "./account.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { RefusalTable } from "../../../lib/payments/refusal.ts";
+import type { RefusalTable } from "../../../lib/domain/refusal.ts";
 import { refusals } from "../../../lib/providers/stripe/refusals.ts";
 import { named } from "../../../scripts/sandbox/stripe/refusals.ts";
 import { errorCodes } from "../../sandbox/stripe-types.ts";

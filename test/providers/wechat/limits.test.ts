@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { newProviderRefundNo } from "../../../lib/payments/order-no.ts";
+import { newProviderRefundNo } from "../../../lib/domain/order-no.ts";
 import { textLimits } from "../../../lib/providers/wechat/limits.ts";
 import { wechat } from "../../../lib/providers/wechat/wechat.ts";
 import { atTheSimulator } from "./simulated.ts";

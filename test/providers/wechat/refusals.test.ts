@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Ends, Fault } from "../../../lib/payments/refusal.ts";
+import type { Ends, Fault } from "../../../lib/domain/refusal.ts";
 import { refusals } from "../../../lib/providers/wechat/refusals.ts";
 import { localServer, type Reply } from "../../outbound/local-server.ts";
 import { newPayment, orderNo, payment, refund, withRequest } from "../payments.ts";

@@ -1,4 +1,4 @@
-import type { Payment } from "../../../lib/payments/payment.ts";
+import type { Payment } from "../../../lib/domain/payment.ts";
 import { wechat } from "../../../lib/providers/wechat/wechat.ts";
 import { aSandbox } from "../../sandbox/sandbox.ts";
 import { newPayment, payment, refund, withRequest } from "../payments.ts";
