@@ -4,8 +4,8 @@ import type { Gateway } from "../gateway.ts";
 import { sameMoney } from "../money/money.ts";
 import { raiseAnomaly } from "../storage/anomalies.ts";
 import { failExternalRefund, recordExternalRefund } from "../storage/refunds/external-refunds.ts";
+import { findRefundByProviderNo } from "../storage/refunds/find-refund.ts";
 import { recordRefundTotal } from "../storage/refunds/refund-totals.ts";
-import { findRefundByProviderNo } from "../storage/refunds/refunds.ts";
 import { afterRefund, endRefund } from "./run-refund.ts";
 
 type ProviderRefundEvent = RefundSeen | Extract<ProviderEvent, { kind: "refundedTotal" }>;

@@ -8,8 +8,9 @@ import type { RefundOutcome, StoredRefund } from "../domain/refund.ts";
 import { GatewayError } from "../errors.ts";
 import type { Gateway } from "../gateway.ts";
 import { type Money, toDecimal } from "../money/money.ts";
-import type { NewRefund } from "../storage/refunds/refunds.ts";
-import { findRefund, reserveRefund, takeRefundLease } from "../storage/refunds/refunds.ts";
+import { findRefund } from "../storage/refunds/find-refund.ts";
+import { takeRefundLease } from "../storage/refunds/refund-lease.ts";
+import { type NewRefund, reserveRefund } from "../storage/refunds/reserve-refund.ts";
 import { findPayment, type PaymentKey } from "./query-payment.ts";
 import { driveRefund, newLease, refundLeaseSeconds } from "./run-refund.ts";
 /** A validated request. `amount` is decimal text in the payment's currency; `null`: the whole remaining amount. */

@@ -8,13 +8,9 @@ import { GatewayError } from "../errors.ts";
 import type { Gateway } from "../gateway.ts";
 import { log, nameOf } from "../log.ts";
 import { raiseAnomalyOnce } from "../storage/anomalies.ts";
-import {
-  claimRefundPoll,
-  endRefundPolls,
-  findRefund,
-  findRefundById,
-  takeRefundLease,
-} from "../storage/refunds/refunds.ts";
+import { findRefund, findRefundById } from "../storage/refunds/find-refund.ts";
+import { takeRefundLease } from "../storage/refunds/refund-lease.ts";
+import { claimRefundPoll, endRefundPolls } from "../storage/refunds/refund-polls.ts";
 import { askProvider } from "./ask-provider.ts";
 import { overLimitSeconds } from "./poll-limiter.ts";
 import { driveRefund, endRefund, newLease } from "./run-refund.ts";

@@ -2,7 +2,7 @@ import type { StoredRefund } from "../domain/refund.ts";
 import { GatewayError } from "../errors.ts";
 import type { Gateway } from "../gateway.ts";
 import { finishRefund } from "../storage/refunds/finish-refund.ts";
-import { releaseRefund, takeRefundLease } from "../storage/refunds/refunds.ts";
+import { releaseRefund, takeRefundLease } from "../storage/refunds/refund-lease.ts";
 import { addLog } from "../storage/timeline.ts";
 import { afterRefund, newLease, refundLeaseSeconds } from "./run-refund.ts";
 

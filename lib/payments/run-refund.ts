@@ -16,7 +16,8 @@ import type { Gateway } from "../gateway.ts";
 import { log } from "../log.ts";
 import { raiseAnomaly } from "../storage/anomalies.ts";
 import { finishRefund } from "../storage/refunds/finish-refund.ts";
-import { makeRefundDue, markRefundPending, releaseRefund } from "../storage/refunds/refunds.ts";
+import { markRefundPending, releaseRefund } from "../storage/refunds/refund-lease.ts";
+import { makeRefundDue } from "../storage/refunds/refund-polls.ts";
 import { alarmUnlisted, askProvider } from "./ask-provider.ts";
 /** Longer than the provider calls of one run may take. */
 export const refundLeaseSeconds = 20;

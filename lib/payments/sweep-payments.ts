@@ -1,6 +1,6 @@
 import type { Gateway } from "../gateway.ts";
 import { paymentsDueForPoll } from "../storage/payments/polls.ts";
-import { refundsDueForPoll } from "../storage/refunds/refunds.ts";
+import { refundsDueForPoll } from "../storage/refunds/refund-polls.ts";
 
 const perSweep = 1_000;
 

@@ -10,15 +10,11 @@ import { applyRefundEvent } from "../../lib/payments/apply-refund-event.ts";
 import { driveRefund, endRefund } from "../../lib/payments/run-refund.ts";
 import { ofMerchant } from "../../lib/storage/of-merchant.ts";
 import { recordExternalRefund } from "../../lib/storage/refunds/external-refunds.ts";
+import { findRefundById } from "../../lib/storage/refunds/find-refund.ts";
 import { finishRefund } from "../../lib/storage/refunds/finish-refund.ts";
+import { releaseRefund, takeRefundLease } from "../../lib/storage/refunds/refund-lease.ts";
 import { recordRefundTotal } from "../../lib/storage/refunds/refund-totals.ts";
-import type { NewRefund } from "../../lib/storage/refunds/refunds.ts";
-import {
-  findRefundById,
-  releaseRefund,
-  reserveRefund,
-  takeRefundLease,
-} from "../../lib/storage/refunds/refunds.ts";
+import { type NewRefund, reserveRefund } from "../../lib/storage/refunds/reserve-refund.ts";
 import { anotherGateway } from "../steps/gateways.ts";
 import { accountOf, leasedOrder, orderRow, settledPayment } from "../steps/leased-order.ts";
 import { aRefundNo } from "../steps/paid-order.ts";

@@ -8,12 +8,9 @@ import type { Gateway } from "../../lib/gateway.ts";
 import { readAmount } from "../../lib/http/read-amount.ts";
 import { createRefund } from "../../lib/payments/create-refund.ts";
 import { pollRefund } from "../../lib/payments/poll-refund.ts";
-import {
-  findRefund,
-  findRefundById,
-  makeRefundDue,
-  takeRefundLease,
-} from "../../lib/storage/refunds/refunds.ts";
+import { findRefund, findRefundById } from "../../lib/storage/refunds/find-refund.ts";
+import { takeRefundLease } from "../../lib/storage/refunds/refund-lease.ts";
+import { makeRefundDue } from "../../lib/storage/refunds/refund-polls.ts";
 import { withAdapter } from "../steps/adapters.ts";
 import { anotherGateway } from "../steps/gateways.ts";
 import { settledPayment } from "../steps/leased-order.ts";

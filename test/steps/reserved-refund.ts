@@ -4,8 +4,7 @@ import { newProviderRefundNo } from "../../lib/domain/order-no.ts";
 import type { Payment } from "../../lib/domain/payment.ts";
 import type { LeasedRefund } from "../../lib/domain/refund.ts";
 import type { Gateway } from "../../lib/gateway.ts";
-import type { NewRefund } from "../../lib/storage/refunds/refunds.ts";
-import { reserveRefund } from "../../lib/storage/refunds/refunds.ts";
+import { type NewRefund, reserveRefund } from "../../lib/storage/refunds/reserve-refund.ts";
 import { aRefundNo } from "./paid-order.ts";
 
 /** A refund of `minor` units as `refunds.reserve` stores it, with its lease. */

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { secondsAfter } from "../../lib/clock.ts";
 import { pollRefund } from "../../lib/payments/poll-refund.ts";
-import { findRefundByProviderNo } from "../../lib/storage/refunds/refunds.ts";
+import { findRefundByProviderNo } from "../../lib/storage/refunds/find-refund.ts";
 import { type Api, anOrder, apiOf, type Data } from "../steps/api.ts";
 import { invoke } from "../steps/front.ts";
 import { anotherGateway } from "../steps/gateways.ts";

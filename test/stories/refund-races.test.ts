@@ -9,13 +9,10 @@ import { readAmount } from "../../lib/http/read-amount.ts";
 import { createRefund } from "../../lib/payments/create-refund.ts";
 import { findOrder } from "../../lib/storage/payments/find-order.ts";
 import { recordExternalRefund } from "../../lib/storage/refunds/external-refunds.ts";
+import { findRefundById } from "../../lib/storage/refunds/find-refund.ts";
 import { finishRefund } from "../../lib/storage/refunds/finish-refund.ts";
-import {
-  findRefundById,
-  markRefundPending,
-  type NewRefund,
-  reserveRefund,
-} from "../../lib/storage/refunds/refunds.ts";
+import { markRefundPending } from "../../lib/storage/refunds/refund-lease.ts";
+import { type NewRefund, reserveRefund } from "../../lib/storage/refunds/reserve-refund.ts";
 import { apiOf } from "../steps/api.ts";
 import { anotherGateway } from "../steps/gateways.ts";
 import { leasedOrder, orderRow, settleByPoll } from "../steps/leased-order.ts";
