@@ -123,7 +123,7 @@ const across: Record<string, string[]> = {
   "lib/storage/payments/polls.ts": ["sweep"],
   "lib/storage/payments/unmatched-facts.ts": ["sweep"],
   "lib/storage/refunds/list-refunds.ts": ["operators' list", "an operator's refund by its id"],
-  "lib/storage/refunds/refund-lease.ts": ["sweep"],
+  "lib/storage/refunds/refund-polls.ts": ["sweep"],
   "lib/storage/statistics.ts": ["payments", "deliveries", "oldest delivery", "polls", "anomalies"],
   "lib/storage/triage.ts": [
     "stuck refunds",

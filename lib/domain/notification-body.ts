@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { paymentStatuses } from "./payment-status.ts";
+import { paymentStatuses } from "./payment-state.ts";
 
 const time = z.string().meta({ format: "date-time" });
 

@@ -1,7 +1,7 @@
 import type { ProviderError } from "../errors.ts";
 import type { Money } from "../money/money.ts";
 import type { NotifyState } from "./delivery.ts";
-import type { PaymentStatus } from "./payment-status.ts";
+import type { PaymentState, PaymentStatus } from "./payment-state.ts";
 
 /** The request to the provider as it was stored; a repeat sends exactly this again. */
 export type Prepared = Record<string, unknown>;
@@ -28,6 +28,8 @@ export type Payment = {
   subject: string;
   body: string;
   amount: Money;
+  state: PaymentState;
+  /** What merchants see of the state. */
   status: PaymentStatus;
   /** Adds one with each change of the status. */
   version: number;
@@ -48,8 +50,6 @@ export type Payment = {
   livemode: boolean;
   lateSuccess: boolean;
   closeRequested: boolean;
-  /** The provider has started to move the money, which can take it days; such a payment never expires. */
-  inTransit: boolean;
   refundedMinor: number;
   /** Refunds that may still succeed, in minor units. */
   reservedMinor: number;

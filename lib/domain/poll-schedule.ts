@@ -1,5 +1,6 @@
 import { secondsAfter } from "../clock.ts";
 import type { Payment } from "./payment.ts";
+import { isUnmade } from "./payment-state.ts";
 
 /** Ages in seconds at which an open payment is polled; then every 5 minutes up to 30 minutes, then every 15. */
 const firstAges = [15, 30, 60, 120, 300];
@@ -28,24 +29,23 @@ const stuckForSeconds = 7 * daySeconds;
 export function stuckFrom({
   createdAt,
   expiresAt,
-  payable,
-  inTransit,
-}: Pick<Payment, "createdAt" | "expiresAt" | "payable" | "inTransit">): Date {
-  if (inTransit) return secondsAfter(createdAt, inTransitStuckSeconds);
-  return secondsAfter(payable === null ? createdAt : expiresAt, stuckAfterSeconds);
+  state,
+}: Pick<Payment, "createdAt" | "expiresAt" | "state">): Date {
+  if (state === "in_transit") return secondsAfter(createdAt, inTransitStuckSeconds);
+  return secondsAfter(isUnmade(state) ? createdAt : expiresAt, stuckAfterSeconds);
 }
 
 /**
  * The next poll after one at `now` that found nothing final; `null`: only an event, a query or an operator fetches it.
  */
 export function nextPoll(
-  payment: Pick<Payment, "createdAt" | "expiresAt" | "payable" | "inTransit">,
+  payment: Pick<Payment, "createdAt" | "expiresAt" | "state">,
   now: Date,
 ): Date | null {
   const stuck = stuckFrom(payment);
   // mutation: stuck-polled-for
   if (secondsAfter(stuck, stuckForSeconds) <= now) return null;
-  if (payment.inTransit) return secondsAfter(now, inTransitEverySeconds);
+  if (payment.state === "in_transit") return secondsAfter(now, inTransitEverySeconds);
   if (stuck <= now) return secondsAfter(now, stuckEverySeconds);
   const age = (now.getTime() - payment.createdAt.getTime()) / 1000;
   const next = secondsAfter(payment.createdAt, nextAge(age));

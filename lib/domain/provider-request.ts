@@ -21,7 +21,7 @@ export type StoredOrder = {
 /** A payment with the lease on its provider request. */
 export type Leased = { payment: Payment; providerRequest: ProviderRequest; leaseToken: string };
 
-export type NewOrder = Omit<Payment, "id" | "version" | "status"> & {
+export type NewOrder = Omit<Payment, "id" | "version" | "state" | "status"> & {
   request: string;
   fingerprint: string;
   prepared: Prepared;

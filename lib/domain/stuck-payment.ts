@@ -1,6 +1,6 @@
 import type { Anomaly } from "./anomaly.ts";
 import type { Payment } from "./payment.ts";
-import { isFinal } from "./payment-status.ts";
+import { isFinal, isUnmade } from "./payment-state.ts";
 import { stuckFrom } from "./poll-schedule.ts";
 
 /**
@@ -11,12 +11,12 @@ export const stuckKinds = ["create_stuck", "capture_stuck", "order_stuck"] as co
 /** The anomaly of a payment that should have ended a day ago; `null`: it has ended, or its day is not over. */
 export function stuckPayment(payment: Payment, now: Date): Anomaly | null {
   if (isFinal(payment.status) || stuckFrom(payment) > now) return null;
-  const { userId, configId, provider, orderNo, status, inTransit } = payment;
-  const what = payment.payable === null ? "create" : payment.captureKey === null ? "order" : "capture";
+  const { userId, configId, provider, orderNo, status, state } = payment;
+  const what = isUnmade(state) ? "create" : payment.captureKey === null ? "order" : "capture";
   const kind = `${what}_stuck` satisfies (typeof stuckKinds)[number];
   const detail = {
     status,
-    in_transit: inTransit,
+    in_transit: state === "in_transit",
     do: "order sync; if the provider stays silent, see its console, then order resolve --as closed|failed --note",
   };
   return { kind, identity: [orderNo], userId, configId, provider, orderNo, detail };

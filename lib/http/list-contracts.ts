@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { isStorable } from "../clock.ts";
 import type { PaymentFilter, PaymentPage } from "../domain/payment.ts";
-import { paymentStatuses } from "../domain/payment-status.ts";
+import { paymentStatuses } from "../domain/payment-state.ts";
 import { GatewayError } from "../errors.ts";
 import { providers } from "../providers/registry.ts";
 import type { Contract } from "./contract.ts";

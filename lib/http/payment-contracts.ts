@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { paymentStatuses } from "../domain/payment-status.ts";
+import { paymentStatuses } from "../domain/payment-state.ts";
 import type { Contract } from "./contract.ts";
 import { answeredAmount, answeredTime, plainAmount, plainId, text } from "./fields.ts";
 import { routes } from "./routes.ts";

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { APIGatewayProxyStructuredResultV2 } from "aws-lambda";
 import type { Payment } from "../domain/payment.ts";
-import type { PaymentStatus } from "../domain/payment-status.ts";
+import type { PaymentStatus } from "../domain/payment-state.ts";
 import { toDecimal } from "../money/money.ts";
 import { merchantReturnUrl } from "../payments/return-buyer.ts";
 import { escapeHtml } from "./html.ts";

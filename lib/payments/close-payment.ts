@@ -22,8 +22,9 @@ export async function closePayment(gateway: Gateway, caller: Caller, key: Paymen
   const config = await gateway.configs.of(payment);
   if (!config.adapter.close)
     throw new GatewayError("close_not_possible", `${payment.provider} cannot close payments`);
-  const events = payment.payable === null ? [] : await closeAt(gateway, payment, config);
-  await applyEvents(gateway, payment, events, { ...config, configId: config.id, source: "poll" });
+  const { current, events } =
+    payment.payable === null ? { current: payment, events: [] } : await closeAt(gateway, payment, config);
+  await applyEvents(gateway, current, events, { ...config, configId: config.id, source: "poll" });
 
   const after = await findPayment(gateway, caller, { orderNo: payment.orderNo });
   // mutation: close-confirmed

@@ -117,7 +117,6 @@ function newOrder(
     refusal: null,
     lateSuccess: false,
     closeRequested: false,
-    inTransit: false,
     refundedMinor: 0,
     reservedMinor: 0,
     captureKey: null,

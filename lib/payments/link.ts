@@ -68,9 +68,9 @@ export async function withOpenLink(gateway: Gateway, payment: Payment): Promise<
 }
 
 function canRenew(gateway: SceneLives & { clock: Clock }, payment: Payment): boolean {
-  const { payable, status, closeRequested, expiresAt, provider, scene } = payment;
+  const { payable, state, closeRequested, expiresAt, provider, scene } = payment;
   const waits =
-    payable !== null && status === "pending" && /* mutation: link-close-requested */ !closeRequested;
+    payable !== null && state === "payable" && /* mutation: link-close-requested */ !closeRequested;
   return (
     waits &&
     expiresAt > gateway.clock.now() &&

@@ -1,6 +1,6 @@
 import { secondsAfter } from "../clock.ts";
 import type { Payment } from "../domain/payment.ts";
-import { isFinal } from "../domain/payment-status.ts";
+import { isFinal } from "../domain/payment-state.ts";
 import {
   hasNotResponded,
   isQuiet,

@@ -1,7 +1,7 @@
 import type { Caller } from "../domain/caller.ts";
 import type { NotifyState } from "../domain/delivery.ts";
 import type { Payment } from "../domain/payment.ts";
-import { isFinal } from "../domain/payment-status.ts";
+import { isFinal } from "../domain/payment-state.ts";
 import type { LogEntry } from "../domain/timeline.ts";
 import { GatewayError } from "../errors.ts";
 import type { Gateway } from "../gateway.ts";

@@ -2,12 +2,14 @@ import { randomUUID } from "node:crypto";
 import { secondsAfter } from "../clock.ts";
 import type { OpenConfig } from "../domain/config.ts";
 import type { Payment } from "../domain/payment.ts";
+import { isUnmade, type PaymentState, publicStatus } from "../domain/payment-state.ts";
 import { nextPoll } from "../domain/poll-schedule.ts";
 import type { ProviderEvent } from "../domain/provider.ts";
 import { GatewayError } from "../errors.ts";
 import type { Gateway } from "../gateway.ts";
 import { log, nameOf } from "../log.ts";
 import { claimCapture, endCapture } from "../storage/payments/captures.ts";
+import { claimClose, endClose } from "../storage/payments/close-or-fail.ts";
 import { findOrder } from "../storage/payments/find-order.ts";
 import { takeCreateLease } from "../storage/payments/provider-requests.ts";
 import { addLog } from "../storage/timeline.ts";
@@ -30,12 +32,7 @@ export async function refreshPayment(
 ): Promise<Refreshed> {
   try {
     const config = await gateway.configs.of(payment);
-    if (
-      payment.payable === null &&
-      payment.status === "processing" &&
-      (await resume(gateway, payment, config))
-    )
-      return { kind: "answered" };
+    if (lacksLink(payment) && (await resume(gateway, payment, config))) return { kind: "answered" };
     const { current, events } = await ask(gateway, payment, config);
     const line = {
       at: gateway.clock.now(),
@@ -90,7 +87,7 @@ async function resume(gateway: Gateway, payment: Payment, { adapter }: OpenConfi
   // mutation: create-key-expired
   const over = repeatableUntil(payment, adapter) <= now;
   // mutation: create-after-expiry
-  if (!payment.inTransit && (over || payment.closeRequested)) return false;
+  if (payment.state !== "in_transit" && (over || payment.closeRequested)) return false;
   const leased = await takeCreateLease(gateway.db, payment, {
     leaseToken: randomUUID(),
     leaseUntil: secondsAfter(now, leaseSeconds),
@@ -121,32 +118,100 @@ async function said(
 /** The provider's events, and the payment after what was done because of them. */
 type Answered = { current: Payment; events: ProviderEvent[] };
 
+/** What a poll does beyond fetching, by the payment's state and whether it should end now. */
+type Step = "wait" | "fetch" | "capture" | "reopen" | "end";
+
+const steps: Record<PaymentState, { open: Step; ending: Step }> = {
+  // Another caller holds the lease on the create, or its outcome has just become known.
+  created: { open: "wait", ending: "end" },
+  requested: { open: "wait", ending: "end" },
+  requested_unknown: { open: "wait", ending: "end" },
+  payable: { open: "capture", ending: /* mutation: capture-while-ending */ "end" },
+  // The process that closed it has died, and nobody asks for the close any more.
+  closing: { open: "reopen", ending: "end" },
+  capturing: { open: "capture", ending: "end" },
+  in_transit: { open: "capture", ending: "end" },
+  charging: { open: "fetch", ending: "fetch" },
+  reversing: { open: "fetch", ending: "fetch" },
+  // Ended here, but it may still be open at the provider.
+  failed: { open: "fetch", ending: "end" },
+  closed: { open: "fetch", ending: "end" },
+  paid: { open: "fetch", ending: "fetch" },
+};
+
 async function ask(gateway: Gateway, payment: Payment, config: OpenConfig): Promise<Answered> {
   const { adapter } = config;
+  const { state } = payment;
   const end = payment.payable === null ? repeatableUntil(payment, adapter) : payment.expiresAt;
-  const over = end <= gateway.clock.now() && /* mutation: expiry-in-transit */ !payment.inTransit;
-  const isEnding = over || payment.closeRequested;
-  if (payment.payable === null) {
-    const seen = isEnding || payment.inTransit ? await askUnmade(gateway, payment, config) : [];
-    return { current: payment, events: seen };
+  const over = end <= gateway.clock.now() && /* mutation: expiry-in-transit */ state !== "in_transit";
+  const step = steps[state][over || payment.closeRequested ? "ending" : "open"];
+  if (step === "wait") return { current: payment, events: [] };
+  const events = await said(gateway, payment, "query", () => adapter.fetchPayment(payment));
+  const isSeen = (...kinds: ProviderEvent["kind"][]) => events.some(({ kind }) => kinds.includes(kind));
+  if (step === "end") {
+    if (payment.payable === null) return endUnmade(gateway, payment, { config, events });
+    if (isSeen("open", "missing", "approved")) return closeAfter(gateway, payment, { config, events });
   }
-  const seen = await said(gateway, payment, "query", () => adapter.fetchPayment(payment));
-  if (seen.some(({ kind }) => kind === "approved") && /* mutation: capture-while-ending */ !isEnding)
-    return capture(gateway, payment, config, seen);
-  const unpaid = seen.some(({ kind }) => kind === "open" || kind === "missing" || kind === "approved");
-  const isPaid = payment.status === "success";
-  if (!unpaid || !isEnding || isPaid || !adapter.close) return { current: payment, events: seen };
-  return { current: payment, events: [...seen, ...(await closeAt(gateway, payment, config))] };
+  if (step === "capture" && isSeen("approved")) return capture(gateway, payment, config, events);
+  if (step === "reopen" && isSeen("open")) return { current: await endClose(gateway.db, payment), events };
+  return { current: payment, events };
 }
 
-/** Closes a payment at a provider that supports it and returns the events. */
+/** The provider's earlier events, and the config to close with. */
+type Fetched = { config: OpenConfig; events: ProviderEvent[] };
+
+/**
+ * No link was handed out, so no buyer can have paid. A provider that can be queried by our order number was queried all
+ * the same, and an order that it created without our knowledge is closed.
+ */
+async function endUnmade(gateway: Gateway, payment: Payment, { config, events }: Fetched): Promise<Answered> {
+  const isPaying =
+    payment.state === "in_transit" || events.some(({ kind }) => kind === "paid" || kind === "in_transit");
+  if (isPaying) return { current: payment, events };
+  if (events.some(({ kind }) => kind === "open")) return closeAfter(gateway, payment, { config, events });
+  const why = "it ended before the provider gave a link";
+  return { current: payment, events: [...events, { kind: "closed", orderNo: payment.orderNo, why }] };
+}
+
+async function closeAfter(
+  gateway: Gateway,
+  payment: Payment,
+  { config, events }: Fetched,
+): Promise<Answered> {
+  const closed = await closeAt(gateway, payment, config);
+  return { current: closed.current, events: [...events, ...closed.events] };
+}
+
+/** Closes a payment at a provider that supports it. A payment that a buyer may be paying is claimed first. */
 export async function closeAt(
   gateway: Gateway,
   payment: Payment,
   { adapter }: OpenConfig,
-): Promise<ProviderEvent[]> {
+): Promise<Answered> {
   const { close } = adapter;
-  return close ? said(gateway, payment, "close", () => close(payment)) : [];
+  if (!close) return { current: payment, events: [] };
+  const current = await claimed(gateway, payment);
+  const events = await said(gateway, current, "close", () => close(current));
+  // mutation: close-refused-payable
+  if (current.state === "closing" && events.some(({ kind }) => kind === "open"))
+    return { current: await endClose(gateway.db, current), events };
+  return { current, events };
+}
+
+/** The payment as `closing`; as it is now if it has changed since it was read, or cannot be paid. */
+async function claimed(gateway: Gateway, payment: Payment): Promise<Payment> {
+  if (payment.state !== "payable" && payment.state !== "closing") return payment;
+  const { userId, orderNo } = payment;
+  return (
+    (await claimClose(gateway.db, payment)) ??
+    (await findOrder(gateway.db, userId, { orderNo }))?.payment ??
+    payment
+  );
+}
+
+/** Without a link, although it has not ended: a repeat of its create call returns the same answer. */
+function lacksLink({ payable, state }: Payment): boolean {
+  return payable === null && (isUnmade(state) || state === "in_transit");
 }
 
 /**
@@ -178,23 +243,9 @@ async function capture(
     nextPollAt: nextPoll(payment, endedAt),
   });
   // The row as `endCapture` has left it: a failed order is ended from this version.
-  const current: Payment = { ...claimed, status: "pending", version: claimed.version + 1, captureKey: null };
+  const payable = { state: "payable", status: publicStatus.payable, captureKey: null } as const;
+  const current: Payment = { ...claimed, ...payable, version: claimed.version + 1 };
   return { current, events };
-}
-
-/**
- * No link was handed out, so no buyer can have paid. A provider that can be queried by our order number is queried all
- * the same, and an order that it created without our knowledge is closed.
- */
-async function askUnmade(gateway: Gateway, payment: Payment, config: OpenConfig): Promise<ProviderEvent[]> {
-  const seen = await said(gateway, payment, "query", () => config.adapter.fetchPayment(payment));
-  if (payment.inTransit || seen.some(({ kind }) => kind === "paid" || kind === "in_transit")) return seen;
-  if (seen.some(({ kind }) => kind === "open"))
-    return [...seen, ...(await closeAt(gateway, payment, config))];
-  return [
-    ...seen,
-    { kind: "closed", orderNo: payment.orderNo, why: "it ended before the provider gave a link" },
-  ];
 }
 
 function summary(seen: ProviderEvent): Record<string, unknown> {

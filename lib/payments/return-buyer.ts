@@ -1,6 +1,6 @@
 import { secondsAfter } from "../clock.ts";
 import type { Payment } from "../domain/payment.ts";
-import { isFinal } from "../domain/payment-status.ts";
+import { isFinal } from "../domain/payment-state.ts";
 import { GatewayError } from "../errors.ts";
 import type { Gateway } from "../gateway.ts";
 import { findForReturn } from "../storage/payments/find-order.ts";

@@ -1,5 +1,5 @@
 import type { Payment } from "../domain/payment.ts";
-import { isFinal } from "../domain/payment-status.ts";
+import { isFinal } from "../domain/payment-state.ts";
 import { GatewayError } from "../errors.ts";
 import type { Gateway } from "../gateway.ts";
 import { claimRefresh, makePaymentDue, noteAnswer } from "../storage/payments/polls.ts";

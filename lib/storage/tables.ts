@@ -1,5 +1,5 @@
 import type { ColumnType, Generated } from "kysely";
-import type { PaymentStatus } from "../domain/payment-status.ts";
+import type { PaymentState, PaymentStatus } from "../domain/payment-state.ts";
 import type { RefundStatus } from "../domain/refund-status.ts";
 
 /** Rows as mysql2 returns them: BIGINT as decimal strings, DATETIME as `Date`, JSON as text. */
@@ -75,7 +75,9 @@ export type PaymentOrdersTable = {
   body: string;
   amount_minor: string;
   currency: string;
-  status: PaymentStatus;
+  state: PaymentState;
+  /** Generated from `state`. */
+  status: ColumnType<PaymentStatus, never, never>;
   version: Generated<number>;
   request: string;
   fingerprint: string;
@@ -91,7 +93,6 @@ export type PaymentOrdersTable = {
   livemode: number;
   late_success: Generated<number>;
   close_requested: Generated<number>;
-  in_transit: Generated<number>;
   refunded_minor: Generated<string>;
   refund_reserved_minor: Generated<string>;
   refund_total_minor: Generated<string>;
@@ -102,6 +103,7 @@ export type PaymentOrdersTable = {
   updated_at: Date;
   expires_at: Date;
   paid_at: Date | null;
+  paid_from: PaymentState | null;
   closed_at: Date | null;
   polled_at: Date | null;
   next_poll_at: Date | null;

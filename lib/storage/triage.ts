@@ -1,4 +1,5 @@
 import { secondsAfter } from "../clock.ts";
+import { unmadeStates } from "../domain/payment-state.ts";
 import { inTransitStuckSeconds, stuckAfterSeconds } from "../domain/poll-schedule.ts";
 import type { Database } from "./database.ts";
 import { acrossMerchants } from "./of-merchant.ts";
@@ -31,9 +32,12 @@ export function stuckOrders(db: Database, { userId, now, limit }: Scope) {
     .where("status", "in", ["processing", "pending"])
     .where((eb) =>
       eb.or([
-        eb.and([eb("in_transit", "=", 1), eb("created_at", "<=", secondsAfter(now, -inTransitStuckSeconds))]),
-        eb.and([eb("in_transit", "=", 0), eb("payable", "is", null), eb("created_at", "<=", dayAgo)]),
-        eb.and([eb("in_transit", "=", 0), eb("payable", "is not", null), eb("expires_at", "<=", dayAgo)]),
+        eb.and([
+          eb("state", "=", "in_transit"),
+          eb("created_at", "<=", secondsAfter(now, -inTransitStuckSeconds)),
+        ]),
+        eb.and([eb("state", "in", unmadeStates), eb("created_at", "<=", dayAgo)]),
+        eb.and([eb("state", "not in", [...unmadeStates, "in_transit"]), eb("expires_at", "<=", dayAgo)]),
       ]),
     )
     .orderBy("created_at")

@@ -30,7 +30,7 @@ export const restInvariants: readonly Invariant[] = [
     name: "No payment is open past its expiry, unless it is in transit or is not polled any more.",
     sql: `
       SELECT order_no, status, expires_at FROM payment_orders
-      WHERE status IN ('processing', 'pending') AND in_transit = 0 AND next_poll_at IS NOT NULL
+      WHERE status IN ('processing', 'pending') AND state <> 'in_transit' AND next_poll_at IS NOT NULL
         AND expires_at < :now - INTERVAL ${longestGapMinutes * 60 + reachSeconds} SECOND`,
   },
   {

@@ -1,4 +1,4 @@
-import { paymentEdges, paymentStatuses } from "../../lib/domain/payment-status.ts";
+import { paymentEdges, paymentStates, paymentStatuses } from "../../lib/domain/payment-state.ts";
 import { type Invariant, listOf, member } from "./invariant.ts";
 import { statusMoves } from "./moves.ts";
 
@@ -6,7 +6,6 @@ const edges = paymentStatuses.flatMap((from) => paymentEdges[from].map((to) => `
 
 /** Titles of timeline entries that the statuses alone do not identify. */
 const captureBegun = "taking the money";
-const startedByProvider = "the provider has started the payment";
 
 /** Invariants of a payment's status, version and timeline. */
 export const paymentInvariants: readonly Invariant[] = [
@@ -79,18 +78,24 @@ export const paymentInvariants: readonly Invariant[] = [
   {
     // Repeating a capture whose outcome is unknown changes only the version, at most once in a poll.
     invariant: "moves-recorded",
-    name: "A payment's version counts its status changes, its ended refunds and its change to in transit.",
+    name: "A payment's version counts its status changes and its ended refunds.",
     sql: `
       SELECT o.order_no, o.version, counted.version AS counted, o.poll_count, counted.captures
       FROM payment_orders o JOIN (
         SELECT p.id, COALESCE(SUM(l.title = '${captureBegun}'), 0) AS captures,
           1 + COALESCE(SUM(l.kind = 'status'), 0)
-            + COALESCE(SUM(l.kind = 'refund' AND ${member("l.data", "to")} IS NOT NULL), 0)
-            + (p.in_transit = 1 AND COALESCE(SUM(l.title = '${startedByProvider}'), 0) = 0) AS version
+            + COALESCE(SUM(l.kind = 'refund' AND ${member("l.data", "to")} IS NOT NULL), 0) AS version
         FROM payment_orders p LEFT JOIN payment_logs l ON l.order_id = p.id AND l.kind IN ('status', 'refund')
-        GROUP BY p.id, p.in_transit) counted ON counted.id = o.id
+        GROUP BY p.id) counted ON counted.id = o.id
       WHERE o.version < counted.version
         OR o.version > counted.version + IF(counted.captures > 0, o.poll_count, 0)`,
+  },
+  {
+    invariant: "moves-recorded",
+    name: "Every payment's state is one of the table, and a payment that is being captured has a capture key.",
+    sql: `
+      SELECT order_no, state, capture_key FROM payment_orders
+      WHERE state NOT IN (${listOf(paymentStates)}) OR (state = 'capturing' AND capture_key IS NULL)`,
   },
   {
     invariant: "moves-recorded",

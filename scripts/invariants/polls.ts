@@ -29,9 +29,9 @@ export const pollInvariants: readonly Invariant[] = [
     invariant: "found-without-webhooks",
     name: "An open payment's next poll is within 15 minutes; in transit or a day overdue, within an hour.",
     sql: `
-      SELECT order_no, status, in_transit, next_poll_at FROM payment_orders
+      SELECT order_no, state, next_poll_at FROM payment_orders
       WHERE status IN ('processing', 'pending')
-        AND next_poll_at > :now + INTERVAL IF(in_transit = 1
+        AND next_poll_at > :now + INTERVAL IF(state = 'in_transit'
           OR IF(payable IS NULL, created_at, expires_at) <= :now - INTERVAL 1 DAY, 60, 15) MINUTE`,
   },
   {

@@ -54,7 +54,7 @@ const unmade = {
   livemode: false,
   lateSuccess: false,
   closeRequested: false,
-  inTransit: false,
+  state: "requested",
   refundedMinor: 0,
   reservedMinor: 0,
   captureKey: null,

@@ -1,4 +1,4 @@
-import { isFinal, paymentEdges, paymentStatuses } from "../../lib/domain/payment-status.ts";
+import { isFinal, paymentEdges, paymentStatuses } from "../../lib/domain/payment-state.ts";
 import { refundEdges } from "../../lib/domain/refund-status.ts";
 
 type Edges = Readonly<Record<string, readonly string[]>>;

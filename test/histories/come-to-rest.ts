@@ -71,7 +71,7 @@ type Deadline = { row: LedgerRow; at: number };
 async function deadlinesOf(world: HistoryWorld): Promise<Deadline[]> {
   const now = world.clock.now().getTime();
   const orders = await world.query(
-    `SELECT order_no, created_at, in_transit, IF(payable IS NULL, created_at, expires_at) AS ends
+    `SELECT order_no, created_at, state, IF(payable IS NULL, created_at, expires_at) AS ends
      FROM payment_orders WHERE status <> 'success'`,
   );
   const paid = (await ledgers(world)).filter(isPaid);
@@ -80,7 +80,7 @@ async function deadlinesOf(world: HistoryWorld): Promise<Deadline[]> {
     if (!row) return [];
     const ageSeconds = (now - (order.created_at as Date).getTime()) / 1000;
     const isOld = now - (order.ends as Date).getTime() >= 24 * 3600 * 1000;
-    const gap = order.in_transit === 1 || isOld ? 3600 : ageSeconds < 1800 ? 300 : 900;
+    const gap = order.state === "in_transit" || isOld ? 3600 : ageSeconds < 1800 ? 300 : 900;
     return [{ row, at: now + (gap + sweepSeconds) * 1000 }];
   });
 }
@@ -115,7 +115,7 @@ export async function ledgers(world: HistoryWorld): Promise<LedgerRow[]> {
 async function nextTime(world: HistoryWorld, deadlines: Deadline[], ended: boolean): Promise<number | null> {
   const now = world.clock.now().getTime();
   const sql = `
-    SELECT MIN(next_poll_at) AS time FROM payment_orders WHERE in_transit = 0 OR ${ended}
+    SELECT MIN(next_poll_at) AS time FROM payment_orders WHERE state <> 'in_transit' OR ${ended}
     UNION ALL SELECT MIN(next_poll_at) FROM refunds WHERE status = 'unknown' OR ${ended}
     UNION ALL SELECT MIN(due_at) FROM deliveries WHERE status = 'pending'
     UNION ALL SELECT MIN(lease_until) FROM deliveries WHERE status = 'sending'`;

@@ -33,7 +33,7 @@ const replay = (id: unknown) => operator("webhook replay", { id });
 async function restoreUnpaid(orderNo: string): Promise<void> {
   const { id } = await rows.order(orderNo);
   await rows.query(
-    `UPDATE payment_orders SET status = 'pending', version = 2, trade_no = NULL, paid_at = NULL,
+    `UPDATE payment_orders SET state = 'payable', version = 2, trade_no = NULL, paid_at = NULL,
        refunded_minor = 0, refund_total_minor = 0, next_poll_at = NULL WHERE id = ?`,
     [id],
   );

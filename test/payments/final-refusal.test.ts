@@ -59,7 +59,7 @@ describe("final refusals of a create", () => {
 
   it("a final refusal is not returned for a payment that has changed its status meanwhile", async () => {
     const leased = await leasedOrder(gateway, shop, "processing");
-    await orderRow(gateway, leased.payment).set({ status: "success", version: 2 }).execute();
+    await orderRow(gateway, leased.payment).set({ state: "paid", version: 2 }).execute();
     await expect(createAtProvider(refusing(), leased)).rejects.toMatchObject({ failure: "create_unknown" });
   });
 

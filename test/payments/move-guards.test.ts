@@ -3,13 +3,13 @@ import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { secondsAfter } from "../../lib/clock.ts";
 import type { Payment } from "../../lib/domain/payment.ts";
-import type { PaymentStatus } from "../../lib/domain/payment-status.ts";
+import type { PaymentStatus } from "../../lib/domain/payment-state.ts";
 import type { Paid } from "../../lib/domain/provider.ts";
 import type { Leased } from "../../lib/domain/provider-request.ts";
 import type { Gateway } from "../../lib/gateway.ts";
 import { openGateway } from "../../lib/open-gateway.ts";
 import { ofMerchant } from "../../lib/storage/of-merchant.ts";
-import { closeOrFail, markInTransit } from "../../lib/storage/payments/close-or-fail.ts";
+import { claimClose, closeOrFail, markInTransit } from "../../lib/storage/payments/close-or-fail.ts";
 import { findOrder } from "../../lib/storage/payments/find-order.ts";
 import {
   recordCreated,
@@ -89,6 +89,34 @@ describe("status changes of a payment", () => {
       expect(await storedOrders(leased.payment.outTradeNo)).toMatchObject([{ status: from, version: 2 }]);
     },
   );
+
+  const raced: [string, (payment: Payment) => Promise<unknown>][] = [
+    [
+      "closeOrFail",
+      (payment) =>
+        closeOrFail(gateway.db, payment, "closed", { said: saidOf(payment), now: world.clock.now() }),
+    ],
+    ["markInTransit", (payment) => markInTransit(gateway.db, payment, saidOf(payment), world.clock.now())],
+  ];
+  it.each(raced)(
+    "%s changes nothing once the payment's state has changed since it was read",
+    async (_, move) => {
+      const { payment } = await leasedIn("pending");
+      await world.passes(13);
+      await orderRow(gateway, payment).set({ state: "closing" }).execute();
+      await move(payment);
+      expect(await storedOrders(payment.outTradeNo)).toMatchObject([{ state: "closing", version: 1 }]);
+      await move({ ...payment, state: "closing" });
+      expect(await storedOrders(payment.outTradeNo)).not.toMatchObject([{ state: "closing" }]);
+    },
+  );
+
+  it("a payment that has changed since it was read is not marked as closing", async () => {
+    const { payment } = await leasedIn("pending");
+    await orderRow(gateway, payment).set({ version: 2 }).execute();
+    expect(await claimClose(gateway.db, payment)).toBeNull();
+    expect(await storedOrders(payment.outTradeNo)).toMatchObject([{ state: "payable" }]);
+  });
 
   it("a payment is not closed during its create, but can be once the create is done", async () => {
     const leased = await leasedIn("processing");
@@ -243,7 +271,7 @@ describe("status changes of a payment", () => {
         expect(await closeOrFail(gateway.db, payment, to, { said: said(payment), now })).toBeNull();
       await markInTransit(gateway.db, payment, said(payment), now);
       expect(await storedOrders(payment.outTradeNo)).toMatchObject([
-        { status: "pending", version: 1, in_transit: 0 },
+        { status: "pending", version: 1, state: "payable" },
       ]);
       const own = { ...saidOf(payment), objectId: "cs_ours" };
       expect(await closeOrFail(gateway.db, payment, "closed", { said: own, now })).not.toBeNull();

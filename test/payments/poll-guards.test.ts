@@ -59,11 +59,11 @@ describe("polls", () => {
     ];
     for (const leased of [open, inTransit])
       await recordCreated(gateway.db, leased, aLink(leased.payment), world.clock.now());
-    await orderRow(gateway, inTransit.payment).set({ in_transit: 1 }).execute();
+    await orderRow(gateway, inTransit.payment).set({ state: "in_transit" }).execute();
     expect(await requestedOf(open.payment)).toEqual(["fetch"]);
     await world.passes(7_201);
     expect(await requestedOf(inTransit.payment)).toEqual(["fetch"]);
-    expect(await read(inTransit.payment)).toMatchObject({ status: "pending" });
+    expect(await read(inTransit.payment)).toMatchObject({ status: "processing" });
     expect(await requestedOf(open.payment)).toEqual(["fetch", "close"]);
     expect(await read(open.payment)).toMatchObject({ status: "closed" });
   });

@@ -95,7 +95,7 @@ const totalRefunded = async ({ orderNo }: Payment) => Number((await rows.order(o
 describe("reserving a refund", () => {
   it("a refund of an unpaid payment is not reserved, even if the payment was paid when it was read", async () => {
     const payment = await aPayment();
-    await orderRow(gateway, payment).set({ status: "closed" }).execute();
+    await orderRow(gateway, payment).set({ state: "closed" }).execute();
     expect(await reserveRefund(gateway.db, payment, aRefund())).toEqual({ kind: "does-not-fit" });
   });
 
@@ -197,14 +197,14 @@ describe("refunds with an unknown outcome", () => {
 describe("finishing a refund", () => {
   it("finishing a refund of an unpaid payment changes no amounts", async () => {
     const { refund, payment } = await reserved(await aPayment());
-    await orderRow(gateway, payment).set({ status: "closed" }).execute();
+    await orderRow(gateway, payment).set({ state: "closed" }).execute();
     expect(await finishRefund(gateway.db, refund, payment, fact())).toEqual({ kind: "over-refund" });
     expect(await stored({ refund })).toMatchObject({ refund: { status: "processing" } });
   });
 
   it("finishing a refund that does not fit raises an anomaly", async () => {
     const { refund, payment } = await reserved(await aPayment());
-    await orderRow(gateway, payment).set({ status: "closed" }).execute();
+    await orderRow(gateway, payment).set({ state: "closed" }).execute();
     await endRefund(gateway, { refund, payment }, fact());
     const raised = (await rows.anomalies(payment.configId)).at(-1);
     expect(raised).toMatchObject({ kind: "over_refund", order_no: payment.orderNo });

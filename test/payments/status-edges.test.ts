@@ -1,14 +1,28 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type PaymentStatus, paymentEdges, paymentStatuses } from "../../lib/domain/payment-status.ts";
+import { secondsAfter } from "../../lib/clock.ts";
+import {
+  isFinal,
+  type PaymentState,
+  paymentStates,
+  publicStatus,
+  stateEdges,
+} from "../../lib/domain/payment-state.ts";
 import type { Leased } from "../../lib/domain/provider-request.ts";
 import type { Gateway } from "../../lib/gateway.ts";
 import { claimCapture, endCapture } from "../../lib/storage/payments/captures.ts";
-import { closeOrFail, markInTransit } from "../../lib/storage/payments/close-or-fail.ts";
 import {
+  claimClose,
+  closeOrFail,
+  endClose,
+  markInTransit,
+} from "../../lib/storage/payments/close-or-fail.ts";
+import {
+  providerRequestRow,
   recordCreated,
   recordRefused,
   releaseCreateLease,
+  takeCreateLease,
 } from "../../lib/storage/payments/provider-requests.ts";
 import { anotherGateway } from "../steps/gateways.ts";
 import { accountOf, aLink, leasedOrder, orderRow, saidOf, settleByPoll } from "../steps/leased-order.ts";
@@ -30,92 +44,116 @@ afterAll(async () => {
 });
 
 const words = { code: "refused", message: "no" };
+const captureKey = randomUUID();
+const now = () => world.clock.now();
+const release = (leased: Leased, newKey?: string) =>
+  releaseCreateLease(gateway.db, leased, { why: "test", now: now(), nextPollAt: now(), newKey });
 
-const release = (leased: Leased) =>
-  releaseCreateLease(gateway.db, leased, {
-    why: "test",
-    now: world.clock.now(),
-    nextPollAt: world.clock.now(),
-  });
+const end = (to: "failed" | "closed") => async (leased: Leased) => {
+  await providerRequestRow(gateway.db, leased).set({ lease_until: now() }).execute();
+  await closeOrFail(gateway.db, leased.payment, to, { said: saidOf(leased.payment), now: now() });
+};
 
-/** Every storage function that moves a payment into a status. */
-const moves: Record<PaymentStatus, Record<string, (leased: Leased) => Promise<unknown>>> = {
-  pending: {
-    recordCreated: (leased) => recordCreated(gateway.db, leased, aLink(leased.payment), world.clock.now()),
-    async endCapture({ payment }) {
-      const captureKey = randomUUID();
-      await orderRow(gateway, payment).set({ capture_key: captureKey }).execute();
-      const now = world.clock.now();
-      await endCapture(gateway.db, { ...payment, captureKey }, { why: "test", now, nextPollAt: now });
+/** Every storage function that moves a payment into a state, with the states that it moves from if not all may. */
+type Way = { move: (leased: Leased) => Promise<unknown>; from?: PaymentState[] };
+const ways: Record<PaymentState, Record<string, Way>> = {
+  created: { releaseCreateLease: { move: (leased) => release(leased, randomUUID()), from: ["requested"] } },
+  requested: {
+    takeCreateLease: {
+      move: ({ payment }) =>
+        takeCreateLease(gateway.db, payment, {
+          ...{ leaseToken: randomUUID(), leaseUntil: secondsAfter(now(), 90), now: secondsAfter(now(), 60) },
+        }),
     },
   },
-  processing: {
-    markInTransit: ({ payment }) => markInTransit(gateway.db, payment, saidOf(payment), world.clock.now()),
-    claimCapture({ payment }) {
-      const now = world.clock.now();
-      return claimCapture(gateway.db, payment, {
-        ...{ ...accountOf(payment), key: randomUUID(), until: now, nextPollAt: now },
-        now,
-      });
+  requested_unknown: { releaseCreateLease: { move: (leased) => release(leased) } },
+  payable: {
+    recordCreated: {
+      move: (leased) => recordCreated(gateway.db, leased, aLink(leased.payment), now()),
+      from: ["requested"],
+    },
+    endClose: { move: ({ payment }) => endClose(gateway.db, payment), from: ["closing"] },
+    endCapture: {
+      move: ({ payment }) =>
+        endCapture(gateway.db, { ...payment, captureKey }, { why: "test", now: now(), nextPollAt: now() }),
+      from: ["capturing"],
     },
   },
+  closing: { claimClose: { move: ({ payment }) => claimClose(gateway.db, payment) } },
+  capturing: {
+    claimCapture: {
+      move: ({ payment }) =>
+        claimCapture(gateway.db, payment, {
+          ...{ ...accountOf(payment), key: captureKey, until: now(), nextPollAt: now(), now: now() },
+        }),
+    },
+  },
+  in_transit: {
+    markInTransit: { move: ({ payment }) => markInTransit(gateway.db, payment, saidOf(payment), now()) },
+  },
+  // No scene charges a buyer's code yet.
+  charging: {},
+  reversing: {},
   failed: {
-    refuse: (leased) => recordRefused(gateway.db, leased, words, { now: world.clock.now() }),
-    async closeOrFail(leased) {
-      await release(leased);
-      await closeOrFail(gateway.db, leased.payment, "failed", {
-        said: saidOf(leased.payment),
-        now: world.clock.now(),
-      });
+    recordRefused: {
+      move: (leased) => recordRefused(gateway.db, leased, words, { now: now() }),
+      from: ["requested"],
     },
+    closeOrFail: { move: end("failed") },
   },
-  closed: {
-    async closeOrFail(leased) {
-      await release(leased);
-      await closeOrFail(gateway.db, leased.payment, "closed", {
-        said: saidOf(leased.payment),
-        now: world.clock.now(),
-      });
-    },
-  },
-  success: { settle: ({ payment }) => settleByPoll(gateway, payment) },
+  closed: { closeOrFail: { move: end("closed") } },
+  paid: { settle: { move: ({ payment }) => settleByPoll(gateway, payment) } },
 };
 
-const allowed = (from: PaymentStatus, to: PaymentStatus) =>
-  (paymentEdges[from] as readonly PaymentStatus[]).includes(to);
-/** Functions that store the outcome of a create, so they need a payment that has not left `processing`. */
-const narrower: Record<string, readonly PaymentStatus[]> = {
-  recordCreated: ["processing"],
-  refuse: ["processing"],
-};
-const pairs = paymentStatuses.flatMap((from) =>
-  paymentStatuses.flatMap((to) =>
-    Object.keys(moves[to]).map((way) => {
-      const may = allowed(from, to) && (narrower[way] ?? [from]).includes(from);
-      return { from, to, way, may, outcome: may ? "moves" : "does not move" };
+const allowed = (from: PaymentState, to: PaymentState) =>
+  (stateEdges[from] as readonly PaymentState[]).includes(to);
+const pairs = paymentStates.flatMap((from) =>
+  paymentStates.flatMap((to) =>
+    Object.entries(ways[to]).map(([way, { move, from: origins }]) => {
+      const may = allowed(from, to) && (origins ?? [from]).includes(from);
+      return { from, to, way, move, may, outcome: may ? "moves" : "does not move" };
     }),
   ),
 );
 
-describe("edges of the payment statuses", () => {
-  it.each(pairs)("$way $outcome a payment from $from to $to", async ({ from, to, way, may }) => {
-    const leased = await leasedOrder(gateway, shop, from);
-    await moves[to][way]!(leased);
-    const [row] = await storedOrders(leased.payment.outTradeNo);
-    expect(row!.status).toBe(may ? to : from);
-    if (from !== to) expect(row!.version).toBe(may ? 2 : 1);
-    expect(await storedMoves(row!.id)).toEqual(may ? [`${from}>${to}`] : []);
-    expect(row!.late_success).toBe(
-      may && to === "success" && (from === "failed" || from === "closed") ? 1 : 0,
+describe("edges of the payment states", () => {
+  it.each(pairs.filter(({ from, to }) => from !== to))(
+    "$way $outcome a payment from $from to $to",
+    async ({ from, to, way, move, may }) => {
+      const leased = await leasedOrder(gateway, shop, from);
+      if (from === "capturing" || from === "in_transit")
+        await orderRow(gateway, leased.payment).set({ capture_key: captureKey }).execute();
+      await move(leased);
+      const [row] = await storedOrders(leased.payment.outTradeNo);
+      expect(row!.state).toBe(may ? to : from);
+      expect(row!.status).toBe(publicStatus[may ? to : from]);
+      const [before, after] = [publicStatus[from], publicStatus[to]];
+      const isVisible = may && before !== after;
+      expect(await storedMoves(row!.id)).toEqual(isVisible ? [`${before}>${after}`] : []);
+      expect(row!.version).toBe(isVisible || (may && way === "claimCapture") ? 2 : 1);
+      const isLate = may && to === "paid" && (from === "failed" || from === "closed");
+      expect(row!.late_success).toBe(isLate ? 1 : 0);
+      expect(row!.paid_from).toBe(may && to === "paid" ? from : null);
+    },
+  );
+
+  it.each(pairs.filter(({ from, to }) => from === to && isFinal(publicStatus[from])))(
+    "$way does not move a payment that is $from already",
+    async ({ from, move }) => {
+      const leased = await leasedOrder(gateway, shop, from);
+      await move(leased);
+      expect((await storedOrders(leased.payment.outTradeNo))[0]).toMatchObject({ state: from, version: 1 });
+    },
+  );
+
+  it("a final payment state leads only to paid, and paid leads nowhere", () => {
+    expect(stateEdges).toMatchObject({ failed: ["paid"], closed: ["paid"], paid: [] });
+  });
+
+  it("every edge of the payment states has a storage function that takes it", () => {
+    const edges = paymentStates.flatMap((from) =>
+      stateEdges[from].filter((to) => Object.keys(ways[to]).length > 0).map((to) => `${from}>${to}`),
     );
-  });
-
-  it("a final payment status leads only to success, and success leads nowhere", () => {
-    expect(paymentEdges).toMatchObject({ failed: ["success"], closed: ["success"], success: [] });
-  });
-
-  it("every edge of the payment statuses has a storage function that takes it", () => {
-    const edges = paymentStatuses.flatMap((from) => paymentEdges[from].map((to) => `${from}>${to}`));
     const walked = pairs.filter(({ may }) => may).map(({ from, to }) => `${from}>${to}`);
     expect(new Set(walked)).toEqual(new Set(edges));
   });

@@ -51,7 +51,7 @@ export function payment(changes: Partial<Payment> = {}): Payment {
     livemode: false,
     lateSuccess: false,
     closeRequested: false,
-    inTransit: false,
+    state: "payable",
     refundedMinor: 0,
     reservedMinor: 0,
     captureKey: null,

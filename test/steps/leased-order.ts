@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Payment } from "../../lib/domain/payment.ts";
-import type { PaymentStatus } from "../../lib/domain/payment-status.ts";
+import type { PaymentState, PaymentStatus } from "../../lib/domain/payment-state.ts";
 import type { Paid } from "../../lib/domain/provider.ts";
 import type { Leased, Link } from "../../lib/domain/provider-request.ts";
 import type { Gateway } from "../../lib/gateway.ts";
@@ -12,8 +12,15 @@ import { anOrder } from "./api.ts";
 import { createThrough } from "./gateways.ts";
 import type { Shop } from "./world.ts";
 
-/** An order as `createOrder` stores it, with the lease on its provider request, and with `status` set afterwards. */
-export async function leasedOrder(gateway: Gateway, shop: Shop, status: PaymentStatus): Promise<Leased> {
+/**
+ * An order as `createOrder` stores it, with the lease on its provider request, and with a state set
+ * afterwards: the named one, or the usual one of a status.
+ */
+export async function leasedOrder(
+  gateway: Gateway,
+  shop: Shop,
+  status: PaymentStatus | PaymentState,
+): Promise<Leased> {
   const caught = Promise.withResolvers<Payment>();
   const stop = new Error("stop here");
   const of = async (payment: Payment) => {
@@ -29,11 +36,20 @@ export async function leasedOrder(gateway: Gateway, shop: Shop, status: PaymentS
     .select("lease_token")
     .where("order_id", "=", created.id)
     .executeTakeFirstOrThrow();
-  await orderRow(gateway, created).set({ status }).execute();
+  await orderRow(gateway, created)
+    .set({ state: stateOf(status) })
+    .execute();
   const { payment } = (await findOrder(gateway.db, shop.userId, { orderNo }))!;
   // To the caller of `createOrder`, its own call is no earlier one.
   return { payment, providerRequest: { ...providerRequest, unclearSince: null }, leaseToken };
 }
+
+const usual: Partial<Record<string, PaymentState>> = {
+  processing: "requested",
+  pending: "payable",
+  success: "paid",
+};
+const stateOf = (name: PaymentStatus | PaymentState) => usual[name] ?? (name as PaymentState);
 
 /** An UPDATE of a payment's row, for a test to change it directly. */
 export const orderRow = (gateway: Gateway, payment: Payment) => rowOf(gateway.db, payment);

@@ -173,7 +173,7 @@ describe("PayPal captures", () => {
     const { orderNo } = await order({ expires_in: 60 });
     await approvedUnseen(orderNo, paypal.start);
     expect(await now(orderNo)).toMatchObject({ status: "processing" });
-    expect(await rows.order(orderNo)).toMatchObject({ in_transit: 1 });
+    expect(await rows.order(orderNo)).toMatchObject({ state: "in_transit" });
     await world.passes(24 * 3600);
     await world.queues.drain();
     expect(await now(orderNo)).toMatchObject({ status: "processing" });

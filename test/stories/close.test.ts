@@ -2,6 +2,7 @@ import { Stripe } from "stripe";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { openGateway } from "../../lib/open-gateway.ts";
 import { applyEvents } from "../../lib/payments/apply-events.ts";
+import { claimClose } from "../../lib/storage/payments/close-or-fail.ts";
 import { findOrder } from "../../lib/storage/payments/find-order.ts";
 import { type Api, anOrder, apiOf, type Data } from "../steps/api.ts";
 import { logOf } from "../steps/captured-log.ts";
@@ -72,6 +73,7 @@ describe("closing payments", () => {
     expect(refused).toMatchObject({ status: 409, code: 2004, order_no: orderNo });
     expect(refused.message).toContain(`link valid until ${data.expires_at}`);
     expect(await now(orderNo)).toMatchObject({ status: "pending" });
+    expect(await storedOrders(await outTradeNo(data))).toMatchObject([{ state: "payable" }]);
 
     await openPayPage(data);
     await world.passes(16);
@@ -91,6 +93,15 @@ describe("closing payments", () => {
     expect(await now(orderNo)).toMatchObject({ status: "closed" });
     await stripe.faults({});
     expect(await api.create(input)).toMatchObject({ status: 409, code: 2008 });
+  });
+
+  it("a payment whose close died half-way can be paid again after a poll finds it open", async () => {
+    const { data } = await api.create(anOrder({ provider: "stripe" }));
+    const { db } = openGateway();
+    const { payment } = (await findOrder(db, shop.userId, { orderNo: String(data.order_no) }))!;
+    await claimClose(db, payment);
+    expect(await now(data.order_no)).toMatchObject({ status: "pending" });
+    expect(await storedOrders(await outTradeNo(data))).toMatchObject([{ state: "payable" }]);
   });
 
   it("an opened Alipay payment without a close request stays open", async () => {
@@ -142,7 +153,7 @@ describe("closing payments", () => {
       const failed = await api.close(String(data.order_no));
       expect(failed).toMatchObject({ status: 502, code: 2004, order_no: data.order_no });
       expect(await storedOrders(await outTradeNo(data))).toMatchObject([
-        { status: "pending", close_requested: 1 },
+        { status: "pending", state: "closing", close_requested: 1 },
       ]);
 
       await simulatorOf(world, provider).faults({});

@@ -235,7 +235,7 @@ describe("webhook replay of a replaced config", () => {
     await postWebhook(world, `stripe/${first.config_id}`, await signed(first, created.order_no));
     const [recorded] = await eventsOf(first.config_id);
     await rows.query(
-      "UPDATE payment_orders SET status = 'pending', trade_no = NULL, paid_at = NULL WHERE order_no = ?",
+      "UPDATE payment_orders SET state = 'payable', trade_no = NULL, paid_at = NULL WHERE order_no = ?",
       [created.order_no],
     );
     await config.set(b.credentials);

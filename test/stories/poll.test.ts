@@ -136,7 +136,7 @@ describe("a Stripe payment in transit", () => {
     await stripe.accepted(orderNo);
     expect(await rows.order(orderNo)).toMatchObject({
       status: "processing",
-      in_transit: 1,
+      state: "in_transit",
       version: 3,
     });
 

@@ -4,7 +4,7 @@ import { fromPayPalAmount } from "./amounts.ts";
 import type { Capture, Order, PayPalRefund, PurchaseUnit } from "./wire.ts";
 
 /** The fields of a stored payment with which a PayPal order is compared. */
-export type OurOrder = Pick<Payment, "orderNo" | "payable" | "inTransit">;
+export type OurOrder = Pick<Payment, "orderNo" | "payable" | "state">;
 
 /**
  * Translates a PayPal order into events. Each capture that moved money gives `paid`, followed by its refunds; a second
@@ -123,10 +123,10 @@ function refundSeen(refund: PayPalRefund, orderNo: string, tradeNo: string): Pro
  * The event of an order whose captures were all declined. The buyer may choose another card while the order accepts
  * one; after a capture that was in transit for days PayPal accepts no other.
  */
-function declined({ status }: Order, captures: Capture[], { orderNo, inTransit }: OurOrder): ProviderEvent {
+function declined({ status }: Order, captures: Capture[], { orderNo, state }: OurOrder): ProviderEvent {
   const why = `order ${status}, capture ${captures.map(reasonOf).join(", ")}`;
   if (status === "VOIDED") return { kind: "closed", orderNo, why };
-  return { kind: status === "COMPLETED" && inTransit ? "failed" : "open", orderNo, why };
+  return { kind: status === "COMPLETED" && state === "in_transit" ? "failed" : "open", orderNo, why };
 }
 
 function reasonOf({ status, status_details: details }: Capture): string {

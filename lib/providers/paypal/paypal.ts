@@ -119,9 +119,9 @@ async function close(
   payment: Payment,
   fetchPayment: (payment: Payment) => Promise<ProviderEvent[]>,
 ): Promise<ProviderEvent[]> {
-  const { orderNo, captureKey, inTransit } = payment;
+  const { orderNo, captureKey, state } = payment;
   const closed: ProviderEvent = { kind: "closed", orderNo, why: "it will not be captured" };
-  if (captureKey === null && !inTransit) return [closed];
+  if (captureKey === null && state !== "in_transit") return [closed];
   const seen = await fetchPayment(payment);
   // Not "missing": PayPal also says that of another app's order, and the credentials may belong to another app by now.
   const uncaptured = seen.every(({ kind }) => kind === "open" || kind === "approved" || kind === "closed");

@@ -1,5 +1,6 @@
 import type { Account } from "../../domain/config.ts";
 import type { Payment } from "../../domain/payment.ts";
+import { publicStatus } from "../../domain/payment-state.ts";
 import { type Database, type OpenTransaction, transact } from "../database.ts";
 import { ofMerchant } from "../of-merchant.ts";
 import { addLog } from "../timeline.ts";
@@ -8,7 +9,7 @@ import { ofAccount, rowOf } from "./payment-rows.ts";
 type Capture = Account & { key: string; until: Date; nextPollAt: Date; now: Date };
 
 /**
- * Lets one caller capture a payment before it expires: a `pending` one, or, under the same key, one whose earlier
+ * Lets one caller capture a payment before it expires: a `payable` one, or, under the same key, one whose earlier
  * capture has an unknown outcome. The version that was read before the provider was called decides between two callers.
  */
 export function claimCapture(
@@ -19,7 +20,7 @@ export function claimCapture(
   return transact(db, async (trx) => {
     const claimed = await rowOf(trx, payment)
       .set((eb) => ({
-        status: "processing",
+        state: "capturing",
         version: eb("version", "+", 1),
         capture_key: key,
         capture_until: until,
@@ -37,9 +38,9 @@ export function claimCapture(
       .where((eb) =>
         eb.or([
           // mutation: capture-from-pending
-          eb("status", "=", "pending"),
+          eb("state", "=", "payable"),
           eb.and([
-            eb("status", "=", "processing"),
+            eb("state", "in", ["capturing", "in_transit"]),
             /* mutation: capture-same-key */ eb("capture_key", "=", key),
           ]),
         ]),
@@ -52,7 +53,8 @@ export function claimCapture(
       const data = { from: "pending", to: "processing" };
       await addLog(trx, payment, { at: now, kind: "status", title: "taking the money", data });
     }
-    return { ...payment, status: "processing", version: payment.version + 1, captureKey: key, nextPollAt };
+    const capturing = { state: "capturing", status: publicStatus.capturing, captureKey: key } as const;
+    return { ...payment, ...capturing, version: payment.version + 1, nextPollAt };
   });
 }
 
@@ -65,7 +67,7 @@ async function isClaimed(
     .selectFrom("payment_orders")
     .select("id")
     .where("id", "=", payment.id)
-    .where("status", "=", "processing")
+    .where("state", "=", "capturing")
     .where("version", "=", payment.version + 1)
     .where("capture_key", "=", key)
     .where("capture_until", "=", until)
@@ -84,7 +86,7 @@ export async function endCapture(
   await transact(db, async (trx) => {
     const ended = await rowOf(trx, payment)
       .set((eb) => ({
-        status: "pending",
+        state: "payable",
         version: eb("version", "+", 1),
         capture_key: null,
         capture_until: null,
@@ -92,7 +94,7 @@ export async function endCapture(
         updated_at: now,
       }))
       // mutation: capture-declined-status
-      .where("status", "=", "processing")
+      .where("state", "=", "capturing")
       // mutation: capture-declined-version
       .where("version", "=", payment.version)
       // mutation: capture-declined-key

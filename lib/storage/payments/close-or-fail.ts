@@ -1,7 +1,7 @@
 import type { Account } from "../../domain/config.ts";
 import { paymentNotification } from "../../domain/notification.ts";
 import type { Payment } from "../../domain/payment.ts";
-import { statusesBefore } from "../../domain/payment-status.ts";
+import { publicStatus, statesBefore } from "../../domain/payment-state.ts";
 import { lastPoll } from "../../domain/poll-schedule.ts";
 import type { WakeUp } from "../../domain/wake-up.ts";
 import { endStuck } from "../anomalies.ts";
@@ -18,7 +18,7 @@ export type Said = Account & { why: string; objectId?: string | null | undefined
 export type ClosedOrFailed = { payment: Payment; notification: WakeUp | null };
 
 /**
- * Ends a payment that was not paid. The UPDATE requires the version read before the provider was called, and the
+ * Ends a payment that was not paid. The UPDATE requires the version and state read before the provider was called, and the
  * account and object that the provider's response is about. It also requires that no provider request or capture is
  * running: while one may still create the payment or take its money, the payment must not be closed.
  */
@@ -34,7 +34,7 @@ export function closeOrFail(
     await lockOrder(trx, payment);
     const moved = await rowOf(trx, payment)
       .set((eb) => ({
-        status: to,
+        state: to,
         version: eb("version", "+", 1),
         closed_at: now,
         updated_at: now,
@@ -43,7 +43,9 @@ export function closeOrFail(
       // mutation: close-version
       .where("version", "=", payment.version)
       // mutation: close-status
-      .where("status", "in", statusesBefore(to))
+      .where("state", "in", statesBefore(to))
+      // mutation: close-state
+      .where("state", "=", payment.state)
       // mutation: close-account
       .where(ofAccount(said))
       // mutation: close-object
@@ -66,7 +68,7 @@ export function closeOrFail(
     if (moved.numUpdatedRows === 0n) return null;
     const current: Payment = {
       ...payment,
-      status: to,
+      ...{ state: to, status: to },
       version: payment.version + 1,
       closedAt: now,
       updatedAt: now,
@@ -85,29 +87,25 @@ export function closeOrFail(
   });
 }
 
-/** The provider has started to move the money: nothing ends the payment until it reports the outcome. */
+/** The provider has started to move the money: nothing ends the payment until the provider reports the outcome. */
 export async function markInTransit(db: Database, payment: Payment, said: Said, now: Date): Promise<void> {
+  const isVisible = payment.status !== publicStatus.in_transit;
   await transact(db, async (trx) => {
     const moved = await rowOf(trx, payment)
-      .set((eb) => ({
-        in_transit: 1,
-        status: "processing",
-        version: eb("version", "+", 1),
-        updated_at: now,
-      }))
+      .set({ state: "in_transit", version: payment.version + (isVisible ? 1 : 0), updated_at: now })
       // mutation: in-transit-version
       .where("version", "=", payment.version)
       // mutation: in-transit-status
-      .where("status", "in", ["pending", "processing"])
-      .where("in_transit", "=", 0)
+      .where("state", "in", statesBefore("in_transit"))
+      // mutation: in-transit-state
+      .where("state", "=", payment.state)
       // mutation: start-account
       .where(ofAccount(said))
       // mutation: start-object
       .where(madeIt(said.objectId))
       .executeTakeFirstOrThrow();
-    // From `processing` only the version changes: callers that read the payment before must read it again.
-    if (moved.numUpdatedRows === 0n || payment.status === "processing") return;
-    const data = { from: payment.status, to: "processing", why: said.why };
+    if (moved.numUpdatedRows === 0n || !isVisible) return;
+    const data = { from: payment.status, to: publicStatus.in_transit, why: said.why };
     await addLog(trx, payment, {
       at: now,
       kind: "status",
@@ -115,6 +113,29 @@ export async function markInTransit(db: Database, payment: Payment, said: Said, 
       data,
     });
   });
+}
+
+/** Before the close call: no capture and no new link can begin. `null`: the payment has changed since it was read. */
+export async function claimClose(db: Database, payment: Payment): Promise<Payment | null> {
+  const claimed = await rowOf(db, payment)
+    .set({ state: "closing" })
+    // mutation: close-claim-state
+    .where("state", "in", ["payable", "closing"])
+    // mutation: close-claim-version
+    .where("version", "=", payment.version)
+    .executeTakeFirstOrThrow();
+  return claimed.numUpdatedRows === 1n ? { ...payment, state: "closing" } : null;
+}
+
+/** The provider has not closed it: the buyer can still pay. */
+export async function endClose(db: Database, payment: Payment): Promise<Payment> {
+  await rowOf(db, payment)
+    .set({ state: "payable" })
+    // mutation: close-end-state
+    .where("state", "=", "closing")
+    .where("version", "=", payment.version)
+    .execute();
+  return { ...payment, state: "payable" };
 }
 
 /** The merchant wants the payment closed; a poll closes it once the provider confirms that it cannot be paid any more. */

@@ -1,7 +1,11 @@
 import type { Payment } from "../../domain/payment.ts";
+import { publicStatus } from "../../domain/payment-state.ts";
 import type { Leased, NewOrder } from "../../domain/provider-request.ts";
 import { type Database, isDuplicate, type OpenTransaction, transact } from "../database.ts";
 import { ofMerchant } from "../of-merchant.ts";
+
+/** The caller of `createOrder` is about to send the request. */
+const requested = { state: "requested", status: publicStatus.requested } as const;
 
 /**
  * Inserts the order and its provider request, leased to the caller. `null`: the merchant has used this `out_trade_no`
@@ -38,7 +42,7 @@ export async function createOrder(db: Database, order: NewOrder): Promise<Leased
     leaseUntil,
     ...rest
   } = order;
-  const payment: Payment = { ...rest, id: orderId, status: "processing", version: 1 };
+  const payment: Payment = { ...rest, id: orderId, ...requested, version: 1 };
   const providerRequest = { id: "", idempotencyKey, prepared, done: false, leaseUntil, unclearSince: null };
   return { payment, providerRequest, leaseToken };
 }
@@ -58,7 +62,7 @@ async function insertOrder(trx: OpenTransaction, order: NewOrder): Promise<strin
       body: order.body,
       amount_minor: String(order.amount.minor),
       currency: order.amount.currency,
-      status: "processing",
+      state: requested.state,
       request: order.request,
       fingerprint: order.fingerprint,
       notify_url: order.notifyUrl,

@@ -1,6 +1,7 @@
 import { sql } from "kysely";
 import { paymentNotification } from "../../domain/notification.ts";
 import type { Payment } from "../../domain/payment.ts";
+import { isUnmade } from "../../domain/payment-state.ts";
 import type { Leased, Link } from "../../domain/provider-request.ts";
 import type { WakeUp } from "../../domain/wake-up.ts";
 import type { ProviderError } from "../../errors.ts";
@@ -28,7 +29,7 @@ export function takeCreateLease(
       .select("id")
       .where("id", "=", payment.id)
       // mutation: create-lease-ended
-      .where("status", "not in", ["failed", "closed"])
+      .where("state", "not in", ["failed", "closed"])
       // mutation: create-lease-order-lock
       .forUpdate()
       .executeTakeFirst();
@@ -53,12 +54,21 @@ export function takeCreateLease(
       })
       .where("id", "=", row.id)
       .execute();
-    return { payment, providerRequest: providerRequestOf(row), leaseToken: lease.leaseToken };
+    await rowOf(trx, payment)
+      .set({ state: "requested" })
+      .where("state", "in", ["created", "requested_unknown"])
+      .execute();
+    const state = isUnmade(payment.state) ? "requested" : payment.state;
+    return {
+      payment: { ...payment, state },
+      providerRequest: providerRequestOf(row),
+      leaseToken: lease.leaseToken,
+    };
   });
 }
 
 /**
- * Stores what the buyer needs to pay in any case; moves the status to `pending` only if nothing faster (a webhook) has
+ * Stores what the buyer needs to pay in any case; moves the payment to `payable` only if nothing faster (a webhook) has
  * moved it. `null`: the lease was lost, so another caller stores the outcome.
  */
 export function recordCreated(
@@ -80,9 +90,9 @@ export function recordCreated(
       updated_at: now,
     };
     const moved = await rowOf(trx, payment)
-      .set((eb) => ({ ...made, status: "pending", version: eb("version", "+", 1) }))
+      .set((eb) => ({ ...made, state: "payable", version: eb("version", "+", 1) }))
       // mutation: pending-from-processing
-      .where("status", "=", "processing")
+      .where("state", "=", "requested")
       // mutation: pending-version
       .where("version", "=", payment.version)
       .executeTakeFirstOrThrow();
@@ -99,7 +109,12 @@ export function recordCreated(
     });
     const link = { payable, payableUntil: until, payableVersion };
     const objectId = payment.objectId ?? payable.paymentId;
-    const pending = { status: "pending" as const, version: payment.version + 1, updatedAt: now };
+    const pending = {
+      state: "payable",
+      status: "pending",
+      version: payment.version + 1,
+      updatedAt: now,
+    } as const;
     return { ...payment, ...link, objectId, ...pending };
   });
 }
@@ -120,7 +135,7 @@ export function recordRefused(
     if (!(await finishRequest(trx, leased, now))) return null;
     const moved = await rowOf(trx, payment)
       .set((eb) => ({
-        status: "failed",
+        state: "failed",
         version: eb("version", "+", 1),
         refusal: JSON.stringify(error),
         closed_at: now,
@@ -128,11 +143,9 @@ export function recordRefused(
         next_poll_at: null,
       }))
       // mutation: refuse-from-processing
-      .where("status", "=", "processing")
+      .where("state", "=", "requested")
       // mutation: refuse-version
       .where("version", "=", payment.version)
-      // mutation: refuse-in-transit
-      .where("in_transit", "=", 0)
       .executeTakeFirstOrThrow();
     if (moved.numUpdatedRows === 0n) {
       // An earlier COMMIT of this refusal may have succeeded while its response was lost: only the lease holder
@@ -176,9 +189,9 @@ export function releaseCreateLease(
     // mutation: create-release-own
     if (freed.numUpdatedRows === 0n) return;
     await rowOf(trx, payment)
-      .set({ next_poll_at: nextPollAt })
+      .set({ state: newKey ? "created" : "requested_unknown", next_poll_at: nextPollAt })
       // mutation: create-release-processing
-      .where("status", "=", "processing")
+      .where("state", "=", "requested")
       .execute();
     await addLog(trx, payment, {
       at: now,

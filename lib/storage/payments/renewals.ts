@@ -28,7 +28,7 @@ export async function takeRenewal(
         selectFrom("payment_orders as o")
           .select("o.id")
           .whereRef("o.id", "=", "provider_requests.order_id")
-          .where("o.status", "=", "pending")
+          .where("o.state", "=", "payable")
           .where("o.close_requested", "=", 0)
           .where("o.expires_at", ">", lease.now)
           .where("o.payable_until", "=", payment.payableUntil)
@@ -67,7 +67,7 @@ export function storeRenewed(
         payable_version: version,
         updated_at: now,
       })
-      .where("status", "=", "pending")
+      .where("state", "=", "payable")
       .where("version", "=", payment.version)
       .executeTakeFirstOrThrow();
     if (stored.numUpdatedRows === 0n) return null;

@@ -2,6 +2,7 @@ import { sql } from "kysely";
 import type { Account } from "../../domain/config.ts";
 import { paymentNotification } from "../../domain/notification.ts";
 import type { Payment } from "../../domain/payment.ts";
+import { type PaymentState, publicStatus } from "../../domain/payment-state.ts";
 import { nextQuietPoll } from "../../domain/poll-schedule.ts";
 import type { Paid } from "../../domain/provider.ts";
 import { isOther } from "../../domain/same-account.ts";
@@ -67,13 +68,14 @@ async function settleOnce(
   const { run, now } = scope;
   if (scope.event) await recordEvent(trx, scope.event, before.orderNo);
   const { askAgainBy = null } = scope;
-  // MySQL evaluates SET from left to right: `late_success` must see the old status.
+  // MySQL evaluates SET from left to right: the first two must see the old state.
   const moved = await ofMerchant(trx, scope.userId)
     .updateTable("payment_orders")
     .set({
       // mutation: settle-late-success
-      late_success: sql<number>`status IN ('failed', 'closed')`,
-      status: "success",
+      late_success: sql<number>`state IN ('failed', 'closed')`,
+      paid_from: sql<PaymentState>`state`,
+      state: "paid",
       trade_no: paid.tradeNo,
       payment_id: sql<string | null>`COALESCE(payment_id, ${paid.objectId})`,
       paid_at: paid.paidAt,
@@ -100,9 +102,9 @@ async function settleOnce(
     // mutation: settle-currency
     .where("currency", "=", paid.amount.currency)
     // mutation: settle-once
-    .where("status", "<>", "success")
+    .where("state", "<>", "paid")
     .executeTakeFirstOrThrow();
-  const { current, hasFacts } = await readSettled(trx, before);
+  const { current, paidFrom, hasFacts } = await readSettled(trx, before);
   if (moved.numUpdatedRows !== 1n) {
     const judged = judge(current, paid, scope);
     // An earlier COMMIT of this settle may have succeeded while its response was lost: its follow-up work is still to
@@ -123,7 +125,7 @@ async function settleOnce(
     kind: "status",
     title: current.lateSuccess ? "paid after all" : "paid",
     data: {
-      from: await statusBefore(trx, before, current),
+      from: paidFrom && publicStatus[paidFrom],
       to: "success",
       trade_no: paid.tradeNo,
       source: scope.source,
@@ -136,11 +138,12 @@ async function settleOnce(
   return { kind: "settled", payment: current, notification, more: run.applied.wakeUps };
 }
 
-/** The current payment, and whether facts about its transaction arrived before it was paid. */
+/** The current payment, the state that paid replaced, and whether facts about its transaction arrived before it was paid. */
 async function readSettled(trx: OpenTransaction, { id, userId }: Payment) {
   const row = await ofMerchant(trx, userId)
     .selectFrom("payment_orders as o")
     .select(orderColumns.map((column) => `o.${column}` as const))
+    .select("o.paid_from")
     .select(({ exists, selectFrom }) =>
       exists(
         selectFrom("unmatched_facts as f")
@@ -152,21 +155,7 @@ async function readSettled(trx: OpenTransaction, { id, userId }: Payment) {
     )
     .where("o.id", "=", id)
     .executeTakeFirstOrThrow();
-  return { current: paymentOf(row), hasFacts: Number(row.has_facts) === 1 };
-}
-
-/** The status that the UPDATE replaced: it may differ from the one that was read before. */
-async function statusBefore(trx: OpenTransaction, before: Payment, current: Payment): Promise<string> {
-  if (before.version + 1 === current.version) return before.status;
-  const last = await ofMerchant(trx, current.userId)
-    .selectFrom("payment_logs")
-    .select("data")
-    .where("order_id", "=", current.id)
-    .where("kind", "=", "status")
-    .orderBy("id", "desc")
-    .limit(1)
-    .executeTakeFirst();
-  return last ? String((JSON.parse(last.data) as { to: unknown }).to) : "processing";
+  return { current: paymentOf(row), paidFrom: row.paid_from, hasFacts: Number(row.has_facts) === 1 };
 }
 
 /** Why the UPDATE matched no row. */

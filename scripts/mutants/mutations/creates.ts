@@ -75,12 +75,6 @@ export const createMutations: Mutation[] = [
     tests: [moves],
   },
   {
-    name: "refuse: a payment that is in transit becomes failed",
-    at: "refuse-in-transit",
-    change: dropLink,
-    tests: ["test/payments/final-refusal.test.ts"],
-  },
-  {
     name: "refuse: a refusal whose COMMIT was not confirmed is not recognised as the caller's own",
     at: "refuse-repeated-commit",
     change: drop,

@@ -80,6 +80,42 @@ export const paymentMutations: Mutation[] = [
     tests: [edges],
   },
   {
+    name: "closeOrFail: a payment whose state has changed since it was read is closed",
+    at: "close-state",
+    change: dropLink,
+    tests: [moves],
+  },
+  {
+    name: "claimClose: a payment that cannot be paid is marked as closing",
+    at: "close-claim-state",
+    change: dropLink,
+    tests: [edges],
+  },
+  {
+    name: "claimClose: a payment that has changed since it was read is marked as closing",
+    at: "close-claim-version",
+    change: dropLink,
+    tests: [moves],
+  },
+  {
+    name: "endClose: a payment that is not being closed becomes payable",
+    at: "close-end-state",
+    change: dropLink,
+    tests: [edges],
+  },
+  {
+    name: "A payment that the provider does not close stays in the state closing",
+    at: "close-refused-payable",
+    change: drop,
+    tests: ["test/stories/close.test.ts"],
+  },
+  {
+    name: "markInTransit: a payment whose state has changed since it was read is moved",
+    at: "in-transit-state",
+    change: dropLink,
+    tests: [moves],
+  },
+  {
     name: "closeOrFail: a payment is closed while its capture is under way",
     at: "close-capture",
     change: dropLink,

@@ -47,7 +47,7 @@ export const useCaseMutations: Mutation[] = [
   {
     name: "A payment that has expired or is being closed is captured",
     at: "capture-while-ending",
-    change: dropOperand,
+    change: replace('"capture"'),
     tests: [capture],
   },
   {

@@ -83,7 +83,19 @@ const ways: readonly ((rng: Rng, fields: Fields, targets: Targets) => Forgery)[]
 ];
 
 const form = { headers: { "content-type": "application/x-www-form-urlencoded; charset=utf-8" } };
-const oddSignatures = ["", "=", "==", "AA==", "AAAA", "A", " ", "\0", "[object Object]", "%", "A".repeat(20_000)];
+const oddSignatures = [
+  "",
+  "=",
+  "==",
+  "AA==",
+  "AAAA",
+  "A",
+  " ",
+  "\0",
+  "[object Object]",
+  "%",
+  "A".repeat(20_000),
+];
 
 function posted(kind: string, fields: Fields, signature: string): Forgery {
   return { kind, ...form, body: new URLSearchParams({ ...fields, sign: signature }).toString() };

@@ -11,7 +11,7 @@ export const restViolations: Violations = {
     ["UPDATE refunds SET next_poll_at = :now - INTERVAL 3 MINUTE WHERE status = 'processing' LIMIT 1"],
   ],
   "No payment is open past its expiry, unless it is in transit or is not polled any more.": [
-    ["UPDATE payment_orders SET status = 'pending' WHERE status = 'closed' LIMIT 1"],
+    ["UPDATE payment_orders SET state = 'payable' WHERE status = 'closed' LIMIT 1"],
   ],
   "No create holds a lease.": [
     ["UPDATE provider_requests SET done = 0, lease_until = :now + INTERVAL 1 SECOND LIMIT 1"],
@@ -19,7 +19,7 @@ export const restViolations: Violations = {
   "No capture is under way.": [
     [
       `UPDATE payment_orders SET capture_until = :now + INTERVAL 1 SECOND
-       WHERE status = 'processing' AND in_transit = 1 LIMIT 1`,
+       WHERE state = 'in_transit' LIMIT 1`,
     ],
   ],
   "No refund has an unknown outcome.": [

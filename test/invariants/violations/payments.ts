@@ -53,18 +53,23 @@ export const paymentViolations: Violations = {
     [
       pick("one", "payment_orders", "status = 'pending'"),
       "UPDATE payment_logs SET data = CONCAT('no JSON ', data) WHERE order_id = @one AND kind = 'status'",
-      "UPDATE payment_orders SET status = 'processing' WHERE id = @one",
+      "UPDATE payment_orders SET state = 'requested' WHERE id = @one",
     ],
   ],
   "A payment's status is the last status in its timeline.": [
-    ["UPDATE payment_orders SET status = 'processing' WHERE status = 'pending' LIMIT 1"],
-    ["UPDATE payment_orders SET status = 'odd' WHERE status = 'pending' LIMIT 1"],
+    ["UPDATE payment_orders SET state = 'requested' WHERE status = 'pending' LIMIT 1"],
   ],
-  "A payment's version counts its status changes, its ended refunds and its change to in transit.": [
+  "A payment's version counts its status changes and its ended refunds.": [
     ["UPDATE payment_orders SET version = version + 1 WHERE status = 'pending' LIMIT 1"],
     ["UPDATE payment_orders SET version = version - 1 WHERE refusal IS NOT NULL LIMIT 1"],
-    ["UPDATE payment_orders SET version = version + 1 WHERE in_transit = 1 LIMIT 1"],
+    ["UPDATE payment_orders SET version = version + 1 WHERE state = 'in_transit' LIMIT 1"],
     ["UPDATE payment_orders SET version = version + poll_count + 1 WHERE capture_key IS NOT NULL LIMIT 1"],
+  ],
+  "Every payment's state is one of the table, and a payment that is being captured has a capture key.": [
+    ["UPDATE payment_orders SET state = 'odd' WHERE state = 'in_transit' LIMIT 1"],
+    [
+      "UPDATE payment_orders SET state = 'capturing' WHERE state = 'in_transit' AND capture_key IS NULL LIMIT 1",
+    ],
   ],
   "A capture starts only before the payment expires.": [
     [

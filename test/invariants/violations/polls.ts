@@ -14,7 +14,7 @@ export const pollViolations: Violations = {
     ],
   "An open payment's next poll is within 15 minutes; in transit or a day overdue, within an hour.": [
     ["UPDATE payment_orders SET next_poll_at = :now + INTERVAL 16 MINUTE WHERE status = 'pending' LIMIT 1"],
-    ["UPDATE payment_orders SET next_poll_at = :now + INTERVAL 61 MINUTE WHERE in_transit = 1 LIMIT 1"],
+    ["UPDATE payment_orders SET next_poll_at = :now + INTERVAL 61 MINUTE WHERE state = 'in_transit' LIMIT 1"],
   ],
   "A next poll of an ended payment is within an hour, a day after a close, or 1 or 7 days after a success.": [
     ["UPDATE payment_orders SET next_poll_at = :now + INTERVAL 61 MINUTE WHERE status = 'success' LIMIT 1"],

@@ -66,7 +66,7 @@ const paypalOrder = (status: string, payments?: object) => ({
 const paypalPayment = {
   orderNo,
   payable: { paymentId: "5O190127TN364715T", paymentUrl: "", qrCode: "", extraData: {} },
-  inTransit: false,
+  state: "payable" as const,
 };
 
 const wechatRefund = {

@@ -131,8 +131,8 @@ describe("PayPal close", () => {
 
   it("a PayPal close fetches the order first while the money is in transit", async () => {
     const pending = json(captured([capture({ status: "PENDING" })]));
-    expect(await closing(pending, { inTransit: true })).toMatchObject([{ kind: "in_transit" }]);
+    expect(await closing(pending, { state: "in_transit" })).toMatchObject([{ kind: "in_transit" }]);
     const unseen = refusal(404, "INVALID_RESOURCE_ID");
-    expect(await closing(unseen, { inTransit: true })).toMatchObject([{ kind: "missing" }]);
+    expect(await closing(unseen, { state: "in_transit" })).toMatchObject([{ kind: "missing" }]);
   });
 });

@@ -186,7 +186,7 @@ describe("PayPal fetchPayment", () => {
 
   it("PayPal's fetchPayment fails a payment that was in transit and whose capture was declined", async () => {
     const declined = json(captured([capture({ status: "DECLINED" })]));
-    expect(await fetched(declined, { inTransit: true })).toMatchObject([{ kind: "failed" }]);
+    expect(await fetched(declined, { state: "in_transit" })).toMatchObject([{ kind: "failed" }]);
   });
 
   it("PayPal's fetchPayment reports a partly refunded capture without listed refunds as unrecognised", async () => {
