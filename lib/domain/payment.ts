@@ -1,7 +1,7 @@
 import type { ProviderError } from "../errors.ts";
 import type { Money } from "../money/money.ts";
 import type { NotifyState } from "./delivery.ts";
-import type { PaymentState, PaymentStatus } from "./payment-state.ts";
+import { type PaymentState, type PaymentStatus, publicStatus } from "./payment-state.ts";
 
 /** The request to the provider as it was stored; a repeat sends exactly this again. */
 export type Prepared = Record<string, unknown>;
@@ -68,6 +68,30 @@ export type Payment = {
   /** When it became a success here: its quiet polls are scheduled from then. `null`: it gets none. */
   quietFrom: Date | null;
 };
+
+/** What a payment has before anything has happened to it. */
+export const initial = {
+  state: "requested",
+  status: publicStatus.requested,
+  version: 1,
+  tradeNo: "",
+  objectId: null,
+  payable: null,
+  payableUntil: null,
+  payableVersion: null,
+  refusal: null,
+  lateSuccess: false,
+  closeRequested: false,
+  refundedMinor: 0,
+  reservedMinor: 0,
+  captureKey: null,
+  pollCount: 0,
+  paidAt: null,
+  closedAt: null,
+  polledAt: null,
+  unansweredSince: null,
+  quietFrom: null,
+} as const satisfies Partial<Payment>;
 
 /** Which of a merchant's payments, newest first; `after`: only those behind this row. */
 export type PaymentFilter = {

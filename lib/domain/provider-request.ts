@@ -1,8 +1,7 @@
-import type { Payable, Payment, Prepared } from "./payment.ts";
+import type { initial, Payable, Payment, Prepared } from "./payment.ts";
 
 /** The request that creates the payment at the provider. Only the lease holder may send it or store its outcome. */
 export type ProviderRequest = {
-  id: string;
   idempotencyKey: string;
   prepared: Prepared;
   done: boolean;
@@ -21,7 +20,7 @@ export type StoredOrder = {
 /** A payment with the lease on its provider request. */
 export type Leased = { payment: Payment; providerRequest: ProviderRequest; leaseToken: string };
 
-export type NewOrder = Omit<Payment, "id" | "version" | "state" | "status"> & {
+export type NewOrder = Omit<Payment, "id" | keyof typeof initial> & {
   request: string;
   fingerprint: string;
   prepared: Prepared;

@@ -1,6 +1,7 @@
 import type { ColumnType, Generated } from "kysely";
 import type { PaymentState, PaymentStatus } from "../domain/payment-state.ts";
-import type { RefundStatus } from "../domain/refund-status.ts";
+import type { OrderRow } from "./payments/order-columns.ts";
+import type { RefundRow } from "./refunds/refund-columns.ts";
 
 /** Rows as mysql2 returns them: BIGINT as decimal strings, DATETIME as `Date`, JSON as text. */
 export type Tables = {
@@ -62,53 +63,17 @@ export type PaymentConfigsTable = {
   updated_at: Generated<Date>;
 };
 
-export type PaymentOrdersTable = {
+/** The columns of `order-columns.ts`, and those that only one transaction reads. */
+export type PaymentOrdersTable = Omit<OrderRow, "id" | "user_id" | "status"> & {
   id: Id;
-  order_no: string;
   user_id: Owner;
-  config_id: string;
-  provider: string;
-  provider_account: string;
-  scene: string;
-  out_trade_no: string;
-  subject: string;
-  body: string;
-  amount_minor: string;
-  currency: string;
-  state: PaymentState;
   /** Generated from `state`. */
   status: ColumnType<PaymentStatus, never, never>;
-  version: Generated<number>;
   request: string;
   fingerprint: string;
-  trade_no: string | null;
-  payment_id: string | null;
-  payable: string | null;
-  payable_until: Date | null;
-  payable_version: number | null;
-  refusal: string | null;
-  notify_url: string | null;
-  return_url: string | null;
-  metadata: string;
-  livemode: number;
-  late_success: Generated<number>;
-  close_requested: Generated<number>;
-  refunded_minor: Generated<string>;
-  refund_reserved_minor: Generated<string>;
   refund_total_minor: Generated<string>;
-  capture_key: string | null;
-  capture_until: Date | null;
-  poll_count: Generated<number>;
-  created_at: Date;
-  updated_at: Date;
-  expires_at: Date;
-  paid_at: Date | null;
-  paid_from: PaymentState | null;
-  closed_at: Date | null;
-  polled_at: Date | null;
-  next_poll_at: Date | null;
-  unanswered_since: Date | null;
-  quiet_from: Date | null;
+  capture_until: Generated<Date | null>;
+  paid_from: Generated<PaymentState | null>;
 };
 
 type ProviderRequestsTable = {
@@ -124,26 +89,14 @@ type ProviderRequestsTable = {
   created_at: Date;
 };
 
-export type RefundsTable = {
+/** The columns of `refund-columns.ts`, and those that only storage uses. */
+export type RefundsTable = Omit<RefundRow, "id" | "user_id"> & {
   id: Id;
   user_id: Owner;
-  order_id: string;
-  refund_no: string | null;
-  provider_refund_no: string;
-  amount_minor: string;
-  currency: string;
-  status: RefundStatus;
-  reason: string;
   request: string;
-  prepared: string;
-  idempotency_key: string;
   unclear_since: Date | null;
-  refund_id: string | null;
-  refusal: string | null;
   lease_token: string;
   lease_until: Date;
-  created_at: Date;
-  updated_at: Date;
   next_poll_at: Date | null;
 };
 

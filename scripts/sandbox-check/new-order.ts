@@ -1,6 +1,6 @@
 import { secondsAfter } from "../../lib/clock.ts";
 import { newOrderNo } from "../../lib/domain/order-no.ts";
-import type { Payment } from "../../lib/domain/payment.ts";
+import { initial, type Payment } from "../../lib/domain/payment.ts";
 import type { NewPayment } from "../../lib/domain/provider.ts";
 import type { Money } from "../../lib/money/money.ts";
 
@@ -33,36 +33,18 @@ export function newOrder(options: OrderOptions): { input: NewPayment; payment: P
     buyerReturnUrl: returnUrl,
     extraParams: {},
   };
-  return { input, payment: { ...input, ...unmade, provider, providerAccount: account, updatedAt: now } };
+  return {
+    input,
+    payment: { ...initial, ...input, ...unused, provider, providerAccount: account, updatedAt: now },
+  };
 }
 
-/** The row's values before any provider request. */
-const unmade = {
+const unused = {
   id: "1",
   userId: "1",
   configId: "1",
-  status: "processing",
-  version: 0,
-  tradeNo: "",
-  objectId: null,
-  payable: null,
-  payableUntil: null,
-  payableVersion: null,
-  refusal: null,
   notifyUrl: null,
   metadata: {},
   livemode: false,
-  lateSuccess: false,
-  closeRequested: false,
-  state: "requested",
-  refundedMinor: 0,
-  reservedMinor: 0,
-  captureKey: null,
-  pollCount: 0,
-  paidAt: null,
-  closedAt: null,
-  polledAt: null,
   nextPollAt: null,
-  unansweredSince: null,
-  quietFrom: null,
-} as const;
+};

@@ -1,5 +1,5 @@
 import type { Clock } from "../../lib/clock.ts";
-import type { Payment } from "../../lib/domain/payment.ts";
+import { initial, type Payment } from "../../lib/domain/payment.ts";
 import type { NewPayment, Provider } from "../../lib/domain/provider.ts";
 import type { Refund } from "../../lib/domain/refund.ts";
 
@@ -32,37 +32,19 @@ export function newPayment(changes: Partial<NewPayment> = {}): NewPayment {
 
 export function payment(changes: Partial<Payment> = {}): Payment {
   return {
+    ...initial,
     ...newPayment(),
     id: "1",
     userId: "1",
     configId: "1",
     provider: "x",
     providerAccount: "account",
-    status: "pending",
-    version: 1,
-    tradeNo: "",
-    objectId: null,
-    payable: null,
-    payableUntil: null,
-    payableVersion: null,
-    refusal: null,
+    ...{ state: "payable", status: "pending" },
     notifyUrl: null,
     metadata: {},
     livemode: false,
-    lateSuccess: false,
-    closeRequested: false,
-    state: "payable",
-    refundedMinor: 0,
-    reservedMinor: 0,
-    captureKey: null,
-    pollCount: 0,
     updatedAt: createdAt,
-    paidAt: null,
-    closedAt: null,
-    polledAt: null,
     nextPollAt: null,
-    unansweredSince: null,
-    quietFrom: null,
     ...changes,
   };
 }

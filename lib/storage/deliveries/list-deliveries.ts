@@ -1,7 +1,8 @@
 import type { Payment } from "../../domain/payment.ts";
 import type { Database } from "../database.ts";
 import { acrossMerchants, ofMerchant } from "../of-merchant.ts";
-import { orderColumns, paymentOf } from "../payments/payment-rows.ts";
+import { joinedOrderColumns } from "../payments/order-columns.ts";
+import { paymentOf } from "../payments/payment-rows.ts";
 import type { DeliveryStatus } from "../tables.ts";
 
 export type DeliveryFilter = {
@@ -44,7 +45,7 @@ export async function seriesAt(
   const rows = await /* mutation: resend-owner */ ofMerchant(db, userId)
     .selectFrom("deliveries as n")
     .innerJoin("payment_orders as o", "o.id", "n.order_id")
-    .select(orderColumns.map((column) => `o.${column}` as const))
+    .select(joinedOrderColumns)
     .select("n.event_id")
     .where("n.status", "in", statuses)
     .where("n.due_at", "<", before)

@@ -1,11 +1,8 @@
-import type { Payment } from "../../domain/payment.ts";
-import { publicStatus } from "../../domain/payment-state.ts";
+import { initial, type Payment } from "../../domain/payment.ts";
 import type { Leased, NewOrder } from "../../domain/provider-request.ts";
 import { type Database, isDuplicate, type OpenTransaction, transact } from "../database.ts";
 import { ofMerchant } from "../of-merchant.ts";
-
-/** The caller of `createOrder` is about to send the request. */
-const requested = { state: "requested", status: publicStatus.requested } as const;
+import { orderRow } from "./order-columns.ts";
 
 /**
  * Inserts the order and its provider request, leased to the caller. `null`: the merchant has used this `out_trade_no`
@@ -42,8 +39,8 @@ export async function createOrder(db: Database, order: NewOrder): Promise<Leased
     leaseUntil,
     ...rest
   } = order;
-  const payment: Payment = { ...rest, id: orderId, ...requested, version: 1 };
-  const providerRequest = { id: "", idempotencyKey, prepared, done: false, leaseUntil, unclearSince: null };
+  const payment: Payment = { ...initial, ...rest, id: orderId };
+  const providerRequest = { idempotencyKey, prepared, done: false, leaseUntil, unclearSince: null };
   return { payment, providerRequest, leaseToken };
 }
 
@@ -52,27 +49,14 @@ async function insertOrder(trx: OpenTransaction, order: NewOrder): Promise<strin
   const { insertId } = await rows
     .insertInto("payment_orders")
     .values({
-      order_no: order.orderNo,
-      config_id: order.configId,
-      provider: order.provider,
-      provider_account: order.providerAccount,
-      scene: order.scene,
-      out_trade_no: order.outTradeNo,
-      subject: order.subject,
-      body: order.body,
-      amount_minor: String(order.amount.minor),
-      currency: order.amount.currency,
-      state: requested.state,
+      ...orderRow.write({
+        ...initial,
+        ...order,
+        amountMinor: order.amount.minor,
+        currency: order.amount.currency,
+      }),
       request: order.request,
       fingerprint: order.fingerprint,
-      notify_url: order.notifyUrl,
-      return_url: order.returnUrl,
-      metadata: JSON.stringify(order.metadata),
-      livemode: order.livemode ? 1 : 0,
-      created_at: order.createdAt,
-      updated_at: order.updatedAt,
-      expires_at: order.expiresAt,
-      next_poll_at: order.nextPollAt,
     })
     .executeTakeFirstOrThrow();
   const orderId = String(insertId);

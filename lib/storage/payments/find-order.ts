@@ -3,7 +3,8 @@ import type { Payment } from "../../domain/payment.ts";
 import type { StoredOrder } from "../../domain/provider-request.ts";
 import type { Database } from "../database.ts";
 import { acrossMerchants, ofMerchant } from "../of-merchant.ts";
-import { orderColumns, paymentOf, providerRequestOf } from "./payment-rows.ts";
+import { joinedOrderColumns, orderColumns } from "./order-columns.ts";
+import { paymentOf, paymentsWithNotifyStatus, providerRequestOf, seenPaymentOf } from "./payment-rows.ts";
 
 /** With the provider request, for a repeated create. */
 export async function findStoredOrder(
@@ -14,11 +15,10 @@ export async function findStoredOrder(
   const row = await /* mutation: create-order-owner */ ofMerchant(db, userId)
     .selectFrom("payment_orders as o")
     .innerJoin("provider_requests as a", "a.order_id", "o.id")
-    .select(orderColumns.map((column) => `o.${column}` as const))
+    .select(joinedOrderColumns)
     .select([
       "o.fingerprint",
       "o.request",
-      "a.id as request_id",
       "a.idempotency_key",
       "a.prepared",
       "a.done",
@@ -28,7 +28,7 @@ export async function findStoredOrder(
     .where("o.out_trade_no", "=", outTradeNo)
     .executeTakeFirst();
   if (!row) return null;
-  const providerRequest = providerRequestOf({ ...row, id: row.request_id });
+  const providerRequest = providerRequestOf(row);
   return { payment: paymentOf(row), providerRequest, fingerprint: row.fingerprint, request: row.request };
 }
 
@@ -39,23 +39,10 @@ export async function findOrder(
 ): Promise<{ payment: Payment; notifyStatus: NotifyState } | null> {
   const [column, value] =
     "orderNo" in key ? (["o.order_no", key.orderNo] as const) : (["o.out_trade_no", key.outTradeNo] as const);
-  const row = await /* mutation: query-order-owner */ ofMerchant(db, userId)
-    .selectFrom("payment_orders as o")
-    .select(orderColumns.map((name) => `o.${name}` as const))
-    .select((eb) =>
-      eb
-        .selectFrom("deliveries as n")
-        .select("n.status")
-        .whereRef("n.order_id", "=", "o.id")
-        .where("n.subject_type", "=", "payment")
-        .orderBy("n.id", "desc")
-        .limit(1)
-        .as("notify_status"),
-    )
+  const row = await paymentsWithNotifyStatus(/* mutation: query-order-owner */ ofMerchant(db, userId))
     .where(column, "=", value)
     .executeTakeFirst();
-  if (!row) return null;
-  return { payment: paymentOf(row), notifyStatus: (row.notify_status ?? "none") as NotifyState };
+  return row ? seenPaymentOf(row) : null;
 }
 
 /** Across merchants: the page to which the buyer returns knows only the order number. */

@@ -1,37 +1,20 @@
-import type { NotifyState } from "../../domain/delivery.ts";
 import type { PaymentFilter, PaymentPage } from "../../domain/payment.ts";
 import type { Database } from "../database.ts";
-import { acrossMerchants, ofMerchant, type Rows } from "../of-merchant.ts";
-import { orderColumns, paymentOf } from "./payment-rows.ts";
+import { acrossMerchants, ofMerchant } from "../of-merchant.ts";
+import { paymentsWithNotifyStatus, seenPaymentOf } from "./payment-rows.ts";
 
 /** One page of a merchant's payments, newest first; the next page starts after the last row's time and id. */
 export function readPaymentPage(db: Database, userId: string, filter: PaymentFilter): Promise<PaymentPage> {
-  return pageOf(withNotifyStatus(/* mutation: list-payments-owner */ ofMerchant(db, userId)), filter);
+  return pageOf(paymentsWithNotifyStatus(/* mutation: list-payments-owner */ ofMerchant(db, userId)), filter);
 }
 
 /** `listPayments` across merchants; for operators only. */
 export function listEveryonesPayments(db: Database, filter: PaymentFilter): Promise<PaymentPage> {
-  return pageOf(withNotifyStatus(acrossMerchants(db)), filter);
-}
-
-function withNotifyStatus(rows: Rows) {
-  return rows
-    .selectFrom("payment_orders as o")
-    .select(orderColumns.map((name) => `o.${name}` as const))
-    .select((eb) =>
-      eb
-        .selectFrom("deliveries as n")
-        .select("n.status")
-        .whereRef("n.order_id", "=", "o.id")
-        .where("n.subject_type", "=", "payment")
-        .orderBy("n.id", "desc")
-        .limit(1)
-        .as("notify_status"),
-    );
+  return pageOf(paymentsWithNotifyStatus(acrossMerchants(db)), filter);
 }
 
 async function pageOf(
-  payments: ReturnType<typeof withNotifyStatus>,
+  payments: ReturnType<typeof paymentsWithNotifyStatus>,
   filter: PaymentFilter,
 ): Promise<PaymentPage> {
   const { status, provider, from, to, after, limit } = filter;
@@ -52,10 +35,7 @@ async function pageOf(
     .orderBy("o.id", "desc")
     .limit(limit + 1)
     .execute();
-  const items = rows.slice(0, limit).map((row) => ({
-    payment: paymentOf(row),
-    notifyStatus: (row.notify_status ?? "none") as NotifyState,
-  }));
+  const items = rows.slice(0, limit).map(seenPaymentOf);
   const last = items.at(-1)?.payment;
   return { items, next: rows.length > limit && last ? { createdAt: last.createdAt, id: last.id } : null };
 }

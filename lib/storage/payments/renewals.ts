@@ -42,7 +42,7 @@ export async function takeRenewal(
     .execute();
   const row = await rows
     .selectFrom("provider_requests")
-    .select(["id", "idempotency_key", "prepared", "done", "lease_until", "unclear_since"])
+    .select(["idempotency_key", "prepared", "done", "lease_until", "unclear_since"])
     .where("order_id", "=", payment.id)
     .where("lease_token", "=", lease.leaseToken)
     .executeTakeFirst();

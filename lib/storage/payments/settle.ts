@@ -13,7 +13,8 @@ import { type Database, isDuplicate, type OpenTransaction, transact } from "../d
 import { ofMerchant } from "../of-merchant.ts";
 import { addLog, addNotification } from "../timeline.ts";
 import { recordEvent } from "../webhook-events.ts";
-import { madeIt, ofAccount, orderColumns, paymentOf } from "./payment-rows.ts";
+import { joinedOrderColumns, orderColumns } from "./order-columns.ts";
+import { madeIt, ofAccount, paymentOf } from "./payment-rows.ts";
 import { type Applied, applyFacts } from "./settle-facts.ts";
 
 /** `account`, `livemode`: of the credentials that verified the provider's message. */
@@ -142,7 +143,7 @@ async function settleOnce(
 async function readSettled(trx: OpenTransaction, { id, userId }: Payment) {
   const row = await ofMerchant(trx, userId)
     .selectFrom("payment_orders as o")
-    .select(orderColumns.map((column) => `o.${column}` as const))
+    .select(joinedOrderColumns)
     .select("o.paid_from")
     .select(({ exists, selectFrom }) =>
       exists(

@@ -3,7 +3,8 @@ import type { Payment } from "../../domain/payment.ts";
 import type { Fact, UnmatchedFact } from "../../domain/unmatched-fact.ts";
 import { type Database, isDuplicate } from "../database.ts";
 import { acrossMerchants, ofMerchant } from "../of-merchant.ts";
-import { orderColumns, paymentOf } from "./payment-rows.ts";
+import { joinedOrderColumns } from "./order-columns.ts";
+import { paymentOf } from "./payment-rows.ts";
 
 /** Limit per config: an account with many payments that are not ours must not fill the table. */
 export const mostCached = 1_000;
@@ -26,7 +27,7 @@ export async function matchedFacts(db: Database, limit: number): Promise<Matched
         .onRef("o.user_id", "=", "f.user_id")
         .onRef("o.livemode", "=", "f.livemode"),
     )
-    .select(orderColumns.map((column) => `o.${column}` as const))
+    .select(joinedOrderColumns)
     .select(["f.id as fact_id", "f.fact"])
     .where("o.status", "=", "success")
     .orderBy("f.id")

@@ -1,7 +1,8 @@
 import type { StoredRefund } from "../../domain/refund.ts";
 import type { Database } from "../database.ts";
 import { ofMerchant } from "../of-merchant.ts";
-import { orderColumns, paymentOf } from "../payments/payment-rows.ts";
+import { orderColumns } from "../payments/order-columns.ts";
+import { paymentOf } from "../payments/payment-rows.ts";
 import { refundOf } from "./refund-rows.ts";
 
 export const findRefund = (db: Database, userId: string, refundNo: string) =>

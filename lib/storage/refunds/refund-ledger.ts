@@ -10,7 +10,7 @@ import type { OpenTransaction } from "../database.ts";
 import { ofMerchant } from "../of-merchant.ts";
 import { readPayment } from "../payments/payment-rows.ts";
 import { addLog, addNotification } from "../timeline.ts";
-import { refundOf } from "./refund-rows.ts";
+import { insertRefund } from "./refund-rows.ts";
 
 /** Thrown inside the transaction when an amount does not fit, so that the refund's row is rolled back too. */
 export class OverRefund extends Error {}
@@ -112,30 +112,11 @@ export async function insertRow(
 ): Promise<Refund> {
   const { refundId, amount, now, status } = made;
   const providerRefundNo = newProviderRefundNo(now);
-  const row = {
-    order_id: payment.id,
-    refund_no: null,
-    provider_refund_no: providerRefundNo,
-    amount_minor: String(amount.minor),
-    currency: amount.currency,
-    status,
-    reason: "made at the provider",
-    request: "",
-    prepared: "{}",
-    idempotency_key: providerRefundNo,
-    unclear_since: null,
-    refund_id: refundId,
-    refusal: null,
-    lease_token: randomUUID(),
-    lease_until: now,
-    created_at: now,
-    updated_at: now,
-    next_poll_at: null,
+  const refund = {
+    ...{ userId: payment.userId, orderId: payment.id, refundNo: "", providerRefundNo, refundId },
+    ...{ amount, status, reason: "made at the provider", refusal: null, createdAt: now, updatedAt: now },
+    ...{ prepared: {}, idempotencyKey: providerRefundNo },
   };
-  const { userId } = payment;
-  const { insertId } = await ofMerchant(trx, userId)
-    .insertInto("refunds")
-    .values(row)
-    .executeTakeFirstOrThrow();
-  return refundOf({ ...row, id: String(insertId), user_id: userId });
+  const lease = { lease_token: randomUUID(), lease_until: now, unclear_since: null, next_poll_at: null };
+  return insertRefund(trx, refund, { request: "", ...lease });
 }

@@ -6,7 +6,7 @@ import { type Database, isDuplicate, type OpenTransaction, transact } from "../d
 import { ofMerchant } from "../of-merchant.ts";
 import { rowOf } from "../payments/payment-rows.ts";
 import { addLog } from "../timeline.ts";
-import { refundOf } from "./refund-rows.ts";
+import { insertRefund, refundOf } from "./refund-rows.ts";
 
 export type NewRefund = {
   refundNo: string;
@@ -56,33 +56,23 @@ export async function reserveRefund(db: Database, payment: Payment, newRefund: N
 }
 
 async function reserveOnce(trx: OpenTransaction, payment: Payment, newRefund: NewRefund): Promise<Reserved> {
-  const { amount, now, leaseToken } = newRefund;
-  const row = {
-    order_id: payment.id,
-    refund_no: newRefund.refundNo,
-    provider_refund_no: newRefund.providerRefundNo,
-    amount_minor: String(amount.minor),
-    currency: amount.currency,
-    status: "processing" as const,
-    reason: newRefund.reason,
-    request: newRefund.request,
-    prepared: JSON.stringify(newRefund.prepared),
-    idempotency_key: newRefund.idempotencyKey,
-    // The call to the provider is about to start; a clear response resets this.
-    unclear_since: now,
-    refund_id: null,
-    refusal: null,
-    lease_token: leaseToken,
-    lease_until: newRefund.leaseUntil,
-    created_at: now,
-    updated_at: now,
-    next_poll_at: newRefund.nextPollAt,
-  };
-  const { userId } = payment;
-  const { insertId } = await ofMerchant(trx, userId)
-    .insertInto("refunds")
-    .values(row)
-    .executeTakeFirstOrThrow();
+  const { refundNo, providerRefundNo, amount, reason, prepared, idempotencyKey, now, leaseToken } = newRefund;
+  const refund = await insertRefund(
+    trx,
+    {
+      ...{ userId: payment.userId, orderId: payment.id, refundNo, providerRefundNo, refundId: "" },
+      ...{ amount, status: "processing", reason, refusal: null, createdAt: now, updatedAt: now },
+      ...{ prepared, idempotencyKey },
+    },
+    {
+      request: newRefund.request,
+      lease_token: leaseToken,
+      lease_until: newRefund.leaseUntil,
+      // The call to the provider is about to start; a clear response resets this.
+      unclear_since: now,
+      next_poll_at: newRefund.nextPollAt,
+    },
+  );
   const reserved = await rowOf(trx, payment)
     .set({ refund_reserved_minor: sql<string>`refund_reserved_minor + ${amount.minor}`, updated_at: now })
     // mutation: reserve-paid
@@ -94,8 +84,7 @@ async function reserveOnce(trx: OpenTransaction, payment: Payment, newRefund: Ne
     .executeTakeFirstOrThrow();
   // mutation: reserve-rolled-back
   if (reserved.numUpdatedRows !== 1n) throw new DoesNotFit();
-  const data = { refund_no: newRefund.refundNo, amount_minor: amount.minor, reason: newRefund.reason };
+  const data = { refund_no: refundNo, amount_minor: amount.minor, reason };
   await addLog(trx, payment, { at: now, kind: "refund", title: "refund requested", data });
-  const refund = refundOf({ ...row, id: String(insertId), user_id: userId });
   return { kind: "reserved", leased: { refund, payment, leaseToken, unclearSince: null } };
 }
