@@ -1,10 +1,10 @@
-import { wrapped } from "../lib/http/endpoint.ts";
+import { httpHandler } from "../lib/http/endpoint.ts";
 import { notFound } from "../lib/http/envelope.ts";
 import { healthAnswer } from "../lib/http/health-answer.ts";
 import { routes } from "../lib/http/routes.ts";
 import { openGateway } from "../lib/open-gateway.ts";
 
-export const handler = wrapped(async ({ routeKey, queryStringParameters }) => {
+export const handler = httpHandler(async ({ routeKey, queryStringParameters }) => {
   if (routeKey !== routes.health) throw notFound();
   const health = queryStringParameters?.deep === "1" ? await openGateway().health() : { status: "ok" };
   const statusCode = health.status === "ok" ? 200 : 503;

@@ -1,6 +1,6 @@
 import { environmentSchema } from "../lib/environment.ts";
-import { corsHeaders } from "../lib/http/cors-headers.ts";
-import { wrapped } from "../lib/http/endpoint.ts";
+import { httpHandler } from "../lib/http/endpoint.ts";
+import { corsHeaders } from "../lib/http/headers.ts";
 import { openApiDocument } from "../lib/http/openapi/document.ts";
 
 const { PUBLIC_URL, CORS_ORIGINS } = environmentSchema
@@ -10,7 +10,7 @@ const body = JSON.stringify(openApiDocument(PUBLIC_URL));
 
 const fixed = { "content-type": "application/json", "cache-control": "public, max-age=300" };
 
-export const handler = wrapped(async ({ headers }) => ({
+export const handler = httpHandler(async ({ headers }) => ({
   statusCode: 200,
   headers: { ...fixed, ...corsHeaders(headers.origin, CORS_ORIGINS) },
   body,

@@ -1,7 +1,7 @@
-import type { Context } from "aws-lambda";
 import { invoked } from "../lib/http/invoked.ts";
 import { openGateway } from "../lib/open-gateway.ts";
-import { type OpsAnswer, runCommand } from "../lib/ops/run-command.ts";
+import { runCommand } from "../lib/ops/run-command.ts";
 
-export const handler = (event: { command?: unknown; args?: unknown }, context: Context): Promise<OpsAnswer> =>
-  invoked(context, async () => runCommand(openGateway(), String(event.command), event.args ?? {}));
+export const handler = invoked(async ({ command, args }: { command?: unknown; args?: unknown }) =>
+  runCommand(openGateway(), String(command), args ?? {}),
+);

@@ -1,14 +1,11 @@
 import { resendNotification } from "../lib/deliveries/resend-notification.ts";
-import type { Gateway } from "../lib/gateway.ts";
 import { endpoint, serve } from "../lib/http/endpoint.ts";
 import { resendNotificationContract } from "../lib/http/list-contracts.ts";
-import { seenAnswer } from "../lib/http/payment-answers.ts";
-import { openGateway } from "../lib/open-gateway.ts";
+import { seenAnswer } from "../lib/http/payment-mapping.ts";
 import { shown } from "../lib/payments/link.ts";
 
 export const handler = serve(
-  openGateway,
-  endpoint(resendNotificationContract, async (gateway: Gateway, caller, { order_no, event_id = null }) => {
+  endpoint(resendNotificationContract, async (gateway, caller, { order_no, event_id = null }) => {
     const seen = await resendNotification(gateway, caller, { orderNo: order_no, eventId: event_id });
     return seenAnswer({ ...seen, payment: await shown(gateway, seen.payment) });
   }),

@@ -60,7 +60,7 @@ const simulators = z
   .pipe(
     z.record(
       z.string(),
-      z.string().refine((text) => isLoopback(URL.parse(text)?.hostname ?? "")),
+      z.string().refine((text) => isLoopbackHost(URL.parse(text)?.hostname ?? "")),
     ),
   );
 
@@ -83,14 +83,14 @@ export function loopbackEndpointsOf({
 }: Pick<Environment, "STAGE" | "LOOPBACK_ENDPOINTS">): ReadonlySet<string> {
   const endpoints = (LOOPBACK_ENDPOINTS ?? "").split(",").filter(Boolean);
   if (endpoints.length === 0) return new Set();
-  if (STAGE === "local" && endpoints.every((endpoint) => isLoopback(endpoint.replace(/:\d+$/, ""))))
+  if (STAGE === "local" && endpoints.every((endpoint) => isLoopbackHost(endpoint.replace(/:\d+$/, ""))))
     return new Set(endpoints);
   throw new SettingError(
     "plain http notifications may be sent in the local stage only, to loopback hosts only",
   );
 }
 
-function isLoopback(host: string): boolean {
+function isLoopbackHost(host: string): boolean {
   return host === "127.0.0.1" || host === "localhost" || host === "[::1]";
 }
 

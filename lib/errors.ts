@@ -1,10 +1,11 @@
 /**
- * Every failure the gateway reports to a caller, with its code and HTTP status.
+ * Every failure the gateway reports to a caller, with its code, its HTTP status and, if a repeat may succeed, the seconds
+ * to wait before it.
  * The only list: types, responses and documents derive from it.
  */
 export const failures = {
   internal: { code: 1000, http: 500 },
-  unavailable: { code: 1000, http: 503 },
+  unavailable: { code: 1000, http: 503, retryAfterSeconds: 2 },
   invalid_parameter: { code: 1001, http: 400 },
   unauthorised: { code: 1002, http: 401 },
   forbidden: { code: 1003, http: 403 },
@@ -13,21 +14,21 @@ export const failures = {
   too_many_requests: { code: 1006, http: 429 },
   create_refused: { code: 2000, http: 402 },
   create_not_accepted: { code: 2000, http: 502 },
-  create_unknown: { code: 2000, http: 504 },
+  create_unknown: { code: 2000, http: 504, retryAfterSeconds: 2 },
   look_up_failed: { code: 2001, http: 502 },
   notification_malformed: { code: 2002, http: 400 },
   notification_refused: { code: 2002, http: 401 },
   refund_refused: { code: 2003, http: 402 },
   refund_not_accepted: { code: 2003, http: 502 },
-  refund_unknown: { code: 2003, http: 504 },
+  refund_unknown: { code: 2003, http: 504, retryAfterSeconds: 2 },
   close_not_possible: { code: 2004, http: 409 },
-  close_failed: { code: 2004, http: 502 },
+  close_failed: { code: 2004, http: 502, retryAfterSeconds: 5 },
   provider_not_found: { code: 2005, http: 400 },
   config_not_found: { code: 2006, http: 400 },
   order_not_found: { code: 2007, http: 404 },
   order_status: { code: 2008, http: 409 },
   amount_not_allowed: { code: 2009, http: 400 },
-} as const;
+} as const satisfies Record<string, { code: number; http: number; retryAfterSeconds?: number }>;
 
 export type Failure = keyof typeof failures;
 
@@ -39,7 +40,7 @@ export type ProviderError = { code: string; message: string };
 
 export type FailureDetails = {
   fields?: FieldError[];
-  /** Sent as `Retry-After`. */
+  /** Sent as `Retry-After` instead of the failure's own. */
   retryAfterSeconds?: number;
   orderNo?: string;
   providerError?: ProviderError;
@@ -58,11 +59,4 @@ export class GatewayError extends Error {
     this.failure = failure;
     this.details = details;
   }
-}
-
-/** A schema's issues as one message, each with its field if it has one. */
-export function wordsOf(issues: readonly { path: PropertyKey[]; message: string }[]): string {
-  return issues
-    .map(({ path, message }) => (path.length > 0 ? `${path.join(".")}: ${message}` : message))
-    .join("; ");
 }

@@ -47,8 +47,8 @@ const webhooks: FunctionSpec[] = Object.keys(providers).map((provider) => ({
   routes: [webhookRoute(provider)],
 }));
 
-/** Every Lambda function, with its routes, queue, schedule or log lines. The only list: build, infra and the local host read it. */
-export const functions: readonly FunctionSpec[] = [
+/** The merchant API. Its calls are recorded. */
+const merchantFunctions: FunctionSpec[] = [
   {
     entry: "create-payment",
     impact: "merchants cannot create payments",
@@ -103,6 +103,11 @@ export const functions: readonly FunctionSpec[] = [
     reservedConcurrency: 20,
     routes: [routes.createRefund, routes.queryRefund],
   },
+];
+
+/** Every Lambda function, with its routes, queue, schedule or log lines. The only list: build, infra and the local host read it. */
+export const functions: readonly FunctionSpec[] = [
+  ...merchantFunctions,
   ...webhooks,
   {
     entry: "payment-return",
@@ -148,14 +153,7 @@ export const functions: readonly FunctionSpec[] = [
     grants: ["database"],
     reservedConcurrency: 10,
     lines: {
-      of: [
-        "create-payment",
-        "query-payment",
-        "list-payments",
-        "resend-notification",
-        "close-payment",
-        "refund-payment",
-      ],
+      of: merchantFunctions.map(({ entry }) => entry),
       message: apiCall,
     },
   },

@@ -1,4 +1,3 @@
 import { providerWebhook } from "../../lib/http/provider-webhook.ts";
-import { openGateway } from "../../lib/open-gateway.ts";
 
-export const handler = providerWebhook(openGateway, "stripe");
+export const handler = providerWebhook("stripe");

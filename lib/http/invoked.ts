@@ -1,22 +1,11 @@
-import type { Context } from "aws-lambda";
-import { withInvocation } from "../invocation.ts";
-import { log, nameOf } from "../log.ts";
+import middy from "@middy/core";
+import { inInvocation, namedFailure } from "./middlewares.ts";
 
-/**
- * Runs an invocation without HTTP: a schedule, a subscription, a deployment or an operator command. Lambda logs a
- * thrown error with its message, and database errors repeat values in theirs, so the error is rethrown with class and
- * code only.
- */
-export function invoked<T>(context: Context, work: () => Promise<T>): Promise<T> {
-  const remainingMs = () => context.getRemainingTimeInMillis();
-  return withInvocation({ requestId: context.awsRequestId, remainingMs }, async () => {
-    try {
-      return await work();
-    } catch (error) {
-      // mutation: platform-error-words
-      const failure = nameOf(error);
-      log.alarm("unexpected failure", failure);
-      throw new Error([failure.error, failure.error_code].filter(Boolean).join(" "));
-    }
-  });
+/** Handler without HTTP: for a schedule, a subscription, a deployment or an operator's command. */
+export function invoked<Event, Answer>(work: (event: Event) => Promise<Answer>) {
+  return inInvocation<Event, Answer>(
+    middy<Event, Answer>()
+      .use(namedFailure<Event, Answer>())
+      .handler((event) => work(event)),
+  );
 }

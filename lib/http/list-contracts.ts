@@ -6,8 +6,8 @@ import { GatewayError } from "../errors.ts";
 import { providers } from "../providers/registry.ts";
 import type { Contract } from "./contract.ts";
 import { plainId } from "./fields.ts";
-import { seenAnswer } from "./payment-answers.ts";
 import { paymentAnswer } from "./payment-contracts.ts";
+import { seenAnswer } from "./payment-mapping.ts";
 import { routes } from "./routes.ts";
 
 const time = z.iso

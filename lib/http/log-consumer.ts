@@ -1,5 +1,5 @@
 import { gunzipSync } from "node:zlib";
-import type { CloudWatchLogsEvent, Context } from "aws-lambda";
+import type { CloudWatchLogsEvent } from "aws-lambda";
 import * as z from "zod";
 import { log } from "../log.ts";
 import { invoked } from "./invoked.ts";
@@ -16,16 +16,15 @@ export const handedOver = z.object({
  * alarm. If `consume` throws, Lambda retries the whole batch twice.
  */
 export function logConsumer<Line>(schema: z.ZodType<Line>, consume: (lines: Line[]) => Promise<void>) {
-  return (event: CloudWatchLogsEvent, context: Context): Promise<void> =>
-    invoked(context, async () => {
-      const packed = Buffer.from(event.awslogs.data, "base64");
-      const { messageType, logEvents } = handedOver.parse(JSON.parse(gunzipSync(packed).toString("utf8")));
-      if (messageType === "CONTROL_MESSAGE") return;
-      const lines = logEvents.flatMap(({ message }) => read(schema, message));
-      const count = logEvents.length - lines.length;
-      if (count > 0) log.alarm("unreadable lines dropped", { count });
-      await consume(lines);
-    });
+  return invoked(async (event: CloudWatchLogsEvent) => {
+    const packed = Buffer.from(event.awslogs.data, "base64");
+    const { messageType, logEvents } = handedOver.parse(JSON.parse(gunzipSync(packed).toString("utf8")));
+    if (messageType === "CONTROL_MESSAGE") return;
+    const lines = logEvents.flatMap(({ message }) => read(schema, message));
+    const count = logEvents.length - lines.length;
+    if (count > 0) log.alarm("unreadable lines dropped", { count });
+    await consume(lines);
+  });
 }
 
 function read<Line>(schema: z.ZodType<Line>, message: string): Line[] {

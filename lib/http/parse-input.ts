@@ -1,11 +1,9 @@
 import type { APIGatewayProxyEventV2 } from "aws-lambda";
 import type * as z from "zod";
-import { type Failure, type FieldError, GatewayError } from "../errors.ts";
+import { type Failure, GatewayError } from "../errors.ts";
+import { fieldErrors, unknownField } from "../field-errors.ts";
 import type { Contract } from "./contract.ts";
-import { readJsonBody } from "./json-body.ts";
-import { assertJson } from "./json-content.ts";
-import { rawBody } from "./raw-body.ts";
-import { wordsForInput } from "./words-for-input.ts";
+import { assertJson, rawBody, readJsonBody } from "./json-body.ts";
 
 /** Parses a call's input by its contract; the error names every invalid field. */
 export function parseInput(contract: Contract, event: APIGatewayProxyEventV2): unknown {
@@ -16,7 +14,7 @@ export function parseInput(contract: Contract, event: APIGatewayProxyEventV2): u
   const twice = Object.keys(sent).filter((name) => Object.hasOwn(path, name));
   if (parsed.success && /* mutation: path-said-twice */ twice.length === 0) return parsed.data;
   const issues = parsed.error?.issues ?? [];
-  const fields = [...twice.map(unknownField), ...issues.flatMap(fieldErrors)];
+  const fields = [...twice.map(unknownField), ...fieldErrors(issues)];
   const first = fields[0];
   const message = first ? `${first.field}: ${first.message}` : "invalid request";
   throw new GatewayError(issues.map(failureOf).find(Boolean) ?? "invalid_parameter", message, { fields });
@@ -31,24 +29,26 @@ function rawInput(contract: Contract, event: APIGatewayProxyEventV2): object {
   return event.queryStringParameters ?? {};
 }
 
-/** Callers choose the names in a map; error messages truncate them. */
-const longestName = 64;
-
-function fieldErrors(issue: z.core.$ZodIssue): FieldError[] {
-  const path = issue.path.map((part) => String(part).slice(0, longestName));
-  if (issue.code === "unrecognized_keys") {
-    return issue.keys.map((key) => unknownField([...path, key.slice(0, longestName)].join(".")));
-  }
-  const field = path.join(".") || "body";
-  if (issue.code === "invalid_key") return issue.issues.map(({ message }) => ({ field, message }));
-  return [{ field, message: issue.message }];
-}
-
-function unknownField(field: string): FieldError {
-  return { field, message: "unknown field: remove it" };
-}
-
 /** A schema check may name another failure than `invalid_parameter` in `params.failure`. */
 function failureOf(issue: z.core.$ZodIssue): Failure | undefined {
   return issue.code === "custom" ? (issue.params?.failure as Failure | undefined) : undefined;
 }
+
+/** Error text for an invalid value, to follow the field's name; `undefined` keeps the schema's or zod's own message. */
+export const wordsForInput: z.core.$ZodErrorMap = (issue) => {
+  if (issue.code === "invalid_type") {
+    if (issue.input === undefined) return "is required";
+    return `must be ${kinds[issue.expected] ?? issue.expected}`;
+  }
+  if (issue.code === "invalid_value") return `must be one of ${issue.values.join(", ")}`;
+  return undefined;
+};
+
+const kinds: Record<string, string> = {
+  string: "a string",
+  number: "a number",
+  boolean: "true or false",
+  array: "a list",
+  object: "an object",
+  record: "an object",
+};

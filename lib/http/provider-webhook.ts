@@ -1,13 +1,11 @@
-import type { APIGatewayProxyEventV2 } from "aws-lambda";
 import type { Gateway } from "../gateway.ts";
+import { openGateway } from "../open-gateway.ts";
 import { receiveWebhook } from "../payments/receive-webhook.ts";
 import { providers } from "../providers/registry.ts";
-import { wrapped } from "./endpoint.ts";
+import { httpHandler } from "./endpoint.ts";
 import { failed } from "./envelope.ts";
-import { rawBody } from "./raw-body.ts";
+import { rawBody } from "./json-body.ts";
 import { sourceNetwork } from "./source-network.ts";
-
-export type ProviderWebhookGateway = Gateway;
 
 /**
  * Failed webhooks allowed per minute and process: per source address, and per config from that address. Webhooks that
@@ -21,8 +19,8 @@ const mostFailures = { ofAddress: 1_200, ofConfig: 300 };
 const longestId = 20;
 
 /** Handler for one provider's webhooks. A webhook is acknowledged only after its events are committed. */
-export function providerWebhook(open: () => ProviderWebhookGateway, provider: string) {
-  return wrapped(async (event: APIGatewayProxyEventV2) => {
+export function providerWebhook(provider: string, open: () => Gateway = openGateway) {
+  return httpHandler(async (event) => {
     const gateway = open();
     // mutation: webhook-source-network
     const source = sourceNetwork(event.requestContext.http.sourceIp);

@@ -1,7 +1,6 @@
 import type { APIGatewayProxyEventV2 } from "aws-lambda";
-import { readJsonBody } from "./json-body.ts";
+import { rawBody, readJsonBody } from "./json-body.ts";
 import { masked } from "./masked.ts";
-import { rawBody } from "./raw-body.ts";
 
 /**
  * How a field is stored in the record of a call: a `code` unchanged, a `link` without its query, `words` (messages of

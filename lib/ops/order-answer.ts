@@ -1,4 +1,4 @@
-import { seenAnswer } from "../http/payment-answers.ts";
+import { seenAnswer } from "../http/payment-mapping.ts";
 import type { SeenPayment } from "../payments/query-payment.ts";
 import { withoutQuery } from "./without-query.ts";
 

@@ -1,7 +1,8 @@
-import { failures, GatewayError, wordsOf } from "../errors.ts";
+import { failures, GatewayError } from "../errors.ts";
+import { formatIssues } from "../field-errors.ts";
 import type { Gateway } from "../gateway.ts";
-import { failureOf } from "../http/failure-of.ts";
-import { wordsForInput } from "../http/words-for-input.ts";
+import { failureOf } from "../http/envelope.ts";
+import { wordsForInput } from "../http/parse-input.ts";
 import { log } from "../log.ts";
 import { anomalyCommands } from "./anomaly-commands.ts";
 import { callCommands } from "./call-commands.ts";
@@ -43,7 +44,7 @@ export async function runCommand(gateway: Gateway, name: string, args: unknown):
         `unknown command "${name}": use one of ${Object.keys(commands).join(", ")}`,
       );
     const parsed = found.args.safeParse(args, { error: wordsForInput });
-    if (!parsed.success) throw new GatewayError("invalid_parameter", wordsOf(parsed.error.issues));
+    if (!parsed.success) throw new GatewayError("invalid_parameter", formatIssues(parsed.error.issues));
     const data = await found.run(gateway, parsed.data);
     log.info("ops", { event: name, verdict: "done" });
     return { ok: true, data };

@@ -49,5 +49,5 @@ function notNow({ orderNo, provider }: Payment, events: ProviderEvent[]): Gatewa
   if (open && "why" in open)
     return new GatewayError("close_not_possible", `not possible now: ${open.why}`, { orderNo });
   const message = `no clear answer from ${provider}: it will be closed when possible; query it, or try again`;
-  return new GatewayError("close_failed", message, { orderNo, retryAfterSeconds: 5 });
+  return new GatewayError("close_failed", message, { orderNo });
 }

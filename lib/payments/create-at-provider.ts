@@ -119,5 +119,5 @@ export function refused(
 
 export function outcomeUnknown({ orderNo, provider }: Payment): GatewayError {
   const message = `no clear answer from ${provider} yet: send the same request again`;
-  return new GatewayError("create_unknown", message, { orderNo, retryAfterSeconds: 2 });
+  return new GatewayError("create_unknown", message, { orderNo });
 }

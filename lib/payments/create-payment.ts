@@ -58,8 +58,7 @@ export async function createPayment(
       .finally(() => woken);
   }
   const winner = await findStoredOrder(gateway.db, caller.userId, command.outTradeNo);
-  if (!winner)
-    throw new GatewayError("unavailable", "please send the same request again", { retryAfterSeconds: 1 });
+  if (!winner) throw new GatewayError("unavailable", "please send the same request again");
   return replay(gateway, winner, command);
 }
 

@@ -8,6 +8,7 @@ import type { RefundOutcome, StoredRefund } from "../domain/refund.ts";
 import { GatewayError } from "../errors.ts";
 import type { Gateway } from "../gateway.ts";
 import { type Money, toDecimal } from "../money/money.ts";
+import { readAmount } from "../money/read-amount.ts";
 import { findRefund } from "../storage/refunds/find-refund.ts";
 import { takeRefundLease } from "../storage/refunds/refund-lease.ts";
 import { type NewRefund, reserveRefund } from "../storage/refunds/reserve-refund.ts";
@@ -33,7 +34,6 @@ export async function createRefund(
   gateway: Gateway,
   caller: Caller,
   command: CreateRefundCommand,
-  read: (text: string, currency: string) => Money,
 ): Promise<StoredRefund> {
   const existing = await findRefund(gateway.db, caller.userId, command.refundNo);
   if (existing) return replay(gateway, existing, command);
@@ -43,11 +43,7 @@ export async function createRefund(
     throw new GatewayError("refund_refused", "this provider does not support refunds");
 
   for (let attempt = 1; attempt <= reserveTries; attempt++) {
-    const reserved = await reserveRefund(
-      gateway.db,
-      payment,
-      newRefund(gateway, payment, command, { read, adapter }),
-    );
+    const reserved = await reserveRefund(gateway.db, payment, newRefund(gateway, payment, command, adapter));
     if (reserved.kind === "reserved") {
       const { id, userId } = reserved.leased.refund;
       const woken = gateway.wakeUps.pollRefund(
@@ -64,20 +60,20 @@ export async function createRefund(
   }
   const first = await findRefund(gateway.db, caller.userId, command.refundNo);
   if (first) return replay(gateway, first, command);
-  throw new GatewayError("unavailable", "please send the same request again", { retryAfterSeconds: 1 });
+  throw new GatewayError("unavailable", "please send the same request again");
 }
 
 function newRefund(
   { clock }: Gateway,
   payment: Payment,
   command: CreateRefundCommand,
-  { read, adapter }: { read: (text: string, currency: string) => Money; adapter: Provider },
+  adapter: Provider,
 ): NewRefund {
   const { orderNo, status, amount } = payment;
   if (status !== "success")
     throw new GatewayError("order_status", "only a paid order can be refunded", { orderNo });
   const left = leftOf(payment);
-  const requestedAmount = command.amount === null ? left : read(command.amount, amount.currency);
+  const requestedAmount = command.amount === null ? left : readAmount(command.amount, amount.currency);
   if (left.minor === 0) throw new GatewayError("order_status", "nothing is left to refund", { orderNo });
   if (requestedAmount.minor > left.minor) throw tooMuch(payment);
   const now = clock.now();
@@ -161,8 +157,7 @@ async function answer(
   outcome: RefundOutcome,
 ): Promise<StoredRefund> {
   const stored = await findRefund(gateway.db, userId, refundNo);
-  if (!stored)
-    throw new GatewayError("unavailable", "please send the same request again", { retryAfterSeconds: 1 });
+  if (!stored) throw new GatewayError("unavailable", "please send the same request again");
   const { payment } = stored;
   // A webhook reported success before the call returned: retrying with a new refund_no would refund twice.
   if (stored.refund.status === "success") return stored;
@@ -184,7 +179,7 @@ async function answer(
 
 function unknown({ provider, orderNo }: Payment): GatewayError {
   const message = `no clear answer from ${provider} yet: send the same request again`;
-  return new GatewayError("refund_unknown", message, { orderNo, retryAfterSeconds: 2 });
+  return new GatewayError("refund_unknown", message, { orderNo });
 }
 
 function refused({ provider, orderNo }: Payment, error: { code: string; message: string }): GatewayError {

@@ -1,8 +1,6 @@
-import { secondsAfter } from "../clock.ts";
 import type { Gateway } from "../gateway.ts";
 import { matchedFacts, removeFact } from "../storage/payments/unmatched-facts.ts";
 import { applyEvents } from "./apply-events.ts";
-import { purgeBefore } from "./purge-events.ts";
 
 const perSweep = 200;
 
@@ -16,11 +14,4 @@ export async function matchFacts(gateway: Gateway): Promise<number> {
     await removeFact(gateway.db, userId, id);
   }
   return matched.length;
-}
-
-/** As long as a recorded webhook can be replayed, and longer than any provider repeats one. */
-const retentionSeconds = 30 * 24 * 3600;
-
-export function purgeFacts({ clock, db }: Gateway): Promise<number> {
-  return purgeBefore(db, "unmatched_facts", secondsAfter(clock.now(), -retentionSeconds));
 }

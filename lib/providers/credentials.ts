@@ -1,6 +1,7 @@
 import type { Clock } from "../clock.ts";
 import type { StoredConfig } from "../domain/config.ts";
-import { GatewayError, wordsOf } from "../errors.ts";
+import { GatewayError } from "../errors.ts";
+import { formatIssues } from "../field-errors.ts";
 import { log, nameOf } from "../log.ts";
 import { providers } from "./registry.ts";
 
@@ -48,7 +49,7 @@ async function checkCredentials(provider: string, name: string, input: unknown) 
   if (parsed.success) return { module, credentials: parsed.data };
   throw new GatewayError(
     "config_not_found",
-    `the ${provider} config "${name}" is incomplete or wrong: ${wordsOf(parsed.error.issues)}`,
+    `the ${provider} config "${name}" is incomplete or wrong: ${formatIssues(parsed.error.issues)}`,
   );
 }
 

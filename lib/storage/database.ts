@@ -1,5 +1,6 @@
 import { Kysely, MysqlDialect, type Transaction } from "kysely";
 import { currentInvocation, insideTransaction } from "../invocation.ts";
+import { isTransient } from "../transient.ts";
 import { type ConnectionSource, singleConnectionPool } from "./single-connection.ts";
 
 /** Exposes no tables: rows are reached only through `of-merchant.ts`. */
@@ -11,22 +12,8 @@ export function openDatabase(source: ConnectionSource): Database {
   return new Kysely<NoTables>({ dialect: new MysqlDialect({ pool: singleConnectionPool(source) }) });
 }
 
-/** Server error numbers; MariaDB and MySQL agree on these. */
+/** MariaDB and MySQL agree on the number. */
 const duplicate = 1062;
-const worthRepeating = new Set(
-  /* mutation: retry-codes */ [
-    /* mutation: retry-deadlock */ 1213, /* mutation: retry-lock-wait */ 1205, 1290, 1836,
-  ],
-);
-const lostConnection = new Set([
-  // mutation: retry-connection-lost
-  "PROTOCOL_CONNECTION_LOST",
-  "ECONNRESET",
-  "EPIPE",
-  "ECONNREFUSED",
-  "ETIMEDOUT",
-  "PROTOCOL_SEQUENCE_TIMEOUT",
-]);
 const tries = 3;
 /** A frozen function keeps its row locks until the server closes its connection, so no transaction begins this late. */
 const leastRemainingMs = 5_000;
@@ -36,22 +23,6 @@ export function isDuplicate(error: unknown, key: string): boolean {
   if (!(error instanceof Error) || !("errno" in error) || error.errno !== duplicate) return false;
   // mutation: duplicate-key-name
   return error.message.endsWith(`'${key}'`) || error.message.endsWith(`.${key}'`);
-}
-
-/**
- * Whether an error is transient: the database could not be reached or asked for a retry; the statement was not refused.
- */
-export function isPassing(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  const { errno, code } = error as Error & { errno?: number; code?: string };
-  if (errno !== undefined && worthRepeating.has(errno)) return true;
-  return (
-    code !== undefined &&
-    (lostConnection.has(code) ||
-      code === "CONNECTION_BUSY" ||
-      code.startsWith("ER_CON_") ||
-      code === "NO_TIME_LEFT")
-  );
 }
 
 /**
@@ -79,7 +50,7 @@ export async function repeating<T>(work: () => Promise<T>): Promise<T> {
       return await work();
     } catch (error) {
       if (
-        /* mutation: retry-passing-only */ !isPassing(error) ||
+        /* mutation: retry-passing-only */ !isTransient(error) ||
         attempt === /* mutation: retry-most-tries */ tries ||
         /* mutation: retry-time-left */ currentInvocation().remainingMs() < leastRemainingMs
       )
@@ -107,7 +78,7 @@ export async function insisting<T>(patienceMs: number, work: () => Promise<T>): 
       return await work();
     } catch (error) {
       const isOver = performance.now() + pauseMs > until;
-      if (!isPassing(error) || isOver || currentInvocation().remainingMs() < leastForStatementMs + pauseMs)
+      if (!isTransient(error) || isOver || currentInvocation().remainingMs() < leastForStatementMs + pauseMs)
         throw error;
       await new Promise((resolve) => setTimeout(resolve, pauseMs));
     }

@@ -8,6 +8,7 @@ import { GatewayError } from "../errors.ts";
 import { reach } from "../failpoint.ts";
 import { assertNoTransaction } from "../invocation.ts";
 import { log, nameOf } from "../log.ts";
+import { isTransientAtAws } from "../transient.ts";
 import type { KeyService } from "./vault.ts";
 
 /** A KMS that does not respond costs a caller at most twice this; by default the SDK would wait forever. */
@@ -69,22 +70,9 @@ export function kmsKeys([newest, ...older]: readonly string[]): KeyService {
 
 /** A KMS time-out, throttling or server error is worth a retry; a refusal is not. */
 function away(error: unknown): never {
-  if (!isPassing(error)) throw error;
-  log.alarm("key service unavailable", nameOf(error));
+  if (!isTransientAtAws(error)) throw error;
+  log.warn("key service unavailable", nameOf(error));
   throw new GatewayError("unavailable", "not available right now: send the same request again", {
-    retryAfterSeconds: 2,
     cause: error,
   });
-}
-
-function isPassing(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  const { name, $fault, code } = error as Error & { $fault?: string; code?: string };
-  // The SDK reports network failures by Node's error code, and throttling as a client fault.
-  return (
-    name === "TimeoutError" ||
-    name === "ThrottlingException" ||
-    $fault === "server" ||
-    !!code?.startsWith("E")
-  );
 }

@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from "node:crypto";
 import type { APIGatewayProxyEventV2 } from "aws-lambda";
-import { rawBody } from "../../lib/http/raw-body.ts";
+import { rawBody } from "../../lib/http/json-body.ts";
 import { anOrder, apiOf, type Data } from "../steps/api.ts";
 import { type Invoke, invoke } from "../steps/front.ts";
 import { aRefundNo, paidOrder, refundsOf } from "../steps/paid-order.ts";

@@ -5,11 +5,10 @@ import { resendNotification } from "../../lib/deliveries/resend-notification.ts"
 import { sweepDeliveries } from "../../lib/deliveries/sweep-deliveries.ts";
 import { GatewayError } from "../../lib/errors.ts";
 import type { Gateway } from "../../lib/gateway.ts";
-import { failureOf } from "../../lib/http/failure-of.ts";
+import { failureOf } from "../../lib/http/envelope.ts";
+import { refundCommand } from "../../lib/http/payment-mapping.ts";
 import { providerWebhook } from "../../lib/http/provider-webhook.ts";
 import { queueConsumer } from "../../lib/http/queue-consumer.ts";
-import { readAmount } from "../../lib/http/read-amount.ts";
-import { refundCommand } from "../../lib/http/refund-answer.ts";
 import { createRefundContract } from "../../lib/http/refund-contracts.ts";
 import { runCommand } from "../../lib/ops/run-command.ts";
 import { closePayment } from "../../lib/payments/close-payment.ts";
@@ -48,7 +47,7 @@ export function webhook({ path, headers, body }: Webhook): Work<number> {
       pathParameters: { config_id },
       requestContext: { requestId: randomUUID(), http },
     };
-    const handle = providerWebhook(() => gateway, provider);
+    const handle = providerWebhook(provider, () => gateway);
     return (await handle(event as unknown as APIGatewayProxyEventV2, lambdaContext())).statusCode ?? 200;
   };
 }
@@ -127,7 +126,6 @@ export function refund(shop: HistoryShop, input: Data): Work {
       gateway,
       await gateway.authenticate(shop.apiKey, "refund"),
       refundCommand(createRefundContract.input.parse(input)),
-      readAmount,
     );
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { plainAmount } from "../../lib/http/fields.ts";
 import { readJsonBody } from "../../lib/http/json-body.ts";
-import { readAmount } from "../../lib/http/read-amount.ts";
+import { readAmount } from "../../lib/money/read-amount.ts";
 
 /** Minor units of an amount as the API parses it; `source` is its JSON source text in a request. */
 function amountOf(source: string, currency: string) {

@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { failures, GatewayError } from "../../lib/errors.ts";
-import { failed } from "../../lib/http/envelope.ts";
-import { failureOf } from "../../lib/http/failure-of.ts";
+import { failed, failureOf } from "../../lib/http/envelope.ts";
 
 const canary = "sk_live_canary";
 const broken = (code?: string) => Object.assign(new Error(`broken with ${canary}`), code && { code });

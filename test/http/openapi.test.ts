@@ -6,7 +6,7 @@ import * as z from "zod";
 import { type Failure, failures } from "../../lib/errors.ts";
 import { functions } from "../../lib/functions.ts";
 import type { Contract } from "../../lib/http/contract.ts";
-import { corsHeaders } from "../../lib/http/cors-headers.ts";
+import { corsHeaders } from "../../lib/http/headers.ts";
 import { example } from "../../lib/http/openapi/examples.ts";
 import { merchantRoutes } from "../../lib/http/openapi/merchant-routes.ts";
 import { routes } from "../../lib/http/routes.ts";

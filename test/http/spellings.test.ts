@@ -1,7 +1,6 @@
 import type { APIGatewayProxyEventV2 } from "aws-lambda";
 import { describe, expect, it } from "vitest";
-import { readJsonBody } from "../../lib/http/json-body.ts";
-import { assertJson } from "../../lib/http/json-content.ts";
+import { assertJson, readJsonBody } from "../../lib/http/json-body.ts";
 import { whyNotJson } from "../../lib/json-text.ts";
 
 const json = '{"subject":"茶","amount":12.3400}';

@@ -5,7 +5,6 @@ import type { Refund, RefundOutcome } from "../../lib/domain/refund.ts";
 import type { Ends, Fault } from "../../lib/domain/refusal.ts";
 import { GatewayError } from "../../lib/errors.ts";
 import type { Gateway } from "../../lib/gateway.ts";
-import { readAmount } from "../../lib/http/read-amount.ts";
 import { createRefund } from "../../lib/payments/create-refund.ts";
 import { pollRefund } from "../../lib/payments/poll-refund.ts";
 import { findRefund, findRefundById } from "../../lib/storage/refunds/find-refund.ts";
@@ -64,7 +63,7 @@ const inputOf = ({ orderNo }: Payment, refundNo = aRefundNo()) => {
 };
 type RefundInput = ReturnType<typeof inputOf>;
 const ask = (using: Gateway, input: RefundInput) =>
-  createRefund(using, caller, input, readAmount).catch((error) => error);
+  createRefund(using, caller, input).catch((error) => error);
 const stored = async ({ refundNo }: RefundInput) => (await findRefund(gateway.db, shop.userId, refundNo))!;
 
 describe("idempotency keys of repeated refunds", () => {

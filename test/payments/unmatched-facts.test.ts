@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Payment } from "../../lib/domain/payment.ts";
 import type { Fact, UnmatchedFact } from "../../lib/domain/unmatched-fact.ts";
 import type { Gateway } from "../../lib/gateway.ts";
-import { matchFacts, purgeFacts } from "../../lib/payments/unmatched-facts.ts";
+import { purge } from "../../lib/maintenance/retention.ts";
+import { matchFacts } from "../../lib/payments/unmatched-facts.ts";
 import { keepFact, mostCached } from "../../lib/storage/payments/unmatched-facts.ts";
 import { anOrder, apiOf, type Data } from "../steps/api.ts";
 import { invoke } from "../steps/front.ts";
@@ -190,10 +191,10 @@ describe("events without a payment", () => {
     const order = await unpaid();
     await keep(order, refundOf(order.paid.tradeNo, 500));
     await world.passes(30 * 86_400 - 60);
-    await purgeFacts(gateway);
+    await purge(gateway, "unmatched_facts");
     expect(await storedFor(order.paid.tradeNo)).toHaveLength(1);
     await world.passes(61);
-    await purgeFacts(gateway);
+    await purge(gateway, "unmatched_facts");
     expect(await storedFor(order.paid.tradeNo)).toEqual([]);
   });
 

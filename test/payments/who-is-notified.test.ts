@@ -5,7 +5,6 @@ import type { Caller } from "../../lib/domain/caller.ts";
 import type { Payment } from "../../lib/domain/payment.ts";
 import type { RefundOutcome } from "../../lib/domain/refund.ts";
 import type { Gateway } from "../../lib/gateway.ts";
-import { readAmount } from "../../lib/http/read-amount.ts";
 import { closePayment } from "../../lib/payments/close-payment.ts";
 import { createAtProvider } from "../../lib/payments/create-at-provider.ts";
 import { createRefund } from "../../lib/payments/create-refund.ts";
@@ -135,7 +134,7 @@ describe("refunds with a final refusal", () => {
     if (way === "the poll") await pollRefund(refusing, woken);
     if (way === "the merchant's query") await queryRefund(refusing, caller, refund.refundNo);
     if (way === "the merchant's repeat")
-      await expect(createRefund(refusing, caller, input, readAmount)).rejects.toMatchObject({
+      await expect(createRefund(refusing, caller, input)).rejects.toMatchObject({
         failure: "refund_refused",
       });
     expect(await rows.order(paid.orderNo)).toMatchObject({ refund_reserved_minor: "0", refunded_minor: "0" });
@@ -148,7 +147,7 @@ describe("refunds with a final refusal", () => {
   it("a refusal returned to the first call of a refund is not notified", async () => {
     const { paid } = await aRefund();
     const input = { order: { orderNo: paid.orderNo }, refundNo: randomUUID(), amount: "1.00", reason: "" };
-    await expect(createRefund(refusing, caller, input, readAmount)).rejects.toMatchObject({
+    await expect(createRefund(refusing, caller, input)).rejects.toMatchObject({
       failure: "refund_refused",
     });
     expect(await eventsOf(paid.orderNo)).toEqual(["payment.success"]);

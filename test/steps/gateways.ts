@@ -1,11 +1,9 @@
 import { environmentSchema } from "../../lib/environment.ts";
 import type { Gateway } from "../../lib/gateway.ts";
-import { createdAnswer } from "../../lib/http/payment-answers.ts";
-import { paymentCommand } from "../../lib/http/payment-command.ts";
 import { createPaymentContract } from "../../lib/http/payment-contracts.ts";
+import { createdAnswer, paymentCommand } from "../../lib/http/payment-mapping.ts";
 import { buildGateway } from "../../lib/open-gateway.ts";
 import { createPayment } from "../../lib/payments/create-payment.ts";
-import { isProvider } from "../../lib/providers/registry.ts";
 import { type Data, keepObject } from "./api.ts";
 import type { Shop } from "./world.ts";
 
@@ -17,7 +15,7 @@ export function anotherGateway(changed: Record<string, string> = {}): Gateway {
 /** Creates a payment with this gateway as the create-payment function does, without HTTP; throws on a refusal. */
 export async function createThrough(gateway: Gateway, { apiKey }: Pick<Shop, "apiKey">, order: Data) {
   const caller = await gateway.authenticate(apiKey, "create");
-  const input = paymentCommand(createPaymentContract(isProvider).input.parse(order));
+  const input = paymentCommand(createPaymentContract.input.parse(order));
   const created = createdAnswer(await createPayment(gateway, caller, input));
   keepObject(created);
   return created;

@@ -1,11 +1,11 @@
 import { Kysely, MysqlDialect, sql } from "kysely";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { isPassing } from "../../lib/storage/database.ts";
 import {
   type ConnectionLimits,
   type ConnectionSource,
   singleConnectionPool,
 } from "../../lib/storage/single-connection.ts";
+import { isTransient } from "../../lib/transient.ts";
 import { type DatabaseProxy, startDatabaseProxy } from "../steps/database-proxy.ts";
 import { openRows, type Rows } from "../steps/rows.ts";
 import { until } from "../steps/simulator.ts";
@@ -116,7 +116,7 @@ describe("a pool of one connection", () => {
     proxy.silence();
     port = Number(new URL(process.env.DATABASE_URL!).port);
     const write = sql`SET @any = 1`.execute(database);
-    await expect(write).rejects.toSatisfy((error) => isPassing(error));
+    await expect(write).rejects.toSatisfy((error) => isTransient(error));
     expect(await one(database)).toBe(1);
   });
 
@@ -126,7 +126,7 @@ describe("a pool of one connection", () => {
       const database = open();
       const before = await connectionOf(database);
       const refused = sql.raw(`SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = ${errno}`).execute(database);
-      await expect(refused).rejects.toSatisfy((error) => isPassing(error));
+      await expect(refused).rejects.toSatisfy((error) => isTransient(error));
       expect(await connectionOf(database)).not.toBe(before);
     },
   );
@@ -164,7 +164,7 @@ describe("connections lost inside a transaction", () => {
     "a connection lost inside a transaction is reported as lost, not as a failed ROLLBACK: %s",
     async (how) => {
       const failure = await failureWhen(how);
-      expect(isPassing(failure)).toBe(true);
+      expect(isTransient(failure)).toBe(true);
       expect(codeOf(failure)).toMatch(/^(PROTOCOL_CONNECTION_LOST|ECONNRESET|EPIPE)$/);
     },
   );
@@ -179,7 +179,7 @@ describe("connections lost inside a transaction", () => {
         for (;;) await one(trx as Kysely<unknown>);
       })
       .catch((error: unknown) => error);
-    expect(isPassing(failure)).toBe(true);
+    expect(isTransient(failure)).toBe(true);
   });
 
   it("a transaction on a lost connection does not continue on a new one", async () => {
@@ -192,7 +192,7 @@ describe("connections lost inside a transaction", () => {
       await lost;
       return sql`SELECT 1 AS three`.execute(trx);
     });
-    await expect(transaction).rejects.toSatisfy((error) => isPassing(error));
+    await expect(transaction).rejects.toSatisfy((error) => isTransient(error));
     expect(proxy.statements.filter((statement) => statement.includes("three"))).toEqual([]);
   });
 });

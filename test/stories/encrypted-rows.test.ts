@@ -1,7 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Gateway } from "../../lib/gateway.ts";
-import { readAmount } from "../../lib/http/read-amount.ts";
-import { encryptConfigs } from "../../lib/merchants/encrypt-configs.ts";
+import { encryptConfigs } from "../../lib/maintenance/encrypt-configs.ts";
 import { runCommand } from "../../lib/ops/run-command.ts";
 import { capabilities } from "../../lib/payments/capabilities.ts";
 import { closePayment } from "../../lib/payments/close-payment.ts";
@@ -125,7 +124,7 @@ describe("damaged config texts", () => {
         const calls = {
           create: () => createThrough(gateway, shop, anOrder({ provider: "stripe", config: "default" })),
           close: () => closePayment(gateway, caller, { orderNo: unpaid }),
-          refund: () => createRefund(gateway, caller, refund, readAmount),
+          refund: () => createRefund(gateway, caller, refund),
           webhook: () => receiveWebhook(gateway, "stripe", shop.configs.stripe!, call),
         };
         for (const [name, run] of Object.entries(calls)) {

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { secondsAfter } from "../../lib/clock.ts";
+import { sweep } from "../../lib/maintenance/sweep.ts";
+import { openGateway } from "../../lib/open-gateway.ts";
 import { deleteOldest } from "../../lib/storage/delete-oldest.ts";
 import { type Api, anOrder, apiOf } from "../steps/api.ts";
 import { invoke } from "../steps/front.ts";
@@ -95,6 +97,22 @@ describe("retention of verified webhook events", () => {
     expect(await invoke("sweep", {}, 10)).toMatchObject({ deleted: 0 });
     expect(await invoke("sweep", {})).toMatchObject({ deleted: 5_000 });
     expect(await invoke("sweep", {})).toMatchObject({ deleted: 1 });
+  });
+
+  it("a sweep whose key service is disabled still purges old webhook events, and then fails", async () => {
+    await events(3, 40);
+    await rows.query(
+      `INSERT INTO payment_configs (user_id, provider, config_name, config_data) VALUES (?, 'stripe', 'by hand', '{"a":1}')`,
+      [shop.userId],
+    );
+    const gateway = openGateway();
+    const disabled = Object.assign(new Error("the key is disabled"), { name: "DisabledException" });
+    const failing = { ...gateway, vault: { ...gateway.vault, encrypt: () => Promise.reject(disabled) } };
+    await expect(sweep(failing)).rejects.toBe(disabled);
+    expect(
+      await rows.query("SELECT id FROM webhook_events WHERE event_id LIKE 'received 40 days ago%'"),
+    ).toEqual([]);
+    await rows.query("DELETE FROM payment_configs WHERE config_name = 'by hand'");
   });
 
   it("sweeps that run at once purge each old webhook event exactly once", async () => {

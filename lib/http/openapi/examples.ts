@@ -20,7 +20,7 @@ const checkout = {
   payable_until: "2026-01-31T02:00:00.000Z",
 };
 
-const paymentInput: z.input<ReturnType<typeof createPaymentContract>["input"]> = {
+const paymentInput: z.input<(typeof createPaymentContract)["input"]> = {
   provider: "stripe",
   out_trade_no: "order-1",
   subject: "Green tea",
@@ -29,7 +29,7 @@ const paymentInput: z.input<ReturnType<typeof createPaymentContract>["input"]> =
   metadata: { basket: "7" },
 };
 
-const created: z.input<ReturnType<typeof createPaymentContract>["answer"]> = {
+const created: z.input<(typeof createPaymentContract)["answer"]> = {
   order_no: order.order_no,
   ...checkout,
   extra_data: {},

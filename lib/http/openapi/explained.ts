@@ -19,7 +19,6 @@ export const explained: Record<Failure, Explained> = {
   unavailable: {
     means: "temporarily unavailable: send the same request again",
     message: "not available right now: send the same request again",
-    details: { retryAfterSeconds: 2 },
   },
   invalid_parameter: {
     means: "the request is invalid: `errors` names every invalid field",
@@ -58,7 +57,7 @@ export const explained: Record<Failure, Explained> = {
   create_unknown: {
     means: "the outcome is unknown: send the same request again; it never creates a second payment",
     message: "no clear answer from alipay yet: send the same request again",
-    details: { orderNo, retryAfterSeconds: 2 },
+    details: { orderNo },
   },
   look_up_failed: {
     means: "fetching the state from the provider failed (operators only)",
@@ -85,7 +84,7 @@ export const explained: Record<Failure, Explained> = {
   refund_unknown: {
     means: "the outcome is unknown: send the same request again; it never refunds twice",
     message: "no clear answer from alipay yet: send the same request again",
-    details: { orderNo, retryAfterSeconds: 2 },
+    details: { orderNo },
   },
   close_not_possible: {
     means: "the provider cannot close the payment now",
@@ -95,7 +94,7 @@ export const explained: Record<Failure, Explained> = {
   close_failed: {
     means: "the outcome of the close is unknown",
     message: "no clear answer from wechat: it will be closed when possible; query it, or try again",
-    details: { orderNo, retryAfterSeconds: 5 },
+    details: { orderNo },
   },
   provider_not_found: { means: "no such provider", ...wrong("provider", "unknown provider") },
   config_not_found: {

@@ -1,5 +1,5 @@
 import type * as z from "zod";
-import { isProvider, providers } from "../../providers/registry.ts";
+import { providers } from "../../providers/registry.ts";
 import type { Contract } from "../contract.ts";
 import { capabilitiesContract, listPaymentsContract, resendNotificationContract } from "../list-contracts.ts";
 import {
@@ -58,7 +58,7 @@ export const merchantRoutes: readonly MerchantRoute[] = [
 
 /** The create contract with the registered providers and their scenes filled in. */
 function createPayment() {
-  const { input, ...contract } = createPaymentContract(isProvider);
+  const { input, ...contract } = createPaymentContract;
   const { provider, scene } = input.shape;
   const scenes = Object.entries(providers).map(
     ([name, entry]) => `${name}: \`${Object.keys(entry.scenes).join("`, `")}\``,

@@ -9,6 +9,12 @@ const pollCount = "test/stories/poll.test.ts";
 /** Decisions of use cases before and after their transactions. */
 export const useCaseMutations: Mutation[] = [
   {
+    name: "A sweep of which a job has failed reports success",
+    at: "sweep-failure-thrown",
+    change: drop,
+    tests: ["test/stories/retention.test.ts"],
+  },
+  {
     name: "A repeated out_trade_no with other content returns the first order",
     at: "create-same-content",
     change: drop,

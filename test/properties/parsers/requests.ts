@@ -1,7 +1,6 @@
 import type { APIGatewayProxyEventV2 } from "aws-lambda";
 import fc from "fast-check";
-import { readJsonBody } from "../../../lib/http/json-body.ts";
-import { assertJson } from "../../../lib/http/json-content.ts";
+import { assertJson, readJsonBody } from "../../../lib/http/json-body.ts";
 import {
   cursorOf,
   listPaymentsContract,
@@ -9,15 +8,14 @@ import {
   readCursor,
 } from "../../../lib/http/list-contracts.ts";
 import { parseInput } from "../../../lib/http/parse-input.ts";
-import { paymentCommand } from "../../../lib/http/payment-command.ts";
 import { createPaymentContract, queryPaymentContract } from "../../../lib/http/payment-contracts.ts";
-import { readAmount } from "../../../lib/http/read-amount.ts";
+import { paymentCommand } from "../../../lib/http/payment-mapping.ts";
 import { createRefundContract } from "../../../lib/http/refund-contracts.ts";
 import { newApiKey, readApiKey } from "../../../lib/merchants/api-key.ts";
 import { currencies } from "../../../lib/money/currencies.ts";
 import { fromDecimal, type Money, NotExact, toDecimal } from "../../../lib/money/money.ts";
+import { readAmount } from "../../../lib/money/read-amount.ts";
 import { merchantReturnUrl } from "../../../lib/payments/return-buyer.ts";
-import { isProvider } from "../../../lib/providers/registry.ts";
 import { payment } from "../../providers/payments.ts";
 import { assertStorable } from "./facts.ts";
 import { bytesLike, hardJson, jsonBytesLike, textLike } from "./hostile.ts";
@@ -44,7 +42,7 @@ const refund = {
   amount: 1.2,
   reason: "late",
 };
-const createContract = createPaymentContract(isProvider);
+const createContract = createPaymentContract;
 const longest = 65_536;
 
 const sent = (body: Buffer | string, isBase64Encoded = false) =>

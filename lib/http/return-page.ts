@@ -4,7 +4,6 @@ import type { Payment } from "../domain/payment.ts";
 import type { PaymentStatus } from "../domain/payment-state.ts";
 import { toDecimal } from "../money/money.ts";
 import { merchantReturnUrl } from "../payments/return-buyer.ts";
-import { escapeHtml } from "./html.ts";
 
 const sentences: Record<PaymentStatus, string> = {
   processing: "Your payment is being confirmed.",
@@ -46,4 +45,16 @@ function page({ amount, status, orderNo }: Payment): string {
 <p><small>${escapeHtml(orderNo)}</small></p>
 </html>
 `;
+}
+
+/** Escapes text for use between tags and inside quoted attributes. */
+export function escapeHtml(text: string): string {
+  const entities: Record<string, string> = {
+    "&": "&amp;",
+    "<": "&lt;",
+    ">": "&gt;",
+    '"': "&quot;",
+    "'": "&#39;",
+  };
+  return text.replace(/[&<>"']/g, (character) => entities[character] ?? character);
 }

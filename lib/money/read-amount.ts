@@ -1,6 +1,6 @@
 import { GatewayError } from "../errors.ts";
-import { isCurrency } from "../money/currencies.ts";
-import { fromDecimal, type Money, NotExact } from "../money/money.ts";
+import { isCurrency } from "./currencies.ts";
+import { fromDecimal, type Money, NotExact } from "./money.ts";
 
 /** Refuses amounts that the currency cannot express exactly; never rounds. */
 export function readAmount(text: string, currency: string): Money {
