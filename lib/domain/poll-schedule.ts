@@ -2,8 +2,13 @@ import { secondsAfter } from "../clock.ts";
 import type { Payment } from "./payment.ts";
 import { isUnmade } from "./payment-state.ts";
 
+/** The first poll of a payment or refund, in seconds after its creation: a webhook is usually faster. */
+export const firstPollSeconds = 15;
+/** Queries and returning buyers make the provider be asked at most once in this time. */
+export const refreshGapSeconds = 3;
+
 /** Ages in seconds at which an open payment is polled; then every 5 minutes up to 30 minutes, then every 15. */
-const firstAges = [15, 30, 60, 120, 300];
+const firstAges = [firstPollSeconds, 30, 60, 120, 300];
 const everySeconds = 300;
 const untilAge = 1800;
 const laterEverySeconds = 900;

@@ -1,9 +1,9 @@
 import { secondsAfter } from "../clock.ts";
-import { stuckAfterSeconds } from "./poll-schedule.ts";
+import { firstPollSeconds, stuckAfterSeconds } from "./poll-schedule.ts";
 import type { Refund } from "./refund.ts";
 
 /** Ages in seconds at which a refund that is not final is polled; then every hour, for eight days. */
-const ages = [15, 60, 300, 900, 1800, 3600];
+const ages = [firstPollSeconds, 60, 300, 900, 1800, 3600];
 const laterEverySeconds = 3600;
 const lastAgeSeconds = 8 * 24 * 3600;
 

@@ -4,6 +4,7 @@ import type { Caller } from "../domain/caller.ts";
 import type { OpenConfig } from "../domain/config.ts";
 import { newOrderNo } from "../domain/order-no.ts";
 import type { Payable, Payment } from "../domain/payment.ts";
+import { firstPollSeconds } from "../domain/poll-schedule.ts";
 import type { NewPayment } from "../domain/provider.ts";
 import type { Leased, NewOrder, StoredOrder } from "../domain/provider-request.ts";
 import { buyerReturnUrl, webhookUrl } from "../domain/public-urls.ts";
@@ -25,7 +26,6 @@ import { type CreatePaymentCommand, differingFields, normalised } from "./reques
 /** A payment with what the buyer needs to pay it. */
 export type PayablePayment = Payment & { payable: Payable; payableUntil: Date };
 
-const firstPollSeconds = 15;
 const pollMs = [100, 150, 250, 500];
 const longestPollSeconds = 9;
 

@@ -3,6 +3,7 @@ import { secondsAfter } from "../clock.ts";
 import type { Caller } from "../domain/caller.ts";
 import { newProviderRefundNo } from "../domain/order-no.ts";
 import type { Payment } from "../domain/payment.ts";
+import { firstPollSeconds } from "../domain/poll-schedule.ts";
 import type { Provider } from "../domain/provider.ts";
 import type { RefundOutcome, StoredRefund } from "../domain/refund.ts";
 import { GatewayError } from "../errors.ts";
@@ -22,7 +23,6 @@ export type CreateRefundCommand = {
   reason: string;
 };
 
-const firstRefundPollSeconds = 15;
 /** Of two concurrent requests for "all that is left", the second computes the amount again. */
 const reserveTries = 3;
 
@@ -48,7 +48,7 @@ export async function createRefund(
       const { id, userId } = reserved.leased.refund;
       const woken = gateway.wakeUps.pollRefund(
         { refundId: id, userId },
-        secondsAfter(gateway.clock.now(), firstRefundPollSeconds),
+        secondsAfter(gateway.clock.now(), firstPollSeconds),
       );
       const drive = { first: true, source: "call" as const, adapter };
       const outcome = await driveRefund(gateway, reserved.leased, drive).finally(() => woken);
@@ -87,7 +87,7 @@ function newRefund(
     request: normalised(payment, command),
     leaseToken: randomUUID(),
     leaseUntil: secondsAfter(now, refundLeaseSeconds),
-    nextPollAt: secondsAfter(now, firstRefundPollSeconds),
+    nextPollAt: secondsAfter(now, firstPollSeconds),
     now,
   };
 }

@@ -2,6 +2,7 @@ import type { Caller } from "../domain/caller.ts";
 import type { NotifyState } from "../domain/delivery.ts";
 import type { Payment } from "../domain/payment.ts";
 import { isFinal } from "../domain/payment-state.ts";
+import { refreshGapSeconds } from "../domain/poll-schedule.ts";
 import type { LogEntry } from "../domain/timeline.ts";
 import { GatewayError } from "../errors.ts";
 import type { Gateway } from "../gateway.ts";
@@ -13,9 +14,6 @@ import { refreshPayment } from "./refresh-payment.ts";
 
 export type PaymentKey = { orderNo: string } | { outTradeNo: string };
 export type SeenPayment = { payment: Payment; notifyStatus: NotifyState };
-
-/** A payment is fetched at most once in this time, however often it is queried. */
-const refreshGapMs = 3_000;
 
 /** The payment now, with a link that opens if there can be one. */
 export async function queryPayment(gateway: Gateway, caller: Caller, key: PaymentKey): Promise<SeenPayment> {
@@ -29,7 +27,7 @@ async function refreshed(gateway: Gateway, caller: Caller, key: PaymentKey): Pro
   const { payment } = seen;
   if (isFinal(payment.status)) return seen;
   // mutation: query-refresh-gap
-  if (!(await claimRefresh(gateway.db, payment, gateway.clock.now(), refreshGapMs))) return seen;
+  if (!(await claimRefresh(gateway.db, payment, gateway.clock.now(), refreshGapSeconds * 1_000))) return seen;
   await refreshPayment(gateway, payment);
   return findPayment(gateway, caller, { orderNo: payment.orderNo });
 }

@@ -1,6 +1,7 @@
 import { secondsAfter } from "../clock.ts";
 import type { Payment } from "../domain/payment.ts";
 import { isFinal } from "../domain/payment-state.ts";
+import { refreshGapSeconds } from "../domain/poll-schedule.ts";
 import { GatewayError } from "../errors.ts";
 import type { Gateway } from "../gateway.ts";
 import { findForReturn } from "../storage/payments/find-order.ts";
@@ -8,7 +9,6 @@ import { makePaymentDue } from "../storage/payments/polls.ts";
 
 const pollMs = [100, 200, 300, 400, 500];
 const longestWaitSeconds = 3;
-const refreshGapMs = 3_000;
 
 /**
  * Handles a buyer's return from the provider. The request does not prove a payment: a poll is woken up, and the row is
@@ -22,7 +22,7 @@ export async function returnBuyer(gateway: Gateway, provider: string, orderNo: s
   if (isFinal(first.status)) return first;
 
   const now = gateway.clock.now();
-  if (await makePaymentDue(gateway.db, first, now, refreshGapMs))
+  if (await makePaymentDue(gateway.db, first, now, refreshGapSeconds * 1_000))
     await gateway.wakeUps.pollPayment(first, now);
   const until = secondsAfter(now, longestWaitSeconds);
   let payment = first;

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { secondsAfter } from "../clock.ts";
 import type { Payment } from "../domain/payment.ts";
+import { refreshGapSeconds } from "../domain/poll-schedule.ts";
 import type { Provider } from "../domain/provider.ts";
 import type {
   KeyAfter,
@@ -21,8 +22,6 @@ import { makeRefundDue } from "../storage/refunds/refund-polls.ts";
 import { alarmUnlisted, askProvider } from "./ask-provider.ts";
 /** Longer than the provider calls of one run may take. */
 export const refundLeaseSeconds = 20;
-/** How soon after an unclear answer the provider may be called again, in seconds. */
-const refreshGapSeconds = 3;
 
 /** Counts this poll as done now, so that a poll that fails does not block others. */
 export function newLease(refund: Refund, now: Date) {
