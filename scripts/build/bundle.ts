@@ -26,12 +26,6 @@ const moduleOptions = {
   conditions: ["module"],
   alias: {
     "iconv-lite": slim("iconv-lite"),
-    urllib: slim("urllib"),
-    formstream: slim("formstream"),
-    "sse-decoder": slim("sse-decoder"),
-    "@apimatic/axios-client-adapter": slim("axios-client-adapter"),
-    superagent: slim("superagent"),
-    "@fidm/x509": slim("fidm-x509"),
   },
   define: { "process.env.FAILPOINTS": "undefined" },
   plugins: [withoutBundledAuthorities],

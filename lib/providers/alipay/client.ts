@@ -1,4 +1,4 @@
-import type { AlipaySdk } from "alipay-sdk";
+import { createPrivateKey, type KeyObject, sign } from "node:crypto";
 import type { Clock } from "../../clock.ts";
 import { OutboundError } from "../../outbound/outbound-error.ts";
 import { type OutboundAnswer, request } from "../../outbound/request.ts";
@@ -30,7 +30,7 @@ type Method =
 
 export type AlipayClient = {
   /** The signed link of a payment page; no call is made. */
-  pageUrl(page: PagePay): Promise<string>;
+  pageUrl(page: PagePay): string;
   /** Every request names the trade and refund by our numbers, so a repeat is harmless. Never throws. */
   call(method: Method, bizContent: Record<string, unknown>, notifyUrl?: string): Promise<AlipayAnswer>;
 };
@@ -38,29 +38,26 @@ export type AlipayClient = {
 const production = "https://openapi.alipay.com";
 const sandbox = "https://openapi-sandbox.dl.alipaydev.com";
 
-/** The SDK signs; requests go through our own client, and answers are verified here. */
+/** Signs every request, sends it through our own HTTP client, and verifies every answer. */
 export function alipayClient(
   credentials: AlipayCredentials,
   clock: Clock,
   baseUrl = credentials.is_production ? production : sandbox,
 ): AlipayClient {
   const gateway = `${baseUrl}/gateway.do`;
-  let opened: Promise<AlipaySdk> | undefined;
-  const sign = async (method: string, parameters: Record<string, unknown>) => {
-    opened ??= openSdk(credentials);
-    return (await opened).sdkExecute(method, parameters, { bizContentAutoSnakeCase: false });
-  };
+  const signed = signer(credentials);
 
   return {
-    async pageUrl({ timestamp, notify_url, return_url, biz_content }) {
-      const parameters = { timestamp, notifyUrl: notify_url, returnUrl: return_url, bizContent: biz_content };
-      return `${gateway}?${await sign("alipay.trade.page.pay", parameters)}`;
+    pageUrl({ timestamp, notify_url, return_url, biz_content }) {
+      const parameters = signed("alipay.trade.page.pay", { timestamp, notify_url, return_url, biz_content });
+      const pairs = Object.entries(parameters).map(([name, value]) => `${name}=${encodeURIComponent(value)}`);
+      return `${gateway}?${pairs.join("&")}`;
     },
     async call(method, bizContent, notifyUrl) {
       const timestamp = toBeijingTime(clock.now());
-      const signed = await sign(method, { timestamp, ...(notifyUrl && { notifyUrl }), bizContent });
+      const parameters = { timestamp, ...(notifyUrl && { notify_url: notifyUrl }), biz_content: bizContent };
       try {
-        return readAnswer(await post(gateway, signed), method, credentials.public_key);
+        return readAnswer(await post(gateway, signed(method, parameters)), method, credentials.public_key);
       } catch (error) {
         if (error instanceof OutboundError) return unverified(error.message);
         throw error;
@@ -69,25 +66,35 @@ export function alipayClient(
   };
 }
 
-/** Loaded on first use: loading the SDK takes longer than handling a webhook, which does not need it. */
-async function openSdk({ app_id: appId, private_key: privateKey }: AlipayCredentials): Promise<AlipaySdk> {
-  const { AlipaySdk } = await import("alipay-sdk");
-  return new AlipaySdk({ appId, privateKey, keyType: "PKCS8" });
+type Parameters = { timestamp: string; notify_url?: string; return_url?: string; biz_content: object };
+
+/**
+ * A request's parameters with their signature: RSA2 over the sorted `name=value` pairs.
+ * https://opendocs.alipay.com/common/02kf5q
+ */
+function signer({ app_id, private_key }: AlipayCredentials) {
+  let key: KeyObject | undefined;
+  return (method: string, { biz_content, ...parameters }: Parameters): Record<string, string> => {
+    const common = { method, app_id, charset: "utf-8", version: "1.0", sign_type: "RSA2" };
+    const all = { ...common, ...parameters, biz_content: JSON.stringify(biz_content) };
+    const pairs = Object.entries(all).sort(([a], [b]) => (a < b ? -1 : 1));
+    const text = pairs.map(([name, value]) => `${name}=${value}`).join("&");
+    // A webhook signs nothing: the key is read at the first call.
+    key ??= createPrivateKey(private_key);
+    return { ...all, sign: sign("sha256", Buffer.from(text), key).toString("base64") };
+  };
 }
 
 /** As Alipay's own SDKs do: `biz_content` in the body, everything else in the query. */
-function post(gateway: string, signed: string) {
-  const query = new URLSearchParams(signed);
-  const body = new URLSearchParams({ biz_content: query.get("biz_content") ?? "" });
-  query.delete("biz_content");
+function post(gateway: string, { biz_content = "", ...signed }: Record<string, string>) {
   return request({
     method: "POST",
-    url: `${gateway}?${query}`,
+    url: `${gateway}?${new URLSearchParams(signed)}`,
     headers: {
       "content-type": "application/x-www-form-urlencoded;charset=utf-8",
       accept: "application/json",
     },
-    body: body.toString(),
+    body: new URLSearchParams({ biz_content }).toString(),
     idempotent: true,
   });
 }

@@ -2,6 +2,7 @@ import type { Clock } from "../../clock.ts";
 import type { Payment } from "../../domain/payment.ts";
 import type { ProviderEvent } from "../../domain/provider.ts";
 import { refusalOfMove } from "../../domain/refusal.ts";
+import { orderPath } from "./checkout-order.ts";
 import type { PayPalClient, PayPalRefused } from "./client.ts";
 import { decisiveIssue } from "./decisive-issue.ts";
 import { orderEvents } from "./order.ts";
@@ -16,7 +17,7 @@ export async function fetchOrder(
 ): Promise<ProviderEvent[]> {
   const { payable, orderNo } = payment;
   if (!payable) return [{ kind: "unknown", orderNo, why: "no order id yet" }];
-  const said = await client.ask(({ orders }) => orders.getOrder({ id: payable.paymentId }));
+  const said = await client.get(orderPath(payable.paymentId));
   if (said.kind === "answered") return readOrder(said.body, payment, clock.now());
   if (said.kind === "unknown") return [{ kind: "unknown", orderNo, why: said.why }];
   const { code } = decisiveIssue(refusals.get, said);
@@ -37,15 +38,8 @@ export async function captureOrder(
   const { payable, orderNo } = payment;
   if (!payable) return [{ kind: "unknown", orderNo, why: "no order id yet" }];
   const fetchPayment = () => fetchOrder(client, clock, payment);
-  const said = await client.ask(({ orders }) =>
-    orders.captureOrder({
-      id: payable.paymentId,
-      // mutation: paypal-capture-key
-      paypalRequestId: idempotencyKey,
-      prefer: "return=representation",
-      body: {},
-    }),
-  );
+  // mutation: paypal-capture-key
+  const said = await client.post(`${orderPath(payable.paymentId)}/capture`, {}, idempotencyKey);
   if (said.kind === "unknown") return fetchPayment();
   if (said.kind === "refused") return captureRefused(said, orderNo, fetchPayment);
   const seen = readOrder(said.body, payment, clock.now());

@@ -5,28 +5,28 @@ import { toPayPalValue } from "./amounts.ts";
 import { texts } from "./limits.ts";
 
 /**
- * The request of `orders.createOrder` as it is stored, in the SDK's names. Parsing restores the order of the fields,
- * which a database may change: PayPal accepts only an identical request under the same request id. Enums are spelled
- * out, because importing them would load the SDK.
+ * The body of `POST /v2/checkout/orders` as it is stored. Parsing restores the order of the fields, which a database may
+ * change: PayPal accepts only an identical request under the same request id.
+ * https://developer.paypal.com/docs/api/orders/v2/#orders_create
  */
 export const checkoutOrder = z.object({
   intent: z.literal("CAPTURE"),
-  purchaseUnits: z.array(
+  purchase_units: z.array(
     z.object({
-      referenceId: z.string(),
-      amount: z.object({ currencyCode: z.string(), value: z.string() }),
+      reference_id: z.string(),
+      amount: z.object({ currency_code: z.string(), value: z.string() }),
       description: z.string(),
-      customId: z.string(),
-      invoiceId: z.string(),
+      custom_id: z.string(),
+      invoice_id: z.string(),
     }),
   ),
-  paymentSource: z.object({
+  payment_source: z.object({
     paypal: z.object({
-      experienceContext: z.object({
-        shippingPreference: z.literal("NO_SHIPPING"),
-        returnUrl: z.string(),
-        cancelUrl: z.string(),
-        userAction: z.literal("PAY_NOW"),
+      experience_context: z.object({
+        shipping_preference: z.literal("NO_SHIPPING"),
+        return_url: z.string(),
+        cancel_url: z.string(),
+        user_action: z.literal("PAY_NOW"),
       }),
     }),
   }),
@@ -38,25 +38,28 @@ export function prepareCheckoutOrder(payment: NewPayment): CheckoutOrder {
   const { amount, orderNo, outTradeNo, subject, buyerReturnUrl } = payment;
   return {
     intent: "CAPTURE",
-    purchaseUnits: [
+    purchase_units: [
       {
-        referenceId: orderNo,
-        amount: { currencyCode: amount.currency, value: toPayPalValue(amount) },
+        reference_id: orderNo,
+        amount: { currency_code: amount.currency, value: toPayPalValue(amount) },
         description: cut(subject, texts.description),
-        customId: outTradeNo,
+        custom_id: outTradeNo,
         // PayPal captures an invoice id only once, whatever else goes wrong.
-        invoiceId: orderNo,
+        invoice_id: orderNo,
       },
     ],
-    paymentSource: {
+    payment_source: {
       paypal: {
-        experienceContext: {
-          shippingPreference: "NO_SHIPPING",
-          returnUrl: buyerReturnUrl,
-          cancelUrl: buyerReturnUrl,
-          userAction: "PAY_NOW",
+        experience_context: {
+          shipping_preference: "NO_SHIPPING",
+          return_url: buyerReturnUrl,
+          cancel_url: buyerReturnUrl,
+          user_action: "PAY_NOW",
         },
       },
     },
   };
 }
+
+export const ordersPath = "/v2/checkout/orders";
+export const orderPath = (id: string) => `${ordersPath}/${encodeURIComponent(id)}`;

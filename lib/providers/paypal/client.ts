@@ -5,7 +5,6 @@ import { hideEchoes } from "../../outbound/hide-echoes.ts";
 import { OutboundError } from "../../outbound/outbound-error.ts";
 import { type OutboundAnswer, request } from "../../outbound/request.ts";
 import type { PayPalCredentials } from "./credentials.ts";
-import type { ModelledRequest, Sdk } from "./modelled.ts";
 import { type Token, tokensOf } from "./tokens.ts";
 import * as wire from "./wire.ts";
 
@@ -19,6 +18,14 @@ export type PayPalRefused = {
   issues: readonly ProviderError[];
   error: ProviderError;
 };
+type PayPalRequest = {
+  method: "GET" | "POST";
+  /** Includes the query. */
+  path: string;
+  headers: Record<string, string>;
+  body?: string;
+};
+
 export type PayPalFailure = PayPalRefused | { kind: "unknown"; why: string };
 
 /** `answered`: a 2xx with readable JSON. */
@@ -26,11 +33,9 @@ export type PayPalAnswer = { kind: "answered"; body: unknown } | PayPalFailure;
 
 /** Calls with one app's credentials. No method rejects because of PayPal or the network. */
 export type PayPalClient = {
-  /** Sends the one request that `call` makes with PayPal's SDK. */
-  ask(call: (sdk: Sdk) => Promise<unknown>): Promise<PayPalAnswer>;
-  /** For requests that the SDK does not model. */
   get(path: string): Promise<PayPalAnswer>;
-  post(path: string, body: unknown): Promise<PayPalAnswer>;
+  /** `requestId`: PayPal executes a request under one id once, and answers it with the whole object. */
+  post(path: string, body: object, requestId?: string): Promise<PayPalAnswer>;
 };
 
 const hosts = { live: "https://api-m.paypal.com", sandbox: "https://api-m.sandbox.paypal.com" };
@@ -55,14 +60,14 @@ export function paypalClient(
     return { kind: "token", accessToken, endsAt: secondsAfter(clock.now(), seconds) };
   });
 
-  async function authorised(modelled: ModelledRequest): Promise<PayPalAnswer> {
+  async function authorised(paypalRequest: PayPalRequest): Promise<PayPalAnswer> {
     const endsAt = performance.now() + togetherMs;
     const withToken = async (): Promise<{ answer: PayPalAnswer; token?: Token }> => {
       const token = await tokens.current();
       if (token.kind !== "token") return { answer: token };
       const secrets = [secret, basic, token.accessToken];
       const left = endsAt - performance.now();
-      const answer = await send(baseUrl, modelled, `Bearer ${token.accessToken}`, left, secrets);
+      const answer = await send(baseUrl, paypalRequest, `Bearer ${token.accessToken}`, left, secrets);
       return { answer, token };
     };
     const first = await withToken();
@@ -73,26 +78,23 @@ export function paypalClient(
   }
 
   return {
-    async ask(call) {
-      // Webhooks need no SDK, and loading it takes a tenth of a second.
-      const { modelled } = await import("./modelled.ts");
-      return authorised(await modelled(call));
-    },
     get: (path) => authorised({ method: "GET", path, headers: {} }),
-    post: (path, body) =>
+    post: (path, body, requestId) =>
       authorised({
         method: "POST",
         path,
-        headers: { "content-type": "application/json" },
+        headers: {
+          "content-type": "application/json",
+          ...(requestId !== undefined && { "paypal-request-id": requestId, prefer: "return=representation" }),
+        },
         body: JSON.stringify(body),
       }),
   };
 }
 
-/** The SDK's own user agent would contain a literal `{os-info}`, which only its own sending fills in. */
 const userAgent = "uni-pay";
 
-const tokenRequest: ModelledRequest = {
+const tokenRequest: PayPalRequest = {
   method: "POST",
   path: "/v1/oauth2/token",
   headers: { "content-type": "application/x-www-form-urlencoded" },
@@ -101,7 +103,7 @@ const tokenRequest: ModelledRequest = {
 
 async function send(
   baseUrl: string,
-  { method, path, headers, body }: ModelledRequest,
+  { method, path, headers, body }: PayPalRequest,
   authorization: string,
   deadlineMs: number,
   secrets: readonly string[],

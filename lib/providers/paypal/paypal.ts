@@ -1,4 +1,3 @@
-import type { OrderRequest } from "@paypal/paypal-server-sdk";
 import * as z from "zod";
 import type { Payment, Prepared } from "../../domain/payment.ts";
 import type {
@@ -13,7 +12,7 @@ import { GatewayError } from "../../errors.ts";
 import type { ProviderDependencies, ProviderModule } from "../provider-module.ts";
 import { isWebUrl } from "../web-url.ts";
 import { captureOrder, fetchOrder } from "./capture.ts";
-import { checkoutOrder, prepareCheckoutOrder } from "./checkout-order.ts";
+import { checkoutOrder, ordersPath, prepareCheckoutOrder } from "./checkout-order.ts";
 import { type PayPalClient, type PayPalRefused, paypalClient } from "./client.ts";
 import {
   carryOver,
@@ -78,13 +77,7 @@ async function createPayment(
   prepared: Prepared,
   idempotencyKey: string,
 ): Promise<CreateOutcome> {
-  const said = await client.ask(({ orders }) =>
-    orders.createOrder({
-      body: checkoutOrder.parse(prepared) as OrderRequest,
-      paypalRequestId: idempotencyKey,
-      prefer: "return=representation",
-    }),
-  );
+  const said = await client.post(ordersPath, checkoutOrder.parse(prepared), idempotencyKey);
   if (said.kind === "refused") return createRefused(said);
   if (said.kind === "unknown") return said;
   const order = wire.order.safeParse(said.body);

@@ -1,4 +1,3 @@
-import type { RefundRequest } from "@paypal/paypal-server-sdk";
 import * as z from "zod";
 import type { Payment } from "../../domain/payment.ts";
 import type { PlannedRefund, Refund, RefundOutcome } from "../../domain/refund.ts";
@@ -6,6 +5,7 @@ import { refusalOfMove } from "../../domain/refusal.ts";
 import { sameMoney } from "../../money/money.ts";
 import { cut } from "../text-limit.ts";
 import { fromPayPalAmount, toPayPalValue } from "./amounts.ts";
+import { orderPath } from "./checkout-order.ts";
 import type { PayPalAnswer, PayPalClient, PayPalRefused } from "./client.ts";
 import { decisiveIssue } from "./decisive-issue.ts";
 import { texts } from "./limits.ts";
@@ -13,13 +13,14 @@ import { refusals } from "./refusals.ts";
 import { order, type PayPalRefund, refund as wireRefund } from "./wire.ts";
 
 /**
- * The request of `payments.refundCapturedPayment` as it is stored, in the SDK's names. Parsing restores the order of
- * the fields: PayPal accepts only an identical request under the same request id.
+ * The body of `POST /v2/payments/captures/{id}/refund` as it is stored. Parsing restores the order of the fields: PayPal
+ * accepts only an identical request under the same request id.
+ * https://developer.paypal.com/docs/api/payments/v2/#captures_refund
  */
 const refundRequest = z.object({
-  amount: z.object({ currencyCode: z.string(), value: z.string() }),
-  customId: z.string(),
-  noteToPayer: z.string().optional(),
+  amount: z.object({ currency_code: z.string(), value: z.string() }),
+  custom_id: z.string(),
+  note_to_payer: z.string().optional(),
 });
 
 /**
@@ -35,9 +36,9 @@ export function prepareRefund(
   // mutation: paypal-note-lines
   const note = reason.replace(/\s+/g, " ").trim();
   return {
-    amount: { currencyCode: amount.currency, value: toPayPalValue(amount) },
-    customId: providerRefundNo,
-    ...(note && { noteToPayer: cut(note, texts.noteToPayer) }),
+    amount: { currency_code: amount.currency, value: toPayPalValue(amount) },
+    custom_id: providerRefundNo,
+    ...(note && { note_to_payer: cut(note, texts.noteToPayer) }),
   };
 }
 
@@ -49,15 +50,12 @@ export async function makeRefund(
 ): Promise<RefundOutcome> {
   const { tradeNo: captureId } = payment;
   if (!captureId) return { kind: "unknown", why: "no capture id yet" };
-  const said = await client.ask(({ payments }) =>
-    payments.refundCapturedPayment({
-      captureId,
-      // mutation: paypal-refund-key
-      paypalRequestId: refund.idempotencyKey,
-      prefer: "return=representation",
-      // mutation: paypal-refund-invoice
-      body: refundRequest.parse(refund.prepared) as RefundRequest,
-    }),
+  const said = await client.post(
+    `/v2/payments/captures/${encodeURIComponent(captureId)}/refund`,
+    // mutation: paypal-refund-invoice
+    refundRequest.parse(refund.prepared),
+    // mutation: paypal-refund-key
+    refund.idempotencyKey,
   );
   if (said.kind !== "refused") return outcomeOf(said, refund);
   return outcomeOfRefusal(said, () => findInOrder(client, payment, refund));
@@ -90,7 +88,7 @@ export async function findRefund(
 ): Promise<RefundOutcome> {
   const { refundId } = refund;
   if (!refundId) return findInOrder(client, payment, refund);
-  const said = await client.ask(({ payments }) => payments.getRefund({ refundId }));
+  const said = await client.get(`/v2/payments/refunds/${encodeURIComponent(refundId)}`);
   if (said.kind === "refused" && said.status === 404) return findInOrder(client, payment, refund);
   return outcomeOf(said, refund);
 }
@@ -101,7 +99,7 @@ async function findInOrder(
   refund: Refund,
 ): Promise<RefundOutcome> {
   if (!payable) return { kind: "unknown", why: "no order id yet" };
-  const said = await client.ask(({ orders }) => orders.getOrder({ id: payable.paymentId }));
+  const said = await client.get(orderPath(payable.paymentId));
   if (said.kind === "refused") return unseen(said);
   if (said.kind === "unknown") return said;
   const parsed = order.safeParse(said.body);

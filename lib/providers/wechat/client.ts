@@ -1,5 +1,4 @@
-import { randomBytes } from "node:crypto";
-import WxPay from "wechatpay-node-v3";
+import { createPrivateKey, type KeyObject, randomBytes, sign } from "node:crypto";
 import type { Clock } from "../../clock.ts";
 import type { ProviderError } from "../../errors.ts";
 import { hideEchoes } from "../../outbound/hide-echoes.ts";
@@ -40,7 +39,7 @@ type Signed = OutboundAnswer & { signature: string };
 /** A webhook may wait for the download, and must be answered within 5 s. */
 const certificatesDeadlineMs = 3000;
 
-/** The SDK signs; requests go through our own client, and every answer is verified here. */
+/** Signs every request, sends it through our own HTTP client, and verifies every answer. */
 export function wechatClient(
   credentials: WechatCredentials,
   clock: Clock,
@@ -67,14 +66,7 @@ export function wechatClient(
 }
 
 function sender(credentials: WechatCredentials, clock: Clock, baseUrl: string): Send {
-  const sdk = new WxPay({
-    appid: credentials.app_id,
-    mchid: credentials.mch_id,
-    serial_no: credentials.serial_no,
-    privateKey: Buffer.from(credentials.private_key),
-    // The merchant's certificate: the SDK requires it, but reads it only for the serial number, which is given above.
-    publicKey: Buffer.from("unused"),
-  });
+  let privateKey: KeyObject | undefined;
   const { public_key_id: publicKeyId } = credentials;
 
   return async (method, path, body, deadlineMs) => {
@@ -82,9 +74,12 @@ function sender(credentials: WechatCredentials, clock: Clock, baseUrl: string): 
     const headers = () => {
       const timestamp = String(Math.floor(clock.now().getTime() / 1000));
       const nonce = randomBytes(16).toString("hex");
-      signature = sdk.getSignature(method, nonce, timestamp, path, body);
+      const signed = [method, path, timestamp, nonce, body ?? ""].map((line) => `${line}\n`).join("");
+      // A webhook signs nothing: the key is read at the first call.
+      privateKey ??= createPrivateKey(credentials.private_key);
+      signature = sign("sha256", Buffer.from(signed), privateKey).toString("base64");
       return {
-        authorization: sdk.getAuthorization(nonce, timestamp, signature),
+        authorization: authorizationOf(credentials, { nonce, timestamp, signature }),
         accept: "application/json",
         "user-agent": "uni-pay",
         ...(body === undefined ? {} : { "content-type": "application/json" }),
@@ -102,6 +97,15 @@ function sender(credentials: WechatCredentials, clock: Clock, baseUrl: string): 
     });
     return { ...answer, signature };
   };
+}
+
+/** https://pay.weixin.qq.com/doc/v3/merchant/4012365342 */
+function authorizationOf(
+  { mch_id: mchid, serial_no }: WechatCredentials,
+  { nonce: nonce_str, timestamp, signature }: { nonce: string; timestamp: string; signature: string },
+): string {
+  const fields = Object.entries({ mchid, nonce_str, timestamp, serial_no, signature });
+  return `WECHATPAY2-SHA256-RSA2048 ${fields.map(([name, value]) => `${name}="${value}"`).join(",")}`;
 }
 
 async function readAnswer(

@@ -84,22 +84,22 @@ describe("PayPal order request", () => {
   it("a PayPal order request carries our number as invoice id and the merchant's number as custom id", () => {
     expect(prepared()).toEqual({
       intent: "CAPTURE",
-      purchaseUnits: [
+      purchase_units: [
         {
-          referenceId: orderNo,
-          customId: "shop-1",
-          invoiceId: orderNo,
+          reference_id: orderNo,
+          custom_id: "shop-1",
+          invoice_id: orderNo,
           description: "Tea",
-          amount: { currencyCode: "USD", value: "12.30" },
+          amount: { currency_code: "USD", value: "12.30" },
         },
       ],
-      paymentSource: {
+      payment_source: {
         paypal: {
-          experienceContext: {
-            userAction: "PAY_NOW",
-            shippingPreference: "NO_SHIPPING",
-            returnUrl: "https://pay.example/api/v1/public/return/x/1",
-            cancelUrl: "https://pay.example/api/v1/public/return/x/1",
+          experience_context: {
+            user_action: "PAY_NOW",
+            shipping_preference: "NO_SHIPPING",
+            return_url: "https://pay.example/api/v1/public/return/x/1",
+            cancel_url: "https://pay.example/api/v1/public/return/x/1",
           },
         },
       },
@@ -107,8 +107,8 @@ describe("PayPal order request", () => {
   });
 
   it("a PayPal order request truncates a long subject", () => {
-    const { purchaseUnits } = openPayPal().prepare(newPayment({ amount: usd, subject: "x".repeat(256) }));
-    expect(purchaseUnits).toMatchObject([{ description: `${"x".repeat(126)}…` }]);
+    const { purchase_units } = openPayPal().prepare(newPayment({ amount: usd, subject: "x".repeat(256) }));
+    expect(purchase_units).toMatchObject([{ description: `${"x".repeat(126)}…` }]);
   });
 
   it("a PayPal order request is refused for an amount that PayPal cannot express", () => {

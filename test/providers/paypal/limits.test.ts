@@ -78,7 +78,7 @@ describe("PayPal text limits", () => {
     const paid = await aPaidPayment(shop);
     const reason = " cold\r\ntea\u2028and\n\ncake ";
     const input = withRequest(shop.adapter, paid, refund({ amount: usd(100), reason }));
-    expect(input.prepared).toMatchObject({ noteToPayer: "cold tea and cake" });
+    expect(input.prepared).toMatchObject({ note_to_payer: "cold tea and cake" });
     expect(await shop.adapter.refund!(paid, input)).toMatchObject({ kind: "refunded" });
   });
 
@@ -88,7 +88,7 @@ describe("PayPal text limits", () => {
       { clock: { now: () => new Date() } },
     );
     const input = withRequest(adapter, payment(), refund({ amount: usd(100), reason: " \n" }));
-    expect(input.prepared).not.toHaveProperty("noteToPayer");
+    expect(input.prepared).not.toHaveProperty("note_to_payer");
   });
 
   // The simulator refuses a text that is one too long, in any field; so does PayPal with INVALID_STRING_LENGTH.
