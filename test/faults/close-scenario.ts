@@ -34,8 +34,13 @@ export function closeScenario(world: FaultWorld): Scenario<Closed> {
       return { orderNo: String(data.order_no), answers: [], isPaid: false };
     },
     work,
-    overtaking: { X1: { at: steps.X1.before, by: pays }, X2: { at: steps.X2.before, by: webhook } },
+    overtaking: {
+      X0: { at: steps.X0.before, by: pays },
+      X1: { at: steps.X1.before, by: pays },
+      X2: { at: steps.X2.before, by: webhook },
+    },
     messages: {
+      X0: { entry: "poll", text: async ({ orderNo }) => orderNo, kind: "delayed", seconds: 16 },
       X1: { entry: "poll", text: async ({ orderNo }) => orderNo, kind: "delayed", seconds: 16 },
       X2: { entry: "deliver-notifications", text: ({ orderNo }) => world.taskOf(orderNo), kind: "due" },
     },

@@ -24,6 +24,7 @@ const around = (what: string, nth = 1) => ({
 });
 const commit = (nth: number) => around("^sql commit", nth);
 const recordOfSend = "^sql update `deliveries` as `n`";
+const claimOfClose = "^sql update `payment_orders` set `state` = \\S+ where";
 const toMerchants = "^queue .*notify$";
 const answer = around("^answer$");
 
@@ -65,7 +66,7 @@ export const steps = {
   R4: { ...refund, does: "notify", ...around(toMerchants) },
   K1: {
     ...{ ...capture, does: "claim", ...commit(1) },
-    writes: { what: "^sql update `payment_orders` set `status`" },
+    writes: { what: "^sql update `payment_orders` set `state` = .*`capture_key`" },
   },
   K2: { ...capture, does: "provider", ...around("^http POST .*/capture$") },
   K3: {
@@ -74,8 +75,14 @@ export const steps = {
     ...commit(2),
     writes: { what: "^sql update `payment_orders` set `late_success`" },
   },
+  X0: { ...close, does: "claim", ...around(claimOfClose), writes: { what: claimOfClose } },
   X1: { ...close, does: "ask", ...around("^http POST .*/expire$") },
-  X2: { ...close, does: "write", ...commit(1), writes: { what: "^sql update `payment_orders`" } },
+  X2: {
+    ...close,
+    does: "write",
+    ...commit(1),
+    writes: { what: "^sql update `payment_orders` set .*`closed_at`" },
+  },
 } as const satisfies Record<string, Step>;
 
 export type StepName = keyof typeof steps;

@@ -5,7 +5,7 @@ import { publicStatus, statesBefore } from "../../domain/payment-state.ts";
 import { lastPoll } from "../../domain/poll-schedule.ts";
 import type { WakeUp } from "../../domain/wake-up.ts";
 import { endStuck } from "../anomalies.ts";
-import { type Database, transact } from "../database.ts";
+import { type Database, repeating, transact } from "../database.ts";
 import { addLog, addNotification } from "../timeline.ts";
 import { lockOrder, madeIt, ofAccount, rowOf } from "./payment-rows.ts";
 
@@ -117,24 +117,24 @@ export async function markInTransit(db: Database, payment: Payment, said: Said, 
 
 /** Before the close call: no capture and no new link can begin. `null`: the payment has changed since it was read. */
 export async function claimClose(db: Database, payment: Payment): Promise<Payment | null> {
-  const claimed = await rowOf(db, payment)
+  const claim = rowOf(db, payment)
     .set({ state: "closing" })
     // mutation: close-claim-state
     .where("state", "in", ["payable", "closing"])
     // mutation: close-claim-version
-    .where("version", "=", payment.version)
-    .executeTakeFirstOrThrow();
+    .where("version", "=", payment.version);
+  const claimed = await repeating(() => claim.executeTakeFirstOrThrow());
   return claimed.numUpdatedRows === 1n ? { ...payment, state: "closing" } : null;
 }
 
 /** The provider has not closed it: the buyer can still pay. */
 export async function endClose(db: Database, payment: Payment): Promise<Payment> {
-  await rowOf(db, payment)
+  const end = rowOf(db, payment)
     .set({ state: "payable" })
     // mutation: close-end-state
     .where("state", "=", "closing")
-    .where("version", "=", payment.version)
-    .execute();
+    .where("version", "=", payment.version);
+  await repeating(() => end.execute());
   return { ...payment, state: "payable" };
 }
 
