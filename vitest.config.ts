@@ -1,14 +1,31 @@
 import { defineConfig } from "vitest/config";
 
+const limits = { pool: "forks", testTimeout: 20_000, hookTimeout: 60_000 } as const;
+
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts"],
-    globalSetup: ["./test/global-setup.ts"],
-    setupFiles: ["./test/setup.ts"],
-    pool: "forks",
-    // Each worker has a database, a Redis prefix and a queue prefix of its own: test/setup.ts.
     maxWorkers: 2,
-    testTimeout: 20_000,
-    hookTimeout: 60_000,
+    projects: [
+      {
+        // Needs no database, Redis or queue: `npm run test:unit`.
+        test: {
+          ...limits,
+          name: "unit",
+          include: ["test/unit/**/*.test.ts"],
+          setupFiles: ["./test/unit/setup.ts"],
+        },
+      },
+      {
+        test: {
+          ...limits,
+          name: "services",
+          include: ["test/**/*.test.ts"],
+          exclude: ["test/unit/**"],
+          globalSetup: ["./test/global-setup.ts"],
+          // Each worker has a database, a Redis prefix and a queue prefix of its own.
+          setupFiles: ["./test/setup.ts"],
+        },
+      },
+    ],
   },
 });

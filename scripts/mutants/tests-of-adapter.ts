@@ -3,4 +3,4 @@ import type { Mutation } from "./mutant.ts";
 /** The test file, by its bare name, that must kill a mutation of a provider's adapter. */
 export const testsOfAdapter =
   (provider: string) =>
-  (test: string): Pick<Mutation, "tests"> => ({ tests: [`test/providers/${provider}/${test}.test.ts`] });
+  (test: string): Pick<Mutation, "tests"> => ({ tests: [`test/unit/providers/${provider}/${test}.test.ts`] });

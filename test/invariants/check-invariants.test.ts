@@ -3,8 +3,8 @@ import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { invariantNames } from "../../scripts/invariants/invariant.ts";
-import { localServer } from "../outbound/local-server.ts";
 import { openRows, type Rows } from "../steps/rows.ts";
+import { localServer } from "../unit/outbound/local-server.ts";
 
 const reader = { name: "reader", password: "may-only-read" };
 let rows: Rows;

@@ -1,10 +1,12 @@
+import { existsSync } from "node:fs";
 import path from "node:path";
 import { expect, it } from "vitest";
 import { mutations } from "../../scripts/mutants/all-mutations.ts";
 import { markersIn } from "../../scripts/mutants/markers.ts";
 import { mutantOf } from "../../scripts/mutants/mutant.ts";
 
-const markers = markersIn(path.join(import.meta.dirname, "../.."));
+const root = path.join(import.meta.dirname, "../..");
+const markers = markersIn(root);
 const applied = mutations.map((mutation) => mutantOf(markers, mutation));
 
 it("every mutation of the gateway has a unique name", () => {
@@ -36,4 +38,9 @@ it("every mutation marker occurs once in the sources and is used by a mutation",
     return used.has(id) ? [] : [`no mutation uses ${id} in ${files}`];
   });
   expect(faults).toEqual([]);
+});
+
+it("every mutation names test files that exist", () => {
+  const named = new Set(mutations.flatMap(({ tests }) => tests));
+  expect([...named].filter((file) => !existsSync(path.join(root, file)))).toEqual([]);
 });

@@ -1,5 +1,5 @@
 import { alipay } from "../../lib/providers/alipay/alipay.ts";
-import { newPayment, payment, refund, withRequest } from "../providers/payments.ts";
+import { newPayment, payment, refund, withRequest } from "../unit/providers/payments.ts";
 import { aReceiver } from "./receiver.ts";
 import { aSandbox, type TestSandbox } from "./sandbox.ts";
 

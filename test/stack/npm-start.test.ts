@@ -3,9 +3,9 @@ import path from "node:path";
 import { expect, it } from "vitest";
 import { providers } from "../../lib/providers/registry.ts";
 import { payDemoOrder } from "../../scripts/local/pay-demo-order.ts";
-import { localServer } from "../outbound/local-server.ts";
 import { anOrder } from "../steps/api.ts";
 import { until } from "../steps/simulator.ts";
+import { localServer } from "../unit/outbound/local-server.ts";
 import { killAll, npmStart, type StackFile, stillRunning } from "./npm-start.ts";
 
 const origin = expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/);

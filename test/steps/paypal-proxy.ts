@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { certificatePath, signer } from "../providers/paypal/account.ts";
+import { certificatePath, signer } from "../unit/providers/paypal/account.ts";
 
 /** A proxy in front of PayPal's simulator that also serves the certificate of the test's own signing key. */
 export async function startPaypalProxy(target: string) {

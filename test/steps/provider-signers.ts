@@ -3,7 +3,7 @@ import { openGateway } from "../../lib/open-gateway.ts";
 import { credentialsOf } from "../../lib/providers/credentials.ts";
 import { findConfig } from "../../lib/storage/payment-configs.ts";
 import { encrypt } from "../../scripts/sandbox/wechat/resource.ts";
-import { signedHeaders } from "../providers/paypal/account.ts";
+import { signedHeaders } from "../unit/providers/paypal/account.ts";
 import { alipaySignedByUs, type Bytes, type SignedCall, stripeEvents } from "./signed-webhooks.ts";
 import type { Shop, World } from "./world.ts";
 

@@ -3,10 +3,10 @@ import type { Mutation } from "../mutant.ts";
 
 const moves = "test/payments/move-guards.test.ts";
 const stored = "test/storage/merchant-rows.test.ts";
-const generations = "test/stories/config-generations.test.ts";
-const siblings = "test/stories/config-siblings.test.ts";
-const states = "test/stories/config-states.test.ts";
-const configSet = "test/stories/config-set.test.ts";
+const generations = "test/ops/config-generations.test.ts";
+const siblings = "test/ops/config-siblings.test.ts";
+const states = "test/ops/config-states.test.ts";
+const configSet = "test/ops/config-set.test.ts";
 
 /** Orders belong to a provider account: whose events apply, which credentials poll them, what a config row stores. */
 export const accountMutations: Mutation[] = [

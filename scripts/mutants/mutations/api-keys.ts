@@ -2,7 +2,7 @@ import { drop, dropLink, dropOperand, never, replace, within } from "../changes.
 import { everyMerchant } from "../every-merchant.ts";
 import type { Mutation } from "../mutant.ts";
 
-const keys = "test/merchants/authenticate.test.ts";
+const keys = "test/unit/merchants/authenticate.test.ts";
 const commands = "test/ops/keys.test.ts";
 const tenancy = "test/stories/tenancy.test.ts";
 
@@ -36,13 +36,13 @@ export const apiKeyMutations: Mutation[] = [
     name: "API keys: a key that does not exist is accepted",
     at: "api-key-unknown",
     change: replace("$1 || !($2)"),
-    tests: ["test/properties/api-key.test.ts"],
+    tests: ["test/unit/properties/api-key.test.ts"],
   },
   {
     name: "API keys: a mistyped key causes a database query",
     at: "api-key-checksum",
     change: replace("$2"),
-    tests: ["test/properties/api-key.test.ts"],
+    tests: ["test/unit/properties/api-key.test.ts"],
   },
   {
     name: "API keys: a revoked key still works",

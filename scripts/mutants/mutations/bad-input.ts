@@ -1,7 +1,7 @@
 import { drop, dropLink, dropOperand, never, replace, within } from "../changes.ts";
 import type { Mutation } from "../mutant.ts";
 
-const story = (name: string) => [`test/stories/${name}.test.ts`];
+const story = (name: string) => [`test/hostile/${name}.test.ts`];
 
 /** Checks that keep malicious or meaningless input out of the database. */
 export const badInputMutations: Mutation[] = [
@@ -45,13 +45,13 @@ export const badInputMutations: Mutation[] = [
     name: "Refunds: an external refund in another currency is recorded",
     at: "console-refund-currency",
     change: never,
-    tests: story("strange-events-stripe"),
+    tests: story("malformed-events-stripe"),
   },
   {
     name: "Stripe: a timestamp outside the database's range is accepted",
     at: "stripe-storable-time",
     change: dropLink,
-    tests: story("strange-events-stripe"),
+    tests: story("malformed-events-stripe"),
   },
   {
     name: "Stripe: a JSON response that is not an object reaches the SDK",
@@ -75,42 +75,42 @@ export const badInputMutations: Mutation[] = [
     name: "PayPal: a timestamp outside the database's range is accepted",
     at: "paypal-storable-time",
     change: dropLink,
-    tests: ["test/providers/paypal/order.test.ts"],
+    tests: ["test/unit/providers/paypal/order.test.ts"],
   },
   {
     name: "PayPal: a certificate with an unreadable key causes an internal error",
     at: "paypal-certificate-key",
     change: replace('JSON.parse("")'),
-    tests: ["test/providers/paypal/signature.test.ts"],
+    tests: ["test/unit/providers/paypal/signature.test.ts"],
   },
   {
     name: "WeChat Pay: a timestamp outside the database's range is accepted",
     at: "wechat-storable-time",
     change: dropLink,
-    tests: story("strange-events-wechat"),
+    tests: story("malformed-events-wechat"),
   },
   {
     name: "Alipay: a notice whose signed text could be split into other fields is accepted",
     at: "alipay-joined-fields",
     change: never,
-    tests: story("strange-events-alipay"),
+    tests: story("malformed-events-alipay"),
   },
   {
     name: "Alipay: a timestamp outside the database's range is accepted",
     at: "alipay-storable-time",
     change: dropLink,
-    tests: story("strange-events-alipay"),
+    tests: story("malformed-events-alipay"),
   },
   {
     name: "Deliveries: a secret echoed right after a character that makes its start look like an escape is stored",
     at: "echo-within-escape",
     change: drop,
-    tests: ["test/outbound/hide-echoes.test.ts"],
+    tests: ["test/unit/outbound/hide-echoes.test.ts"],
   },
   {
     name: "Settings: provider base URLs (simulators) are accepted in every stage",
     at: "simulators-local-only",
     change: dropOperand,
-    tests: ["test/environment.test.ts"],
+    tests: ["test/unit/environment.test.ts"],
   },
 ];

@@ -3,8 +3,8 @@ import type { Mutation } from "../mutant.ts";
 
 const moves = "test/payments/move-guards.test.ts";
 const edges = "test/payments/status-edges.test.ts";
-const outage = "test/stories/outage-database.test.ts";
-const atOnce = "test/stories/create-at-once.test.ts";
+const outage = "test/outage/database.test.ts";
+const atOnce = "test/races/create-at-once.test.ts";
 
 /** Creating a payment at its provider and storing the outcome: createOrder, recordCreated, refuse, leases. */
 export const createMutations: Mutation[] = [
@@ -60,7 +60,7 @@ export const createMutations: Mutation[] = [
     name: "recordCreated: the payment link is lost when a webhook changed the payment first",
     at: "payable-link-stored",
     change: drop,
-    tests: ["test/stories/webhook-order.test.ts"],
+    tests: ["test/races/webhook-order.test.ts"],
   },
   {
     name: "refuse: a payment that is no longer processing becomes failed",
@@ -78,7 +78,7 @@ export const createMutations: Mutation[] = [
     name: "refuse: a refusal whose COMMIT was not confirmed is not recognised as the caller's own",
     at: "refuse-repeated-commit",
     change: drop,
-    tests: ["test/stories/outage-database.test.ts"],
+    tests: ["test/outage/database.test.ts"],
   },
   {
     name: "refuse: a refusal that could not be stored keeps its lease, so that nobody else can retry",

@@ -1,9 +1,9 @@
 import { drop, dropLink, dropOperand, never, replace, words } from "../changes.ts";
 import type { Mutation } from "../mutant.ts";
 
-const vault = { tests: ["test/vault/vault.test.ts"] };
-const reencrypt = "test/stories/reencrypt.test.ts";
-const encryptedRows = "test/stories/encrypted-rows.test.ts";
+const vault = { tests: ["test/unit/vault/vault.test.ts"] };
+const reencrypt = "test/ops/reencrypt.test.ts";
+const encryptedRows = "test/ops/encrypted-rows.test.ts";
 
 /** Encrypted data: the vault, its keys, and the rows that hold ciphertexts. */
 export const credentialMutations: Mutation[] = [

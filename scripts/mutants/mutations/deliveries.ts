@@ -124,7 +124,7 @@ export const deliveryMutations: Mutation[] = [
     name: "sweep: wake-up messages that SQS did not accept count as sent",
     at: "sweep-unmark-unsent",
     change: drop,
-    tests: ["test/stories/outage-queue.test.ts"],
+    tests: ["test/outage/queue.test.ts"],
   },
   {
     name: "nextDue: several finished sends wake the same waiting delivery",

@@ -28,7 +28,7 @@ export const edgeMutations: Mutation[] = [
     name: "An unlisted refusal of a call that moves money counts as the merchant's fault",
     at: "move-unlisted",
     change: replace('$0 ?? { $2.1, fault: "merchant", ends: "nothing", listed: false }'),
-    tests: ["test/providers/alipay/refusals.test.ts", "test/providers/paypal/refusals.test.ts"],
+    tests: ["test/unit/providers/alipay/refusals.test.ts", "test/unit/providers/paypal/refusals.test.ts"],
   },
   {
     name: "A create gets a new idempotency key although an earlier call may have succeeded",
@@ -214,6 +214,6 @@ export const edgeMutations: Mutation[] = [
     name: "Recording the outcome of a send is given up too soon",
     at: "insisting-patience",
     change: replace("$1 + Math.min($2, 200)"),
-    tests: ["test/stories/outage-database.test.ts"],
+    tests: ["test/outage/database.test.ts"],
   },
 ];

@@ -1,10 +1,10 @@
 import { always, drop, dropOperand, never, replace } from "../changes.ts";
 import type { Mutation } from "../mutant.ts";
 
-const body = { tests: ["test/stories/every-body.test.ts"] };
-const everyRoute = ["test/stories/every-route.test.ts"];
-const everyBody = ["test/stories/every-body.test.ts"];
-const health = { tests: ["test/stories/health.test.ts"] };
+const body = { tests: ["test/hostile/every-body.test.ts"] };
+const everyRoute = ["test/hostile/every-route.test.ts"];
+const everyBody = ["test/hostile/every-body.test.ts"];
+const health = { tests: ["test/outage/health.test.ts"] };
 
 /** What applies to every route: limits of request bodies, response headers, errors without internals, health. */
 export const frontMutations: Mutation[] = [

@@ -1,12 +1,12 @@
 import { always, drop, dropLink, dropOperand, never, replace, within, words } from "../changes.ts";
 import type { Mutation } from "../mutant.ts";
 
-const ofProcess = { tests: ["test/limits/buckets.test.ts"] };
+const ofProcess = { tests: ["test/unit/limits/buckets.test.ts"] };
 const ofRedis = { tests: ["test/redis/shared-buckets.test.ts"] };
 const story = ["test/stories/rate-limit.test.ts"];
-const failures = { tests: ["test/limits/failure-limit.test.ts"] };
-const webhook = { tests: ["test/stories/flood.test.ts"] };
-const keys = { tests: ["test/merchants/authenticate.test.ts"] };
+const failures = { tests: ["test/unit/limits/failure-limit.test.ts"] };
+const webhook = { tests: ["test/hostile/flood.test.ts"] };
+const keys = { tests: ["test/unit/merchants/authenticate.test.ts"] };
 
 /** Rate limits and failure limits. */
 export const limitMutations: Mutation[] = [
@@ -206,6 +206,6 @@ export const limitMutations: Mutation[] = [
     name: "Failures: every address of one IPv6 network gets a failure limit of its own",
     at: "webhook-source-network",
     change: replace("$1"),
-    tests: ["test/stories/flood.test.ts"],
+    tests: ["test/hostile/flood.test.ts"],
   },
 ];

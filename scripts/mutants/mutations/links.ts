@@ -2,8 +2,8 @@ import { always, drop, dropLink, dropOperand, never, replace, within } from "../
 import type { Mutation } from "../mutant.ts";
 
 const story = ["test/stories/payable-until.test.ts"];
-const amount = ["test/http/amount.test.ts"];
-const spellings = ["test/http/spellings.test.ts"];
+const amount = ["test/unit/http/amount.test.ts"];
+const spellings = ["test/unit/http/spellings.test.ts"];
 
 /** Lifetimes of payment links and orders, and accepted spellings of amounts and bodies. */
 export const linkMutations: Mutation[] = [

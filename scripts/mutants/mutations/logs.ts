@@ -1,7 +1,7 @@
 import { drop, dropLink, dropOperand, head, replace } from "../changes.ts";
 import type { Mutation } from "../mutant.ts";
 
-const log = { tests: ["test/log/log.test.ts"] };
+const log = { tests: ["test/unit/log/log.test.ts"] };
 
 /** What may be logged or stored of data that others send. */
 export const logMutations: Mutation[] = [
@@ -33,24 +33,24 @@ export const logMutations: Mutation[] = [
     name: "Logs: Lambda logs the message of an error that a function throws",
     at: "platform-error-words",
     change: replace("((): ReturnType<typeof $callee> => { throw $1; })()"),
-    tests: ["test/stories/canary-throws.test.ts"],
+    tests: ["test/hostile/canary-throws.test.ts"],
   },
   {
     name: "Alipay: any text in the place of a sub_code is shown, even a line of our key",
     at: "alipay-sub-code-form",
     change: dropLink,
-    tests: ["test/providers/alipay/trade.test.ts"],
+    tests: ["test/unit/providers/alipay/trade.test.ts"],
   },
   {
     name: "Alipay: any text in the place of an unsigned response's code is shown",
     at: "alipay-code-form",
     change: dropLink,
-    tests: ["test/providers/alipay/trade.test.ts"],
+    tests: ["test/unit/providers/alipay/trade.test.ts"],
   },
   {
     name: "WeChat Pay: an error message is shown unredacted, even if it echoes our key",
     at: "wechat-message-echoes",
     change: head(replace("$1")),
-    tests: ["test/stories/canary-echoes.test.ts"],
+    tests: ["test/hostile/canary-echoes.test.ts"],
   },
 ];

@@ -59,13 +59,13 @@ export const paymentMutations: Mutation[] = [
     name: "settle: a payment becomes success without a notification in the same commit",
     at: "settle-notification",
     change: replace("null"),
-    tests: ["test/stories/webhook-order.test.ts"],
+    tests: ["test/races/webhook-order.test.ts"],
   },
   {
     name: "A provider event that is sent twice causes an error",
     at: "webhook-event-repeated",
     change: dropLink,
-    tests: ["test/stories/webhook-order.test.ts"],
+    tests: ["test/races/webhook-order.test.ts"],
   },
   {
     name: "closeOrFail: a payment that has changed since it was read is closed",

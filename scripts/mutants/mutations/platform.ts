@@ -2,7 +2,7 @@ import { drop, dropOperand, never, replace, within } from "../changes.ts";
 import { everyMerchant } from "../every-merchant.ts";
 import type { Mutation } from "../mutant.ts";
 
-const outage = "test/stories/outage-database.test.ts";
+const outage = "test/outage/database.test.ts";
 const one = "test/storage/single-connection.test.ts";
 
 /** Transactions, their retries, and the database connection. */
@@ -11,7 +11,7 @@ export const platformMutations: Mutation[] = [
     name: "Transactions: no transaction is opened",
     at: "transaction-opened",
     change: replace("$1($this.this as never)"),
-    tests: ["test/stories/refund-races.test.ts"],
+    tests: ["test/races/refund-races.test.ts"],
   },
   {
     name: "Transactions: an external service is called while a transaction holds its locks",

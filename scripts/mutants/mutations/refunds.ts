@@ -1,8 +1,8 @@
 import { always, drop, dropLink, dropOperand, never } from "../changes.ts";
 import type { Mutation } from "../mutant.ts";
 
-const races = "test/stories/refund-races.test.ts";
-const turns = "test/stories/refund-turns.test.ts";
+const races = "test/races/refund-races.test.ts";
+const turns = "test/races/refund-turns.test.ts";
 const story = "test/stories/refund.test.ts";
 const guards = "test/payments/refund-guards.test.ts";
 

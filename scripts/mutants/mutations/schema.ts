@@ -21,7 +21,7 @@ export const schemaMutations: Mutation[] = [
   noLongerUnique(
     "Schema: two orders of a merchant may have the same out_trade_no",
     "unique-merchant-order",
-    "test/stories/create-at-once.test.ts",
+    "test/races/create-at-once.test.ts",
   ),
   noLongerUnique("Schema: one provider transaction may pay for two orders", "unique-provider-trade", moves),
   noLongerUnique(

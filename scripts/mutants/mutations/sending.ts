@@ -1,8 +1,8 @@
 import { drop, dropLink, dropOperand, never, replace } from "../changes.ts";
 import type { Mutation } from "../mutant.ts";
 
-const address = { tests: ["test/deliveries/public-address.test.ts"] };
-const url = { tests: ["test/deliveries/send-notification-url.test.ts"] };
+const address = { tests: ["test/unit/deliveries/public-address.test.ts"] };
+const url = { tests: ["test/unit/deliveries/send-notification-url.test.ts"] };
 
 const reachable = (range: string, at: string): Mutation => ({
   name: `A notification is sent to an address in ${range}`,
@@ -90,7 +90,7 @@ export const sendingMutations: Mutation[] = [
     at: "notify-url-loopback",
     change: replace("() => true"),
     ...url,
-    tests: ["test/deliveries/send-notification-url.test.ts"],
+    tests: ["test/unit/deliveries/send-notification-url.test.ts"],
   },
   {
     name: "A request is sent to a URL that is not allowed",
@@ -103,61 +103,61 @@ export const sendingMutations: Mutation[] = [
     at: "notification-received",
     change: replace("400"),
     ...url,
-    tests: ["test/deliveries/hostile-answers.test.ts"],
+    tests: ["test/unit/deliveries/hostile-answers.test.ts"],
   },
   {
     name: "A redirect is handled like any other response",
     at: "notification-redirect",
     change: drop,
     ...url,
-    tests: ["test/deliveries/hostile-answers.test.ts"],
+    tests: ["test/unit/deliveries/hostile-answers.test.ts"],
   },
   {
     name: "One allowed address of a host is enough, whatever its other addresses are",
     at: "addresses-all-allowed",
     change: replace("$this.some($1)"),
-    tests: ["test/deliveries/send-notification-url.test.ts"],
+    tests: ["test/unit/deliveries/send-notification-url.test.ts"],
   },
   {
     name: "The address that the socket connected to is not checked again",
     at: "socket-address-checked",
     change: dropOperand,
-    tests: ["test/deliveries/send-notification.test.ts"],
+    tests: ["test/unit/deliveries/send-notification.test.ts"],
   },
   {
     name: "The connected socket is checked only after bytes were sent",
     at: "socket-checked-first",
     change: replace('$this.once("data", $2)'),
-    tests: ["test/outbound/request.test.ts"],
+    tests: ["test/unit/outbound/request.test.ts"],
   },
   {
     name: "A connection is reused by another notification, although it was checked for the first one only",
     at: "connection-not-shared",
     change: replace("{ $2, $3 } as never"),
-    tests: ["test/deliveries/send-notification.test.ts"],
+    tests: ["test/unit/deliveries/send-notification.test.ts"],
   },
   {
     name: "A response body of any length is read",
     at: "answer-longest",
     change: drop,
-    tests: ["test/outbound/request.test.ts"],
+    tests: ["test/unit/outbound/request.test.ts"],
   },
   {
     name: "A request that must not be repeated is repeated",
     at: "request-repeatable",
     change: drop,
-    tests: ["test/outbound/request.test.ts"],
+    tests: ["test/unit/outbound/request.test.ts"],
   },
   {
     name: "A request uses all the time that is left, so that its outcome cannot be recorded",
     at: "request-reserved-time",
     change: dropOperand,
-    tests: ["test/outbound/request.test.ts"],
+    tests: ["test/unit/outbound/request.test.ts"],
   },
   {
     name: "A merchant's response is stored with the webhook signature that it echoes",
     at: "answer-signature-redacted",
     change: dropLink,
-    tests: ["test/deliveries/send-notification-answer.test.ts"],
+    tests: ["test/unit/deliveries/send-notification-answer.test.ts"],
   },
 ];

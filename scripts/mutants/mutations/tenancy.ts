@@ -3,9 +3,9 @@ import { everyMerchant } from "../every-merchant.ts";
 import type { Mutation } from "../mutant.ts";
 
 const stored = "test/storage/of-merchant.test.ts";
-const statements = "test/stories/tenant-statements.test.ts";
+const statements = "test/hostile/tenant-statements.test.ts";
 const tenancy = "test/stories/tenancy.test.ts";
-const indistinguishable = "test/stories/indistinguishable.test.ts";
+const indistinguishable = "test/hostile/indistinguishable.test.ts";
 
 /** The query transformer that restricts a statement to one merchant. */
 const narrowing = (what: string, at: string, change: Change, ...tests: string[]): Mutation => ({

@@ -12,7 +12,7 @@ export const useCaseMutations: Mutation[] = [
     name: "A sweep of which a job has failed reports success",
     at: "sweep-failure-thrown",
     change: drop,
-    tests: ["test/stories/retention.test.ts"],
+    tests: ["test/ops/retention.test.ts"],
   },
   {
     name: "A repeated out_trade_no with other content returns the first order",
@@ -30,13 +30,13 @@ export const useCaseMutations: Mutation[] = [
     name: "A notify_url that can never be reached is accepted",
     at: "create-notify-url",
     change: drop,
-    tests: ["test/stories/bad-input.test.ts"],
+    tests: ["test/hostile/bad-input.test.ts"],
   },
   {
     name: "A create is repeated at the provider under another idempotency key",
     at: "create-provider-key",
     change: replace("crypto.randomUUID()"),
-    tests: ["test/stories/create-interrupted.test.ts"],
+    tests: ["test/outage/create-interrupted.test.ts"],
   },
   {
     name: "A refusal that could not be stored is reported as final",
@@ -72,13 +72,13 @@ export const useCaseMutations: Mutation[] = [
     name: "A poll repeats a create after the provider has deleted its idempotency key",
     at: "create-key-expired",
     change: replace("false"),
-    tests: ["test/stories/create-forgotten.test.ts"],
+    tests: ["test/outage/create-forgotten.test.ts"],
   },
   {
     name: "A repeated create request is sent to the provider after it has deleted the idempotency key",
     at: "replay-key-expired",
     change: drop,
-    tests: ["test/stories/create-forgotten.test.ts"],
+    tests: ["test/outage/create-forgotten.test.ts"],
   },
   {
     name: "Every query of a merchant that queries often calls the provider",
@@ -132,13 +132,13 @@ export const useCaseMutations: Mutation[] = [
     name: "The notification of a settled payment waits for the sweeper",
     at: "settle-wake-up",
     change: drop,
-    tests: ["test/stories/webhook-order.test.ts"],
+    tests: ["test/races/webhook-order.test.ts"],
   },
   {
     name: "A PayPal webhook does not trigger a fetch",
     at: "webhook-refetch-polled",
     change: drop,
-    tests: [capture, "test/stories/forged-events.test.ts"],
+    tests: [capture, "test/hostile/forged-events.test.ts"],
   },
   {
     name: "A close that the provider does not confirm is reported as closed",

@@ -16,7 +16,7 @@ import { currencies } from "../../../lib/money/currencies.ts";
 import { fromDecimal, type Money, NotExact, toDecimal } from "../../../lib/money/money.ts";
 import { readAmount } from "../../../lib/money/read-amount.ts";
 import { merchantReturnUrl } from "../../../lib/payments/return-buyer.ts";
-import { payment } from "../../providers/payments.ts";
+import { payment } from "../../unit/providers/payments.ts";
 import { assertStorable } from "./facts.ts";
 import { bytesLike, hardJson, jsonBytesLike, textLike } from "./hostile.ts";
 import { demand, type Parser, parser } from "./parser.ts";

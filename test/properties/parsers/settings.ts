@@ -12,9 +12,9 @@ import { credentialsOf } from "../../../lib/providers/credentials.ts";
 import { paypalCredentials } from "../../../lib/providers/paypal/credentials.ts";
 import { stripeCredentials } from "../../../lib/providers/stripe/credentials.ts";
 import { wechatCredentials } from "../../../lib/providers/wechat/credentials.ts";
-import { rawCredentials as alipay } from "../../providers/alipay/keys.ts";
-import { createdAt } from "../../providers/payments.ts";
-import { rawCredentials as wechat } from "../../providers/wechat/merchant.ts";
+import { rawCredentials as alipay } from "../../unit/providers/alipay/keys.ts";
+import { createdAt } from "../../unit/providers/payments.ts";
+import { rawCredentials as wechat } from "../../unit/providers/wechat/merchant.ts";
 import { jsonLike, textLike } from "./hostile.ts";
 import { demand, type Parser, parser } from "./parser.ts";
 

@@ -9,16 +9,16 @@ import { openResource } from "../../../lib/providers/wechat/resource.ts";
 import { signatureFault } from "../../../lib/providers/wechat/signature.ts";
 import { encryptedResource } from "../../../lib/providers/wechat/wire.ts";
 import { newSigner } from "../../../scripts/sandbox/kernel/certificate.ts";
-import { theirs as alipayKeys, notice, noticeBody, openAlipay } from "../../providers/alipay/keys.ts";
-import { clockAt, createdAt, orderNo } from "../../providers/payments.ts";
+import { theirs as alipayKeys, notice, noticeBody, openAlipay } from "../../unit/providers/alipay/keys.ts";
+import { clockAt, createdAt, orderNo } from "../../unit/providers/payments.ts";
 import {
   openStripe,
   session,
   signatureOf,
   stripeRefund,
   webhookSecret,
-} from "../../providers/stripe/account.ts";
-import * as merchant from "../../providers/wechat/merchant.ts";
+} from "../../unit/providers/stripe/account.ts";
+import * as merchant from "../../unit/providers/wechat/merchant.ts";
 import { assertParsed } from "./facts.ts";
 import { bytesLike, hardJson, headersLike, jsonBytesLike, jsonLike, textLike } from "./hostile.ts";
 import { demand, type Parser, parser } from "./parser.ts";
