@@ -1,4 +1,4 @@
-import type { ProviderName } from "../../scripts/sandbox/start-sandbox.ts";
+import type { ProviderName } from "../../lib/providers/registry.ts";
 import { anOrder, type Data } from "../steps/api.ts";
 import * as calls from "./calls.ts";
 import type { Outcome } from "./environments.ts";

@@ -1,7 +1,7 @@
+import type { ProviderName } from "../../lib/providers/registry.ts";
 import { namedCalls as alipay } from "../../scripts/sandbox/alipay/named-calls.ts";
 import type { NamedCalls } from "../../scripts/sandbox/kernel/faults.ts";
 import { namedCalls as paypal } from "../../scripts/sandbox/paypal/refusal-codes.ts";
-import type { ProviderName } from "../../scripts/sandbox/start-sandbox.ts";
 import { named as stripe } from "../../scripts/sandbox/stripe/refusals.ts";
 import { namedCalls as wechat } from "../../scripts/sandbox/wechat/refusal-codes.ts";
 

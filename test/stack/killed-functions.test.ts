@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { currencyOf } from "../../scripts/local/pay-demo-order.ts";
+import { simulators } from "../../scripts/sandbox/simulators.ts";
 import { anOrder } from "../steps/api.ts";
 import { until } from "../steps/simulator.ts";
 import { ordersOf, startTestStack, type TestStack } from "./test-stack.ts";
@@ -20,7 +20,7 @@ it.each(called)(
   async (provider) => {
     const api = stack.api();
     const simulator = stack.simulator(provider);
-    const anotherOrder = () => anOrder({ provider, currency: currencyOf(provider) });
+    const anotherOrder = () => anOrder({ provider, currency: simulators[provider]!.currency });
     expect(await api.create(anotherOrder())).toMatchObject({ status: 200 }); // fetches token and account once
     await simulator.faults({ timeout_after_success: 1000, times: 1 });
 

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer, type IncomingHttpHeaders, request, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { buffer } from "node:stream/consumers";
-import type { ProviderName } from "../../scripts/sandbox/start-sandbox.ts";
+import type { ProviderName } from "../../lib/providers/registry.ts";
 import type { ContractTable } from "../contract/contract-table.ts";
 import type { TappedAnswer } from "../contract/tap.ts";
 import { type Api, apiOf } from "./api.ts";

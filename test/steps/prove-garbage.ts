@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { ProviderName } from "../../scripts/sandbox/start-sandbox.ts";
+import type { ProviderName } from "../../lib/providers/registry.ts";
 import { type ApiAnswer, anOrder, type Data } from "./api.ts";
 import { type CorruptedProvider, type Corruption, openCorruptedProvider } from "./corrupted-provider.ts";
 import { garbage } from "./garbage.ts";
