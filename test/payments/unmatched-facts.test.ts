@@ -4,12 +4,13 @@ import type { Gateway } from "../../lib/open-gateway.ts";
 import type { Payment } from "../../lib/payments/payment.ts";
 import { type Fact, matchFacts, purgeFacts, type UnmatchedFact } from "../../lib/payments/unmatched-facts.ts";
 import { mostCached } from "../../lib/storage/unmatched-facts.ts";
+import { stripeEvents } from "../kits/stripe/signed-events.ts";
 import { anOrder, apiOf, type Data } from "../steps/api.ts";
 import { invoke } from "../steps/front.ts";
 import { anotherGateway } from "../steps/gateways.ts";
 import { leasedOrder, paidFact, settle } from "../steps/leased-order.ts";
 import { openRows, type Rows } from "../steps/rows.ts";
-import { postWebhook, stripeEvents } from "../steps/signed-webhooks.ts";
+import { postWebhook } from "../steps/signed-webhooks.ts";
 import { simulatorOf } from "../steps/simulator.ts";
 import { openWorld, type Shop, type World } from "../steps/world.ts";
 

@@ -5,10 +5,11 @@ import { deliver } from "../../lib/deliveries/deliver.ts";
 import { notificationSender } from "../../lib/deliveries/send-notification.ts";
 import { newSecret } from "../../lib/deliveries/signature.ts";
 import { type Gateway, notifySecretContext, openGateway } from "../../lib/open-gateway.ts";
+import { stripeEvents } from "../kits/stripe/signed-events.ts";
 import { type Api, anOrder, apiOf } from "../steps/api.ts";
 import { invoke } from "../steps/front.ts";
 import { openRows, type Rows } from "../steps/rows.ts";
-import { postWebhook, stripeEvents } from "../steps/signed-webhooks.ts";
+import { postWebhook } from "../steps/signed-webhooks.ts";
 import { until } from "../steps/simulator.ts";
 import { openWorld, type Shop, type World } from "../steps/world.ts";
 
