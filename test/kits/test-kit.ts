@@ -17,6 +17,8 @@ export type TestKit = {
   authorizes: boolean;
   /** What an operator enters by hand where the gateway did not register its webhook. Absent: nothing is registered. */
   webhookByHand?: Record<string, string>;
+  /** Changes that make its sandbox credentials live, so that real money would move. Absent: it has no sandbox. */
+  liveCredentials?: Record<string, unknown>;
   /** Wrong changes of its credentials, and what the refusal of `config set` says. */
   wrongConfigs: readonly (readonly [name: string, changes: Record<string, string>, says: RegExp])[];
   /** Its format of an error response, with this text in every member. */

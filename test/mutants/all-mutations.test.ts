@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import path from "node:path";
 import { expect, it } from "vitest";
 import { mutations } from "../../scripts/mutants/all-mutations.ts";
@@ -36,4 +37,9 @@ it("every mutation marker occurs once in the sources and is used by a mutation",
     return used.has(id) ? [] : [`no mutation uses ${id} in ${files}`];
   });
   expect(faults).toEqual([]);
+});
+
+it("every mutation names test files that exist", () => {
+  const files = new Set(mutations.flatMap(({ tests }) => tests));
+  expect([...files].filter((file) => !existsSync(path.join(import.meta.dirname, "../..", file)))).toEqual([]);
 });

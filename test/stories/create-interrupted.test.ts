@@ -3,11 +3,12 @@ import { once } from "node:events";
 import path from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type Gateway, openGateway } from "../../lib/open-gateway.ts";
+import { sessionCalls } from "../kits/stripe/session-calls.ts";
 import { type Api, anOrder, apiOf, type Data } from "../steps/api.ts";
 import { invoke } from "../steps/front.ts";
 import { anotherGateway, createThrough } from "../steps/gateways.ts";
 import { saidOf } from "../steps/leased-order.ts";
-import { sessionCalls, storedMoves, storedOrders } from "../steps/ledgers.ts";
+import { storedMoves, storedOrders } from "../steps/ledgers.ts";
 import { type SimulatorControl, simulatorOf, until } from "../steps/simulator.ts";
 import { openWorld, type Shop, type World } from "../steps/world.ts";
 

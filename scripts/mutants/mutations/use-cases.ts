@@ -129,7 +129,7 @@ export const useCaseMutations: Mutation[] = [
     tests: ["test/stories/webhook-order.test.ts"],
   },
   {
-    name: "A PayPal webhook does not trigger a fetch",
+    name: "A webhook that proves nothing does not trigger a fetch",
     at: "webhook-refetch-polled",
     change: drop,
     tests: [capture, "test/stories/forged-events.test.ts"],

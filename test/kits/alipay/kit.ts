@@ -8,6 +8,7 @@ export const kit: TestKit = {
   contract,
   publicFields: ["app_id", "seller_id", "public_key"],
   authorizes: false,
+  liveCredentials: { is_production: true },
   wrongConfigs: [
     ["another private key", { private_key: aPrivateKey() }, /private_key does not belong to/],
     ["an unknown application", { app_id: "2021999999999999" }, /app_id/],

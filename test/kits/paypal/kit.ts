@@ -10,6 +10,7 @@ export const kit: TestKit = {
   publicFields: ["account", "client_id", "mode"],
   authorizes: true,
   webhookByHand: { webhook_id: "8PT597110X687430L" },
+  liveCredentials: { mode: "live" },
   wrongConfigs: [
     ["a wrong secret", { secret: `E${"w".repeat(79)}` }, /PayPal refused the credentials/],
     ["somebody else's webhook_id", { webhook_id: "8PT597110X687430L" }, /webhook_id is not one of/],

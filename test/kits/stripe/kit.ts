@@ -8,6 +8,7 @@ export const kit: TestKit = {
   publicFields: ["account"],
   authorizes: true,
   webhookByHand: { webhook_secret: "whsec_by_hand" },
+  liveCredentials: { secret_key: "sk_live_51canary" },
   wrongConfigs: [
     ["an unknown key", { secret_key: `sk_test_${"x".repeat(40)}` }, /Stripe does not know/],
     ["a publishable key", { secret_key: "pk_test_1234567890" }, /secret_key/],
