@@ -8,7 +8,7 @@ const usage = `npm run sandbox-check -- [provider â€¦] [--webhook-url https://â€
 
 Checks the providers' contract against their real sandboxes, as far as that does no harm: credentials, account, an order
 that is created, fetched and closed, and with --webhook-url the webhook's registration. Nothing is paid. Without a
-provider, all are checked. WeChat Pay has no sandbox: its credentials are refused, except with --base-url.
+provider, all are checked. A provider that has no sandbox is checked with --base-url only.
 
 Credentials are the JSON of a config: ${Object.keys(providers).map(variableOf).join(", ")}.
 `;

@@ -61,8 +61,7 @@ const paypalScenes: Record<string, SceneLife> = {
   },
 };
 
-/** Every provider. Its code is loaded on first use: a function that serves one provider never loads another. */
-export const providers: Record<string, ProviderEntry> = {
+const entries = {
   alipay: {
     scenes: alipayScenes,
     acknowledgement: success,
@@ -85,7 +84,12 @@ export const providers: Record<string, ProviderEntry> = {
     acknowledgement: json,
     load: async () => (await import("./paypal/paypal.ts")).paypal,
   },
-};
+} satisfies Record<string, ProviderEntry>;
+
+export type ProviderName = keyof typeof entries;
+
+/** Every provider. Its code is loaded on first use: a function that serves one provider never loads another. */
+export const providers: Record<string, ProviderEntry> = entries;
 
 /** A provider's scenes in order; the first is the default. */
 export function scenesOf(provider: string): string[] {

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { simulators } from "../sandbox/simulators.ts";
 import type { DemoMerchant } from "./demo-merchants.ts";
 
 export type PaidOrder = { orderNo: string; timeline: { at: string; kind: string; title: string }[] };
@@ -22,14 +23,14 @@ export async function payDemoOrder(
     out_trade_no: `demo-${randomUUID()}`,
     subject: "Green tea, 100 g",
     amount: "12.34",
-    currency: currencyOf(provider),
+    currency: simulators[provider]!.currency,
   });
   const orderNo = String(created.order_no);
   // A payment by QR code has no payment_url.
   if (created.payment_url) await (await fetch(String(created.payment_url))).text();
   await control(simulatorUrl, "pay", { order_no: orderNo });
   await untilNotified(merchant, orderNo, "payment.success");
-  await refundPart(api, simulatorUrl, orderNo);
+  await refundPart(api, simulatorUrl, provider, orderNo);
   await untilNotified(merchant, orderNo, "refund.success");
   await until("the order's notify_status to be success", async () => {
     const { status, notify_status } = await api("GET", `/api/v1/payment/query/${orderNo}`);
@@ -39,12 +40,7 @@ export async function payDemoOrder(
   return { orderNo, timeline: items as PaidOrder["timeline"] };
 }
 
-/** A currency that every account of the provider accepts. */
-export function currencyOf(provider: string): string {
-  return ["alipay", "wechat"].includes(provider) ? "CNY" : "USD";
-}
-
-async function refundPart(api: Api, simulatorUrl: string, orderNo: string): Promise<void> {
+async function refundPart(api: Api, simulatorUrl: string, provider: string, orderNo: string): Promise<void> {
   const input = {
     order_no: orderNo,
     refund_no: `demo-${randomUUID()}`,
@@ -53,8 +49,10 @@ async function refundPart(api: Api, simulatorUrl: string, orderNo: string): Prom
   };
   const { status, refund_id } = await api("POST", "/api/v1/payment/refund", input);
   // The simulator leaves an asynchronous refund open until the control route sets its result.
-  if (status === "processing")
-    await control(simulatorUrl, "refund-result", { refund_no: refund_id, status: "SUCCESS" });
+  if (status === "processing") {
+    const { succeeded } = simulators[provider]!.refundResults;
+    await control(simulatorUrl, "refund-result", { refund_no: refund_id, status: succeeded });
+  }
 }
 
 async function control(simulatorUrl: string, route: string, body: object): Promise<void> {

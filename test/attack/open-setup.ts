@@ -1,6 +1,7 @@
 import { generateKeyPairSync } from "node:crypto";
 import type { APIGatewayProxyEventV2 } from "aws-lambda";
 import { rawBody } from "../../lib/http/json-body.ts";
+import { kits, providerNames } from "../kits/kits.ts";
 import { anOrder, apiOf, type Data } from "../steps/api.ts";
 import { type Invoke, invoke } from "../steps/front.ts";
 import { aRefundNo, paidOrder, refundsOf } from "../steps/paid-order.ts";
@@ -11,7 +12,6 @@ import {
   canaries,
   type Delivery,
   type Name,
-  providerNames,
   type TargetOrder,
   type TargetShop,
   type Targets,
@@ -20,7 +20,7 @@ import {
 /** The attacked gateway, and what the attacker knows. */
 export type Setup = { world: World; rows: Rows; targets: Targets; stop(): Promise<void> };
 
-/** Opens a victim with orders in every state at all four providers, and a rival. No work is under way afterwards. */
+/** Opens a victim with orders in every state at every provider, and a rival. No work is under way afterwards. */
 export async function openSetup(): Promise<Setup> {
   const received: Delivery[] = [];
   const tapped: Invoke = (entry, event) => {
@@ -30,11 +30,13 @@ export async function openSetup(): Promise<Setup> {
   const world = await openWorld(tapped);
   const rows = await openRows();
   const [shop, rival] = [await world.openShop(), await world.openShop()];
+  const signedForBuyers: Targets["signedForBuyers"] = {};
   for (const provider of providerNames) {
     await tradeInAllStates(world, shop, provider);
     await paidOrder(world, apiOf(world, rival), provider);
+    const signed = await kits[provider].forger.signedForBuyer?.(world, shop);
+    if (signed !== undefined) signedForBuyers[provider] = signed;
   }
-  const alipayReturn = await signedReturn(world, shop);
   await world.queues.drain();
   const deadKeys = [await revokedKey(world, shop.username), await revokedKey(world, rival.username)];
   return {
@@ -42,13 +44,12 @@ export async function openSetup(): Promise<Setup> {
     rows,
     targets: {
       victim: await targetShop(rows, shop, received),
-      alipayReturn,
+      signedForBuyers,
       rival: {
         ...(await targetShop(rows, rival, received)),
         apiKey: rival.apiKey,
         queryKey: (await newKey(world, rival.username, "query")).api_key,
-        stripeSecret: rival.accounts.stripe!.webhook_secret!,
-        wechatApiV3Key: rival.accounts.wechat!.api_v3_key!,
+        credentials: rival.accounts as Record<Name, Record<string, string>>,
       },
       deadKeys,
       own: generateKeyPairSync("rsa", { modulusLength: 2048 }),
@@ -59,16 +60,6 @@ export async function openSetup(): Promise<Setup> {
       await world.stop();
     },
   };
-}
-
-/** Lets a buyer pay on Alipay's page; returns the signed query of the redirect to the return_url. */
-async function signedReturn(world: World, shop: Shop): Promise<string> {
-  const { data } = await apiOf(world, shop).create(anOrder({ subject: canaries.subject }));
-  const page = await (await fetch(String(data.payment_url))).text();
-  const pay = world.sandbox.simulators.alipay + /\/cashier\/\d+\/pay/.exec(page)![0];
-  const { headers } = await fetch(pay, { method: "POST", redirect: "manual" });
-  await simulatorOf(world, "alipay").accepted(String(data.order_no));
-  return new URL(headers.get("location")!).search.slice(1);
 }
 
 /** Headers that the transport adds; the attack sends its own. */
@@ -113,7 +104,7 @@ async function tradeInAllStates(world: World, shop: Shop, provider: Name): Promi
   const refundNo = aRefundNo();
   const refunds = refundsOf(api);
   await refunds.ask({ order_no: refunded, refund_no: refundNo, amount: "10.00" });
-  // WeChat Pay's refund is asynchronous and is reported later.
+  // A refund may be asynchronous, and is then reported later.
   await world.passes(16);
   await until(async () => {
     await world.queues.drain();
@@ -128,9 +119,6 @@ async function tradeInAllStates(world: World, shop: Shop, provider: Name): Promi
   await create();
 }
 
-/** The public fields of an account. */
-const open = /^(app_id|mch_id|seller_id|serial_no|public_key_id|public_key|account|client_id)$/;
-
 async function targetShop(rows: Rows, shop: Shop, received: readonly Delivery[]): Promise<TargetShop> {
   const stored = await rows.query<TargetOrder & { minor: string }>(
     `SELECT o.provider, o.status, o.order_no AS orderNo, o.out_trade_no AS outTradeNo,
@@ -140,7 +128,9 @@ async function targetShop(rows: Rows, shop: Shop, received: readonly Delivery[])
   );
   const accounts = Object.entries(shop.accounts).map(([provider, account]) => [
     provider,
-    Object.fromEntries(Object.entries(account).filter(([field]) => open.test(field))),
+    Object.fromEntries(
+      Object.entries(account).filter(([field]) => kits[provider as Name].publicFields.includes(field)),
+    ),
   ]);
   const configs = shop.configs as TargetShop["configs"];
   return {

@@ -1,10 +1,11 @@
+import { providerNames } from "../kits/kits.ts";
 import type { Attempt } from "./attempt.ts";
 import { malformed } from "./requests/malformed.ts";
 import { merchantCall } from "./requests/merchant-calls.ts";
 import { buyersReturn, elsewhere } from "./requests/public-calls.ts";
 import { webhook } from "./requests/webhook.ts";
 import type { Rng } from "./rng.ts";
-import { providerNames, type Targets } from "./targets.ts";
+import type { Targets } from "./targets.ts";
 
 type Make = (rng: Rng, targets: Targets) => Attempt;
 

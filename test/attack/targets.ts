@@ -1,7 +1,7 @@
 import type { KeyObject } from "node:crypto";
+import type { ProviderName } from "../../lib/providers/registry.ts";
 
-export const providerNames = ["alipay", "wechat", "stripe", "paypal"] as const;
-export type Name = (typeof providerNames)[number];
+export type Name = ProviderName;
 
 /** A webhook that was really sent, as it arrived. */
 export type Delivery = {
@@ -40,8 +40,8 @@ export type Rival = TargetShop & {
   apiKey: string;
   /** May only query. */
   queryKey: string;
-  stripeSecret: string;
-  wechatApiV3Key: string;
+  /** All fields of its credentials. */
+  credentials: Record<Name, Record<string, string>>;
 };
 
 /**
@@ -55,8 +55,8 @@ export type Targets = {
   deadKeys: string[];
   /** An RSA key pair of the attacker. */
   own: { publicKey: KeyObject; privateKey: KeyObject };
-  /** The query with which Alipay redirected a buyer of the victim back: correctly signed, but not a notice. */
-  alipayReturn: string;
+  /** Texts that providers signed for a buyer of the victim and that are no webhooks. */
+  signedForBuyers: Partial<Record<Name, string>>;
   now(): Date;
 };
 

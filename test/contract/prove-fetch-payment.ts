@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import type { Credentials } from "./contract-table.ts";
+import type { Credentials } from "../kits/contract-table.ts";
 import { buyerPays, created, keyOf, order, paid, paidFact, rowsOf, type Subject } from "./subject.ts";
 import { openTap, type TappedAnswer } from "./tap.ts";
 

@@ -1,8 +1,9 @@
 import { afterAll, describe, expect, it } from "vitest";
 import { providers } from "../../lib/providers/registry.ts";
 import { startSandbox } from "../../scripts/sandbox/start-sandbox.ts";
+import type { OptionalMethod } from "../kits/contract-table.ts";
+import { providerNames } from "../kits/kits.ts";
 import { movableClock } from "../sandbox/sandbox.ts";
-import type { OptionalMethod } from "./contract-table.ts";
 import { proveAmbiguity } from "./prove-ambiguity.ts";
 import { proveCapture } from "./prove-capture.ts";
 import { proveClose } from "./prove-close.ts";
@@ -29,7 +30,7 @@ const clock = movableClock();
 const sandbox = await startSandbox({ clock });
 const simulators: Record<string, string> = sandbox.simulators;
 const subjects = await Promise.all(
-  Object.keys(providers).map((provider) => openSubject(provider, simulators[provider]!, clock)),
+  providerNames.map((provider) => openSubject(provider, simulators[provider]!, clock)),
 );
 afterAll(async () => {
   for (const subject of subjects) subject.stop();

@@ -8,12 +8,13 @@ import type {
   ProviderEvent,
   WebhookCall,
 } from "../../lib/domain/provider.ts";
-import { providers } from "../../lib/providers/registry.ts";
+import { type ProviderName, providers } from "../../lib/providers/registry.ts";
 import type { LedgerRow } from "../../scripts/sandbox/kernel/serve-simulator.ts";
 import type { WebhookLine } from "../../scripts/sandbox/kernel/webhook-sender.ts";
 import { newOrder } from "../../scripts/sandbox-check/new-order.ts";
+import type { ContractTable, Credentials } from "../kits/contract-table.ts";
+import { kits } from "../kits/kits.ts";
 import { eventually, type MovableClock, post } from "../sandbox/sandbox.ts";
-import type { ContractTable, Credentials } from "./contract-table.ts";
 import { openWebhookReceiver, type WebhookReceiver } from "./webhook-receiver.ts";
 
 export type Opening = { credentials?: Credentials; baseUrl?: string };
@@ -40,11 +41,11 @@ export type Subject = {
 };
 
 export async function openSubject(
-  provider: string,
+  provider: ProviderName,
   simulatorUrl: string,
   clock: MovableClock,
 ): Promise<Subject> {
-  const { table } = (await import(`./${provider}.ts`)) as { table: ContractTable };
+  const table = kits[provider].contract;
   const entry = providers[provider]!;
   const module = await entry.load();
   const receiver = await openWebhookReceiver(entry.acknowledgement);

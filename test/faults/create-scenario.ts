@@ -1,6 +1,6 @@
 import { expect } from "vitest";
+import { sessionCalls } from "../kits/stripe/session-calls.ts";
 import { type ApiAnswer, anOrder, type Data } from "../steps/api.ts";
-import { sessionCalls } from "../steps/ledgers.ts";
 import { simulatorOf } from "../steps/simulator.ts";
 import type { FaultWorld } from "./fault-world.ts";
 import { steps } from "./matrix.ts";

@@ -1,9 +1,9 @@
 import path from "node:path";
 import { expect, inject } from "vitest";
 import { functions } from "../../lib/functions.ts";
+import type { ProviderName } from "../../lib/providers/registry.ts";
 import { brokenInvariants, invariants, restInvariants } from "../../scripts/invariants/invariants.ts";
 import { startRedis } from "../../scripts/local/services/redis.ts";
-import type { ProviderName } from "../../scripts/sandbox/start-sandbox.ts";
 import { apiOf, type Data } from "../steps/api.ts";
 import { functionDied } from "../steps/front.ts";
 import type { Received } from "../steps/queues.ts";

@@ -1,5 +1,7 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
+import type { ProviderName } from "../../lib/providers/registry.ts";
+import { kits } from "../kits/kits.ts";
 import { isPaid, ledgers } from "./come-to-rest.ts";
 import type { HistoryWorld } from "./history-world.ts";
 import type { Arrival } from "./merchant-endpoint.ts";
@@ -36,18 +38,18 @@ async function checkProviders(world: HistoryWorld, played: Played): Promise<void
       const theirs = [paid.account, String(paid.amount_minor), paid.currency, paid.trade_no];
       if (!isDeepStrictEqual(ours, theirs)) say(`${name}: ours ${ours}, theirs ${theirs}`);
       const refunded = Number(order.refunded_minor);
-      // Quiet polls find external refunds, but neither Alipay nor WeChat Pay reports a partial one's amount or id.
-      const isVague = order.provider === "alipay" || order.provider === "wechat";
+      // Quiet polls find external refunds, but not every provider reports a partial one's amount.
+      const isVague = !kits[order.provider as ProviderName].dashboardRefund.tellsPart;
       const mayDiffer = isVague && played.changedInConsole.has(String(order.order_no));
       if (!mayDiffer && refunded !== paid.refunded_minor)
         say(`${name}: refunded ${refunded} here, ${paid.refunded_minor} there`);
     } else {
       if (paid) say(`${name} is paid there and ${order.status} here`);
       const open = held.find(({ status }) => status === "open");
-      if (open && order.status === "closed" && order.provider !== "paypal")
+      if (open && order.status === "closed" && !closesHereOnly(order.provider as ProviderName))
         say(`${name} is closed here and can still be paid`);
       if (order.status === "pending") say(`${name} is pending at rest`);
-      // A capture without a response whose approved order PayPal has deleted since: a person is told, and nothing else is left.
+      // A capture without a response whose approved order the provider has deleted since: a person is told, and nothing else is left.
       const isAnomaly =
         held.every(({ status }) => status === "closed") &&
         stuck.some(({ order_no }) => order_no === order.order_no);
@@ -56,6 +58,9 @@ async function checkProviders(world: HistoryWorld, played: Played): Promise<void
     }
   }
 }
+
+/** An order that the provider does not close can still be approved, but it is never captured. */
+const closesHereOnly = (provider: ProviderName) => kits[provider].contract.offline.includes("close");
 
 /** Repeats of one create must all have returned the same `data`. */
 function checkAnswers(played: Played): void {

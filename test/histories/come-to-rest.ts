@@ -1,6 +1,7 @@
 import type { LedgerRow } from "../../scripts/sandbox/kernel/serve-simulator.ts";
+import { providerNames } from "../kits/kits.ts";
 import * as calls from "./calls.ts";
-import { type HistoryWorld, providerNames } from "./history-world.ts";
+import type { HistoryWorld } from "./history-world.ts";
 import { judge, type Played, refundWords } from "./perform.ts";
 
 /** Added to each deadline: wake-up messages may all be lost, and the sweeper runs once a minute. */
@@ -151,6 +152,6 @@ async function decideDelayed(world: HistoryWorld): Promise<void> {
   );
   for (const { provider_refund_no: refund_no, provider } of refunds) {
     const name = providerNames.find((one) => one === provider)!;
-    await world.tell(name, "refund-result", { refund_no, status: refundWords[name][0] });
+    await world.tell(name, "refund-result", { refund_no, status: refundWords(name)[0] });
   }
 }

@@ -5,17 +5,19 @@ import { environmentSchema } from "../../lib/environment.ts";
 import type { Gateway } from "../../lib/gateway.ts";
 import { buildGateway } from "../../lib/open-gateway.ts";
 import { runCommand } from "../../lib/ops/run-command.ts";
+import type { ProviderName } from "../../lib/providers/registry.ts";
 import { redisKey } from "../../lib/redis/locks.ts";
 import type { KeyService } from "../../lib/vault/vault.ts";
 import type { LedgerRow } from "../../scripts/sandbox/kernel/serve-simulator.ts";
-import { type ProviderName, startSandbox } from "../../scripts/sandbox/start-sandbox.ts";
+import { simulators } from "../../scripts/sandbox/simulators.ts";
+import { startSandbox } from "../../scripts/sandbox/start-sandbox.ts";
+import { providerNames } from "../kits/kits.ts";
+import type { World } from "../steps/world.ts";
 import * as calls from "./calls.ts";
 import { openEnvironments } from "./environments.ts";
 import { hostileQueue } from "./hostile-queue.ts";
 import { type MerchantAnswer, startMerchantEndpoint } from "./merchant-endpoint.ts";
 import { simulatedClock } from "./simulated-clock.ts";
-
-export const providerNames: readonly ProviderName[] = ["alipay", "wechat", "stripe", "paypal"];
 
 /** A webhook that a provider has sent and that has not reached the gateway yet. */
 export type Webhook = { path: string; headers: Record<string, string>; body: string };
@@ -41,14 +43,14 @@ export async function openHistoryWorld(services: { DATABASE_URL: string; REDIS_U
   process.env.FAILPOINTS = "on";
   const clock = simulatedClock(new Date("2026-03-01T00:00:00Z"));
   const webhooks: Webhook[] = [];
-  const sandbox = await startSandbox({
+  const sandbox = (await startSandbox({
     clock,
     retryScale: 1,
     async post({ url, headers = {}, body = "" }) {
       webhooks.push({ path: new URL(url).pathname, headers, body });
       return { status: 200, body: "success" };
     },
-  });
+  })) as World["sandbox"];
   const endpoint = await startMerchantEndpoint(clock);
   const database = new URL(services.DATABASE_URL);
   const connection = {
@@ -216,7 +218,7 @@ async function openShop(
       const data = JSON.stringify(calls.withoutName(account));
       const { config_id } = await ops("config set", { merchant: username, provider, name, data });
       const webhook = `${publicUrl}/api/v1/public/notify/${provider}/${config_id}`;
-      if (provider === "stripe" && !endpoints.has(webhook))
+      if (simulators[provider]?.hasEndpoints && !endpoints.has(webhook))
         await post(`${url}/_sim/endpoint`, JSON.stringify({ account: account.account, url: webhook }));
       endpoints.add(webhook);
     }

@@ -1,6 +1,7 @@
+import { providerNames } from "../kits/kits.ts";
 import { checkLedgers } from "./check-ledgers.ts";
 import { comeToRest } from "./come-to-rest.ts";
-import { type HistoryWorld, providerNames } from "./history-world.ts";
+import type { HistoryWorld } from "./history-world.ts";
 import { type Played, perform } from "./perform.ts";
 import { checkInvariants, newlyPlayed } from "./play-history.ts";
 

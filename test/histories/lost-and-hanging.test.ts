@@ -1,9 +1,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { providerNames } from "../kits/kits.ts";
 import { until } from "../steps/simulator.ts";
 import { keepMerchantsApart } from "../steps/world.ts";
 import * as calls from "./calls.ts";
 import { isPaid, ledgers, sweepAndDrain } from "./come-to-rest.ts";
-import { type HistoryWorld, openHistoryWorld, providerNames } from "./history-world.ts";
+import { type HistoryWorld, openHistoryWorld } from "./history-world.ts";
 import { type Played, perform } from "./perform.ts";
 import { checkInvariants, newlyPlayed } from "./play-history.ts";
 

@@ -1,8 +1,10 @@
-import type { ProviderName } from "../../scripts/sandbox/start-sandbox.ts";
+import type { ProviderName } from "../../lib/providers/registry.ts";
+import { simulators } from "../../scripts/sandbox/simulators.ts";
+import { kits, providerNames } from "../kits/kits.ts";
 import { anOrder, type Data } from "../steps/api.ts";
 import * as calls from "./calls.ts";
 import type { Outcome } from "./environments.ts";
-import { type HistoryShop, type HistoryWorld, providerNames } from "./history-world.ts";
+import type { HistoryShop, HistoryWorld } from "./history-world.ts";
 import { refusalOf } from "./refusals.ts";
 import { type Step, subjects } from "./steps.ts";
 
@@ -216,16 +218,15 @@ async function externalSession(
 ): Promise<void> {
   const ordered = orderAt(played, order);
   const orderNo = ordered && (await orderNoOf(world, ordered));
-  // Stripe refuses amounts below its minimum.
-  if (!orderNo || ordered.provider !== "stripe" || ordered.amountMinor < 100) return;
+  if (!orderNo || ordered.amountMinor < (kits[ordered.provider].externalSessionFrom ?? Infinity)) return;
   const input = {
     amount: ordered.input.amount,
     currency: "cny",
     client_reference_id: orderNo,
     outcome: end,
   };
-  const { account } = ordered.shop.accounts.stripe[0];
-  if (!(await world.tell("stripe", "payment-link", { account, ...input })))
+  const { account } = ordered.shop.accounts[ordered.provider][0];
+  if (!(await world.tell(ordered.provider, "payment-link", { account, ...input })))
     played.wrong.push(`no Payment Link can be opened: ${JSON.stringify(input)}`);
 }
 
@@ -258,18 +259,16 @@ async function atProvider(
   const refundNo = `${ordered.input.out_trade_no}-r${step.refund}`;
   const sql = "SELECT provider_refund_no, status FROM refunds WHERE refund_no = ?";
   const [row] = await world.query(sql, [refundNo]);
-  const status = refundWords[provider][step.status]!;
+  const status = refundWords(provider)[step.status]!;
   if (row?.status === "success" || row?.status === "failed") played.changedInConsole.add(orderNo);
   if (row) await world.tell(provider, "refund-result", { refund_no: row.provider_refund_no, status });
 }
 
-/** Each provider's refund statuses for: succeeded, failed, pending, given up. */
-export const refundWords: Record<ProviderName, readonly string[]> = {
-  alipay: ["SUCCESS", "SUCCESS", "PROCESSING", "SUCCESS"],
-  wechat: ["SUCCESS", "CLOSED", "PROCESSING", "ABNORMAL"],
-  stripe: ["succeeded", "failed", "pending", "canceled"],
-  paypal: ["COMPLETED", "FAILED", "PENDING", "CANCELLED"],
-};
+/** The provider's refund statuses for: succeeded, failed, pending, given up. */
+export function refundWords(provider: ProviderName): readonly string[] {
+  const { succeeded, failed, pending, canceled } = simulators[provider]!.refundResults;
+  return [succeeded, failed, pending, canceled];
+}
 
 /** `part` sixths of the order's amount, as decimal text; `undefined`: everything that is left. */
 function partOf({ amountMinor }: Ordered, part: number): string | undefined {

@@ -1,4 +1,5 @@
 import * as fc from "fast-check";
+import { providerNames } from "../kits/kits.ts";
 import type { Fault } from "./environments.ts";
 import type { MerchantAnswer } from "./merchant-endpoint.ts";
 
@@ -66,7 +67,7 @@ const order = fc.nat({ max: orderSlots - 1 });
 const refund = fc.nat({ max: refundSlots - 1 });
 const which = fc.nat({ max: 11 });
 const shop = fc.nat({ max: 1 });
-const provider = fc.nat({ max: 3 });
+const provider = fc.nat({ max: providerNames.length - 1 });
 const keep = fc.boolean();
 /** Sixths of the order's amount; 0: everything that is left. */
 const part = fc.nat({ max: 4 });

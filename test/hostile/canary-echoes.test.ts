@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { ProviderName } from "../../lib/providers/registry.ts";
+import { kits, providerNames as providers } from "../kits/kits.ts";
 import { type Api, anOrder, apiOf } from "../steps/api.ts";
 import { apiCallLines, handOver } from "../steps/api-calls.ts";
-import { namesIn, secretsOf } from "../steps/canaries.ts";
+import { namesIn, secretFields, secretsOf } from "../steps/canaries.ts";
 import { logOf } from "../steps/captured-log.ts";
 import {
   type Echo,
@@ -14,14 +16,11 @@ import { aRefundNo, paidOrder, refundsOf } from "../steps/paid-order.ts";
 import { openRows, type Rows } from "../steps/rows.ts";
 import { openWorld, type Shop, type World } from "../steps/world.ts";
 
-const providers = ["alipay", "wechat", "stripe", "paypal"] as const;
-type Name = (typeof providers)[number];
-
 let world: World;
 let rows: Rows;
 let shop: Shop;
 let api: Api;
-const proxies = {} as Record<Name | "sqs" | "kms" | "merchant", EchoingProxy>;
+const proxies = {} as Record<ProviderName | "sqs" | "kms" | "merchant", EchoingProxy>;
 const paid: Record<string, string> = {};
 
 beforeAll(async () => {
@@ -51,24 +50,11 @@ afterAll(async () => {
 });
 
 /** The text that the provider echoes: its account's secrets, and our request's headers and body. */
-function echoedText(provider: Name, { headers, body }: EchoedRequest): string {
-  const { secret_key, secret, api_v3_key, private_key, webhook_secret } = shop.accounts[provider]!;
-  const secrets = [secret_key, secret, api_v3_key, webhook_secret, private_key?.split("\n")[3]].filter(
-    Boolean,
-  );
+function echoedText(provider: ProviderName, { headers, body }: EchoedRequest): string {
+  // Of a key in PEM, one line.
+  const secrets = secretFields(shop, provider).map(([, text]) => text.split("\n")[3] ?? text);
   return `${secrets.join(" ")} ${JSON.stringify(headers)} ${body}`;
 }
-
-/** Each provider's own error format, with the echoed text in every field. */
-const forms: Record<Name, (text: string) => object> = {
-  alipay: (text) => ({
-    error_response: { code: text, msg: text, sub_code: text, sub_msg: text },
-    sign: "AAAA",
-  }),
-  wechat: (text) => ({ code: text, message: text, detail: { location: text } }),
-  stripe: (text) => ({ error: { type: text, code: text, message: text, param: text } }),
-  paypal: (text) => ({ name: text, message: text, details: [{ issue: text, description: text }] }),
-};
 
 const statuses = [200, 400, 401, 429, 500];
 /** The whole text, or one secret alone, as an error code would be. */
@@ -99,7 +85,7 @@ describe.each(providers)("errors of %s that repeat our credentials", (provider) 
       const before = proxies[provider].echoed();
       const echo: Echo = (request) => ({
         status,
-        body: JSON.stringify(forms[provider](of(echoedText(provider, request)))),
+        body: JSON.stringify(kits[provider].errorOf(of(echoedText(provider, request)))),
       });
       const seen = await seenOf(async () => {
         proxies[provider].echoes(echo);
@@ -184,7 +170,7 @@ describe("secrets repeated by AWS, merchants or webhooks", () => {
       const marked = [shop.apiKey, shop.webhookSecret, shop.accounts.stripe!.secret_key!];
       for (const [at, provider] of providers.entries()) {
         const [key, bare] = [marked[at % marked.length]!, all[at]!];
-        const signed = ["stripe-signature", "wechatpay-signature", "wechatpay-serial", "paypal-cert-url"];
+        const signed = Object.values(kits).flatMap(({ forger }) => forger.signatureHeaders);
         const headers = {
           ...Object.fromEntries(signed.map((name) => [name, bare])),
           "user-agent": `shop/1.0 ${key}`,

@@ -4,6 +4,7 @@ import { withFailpoints } from "../../lib/failpoint.ts";
 import { functions } from "../../lib/functions.ts";
 import { subscriptionEvent } from "../../scripts/local/host/log-subscriptions.ts";
 import { send } from "../attack/send.ts";
+import { providerNames } from "../kits/kits.ts";
 import { anOrder, apiOf } from "../steps/api.ts";
 import { apiCallLines } from "../steps/api-calls.ts";
 import { type LogLine, logOf } from "../steps/captured-log.ts";
@@ -53,10 +54,7 @@ const calls: Record<string, () => Promise<unknown>> = {
   "resend-notification": () => call("POST", `/api/v1/payment/notify/resend/${orderNo}`),
   "close-payment": () => call("POST", `/api/v1/payment/close/${orderNo}`),
   "refund-payment": () => call("POST", "/api/v1/payment/refund", { order_no: orderNo, refund_no: "r-1" }),
-  "webhooks/alipay": () => webhook("alipay"),
-  "webhooks/wechat": () => webhook("wechat"),
-  "webhooks/stripe": () => webhook("stripe"),
-  "webhooks/paypal": () => webhook("paypal"),
+  ...Object.fromEntries(providerNames.map((name) => [`webhooks/${name}`, () => webhook(name)])),
   "payment-return": () => call("GET", `/api/v1/public/return/stripe/${orderNo}`),
   "deliver-notifications": () =>
     message("deliver-notifications", { task: "1", merchant: shop.userId, generation: 1, attempt: 1 }),

@@ -2,12 +2,13 @@ import { randomUUID } from "node:crypto";
 import type { APIGatewayProxyStructuredResultV2 } from "aws-lambda";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { newApiKey } from "../../lib/merchants/api-key.ts";
+import { stripeEvents } from "../kits/stripe/signed-events.ts";
 import { anOrder, apiOf } from "../steps/api.ts";
 import { logOf } from "../steps/captured-log.ts";
 import { type DatabaseProxy, startDatabaseProxy } from "../steps/database-proxy.ts";
 import { invoke } from "../steps/front.ts";
 import { openRows, type Rows } from "../steps/rows.ts";
-import { type SignedCall, stripeEvents } from "../steps/signed-webhooks.ts";
+import type { SignedCall } from "../steps/signed-webhooks.ts";
 import { openWorld, type Shop, type World } from "../steps/world.ts";
 
 let world: World;

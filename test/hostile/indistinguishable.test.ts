@@ -2,16 +2,17 @@ import { randomUUID } from "node:crypto";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { newApiKey } from "../../lib/merchants/api-key.ts";
 import { openGateway } from "../../lib/open-gateway.ts";
+import { providers } from "../../lib/providers/registry.ts";
 import { addApiKey } from "../../lib/storage/api-keys.ts";
+import { providerNames } from "../kits/kits.ts";
+import { stripeEvents } from "../kits/stripe/signed-events.ts";
 import { type Api, type ApiAnswer, anOrder, apiOf } from "../steps/api.ts";
 import { type DatabaseProxy, startDatabaseProxy } from "../steps/database-proxy.ts";
 import { aRefundNo, paidOrder, refundsOf } from "../steps/paid-order.ts";
 import { rawCall } from "../steps/raw-call.ts";
-import { postWebhook, stripeEvents } from "../steps/signed-webhooks.ts";
+import { postWebhook } from "../steps/signed-webhooks.ts";
 import { simulatorOf } from "../steps/simulator.ts";
 import { openWorld, type Shop, type World } from "../steps/world.ts";
-
-const providers = ["alipay", "wechat", "stripe", "paypal"];
 
 let world: World;
 let proxy: DatabaseProxy;
@@ -68,7 +69,7 @@ const shapeOf = (statement: string) =>
 /** Everything that a caller can see or time: the response, the SQL statements and the number of provider calls. */
 async function seenOf(ask: () => Promise<ApiAnswer>) {
   const atProviders = async () =>
-    (await Promise.all(providers.map((name) => simulatorOf(world, name).calls()))).flat().length;
+    (await Promise.all(providerNames.map((name) => simulatorOf(world, name).calls()))).flat().length;
   const calls = await atProviders();
   const from = proxy.statements.length;
   const { headers, ...answer } = await ask();
@@ -212,12 +213,12 @@ describe("webhooks to existing and unknown configs", () => {
     "a forged webhook with %s is answered alike for an existing and an unknown config",
     async (_what, body, headers) => {
       const { configs } = await world.openShop();
-      for (const provider of providers) {
+      for (const provider of providerNames) {
         const post = (id: unknown) => () =>
           rawCall(world, { path: `/api/v1/public/notify/${provider}/${id}`, headers, body });
         const found = await seenOf(post(configs[provider]));
         expect(found).toEqual(await seenOf(post(unknown++)));
-        const code = provider === "wechat" ? "FAIL" : 2002;
+        const code = { code: 2002, ...providers[provider]!.refusal?.("") }.code;
         expect(found).toMatchObject({ answer: { status: 401, code }, calls: 0 });
         // Both are read from the database once more: the secret may have changed, or the config may be new.
         expect(found.statements).toHaveLength(2);

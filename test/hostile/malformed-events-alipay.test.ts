@@ -20,7 +20,7 @@ const notice = (orderNo = scene().orderNo): Fields => ({
   total_amount: "12.34",
   gmt_payment: "2026-01-02 03:04:05",
 });
-const signs = (fields: Fields) => scene().hand.signs(new URLSearchParams(fields).toString());
+const signs = (fields: Fields) => scene().signer.signs(new URLSearchParams(fields).toString());
 
 /** Drops the fields that are undefined. */
 function provided(fields: Record<string, string | undefined>): Fields {

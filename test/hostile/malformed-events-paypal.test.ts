@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { malformedEvents, withMember } from "../steps/malformed-events.ts";
 import { simulatorOf } from "../steps/simulator.ts";
+import { certificatePath } from "../unit/providers/paypal/account.ts";
 
 const scene = malformedEvents("paypal");
 const long = (length: number) => "x".repeat(length);
@@ -17,7 +18,7 @@ const capture = () => ({
     payee: { merchant_id: scene().shop.accounts.paypal!.account },
   } as unknown,
 });
-const signs = (notified: unknown) => scene().hand.signs(JSON.stringify(notified));
+const signs = (notified: unknown) => scene().signer.signs(JSON.stringify(notified));
 const up = (href: unknown) => ({ links: [{ rel: "up", href }] });
 
 describe("signed PayPal events", () => {
@@ -110,7 +111,7 @@ describe("signed PayPal events", () => {
     ["a form", () => "payment_status=Completed", 400],
   ];
   it.each(bodies)("a signed PayPal event whose body is %s settles nothing", async (_what, change, status) => {
-    await scene().harmless(scene().hand.signs(change(JSON.stringify(capture()))), status);
+    await scene().harmless(scene().signer.signs(change(JSON.stringify(capture()))), status);
   });
 
   it("a signed PayPal event about an order that PayPal calls unpaid only triggers a fetch", async () => {
@@ -182,7 +183,7 @@ describe("headers of PayPal events", () => {
   ];
   it.each(urls)("a PayPal event whose certificate URL has %s is refused", async (_what, change) => {
     const call = signs(capture());
-    const headers = { ...call.headers, "paypal-cert-url": change(scene().certUrl) };
+    const headers = { ...call.headers, "paypal-cert-url": change(scene().baseUrl + certificatePath) };
     await scene().harmless({ body: call.body, headers }, 401);
   });
 });

@@ -111,7 +111,7 @@ describe("signed Stripe events", () => {
     ["too long a client_reference_id", "data.object.client_reference_id", long(201), 200],
   ];
   it.each(members)("a signed Stripe event with %s settles nothing", async (_what, path, member, status) => {
-    await scene().harmless(scene().hand.signs(JSON.stringify(withMember(paid(), path, member))), status);
+    await scene().harmless(scene().signer.signs(JSON.stringify(withMember(paid(), path, member))), status);
   });
 
   const refund = {
@@ -143,7 +143,7 @@ describe("signed Stripe events", () => {
   ];
   it.each(others)("a signed Stripe event about %s changes nothing", async (_what, type, object) => {
     const notified = { ...paid(), type, data: { object } };
-    await scene().harmless(scene().hand.signs(JSON.stringify(notified)), 200);
+    await scene().harmless(scene().signer.signs(JSON.stringify(notified)), 200);
   });
 
   const texts: [string, (json: string) => string | Buffer<ArrayBuffer>, number][] = [
@@ -182,23 +182,23 @@ describe("signed Stripe events", () => {
     ["a form", () => "payment_status=paid", 400],
   ];
   it.each(texts)("a signed Stripe event whose body is %s settles nothing", async (_what, change, status) => {
-    await scene().harmless(scene().hand.signs(change(JSON.stringify(paid()))), status);
+    await scene().harmless(scene().signer.signs(change(JSON.stringify(paid()))), status);
   });
 
   it("a Stripe event that is not UTF-8 is refused: the signature covers bytes, not decoded text", async () => {
     const body = Buffer.concat([Buffer.from(JSON.stringify(paid())), Buffer.from([0x80])]);
-    await scene().harmless(scene().hand.signs(body), 401);
-    const call = scene().hand.signs(body);
+    await scene().harmless(scene().signer.signs(body), 401);
+    const call = scene().signer.signs(body);
     const headers = { ...call.headers, "content-type": "application/octet-stream" };
     await scene().harmless({ body, headers }, 400);
   });
 
   it("Stripe events with ids of maximum length settle a payment and record its refund", async () => {
-    const { newOrder, hand, post, rows, world } = scene();
+    const { newOrder, signer, post, rows, world } = scene();
     const orderNo = await newOrder();
     const longest = `pi_${long(252)}`;
     const notified = withMember(event(orderNo, world.clock.now()), "data.object.payment_intent", longest);
-    const call = hand.signs(JSON.stringify({ ...notified, id: `evt_${long(251)}` }));
+    const call = signer.signs(JSON.stringify({ ...notified, id: `evt_${long(251)}` }));
     expect((await post(call)).status).toBe(200);
     expect(await rows.order(orderNo)).toMatchObject({ status: "success", trade_no: longest });
     const refund = {
@@ -211,21 +211,21 @@ describe("signed Stripe events", () => {
       type: "refund.updated",
       data: { object: refund },
     };
-    expect((await post(hand.signs(JSON.stringify(refunded)))).status).toBe(200);
+    expect((await post(signer.signs(JSON.stringify(refunded)))).status).toBe(200);
     expect(await rows.order(orderNo)).toMatchObject({ refunded_minor: "234" });
   });
 
   it("a Stripe event about a refund in another currency raises an anomaly and changes no amounts", async () => {
-    const { newOrder, hand, post, rows, world } = scene();
+    const { newOrder, signer, post, rows, world } = scene();
     const orderNo = await newOrder();
     const paidNow = event(orderNo, world.clock.now());
     const { payment_intent } = paidNow.data.object;
-    expect((await post(hand.signs(JSON.stringify(paidNow)))).status).toBe(200);
+    expect((await post(signer.signs(JSON.stringify(paidNow)))).status).toBe(200);
     const refund = { id: "re_other", amount: 234, currency: "usd", status: "succeeded", payment_intent };
     const notified = { ...paidNow, id: "evt_other", type: "refund.updated", data: { object: refund } };
-    expect((await post(hand.signs(JSON.stringify(notified)))).status).toBe(200);
+    expect((await post(signer.signs(JSON.stringify(notified)))).status).toBe(200);
     expect(await rows.order(orderNo)).toMatchObject({ status: "success", refunded_minor: "0" });
-    const raised = await rows.anomalies(hand.configId);
+    const raised = await rows.anomalies(signer.configId);
     expect(raised.filter(({ order_no }) => order_no === orderNo)).toMatchObject([
       { kind: "mismatch", detail: { said: "refunded", differs: ["currency"], refund_id: "re_other" } },
     ]);

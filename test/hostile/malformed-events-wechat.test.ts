@@ -37,7 +37,7 @@ function notice(plain: string, type = "TRANSACTION.SUCCESS", aad = "transaction"
     resource,
   };
 }
-const signs = (notified: unknown) => scene().hand.signs(JSON.stringify(notified));
+const signs = (notified: unknown) => scene().signer.signs(JSON.stringify(notified));
 const encrypted = (content: unknown, type?: string) => signs(notice(JSON.stringify(content), type));
 
 describe("signed WeChat Pay notifications", () => {
@@ -190,7 +190,7 @@ describe("signed WeChat Pay notifications", () => {
   it.each(bodies)(
     "a signed WeChat Pay notification whose body is %s is malformed",
     async (_what, body, status) => {
-      await scene().harmless(scene().hand.signs(body), status);
+      await scene().harmless(scene().signer.signs(body), status);
     },
   );
 });

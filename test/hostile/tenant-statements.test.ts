@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { kits, providerNames } from "../kits/kits.ts";
 import { type Api, anOrder, apiOf, type Data } from "../steps/api.ts";
 import { startDatabaseProxy } from "../steps/database-proxy.ts";
 import { invoke } from "../steps/front.ts";
@@ -73,9 +74,9 @@ async function refundInDashboard(provider: string, orderNo: string) {
 /** Everything that a merchant, a provider, a queue or the clock can trigger. */
 async function everything(): Promise<void> {
   const refunds = refundsOf(api);
-  for (const provider of ["alipay", "wechat", "stripe", "paypal"]) {
+  for (const provider of providerNames) {
     const simulator = simulatorOf(world, provider);
-    const closed = await created(provider, provider === "wechat" ? { scene: "native" } : {});
+    const closed = await created(provider, { scene: Object.keys(kits[provider].contract.scenes)[0] });
     await api.close(String(closed.order_no));
     const open = await created(provider);
     await later(20);

@@ -1,15 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type AlipaySignedByUs, alipaySignedByUs } from "../kits/alipay/signed-notices.ts";
+import { stripeEvents } from "../kits/stripe/signed-events.ts";
 import { type Api, anOrder, apiOf } from "../steps/api.ts";
 import { type LogLine, logOf } from "../steps/captured-log.ts";
 import { type DatabaseProxy, startDatabaseProxy } from "../steps/database-proxy.ts";
 import { openRows, type Rows } from "../steps/rows.ts";
-import {
-  type AlipaySignedByUs,
-  alipaySignedByUs,
-  postWebhook,
-  type SignedCall,
-  stripeEvents,
-} from "../steps/signed-webhooks.ts";
+import { postWebhook, type SignedCall } from "../steps/signed-webhooks.ts";
 import { simulatorOf } from "../steps/simulator.ts";
 import { openWorld, type Shop, type World } from "../steps/world.ts";
 

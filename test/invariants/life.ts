@@ -10,6 +10,7 @@ import {
   recordRefused,
   releaseCreateLease,
 } from "../../lib/storage/payments/provider-requests.ts";
+import { providerNames } from "../kits/kits.ts";
 import { type Api, anOrder, apiOf, type Data } from "../steps/api.ts";
 import { invoke } from "../steps/front.ts";
 import { accountOf, aLink, leasedOrder, paidFact, saidOf, settleByPoll } from "../steps/leased-order.ts";
@@ -24,7 +25,7 @@ export type Life = { world: World; rows: Rows; gateway: Gateway; shop: Shop; oth
 export const life: Record<string, (life: Life) => Promise<unknown>> = {
   "one payment with each provider": async ({ world, shop }) => {
     const api = apiOf(world, shop);
-    for (const provider of ["alipay", "wechat", "stripe", "paypal"]) await paidOrder(world, api, provider);
+    for (const provider of providerNames) await paidOrder(world, api, provider);
   },
   "a payment of another merchant": ({ world, other }) => paidOrder(world, apiOf(world, other), "stripe"),
   "a create that the provider refuses": async ({ world, gateway, shop }) => {

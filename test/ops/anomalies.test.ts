@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type AlipaySignedByUs, alipaySignedByUs } from "../kits/alipay/signed-notices.ts";
 import { anOrder, apiOf, type Data } from "../steps/api.ts";
 import { operator, refusal } from "../steps/operator.ts";
 import { openRows, type Rows } from "../steps/rows.ts";
-import { type AlipaySignedByUs, alipaySignedByUs, postWebhook } from "../steps/signed-webhooks.ts";
+import { postWebhook } from "../steps/signed-webhooks.ts";
 import { openWorld, type Shop, type World } from "../steps/world.ts";
 
 let world: World;

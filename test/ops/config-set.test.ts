@@ -4,9 +4,10 @@ import { openGateway } from "../../lib/open-gateway.ts";
 import { receiveWebhook } from "../../lib/payments/receive-webhook.ts";
 import { credentialsOf } from "../../lib/providers/credentials.ts";
 import { findConfig } from "../../lib/storage/payment-configs.ts";
+import { providerNames } from "../kits/kits.ts";
+import { stripeEvents } from "../kits/stripe/signed-events.ts";
 import { anotherGateway } from "../steps/gateways.ts";
 import { type Credentials, type OneConfig, oneConfig, openAccount } from "../steps/generations.ts";
-import { stripeEvents } from "../steps/signed-webhooks.ts";
 import { openWorld, post, type Shop, type World } from "../steps/world.ts";
 
 let world: World;
@@ -147,7 +148,7 @@ describe("fields that config set keeps", () => {
     expect(await stored(config_id)).toMatchObject({ webhook_id });
   });
 
-  it.each(["alipay", "wechat", "stripe", "paypal"])(
+  it.each(providerNames)(
     "config set of another %s account keeps no field of the previous account",
     async (provider) => {
       const { config, credentials } = await aConfig(provider);

@@ -3,11 +3,12 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { credentialsOf } from "../../lib/providers/credentials.ts";
 import { findConfig } from "../../lib/storage/payment-configs.ts";
 import { findOrder } from "../../lib/storage/payments/find-order.ts";
+import { type EventParts, stripeEvents } from "../kits/stripe/signed-events.ts";
 import { apiOf } from "../steps/api.ts";
 import { anotherGateway } from "../steps/gateways.ts";
 import { type OneConfig, oneConfig, openAccount } from "../steps/generations.ts";
 import { openRows, type Rows } from "../steps/rows.ts";
-import { type EventParts, postWebhook, stripeEvents } from "../steps/signed-webhooks.ts";
+import { postWebhook } from "../steps/signed-webhooks.ts";
 import { until } from "../steps/simulator.ts";
 import { openWorld, type Shop, type World } from "../steps/world.ts";
 

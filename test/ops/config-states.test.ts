@@ -3,6 +3,7 @@ import { openGateway } from "../../lib/open-gateway.ts";
 import { pollPayment } from "../../lib/payments/poll-payment.ts";
 import { findConfig } from "../../lib/storage/payment-configs.ts";
 import { findOrder } from "../../lib/storage/payments/find-order.ts";
+import { kits, providerNames } from "../kits/kits.ts";
 import { apiOf } from "../steps/api.ts";
 import { invoke } from "../steps/front.ts";
 import { anotherGateway } from "../steps/gateways.ts";
@@ -146,18 +147,14 @@ describe("configs overwritten with plain JSON in the database", () => {
   const write = (id: string, credentials: object) =>
     rows.query("UPDATE payment_configs SET config_data = ? WHERE id = ?", [JSON.stringify(credentials), id]);
 
-  it.each(["alipay", "wechat", "stripe", "paypal"])(
+  it.each(providerNames)(
     "plain credentials of another %s account are never used or encrypted, and raise one anomaly",
     async (provider) => {
       const { config, credentials } = await aConfig(provider);
       const { config_id } = await config.set(credentials);
       const created = await config.create();
       const { credentials: other } = await openAccount(world, provider);
-      const complete = {
-        ...other,
-        ...(provider === "stripe" && { webhook_secret: "whsec_by_hand" }),
-        ...(provider === "paypal" && { webhook_id: "8PT597110X687430L" }),
-      };
+      const complete = { ...other, ...kits[provider].webhookByHand };
       await write(config_id, complete);
       for (let times = 0; times < 2; times++) {
         await expect(config.create()).rejects.toMatchObject({

@@ -10,13 +10,13 @@ import { receiveWebhook } from "../../lib/payments/receive-webhook.ts";
 import { credentialContext, credentialsOf } from "../../lib/providers/credentials.ts";
 import { findConfig, listAllConfigs } from "../../lib/storage/payment-configs.ts";
 import { findOrder } from "../../lib/storage/payments/find-order.ts";
+import { stripeEvents } from "../kits/stripe/signed-events.ts";
 import { type Api, anOrder, apiOf } from "../steps/api.ts";
 import { type LogLine, logOf } from "../steps/captured-log.ts";
 import { anotherGateway, createThrough } from "../steps/gateways.ts";
 import { openAccount } from "../steps/generations.ts";
 import { aRefundNo, paidOrder } from "../steps/paid-order.ts";
 import { openRows, type Rows } from "../steps/rows.ts";
-import { stripeEvents } from "../steps/signed-webhooks.ts";
 import { openWorld, type Shop, type World } from "../steps/world.ts";
 
 let world: World;

@@ -9,12 +9,12 @@ import { receiveWebhook } from "../../lib/payments/receive-webhook.ts";
 import { credentialsOf } from "../../lib/providers/credentials.ts";
 import { readNotifySecrets } from "../../lib/storage/merchants.ts";
 import { findConfig } from "../../lib/storage/payment-configs.ts";
+import { stripeEvents } from "../kits/stripe/signed-events.ts";
 import { anOrder, type Data } from "../steps/api.ts";
 import { logOf } from "../steps/captured-log.ts";
 import { anotherGateway, createThrough } from "../steps/gateways.ts";
 import { aRefundNo } from "../steps/paid-order.ts";
 import { openRows, type Rows } from "../steps/rows.ts";
-import { stripeEvents } from "../steps/signed-webhooks.ts";
 import { simulatorOf } from "../steps/simulator.ts";
 import { openWorld, type Shop, type World } from "../steps/world.ts";
 

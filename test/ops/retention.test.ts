@@ -3,11 +3,12 @@ import { secondsAfter } from "../../lib/clock.ts";
 import { sweep } from "../../lib/maintenance/sweep.ts";
 import { openGateway } from "../../lib/open-gateway.ts";
 import { deleteOldest } from "../../lib/storage/delete-oldest.ts";
+import { stripeEvents } from "../kits/stripe/signed-events.ts";
 import { type Api, anOrder, apiOf } from "../steps/api.ts";
 import { invoke } from "../steps/front.ts";
 import { paidOrder } from "../steps/paid-order.ts";
 import { openRows, type Rows } from "../steps/rows.ts";
-import { postWebhook, stripeEvents } from "../steps/signed-webhooks.ts";
+import { postWebhook } from "../steps/signed-webhooks.ts";
 import { openWorld, type Shop, type World } from "../steps/world.ts";
 import { withDatabases } from "../storage/connections.ts";
 

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { stripeEvents } from "../kits/stripe/signed-events.ts";
 import { type Api, anOrder, apiOf, type Data } from "../steps/api.ts";
 import { operator, refusal } from "../steps/operator.ts";
 import { paidOrder } from "../steps/paid-order.ts";
 import { openRows, type Rows } from "../steps/rows.ts";
-import { postWebhook, stripeEvents } from "../steps/signed-webhooks.ts";
+import { postWebhook } from "../steps/signed-webhooks.ts";
 import { simulatorOf } from "../steps/simulator.ts";
 import { openWorld, type Shop, type World } from "../steps/world.ts";
 

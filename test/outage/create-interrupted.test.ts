@@ -6,11 +6,12 @@ import type { Gateway } from "../../lib/gateway.ts";
 import { openGateway } from "../../lib/open-gateway.ts";
 import { markInTransit } from "../../lib/storage/payments/close-or-fail.ts";
 import { findOrder } from "../../lib/storage/payments/find-order.ts";
+import { sessionCalls } from "../kits/stripe/session-calls.ts";
 import { type Api, anOrder, apiOf, type Data } from "../steps/api.ts";
 import { invoke } from "../steps/front.ts";
 import { anotherGateway, createThrough } from "../steps/gateways.ts";
 import { saidOf } from "../steps/leased-order.ts";
-import { sessionCalls, storedMoves, storedOrders } from "../steps/ledgers.ts";
+import { storedMoves, storedOrders } from "../steps/ledgers.ts";
 import { type SimulatorControl, simulatorOf, until } from "../steps/simulator.ts";
 import { openWorld, type Shop, type World } from "../steps/world.ts";
 

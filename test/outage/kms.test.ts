@@ -3,10 +3,10 @@ import { environmentSchema } from "../../lib/environment.ts";
 import { buildGateway, openGateway } from "../../lib/open-gateway.ts";
 import { queryPayment } from "../../lib/payments/query-payment.ts";
 import { receiveWebhook } from "../../lib/payments/receive-webhook.ts";
+import { stripeEvents } from "../kits/stripe/signed-events.ts";
 import { type Api, anOrder, apiOf } from "../steps/api.ts";
 import { anotherGateway, createThrough } from "../steps/gateways.ts";
 import { openRows, type Rows } from "../steps/rows.ts";
-import { stripeEvents } from "../steps/signed-webhooks.ts";
 import { startSilentServer } from "../steps/silent-server.ts";
 import { openWorld, type Shop, type World } from "../steps/world.ts";
 

@@ -6,12 +6,13 @@ import type { Gateway } from "../../lib/gateway.ts";
 import { purge } from "../../lib/maintenance/retention.ts";
 import { matchFacts } from "../../lib/payments/unmatched-facts.ts";
 import { keepFact, mostCached } from "../../lib/storage/payments/unmatched-facts.ts";
+import { stripeEvents } from "../kits/stripe/signed-events.ts";
 import { anOrder, apiOf, type Data } from "../steps/api.ts";
 import { invoke } from "../steps/front.ts";
 import { anotherGateway } from "../steps/gateways.ts";
 import { leasedOrder, paidFact, settleByPoll } from "../steps/leased-order.ts";
 import { openRows, type Rows } from "../steps/rows.ts";
-import { postWebhook, stripeEvents } from "../steps/signed-webhooks.ts";
+import { postWebhook } from "../steps/signed-webhooks.ts";
 import { simulatorOf } from "../steps/simulator.ts";
 import { openWorld, type Shop, type World } from "../steps/world.ts";
 

@@ -9,11 +9,12 @@ import { receiveWebhook } from "../../lib/payments/receive-webhook.ts";
 import { returnBuyer } from "../../lib/payments/return-buyer.ts";
 import { claimCapture, endCapture } from "../../lib/storage/payments/captures.ts";
 import { findOrder } from "../../lib/storage/payments/find-order.ts";
+import { openPaypalSigner } from "../kits/paypal/signer.ts";
+import type { Signer } from "../kits/signer.ts";
 import { anOrder } from "../steps/api.ts";
 import { anotherGateway, createThrough } from "../steps/gateways.ts";
 import { accountOf } from "../steps/leased-order.ts";
 import { startPaypalProxy } from "../steps/paypal-proxy.ts";
-import { type Hand, paypalHand } from "../steps/provider-signers.ts";
 import { openRows, type Rows } from "../steps/rows.ts";
 import { type SimulatorControl, simulatorOf } from "../steps/simulator.ts";
 import { openWorld, type Shop, type World } from "../steps/world.ts";
@@ -27,7 +28,7 @@ let shop: Shop;
 let caller: Caller;
 let proxy: Awaited<ReturnType<typeof startPaypalProxy>>;
 let paypal: SimulatorControl;
-let hand: Hand;
+let signer: Signer;
 /** Six execution environments, each with its own database connection. */
 let gateways: Gateway[];
 
@@ -38,7 +39,7 @@ beforeAll(async () => {
   rows = await openRows();
   shop = await world.openShop("paypal");
   paypal = simulatorOf(world, "paypal");
-  hand = await paypalHand(world, shop, proxy.certUrl);
+  signer = await openPaypalSigner(world, shop, proxy.url);
   // No limit: more polls run at once than in a real environment, and the limiter of a config would skip most of them.
   const pollLimiter = { within: (_config: string, work: () => Promise<void>) => work().then(() => true) };
   gateways = Array.from({ length: 6 }, (_, at) => {
@@ -69,8 +70,8 @@ const deliverTwice =
 
 const ways: Record<string, WayIn> = {
   webhook: async (gateway, orderNo) => {
-    const { body, headers } = hand.earlier(orderNo);
-    await receiveWebhook(gateway, "paypal", hand.configId, { body: Buffer.from(body), headers });
+    const { body, headers } = signer.earlier(orderNo);
+    await receiveWebhook(gateway, "paypal", signer.configId, { body: Buffer.from(body), headers });
   },
   "return page": (gateway, orderNo) => returnBuyer(gateway, "paypal", orderNo),
   poll: (gateway, orderNo) => queryPayment(gateway, caller, { orderNo }),

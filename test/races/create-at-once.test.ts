@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { GatewayError } from "../../lib/errors.ts";
 import type { Gateway } from "../../lib/gateway.ts";
+import { sessionCalls } from "../kits/stripe/session-calls.ts";
 import { anOrder, type Data } from "../steps/api.ts";
 import { anotherGateway, createThrough } from "../steps/gateways.ts";
-import { sessionCalls, storedOrders } from "../steps/ledgers.ts";
+import { storedOrders } from "../steps/ledgers.ts";
 import { simulatorOf } from "../steps/simulator.ts";
 import { openWorld, type Shop, type World } from "../steps/world.ts";
 

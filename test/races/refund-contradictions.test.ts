@@ -3,12 +3,13 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { secondsAfter } from "../../lib/clock.ts";
 import { pollRefund } from "../../lib/payments/poll-refund.ts";
 import { findRefundByProviderNo } from "../../lib/storage/refunds/find-refund.ts";
+import { stripeEvents } from "../kits/stripe/signed-events.ts";
 import { type Api, anOrder, apiOf, type Data } from "../steps/api.ts";
 import { invoke } from "../steps/front.ts";
 import { anotherGateway } from "../steps/gateways.ts";
 import { aRefundNo, paidOrder, refundsOf } from "../steps/paid-order.ts";
 import { openRows, type Rows } from "../steps/rows.ts";
-import { postWebhook, stripeEvents } from "../steps/signed-webhooks.ts";
+import { postWebhook } from "../steps/signed-webhooks.ts";
 import { type SimulatorControl, simulatorOf, until } from "../steps/simulator.ts";
 import { openWorld, type Shop, type World } from "../steps/world.ts";
 

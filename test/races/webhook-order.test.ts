@@ -3,15 +3,11 @@ import { secondsAfter } from "../../lib/clock.ts";
 import { environmentSchema } from "../../lib/environment.ts";
 import { buildGateway } from "../../lib/open-gateway.ts";
 import { receiveWebhook } from "../../lib/payments/receive-webhook.ts";
+import { type AlipaySignedByUs, alipaySignedByUs, type Fields } from "../kits/alipay/signed-notices.ts";
+import { stripeEvents } from "../kits/stripe/signed-events.ts";
 import { type Api, anOrder, apiOf } from "../steps/api.ts";
 import { openRows, type Rows } from "../steps/rows.ts";
-import {
-  type AlipaySignedByUs,
-  alipaySignedByUs,
-  type Fields,
-  postWebhook,
-  stripeEvents,
-} from "../steps/signed-webhooks.ts";
+import { postWebhook } from "../steps/signed-webhooks.ts";
 import { simulatorOf } from "../steps/simulator.ts";
 import { type SlowProvider, startSlowProvider } from "../steps/slow-provider.ts";
 import { openWorld, type Shop, type World } from "../steps/world.ts";

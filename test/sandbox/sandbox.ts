@@ -1,9 +1,10 @@
 import { expect, onTestFinished, vi } from "vitest";
 import type { Clock } from "../../lib/clock.ts";
+import type { ProviderName } from "../../lib/providers/registry.ts";
 import type { Delivery } from "../../scripts/sandbox/inbox/merchant-inboxes.ts";
 import type { LedgerRow } from "../../scripts/sandbox/kernel/serve-simulator.ts";
 import type { WebhookLine } from "../../scripts/sandbox/kernel/webhook-sender.ts";
-import { type ProviderName, type Sandbox, startSandbox } from "../../scripts/sandbox/start-sandbox.ts";
+import { type Sandbox, startSandbox } from "../../scripts/sandbox/start-sandbox.ts";
 
 /** A clock that tests move. */
 export type MovableClock = Clock & { advance(milliseconds: number): void };
@@ -15,6 +16,7 @@ type Lists = {
 };
 
 export type TestSandbox = Sandbox & {
+  simulators: Record<ProviderName, string>;
   clock: MovableClock;
   /** `POST /_sim/<name>`: status and JSON. */
   control(provider: ProviderName, name: string, body?: object): Promise<Controlled>;
@@ -29,7 +31,7 @@ type Controlled = { status: number; body: Record<string, string> };
 /** A sandbox for one test, with the providers' real waits between webhook attempts. */
 export async function aSandbox(): Promise<TestSandbox> {
   const clock = movableClock();
-  const sandbox = await startSandbox({ clock, retryScale: 1 });
+  const sandbox = (await startSandbox({ clock, retryScale: 1 })) as TestSandbox;
   onTestFinished(() => sandbox.stop());
   const list: TestSandbox["list"] = async (provider, name) => {
     const answer = await fetch(`${sandbox.simulators[provider]}/_sim/${name}`);

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { providers } from "../../lib/providers/registry.ts";
-import { currencyOf } from "../../scripts/local/pay-demo-order.ts";
+import { simulators } from "../../scripts/sandbox/simulators.ts";
 import { anOrder, type Delivery } from "../steps/api.ts";
 import { until } from "../steps/simulator.ts";
 import { startTestStack, type TestStack } from "./test-stack.ts";
@@ -16,7 +16,7 @@ const earlySeconds = 2;
 const longestHopSeconds = 900;
 
 async function payOne(provider: string): Promise<string> {
-  const created = await stack.api().create(anOrder({ provider, currency: currencyOf(provider) }));
+  const created = await stack.api().create(anOrder({ provider, currency: simulators[provider]!.currency }));
   await stack.simulator(provider).pay(created.data);
   return String(created.data.order_no);
 }

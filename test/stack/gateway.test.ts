@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { functions } from "../../lib/functions.ts";
 import { providers } from "../../lib/providers/registry.ts";
 import { readAssembly } from "../../scripts/local/host/assembly.ts";
-import { currencyOf, payDemoOrder } from "../../scripts/local/pay-demo-order.ts";
+import { payDemoOrder } from "../../scripts/local/pay-demo-order.ts";
+import { simulators } from "../../scripts/sandbox/simulators.ts";
 import { synth } from "../../scripts/synth.ts";
 import { anOrder } from "../steps/api.ts";
 import { until } from "../steps/simulator.ts";
@@ -78,7 +79,7 @@ describe("responses through the synthesized API", () => {
 describe.each(providerNames)("orders paid through %s", (provider) => {
   it(`an order paid through ${provider} is notified once, with a valid signature`, async () => {
     const api = stack.api();
-    const input = anOrder({ provider, currency: currencyOf(provider) });
+    const input = anOrder({ provider, currency: simulators[provider]!.currency });
     const created = await api.create(input);
     expect(created).toMatchObject({ status: 200, code: 0 });
     const orderNo = String(created.data.order_no);

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { providers } from "../../lib/providers/registry.ts";
-import { currencyOf } from "../../scripts/local/pay-demo-order.ts";
+import { simulators } from "../../scripts/sandbox/simulators.ts";
 import { type ApiAnswer, anOrder, type Data } from "../steps/api.ts";
 import { ordersOf, startTestStack, type TestStack } from "./test-stack.ts";
 
@@ -21,7 +21,7 @@ function createAll(input: Data[]): Promise<ApiAnswer[]> {
 it.each(Object.keys(providers))(
   "50 simultaneous creates make one order at %s and get the same response",
   async (provider) => {
-    const input = anOrder({ provider, currency: currencyOf(provider) });
+    const input = anOrder({ provider, currency: simulators[provider]!.currency });
     const answers = await createAll(Array.from({ length: count }, () => input));
 
     const [first] = answers;

@@ -1,8 +1,15 @@
+import type { ProviderName } from "../../lib/providers/registry.ts";
+import { kits } from "../kits/kits.ts";
 import { simulatorOf } from "./simulator.ts";
 import type { Shop, World } from "./world.ts";
 
-/** The secret fields of provider credentials. */
-const secretFields = ["secret_key", "webhook_secret", "secret", "api_v3_key", "private_key"];
+/** The secret texts of a shop's credentials at a provider, by field: all that its kit does not call public. */
+export function secretFields(shop: Shop, provider: string): [field: string, text: string][] {
+  const { publicFields } = kits[provider as ProviderName];
+  return Object.entries(shop.accounts[provider] ?? {}).filter(
+    ([field, text]) => typeof text === "string" && !publicFields.includes(field),
+  );
+}
 
 /** A shop's secrets by name, PEM keys line by line. Lines up to 16 characters are left out: chance may make them. */
 export function secretsOf(shop: Shop): Map<string, string> {
@@ -10,9 +17,9 @@ export function secretsOf(shop: Shop): Map<string, string> {
     ["API key", shop.apiKey],
     ["notification secret", shop.webhookSecret.replace("whsec_", "")],
   ]);
-  for (const [provider, account] of Object.entries(shop.accounts)) {
-    for (const name of secretFields.filter((field) => account[field])) {
-      const lines = account[name]!.split("\n").filter((line) => line.length > 16 && !line.startsWith("-"));
+  for (const provider of Object.keys(shop.accounts)) {
+    for (const [name, text] of secretFields(shop, provider)) {
+      const lines = text.split("\n").filter((line) => line.length > 16 && !line.startsWith("-"));
       for (const [at, line] of lines.entries()) found.set(`${provider} ${name} ${at}`, line);
     }
   }

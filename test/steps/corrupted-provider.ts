@@ -2,9 +2,9 @@ import { once } from "node:events";
 import { createServer, type IncomingHttpHeaders, request, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { buffer } from "node:stream/consumers";
-import type { ProviderName } from "../../scripts/sandbox/start-sandbox.ts";
-import type { ContractTable } from "../contract/contract-table.ts";
+import type { ProviderName } from "../../lib/providers/registry.ts";
 import type { TappedAnswer } from "../contract/tap.ts";
+import { kits } from "../kits/kits.ts";
 import { type Api, apiOf } from "./api.ts";
 import { openRows, type Rows } from "./rows.ts";
 import { openWorld, type Shop, type World } from "./world.ts";
@@ -27,20 +27,13 @@ export type CorruptedProvider = {
   stop(): Promise<void>;
 };
 
-/** Alipay signs one member of the JSON object; a body without such a member cannot be signed. */
-const signable = /^\{"\w+":.*,"sign":"[^"]*"\}$/s;
-
 /** Every call except PayPal's token call. */
 const calls = /^(?!\/v1\/oauth2\/token)/;
 
 export async function openCorruptedProvider(provider: ProviderName): Promise<CorruptedProvider> {
-  const { table } = (await import(`../contract/${provider}.ts`)) as { table: ContractTable };
-  const { signedByUs, trustingUs } = table.answers ?? {};
+  const { signedByUs, trustingUs } = kits[provider].contract.answers ?? {};
   let trusted = false;
-  const signed = (answer: TappedAnswer) =>
-    signedByUs && trusted && (provider !== "alipay" || signable.test(answer.body))
-      ? signedByUs(answer)
-      : answer;
+  const signed = (answer: TappedAnswer) => (signedByUs && trusted ? signedByUs(answer) : answer);
   const world = await openWorld();
   let underWay: { corrupt: Corruption; path: RegExp; changed: number } | undefined;
 

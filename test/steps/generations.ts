@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { simulators } from "../../scripts/sandbox/simulators.ts";
 import { anOrder, type Data } from "./api.ts";
 import { invoke } from "./front.ts";
 import { anotherGateway, createThrough } from "./gateways.ts";
@@ -38,7 +39,7 @@ export async function oneConfig(world: World, shop: Shop, provider: string) {
   const name = `name-${randomUUID().slice(0, 8)}`;
   const rows = await openRows();
   const simulator = simulatorOf(world, provider);
-  const currency = provider === "stripe" || provider === "paypal" ? "USD" : "CNY";
+  const { currency } = simulators[provider]!;
 
   const set = (credentials: Data, more: Data = {}) =>
     world.ops<ConfigSet>("config set", {

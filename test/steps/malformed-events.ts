@@ -1,7 +1,9 @@
 import { afterAll, afterEach, beforeAll, expect } from "vitest";
+import type { ProviderName } from "../../lib/providers/registry.ts";
+import { kits } from "../kits/kits.ts";
+import type { Signer } from "../kits/signer.ts";
 import { type Api, anOrder, apiOf } from "./api.ts";
-import { startPaypalProxy } from "./paypal-proxy.ts";
-import { type Hand, openSigners, type Signers } from "./provider-signers.ts";
+import { startSigningProxies } from "./provider-signers.ts";
 import { openRows, type Rows } from "./rows.ts";
 import { type Bytes, postWebhook, type SignedCall } from "./signed-webhooks.ts";
 import { simulatorOf } from "./simulator.ts";
@@ -13,10 +15,10 @@ export type Scene = {
   shop: Shop;
   api: Api;
   rows: Rows;
-  hand: Hand;
+  signer: Signer;
   orderNo: string;
-  /** The URL of the certificate that matches the test's PayPal signing key. */
-  certUrl: string;
+  /** The URL that the gateway uses for the provider. */
+  baseUrl: string;
   newOrder(): Promise<string>;
   post(call: SignedCall<Bytes>): Promise<{ status: number; body: string }>;
   /**
@@ -27,7 +29,7 @@ export type Scene = {
 };
 
 /** Opens a scene for all tests of a file. After each test its order must still be pending, with nothing refunded. */
-export function malformedEvents(provider: keyof Signers): () => Scene {
+export function malformedEvents(provider: ProviderName): () => Scene {
   let scene: Scene;
   let stop = async () => {};
   beforeAll(async () => {
@@ -43,25 +45,24 @@ export function malformedEvents(provider: keyof Signers): () => Scene {
   return () => scene;
 }
 
-async function openScene(provider: keyof Signers) {
+async function openScene(provider: ProviderName) {
   const world = await openWorld();
-  const proxy = await startPaypalProxy(world.sandbox.simulators.paypal);
-  process.env.PROVIDER_BASE_URLS = JSON.stringify({ ...world.sandbox.simulators, paypal: proxy.url });
+  const proxies = await startSigningProxies(world);
+  const baseUrl = proxies.baseUrls[provider];
   const rows = await openRows();
   const shop = await world.openShop();
   const api = apiOf(world, shop);
-  const { signers, swapKeys } = await openSigners(world, shop, proxy.certUrl);
-  const hand = signers[provider];
+  const signer = await kits[provider].openSigner(world, shop, baseUrl);
   await simulatorOf(world, provider).faults({ lose: true });
   const newOrder = async () => {
-    const { status, data } = await api.create(anOrder({ provider, ...hand.input }));
+    const { status, data } = await api.create(anOrder({ provider, ...signer.input }));
     expect(status).toBe(200);
     return String(data.order_no);
   };
   const orderNo = await newOrder();
-  const spare = provider === "wechat" ? [await newOrder(), await newOrder(), await newOrder()] : [];
-  await swapKeys();
-  const post = (call: SignedCall<Bytes>) => postWebhook(world, hand.path, call);
+  const spare = signer.swapKeys ? [await newOrder(), await newOrder(), await newOrder()] : [];
+  await signer.swapKeys?.();
+  const post = (call: SignedCall<Bytes>) => postWebhook(world, signer.path, call);
   const secrets = Object.values(shop.accounts[provider]!).filter(({ length }) => length > 20);
   /** Rows that the event must not change; `next_poll_at` may change, because an event may wake up a poll. */
   async function ledger() {
@@ -80,15 +81,15 @@ async function openScene(provider: keyof Signers) {
   }
 
   const scene: Scene = {
-    ...{ world, shop, api, rows, hand, orderNo, certUrl: proxy.certUrl, post, harmless },
-    // After the keys are swapped the gateway no longer trusts WeChat Pay's simulator, so its orders are made before.
+    ...{ world, shop, api, rows, signer, orderNo, baseUrl, post, harmless },
+    // After the keys are swapped the gateway no longer trusts the simulator, so the orders are made before.
     newOrder: async () => spare.pop() ?? newOrder(),
   };
   return {
     scene,
     async stop() {
       await rows.close();
-      proxy.stop();
+      proxies.stop();
       await world.stop();
     },
   };

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { ProviderName } from "../../scripts/sandbox/start-sandbox.ts";
+import type { ProviderName } from "../../lib/providers/registry.ts";
 import { type ApiAnswer, anOrder, type Data } from "./api.ts";
 import { type CorruptedProvider, type Corruption, openCorruptedProvider } from "./corrupted-provider.ts";
 import { garbage } from "./garbage.ts";
@@ -62,8 +62,7 @@ export function proveGarbage(
     beforeAll(async () => {
       const answer = await created();
       orderNo = orderNoOf(answer);
-      if (provider === "paypal") await simulator.approve(orderNo);
-      else await simulator.pay(answer.data);
+      await simulator.pay(answer.data);
     });
 
     it.each([...garbage, ...fetchPayment])(
@@ -94,8 +93,7 @@ export function proveGarbage(
     beforeAll(async () => {
       const answer = await created(anOrder({ provider, amount: "100.00", ...input }));
       orderNo = orderNoOf(answer);
-      if (provider === "paypal") await simulator.approve(orderNo);
-      else await simulator.pay(answer.data);
+      await simulator.pay(answer.data);
       await until(async () => {
         await scene.world.passes(4);
         return (await scene.api.query(orderNo)).data.status === "success";

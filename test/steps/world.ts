@@ -1,8 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { createConnection } from "mysql2/promise";
+import type { ProviderName } from "../../lib/providers/registry.ts";
 import { type KmsKey, startKms } from "../../scripts/local/host/stand-ins/kms.ts";
 import { startSecretsManager } from "../../scripts/local/host/stand-ins/secrets-manager.ts";
-import { type ProviderName, type Sandbox, startSandbox } from "../../scripts/sandbox/start-sandbox.ts";
+import { simulators } from "../../scripts/sandbox/simulators.ts";
+import { type Sandbox, startSandbox } from "../../scripts/sandbox/start-sandbox.ts";
 import { type Front, type Invoke, invoke, startFront } from "./front.ts";
 import { type MovableClock, movableClock } from "./movable-clock.ts";
 import { openQueues, type TestQueues } from "./queues.ts";
@@ -21,7 +23,7 @@ export type Shop = {
 export type World = {
   clock: MovableClock;
   front: Front;
-  sandbox: Sandbox;
+  sandbox: Sandbox & { simulators: Record<ProviderName, string> };
   queues: TestQueues;
   /** At first the gateway is configured with the first key only. */
   kmsKeys: KmsKey[];
@@ -44,7 +46,7 @@ const aKmsKey = (id: string): KmsKey => ({ id, arn: `arn:aws:kms:local:000000000
 export async function openWorld(run: Invoke = invoke): Promise<World> {
   await keepMerchantsApart();
   const clock = movableClock();
-  const sandbox = await startSandbox({ clock });
+  const sandbox = (await startSandbox({ clock })) as World["sandbox"];
   const queues = await openQueues(run);
   const front = await startFront(clock, run);
   const stored = new Map<string, string>();
@@ -140,8 +142,8 @@ async function openShop(
     });
     configs[provider] = config_id;
     accounts[provider] = { ...credentials, ...(account && { account }) };
-    if (provider === "stripe") {
-      const webhook = `${front.url}/api/v1/public/notify/stripe/${config_id}`;
+    if (simulators[provider]?.hasEndpoints) {
+      const webhook = `${front.url}/api/v1/public/notify/${provider}/${config_id}`;
       await post(`${url}/_sim/endpoint`, { account, url: webhook });
     }
   }

@@ -9,10 +9,11 @@ import { notifySecretContext } from "../../lib/merchants/notify-secrets.ts";
 import { openGateway } from "../../lib/open-gateway.ts";
 import { claimDelivery } from "../../lib/storage/deliveries/claim-delivery.ts";
 import { readNotifySecrets, saveNotifySecrets } from "../../lib/storage/merchants.ts";
+import { stripeEvents } from "../kits/stripe/signed-events.ts";
 import { type Api, anOrder, apiOf } from "../steps/api.ts";
 import { invoke } from "../steps/front.ts";
 import { openRows, type Rows } from "../steps/rows.ts";
-import { postWebhook, stripeEvents } from "../steps/signed-webhooks.ts";
+import { postWebhook } from "../steps/signed-webhooks.ts";
 import { until } from "../steps/simulator.ts";
 import { openWorld, type Shop, type World } from "../steps/world.ts";
 

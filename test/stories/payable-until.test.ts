@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { listPayments } from "../../lib/payments/list-payments.ts";
 import { queryPayment } from "../../lib/payments/query-payment.ts";
+import { kits, providerNames } from "../kits/kits.ts";
 import { type Api, anOrder, apiOf, type Data } from "../steps/api.ts";
 import { anotherGateway, createThrough } from "../steps/gateways.ts";
 import { type SimulatorControl, simulatorOf, until } from "../steps/simulator.ts";
@@ -38,24 +39,12 @@ const nativeCalls = async (orderNo: string) =>
   (await wechat.calls()).filter(({ path, body }) => path.endsWith("/native") && body.includes(orderNo));
 
 describe("lifetimes of payments and links", () => {
-  /*
-   * WeChat Pay: pay.weixin.qq.com/doc/v3/merchant/4012791877 (code_url, 2 h). Alipay: alipay-sdk-php-all
-   * v3/src/Model/AlipayTradePrecreateModel (the code 2 h whatever time_expire says). Stripe:
-   * docs.stripe.com/api/checkout/sessions/create (expires_at at most 24 h). PayPal: paypal-rest-api-specifications
-   * checkout_orders_v2 (3 h until approved, 3 h more to capture).
-   */
-  it.each([
-    ["alipay", "page", day, day, day],
-    ["alipay", "qr", day, day, 2 * hour],
-    ["alipay", "qr", hour, hour, hour],
-    ["wechat", "native", day, day, 2 * hour],
-    ["wechat", "native", 2 * hour, 2 * hour, 2 * hour],
-    ["stripe", "checkout", day, day, day],
-    ["stripe", "checkout", 60, 60, 60],
-    ["paypal", "checkout", day, 6 * hour, 3 * hour],
-    ["paypal", "checkout", 4 * hour, 4 * hour, 3 * hour],
-    ["paypal", "checkout", hour, hour, hour],
-  ])(
+  const lives = providerNames.flatMap((provider) =>
+    Object.entries(kits[provider].contract.scenes).flatMap(([scene, { lives }]) =>
+      lives.map((life) => [provider, scene, ...life] as const),
+    ),
+  );
+  it.each(lives)(
     "a %s %s payment requested for %i s lives %i s, its link %i s",
     async (provider, scene, requested, life, link) => {
       const { data, orderNo } = await created({ provider, scene, expires_in: requested });
@@ -69,12 +58,13 @@ describe("lifetimes of payments and links", () => {
   it("capabilities state the longest expires_in of each scene", async () => {
     const { data } = await api.call("GET", "/api/v1/capabilities");
     const items = data.items as { provider: string; max_expires_in: object }[];
-    expect(Object.fromEntries(items.map((item) => [item.provider, item.max_expires_in]))).toEqual({
-      alipay: { page: day, qr: day },
-      wechat: { native: day },
-      stripe: { checkout: day },
-      paypal: { checkout: 6 * hour },
+    const longest = providerNames.map((provider) => {
+      const scenes = Object.entries(kits[provider].contract.scenes);
+      return [provider, Object.fromEntries(scenes.map(([scene, { lives }]) => [scene, lives[0]![1]]))];
     });
+    expect(Object.fromEntries(items.map((item) => [item.provider, item.max_expires_in]))).toEqual(
+      Object.fromEntries(longest),
+    );
   });
 
   it("a create with the requested expires_in is a replay, one with the shortened expires_in a conflict", async () => {
@@ -202,7 +192,7 @@ describe("Alipay codes opened in time", () => {
 });
 
 describe("creates after expires_at", () => {
-  it.each(["alipay", "wechat", "stripe", "paypal"])(
+  it.each(providerNames)(
     "a create of an expired %s payment is refused even before the payment is closed, unless it was paid",
     async (provider) => {
       const { order, orderNo } = await created({ provider, expires_in: hour });

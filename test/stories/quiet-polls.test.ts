@@ -1,5 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { secondsAfter } from "../../lib/clock.ts";
+import type { ProviderName } from "../../lib/providers/registry.ts";
+import { kits, providerNames as providers } from "../kits/kits.ts";
 import { type Api, apiOf } from "../steps/api.ts";
 import { invoke } from "../steps/front.ts";
 import { paidOrder } from "../steps/paid-order.ts";
@@ -12,8 +14,6 @@ let rows: Rows;
 let shop: Shop;
 let api: Api;
 
-const providers = ["alipay", "wechat", "stripe", "paypal"] as const;
-type ProviderName = (typeof providers)[number];
 const day = 86_400;
 
 beforeAll(async () => {
@@ -83,29 +83,15 @@ describe.each(providers)("polls of payments paid with %s", (provider) => {
   });
 });
 
-/** What a provider's response about the payment reveals of a refund made in its dashboard. */
-const tells: Record<ProviderName, { of: string; refunded: string; raised: string[] }> = {
-  // trade.query returns only the state of the trade, and a fully refunded trade is closed:
-  // https://opendocs.alipay.com/open/82ea786a_alipay.trade.query
-  alipay: { of: "100.00", refunded: "10000", raised: [] },
-  // trade_state REFUND does not say how much was refunded: a person must check.
-  // https://pay.weixin.qq.com/doc/v3/merchant/4012791880
-  wechat: { of: "25.00", refunded: "0", raised: ["unbooked_refund"] },
-  // https://docs.stripe.com/api/refunds/list
-  stripe: { of: "25.00", refunded: "2500", raised: [] },
-  // https://developer.paypal.com/docs/api/orders/v2/#orders_get (payments.refunds)
-  paypal: { of: "25.00", refunded: "2500", raised: [] },
-};
-
 describe.each(providers)("dashboard refunds of %s whose webhook was lost", (provider) => {
   it.each([1, 7])(
     `a ${provider} dashboard refund without a webhook is found by the poll on day %i`,
     async (after) => {
-      const { of, refunded, raised } = tells[provider];
+      const { amount, refunded, raised } = kits[provider].dashboardRefund;
       const orderNo = await paidOrder(world, api, provider);
       const lines = await requested(orderNo);
       if (after === 7) await days(1);
-      await refundNotNotified(provider, orderNo, of);
+      await refundNotNotified(provider, orderNo, amount);
       await days(after === 7 ? 6 : 1);
       expect(await rows.order(orderNo)).toMatchObject({ status: "success", refunded_minor: refunded });
       expect((await anomaliesOf(orderNo, provider)).map(({ kind }) => kind)).toEqual(raised);

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { providers } from "../../lib/providers/registry.ts";
+import { simulators } from "../../scripts/sandbox/simulators.ts";
 import { type Api, anOrder, apiOf, type Data } from "../steps/api.ts";
 import { simulatorOf, until } from "../steps/simulator.ts";
 import { openWorld, type Shop, type World } from "../steps/world.ts";
@@ -24,7 +25,7 @@ const refund = (input: Data) => api.call("POST", "/api/v1/payment/refund", input
 const refundNow = (refundNo: string) => api.call("GET", `/api/v1/payment/refund/${refundNo}`);
 
 async function paidOrder(provider: string, input: Data = {}): Promise<string> {
-  const currency = provider === "paypal" || provider === "stripe" ? "USD" : "CNY";
+  const { currency } = simulators[provider]!;
   const created = await api.create(anOrder({ provider, currency, amount: "100.00", ...input }));
   expect(created).toMatchObject({ status: 200 });
   const orderNo = String(created.data.order_no);

@@ -1,4 +1,4 @@
-import { always, drop, dropLink, never, replace, within } from "../changes.ts";
+import { always, drop, dropLink, never, replace } from "../changes.ts";
 import type { Mutation } from "../mutant.ts";
 
 const moves = "test/payments/move-guards.test.ts";
@@ -154,17 +154,5 @@ export const accountMutations: Mutation[] = [
     at: "config-poll-again",
     change: drop,
     tests: [states],
-  },
-  {
-    name: "Stripe: the webhook secret of a replaced endpoint is accepted forever",
-    at: "former-secret-until",
-    change: within("callee.object", dropLink),
-    tests: [configSet],
-  },
-  {
-    name: "Stripe: an event about a connected account's session ends our order",
-    at: "stripe-connected-session",
-    change: always,
-    tests: [siblings],
   },
 ];

@@ -1,4 +1,4 @@
-import { always, drop, dropOperand, head, never, operator, replace } from "../changes.ts";
+import { always, drop, dropLink, dropOperand, head, never, operator, replace } from "../changes.ts";
 import type { Mutation } from "../mutant.ts";
 import { testsOfAdapter } from "../tests-of-adapter.ts";
 
@@ -137,5 +137,35 @@ export const alipayMutations: Mutation[] = [
     at: "alipay-private-as-public",
     change: never,
     ...of("credentials"),
+  },
+  {
+    name: "Alipay: a notice whose signed text could be split into other fields is accepted",
+    at: "alipay-joined-fields",
+    change: never,
+    tests: ["test/hostile/malformed-events-alipay.test.ts"],
+  },
+  {
+    name: "Alipay: a timestamp outside the database's range is accepted",
+    at: "alipay-storable-time",
+    change: dropLink,
+    tests: ["test/hostile/malformed-events-alipay.test.ts"],
+  },
+  {
+    name: "Alipay: any text in the place of a sub_code is shown, even a line of our key",
+    at: "alipay-sub-code-form",
+    change: dropLink,
+    ...of("trade"),
+  },
+  {
+    name: "Alipay: any text in the place of an unsigned response's code is shown",
+    at: "alipay-code-form",
+    change: dropLink,
+    ...of("trade"),
+  },
+  {
+    name: "Alipay: an unreadable form reveals to an unauthenticated sender that the config exists",
+    at: "alipay-refusal-kind",
+    change: replace('"notification_malformed"'),
+    tests: ["test/hostile/indistinguishable.test.ts"],
   },
 ];

@@ -1,4 +1,4 @@
-import { always, drop, dropOperand, never, replace } from "../changes.ts";
+import { always, dropOperand, never, replace } from "../changes.ts";
 import type { Mutation } from "../mutant.ts";
 
 const body = { tests: ["test/hostile/every-body.test.ts"] };
@@ -85,12 +85,6 @@ export const frontMutations: Mutation[] = [
     at: "cors-allowed-origin",
     change: dropOperand,
     tests: ["test/http/openapi.test.ts"],
-  },
-  {
-    name: "WeChat Pay: a refused webhook is answered in the gateway's format instead of WeChat Pay's",
-    at: "wechat-refusal-words",
-    change: drop,
-    tests: everyRoute,
   },
   {
     name: "A webhook of any size is verified",

@@ -1,4 +1,4 @@
-import { drop, dropLink, dropOperand, head, replace } from "../changes.ts";
+import { drop, dropLink, dropOperand, replace } from "../changes.ts";
 import type { Mutation } from "../mutant.ts";
 
 const log = { tests: ["test/unit/log/log.test.ts"] };
@@ -34,23 +34,5 @@ export const logMutations: Mutation[] = [
     at: "platform-error-words",
     change: replace("((): ReturnType<typeof $callee> => { throw $1; })()"),
     tests: ["test/hostile/canary-throws.test.ts"],
-  },
-  {
-    name: "Alipay: any text in the place of a sub_code is shown, even a line of our key",
-    at: "alipay-sub-code-form",
-    change: dropLink,
-    tests: ["test/unit/providers/alipay/trade.test.ts"],
-  },
-  {
-    name: "Alipay: any text in the place of an unsigned response's code is shown",
-    at: "alipay-code-form",
-    change: dropLink,
-    tests: ["test/unit/providers/alipay/trade.test.ts"],
-  },
-  {
-    name: "WeChat Pay: an error message is shown unredacted, even if it echoes our key",
-    at: "wechat-message-echoes",
-    change: head(replace("$1")),
-    tests: ["test/hostile/canary-echoes.test.ts"],
   },
 ];

@@ -210,4 +210,22 @@ export const paypalMutations: Mutation[] = [
     change: never,
     tests: ["test/unit/providers/paypal/checkout.test.ts"],
   },
+  {
+    name: "PayPal: the buyer is redirected to a URL that is not http or https",
+    at: "paypal-web-url",
+    change: dropOperand,
+    tests: ["test/hostile/garbage-answers-paypal.test.ts"],
+  },
+  {
+    name: "PayPal: a timestamp outside the database's range is accepted",
+    at: "paypal-storable-time",
+    change: dropLink,
+    ...of("order"),
+  },
+  {
+    name: "PayPal: a certificate with an unreadable key causes an internal error",
+    at: "paypal-certificate-key",
+    change: replace('JSON.parse("")'),
+    ...of("signature"),
+  },
 ];

@@ -180,4 +180,40 @@ export const stripeMutations: Mutation[] = [
     change: replace('$1.toString("utf8")'),
     tests: ["test/unit/providers/stripe/session.test.ts"],
   },
+  {
+    name: "Refunds: an external refund in another currency is recorded",
+    at: "console-refund-currency",
+    change: never,
+    tests: ["test/hostile/malformed-events-stripe.test.ts"],
+  },
+  {
+    name: "Stripe: a timestamp outside the database's range is accepted",
+    at: "stripe-storable-time",
+    change: dropLink,
+    tests: ["test/hostile/malformed-events-stripe.test.ts"],
+  },
+  {
+    name: "Stripe: a JSON response that is not an object reaches the SDK",
+    at: "stripe-answer-object",
+    change: replace("!((_: unknown): _ is object => true)($2.1)"),
+    tests: ["test/hostile/garbage-answers-stripe.test.ts"],
+  },
+  {
+    name: "Stripe: the buyer is redirected to a URL that is not http or https",
+    at: "stripe-web-url",
+    change: dropOperand,
+    tests: ["test/hostile/garbage-answers-stripe.test.ts"],
+  },
+  {
+    name: "Stripe: the webhook secret of a replaced endpoint is accepted forever",
+    at: "former-secret-until",
+    change: within("callee.object", dropLink),
+    tests: ["test/ops/config-set.test.ts"],
+  },
+  {
+    name: "Stripe: an event about a connected account's session ends our order",
+    at: "stripe-connected-session",
+    change: always,
+    tests: ["test/ops/config-siblings.test.ts"],
+  },
 ];

@@ -135,7 +135,7 @@ export const useCaseMutations: Mutation[] = [
     tests: ["test/races/webhook-order.test.ts"],
   },
   {
-    name: "A PayPal webhook does not trigger a fetch",
+    name: "A webhook that proves nothing does not trigger a fetch",
     at: "webhook-refetch-polled",
     change: drop,
     tests: [capture, "test/hostile/forged-events.test.ts"],

@@ -28,12 +28,6 @@ export const webhookMutations: Mutation[] = [
     tests: ["test/hostile/indistinguishable.test.ts"],
   },
   {
-    name: "Alipay: an unreadable form reveals to an unauthenticated sender that the config exists",
-    at: "alipay-refusal-kind",
-    change: replace('"notification_malformed"'),
-    tests: ["test/hostile/indistinguishable.test.ts"],
-  },
-  {
     name: "Every forged webhook reads the config from the database again",
     at: "webhook-config-reload-gap",
     change: replace("0"),

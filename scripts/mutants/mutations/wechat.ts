@@ -186,4 +186,22 @@ export const wechatMutations: Mutation[] = [
     change: never,
     tests: ["test/unit/providers/wechat/refusals.test.ts"],
   },
+  {
+    name: "WeChat Pay: a timestamp outside the database's range is accepted",
+    at: "wechat-storable-time",
+    change: dropLink,
+    tests: ["test/hostile/malformed-events-wechat.test.ts"],
+  },
+  {
+    name: "WeChat Pay: an error message is shown unredacted, even if it echoes our key",
+    at: "wechat-message-echoes",
+    change: head(replace("$1")),
+    tests: ["test/hostile/canary-echoes.test.ts"],
+  },
+  {
+    name: "WeChat Pay: a refused webhook is answered in the gateway's format instead of WeChat Pay's",
+    at: "wechat-refusal-words",
+    change: drop,
+    tests: ["test/hostile/every-route.test.ts"],
+  },
 ];

@@ -1,4 +1,4 @@
-import type { Simulator, SimulatorDeps } from "../kernel/serve-simulator.ts";
+import type { Simulator, SimulatorDeps, SimulatorModule } from "../kernel/serve-simulator.ts";
 import { createWebhookSender } from "../kernel/webhook-sender.ts";
 import { type AlipayAccount, createAccount } from "./accounts.ts";
 import { browseCheckout } from "./checkout.ts";
@@ -15,8 +15,16 @@ import { createTrades } from "./trades.ts";
 
 const payMethod = "alipay.trade.page.pay";
 
+export const simulator: SimulatorModule = {
+  portOffset: 1,
+  create: createAlipaySimulator,
+  currency: "CNY",
+  refundResults: { succeeded: "SUCCESS", failed: "SUCCESS", pending: "PROCESSING", canceled: "SUCCESS" },
+  calls: namedCalls,
+};
+
 /** The Alipay simulator, scenes `page` and `qr`. `retryScale` multiplies the waits between notifications. */
-export function createAlipaySimulator(deps: SimulatorDeps, retryScale: number): Simulator {
+function createAlipaySimulator(deps: SimulatorDeps, retryScale: number): Simulator {
   const { clock, origin, keep } = deps;
   const accounts = keep("accounts", new Map<string, AlipayAccount>());
   const trades = createTrades(clock, keep);

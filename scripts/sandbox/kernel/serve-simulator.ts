@@ -65,6 +65,24 @@ export type Simulator = {
   rotateCertificates?(): void;
 };
 
+/** What the folder of a simulated provider exports, as `simulator` of `<name>/<name>.ts`. */
+export type SimulatorModule = {
+  /** Its port when the sandbox has a fixed one: this many above. It also orders lists of providers. */
+  portOffset: number;
+  /** `retryScale` multiplies the waits between webhook attempts. */
+  create(deps: SimulatorDeps, retryScale: number): Simulator;
+  /** A currency that all its accounts accept. */
+  currency: string;
+  /** Its words for `_sim/refund-result`. */
+  refundResults: { succeeded: string; failed: string; pending: string; canceled: string };
+  /** The calls that `_sim/faults {on}` can name, with their refusal codes. */
+  calls: NamedCalls;
+  /** URL of the page that replaces scanning a code, at this simulator. Absent: the code is a URL itself. */
+  scanUrl?(simulatorUrl: string, qrCode: string): string;
+  /** Webhooks go to the URLs that `_sim/endpoint {account, url}` registers. Absent: to the config's own URL. */
+  hasEndpoints?: true;
+};
+
 /** The dependencies of a simulator. `origin` is known once it listens. */
 export type SimulatorDeps = {
   clock: Clock;

@@ -1,5 +1,5 @@
 import { amountField, type Call, Refusal, type Reply, requiredString, stringField } from "../kernel/call.ts";
-import type { Simulator, SimulatorDeps, Which } from "../kernel/serve-simulator.ts";
+import type { Simulator, SimulatorDeps, SimulatorModule, Which } from "../kernel/serve-simulator.ts";
 import { createWebhookSender } from "../kernel/webhook-sender.ts";
 import { newAccount, type PaypalAccount } from "./accounts.ts";
 import { answerApi, tokenPath } from "./api.ts";
@@ -18,8 +18,16 @@ import { createRequestIds } from "./request-ids.ts";
 import { createTokens } from "./tokens.ts";
 import { addWebhook } from "./webhooks.ts";
 
+export const simulator: SimulatorModule = {
+  portOffset: 4,
+  create: createPaypalSimulator,
+  currency: "USD",
+  refundResults: { succeeded: "COMPLETED", failed: "FAILED", pending: "PENDING", canceled: "CANCELLED" },
+  calls: namedCalls,
+};
+
 /** The PayPal simulator. `retryScale` multiplies the waits between deliveries. */
-export function createPaypalSimulator(deps: SimulatorDeps, retryScale: number): Simulator {
+function createPaypalSimulator(deps: SimulatorDeps, retryScale: number): Simulator {
   const { clock, origin, keep } = deps;
   const accounts = keep<PaypalAccount[]>("accounts", []);
   const webhooks = createWebhookSender({

@@ -11,10 +11,9 @@ export type DemoShop = {
 };
 
 const price = { amount: "12.34", currency: "CNY" } as const;
-const defaultProviders = ["alipay", "wechat", "stripe", "paypal"];
 
-/** `scanPage`: URL of the page that a scanned QR code opens. */
-type ShopDeps = { clock: Clock; scanPage(qrCode: string): string };
+/** `providers`: offered unless the settings name others. `scanPage`: URL of the page that a scanned QR code opens. */
+type ShopDeps = { clock: Clock; providers: string[]; scanPage(provider: string, qrCode: string): string };
 
 /** Creates the demo shop, which uses only the gateway's API and its own API key. */
 export function createDemoShop(deps: ShopDeps): DemoShop {
@@ -27,7 +26,8 @@ export function createDemoShop(deps: ShopDeps): DemoShop {
     answer(call, origin) {
       if (!/^\/shop(\/|$)/.test(call.path)) return undefined;
       if (!settings) return Promise.resolve(messagePage("Demo shop", "The shop is not connected yet.", 503));
-      if (call.method === "GET" && call.path === "/shop") return Promise.resolve(shopWindow(settings));
+      if (call.method === "GET" && call.path === "/shop")
+        return Promise.resolve(shopWindow(settings.providers ?? deps.providers));
       if (call.method === "POST" && call.path === "/shop/buy") return buy(settings, call, origin, deps);
       const [, outTradeNo, status] = /^\/shop\/orders\/([\w-]+)(\/status)?$/.exec(call.path) ?? [];
       if (call.method !== "GET" || outTradeNo === undefined) {
@@ -38,7 +38,7 @@ export function createDemoShop(deps: ShopDeps): DemoShop {
   };
 }
 
-function shopWindow({ providers = defaultProviders }: ShopSettings): Reply {
+function shopWindow(providers: string[]): Reply {
   const choices = providers.map(
     (provider, index) =>
       `<label><input type="radio" name="provider" value="${escapeHtml(provider)}"${index === 0 ? " checked" : ""}> ${escapeHtml(provider)}</label><br>`,
@@ -69,7 +69,7 @@ async function buy(
   if (answer.code !== 0) return messagePage("Demo shop", `${answer.code}: ${answer.message}`, 502);
   const { payment_url: payUrl, qr_code: qrCode } = answer.data;
   if (typeof payUrl === "string" && payUrl !== "") return seeOther(payUrl);
-  return codePage(String(qrCode), scanPage(String(qrCode)), `/shop/orders/${outTradeNo}`);
+  return codePage(String(qrCode), scanPage(provider, String(qrCode)), `/shop/orders/${outTradeNo}`);
 }
 
 /** A page with a link that replaces the phone that would scan the code. */

@@ -4,7 +4,7 @@ import { request } from "../kernel/request.ts";
 export type ShopSettings = {
   gatewayUrl: string;
   apiKey: string;
-  /** The providers that the shop offers; absent: all four. */
+  /** The providers that the shop offers; absent: all. */
   providers?: string[];
 };
 

@@ -1,7 +1,13 @@
 import { type Call, Refusal, type Reply, requiredString, seeOther, stringField } from "../kernel/call.ts";
 import { decimal } from "../kernel/decimal.ts";
 import { messagePage, payPage } from "../kernel/page.ts";
-import type { LedgerRow, Simulator, SimulatorDeps, Which } from "../kernel/serve-simulator.ts";
+import type {
+  LedgerRow,
+  Simulator,
+  SimulatorDeps,
+  SimulatorModule,
+  Which,
+} from "../kernel/serve-simulator.ts";
 import { createWebhookSender } from "../kernel/webhook-sender.ts";
 import { newAccount, type StripeAccount } from "./accounts.ts";
 import { answerApi } from "./api.ts";
@@ -19,8 +25,17 @@ import { named } from "./refusals.ts";
 import { createSessions, type Sessions } from "./sessions.ts";
 import { StripeError } from "./stripe-error.ts";
 
+export const simulator: SimulatorModule = {
+  portOffset: 3,
+  create: createStripeSimulator,
+  currency: "USD",
+  refundResults: { succeeded: "succeeded", failed: "failed", pending: "pending", canceled: "canceled" },
+  calls: named.calls,
+  hasEndpoints: true,
+};
+
 /** The Stripe simulator. `retryScale` multiplies the waits between deliveries. */
-export function createStripeSimulator(deps: SimulatorDeps, retryScale: number): Simulator {
+function createStripeSimulator(deps: SimulatorDeps, retryScale: number): Simulator {
   const { clock, keep } = deps;
   const accounts = keep<StripeAccount[]>("accounts", []);
   const webhooks = createWebhookSender({

@@ -1,4 +1,4 @@
-import type { Simulator, SimulatorDeps, Which } from "../kernel/serve-simulator.ts";
+import type { Simulator, SimulatorDeps, SimulatorModule, Which } from "../kernel/serve-simulator.ts";
 import { createWebhookSender } from "../kernel/webhook-sender.ts";
 import { createAccount, newPlatformCertificate, type WechatAccount } from "./accounts.ts";
 import { answerApi } from "./api.ts";
@@ -7,7 +7,7 @@ import { ledgerRow } from "./ledger.ts";
 import { createNotifier, notifyAgainAfterSeconds, notifyAnswerWithinMs } from "./notification.ts";
 import { createRefunds } from "./refunds.ts";
 import { namedCalls, nameOf } from "./refusal-codes.ts";
-import { browseScan } from "./scan-page.ts";
+import { browseScan, scanUrl } from "./scan-page.ts";
 import type { Trade } from "./trade.ts";
 import { createTrades } from "./trades.ts";
 import { createVerifier } from "./verify-request.ts";
@@ -15,11 +15,20 @@ import { createVerifier } from "./verify-request.ts";
 /** A refund to a WeChat balance takes an hour at most, to a bank card days. */
 const refundSettlesAfterSeconds = 3600;
 
+export const simulator: SimulatorModule = {
+  portOffset: 2,
+  create: createWechatSimulator,
+  currency: "CNY",
+  refundResults: { succeeded: "SUCCESS", failed: "CLOSED", pending: "PROCESSING", canceled: "ABNORMAL" },
+  calls: namedCalls,
+  scanUrl,
+};
+
 /**
  * The WeChat Pay simulator: APIv3, `native`. `retryScale` multiplies the waits between notices and the time a refund
  * takes.
  */
-export function createWechatSimulator(deps: SimulatorDeps, retryScale: number): Simulator {
+function createWechatSimulator(deps: SimulatorDeps, retryScale: number): Simulator {
   const { clock, scheduler, keep } = deps;
   const accounts = keep("accounts", new Map<string, WechatAccount>());
   const trades = createTrades(clock, keep);

@@ -4,13 +4,17 @@ import type { Targets } from "../targets.ts";
 
 /** Bytes that are invalid or unusual HTTP, for the server in front of the functions. */
 export function malformed(rng: Rng, { victim }: Targets): Attempt {
-  const { orderNo } = rng.pick(victim.orders);
-  const [kind, text] = rng.pick(ways)(rng, `/api/v1/payment/query/${orderNo}`, victim.configs.stripe);
+  const { orderNo, provider } = rng.pick(victim.orders);
+  const [kind, text] = rng.pick(ways)(
+    rng,
+    `/api/v1/payment/query/${orderNo}`,
+    `${provider}/${victim.configs[provider]}`,
+  );
   const nothing = { method: "", target: "", headers: {}, body: Buffer.alloc(0) };
   return { kind, ...nothing, bytes: Buffer.from(text, "latin1"), mayBeAnswered: true };
 }
 
-type Way = (rng: Rng, path: string, configId: string) => [kind: string, bytes: string];
+type Way = (rng: Rng, path: string, config: string) => [kind: string, bytes: string];
 
 const host = "Host: pay.example.com\r\nConnection: close\r\n";
 const head = (line: string, more = "") => `${line}\r\n${host}${more}\r\n`;
@@ -50,10 +54,10 @@ const ways: readonly Way[] = [
     "too much of a header",
     head(`GET ${path} HTTP/1.1`, `x: ${"y".repeat(10_000 + rng.int(20_000))}\r\n`),
   ],
-  (rng, _path, configId) => [
+  (rng, _path, config) => [
     "two lengths",
     `${head(
-      `POST /api/v1/public/notify/stripe/${configId} HTTP/1.1`,
+      `POST /api/v1/public/notify/${config} HTTP/1.1`,
       rng.pick([
         "Content-Length: 5\r\nContent-Length: 6\r\n",
         "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n",
@@ -63,9 +67,9 @@ const ways: readonly Way[] = [
       ]),
     )}0\r\n\r\nGET /health HTTP/1.1\r\n\r\n`,
   ],
-  (rng, _path, configId) => [
+  (rng, _path, config) => [
     "a body that ends too soon",
-    `${head(`POST /api/v1/public/notify/alipay/${configId} HTTP/1.1`, `Content-Length: ${2 + rng.int(1000)}\r\n`)}a`,
+    `${head(`POST /api/v1/public/notify/${config} HTTP/1.1`, `Content-Length: ${2 + rng.int(1000)}\r\n`)}a`,
   ],
   (rng) => [
     "another protocol",

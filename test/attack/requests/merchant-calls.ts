@@ -120,7 +120,15 @@ function flawed(rng: Rng, order: TargetOrder, { victim }: Targets): unknown {
     { ...input, amount: rng.pick([0, -1, "1e2", "0x10", 0.001, "٣", null, 1e300, "12.345"]) },
     {
       ...input,
-      provider: rng.pick(["__proto__", "constructor", "", "stripe\0", "ALIPAY", null, {}]),
+      provider: rng.pick([
+        "__proto__",
+        "constructor",
+        "",
+        `${order.provider}\0`,
+        order.provider.toUpperCase(),
+        null,
+        {},
+      ]),
     },
     { ...input, out_trade_no: rng.pick(["", "a/b", "x".repeat(65), "a b", {}, [order.outTradeNo]]) },
     { ...input, currency: rng.pick(["cny", "XXX", "", "CNYY", null]) },

@@ -1,6 +1,7 @@
+import { providerNames } from "../../kits/kits.ts";
 import type { Attempt } from "../attempt.ts";
 import type { Rng } from "../rng.ts";
-import { providerNames, type Targets } from "../targets.ts";
+import type { Targets } from "../targets.ts";
 import { oddId } from "./odd-input.ts";
 
 const nothing = Buffer.alloc(0);
@@ -49,7 +50,11 @@ export function elsewhere(rng: Rng, { victim }: Targets): Attempt {
       "/.git/config",
       "/dist/ops/index.js",
     ],
-    ...["/2015-03-31/functions/ops/invocations", "/api/v1/public/notify", "/api/v1/public/notify/paypal"],
+    ...[
+      "/2015-03-31/functions/ops/invocations",
+      "/api/v1/public/notify",
+      `/api/v1/public/notify/${rng.pick(providerNames)}`,
+    ],
     ...[
       `/api/v1/payment/query/${order!.orderNo}/`,
       `/api//v1/payment/list`,

@@ -1,20 +1,7 @@
+import { kits } from "../../kits/kits.ts";
 import type { Forgery } from "../attempt.ts";
 import type { Rng } from "../rng.ts";
 import type { Delivery, Name, Targets } from "../targets.ts";
-
-/** Headers that carry each provider's signature or are covered by it. */
-export const signatureHeaders: Record<Name, readonly string[]> = {
-  alipay: [],
-  wechat: ["wechatpay-timestamp", "wechatpay-nonce", "wechatpay-serial", "wechatpay-signature"],
-  stripe: ["stripe-signature"],
-  paypal: [
-    "paypal-transmission-id",
-    "paypal-transmission-time",
-    "paypal-transmission-sig",
-    "paypal-cert-url",
-    "paypal-auth-algo",
-  ],
-};
 
 /** A webhook that was really sent to the victim, modified. */
 export function changedDelivery(rng: Rng, { victim, now }: Targets, provider: Name): Forgery {
@@ -30,17 +17,23 @@ export function misdirectedDelivery(rng: Rng, { rival, victim }: Targets, provid
   return { kind, headers, body };
 }
 
+const forgerOf = ({ provider }: Delivery) => kits[provider].forger;
+
 const changes: readonly ((rng: Rng, sent: Delivery, now: Date) => Forgery)[] = [
   oneByteChanged,
   cutOff,
   withMoreBytes,
-  otherTimes,
-  withoutOneHeader,
-  withSignatureOfNothing,
+  (rng, sent, now) => {
+    const later = rng.pick([-400_000, -299_000, 1_000, 299_000, 400_000]);
+    return forgerOf(sent).withOtherTime(rng, sent, new Date(now.getTime() + later));
+  },
+  (rng, sent) => forgerOf(sent).withoutPart(rng, sent),
+  (rng, sent, now) => forgerOf(sent).withRandomSignature(rng, sent, now),
 ];
 
 /** Changes only letters and digits, because other bytes may decode to the same form. */
-function oneByteChanged(rng: Rng, { provider, headers, body }: Delivery): Forgery {
+function oneByteChanged(rng: Rng, sent: Delivery): Forgery {
+  const { headers, body } = sent;
   const kind = "one byte of the body changed";
   const changed = Buffer.from(body);
   const from = rng.int(changed.length);
@@ -48,7 +41,7 @@ function oneByteChanged(rng: Rng, { provider, headers, body }: Delivery): Forger
     const at = (from + step) % changed.length;
     const isEscape = [1, 2].some((back) => changed[at - back] === 0x25);
     // The last base64 letters of a form's signature contain unused bits.
-    const isTail = provider === "alipay" && isNearEndOfField(changed, at);
+    const isTail = forgerOf(sent).isForm && isNearEndOfField(changed, at);
     if (!/[0-9A-Za-z]/.test(String.fromCharCode(changed[at]!)) || isEscape || isTail) continue;
     changed[at] = changed[at] === 0x31 ? 0x32 : 0x31;
     break;
@@ -65,63 +58,12 @@ function cutOff(rng: Rng, { headers, body }: Delivery): Forgery {
   return { kind: "cut off", headers, body: body.subarray(0, rng.int(body.length)) };
 }
 
-function withMoreBytes(rng: Rng, { headers, body, provider }: Delivery): Forgery {
+function withMoreBytes(rng: Rng, sent: Delivery): Forgery {
+  const { headers, body } = sent;
+  const { isForm } = forgerOf(sent);
   const form = ["&a=b", "&trade_status=TRADE_SUCCESS", "%00", "&%00"];
-  const json = [" ", "\n", "\0", "{}", "﻿"];
-  const more = Buffer.from(rng.pick(provider === "alipay" ? form : json));
-  const parts = provider === "alipay" || rng.oneIn(2) ? [body, more] : [more, body];
+  const json = [" ", "\n", "\0", "{}", "\uFEFF"];
+  const more = Buffer.from(rng.pick(isForm ? form : json));
+  const parts = isForm || rng.oneIn(2) ? [body, more] : [more, body];
   return { kind: "with more bytes", headers, body: Buffer.concat(parts) };
-}
-
-/** The genuine signature with another time, id or nonce. */
-function otherTimes(rng: Rng, sent: Delivery, now: Date): Forgery {
-  const { provider, headers, body } = sent;
-  const time = new Date(now.getTime() + rng.pick([-400_000, -299_000, 1_000, 299_000, 400_000]));
-  const provided = Math.floor(time.getTime() / 1000);
-  const signature = headers["stripe-signature"] ?? "";
-  const isItsOwn = [signature, headers["wechatpay-timestamp"]].some((own) => own?.includes(String(provided)));
-  const seconds = String(provided + (isItsOwn ? 1 : 0));
-  // Alipay's time is a field of the form.
-  if (provider === "alipay") return formField(sent, "notify_time", time.toISOString());
-  const places: Record<Exclude<Name, "alipay">, [name: string, value: string][]> = {
-    wechat: [
-      ["wechatpay-timestamp", seconds],
-      ["wechatpay-nonce", seconds],
-    ],
-    stripe: [
-      ["stripe-signature", signature.replace(/t=\d+/, `t=${seconds}`)],
-      ["stripe-signature", signature.replace(/t=\d+/, `t=${seconds},t=1`)],
-    ],
-    paypal: [
-      ["paypal-transmission-time", time.toISOString()],
-      ["paypal-transmission-id", rng.hex(32)],
-    ],
-  };
-  const [name, value] = rng.pick(places[provider]);
-  return { kind: "its signature, another time", headers: { ...headers, [name]: value }, body };
-}
-
-function formField({ headers, body }: Delivery, name: string, value: string): Forgery {
-  const form = new URLSearchParams(body.toString());
-  form.set(name, value);
-  return { kind: `another ${name}`, headers, body: form.toString() };
-}
-
-function withoutOneHeader(rng: Rng, sent: Delivery): Forgery {
-  const { provider, headers, body } = sent;
-  const names = signatureHeaders[provider];
-  if (names.length === 0) return formField(sent, "sign", rng.pick(["", "AAAA", "=", "null", "undefined"]));
-  const name = rng.pick(names);
-  const { [name]: _, ...left } = headers;
-  return { kind: `without ${name}`, headers: left, body };
-}
-
-/** A signature of the right format with random bytes. */
-function withSignatureOfNothing(rng: Rng, sent: Delivery, now: Date): Forgery {
-  const { provider, headers, body } = sent;
-  const base64 = Buffer.from(rng.hex(512), "hex").toString("base64");
-  if (provider === "alipay") return formField(sent, "sign", base64);
-  const name = { wechat: "wechatpay-signature", paypal: "paypal-transmission-sig" }[provider as string];
-  const value = name ? base64 : `t=${Math.floor(now.getTime() / 1000)},v1=${rng.hex(64)}`;
-  return { kind: "a random signature", headers: { ...headers, [name ?? "stripe-signature"]: value }, body };
 }

@@ -1,18 +1,14 @@
+import { kits } from "../../kits/kits.ts";
 import type { Attempt, Forgery } from "../attempt.ts";
 import type { Rng } from "../rng.ts";
 import type { Name, Targets } from "../targets.ts";
-import { forgedAlipay } from "./alipay.ts";
-import { forgedPaypal } from "./paypal.ts";
 import { changedDelivery, misdirectedDelivery } from "./replays.ts";
-import { forgedStripe } from "./stripe.ts";
-import { forgedWechat } from "./wechat.ts";
-
-const forged = { alipay: forgedAlipay, wechat: forgedWechat, stripe: forgedStripe, paypal: forgedPaypal };
 
 /** A webhook that this provider did not send to this URL: forged, modified, or sent to somebody else. */
 export function webhook(rng: Rng, targets: Targets, provider: Name): Attempt {
   const place = rng.oneIn(5) ? elsewhere(rng, targets, provider) : targets.victim.configs[provider];
-  const make = rng.pick([forged[provider], forged[provider], changedDelivery, misdirectedDelivery]);
+  const { forge } = kits[provider].forger;
+  const make = rng.pick([forge, forge, changedDelivery, misdirectedDelivery]);
   const { kind, headers, body } = wrapped(rng, make(rng, targets, provider));
   return {
     kind,

@@ -1,5 +1,11 @@
 import fc from "fast-check";
 
+/** Bytes of a response that the gateway reads at most. */
+export const longestAnswer = 1_048_576;
+
+/** The largest payload that Lambda accepts, in bytes. */
+export const longestWebhook = 6_000_000;
+
 /** Texts that break parsers: range limits, look-alikes, lone surrogates, names of inherited properties. */
 const pieces = [
   ..."\"'\\{}[]:,=&%+-./?#@;|<>_ \t\n\r\u0000\u007f\u0085\u2028\ufeff\ufffd",

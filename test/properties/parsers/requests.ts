@@ -16,13 +16,15 @@ import { currencies } from "../../../lib/money/currencies.ts";
 import { fromDecimal, type Money, NotExact, toDecimal } from "../../../lib/money/money.ts";
 import { readAmount } from "../../../lib/money/read-amount.ts";
 import { merchantReturnUrl } from "../../../lib/payments/return-buyer.ts";
+import { providerNames } from "../../kits/kits.ts";
 import { payment } from "../../unit/providers/payments.ts";
 import { assertStorable } from "./facts.ts";
 import { bytesLike, hardJson, jsonBytesLike, textLike } from "./hostile.ts";
 import { demand, type Parser, parser } from "./parser.ts";
 
+const [provider = "", otherProvider] = providerNames;
 const order = {
-  provider: "stripe",
+  provider,
   out_trade_no: "shop-1",
   subject: "Green tea",
   body: "50 g",
@@ -67,7 +69,7 @@ const oldest = { createdAt: new Date("2026-01-02T03:04:05.678Z"), id: "184467440
 const times = ["0000-01-01T00:00:00Z", "9999-12-31T23:59:59-23:59", base64url("999999999999999:7")];
 const filter = {
   status: "success",
-  provider: "stripe",
+  provider,
   from: "2026-01-31T00:00:00Z",
   to: "2026-02-28T23:59:59.999+14:00",
   cursor: String(cursorOf(oldest)),
@@ -92,7 +94,7 @@ export const requestParsers: Parser[] = [
   }),
   parser({
     name: "body of a create",
-    input: fc.tuple(jsonBytesLike(order, { ...order, provider: "alipay", scene: "qr" }), fc.boolean()),
+    input: fc.tuple(jsonBytesLike(order, { ...order, provider: otherProvider, scene: "qr" }), fc.boolean()),
     parse: ([body, encoded]) =>
       parseInput(createContract, sent(body, encoded)) as Parameters<typeof paymentCommand>[0],
     holds: (parsed) => {

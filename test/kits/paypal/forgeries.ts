@@ -1,13 +1,33 @@
 import { createHmac, sign } from "node:crypto";
 import { crc32 } from "node:zlib";
-import type { Forgery } from "../attempt.ts";
-import type { Rng } from "../rng.ts";
-import type { Delivery, Targets } from "../targets.ts";
+import type { Forger, Forgery } from "../../attack/attempt.ts";
+import { atAnotherTime, randomRsa, withoutOneHeader, withSignature } from "../../attack/requests/headers.ts";
+import type { Rng } from "../../attack/rng.ts";
+import type { Delivery, Targets } from "../../attack/targets.ts";
 
 type Headers = Record<string, string>;
 
-/** A forged event about an order of the victim, made from public data. */
-export function forgedPaypal(rng: Rng, targets: Targets): Forgery {
+const signatureHeaders = [
+  "paypal-transmission-id",
+  "paypal-transmission-time",
+  "paypal-transmission-sig",
+  "paypal-cert-url",
+  "paypal-auth-algo",
+];
+
+export const forger: Forger = {
+  forge,
+  signatureHeaders,
+  withOtherTime: (rng, sent, time) =>
+    rng.oneIn(2)
+      ? atAnotherTime(sent, "paypal-transmission-time", time.toISOString())
+      : atAnotherTime(sent, "paypal-transmission-id", rng.hex(32)),
+  withoutPart: (rng, sent) => withoutOneHeader(rng, sent, signatureHeaders),
+  withRandomSignature: (rng, sent) => withSignature(sent, "paypal-transmission-sig", randomRsa(rng)),
+  reasons: ["paypal-cert-url is not PayPal's"],
+};
+
+function forge(rng: Rng, targets: Targets): Forgery {
   return rng.pick(ways)(rng, event(rng, targets), targets);
 }
 

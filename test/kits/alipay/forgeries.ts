@@ -1,12 +1,28 @@
 import { constants, createHmac, type KeyObject, sign } from "node:crypto";
-import type { Forgery } from "../attempt.ts";
-import type { Rng } from "../rng.ts";
-import type { TargetOrder, Targets } from "../targets.ts";
+import type { Forger, Forgery } from "../../attack/attempt.ts";
+import { randomRsa } from "../../attack/requests/headers.ts";
+import type { Rng } from "../../attack/rng.ts";
+import { canaries, type Delivery, type TargetOrder, type Targets } from "../../attack/targets.ts";
+import { anOrder, apiOf } from "../../steps/api.ts";
+
+import { simulatorOf } from "../../steps/simulator.ts";
+import type { Shop, World } from "../../steps/world.ts";
 
 type Fields = Record<string, string>;
 
-/** A forged notice about an order of the victim, made from public data. */
-export function forgedAlipay(rng: Rng, targets: Targets): Forgery {
+export const forger: Forger = {
+  forge,
+  signatureHeaders: [],
+  // The time is a field of the form.
+  withOtherTime: (_rng, sent, time) => withField(sent, "notify_time", time.toISOString()),
+  withoutPart: (rng, sent) => withField(sent, "sign", rng.pick(["", "AAAA", "=", "null", "undefined"])),
+  withRandomSignature: (rng, sent) => withField(sent, "sign", randomRsa(rng)),
+  isForm: true,
+  signedForBuyer,
+  reasons: ["the signature does not fit the notice", "the notice has no notify_id"],
+};
+
+function forge(rng: Rng, targets: Targets): Forgery {
   const order = rng.pick(targets.victim.orders);
   const fields = notice(rng, targets, order);
   return rng.pick(ways)(rng, fields, targets);
@@ -74,7 +90,11 @@ const ways: readonly ((rng: Rng, fields: Fields, targets: Targets) => Forgery)[]
     ]);
     return { kind: "bytes that are no UTF-8", ...form, body: Buffer.concat([bytes, odd]) };
   },
-  (_rng, _fields, { alipayReturn }) => ({ kind: "a buyer's return", ...form, body: alipayReturn }),
+  (_rng, _fields, { signedForBuyers }) => ({
+    kind: "a buyer's return",
+    ...form,
+    body: signedForBuyers.alipay!,
+  }),
   (rng, fields) => ({
     kind: "JSON instead of a form",
     headers: { "content-type": rng.pick(["application/json", "text/plain"]) },
@@ -113,4 +133,20 @@ function text(fields: Fields): Buffer {
 
 function rsa(fields: Fields, key: KeyObject, digest = "sha256"): string {
   return sign(digest, text(fields), key).toString("base64");
+}
+
+function withField({ headers, body }: Delivery, name: string, value: string): Forgery {
+  const form = new URLSearchParams(body.toString());
+  form.set(name, value);
+  return { kind: `another ${name}`, headers, body: form.toString() };
+}
+
+/** Lets a buyer pay on Alipay's page; returns the signed query of the redirect to the return_url, which is no notice. */
+async function signedForBuyer(world: World, shop: Shop): Promise<string> {
+  const { data } = await apiOf(world, shop).create(anOrder({ subject: canaries.subject }));
+  const page = await (await fetch(String(data.payment_url))).text();
+  const pay = world.sandbox.simulators.alipay + /\/cashier\/\d+\/pay/.exec(page)![0];
+  const { headers } = await fetch(pay, { method: "POST", redirect: "manual" });
+  await simulatorOf(world, "alipay").accepted(String(data.order_no));
+  return new URL(headers.get("location")!).search.slice(1);
 }

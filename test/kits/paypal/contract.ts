@@ -1,7 +1,7 @@
 import { expect } from "vitest";
-import type { ContractTable } from "./contract-table.ts";
+import { type ContractTable, day, hour } from "../contract-table.ts";
 
-export const table: ContractTable = {
+export const contract: ContractTable = {
   scenes: {
     checkout: {
       payable: () => ({
@@ -10,6 +10,12 @@ export const table: ContractTable = {
         qrCode: "",
         extraData: {},
       }),
+      // paypal-rest-api-specifications checkout_orders_v2: 3 h until approved, 3 h more to capture.
+      lives: [
+        [day, 6 * hour, 3 * hour],
+        [4 * hour, 4 * hour, 3 * hour],
+        [hour, hour, hour],
+      ],
     },
   },
   namesObjects: true,

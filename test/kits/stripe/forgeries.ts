@@ -1,10 +1,28 @@
 import { createHmac } from "node:crypto";
-import type { Forgery } from "../attempt.ts";
-import type { Rng } from "../rng.ts";
-import type { Targets } from "../targets.ts";
+import type { Forger, Forgery } from "../../attack/attempt.ts";
+import { atAnotherTime, withoutOneHeader, withSignature } from "../../attack/requests/headers.ts";
+import type { Rng } from "../../attack/rng.ts";
+import type { Targets } from "../../attack/targets.ts";
 
-/** A forged event about an order of the victim, made from public data. */
-export function forgedStripe(rng: Rng, targets: Targets): Forgery {
+const header = "stripe-signature";
+
+export const forger: Forger = {
+  forge,
+  signatureHeaders: [header],
+  withOtherTime(rng, sent, time) {
+    const signature = sent.headers[header]!;
+    const provided = Math.floor(time.getTime() / 1000);
+    const seconds = provided + (signature.includes(String(provided)) ? 1 : 0);
+    const more = rng.pick(["", ",t=1"]);
+    return atAnotherTime(sent, header, signature.replace(/t=\d+/, `t=${seconds}${more}`));
+  },
+  withoutPart: (rng, sent) => withoutOneHeader(rng, sent, [header]),
+  withRandomSignature: (rng, sent, now) =>
+    withSignature(sent, header, `t=${Math.floor(now.getTime() / 1000)},v1=${rng.hex(64)}`),
+  reasons: ["the signature does not fit the event"],
+};
+
+function forge(rng: Rng, targets: Targets): Forgery {
   const body = event(rng, targets);
   const time = Math.floor(targets.now().getTime() / 1000) + rng.pick([0, 0, 0, 299, 301, -299, -301]);
   const [kind, signature] = rng.pick(ways)(rng, `${time}.${body}`, targets, time);
@@ -50,7 +68,7 @@ const hmac = (secret: string, text: string) => createHmac("sha256", secret).upda
 const ways: readonly Way[] = [
   (_rng, text, { rival }, time) => [
     "another merchant's secret",
-    `t=${time},v1=${hmac(rival.stripeSecret, text)}`,
+    `t=${time},v1=${hmac(rival.credentials.stripe.webhook_secret!, text)}`,
   ],
   (rng, text, { victim }, time) => {
     const guesses = [
@@ -63,7 +81,10 @@ const ways: readonly Way[] = [
     ];
     return ["a guessed secret", `t=${time},v1=${hmac(rng.pick(guesses), text)}`];
   },
-  (_rng, text, { rival }, time) => ["version 0", `t=${time},v0=${hmac(rival.stripeSecret, text)}`],
+  (_rng, text, { rival }, time) => [
+    "version 0",
+    `t=${time},v0=${hmac(rival.credentials.stripe.webhook_secret!, text)}`,
+  ],
   (rng, _text, _targets, time) => {
     const many = Array.from({ length: 1 + rng.int(60) }, () => `v1=${rng.hex(64)}`).join(",");
     return ["many signatures", `t=${time},${many}`];
@@ -77,7 +98,7 @@ const ways: readonly Way[] = [
     ];
   },
   (rng, text, { rival }, time) => {
-    const v1 = `v1=${hmac(rival.stripeSecret, text)}`;
+    const v1 = `v1=${hmac(rival.credentials.stripe.webhook_secret!, text)}`;
     const odd = [
       v1,
       `t=,${v1}`,

@@ -1,10 +1,10 @@
 import { generateKeyPairSync, sign } from "node:crypto";
 import { expect } from "vitest";
-import type { ContractTable } from "./contract-table.ts";
+import { type ContractTable, day, hour } from "../contract-table.ts";
 
 const ours = generateKeyPairSync("rsa", { modulusLength: 2048 });
 
-export const table: ContractTable = {
+export const contract: ContractTable = {
   scenes: {
     native: {
       payable: ({ orderNo }) => ({
@@ -13,6 +13,11 @@ export const table: ContractTable = {
         qrCode: expect.stringMatching(/^weixin:\/\//),
         extraData: {},
       }),
+      // pay.weixin.qq.com/doc/v3/merchant/4012791877: a code_url lives 2 h.
+      lives: [
+        [day, day, 2 * hour],
+        [2 * hour, 2 * hour, 2 * hour],
+      ],
     },
   },
   claims: ["close", "prepareRefund", "refund", "fetchRefund", "probe"],

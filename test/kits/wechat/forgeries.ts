@@ -1,13 +1,34 @@
 import { createHmac, sign } from "node:crypto";
 import { encrypt } from "../../../scripts/sandbox/wechat/resource.ts";
-import type { Forgery } from "../attempt.ts";
-import type { Rng } from "../rng.ts";
-import type { Targets } from "../targets.ts";
+import type { Forger, Forgery } from "../../attack/attempt.ts";
+import { atAnotherTime, randomRsa, withoutOneHeader, withSignature } from "../../attack/requests/headers.ts";
+import type { Rng } from "../../attack/rng.ts";
+import type { Targets } from "../../attack/targets.ts";
 
 type Headers = Record<string, string>;
 
-/** A forged notice about an order of the victim, made from public data. */
-export function forgedWechat(rng: Rng, targets: Targets): Forgery {
+const signatureHeaders = [
+  "wechatpay-timestamp",
+  "wechatpay-nonce",
+  "wechatpay-serial",
+  "wechatpay-signature",
+];
+
+export const forger: Forger = {
+  forge,
+  signatureHeaders,
+  withOtherTime(rng, sent, time) {
+    const seconds = Math.floor(time.getTime() / 1000);
+    const isItsOwn = sent.headers["wechatpay-timestamp"] === String(seconds);
+    const name = rng.pick(["wechatpay-timestamp", "wechatpay-nonce"]);
+    return atAnotherTime(sent, name, String(seconds + (isItsOwn ? 1 : 0)));
+  },
+  withoutPart: (rng, sent) => withoutOneHeader(rng, sent, signatureHeaders),
+  withRandomSignature: (rng, sent) => withSignature(sent, "wechatpay-signature", randomRsa(rng)),
+  reasons: ["its signature does not fit"],
+};
+
+function forge(rng: Rng, targets: Targets): Forgery {
   const body = notice(rng, targets);
   return rng.pick(ways)(rng, body, targets);
 }
@@ -23,7 +44,7 @@ function notice(rng: Rng, { victim, rival }: Targets): string {
   });
   const zeros = "0".repeat(32);
   const resource = rng.pick([
-    () => encrypt(rival.wechatApiV3Key, transaction, "transaction"),
+    () => encrypt(rival.credentials.wechat.api_v3_key!, transaction, "transaction"),
     () => encrypt(zeros, transaction, "transaction"),
     () => ({ algorithm: "none", ciphertext: transaction, nonce: "", associated_data: "" }),
     () => ({ algorithm: "AEAD_AES_256_GCM", ciphertext: "", nonce: "", associated_data: "" }),
@@ -63,7 +84,10 @@ const ways: readonly ((rng: Rng, body: string, targets: Targets) => Forgery)[] =
     return signed("a probe's signature", body, headers);
   },
   (rng, body, targets) => {
-    const key = rng.pick([targets.victim.accounts.wechat.public_key!, targets.rival.wechatApiV3Key]);
+    const key = rng.pick([
+      targets.victim.accounts.wechat.public_key!,
+      targets.rival.credentials.wechat.api_v3_key!,
+    ]);
     const headers = headersFor(rng, body, targets);
     const text = signedText(headers, body);
     const signature = createHmac("sha256", key).update(text).digest("base64");

@@ -1,7 +1,10 @@
 import type { Payable, Payment } from "../../lib/domain/payment.ts";
 import type { Provider } from "../../lib/domain/provider.ts";
 import type { Money } from "../../lib/money/money.ts";
-import type { TappedAnswer } from "./tap.ts";
+import type { TappedAnswer } from "../contract/tap.ts";
+
+export const hour = 3_600;
+export const day = 86_400;
 
 /** The members that a provider may leave out. */
 export type OptionalMethod = {
@@ -16,6 +19,8 @@ export type SceneTable = {
   payable(payment: Payment): Record<keyof Payable, unknown>;
   /** The provider has no order before the buyer opens it: until then a fetch finds nothing and a close ends nothing. */
   beginsWithBuyer?: boolean;
+  /** Seconds: a requested lifetime (the first is the longest), that of the payment, and that of its link. */
+  lives: readonly (readonly [requested: number, payment: number, link: number])[];
 };
 
 /** Everything provider-specific that the contract suite knows. */

@@ -1,10 +1,10 @@
 import { generateKeyPairSync, sign } from "node:crypto";
 import { expect } from "vitest";
-import type { ContractTable } from "./contract-table.ts";
+import { type ContractTable, day, hour } from "../contract-table.ts";
 
 const ours = generateKeyPairSync("rsa", { modulusLength: 2048 });
 
-export const table: ContractTable = {
+export const contract: ContractTable = {
   scenes: {
     page: {
       payable: ({ orderNo }) => ({
@@ -14,6 +14,7 @@ export const table: ContractTable = {
         extraData: {},
       }),
       beginsWithBuyer: true,
+      lives: [[day, day, day]],
     },
     qr: {
       payable: ({ orderNo }) => ({
@@ -23,6 +24,11 @@ export const table: ContractTable = {
         extraData: {},
       }),
       beginsWithBuyer: true,
+      // alipay-sdk-php-all v3/src/Model/AlipayTradePrecreateModel: the code lives 2 h whatever time_expire says.
+      lives: [
+        [day, day, 2 * hour],
+        [hour, hour, hour],
+      ],
     },
   },
   claims: ["close", "prepareRefund", "refund", "fetchRefund", "probe"],
@@ -41,7 +47,9 @@ export const table: ContractTable = {
       public_key: ours.publicKey.export({ type: "spki", format: "pem" }),
     }),
     signedByUs(answer) {
-      const [, name, content = ""] = /^\{"(\w+)":(.*),"sign":"[^"]*"\}$/s.exec(answer.body) ?? [];
+      // Alipay signs one member of the JSON object; a body without such a member cannot be signed.
+      const [, name, content] = /^\{"(\w+)":(.*),"sign":"[^"]*"\}$/s.exec(answer.body) ?? [];
+      if (content === undefined) return answer;
       const signature = sign("sha256", Buffer.from(content), ours.privateKey).toString("base64");
       return { ...answer, body: `{"${name}":${content},"sign":"${signature}"}` };
     },

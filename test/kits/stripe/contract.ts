@@ -1,7 +1,7 @@
 import { expect } from "vitest";
-import type { ContractTable } from "./contract-table.ts";
+import { type ContractTable, day } from "../contract-table.ts";
 
-export const table: ContractTable = {
+export const contract: ContractTable = {
   scenes: {
     checkout: {
       payable: () => ({
@@ -10,6 +10,11 @@ export const table: ContractTable = {
         qrCode: "",
         extraData: {},
       }),
+      // docs.stripe.com/api/checkout/sessions/create: expires_at is at most 24 h away.
+      lives: [
+        [day, day, day],
+        [60, 60, 60],
+      ],
     },
   },
   namesObjects: true,
