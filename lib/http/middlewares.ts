@@ -79,18 +79,3 @@ export function headersPresent(): HttpMiddleware {
     },
   };
 }
-
-/**
- * Lambda logs a thrown error with its message, and database errors repeat values in theirs: the error is rethrown with
- * class and code only.
- */
-export function namedFailure<Event, Answer>(): MiddlewareObj<Event, Answer> {
-  return {
-    onError: ({ error }) => {
-      // mutation: platform-error-words
-      const failure = nameOf(error);
-      log.alarm("unexpected failure", failure);
-      throw new Error([failure.error, failure.error_code].filter(Boolean).join(" "));
-    },
-  };
-}
