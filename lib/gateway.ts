@@ -30,6 +30,8 @@ export type Gateway = {
   /** How long a payment of this scene can be paid, and whether its link can be renewed. */
   lifeOf(provider: string, scene: string): SceneLife;
   scenesOf(provider: string): readonly string[];
+  /** Whether a provider notifies only about orders that we created, so that an unknown order is an anomaly. */
+  notifiesOnlyOwnOrders(provider: string): boolean;
   /** Origin of our public routes. */
   publicUrl: string;
   /** Local stage only: replaces the providers' hosts by simulators on loopback. */

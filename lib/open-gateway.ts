@@ -8,7 +8,7 @@ import { rateLimit } from "./limits/rate-limit.ts";
 import { authenticator } from "./merchants/authenticate.ts";
 import { openConfigs } from "./merchants/configs.ts";
 import { pollLimiter } from "./payments/poll-limiter.ts";
-import { lifeOf, scenesOf } from "./providers/registry.ts";
+import { notifiesOnlyOwnOrders, sceneOf, scenesOf } from "./providers/registry.ts";
 import { gatewayWakeUps } from "./queue/gateway-wake-ups.ts";
 import { sqsClient, type WakeUpQueue, wakeUpQueue } from "./queue/wake-up-queue.ts";
 import { redisLocks } from "./redis/locks.ts";
@@ -77,7 +77,8 @@ export function buildGateway(environment: Environment, parts: Parts = {}): Gatew
     send: notificationSender({ loopbackEndpoints }),
     whyUnsendable: (url) => whyUnsendable(url, loopbackEndpoints),
     scenesOf,
-    lifeOf,
+    lifeOf: sceneOf,
+    notifiesOnlyOwnOrders,
     health: healthCheck({ clock, db, cache, queueReachable }),
     async close() {
       cache.close();

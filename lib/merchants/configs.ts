@@ -87,7 +87,7 @@ export function openConfigs(dependencies: ConfigDependencies) {
     return {
       ...{ id, name, userId, provider, account, livemode, version },
       adapter: knowing.adapter,
-      checkExtraParams: (scene, extraParams) => checkExtraParams(knowing.module, scene, extraParams),
+      checkExtraParams: (scene, extraParams) => checkExtraParams(provider, scene, extraParams),
     };
   }
 

@@ -12,9 +12,6 @@ import { recordEvent } from "../storage/webhook-events.ts";
 import { applyEvents, type EventOrigin, settlePaid } from "./apply-events.ts";
 import { encryptBody } from "./webhook-body.ts";
 
-/** These providers only notify about orders that we created, so an unknown order is an anomaly. */
-const sendsOnlyOurs = new Set(["alipay", "wechat"]);
-
 /**
  * Verifies a provider's webhook and commits its events; only then may it be acknowledged. Throws the same
  * `notification_refused` for an unknown config and a bad signature, and then writes nothing but one log line.
@@ -140,7 +137,7 @@ async function paymentOf(
  */
 async function unknownOrder(gateway: Gateway, said: string, origin: EventOrigin): Promise<void> {
   // mutation: event-of-others
-  if (!sendsOnlyOurs.has(origin.provider)) {
+  if (!gateway.notifiesOnlyOwnOrders(origin.provider)) {
     log.info("webhook", {
       provider: origin.provider,
       config_id: origin.configId,

@@ -16,8 +16,6 @@ export type ProviderDependencies = {
 export type ProviderModule<Credentials = unknown> = {
   /** Strict schema, used by `ops config set` and whenever a stored config is opened. Keys must really parse. */
   credentials: ZodType<Credentials>;
-  /** Strict schema of `extra_params` by scene. */
-  extraParams: Record<string, ZodType<Record<string, unknown>>>;
   /** Missing fields without which payments could be created but their webhooks not verified. Absent: never any. */
   missing?(credentials: Credentials): string[];
   /**

@@ -1,10 +1,16 @@
-import type { SceneLife } from "../domain/scene-life.ts";
+import { scenes as alipay } from "./alipay/scenes.ts";
+import { scenes as paypal } from "./paypal/scenes.ts";
 import type { ProviderModule } from "./provider-module.ts";
+import type { Scene } from "./scene.ts";
+import { scenes as stripe } from "./stripe/scenes.ts";
+import { scenes as wechat } from "./wechat/scenes.ts";
 
 /** What must be known of a provider before its code (and its SDK) is loaded. */
 export type ProviderEntry = {
   /** The first is the default. */
-  scenes: Readonly<Record<string, SceneLife>>;
+  scenes: Readonly<Record<string, Scene>>;
+  /** It notifies only about orders that we created, so an unknown order is an anomaly. */
+  notifiesOnlyOwnOrders?: true;
   /** The response that the provider expects once we have committed its webhook. */
   acknowledgement: { status: number; contentType?: string; body: string };
   /** The JSON body in which the provider expects a failure; absent: it reads the status alone. */
@@ -15,72 +21,28 @@ export type ProviderEntry = {
 const json = { status: 200, contentType: "application/json", body: '{"received":true}' };
 const success = { status: 200, contentType: "text/plain", body: "success" };
 
-const day = 86_400;
-const hour = 3_600;
-
-/**
- * Lifetimes of orders and payment links, from public copies of the providers' pages, 2026-11-30. Orders may live 15
- * days at Alipay and 7 days at WeChat Pay, longer than our API allows.
- */
-const alipayScenes: Record<string, SceneLife> = {
-  page: {
-    maxExpiresInSeconds: day,
-    renewable: true,
-    signedByUs: true,
-    source: "alipay-sdk-php-all v3/src/Model, time_expire: 1 m to 15 d; the link is our own signed request",
-  },
-  qr: {
-    maxExpiresInSeconds: day,
-    linkSeconds: 2 * hour,
-    renewable: false,
-    source: "alipay-sdk-php-all v3/src/Model, precreate: the code lives 2 h whatever time_expire says",
-  },
-};
-const wechatScenes: Record<string, SceneLife> = {
-  native: {
-    maxExpiresInSeconds: day,
-    linkSeconds: 2 * hour,
-    renewable: true,
-    source:
-      "pay.weixin.qq.com/doc/v3/merchant/4012791877 (2 h) and 4012791870 (the same create gives a new one)",
-  },
-};
-const stripeScenes: Record<string, SceneLife> = {
-  checkout: {
-    maxExpiresInSeconds: day,
-    renewable: false,
-    source: "docs.stripe.com/api/checkout/sessions/create, expires_at: 30 min to 24 h after creation",
-  },
-};
-const paypalScenes: Record<string, SceneLife> = {
-  checkout: {
-    maxExpiresInSeconds: 6 * hour,
-    linkSeconds: 3 * hour,
-    renewable: false,
-    source: "paypal-rest-api-specifications checkout_orders_v2: 3 h until approved, then 3 h to capture",
-  },
-};
-
 const entries = {
   alipay: {
-    scenes: alipayScenes,
+    scenes: alipay,
+    notifiesOnlyOwnOrders: true,
     acknowledgement: success,
     load: async () => (await import("./alipay/alipay.ts")).alipay,
   },
   wechat: {
-    scenes: wechatScenes,
+    scenes: wechat,
+    notifiesOnlyOwnOrders: true,
     acknowledgement: { status: 204, body: "" },
     // mutation: wechat-refusal-words
     refusal: (message) => ({ code: "FAIL", message }),
     load: async () => (await import("./wechat/wechat.ts")).wechat,
   },
   stripe: {
-    scenes: stripeScenes,
+    scenes: stripe,
     acknowledgement: json,
     load: async () => (await import("./stripe/stripe.ts")).stripe,
   },
   paypal: {
-    scenes: paypalScenes,
+    scenes: paypal,
     acknowledgement: json,
     load: async () => (await import("./paypal/paypal.ts")).paypal,
   },
@@ -96,10 +58,14 @@ export function scenesOf(provider: string): string[] {
   return Object.keys(providers[provider]?.scenes ?? {});
 }
 
-export function lifeOf(provider: string, scene: string): SceneLife {
-  const life = providers[provider]?.scenes[scene];
-  if (life === undefined) throw new RangeError(`${provider} has no scene ${scene}`);
-  return life;
+export function sceneOf(provider: string, name: string): Scene {
+  const scene = providers[provider]?.scenes[name];
+  if (scene === undefined) throw new RangeError(`${provider} has no scene ${name}`);
+  return scene;
+}
+
+export function notifiesOnlyOwnOrders(provider: string): boolean {
+  return providers[provider]?.notifiesOnlyOwnOrders === true;
 }
 
 export function isProvider(name: string): boolean {

@@ -1,18 +1,38 @@
-import * as z from "zod";
-import type { ParsedWebhook, Provider, ProviderEvent } from "../../domain/provider.ts";
+import type { Payment, Prepared } from "../../domain/payment.ts";
+import type {
+  CreateOutcome,
+  NewPayment,
+  ParsedWebhook,
+  Provider,
+  ProviderEvent,
+} from "../../domain/provider.ts";
 import { GatewayError } from "../../errors.ts";
 import type { ProviderDependencies, ProviderModule } from "../provider-module.ts";
-import { alipayClient } from "./client.ts";
+import { type AlipayClient, alipayClient } from "./client.ts";
 import { type AlipayCredentials, alipayCredentials, carryOver } from "./credentials.ts";
 import { outcomeOf, unanswered } from "./outcome.ts";
-import { pagePay, preparePagePay } from "./page-pay.ts";
+import { createPage, preparePagePay } from "./page-pay.ts";
 import { createQr, preparePrecreate } from "./precreate.ts";
 import { probe } from "./probe.ts";
 import { fetchRefund, prepareRefund, refund } from "./refund.ts";
 import { notOpenCodes, refusals } from "./refusals.ts";
+import type { SceneName } from "./scenes.ts";
 import { noticeFields, verifiedNotice } from "./signature.ts";
 import { noticeEvents, queryEvents } from "./trade.ts";
 import { anyNotice, tradeNotice } from "./wire.ts";
+
+/** How a scene's request is made, and what the buyer gets. */
+type Way = {
+  prepare(payment: NewPayment): Prepared;
+  create(client: AlipayClient, payment: Payment, prepared: Prepared): CreateOutcome | Promise<CreateOutcome>;
+  handle: "link" | "code";
+};
+
+const ways: Record<SceneName, Way> = {
+  page: { prepare: preparePagePay, create: createPage, handle: "link" },
+  qr: { prepare: preparePrecreate, create: createQr, handle: "code" },
+};
+const wayOf = ({ scene }: { scene: string }) => ways[scene as SceneName];
 
 function openAlipay(credentials: AlipayCredentials, { clock, baseUrl }: ProviderDependencies): Provider {
   const client = alipayClient(credentials, clock, baseUrl);
@@ -33,16 +53,8 @@ function openAlipay(credentials: AlipayCredentials, { clock, baseUrl }: Provider
   return {
     livemode: credentials.is_production,
     account: async () => credentials.app_id,
-    prepare: (payment) => (payment.scene === "qr" ? preparePrecreate(payment) : preparePagePay(payment)),
-
-    async createPayment({ orderNo, scene }, prepared) {
-      if (scene === "qr") return createQr(client, orderNo, prepared);
-      const paymentUrl = await client.pageUrl(pagePay.parse(prepared));
-      return {
-        kind: "payable",
-        payable: { paymentId: orderNo, paymentUrl, qrCode: "", extraData: {} },
-      };
-    },
+    prepare: (payment) => wayOf(payment).prepare(payment),
+    createPayment: async (payment, prepared) => wayOf(payment).create(client, payment, prepared),
 
     fetchPayment: ({ orderNo }) => fetchPayment(orderNo),
 
@@ -57,7 +69,7 @@ function openAlipay(credentials: AlipayCredentials, { clock, baseUrl }: Provider
         return [{ kind: "unknown", orderNo, ...unanswered(refusals.close, outcome.error) }];
       }
       // No trade exists before the buyer opens the link or scans the code, and only its expiry ends a link or code.
-      const handle = scene === "qr" ? "code" : "link";
+      const { handle } = wayOf({ scene });
       const end = payableUntil ?? expiresAt;
       if (clock.now() > end) return [{ kind: "closed", orderNo, why: `the ${handle} ended without a buyer` }];
       return [{ kind: "open", orderNo, why: `${handle} valid until ${end.toISOString()}` }];
@@ -95,7 +107,6 @@ function readNotice(
 /** Alipay in key mode (without certificates): its payment page for computers, and QR codes that the buyer scans. */
 export const alipay: ProviderModule<AlipayCredentials> = {
   credentials: alipayCredentials,
-  extraParams: { page: z.strictObject({}), qr: z.strictObject({}) },
   carryOver,
   open: openAlipay,
 };

@@ -5,7 +5,6 @@ import { type OutboundAnswer, request } from "../../outbound/request.ts";
 import { toBeijingTime } from "./beijing-time.ts";
 import { charsetIn, charsetOf, decode } from "./charset.ts";
 import type { AlipayCredentials } from "./credentials.ts";
-import type { PagePay } from "./page-pay.ts";
 import { topLevelMembers, verifiedMember } from "./signature.ts";
 import { unverifiedCode } from "./wire.ts";
 
@@ -30,7 +29,7 @@ type Method =
 
 export type AlipayClient = {
   /** The signed link of a payment page; no call is made. */
-  pageUrl(page: PagePay): string;
+  pageUrl(page: SignedParameters): string;
   /** Every request names the trade and refund by our numbers, so a repeat is harmless. Never throws. */
   call(method: Method, bizContent: Record<string, unknown>, notifyUrl?: string): Promise<AlipayAnswer>;
 };
@@ -66,7 +65,12 @@ export function alipayClient(
   };
 }
 
-type Parameters = { timestamp: string; notify_url?: string; return_url?: string; biz_content: object };
+export type SignedParameters = {
+  timestamp: string;
+  notify_url?: string;
+  return_url?: string;
+  biz_content: object;
+};
 
 /**
  * A request's parameters with their signature: RSA2 over the sorted `name=value` pairs.
@@ -74,7 +78,7 @@ type Parameters = { timestamp: string; notify_url?: string; return_url?: string;
  */
 function signer({ app_id, private_key }: AlipayCredentials) {
   let key: KeyObject | undefined;
-  return (method: string, { biz_content, ...parameters }: Parameters): Record<string, string> => {
+  return (method: string, { biz_content, ...parameters }: SignedParameters): Record<string, string> => {
     const common = { method, app_id, charset: "utf-8", version: "1.0", sign_type: "RSA2" };
     const all = { ...common, ...parameters, biz_content: JSON.stringify(biz_content) };
     const pairs = Object.entries(all).sort(([a], [b]) => (a < b ? -1 : 1));

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import type { Payment, Prepared } from "../../domain/payment.ts";
 import type { CreateOutcome, NewPayment } from "../../domain/provider.ts";
 import { refusalOfCreate } from "../../domain/refusal.ts";
 import type { AlipayClient } from "./client.ts";
@@ -23,8 +24,8 @@ export function preparePrecreate(payment: NewPayment): z.infer<typeof precreate>
 /** Asks Alipay for the code that the buyer scans. */
 export async function createQr(
   client: AlipayClient,
-  orderNo: string,
-  prepared: Record<string, unknown>,
+  { orderNo }: Payment,
+  prepared: Prepared,
 ): Promise<CreateOutcome> {
   const { notify_url: notifyUrl, biz_content: bizContent } = precreate.parse(prepared);
   const outcome = outcomeOf(await client.call("alipay.trade.precreate", bizContent, notifyUrl));

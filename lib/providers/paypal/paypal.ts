@@ -1,4 +1,3 @@
-import * as z from "zod";
 import type { Payment, Prepared } from "../../domain/payment.ts";
 import type {
   CreateOutcome,
@@ -145,7 +144,6 @@ function readEvent(body: Buffer): wire.PayPalEvent {
 /** PayPal Checkout: the buyer approves on PayPal's page, and we capture. */
 export const paypal: ProviderModule<PayPalCredentials> = {
   credentials: paypalCredentials,
-  extraParams: { checkout: z.strictObject({}) },
   missing: ({ webhook_id: webhookId }) => (webhookId === undefined ? ["webhook_id"] : []),
   sameAccount: (one, other) => isSameApp(one, other) && other.merchant_id === undefined,
   carryOver,

@@ -1,5 +1,4 @@
 import type { Stripe } from "stripe";
-import * as z from "zod";
 import type { Payment } from "../../domain/payment.ts";
 import type {
   CreateOutcome,
@@ -189,7 +188,6 @@ function readEvent(body: Buffer): wire.StripeEvent {
 /** Stripe Checkout: the buyer pays on Stripe's own page, with whatever methods the account offers. */
 export const stripe: ProviderModule<StripeCredentials> = {
   credentials: stripeCredentials,
-  extraParams: { checkout: z.strictObject({}) },
   missing: ({ webhook_secret: secrets }) => (secrets ? [] : ["webhook_secret"]),
   sameAccount: (one, other) => one.secret_key === other.secret_key,
   carryOver,

@@ -1,4 +1,3 @@
-import * as z from "zod";
 import type { Payment, Prepared } from "../../domain/payment.ts";
 import type { CreateOutcome, Provider, ProviderEvent } from "../../domain/provider.ts";
 import type { ProviderDependencies, ProviderModule } from "../provider-module.ts";
@@ -127,7 +126,6 @@ async function createPayment(
 /** WeChat Pay on a computer: the buyer scans a QR code with the phone. */
 export const wechat: ProviderModule<WechatCredentials> = {
   credentials: wechatCredentials,
-  extraParams: { native: z.strictObject({}) },
   carryOver,
   open: openWechat,
 };

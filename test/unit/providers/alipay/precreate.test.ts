@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { alipay } from "../../../../lib/providers/alipay/alipay.ts";
+import { scenes } from "../../../../lib/providers/alipay/scenes.ts";
 import { localServer, type Reply } from "../../outbound/local-server.ts";
 import { newPayment, orderNo, payment } from "../payments.ts";
 import { gatewayAnswer, openAlipay, refusal } from "./keys.ts";
@@ -38,7 +38,7 @@ describe("Alipay QR code request", () => {
     expect(() => openAlipay().prepare({ ...qr, amount: { minor: 100, currency: "USD" } })).toThrow(
       expect.objectContaining({ failure: "amount_not_allowed" }),
     );
-    expect(alipay.extraParams.qr?.safeParse({ auth_code: "28" }).success).toBe(false);
+    expect(scenes.qr.extraParams.safeParse({ auth_code: "28" }).success).toBe(false);
   });
 });
 

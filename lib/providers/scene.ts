@@ -1,0 +1,12 @@
+import * as z from "zod";
+import type { SceneLife } from "../domain/scene-life.ts";
+
+/** What must be known of a scene before the provider's code is loaded. */
+export type Scene = SceneLife & {
+  /** Strict schema of the scene's `extra_params`. */
+  extraParams: z.ZodType<Record<string, unknown>>;
+};
+
+export const noExtraParams = z.strictObject({});
+export const hour = 3_600;
+export const day = 24 * hour;
