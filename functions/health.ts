@@ -1,6 +1,6 @@
-import { httpHandler } from "../lib/http/endpoint.ts";
 import { notFound } from "../lib/http/envelope.ts";
 import { healthAnswer } from "../lib/http/health-answer.ts";
+import { httpHandler } from "../lib/http/http-handler.ts";
 import { routes } from "../lib/http/routes.ts";
 import { openGateway } from "../lib/open-gateway.ts";
 

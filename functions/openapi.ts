@@ -1,6 +1,6 @@
 import { environmentSchema } from "../lib/environment.ts";
-import { httpHandler } from "../lib/http/endpoint.ts";
 import { corsHeaders } from "../lib/http/headers.ts";
+import { httpHandler } from "../lib/http/http-handler.ts";
 import { openApiDocument } from "../lib/http/openapi/document.ts";
 
 const { PUBLIC_URL, CORS_ORIGINS } = environmentSchema

@@ -1,4 +1,4 @@
-import { httpHandler } from "../lib/http/endpoint.ts";
+import { httpHandler } from "../lib/http/http-handler.ts";
 import { returnAnswer } from "../lib/http/return-page.ts";
 import { openGateway } from "../lib/open-gateway.ts";
 import { returnBuyer } from "../lib/payments/return-buyer.ts";

@@ -28,7 +28,9 @@ export const failures = {
   order_not_found: { code: 2007, http: 404 },
   order_status: { code: 2008, http: 409 },
   amount_not_allowed: { code: 2009, http: 400 },
-} as const satisfies Record<string, { code: number; http: number; retryAfterSeconds?: number }>;
+} as const satisfies Record<string, FailureKind>;
+
+type FailureKind = { code: number; http: number; retryAfterSeconds?: number };
 
 export type Failure = keyof typeof failures;
 
@@ -57,6 +59,12 @@ export class GatewayError extends Error {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.name = "GatewayError";
     this.failure = failure;
-    this.details = details;
+    const { retryAfterSeconds }: FailureKind = failures[failure];
+    this.details = { ...(retryAfterSeconds !== undefined && { retryAfterSeconds }), ...details };
   }
+}
+
+/** Another call for the same payment or refund is under way: it has an answer within a second. */
+export function callUnderWay(): GatewayError {
+  return new GatewayError("unavailable", "please send the same request again", { retryAfterSeconds: 1 });
 }

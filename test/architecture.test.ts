@@ -46,7 +46,7 @@ const rules: Record<string, string[]> = {
   "lib/invocation.ts": [],
   "lib/log.ts": ["lib/invocation.ts"],
   "lib/json-text.ts": [],
-  "lib/transient.ts": [],
+  "lib/transient.ts": ["lib/errors.ts", "lib/log.ts"],
   "lib/field-errors.ts": ["lib/errors.ts"],
   "lib/memoize.ts": [],
   "lib/money": ["lib/errors.ts"],
@@ -87,7 +87,6 @@ const rules: Record<string, string[]> = {
     "lib/http/envelope.ts",
     "lib/http/fields.ts",
     "lib/http/list-contracts.ts",
-    "lib/http/parse-input.ts",
     "lib/http/payment-mapping.ts",
     "lib/json-text.ts",
     "lib/providers/credentials.ts",
@@ -96,7 +95,7 @@ const rules: Record<string, string[]> = {
     ...useCases,
     ...below,
   ],
-  infra: ["lib/functions.ts", "lib/environment.ts", "lib/http/routes.ts"],
+  infra: ["lib/functions.ts", "lib/environment.ts", "lib/http/routes.ts", "lib/transient.ts"],
   scripts: ["lib", "infra/stages.ts"],
   "scripts/sandbox": ["lib/clock.ts"],
   test: ["functions", "lib", "infra", "scripts"],
@@ -223,8 +222,10 @@ const files = globSync("{functions,lib,infra,scripts,test}/**/*.ts", { cwd: root
 const sources = new Map(files.map((file) => [file, readFileSync(path.join(root, file), "utf8")]));
 
 /** Relative imports of a file, static and dynamic, as paths from the root. */
-function importsOf(file: string): string[] {
-  const found = sources.get(file)!.matchAll(/(?:from|import)\s*\(?\s*["'](\.[^"']+)["']/g);
+function importsOf(file: string, withoutTypes = false): string[] {
+  const source = sources.get(file)!;
+  const read = withoutTypes ? source.replace(/^import type [^;]*;/gm, "") : source;
+  const found = read.matchAll(/(?:from|import)\s*\(?\s*["'](\.[^"']+)["']/g);
   return [...found].map(([, target]) => path.join(path.dirname(file), target!));
 }
 
@@ -306,6 +307,19 @@ describe("the architecture", () => {
       (entry) => sources.get(`functions/${entry}.ts`)!.trimEnd().split("\n").length > 25,
     );
     expect(long).toEqual([]);
+  });
+
+  it("a function that may touch nothing does not load the gateway, which is most of a bundle", () => {
+    const loadedBy = (file: string, found = new Set<string>()): Set<string> => {
+      if (found.has(file)) return found;
+      found.add(file);
+      for (const target of importsOf(file, true)) loadedBy(target, found);
+      return found;
+    };
+    const entries = functions.filter(({ grants }) => grants.length === 0).map(({ entry }) => entry);
+    expect(entries).toEqual(["openapi"]);
+    for (const entry of entries)
+      expect([...loadedBy(`functions/${entry}.ts`)]).not.toContain("lib/open-gateway.ts");
   });
 
   it("every provider has a folder, a README and a simulator", () => {

@@ -5,6 +5,7 @@ import * as logs from "aws-cdk-lib/aws-logs";
 import * as sns from "aws-cdk-lib/aws-sns";
 import { EmailSubscription } from "aws-cdk-lib/aws-sns-subscriptions";
 import { Construct } from "constructs";
+import { temporarilyUnavailable } from "../../lib/transient.ts";
 import type { DelayQueue } from "./delay-queue.ts";
 import { constructIdOf, type GatewayFunction } from "./gateway-function.ts";
 
@@ -26,6 +27,8 @@ type Watch = {
 };
 
 const period = Duration.minutes(5);
+/** Transient failures in one period that a fail-over or a deadlock does not explain. */
+const mostTransient = 50;
 
 /** Alarms that tell an operator what merchants or buyers suffer. */
 export class Alarms extends Construct {
@@ -65,26 +68,39 @@ export class Alarms extends Construct {
     });
   }
 
-  /** Lines of level "error" are written for a person to act on. */
   private watchLines(functions: readonly GatewayFunction[]): void {
+    this.watch("Lines", {
+      metric: this.countLines("Lines", functions, logs.FilterPattern.stringValue("$.level", "=", "error")),
+      text: "a function reports something to act on: look for level error in its log",
+    });
+    const ofTransient = logs.FilterPattern.stringValue("$.message", "=", temporarilyUnavailable);
+    this.watch("Transient", {
+      metric: this.countLines("Transient", functions, ofTransient),
+      above: mostTransient,
+      text: "many calls fail because database, cache, queue or key service is unavailable: check them",
+    });
+  }
+
+  private countLines(
+    name: string,
+    functions: readonly GatewayFunction[],
+    filterPattern: logs.IFilterPattern,
+  ): cloudwatch.Metric {
     const metric = new cloudwatch.Metric({
       namespace: Stack.of(this).stackName,
-      metricName: "AlarmLines",
+      metricName: `Alarm${name}`,
       period,
       statistic: "sum",
     });
     for (const one of functions) {
-      new logs.MetricFilter(this, `${constructIdOf(one.spec.entry)}Lines`, {
+      new logs.MetricFilter(this, `${constructIdOf(one.spec.entry)}${name}`, {
         logGroup: one.logs,
-        filterPattern: logs.FilterPattern.stringValue("$.level", "=", "error"),
+        filterPattern,
         metricNamespace: metric.namespace,
         metricName: metric.metricName,
       });
     }
-    this.watch("Lines", {
-      metric,
-      text: "a function reports something to act on: look for level error in its log",
-    });
+    return metric;
   }
 
   private watch(id: string, { metric, text, above = 0, silenceIsFailure = false }: Watch): void {

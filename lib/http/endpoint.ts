@@ -1,19 +1,10 @@
-import middy from "@middy/core";
 import type * as z from "zod";
 import type { Caller } from "../domain/caller.ts";
 import type { Gateway } from "../gateway.ts";
 import { openGateway } from "../open-gateway.ts";
 import type { Contract } from "./contract.ts";
-import { type failed, notFound, succeeded, withinQuota } from "./envelope.ts";
-import {
-  callLog,
-  defaultHeaders,
-  failureAnswer,
-  type HttpAnswer,
-  type HttpEvent,
-  headersPresent,
-  inInvocation,
-} from "./middlewares.ts";
+import { notFound, succeeded, withinQuota } from "./envelope.ts";
+import { httpHandler } from "./http-handler.ts";
 import { parseInput } from "./parse-input.ts";
 import { sourceNetwork } from "./source-network.ts";
 
@@ -51,12 +42,4 @@ export function serve(...endpoints: Endpoint[]) {
       return succeeded(answer, requestId);
     });
   });
-}
-
-/** Handler of any HTTP function. `refuse` replaces our envelope for failures. */
-export function httpHandler(handle: (event: HttpEvent) => Promise<HttpAnswer>, refuse?: typeof failed) {
-  const handler = middy<HttpEvent, HttpAnswer>()
-    .use([callLog(), defaultHeaders(), failureAnswer(refuse), headersPresent()])
-    .handler(handle);
-  return inInvocation<HttpEvent, HttpAnswer>(handler, ({ requestContext }) => requestContext.requestId);
 }

@@ -2,9 +2,7 @@ import type { APIGatewayProxyStructuredResultV2 } from "aws-lambda";
 import { failures, GatewayError } from "../errors.ts";
 import type { Quota } from "../limits/rate-limit.ts";
 import { log, nameOf } from "../log.ts";
-import { isTransient } from "../transient.ts";
-
-type Listed = { code: number; http: number; retryAfterSeconds?: number };
+import { isTransient, unavailable } from "../transient.ts";
 
 const headers = { "content-type": "application/json; charset=utf-8" };
 
@@ -19,9 +17,8 @@ export function succeeded(data: unknown, requestId: string): APIGatewayProxyStru
 
 /** Wraps a failure in the envelope: its code and what to change; `cause` and stack never leave the function. */
 export function failed(error: GatewayError, requestId: string): APIGatewayProxyStructuredResultV2 {
-  const { code, http, retryAfterSeconds: usual }: Listed = failures[error.failure];
-  const { fields, orderNo, providerError } = error.details;
-  const { retryAfterSeconds = usual } = error.details;
+  const { code, http } = failures[error.failure];
+  const { fields, orderNo, providerError, retryAfterSeconds } = error.details;
   const body = {
     code,
     message: error.message,
@@ -47,14 +44,11 @@ export function notFound(): GatewayError {
 
 /**
  * Turns anything thrown into the failure to answer. Errors are logged by class and code only, because their messages may
- * contain secrets; a transient one alarms nobody.
+ * contain secrets.
  */
 export function failureOf(error: unknown): GatewayError {
   if (error instanceof GatewayError) return error;
-  if (isTransient(error)) {
-    log.warn("database or network unavailable", nameOf(error));
-    return new GatewayError("unavailable", "not available right now: send the same request again");
-  }
+  if (isTransient(error)) return unavailable(error);
   log.alarm("unexpected failure", nameOf(error));
   return new GatewayError(
     "internal",

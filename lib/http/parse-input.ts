@@ -1,7 +1,7 @@
 import type { APIGatewayProxyEventV2 } from "aws-lambda";
 import type * as z from "zod";
 import { type Failure, GatewayError } from "../errors.ts";
-import { fieldErrors, unknownField } from "../field-errors.ts";
+import { fieldErrors, unknownField, wordsForInput } from "../field-errors.ts";
 import type { Contract } from "./contract.ts";
 import { assertJson, rawBody, readJsonBody } from "./json-body.ts";
 
@@ -33,22 +33,3 @@ function rawInput(contract: Contract, event: APIGatewayProxyEventV2): object {
 function failureOf(issue: z.core.$ZodIssue): Failure | undefined {
   return issue.code === "custom" ? (issue.params?.failure as Failure | undefined) : undefined;
 }
-
-/** Error text for an invalid value, to follow the field's name; `undefined` keeps the schema's or zod's own message. */
-export const wordsForInput: z.core.$ZodErrorMap = (issue) => {
-  if (issue.code === "invalid_type") {
-    if (issue.input === undefined) return "is required";
-    return `must be ${kinds[issue.expected] ?? issue.expected}`;
-  }
-  if (issue.code === "invalid_value") return `must be one of ${issue.values.join(", ")}`;
-  return undefined;
-};
-
-const kinds: Record<string, string> = {
-  string: "a string",
-  number: "a number",
-  boolean: "true or false",
-  array: "a list",
-  object: "an object",
-  record: "an object",
-};

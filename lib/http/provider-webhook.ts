@@ -2,8 +2,8 @@ import type { Gateway } from "../gateway.ts";
 import { openGateway } from "../open-gateway.ts";
 import { receiveWebhook } from "../payments/receive-webhook.ts";
 import { providers } from "../providers/registry.ts";
-import { httpHandler } from "./endpoint.ts";
 import { failed } from "./envelope.ts";
+import { httpHandler } from "./http-handler.ts";
 import { rawBody } from "./json-body.ts";
 import { sourceNetwork } from "./source-network.ts";
 

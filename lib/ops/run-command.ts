@@ -1,8 +1,7 @@
 import { failures, GatewayError } from "../errors.ts";
-import { formatIssues } from "../field-errors.ts";
+import { formatIssues, wordsForInput } from "../field-errors.ts";
 import type { Gateway } from "../gateway.ts";
 import { failureOf } from "../http/envelope.ts";
-import { wordsForInput } from "../http/parse-input.ts";
 import { log } from "../log.ts";
 import { anomalyCommands } from "./anomaly-commands.ts";
 import { callCommands } from "./call-commands.ts";

@@ -9,7 +9,7 @@ import type { NewPayment } from "../domain/provider.ts";
 import type { Leased, NewOrder, StoredOrder } from "../domain/provider-request.ts";
 import { buyerReturnUrl, webhookUrl } from "../domain/public-urls.ts";
 import { orderEnd } from "../domain/scene-life.ts";
-import { GatewayError } from "../errors.ts";
+import { callUnderWay, GatewayError } from "../errors.ts";
 import type { Gateway } from "../gateway.ts";
 import { createOrder } from "../storage/payments/create-order.ts";
 import { findStoredOrder } from "../storage/payments/find-order.ts";
@@ -58,7 +58,7 @@ export async function createPayment(
       .finally(() => woken);
   }
   const winner = await findStoredOrder(gateway.db, caller.userId, command.outTradeNo);
-  if (!winner) throw new GatewayError("unavailable", "please send the same request again");
+  if (!winner) throw callUnderWay();
   return replay(gateway, winner, command);
 }
 

@@ -6,7 +6,7 @@ import type { Payment } from "../domain/payment.ts";
 import { firstPollSeconds } from "../domain/poll-schedule.ts";
 import type { Provider } from "../domain/provider.ts";
 import type { RefundOutcome, StoredRefund } from "../domain/refund.ts";
-import { GatewayError } from "../errors.ts";
+import { callUnderWay, GatewayError } from "../errors.ts";
 import type { Gateway } from "../gateway.ts";
 import { type Money, toDecimal } from "../money/money.ts";
 import { readAmount } from "../money/read-amount.ts";
@@ -60,7 +60,7 @@ export async function createRefund(
   }
   const first = await findRefund(gateway.db, caller.userId, command.refundNo);
   if (first) return replay(gateway, first, command);
-  throw new GatewayError("unavailable", "please send the same request again");
+  throw callUnderWay();
 }
 
 function newRefund(
@@ -157,7 +157,7 @@ async function answer(
   outcome: RefundOutcome,
 ): Promise<StoredRefund> {
   const stored = await findRefund(gateway.db, userId, refundNo);
-  if (!stored) throw new GatewayError("unavailable", "please send the same request again");
+  if (!stored) throw callUnderWay();
   const { payment } = stored;
   // A webhook reported success before the call returned: retrying with a new refund_no would refund twice.
   if (stored.refund.status === "success") return stored;

@@ -15,10 +15,7 @@ export function checkExtraParams(
     });
   const parsed = schema.safeParse(extraParams);
   if (parsed.success) return parsed.data;
-  const fields = fieldErrors(parsed.error.issues).map(({ field, message }) => ({
-    field: `extra_params.${field}`,
-    message,
-  }));
+  const fields = fieldErrors(parsed.error.issues, { within: ["extra_params"] });
   const [first] = fields;
   throw new GatewayError("invalid_parameter", `${first?.field}: ${first?.message}`, { fields });
 }

@@ -50,7 +50,7 @@ export async function repeating<T>(work: () => Promise<T>): Promise<T> {
       return await work();
     } catch (error) {
       if (
-        /* mutation: retry-passing-only */ !isTransient(error) ||
+        /* mutation: retry-transient-only */ !isTransient(error) ||
         attempt === /* mutation: retry-most-tries */ tries ||
         /* mutation: retry-time-left */ currentInvocation().remainingMs() < leastRemainingMs
       )

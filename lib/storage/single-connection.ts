@@ -7,6 +7,7 @@ import {
   type QueryOptions,
 } from "mysql2";
 import { reach } from "../failpoint.ts";
+import { closedByServer, readOnlyServer, statementTimedOut } from "../transient.ts";
 import { mutex } from "./mutex.ts";
 
 /** A connection that was idle for longer is replaced: the server ends it at 60 s (`wait_timeout`). */
@@ -15,11 +16,6 @@ const connectTimeoutMs = 3_000;
 
 /** The account was changed (a rotated secret): ask for the credentials again. */
 const accessDenied = new Set([1045, 1698, 3118]);
-/** The server has become a read-only replica: another connection may reach the new writer. */
-const readOnly = new Set([1290, 1836]);
-/** The server closed the connection: it shut down, killed the connection (MariaDB), or found it idle (MySQL). */
-const lastWords = new Set([1053, 1927, 4031]);
-const statementTimedOut = "PROTOCOL_SEQUENCE_TIMEOUT";
 
 export type ConnectionSource = (fresh: boolean) => Promise<ConnectionOptions>;
 
@@ -139,8 +135,8 @@ function endsConnection(error: unknown, connection: Connection): boolean {
   return (
     fatal ||
     isBroken(connection) ||
-    lastWords.has(errno) ||
-    /* mutation: connection-read-only */ readOnly.has(errno) ||
+    closedByServer.has(errno) ||
+    /* mutation: connection-read-only */ readOnlyServer.has(errno) ||
     code === statementTimedOut
   );
 }
@@ -151,7 +147,7 @@ function endsConnection(error: unknown, connection: Connection): boolean {
  */
 function asLost(error: unknown): unknown {
   const { errno = 0, code } = error as QueryError;
-  const isNamed = code !== undefined && !lastWords.has(errno);
+  const isNamed = code !== undefined && !closedByServer.has(errno);
   return isNamed ? error : Object.assign(error as QueryError, { code: "PROTOCOL_CONNECTION_LOST" });
 }
 

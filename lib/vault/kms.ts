@@ -4,11 +4,9 @@ import {
   IncorrectKeyException,
   KMSClient,
 } from "@aws-sdk/client-kms";
-import { GatewayError } from "../errors.ts";
 import { reach } from "../failpoint.ts";
 import { assertNoTransaction } from "../invocation.ts";
-import { log, nameOf } from "../log.ts";
-import { isTransientAtAws } from "../transient.ts";
+import { isTransient, unavailable } from "../transient.ts";
 import type { KeyService } from "./vault.ts";
 
 /** A KMS that does not respond costs a caller at most twice this; by default the SDK would wait forever. */
@@ -70,9 +68,5 @@ export function kmsKeys([newest, ...older]: readonly string[]): KeyService {
 
 /** A KMS time-out, throttling or server error is worth a retry; a refusal is not. */
 function away(error: unknown): never {
-  if (!isTransientAtAws(error)) throw error;
-  log.warn("key service unavailable", nameOf(error));
-  throw new GatewayError("unavailable", "not available right now: send the same request again", {
-    cause: error,
-  });
+  throw isTransient(error) ? unavailable(error) : error;
 }

@@ -5,7 +5,8 @@ import { findOrder } from "../../lib/storage/payments/find-order.ts";
 import { startDatabase } from "../../scripts/local/services/database.ts";
 import type { LocalServer } from "../../scripts/local/services/local-server.ts";
 import { stripeEvents } from "../kits/stripe/signed-events.ts";
-import { type Api, anOrder, apiOf } from "../steps/api.ts";
+import { type Api, type ApiAnswer, anOrder, apiOf } from "../steps/api.ts";
+import { logOf } from "../steps/captured-log.ts";
 import { type DatabaseProxy, startDatabaseProxy } from "../steps/database-proxy.ts";
 import { invoke } from "../steps/front.ts";
 import { anotherGateway } from "../steps/gateways.ts";
@@ -218,11 +219,16 @@ describe("database outages", () => {
     await rows.close();
     await database.kill();
 
-    const calls = await Promise.all([
-      api.create(anOrder({ provider: "stripe" })),
-      api.query(String(orderNo)),
-      api.create(anOrder({ provider: "stripe" })),
-    ]);
+    let calls: ApiAnswer[] = [];
+    const log = await logOf(async () => {
+      calls = await Promise.all([
+        api.create(anOrder({ provider: "stripe" })),
+        api.query(String(orderNo)),
+        api.create(anOrder({ provider: "stripe" })),
+      ]);
+    });
+    expect(log.filter(({ level }) => level === "error")).toEqual([]);
+    expect(log.filter(({ message }) => message === "temporarily unavailable")).toHaveLength(3);
     for (const { status, code, headers } of calls) {
       expect({ status, code, retry: headers.get("retry-after") }).toEqual({
         status: 503,

@@ -58,6 +58,7 @@ describe("outages of the key service", () => {
     const gateway = anotherGateway();
     await expect(createThrough(gateway, shop, anOrder({ provider: "stripe" }))).rejects.toMatchObject({
       failure: "unavailable",
+      details: { retryAfterSeconds: 2 },
     });
     await world.passes(4);
     const caller = await gateway.authenticate(shop.apiKey, "query");

@@ -71,7 +71,7 @@ describe("config set", () => {
   it("config set with an unknown field names the field", async () => {
     const credentials = await anAccount("stripe");
     await expect(configSet("stripe", "odd", { ...credentials, colour: "green" })).rejects.toThrow(
-      /incomplete or wrong: Unrecognized key: "colour"$/,
+      /incomplete or wrong: colour: unknown field: remove it$/,
     );
   });
 

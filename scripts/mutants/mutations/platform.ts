@@ -51,9 +51,15 @@ export const platformMutations: Mutation[] = [
   },
   {
     name: "Transactions: a programming error is retried like a deadlock",
-    at: "retry-passing-only",
+    at: "retry-transient-only",
     change: dropOperand,
     tests: ["test/storage/transactions.test.ts"],
+  },
+  {
+    name: "Transient errors: they are not logged, so no alarm can count them",
+    at: "transient-logged",
+    change: drop,
+    tests: [outage],
   },
   {
     name: "Transactions: the number of retries is unlimited",
