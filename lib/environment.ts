@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { isLoopbackHost } from "./loopback.ts";
 
 const url = z.url();
 
@@ -88,10 +89,6 @@ export function loopbackEndpointsOf({
   throw new SettingError(
     "plain http notifications may be sent in the local stage only, to loopback hosts only",
   );
-}
-
-function isLoopbackHost(host: string): boolean {
-  return host === "127.0.0.1" || host === "localhost" || host === "[::1]";
 }
 
 function parse(text: string): unknown {

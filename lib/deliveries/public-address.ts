@@ -53,29 +53,16 @@ const specialIpv6 = blocks("ipv6", [
   "3fff::/20",
 ]);
 
-const loopbackIpv4 = blocks("ipv4", ["127.0.0.0/8"]);
-const loopbackIpv6 = blocks("ipv6", ["::1/128"]);
-
 /** Whether an address is public unicast; `false` also for text that is no address and for IPv6 with a zone. */
 export function isPublicUnicast(address: string): boolean {
   // `check` without the right family answers "not listed" to everything.
   if (isIPv4(address)) return !specialIpv4.check(address, /* mutation: address-family */ "ipv4");
-  if (!isUnzonedIpv6(address)) return false;
   return (
+    isIPv6(address) &&
+    /* mutation: address-zone */ !address.includes("%") &&
     /* mutation: address-global-ipv6 */ globalIpv6.check(address, "ipv6") &&
     !specialIpv6.check(address, "ipv6")
   );
-}
-
-/** Whether an address is this machine's own: 127.0.0.0/8 or ::1, not mapped into IPv6. */
-export function isLoopback(address: string): boolean {
-  if (isIPv4(address)) return loopbackIpv4.check(address, "ipv4");
-  // `check` matches an IPv4-mapped address against IPv4 rules, of which this list has none.
-  return isUnzonedIpv6(address) && loopbackIpv6.check(address, "ipv6");
-}
-
-function isUnzonedIpv6(address: string): boolean {
-  return isIPv6(address) && /* mutation: address-zone */ !address.includes("%");
 }
 
 function blocks(family: "ipv4" | "ipv6", ranges: string[]): BlockList {

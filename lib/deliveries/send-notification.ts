@@ -1,11 +1,12 @@
 import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import { log, nameOf } from "../log.ts";
+import { isLoopback } from "../loopback.ts";
 import { OutboundError } from "../outbound/outbound-error.ts";
 import { type OutboundAnswer, request } from "../outbound/request.ts";
 import { addressNotAllowed, checkedConnection, type Resolve } from "./checked-connection.ts";
 import { printableAnswer } from "./printable-answer.ts";
-import { isLoopback, isPublicUnicast } from "./public-address.ts";
+import { isPublicUnicast } from "./public-address.ts";
 
 /** One notification as it goes out: where to, the signed headers, the exact text of the body. */
 export type Delivery = { url: string; headers: Record<string, string>; payload: string };

@@ -34,7 +34,7 @@ describe("PROVIDER_BASE_URLS, the addresses of simulators", () => {
 
 describe("LOOPBACK_ENDPOINTS, notified over plain http", () => {
   it("LOOPBACK_ENDPOINTS may be set in the local stage only", () => {
-    const LOOPBACK_ENDPOINTS = "127.0.0.1:1,localhost:2,[::1]:3";
+    const LOOPBACK_ENDPOINTS = "127.0.0.1:1,localhost:2,[::1]:3,127.0.0.2:4";
     expect([...loopbackEndpointsOf({ STAGE: "local", LOOPBACK_ENDPOINTS })]).toEqual(
       LOOPBACK_ENDPOINTS.split(","),
     );
@@ -47,6 +47,7 @@ describe("LOOPBACK_ENDPOINTS, notified over plain http", () => {
     "127.0.0.1.evil.example:1",
     "http://127.0.0.1:1",
     " 127.0.0.1:1",
+    "[::ffff:127.0.0.1]:1",
   ])("LOOPBACK_ENDPOINTS must name loopback addresses, so it refuses %j", (LOOPBACK_ENDPOINTS) => {
     expect(() => loopbackEndpointsOf({ STAGE: "local", LOOPBACK_ENDPOINTS })).toThrow(SettingError);
   });

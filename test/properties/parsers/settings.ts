@@ -63,10 +63,10 @@ export const settingParsers: Parser[] = [
     ),
     parse: ([STAGE, PROVIDER_BASE_URLS]) => providerBaseUrls({ STAGE, PROVIDER_BASE_URLS }),
     holds: (urls, [STAGE]) => {
-      const local = ["127.0.0.1", "localhost", "[::1]"];
+      const local = /^(127(\.\d{1,3}){3}|localhost|\[::1\])$/;
       const hosts = Object.values(urls).map((url) => new URL(url).hostname);
       demand(
-        STAGE === "local" && hosts.every((host) => local.includes(host)),
+        STAGE === "local" && hosts.every((host) => local.test(host)),
         "a base URL that is not loopback, or outside the local stage",
       );
     },

@@ -1,7 +1,8 @@
 import { BlockList } from "node:net";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { isLoopback, isPublicUnicast } from "../../../lib/deliveries/public-address.ts";
+import { isPublicUnicast } from "../../../lib/deliveries/public-address.ts";
+import { isLoopback } from "../../../lib/loopback.ts";
 
 /** Every block that is not public: the public address before it, its first and last, the public address after it. */
 const ipv4Blocks = [
