@@ -1,5 +1,5 @@
+import { createPaymentContract } from "../lib/http/create-payment-contract.ts";
 import { endpoint, serve } from "../lib/http/endpoint.ts";
-import { createPaymentContract } from "../lib/http/payment-contracts.ts";
 import { createdAnswer, paymentCommand } from "../lib/http/payment-mapping.ts";
 import { createPayment } from "../lib/payments/create-payment.ts";
 

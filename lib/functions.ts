@@ -1,4 +1,18 @@
 import { apiCall } from "./http/api-call-line.ts";
+import type { Contract } from "./http/contract.ts";
+import { createPaymentContract } from "./http/create-payment-contract.ts";
+import {
+  capabilitiesContract,
+  listPaymentsContract,
+  resendNotificationContract,
+} from "./http/list-contracts.ts";
+import {
+  closePaymentContract,
+  findPaymentContract,
+  paymentTimelineContract,
+  queryPaymentContract,
+} from "./http/payment-contracts.ts";
+import { createRefundContract, queryRefundContract } from "./http/refund-contracts.ts";
 import { routes, webhookRoute } from "./http/routes.ts";
 import { providers } from "./providers/registry.ts";
 
@@ -47,8 +61,8 @@ const webhooks: FunctionSpec[] = Object.keys(providers).map((provider) => ({
   routes: [webhookRoute(provider)],
 }));
 
-/** The merchant API. Its calls are recorded. */
-const merchantFunctions: FunctionSpec[] = [
+/** The functions of the merchant API, whose calls are recorded. Their routes are those of their contracts. */
+const merchantFunctions: readonly (FunctionSpec & { contracts: readonly Contract[] })[] = [
   {
     entry: "create-payment",
     impact: "merchants cannot create payments",
@@ -56,7 +70,7 @@ const merchantFunctions: FunctionSpec[] = [
     timeoutSeconds: 29,
     grants: callsProviders,
     reservedConcurrency: 100,
-    routes: [routes.createPayment],
+    contracts: [createPaymentContract],
   },
   {
     entry: "query-payment",
@@ -65,7 +79,7 @@ const merchantFunctions: FunctionSpec[] = [
     timeoutSeconds: 29,
     grants: callsProviders,
     reservedConcurrency: 100,
-    routes: [routes.queryPayment, routes.findPayment, routes.paymentTimeline],
+    contracts: [queryPaymentContract, findPaymentContract, paymentTimelineContract],
   },
   {
     entry: "list-payments",
@@ -74,7 +88,7 @@ const merchantFunctions: FunctionSpec[] = [
     timeoutSeconds: 15,
     grants: ["database", "decrypt", "cache"],
     reservedConcurrency: 10,
-    routes: [routes.listPayments, routes.capabilities],
+    contracts: [listPaymentsContract, capabilitiesContract],
   },
   {
     entry: "resend-notification",
@@ -83,7 +97,7 @@ const merchantFunctions: FunctionSpec[] = [
     timeoutSeconds: 15,
     grants: ["database", "cache", "send-notify"],
     reservedConcurrency: 5,
-    routes: [routes.resendNotification],
+    contracts: [resendNotificationContract],
   },
   {
     entry: "close-payment",
@@ -92,7 +106,7 @@ const merchantFunctions: FunctionSpec[] = [
     timeoutSeconds: 29,
     grants: callsProviders,
     reservedConcurrency: 5,
-    routes: [routes.closePayment],
+    contracts: [closePaymentContract],
   },
   {
     entry: "refund-payment",
@@ -101,13 +115,19 @@ const merchantFunctions: FunctionSpec[] = [
     timeoutSeconds: 29,
     grants: callsProviders,
     reservedConcurrency: 20,
-    routes: [routes.createRefund, routes.queryRefund],
+    contracts: [createRefundContract, queryRefundContract],
   },
 ];
 
+/** Every route of the merchant API. */
+export const merchantContracts: readonly Contract[] = merchantFunctions.flatMap(({ contracts }) => contracts);
+
 /** Every Lambda function, with its routes, queue, schedule or log lines. The only list: build, infra and the local host read it. */
 export const functions: readonly FunctionSpec[] = [
-  ...merchantFunctions,
+  ...merchantFunctions.map(({ contracts, ...spec }) => ({
+    ...spec,
+    routes: contracts.map(({ route }) => route),
+  })),
   ...webhooks,
   {
     entry: "payment-return",

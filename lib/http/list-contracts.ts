@@ -6,9 +6,8 @@ import { GatewayError } from "../errors.ts";
 import { providers } from "../providers/registry.ts";
 import type { Contract } from "./contract.ts";
 import { plainId } from "./fields.ts";
-import { paymentAnswer } from "./payment-contracts.ts";
+import { exampleOrder, examplePayment, paymentAnswer } from "./payment-answer.ts";
 import { seenAnswer } from "./payment-mapping.ts";
-import { routes } from "./routes.ts";
 
 const time = z.iso
   .datetime({ offset: true, error: "an RFC 3339 time such as 2026-01-31T00:00:00Z", abort: true })
@@ -16,7 +15,9 @@ const time = z.iso
   .refine((text) => isStorable(new Date(text)), "a time of the years 1000 to 9999, in UTC");
 
 export const listPaymentsContract = {
-  route: routes.listPayments,
+  operationId: "listPayments",
+  route: "GET /api/v1/payment/list",
+  tag: "Payments",
   summary: "List payments, newest first",
   scope: "query",
   from: "query",
@@ -41,10 +42,19 @@ export const listPaymentsContract = {
     })
     .meta({ id: "PaymentPage" }),
   failures: [],
+  example: {
+    input: { status: "success", from: "2026-01-31T00:00:00Z", limit: 20 },
+    answer: { items: [examplePayment], next_cursor: "MTc2OTgxNzYwMDAwMDo3" },
+  },
 } satisfies Contract;
 
+/** The notification that the examples are about. */
+export const exampleEventId = "4f0c7f52-7a0e-4f5e-9d0c-4b1f6f1f6a11";
+
 export const resendNotificationContract = {
-  route: routes.resendNotification,
+  operationId: "resendNotification",
+  route: "POST /api/v1/payment/notify/resend/{order_no}",
+  tag: "Notifications",
   summary: "Resend the last notification of a payment, or the one named by `event_id`",
   scope: "notify",
   from: "body",
@@ -55,10 +65,16 @@ export const resendNotificationContract = {
   }),
   answer: paymentAnswer,
   failures: ["order_not_found", "order_status"],
+  example: {
+    input: { order_no: exampleOrder.order_no, event_id: exampleEventId },
+    answer: { ...examplePayment, notify_status: "pending" },
+  },
 } satisfies Contract;
 
 export const capabilitiesContract = {
-  route: routes.capabilities,
+  operationId: "capabilities",
+  route: "GET /api/v1/capabilities",
+  tag: "Payments",
   summary: "List the providers, scenes and operations that this merchant can use now",
   scope: "query",
   from: "query",
@@ -81,6 +97,20 @@ export const capabilitiesContract = {
     })
     .meta({ id: "Capabilities" }),
   failures: [],
+  example: {
+    input: {},
+    answer: {
+      items: [
+        {
+          provider: "stripe",
+          config: "default",
+          scenes: ["checkout"],
+          max_expires_in: { checkout: 86_400 },
+          verbs: ["create", "query", "close", "refund"],
+        },
+      ],
+    },
+  },
 } satisfies Contract;
 
 export function paymentFilter(input: z.output<typeof listPaymentsContract.input>): PaymentFilter {

@@ -9,7 +9,9 @@ import type { CreateRefundCommand } from "../payments/create-refund.ts";
 import type { SeenPayment } from "../payments/query-payment.ts";
 import type { CreatePaymentCommand } from "../payments/request.ts";
 import { scenesOf } from "../providers/registry.ts";
-import type { createPaymentContract, paymentAnswer, paymentTimelineContract } from "./payment-contracts.ts";
+import type { createPaymentContract } from "./create-payment-contract.ts";
+import type { paymentAnswer } from "./payment-answer.ts";
+import type { paymentTimelineContract } from "./payment-contracts.ts";
 import type { createRefundContract, refundAnswer } from "./refund-contracts.ts";
 
 type Created = z.input<(typeof createPaymentContract)["answer"]>;

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import type { Contract } from "./contract.ts";
 import { answeredAmount, answeredTime, plainAmount, plainId, text } from "./fields.ts";
-import { routes } from "./routes.ts";
+import { exampleOrder, examplePayment } from "./payment-answer.ts";
 
 export const refundAnswer = z
   .object({
@@ -21,8 +21,24 @@ export const refundAnswer = z
   })
   .meta({ id: "Refund" });
 
+export const exampleRefund: z.input<typeof refundAnswer> = {
+  refund_no: "refund-1",
+  order_no: exampleOrder.order_no,
+  out_trade_no: "order-1",
+  trade_no: examplePayment.trade_no,
+  refund_id: "re_3QABCDEF",
+  amount: 2.34,
+  currency: "CNY",
+  status: "success",
+  reason: "one cup was broken",
+  created_at: "2026-02-01T08:00:00.000Z",
+  updated_at: "2026-02-01T08:00:01.310Z",
+};
+
 export const createRefundContract = {
-  route: routes.createRefund,
+  operationId: "createRefund",
+  route: "POST /api/v1/payment/refund",
+  tag: "Refunds",
   summary: "Refund a payment in full or in part, or get the refund that the same request created before",
   scope: "refund",
   limit: "refunds",
@@ -56,14 +72,21 @@ export const createRefundContract = {
     "refund_not_accepted",
     "refund_unknown",
   ],
+  example: {
+    input: { out_trade_no: "order-1", refund_no: "refund-1", amount: "2.34", reason: "one cup was broken" },
+    answer: exampleRefund,
+  },
 } satisfies Contract;
 
 export const queryRefundContract = {
-  route: routes.queryRefund,
+  operationId: "queryRefund",
+  route: "GET /api/v1/payment/refund/{refund_no}",
+  tag: "Refunds",
   summary: "Get a refund; one that is not final is first fetched from the provider",
   scope: "query",
   from: "path",
   input: z.strictObject({ refund_no: plainId.describe("Your own number of the refund.") }),
   answer: refundAnswer,
   failures: ["not_found"],
+  example: { input: { refund_no: exampleRefund.refund_no }, answer: exampleRefund },
 } satisfies Contract;

@@ -1,15 +1,5 @@
-/** Every route of the API in API Gateway's notation. */
+/** The routes that are not of the merchant API, whose contracts name theirs; in API Gateway's notation. */
 export const routes = {
-  createPayment: "POST /api/v1/payment/create",
-  queryPayment: "GET /api/v1/payment/query/{order_no}",
-  findPayment: "GET /api/v1/payment/query",
-  paymentTimeline: "GET /api/v1/payment/timeline/{order_no}",
-  listPayments: "GET /api/v1/payment/list",
-  resendNotification: "POST /api/v1/payment/notify/resend/{order_no}",
-  createRefund: "POST /api/v1/payment/refund",
-  queryRefund: "GET /api/v1/payment/refund/{refund_no}",
-  capabilities: "GET /api/v1/capabilities",
-  closePayment: "POST /api/v1/payment/close/{order_no}",
   paymentReturn: "GET /api/v1/public/return/{provider}/{order_no}",
   health: "GET /health",
   openApi: "GET /openapi.json",

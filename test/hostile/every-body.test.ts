@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { merchantRoutes } from "../../lib/http/openapi/merchant-routes.ts";
+import { merchantContracts } from "../../lib/functions.ts";
 import { pathNames } from "../../lib/http/openapi/operations.ts";
 import type { ApiAnswer } from "../steps/api.ts";
 import { answerTo, eventOf, everyRoute, type Sent } from "../steps/every-route.ts";
@@ -19,7 +19,8 @@ beforeAll(async () => {
 expectTablesUnchanged();
 afterAll(() => world.stop());
 
-const merchants = merchantRoutes.map(({ contract, input }) => {
+const merchants = merchantContracts.map((contract) => {
+  const { input } = contract.example;
   const route = everyRoute.find(({ route }) => route === contract.route)!;
   const inPath = pathNames(contract.route);
   const names = Object.keys(input).filter((name) => !inPath.includes(name));

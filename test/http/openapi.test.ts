@@ -4,13 +4,12 @@ import { Validator } from "@seriousme/openapi-schema-validator";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import * as z from "zod";
 import { type Failure, failures } from "../../lib/errors.ts";
-import { functions } from "../../lib/functions.ts";
+import { functions, merchantContracts } from "../../lib/functions.ts";
 import type { Contract } from "../../lib/http/contract.ts";
+import { createPaymentContract } from "../../lib/http/create-payment-contract.ts";
 import { corsHeaders } from "../../lib/http/headers.ts";
-import { example } from "../../lib/http/openapi/examples.ts";
-import { merchantRoutes } from "../../lib/http/openapi/merchant-routes.ts";
 import { routes } from "../../lib/http/routes.ts";
-import { isProvider, providers } from "../../lib/providers/registry.ts";
+import { providers } from "../../lib/providers/registry.ts";
 import { faultsOf, operationOf, reference } from "../steps/api-reference.ts";
 import { closedSchemas } from "../steps/closed-schemas.ts";
 import { takeFaults } from "../steps/faults.ts";
@@ -31,16 +30,16 @@ function* having(name: string, value: unknown): Generator<Record<string, unknown
   for (const part of Object.values(value)) yield* having(name, part);
 }
 
-/** Every contract that `lib/http` exports, including those that take the providers as an argument. */
+/** Every contract that `lib/http` exports. */
 async function exportedContracts(): Promise<Contract[]> {
   const folder = path.join(import.meta.dirname, "../../lib/http");
   const modules = await Promise.all(
-    globSync("*-contracts.ts", { cwd: folder }).map((file) => import(path.join(folder, file))),
+    globSync("*-contract{,s}.ts", { cwd: folder }).map((file) => import(path.join(folder, file))),
   );
   return modules
     .flatMap((module) => Object.entries<unknown>(module))
     .filter(([name]) => name.endsWith("Contract"))
-    .map(([, found]) => (typeof found === "function" ? found(isProvider) : found));
+    .map(([, found]) => found as Contract);
 }
 
 describe("the API reference", () => {
@@ -67,7 +66,7 @@ describe("the API reference", () => {
   it("the API reference has exactly the fields of every contract", async () => {
     const contracts = await exportedContracts();
     expect(contracts.map(({ route }) => route).sort()).toEqual(
-      merchantRoutes.map(({ contract }) => contract.route).sort(),
+      merchantContracts.map(({ route }) => route).sort(),
     );
     for (const { route, input, answer, scope } of contracts) {
       const { parameters, requestBody, responses, security } = operationOf(route)!;
@@ -122,16 +121,16 @@ describe("the API reference", () => {
   });
 
   it("the API reference accepts amounts as numbers or decimal strings and returns numbers", () => {
-    const { requestBody } = operationOf(routes.createPayment)!;
+    const { requestBody } = operationOf(createPaymentContract.route)!;
     const input = judgeOf(requestBody!.content["application/json"]!.schema);
-    const judge = (amount: unknown) => input({ ...example.paymentInput, amount });
+    const judge = (amount: unknown) => input({ ...createPaymentContract.example.input, amount });
     for (const amount of [12.34, "12.34", 1, "0.01"]) expect(judge(amount)).toBeNull();
     for (const amount of [0, -1, "-1", "1e2", "", "12.", null]) expect(judge(amount)).not.toBeNull();
     expect(reference.components.schemas.Payment?.properties?.amount).toMatchObject({ type: "number" });
   });
 
   it("the API reference names every provider and scene", () => {
-    const text = JSON.stringify(operationOf(routes.createPayment)?.requestBody);
+    const text = JSON.stringify(operationOf(createPaymentContract.route)?.requestBody);
     for (const [name, { scenes }] of Object.entries(providers)) {
       expect(text).toContain(`"${name}"`);
       for (const scene of Object.keys(scenes)) expect(text).toContain(`\`${scene}\``);
@@ -149,8 +148,8 @@ describe("the API reference", () => {
   });
 
   it("the gateway accepts every example call of the API reference", () => {
-    for (const { contract, input } of merchantRoutes) {
-      expect(contract.input.safeParse(input).error, contract.route).toBeUndefined();
+    for (const { input, example, route } of merchantContracts) {
+      expect(input.safeParse(example.input).error, route).toBeUndefined();
     }
   });
 });

@@ -3,7 +3,7 @@ import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { mostAttempts, nextDue } from "../../lib/domain/delivery-schedule.ts";
 import { failures } from "../../lib/errors.ts";
-import { routes } from "../../lib/http/routes.ts";
+import { functions } from "../../lib/functions.ts";
 import { commands } from "../../lib/ops/run-command.ts";
 import { providers } from "../../lib/providers/registry.ts";
 import { codeIn, type Readme, readmes, root } from "./readmes.ts";
@@ -37,9 +37,9 @@ describe.each(readmes)("$file", (readme) => {
   });
 
   it("the README lists every route that merchants and monitors call", () => {
-    const called = Object.values<string>(routes).filter(
-      (route) => route.includes(" /") && !route.includes("/public/"),
-    );
+    const called = functions
+      .flatMap(({ routes = [] }) => routes)
+      .filter((route) => route.includes(" /") && !route.includes("/public/"));
     const listed = rows.flatMap(([first = ""]) => codeIn(first)).filter((code) => /^[A-Z]+ \//.test(code));
     expect(listed.sort()).toEqual(called.sort());
   });

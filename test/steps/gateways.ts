@@ -1,6 +1,6 @@
 import { environmentSchema } from "../../lib/environment.ts";
 import type { Gateway } from "../../lib/gateway.ts";
-import { createPaymentContract } from "../../lib/http/payment-contracts.ts";
+import { createPaymentContract } from "../../lib/http/create-payment-contract.ts";
 import { createdAnswer, paymentCommand } from "../../lib/http/payment-mapping.ts";
 import { buildGateway } from "../../lib/open-gateway.ts";
 import { createPayment } from "../../lib/payments/create-payment.ts";

@@ -1,5 +1,5 @@
+import { merchantContracts } from "../../functions.ts";
 import { failureExamples, failureResponses, failureTable } from "./failures.ts";
-import { merchantRoutes } from "./merchant-routes.ts";
 import { notifications } from "./notifications.ts";
 import { merchantOperation, type Operation, securitySchemes } from "./operations.ts";
 import { publicOperations } from "./public-routes.ts";
@@ -27,8 +27,8 @@ const tags = [
 export function openApiDocument(publicUrl: string) {
   const schemas = jsonSchemas();
   const failures = failureResponses(schemas);
-  const merchants = merchantRoutes.map(
-    (route) => [route.contract.route, merchantOperation(schemas, failures, route)] as const,
+  const merchants = merchantContracts.map(
+    (contract) => [contract.route, merchantOperation(schemas, failures, contract)] as const,
   );
   const operations = [...merchants, ...Object.entries(publicOperations(schemas, failures))];
   const webhooks = notifications(schemas);

@@ -1,6 +1,8 @@
 import * as z from "zod";
 import { failures } from "../../errors.ts";
 
+export const exampleRequestId = "JKJaXmPLvHcESHA=";
+
 const requestId = z
   .string()
   .describe("Id of this call, for support requests. Also in the header `X-Request-Id`.");

@@ -1,5 +1,5 @@
 import type { Failure, FailureDetails } from "../../errors.ts";
-import { example } from "./examples.ts";
+import { exampleOrder } from "../payment-answer.ts";
 
 type Explained = { means: string; message: string; details?: FailureDetails };
 
@@ -7,7 +7,7 @@ const wrong = (field: string, message: string): Omit<Explained, "means"> => ({
   message: `${field}: ${message}`,
   details: { fields: [{ field, message }] },
 });
-const { order_no: orderNo } = example.payment;
+const { order_no: orderNo } = exampleOrder;
 const providerError = { code: "ACQ.TRADE_HAS_CLOSE", message: "交易已经关闭" };
 
 /** Meaning of every failure, with an example of its message and details. */

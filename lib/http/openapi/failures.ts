@@ -1,7 +1,6 @@
 import { type Failure, failures, GatewayError } from "../../errors.ts";
 import { failed } from "../envelope.ts";
-import { failure as body } from "./envelope.ts";
-import { example } from "./examples.ts";
+import { failure as body, exampleRequestId } from "./envelope.ts";
 import { explained } from "./explained.ts";
 import { rateLimitHeaders, requestIdHeader, retryAfterHeader } from "./headers.ts";
 import type { JsonSchemas } from "./schemas.ts";
@@ -84,7 +83,7 @@ export const failureExamples = Object.fromEntries(
 
 function answered(name: Failure) {
   const { message, details } = explained[name];
-  return failed(new GatewayError(name, message, details), example.requestId);
+  return failed(new GatewayError(name, message, details), exampleRequestId);
 }
 
 /** Markdown table of all error codes. */

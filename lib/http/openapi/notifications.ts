@@ -1,6 +1,37 @@
-import { paymentNotificationBody, refundNotificationBody } from "../../domain/notification-body.ts";
-import { example } from "./examples.ts";
+import {
+  type PaymentNotificationBody,
+  paymentNotificationBody,
+  type RefundNotificationBody,
+  refundNotificationBody,
+} from "../../domain/notification-body.ts";
+import { exampleEventId } from "../list-contracts.ts";
+import { exampleOrder, examplePayment } from "../payment-answer.ts";
+import { exampleRefund } from "../refund-contracts.ts";
 import type { JsonSchemas } from "./schemas.ts";
+
+const facts = {
+  ...exampleOrder,
+  event_id: exampleEventId,
+  trade_no: examplePayment.trade_no,
+  amount: 12.34,
+  status: "success",
+  payment_time: examplePayment.payment_time,
+  metadata: { basket: "7" },
+  version: 3,
+  occurred_at: "2026-01-31T00:01:31.204Z",
+} as const;
+
+const paymentNotification: PaymentNotificationBody = { event: "payment.success", ...facts };
+
+const refundNotification: RefundNotificationBody = {
+  event: "refund.success",
+  ...facts,
+  event_id: "b3f9c1d7-02c4-4c1e-8a55-0e7d5c0f9e42",
+  refund_no: "refund-1",
+  refund_amount: 2.34,
+  refund_status: "success",
+  occurred_at: exampleRefund.updated_at,
+};
 
 /** The notifications that the gateway posts to a merchant's `notify_url`. */
 export function notifications(schemas: JsonSchemas) {
@@ -10,7 +41,7 @@ export function notifications(schemas: JsonSchemas) {
         "paymentNotification",
         "A payment was paid, closed, or failed",
         schemas.of(paymentNotificationBody),
-        example.paymentNotification,
+        paymentNotification,
       ),
     },
     refund: {
@@ -18,7 +49,7 @@ export function notifications(schemas: JsonSchemas) {
         "refundNotification",
         "A refund ended",
         schemas.of(refundNotificationBody),
-        example.refundNotification,
+        refundNotification,
       ),
     },
   };

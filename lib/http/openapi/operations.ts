@@ -1,10 +1,8 @@
 import type { Failure } from "../../errors.ts";
-import { routes } from "../routes.ts";
-import { success } from "./envelope.ts";
-import { example } from "./examples.ts";
+import type { Contract } from "../contract.ts";
+import { exampleRequestId, success } from "./envelope.ts";
 import type { FailureResponses } from "./failures.ts";
 import { rateLimitHeaders, requestIdHeader } from "./headers.ts";
-import type { MerchantRoute } from "./merchant-routes.ts";
 import type { JsonSchema, JsonSchemas } from "./schemas.ts";
 
 export type Operation = {
@@ -48,9 +46,9 @@ export const securitySchemes = {
 export function merchantOperation(
   schemas: JsonSchemas,
   failures: FailureResponses,
-  route: MerchantRoute,
+  contract: Contract,
 ): Operation {
-  const { contract, tag, input, answer } = route;
+  const { input, answer } = contract.example;
   const { properties = {}, required = [], ...object } = schemas.of(contract.input);
   const inPath = new Set(pathNames(contract.route));
   const where = (name: string) => (inPath.has(name) ? "path" : contract.from);
@@ -65,7 +63,7 @@ export function merchantOperation(
         schema: {
           allOf: [schemas.of(success), { type: "object", properties: { data }, required: ["data"] }],
         },
-        example: { code: 0, message: "success", data: answer, request_id: example.requestId },
+        example: { code: 0, message: "success", data: answer, request_id: exampleRequestId },
       },
     },
   });
@@ -82,8 +80,8 @@ export function merchantOperation(
     };
   };
   return {
-    operationId: operationIdOf(contract.route),
-    tags: [tag],
+    operationId: contract.operationId,
+    tags: [contract.tag],
     summary: contract.summary,
     security: [{ apiKey: [contract.scope] }],
     parameters: (split.parameter ?? []).map((name) => ({
@@ -106,16 +104,11 @@ export function pathNames(route: string): string[] {
   return [...route.matchAll(/\{(\w+)\}/g)].map(([, name]) => name!);
 }
 
-/** The route's key in `routes`. */
-export function operationIdOf(route: string): string {
-  return Object.entries(routes).find(([, path]) => path === route)![0];
-}
-
 function described(schema: JsonSchema | boolean | undefined) {
   const { description, ...rest } = typeof schema === "object" ? schema : {};
   return { ...(description !== undefined && { description }), schema: rest };
 }
 
-function pick<Value>(from: Record<string, Value>, names: readonly string[]): Record<string, Value> {
+function pick<Value>(from: Readonly<Record<string, Value>>, names: readonly string[]): Record<string, Value> {
   return Object.fromEntries(Object.entries(from).filter(([name]) => names.includes(name)));
 }

@@ -4,7 +4,7 @@ import { healthAnswer } from "../health-answer.ts";
 import { routes, webhookRoute } from "../routes.ts";
 import type { FailureResponses, Refusal } from "./failures.ts";
 import { requestIdHeader } from "./headers.ts";
-import { type Operation, operationIdOf, pathNames } from "./operations.ts";
+import { type Operation, pathNames } from "./operations.ts";
 import type { JsonSchemas } from "./schemas.ts";
 
 const always: readonly Failure[] = ["internal", "unavailable"];
@@ -105,7 +105,12 @@ const variables: Record<string, string> = {
   order_no: "The gateway's number of the payment.",
 };
 
-function open(route: string, summary: string, operationId = operationIdOf(route)): Operation {
+/** An operation without a key. Its name is the route's key in `routes`, unless it has another. */
+function open(
+  route: string,
+  summary: string,
+  operationId = Object.entries(routes).find(([, path]) => path === route)![0],
+): Operation {
   const parameters = pathNames(route).map((name) => ({
     name,
     in: "path",

@@ -1,5 +1,6 @@
 import type { APIGatewayProxyEventV2 } from "aws-lambda";
 import fc from "fast-check";
+import { createPaymentContract } from "../../../lib/http/create-payment-contract.ts";
 import { assertJson, readJsonBody } from "../../../lib/http/json-body.ts";
 import {
   cursorOf,
@@ -8,7 +9,7 @@ import {
   readCursor,
 } from "../../../lib/http/list-contracts.ts";
 import { parseInput } from "../../../lib/http/parse-input.ts";
-import { createPaymentContract, queryPaymentContract } from "../../../lib/http/payment-contracts.ts";
+import { queryPaymentContract } from "../../../lib/http/payment-contracts.ts";
 import { paymentCommand } from "../../../lib/http/payment-mapping.ts";
 import { createRefundContract } from "../../../lib/http/refund-contracts.ts";
 import { newApiKey, readApiKey } from "../../../lib/merchants/api-key.ts";
