@@ -12,8 +12,8 @@ const jobs = {
   payments: sweepPayments,
   configs: encryptConfigs,
   facts: matchFacts,
-  deleted: async (gateway) =>
-    (await purge(gateway, "webhook_events")) + (await purge(gateway, "unmatched_facts")),
+  deleted: (gateway) => purge(gateway, "webhook_events"),
+  deletedFacts: (gateway) => purge(gateway, "unmatched_facts"),
   calls: (gateway) => purge(gateway, "api_calls"),
 } satisfies Record<string, (gateway: Gateway) => Promise<number>>;
 
