@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { functions } from "../../lib/functions.ts";
+import { temporarilyUnavailable } from "../../lib/transient.ts";
 import { resourcesOf, synthesize, synthesizeProd } from "./templates.ts";
 
 describe.each(["dev", "prod"] as const)("stage %s", (stage) => {
@@ -56,6 +58,19 @@ describe.each(["dev", "prod"] as const)("stage %s", (stage) => {
     const count = (name: string) => metrics.filter((metric) => metric === name).length;
     expect(count("ApproximateNumberOfMessagesVisible")).toBe(2);
     expect(count("ApproximateAgeOfOldestMessage")).toBe(2);
+  });
+
+  it(`stage ${stage} alarms at one line of level error, and only at many transient failures`, () => {
+    const above = (metric: string) =>
+      all("AWS::CloudWatch::Alarm")
+        .filter(({ Properties }) => Properties.MetricName === metric)
+        .map(({ Properties }) => Properties.Threshold);
+    expect(above("AlarmLines")).toEqual([0]);
+    expect(above("AlarmTransient")).toEqual([50]);
+    const transient = all("AWS::Logs::MetricFilter").filter(
+      ({ Properties }) => Properties.FilterPattern === `{ $.message = "${temporarilyUnavailable}" }`,
+    );
+    expect(transient).toHaveLength(functions.length);
   });
 
   it(`stage ${stage} keeps logs for 30 days`, () => {
