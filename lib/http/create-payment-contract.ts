@@ -2,18 +2,7 @@ import * as z from "zod";
 import { isProvider, providers } from "../providers/registry.ts";
 import type { Contract } from "./contract.ts";
 import { answeredTime, plainAmount, plainId, text } from "./fields.ts";
-import {
-  exampleCheckout,
-  exampleOrder,
-  expiresAt,
-  livemode,
-  orderNo,
-  payableUntil,
-  paymentId,
-  paymentStatus,
-  paymentUrl,
-  qrCode,
-} from "./payment-answer.ts";
+import { exampleCheckout, exampleOrder, payableUntil, paymentAnswer } from "./payment-answer.ts";
 
 const url = text.max(2048, "at most 2048 characters");
 
@@ -87,15 +76,17 @@ const createPaymentInput = z.strictObject({
     .describe("Name of the config to use, if several are active at the provider."),
 });
 
+const { order_no, payment_url, payment_id, qr_code, status, expires_at, livemode } = paymentAnswer.shape;
+
 const createPaymentAnswer = z
   .object({
-    order_no: orderNo,
-    payment_url: paymentUrl,
-    payment_id: paymentId,
-    qr_code: qrCode,
+    order_no,
+    payment_url,
+    payment_id,
+    qr_code,
     extra_data: z.record(z.string(), z.unknown()).describe("What an app needs to begin the payment."),
-    status: paymentStatus,
-    expires_at: expiresAt,
+    status,
+    expires_at,
     payable_until: answeredTime.describe(payableUntil),
     livemode,
   })

@@ -6,8 +6,8 @@ import { failed, failureOf } from "./envelope.ts";
 import { alwaysHeaders } from "./headers.ts";
 import { inInvocation } from "./invoked.ts";
 
-export type HttpEvent = APIGatewayProxyEventV2;
-export type HttpAnswer = APIGatewayProxyStructuredResultV2;
+type HttpEvent = APIGatewayProxyEventV2;
+type HttpAnswer = APIGatewayProxyStructuredResultV2;
 type Internal = { begun: number };
 type HttpMiddleware = MiddlewareObj<HttpEvent, HttpAnswer, Error, Context, Internal>;
 

@@ -2,27 +2,13 @@ import * as z from "zod";
 import { paymentStatuses } from "../domain/payment-state.ts";
 import { answeredAmount, answeredTime } from "./fields.ts";
 
-export const paymentStatus = z
-  .enum(paymentStatuses)
-  .describe(
-    "`processing`: the provider's answer is not known or not final yet; `pending`: can be paid; `success`: paid, final; `failed` and `closed` become `success` only if the provider confirms a payment.",
-  );
-export const orderNo = z.string().describe("The gateway's number of the payment.");
-export const paymentUrl = z
-  .string()
-  .describe("Where to send the buyer; empty for scenes without a link, and after the link has expired.");
-export const paymentId = z.string().describe("The provider's id of the payable object (session or order).");
-export const qrCode = z
-  .string()
-  .describe("Text to show as a QR code; empty for other scenes, and after the code has expired.");
-export const expiresAt = answeredTime.describe("When the order expires.");
+/** Describes `payable_until`. */
 export const payableUntil =
   "When this link or code expires; until `expires_at`, repeating the create may return a new one.";
-export const livemode = z.boolean().describe("Whether real money moves.");
 
 export const paymentAnswer = z
   .object({
-    order_no: orderNo,
+    order_no: z.string().describe("The gateway's number of the payment."),
     out_trade_no: z.string().describe("Your own number of the order."),
     provider: z.string().describe("Who takes the money."),
     trade_no: z.string().describe("The provider's number of the transaction; empty until it is known."),
@@ -30,16 +16,24 @@ export const paymentAnswer = z
     body: z.string().describe("More about it; may be empty."),
     amount: answeredAmount.describe("A number: 10.00 prints 10."),
     currency: z.string().describe("ISO 4217."),
-    status: paymentStatus,
+    status: z
+      .enum(paymentStatuses)
+      .describe(
+        "`processing`: the provider's answer is not known or not final yet; `pending`: can be paid; `success`: paid, final; `failed` and `closed` become `success` only if the provider confirms a payment.",
+      ),
     payment_time: answeredTime.nullable().describe("When the buyer paid."),
     created_at: answeredTime.describe("When it was created."),
     updated_at: answeredTime.describe("When it last changed."),
     scene: z.string().describe("How the buyer pays."),
-    payment_id: paymentId,
-    payment_url: paymentUrl,
-    qr_code: qrCode,
+    payment_id: z.string().describe("The provider's id of the payable object (session or order)."),
+    payment_url: z
+      .string()
+      .describe("Where to send the buyer; empty for scenes without a link, and after the link has expired."),
+    qr_code: z
+      .string()
+      .describe("Text to show as a QR code; empty for other scenes, and after the code has expired."),
     refunded_amount: answeredAmount.describe("How much of it has been refunded."),
-    expires_at: expiresAt,
+    expires_at: answeredTime.describe("When the order expires."),
     payable_until: answeredTime.nullable().describe(`${payableUntil} Null while there is none.`),
     closed_at: answeredTime.nullable().describe("When it was closed."),
     metadata: z.record(z.string(), z.string()).describe("As it was sent."),
@@ -47,7 +41,7 @@ export const paymentAnswer = z
       .int()
       .describe("Increases with every change of status or refunds: the highest version is the newest."),
     late_success: z.boolean().describe("Whether it was paid after it had failed or been closed."),
-    livemode,
+    livemode: z.boolean().describe("Whether real money moves."),
     looked_up_at: answeredTime
       .nullable()
       .describe("When the provider was last polled about it; webhooks do not count."),
