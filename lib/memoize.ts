@@ -1,3 +1,5 @@
+import { BoundedMap } from "./bounded-map.ts";
+
 const mostCached = 500;
 
 /**
@@ -6,13 +8,11 @@ const mostCached = 500;
  */
 export function memoize<T>(ms: number) {
   type Cached = { value: Promise<T>; at: number; renewed: boolean };
-  const cache = new Map<string, Cached>();
+  const cache = new BoundedMap<Cached>(mostCached);
   const keep = (key: string, make: () => Promise<T>, renewed: boolean): Promise<T> => {
     const value = make();
-    cache.delete(key);
     cache.set(key, { value, at: performance.now(), renewed });
     value.catch(() => cache.get(key)?.value === value && cache.delete(key));
-    if (cache.size > mostCached) cache.delete(cache.keys().next().value as string);
     return value;
   };
   const isYounger = ({ at }: Cached, longest: number) => performance.now() - at < longest;

@@ -19,6 +19,8 @@ const everyone = [
   "lib/invocation.ts",
   "lib/money",
   "lib/transient.ts",
+  "lib/bounded-map.ts",
+  "lib/semaphore.ts",
 ];
 const useCases = ["lib/payments", "lib/deliveries", "lib/merchants", "lib/limits"];
 /** What a use case stands on: what things are, the storage functions, and the gateway with the rest. */
@@ -49,7 +51,9 @@ const rules: Record<string, string[]> = {
   "lib/json-text.ts": [],
   "lib/transient.ts": ["lib/errors.ts", "lib/log.ts"],
   "lib/field-errors.ts": ["lib/errors.ts"],
-  "lib/memoize.ts": [],
+  "lib/memoize.ts": ["lib/bounded-map.ts"],
+  "lib/bounded-map.ts": [],
+  "lib/semaphore.ts": [],
   "lib/money": ["lib/errors.ts"],
   "lib/domain": [...everyone],
   "lib/payments": ["lib/vault/vault.ts", ...below],

@@ -1,3 +1,4 @@
+import { BoundedMap } from "../bounded-map.ts";
 import type { Clock } from "../clock.ts";
 
 /**
@@ -20,15 +21,7 @@ export function windowUs(perMinute: number): number {
  * The generic cell rate algorithm (GCRA) in this process; beyond `most` names the least recently used one is dropped.
  */
 export function buckets(clock: Clock, most = 10_000) {
-  const freeAt = new Map<string, number>();
-
-  function keep(name: string, at: number): void {
-    // mutation: bucket-renewed
-    freeAt.delete(name);
-    freeAt.set(name, at);
-    if (freeAt.size > /* mutation: bucket-most-names */ most)
-      freeAt.delete(freeAt.keys().next().value as string);
-  }
+  const freeAt = new BoundedMap<number>(most);
 
   return {
     /** Takes one call from the bucket; a refused call costs nothing. `peek`: an allowed one costs nothing either. */
@@ -46,7 +39,7 @@ export function buckets(clock: Clock, most = 10_000) {
         /* mutation: bucket-refused-not-owed */ allowed && /* mutation: bucket-peek-not-owed */ !peek
           ? owed
           : debtUs;
-      if (after > 0) keep(name, now + after);
+      if (after > 0) freeAt.set(name, now + after);
       return { allowed, debtUs: after };
     },
   };

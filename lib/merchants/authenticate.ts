@@ -1,3 +1,4 @@
+import { BoundedMap } from "../bounded-map.ts";
 import type { Clock } from "../clock.ts";
 import type { Authenticated } from "../domain/caller.ts";
 import { GatewayError } from "../errors.ts";
@@ -37,7 +38,7 @@ type KeyTable = {
 };
 
 export function authenticator(keys: KeyTable, clock: Clock): Authenticate {
-  const cache = new Map<string, { key: StoredKey; at: number }>();
+  const cache = new BoundedMap<{ key: StoredKey; at: number }>(mostCached);
   const failedKeys = failureLimit(clock, ["unauthorised"]);
 
   function fromCache(text: string): StoredKey | null {
@@ -54,7 +55,6 @@ export function authenticator(keys: KeyTable, clock: Clock): Authenticate {
     const key = await keys.find(read);
     if (!sameKey(text, key?.hash ?? null) || key === null) throw invalid();
     cache.set(nameIn(text), { key, at: now.getTime() });
-    if (cache.size > mostCached) cache.delete(cache.keys().next().value as string);
     // mutation: api-key-valid-before-use
     assertValid(key);
     await noteUse(read, key, now);

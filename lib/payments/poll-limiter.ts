@@ -1,3 +1,5 @@
+import { type Semaphore, semaphore } from "../semaphore.ts";
+
 /** Polls of one config at once, in one process, which handles at most ten messages at once. */
 const mostAtOnce = 3;
 /** How long a poll waits for a place: many polls end in this time if the provider responds, few if it hangs. */
@@ -13,43 +15,17 @@ export interface PollLimiter {
 }
 
 export function pollLimiter(): PollLimiter {
-  const configs = new Map<string, { underWay: number; waiting: (() => void)[] }>();
-
-  function enter(configId: string): Promise<boolean> {
-    const places = configs.get(configId) ?? { underWay: 0, waiting: [] };
-    configs.set(configId, places);
-    if (places.underWay < mostAtOnce) {
-      places.underWay += 1;
-      return Promise.resolve(true);
-    }
-    return new Promise((resolve) => {
-      const called = () => {
-        clearTimeout(timer);
-        resolve(true);
-      };
-      const timer = setTimeout(() => {
-        places.waiting.splice(places.waiting.indexOf(called), 1);
-        resolve(false);
-      }, longestWaitMs);
-      places.waiting.push(called);
-    });
-  }
-
-  function release(configId: string): void {
-    const places = configs.get(configId)!;
-    const next = places.waiting.shift();
-    if (next) next();
-    else places.underWay -= 1;
-    if (places.underWay === 0) configs.delete(configId);
-  }
-
+  const configs = new Map<string, Semaphore>();
   return {
     async within(configId, work) {
-      if (!(await enter(configId))) return false;
+      const places = configs.get(configId) ?? semaphore(mostAtOnce, longestWaitMs);
+      configs.set(configId, places);
+      if (!(await places.enter())) return false;
       try {
         await work();
       } finally {
-        release(configId);
+        places.release();
+        if (places.isFree()) configs.delete(configId);
       }
       return true;
     },

@@ -7,8 +7,8 @@ import {
   type QueryOptions,
 } from "mysql2";
 import { reach } from "../failpoint.ts";
+import { semaphore } from "../semaphore.ts";
 import { closedByServer, readOnlyServer, statementTimedOut } from "../transient.ts";
-import { mutex } from "./mutex.ts";
 
 /** A connection that was idle for longer is replaced: the server ends it at 60 s (`wait_timeout`). */
 const longestIdleMs = 45_000;
@@ -36,7 +36,7 @@ export function singleConnectionPool(
   source: ConnectionSource,
   { waitMs, statementMs }: ConnectionLimits = { waitMs: 2_000, statementMs: 8_000 },
 ): MysqlPool {
-  const turns = mutex(waitMs);
+  const turns = semaphore(1, waitMs);
   let current: Connection | undefined;
   let idleSince = 0;
 
@@ -46,7 +46,8 @@ export function singleConnectionPool(
   };
 
   async function reserve(): Promise<MysqlPoolConnection> {
-    await turns.enter();
+    if (!(await turns.enter()))
+      throw Object.assign(new Error("the database connection is busy"), { code: "CONNECTION_BUSY" });
     try {
       if (current && (isBroken(current) || performance.now() - idleSince > longestIdleMs)) drop(current);
       const reused = current !== undefined;

@@ -1,4 +1,5 @@
 import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
+import { BoundedMap } from "../bounded-map.ts";
 import { GatewayError } from "../errors.ts";
 import { type LogFields, log, nameOf } from "../log.ts";
 
@@ -32,18 +33,18 @@ const tagBytes = 16;
  * twice, by KMS and as additional data, so a text that was moved to another owner or field cannot be decrypted.
  */
 export function vaultWith(keys: KeyService): Vault {
-  const plainKeys = new Map<string, { plain: Promise<Uint8Array>; at: number }>();
-  const encryptionKeys = new Map<
-    string,
-    { made: Promise<{ plain: Uint8Array; wrapped: Uint8Array }>; at: number }
-  >();
+  const plainKeys = new BoundedMap<{ plain: Promise<Uint8Array>; at: number }>(mostKeys);
+  const encryptionKeys = new BoundedMap<{
+    made: Promise<{ plain: Uint8Array; wrapped: Uint8Array }>;
+    at: number;
+  }>(mostKeys);
 
   function plainKey(wrapped: string, context: Record<string, string>): Promise<Uint8Array> {
     const name = `${wrapped}\n${canonical(context)}`;
     const found = plainKeys.get(name);
     if (found && performance.now() - found.at < keyLifeMs) return found.plain;
     const plain = keys.unwrap(Buffer.from(wrapped, "base64"), context);
-    keep(plainKeys, name, { plain, at: performance.now() });
+    plainKeys.set(name, { plain, at: performance.now() });
     plain.catch(() => plainKeys.delete(name));
     return plain;
   }
@@ -53,7 +54,7 @@ export function vaultWith(keys: KeyService): Vault {
     const found = encryptionKeys.get(name);
     if (found && performance.now() - found.at < keyLifeMs) return found.made;
     const made = keys.generate(context);
-    keep(encryptionKeys, name, { made, at: performance.now() });
+    encryptionKeys.set(name, { made, at: performance.now() });
     made.catch(() => encryptionKeys.delete(name));
     return made;
   }
@@ -118,11 +119,6 @@ function canonical(context: Record<string, string>): string {
 
 function additionalData(key: string, context: Record<string, string>): Buffer {
   return Buffer.from(/* mutation: vault-context */ `1\n${key}\n${canonical(context)}`);
-}
-
-function keep<T>(map: Map<string, T>, name: string, value: T): void {
-  map.set(name, value);
-  if (map.size > mostKeys) map.delete(map.keys().next().value as string);
 }
 
 /** `null`: it cannot be decrypted, because it was moved or changed, or its key was deleted. Throws if the key service is unavailable. */

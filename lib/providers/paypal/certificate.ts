@@ -1,4 +1,5 @@
 import { type KeyObject, X509Certificate } from "node:crypto";
+import { BoundedMap } from "../../bounded-map.ts";
 import { GatewayError } from "../../errors.ts";
 import { OutboundError } from "../../outbound/outbound-error.ts";
 import { request } from "../../outbound/request.ts";
@@ -18,8 +19,8 @@ const signerName = /^CN=messageverificationcerts(\.sandbox)?\.paypal\.com$/m;
 /**
  * PayPal's certificates, the same for every merchant. Only valid ones are cached, so that forged URLs evict nothing.
  */
-const cached = new Map<string, SigningCertificate>();
 const mostCached = 20;
+const cached = new BoundedMap<SigningCertificate>(mostCached);
 
 /**
  * The key of the certificate at the URL that a webhook names. It is trusted as PayPal's key because the URL is PayPal's
@@ -64,7 +65,6 @@ async function fetchCertificate(url: string): Promise<SigningCertificate> {
   const pem = await fetchPem(url);
   const certificate = readCertificate(pem);
   cached.set(url, certificate);
-  if (cached.size > mostCached) cached.delete(cached.keys().next().value as string);
   return certificate;
 }
 
