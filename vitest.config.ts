@@ -12,7 +12,7 @@ export default defineConfig({
           ...limits,
           name: "unit",
           include: ["test/unit/**/*.test.ts"],
-          setupFiles: ["./test/unit/setup.ts"],
+          setupFiles: ["./test/unit/setup.ts", "./test/quiet-log.ts"],
         },
       },
       {
@@ -23,7 +23,7 @@ export default defineConfig({
           exclude: ["test/unit/**"],
           globalSetup: ["./test/global-setup.ts"],
           // Each worker has a database, a Redis prefix and a queue prefix of its own.
-          setupFiles: ["./test/setup.ts"],
+          setupFiles: ["./test/setup.ts", "./test/quiet-log.ts"],
         },
       },
     ],

@@ -6,7 +6,8 @@ import { anOrder, apiOf, type Data } from "../steps/api.ts";
 import { type Invoke, invoke } from "../steps/front.ts";
 import { aRefundNo, paidOrder, refundsOf } from "../steps/paid-order.ts";
 import { openRows, type Rows } from "../steps/rows.ts";
-import { simulatorOf, until } from "../steps/simulator.ts";
+import { simulatorOf } from "../steps/simulator.ts";
+import { until } from "../steps/until.ts";
 import { openWorld, type Shop, type World } from "../steps/world.ts";
 import {
   canaries,

@@ -1,4 +1,4 @@
-import { until } from "../steps/simulator.ts";
+import { until } from "../steps/until.ts";
 import type { Fault } from "./fault.ts";
 import type { FaultWorld } from "./fault-world.ts";
 import type { Injection } from "./function-processes.ts";

@@ -8,7 +8,8 @@ import { apiOf, type Data } from "../steps/api.ts";
 import { functionDied } from "../steps/front.ts";
 import type { Received } from "../steps/queues.ts";
 import { openRows } from "../steps/rows.ts";
-import { simulatorOf, until } from "../steps/simulator.ts";
+import { simulatorOf } from "../steps/simulator.ts";
+import { until } from "../steps/until.ts";
 import { openWorld } from "../steps/world.ts";
 import { openFunctionProcesses } from "./function-processes.ts";
 

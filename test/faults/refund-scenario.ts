@@ -1,7 +1,8 @@
 import { expect } from "vitest";
 import type { ApiAnswer } from "../steps/api.ts";
 import { aRefundNo, paidOrder, refundsOf } from "../steps/paid-order.ts";
-import { simulatorOf, until } from "../steps/simulator.ts";
+import { simulatorOf } from "../steps/simulator.ts";
+import { until } from "../steps/until.ts";
 import type { FaultWorld } from "./fault-world.ts";
 import { steps } from "./matrix.ts";
 import type { Message, Scenario } from "./scenario.ts";

@@ -1,6 +1,7 @@
 import { expect } from "vitest";
 import { anOrder } from "../steps/api.ts";
-import { simulatorOf, until } from "../steps/simulator.ts";
+import { simulatorOf } from "../steps/simulator.ts";
+import { until } from "../steps/until.ts";
 import type { FaultWorld } from "./fault-world.ts";
 import { steps } from "./matrix.ts";
 import type { Scenario } from "./scenario.ts";

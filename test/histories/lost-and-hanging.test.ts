@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { providerNames } from "../kits/kits.ts";
-import { until } from "../steps/simulator.ts";
+import { until } from "../steps/until.ts";
 import { keepMerchantsApart } from "../steps/world.ts";
 import * as calls from "./calls.ts";
 import { isPaid, ledgers, sweepAndDrain } from "./come-to-rest.ts";

@@ -5,7 +5,8 @@ import { type Api, anOrder, apiOf } from "../steps/api.ts";
 import { logOf } from "../steps/captured-log.ts";
 import { invoke } from "../steps/front.ts";
 import { openRows, type Rows } from "../steps/rows.ts";
-import { simulatorOf, until } from "../steps/simulator.ts";
+import { simulatorOf } from "../steps/simulator.ts";
+import { until } from "../steps/until.ts";
 import { openWorld, type Shop, type World } from "../steps/world.ts";
 
 let world: World;

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Api, anOrder, apiOf } from "../steps/api.ts";
 import { openRows, type Rows } from "../steps/rows.ts";
-import { simulatorOf, until } from "../steps/simulator.ts";
+import { simulatorOf } from "../steps/simulator.ts";
+import { until } from "../steps/until.ts";
 import { openWorld, type Shop, type World } from "../steps/world.ts";
 
 let world: World;

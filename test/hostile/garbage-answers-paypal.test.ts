@@ -3,7 +3,8 @@ import { type ApiAnswer, anOrder } from "../steps/api.ts";
 import type { Corruption } from "../steps/corrupted-provider.ts";
 import { garbage, member } from "../steps/garbage.ts";
 import { proveGarbage } from "../steps/prove-garbage.ts";
-import { simulatorOf, until } from "../steps/simulator.ts";
+import { simulatorOf } from "../steps/simulator.ts";
+import { until } from "../steps/until.ts";
 
 const long = (length: number) => "x".repeat(length);
 const link = (href: unknown) => [{ rel: "payer-action", href }];

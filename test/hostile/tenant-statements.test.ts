@@ -4,7 +4,8 @@ import { type Api, anOrder, apiOf, type Data } from "../steps/api.ts";
 import { startDatabaseProxy } from "../steps/database-proxy.ts";
 import { invoke } from "../steps/front.ts";
 import { aRefundNo, paidOrder, refundsOf } from "../steps/paid-order.ts";
-import { simulatorOf, until } from "../steps/simulator.ts";
+import { simulatorOf } from "../steps/simulator.ts";
+import { until } from "../steps/until.ts";
 import { openWorld, type Shop, type World } from "../steps/world.ts";
 import { testDatabase } from "../storage/connections.ts";
 

@@ -16,7 +16,8 @@ import { invoke } from "../steps/front.ts";
 import { accountOf, aLink, leasedOrder, paidFact, saidOf, settleByPoll } from "../steps/leased-order.ts";
 import { aRefundNo, paidOrder, refundsOf } from "../steps/paid-order.ts";
 import type { Rows } from "../steps/rows.ts";
-import { simulatorOf, until } from "../steps/simulator.ts";
+import { simulatorOf } from "../steps/simulator.ts";
+import { until } from "../steps/until.ts";
 import type { Shop, World } from "../steps/world.ts";
 
 export type Life = { world: World; rows: Rows; gateway: Gateway; shop: Shop; other: Shop };

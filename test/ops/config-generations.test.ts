@@ -8,7 +8,7 @@ import { anotherGateway, createThrough } from "../steps/gateways.ts";
 import { type OneConfig, oneConfig, openAccount } from "../steps/generations.ts";
 import { accountOf } from "../steps/leased-order.ts";
 import { aRefundNo, refundsOf } from "../steps/paid-order.ts";
-import { until } from "../steps/simulator.ts";
+import { until } from "../steps/until.ts";
 import { openWorld, type Shop, type World } from "../steps/world.ts";
 
 let world: World;

@@ -9,7 +9,7 @@ import { anotherGateway } from "../steps/gateways.ts";
 import { type OneConfig, oneConfig, openAccount } from "../steps/generations.ts";
 import { openRows, type Rows } from "../steps/rows.ts";
 import { postWebhook } from "../steps/signed-webhooks.ts";
-import { until } from "../steps/simulator.ts";
+import { until } from "../steps/until.ts";
 import { openWorld, type Shop, type World } from "../steps/world.ts";
 
 let world: World;

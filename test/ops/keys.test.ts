@@ -6,7 +6,7 @@ import { apiOf } from "../steps/api.ts";
 import { startDatabaseProxy } from "../steps/database-proxy.ts";
 import { anotherGateway } from "../steps/gateways.ts";
 import { operator, refusal } from "../steps/operator.ts";
-import { until } from "../steps/simulator.ts";
+import { until } from "../steps/until.ts";
 import { openWorld, type World } from "../steps/world.ts";
 import { testDatabase } from "../storage/connections.ts";
 

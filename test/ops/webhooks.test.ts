@@ -6,7 +6,7 @@ import { operator, refusal } from "../steps/operator.ts";
 import { aRefundNo, paidOrder, refundsOf } from "../steps/paid-order.ts";
 import { openRows, type Rows } from "../steps/rows.ts";
 import { postWebhook } from "../steps/signed-webhooks.ts";
-import { until } from "../steps/simulator.ts";
+import { until } from "../steps/until.ts";
 import { openWorld, type Shop, type World } from "../steps/world.ts";
 
 let world: World;

@@ -12,7 +12,8 @@ import { invoke } from "../steps/front.ts";
 import { anotherGateway, createThrough } from "../steps/gateways.ts";
 import { saidOf } from "../steps/leased-order.ts";
 import { storedMoves, storedOrders } from "../steps/ledgers.ts";
-import { type SimulatorControl, simulatorOf, until } from "../steps/simulator.ts";
+import { type SimulatorControl, simulatorOf } from "../steps/simulator.ts";
+import { until } from "../steps/until.ts";
 import { openWorld, type Shop, type World } from "../steps/world.ts";
 
 let world: World;

@@ -12,7 +12,8 @@ import { invoke } from "../steps/front.ts";
 import { anotherGateway } from "../steps/gateways.ts";
 import { openRows, type Rows } from "../steps/rows.ts";
 import { postWebhook } from "../steps/signed-webhooks.ts";
-import { simulatorOf, until } from "../steps/simulator.ts";
+import { simulatorOf } from "../steps/simulator.ts";
+import { until } from "../steps/until.ts";
 import { openWorld, type Shop, type World } from "../steps/world.ts";
 
 let database: LocalServer;

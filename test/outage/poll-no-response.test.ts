@@ -8,7 +8,8 @@ import { invoke } from "../steps/front.ts";
 import { saidOf } from "../steps/leased-order.ts";
 import { paidOrder } from "../steps/paid-order.ts";
 import { openRows, type Rows } from "../steps/rows.ts";
-import { type SimulatorControl, simulatorOf, until } from "../steps/simulator.ts";
+import { type SimulatorControl, simulatorOf } from "../steps/simulator.ts";
+import { until } from "../steps/until.ts";
 import { openWorld, type Shop, type World } from "../steps/world.ts";
 
 let world: World;

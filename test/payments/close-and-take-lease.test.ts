@@ -10,7 +10,7 @@ import { type DatabaseProxy, startDatabaseProxy } from "../steps/database-proxy.
 import { anotherGateway } from "../steps/gateways.ts";
 import { leasedOrder, saidOf } from "../steps/leased-order.ts";
 import { openRows, type Rows } from "../steps/rows.ts";
-import { until } from "../steps/simulator.ts";
+import { until } from "../steps/until.ts";
 import { openWorld, type Shop, type World } from "../steps/world.ts";
 import { testDatabase } from "../storage/connections.ts";
 

@@ -3,7 +3,8 @@ import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openGateway } from "../../lib/open-gateway.ts";
 import { type Api, anOrder, apiOf, type Data } from "../steps/api.ts";
-import { simulatorOf, until } from "../steps/simulator.ts";
+import { simulatorOf } from "../steps/simulator.ts";
+import { until } from "../steps/until.ts";
 import { openWorld, type Shop, type World } from "../steps/world.ts";
 
 let world: World;

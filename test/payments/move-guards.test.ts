@@ -20,7 +20,7 @@ import {
 import { anotherGateway } from "../steps/gateways.ts";
 import { aLink, leasedOrder, orderRow, paidFact, saidOf, settleByPoll } from "../steps/leased-order.ts";
 import { storedMoves, storedOrders } from "../steps/ledgers.ts";
-import { until } from "../steps/simulator.ts";
+import { until } from "../steps/until.ts";
 import { openWorld, type Shop, type World } from "../steps/world.ts";
 
 let world: World;

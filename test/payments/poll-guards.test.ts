@@ -10,7 +10,7 @@ import { claimPoll } from "../../lib/storage/payments/polls.ts";
 import { recordCreated } from "../../lib/storage/payments/provider-requests.ts";
 import { aLink, leasedOrder, orderRow } from "../steps/leased-order.ts";
 import { openRows } from "../steps/rows.ts";
-import { until } from "../steps/simulator.ts";
+import { until } from "../steps/until.ts";
 import { openWorld, type Shop, type World } from "../steps/world.ts";
 
 let world: World;

@@ -19,7 +19,7 @@ import { anotherGateway } from "../steps/gateways.ts";
 import { accountOf, leasedOrder, orderRow, settledPayment } from "../steps/leased-order.ts";
 import { aRefundNo } from "../steps/paid-order.ts";
 import { openRows, type Rows } from "../steps/rows.ts";
-import { until } from "../steps/simulator.ts";
+import { until } from "../steps/until.ts";
 import { openWorld, type Shop, type World } from "../steps/world.ts";
 
 let world: World;

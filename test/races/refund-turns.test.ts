@@ -7,7 +7,8 @@ import { logOf } from "../steps/captured-log.ts";
 import { aRefundNo, paidOrder, refundsOf } from "../steps/paid-order.ts";
 import { openRows, type Rows } from "../steps/rows.ts";
 import { postWebhook } from "../steps/signed-webhooks.ts";
-import { type SimulatorControl, simulatorOf, until } from "../steps/simulator.ts";
+import { type SimulatorControl, simulatorOf } from "../steps/simulator.ts";
+import { until } from "../steps/until.ts";
 import { openWorld, type Shop, type World } from "../steps/world.ts";
 
 let world: World;

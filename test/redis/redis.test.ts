@@ -8,7 +8,7 @@ import { redisLocks } from "../../lib/redis/locks.ts";
 import { type Cache, openCache } from "../../lib/redis/redis.ts";
 import type { LocalServer } from "../../scripts/local/services/local-server.ts";
 import { startRedis } from "../../scripts/local/services/redis.ts";
-import { until } from "../steps/simulator.ts";
+import { until } from "../steps/until.ts";
 
 let redis: LocalServer;
 const opened: Cache[] = [];

@@ -6,7 +6,7 @@ import { redisBuckets } from "../../lib/redis/shared-buckets.ts";
 import type { LocalServer } from "../../scripts/local/services/local-server.ts";
 import { startRedis } from "../../scripts/local/services/redis.ts";
 import { startSilentServer } from "../steps/silent-server.ts";
-import { until } from "../steps/simulator.ts";
+import { until } from "../steps/until.ts";
 
 let redis: LocalServer;
 let watcher: Redis;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { anOrder, type Data } from "../steps/api.ts";
-import { until } from "../steps/simulator.ts";
+import { until } from "../steps/until.ts";
 import { query, startTestStack, type TestStack } from "./test-stack.ts";
 
 let stack: TestStack;

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { providers } from "../../lib/providers/registry.ts";
 import { simulators } from "../../scripts/sandbox/simulators.ts";
 import { anOrder, type Delivery } from "../steps/api.ts";
-import { until } from "../steps/simulator.ts";
+import { until } from "../steps/until.ts";
 import { startTestStack, type TestStack } from "./test-stack.ts";
 
 let stack: TestStack;

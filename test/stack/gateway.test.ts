@@ -7,7 +7,7 @@ import { payDemoOrder } from "../../scripts/local/pay-demo-order.ts";
 import { simulators } from "../../scripts/sandbox/simulators.ts";
 import { synth } from "../../scripts/synth.ts";
 import { anOrder } from "../steps/api.ts";
-import { until } from "../steps/simulator.ts";
+import { until } from "../steps/until.ts";
 import { startTestStack, type TestStack } from "./test-stack.ts";
 
 let stack: TestStack;

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { simulators } from "../../scripts/sandbox/simulators.ts";
 import { calledScene, kits, providerNames } from "../kits/kits.ts";
 import { anOrder } from "../steps/api.ts";
-import { until } from "../steps/simulator.ts";
+import { until } from "../steps/until.ts";
 import { ordersOf, startTestStack, type TestStack } from "./test-stack.ts";
 
 let stack: TestStack;

@@ -1,7 +1,7 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { until } from "../steps/simulator.ts";
+import { until } from "../steps/until.ts";
 import { type NpmStartOptions, npmStart, stillRunning } from "./npm-start.ts";
 
 const patience = { timeout: 120_000 };

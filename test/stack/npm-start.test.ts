@@ -4,7 +4,7 @@ import { expect, it } from "vitest";
 import { providers } from "../../lib/providers/registry.ts";
 import { payDemoOrder } from "../../scripts/local/pay-demo-order.ts";
 import { anOrder } from "../steps/api.ts";
-import { until } from "../steps/simulator.ts";
+import { until } from "../steps/until.ts";
 import { localServer } from "../unit/outbound/local-server.ts";
 import { killAll, npmStart, type StackFile, stillRunning } from "./npm-start.ts";
 

@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { inject, onTestFinished } from "vitest";
 import type { DemoMerchant } from "../../scripts/local/demo-merchants.ts";
-import { until } from "../steps/simulator.ts";
+import { until } from "../steps/until.ts";
 
 /** `.local/stack.json`, as it is documented for tools. */
 export type StackFile = {

@@ -4,7 +4,8 @@ import { inject } from "vitest";
 import type { DemoMerchant } from "../../scripts/local/demo-merchants.ts";
 import { type Stack, startStack } from "../../scripts/local/start-stack.ts";
 import { apiOf, type Data, type Delivery } from "../steps/api.ts";
-import { simulatorOf, until } from "../steps/simulator.ts";
+import { simulatorOf } from "../steps/simulator.ts";
+import { until } from "../steps/until.ts";
 import { keepMerchantsApart, post } from "../steps/world.ts";
 
 /** The messages in a queue, as the queue server reports them. */

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { type Api, anOrder, type Data } from "./api.ts";
-import { simulatorOf, until } from "./simulator.ts";
+import { simulatorOf } from "./simulator.ts";
+import { until } from "./until.ts";
 import type { World } from "./world.ts";
 
 export const aRefundNo = () => `refund-${randomUUID()}`;

@@ -4,7 +4,8 @@ import { type ApiAnswer, anOrder, type Data } from "./api.ts";
 import { type CorruptedProvider, type Corruption, openCorruptedProvider } from "./corrupted-provider.ts";
 import { garbage } from "./garbage.ts";
 import { refundsOf } from "./paid-order.ts";
-import { type SimulatorControl, simulatorOf, until } from "./simulator.ts";
+import { type SimulatorControl, simulatorOf } from "./simulator.ts";
+import { until } from "./until.ts";
 
 /** Wrong responses in the provider's own format, by the call that receives them. */
 export type Wrong = {

@@ -1,3 +1,4 @@
+import { until } from "./until.ts";
 import { post } from "./world.ts";
 
 export type Payment = {
@@ -61,12 +62,3 @@ export function simulatorOf(world: { sandbox: { simulators: Record<string, strin
 }
 
 export type SimulatorControl = ReturnType<typeof simulatorOf>;
-
-/** Waits for a condition, checked every 20 ms, until the test's own time-out. */
-export async function until<T>(condition: () => Promise<T | undefined | false>): Promise<T> {
-  for (;;) {
-    const found = await condition();
-    if (found) return found;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}

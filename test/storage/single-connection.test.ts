@@ -8,7 +8,7 @@ import {
 import { isTransient } from "../../lib/transient.ts";
 import { type DatabaseProxy, startDatabaseProxy } from "../steps/database-proxy.ts";
 import { openRows, type Rows } from "../steps/rows.ts";
-import { until } from "../steps/simulator.ts";
+import { until } from "../steps/until.ts";
 import { testDatabase } from "./connections.ts";
 
 let rows: Rows;

@@ -8,7 +8,8 @@ import { type Api, anOrder, apiOf, type Data } from "../steps/api.ts";
 import { logOf } from "../steps/captured-log.ts";
 import { accountOf } from "../steps/leased-order.ts";
 import { storedMoves, storedOrders } from "../steps/ledgers.ts";
-import { type SimulatorControl, simulatorOf, until } from "../steps/simulator.ts";
+import { type SimulatorControl, simulatorOf } from "../steps/simulator.ts";
+import { until } from "../steps/until.ts";
 import { openWorld, type Shop, type World } from "../steps/world.ts";
 
 let world: World;

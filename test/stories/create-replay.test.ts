@@ -2,7 +2,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { sessionCalls } from "../kits/stripe/session-calls.ts";
 import { type Api, anOrder, apiOf, type Data } from "../steps/api.ts";
 import { storedOrders } from "../steps/ledgers.ts";
-import { type SimulatorControl, simulatorOf, until } from "../steps/simulator.ts";
+import { type SimulatorControl, simulatorOf } from "../steps/simulator.ts";
+import { until } from "../steps/until.ts";
 import { openWorld, type Shop, type World } from "../steps/world.ts";
 
 let world: World;

@@ -14,7 +14,7 @@ import { type Api, anOrder, apiOf } from "../steps/api.ts";
 import { invoke } from "../steps/front.ts";
 import { openRows, type Rows } from "../steps/rows.ts";
 import { postWebhook } from "../steps/signed-webhooks.ts";
-import { until } from "../steps/simulator.ts";
+import { until } from "../steps/until.ts";
 import { openWorld, type Shop, type World } from "../steps/world.ts";
 
 let world: World;

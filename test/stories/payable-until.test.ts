@@ -4,7 +4,8 @@ import { queryPayment } from "../../lib/payments/query-payment.ts";
 import { kits, providerNames } from "../kits/kits.ts";
 import { type Api, anOrder, apiOf, type Data } from "../steps/api.ts";
 import { anotherGateway, createThrough } from "../steps/gateways.ts";
-import { type SimulatorControl, simulatorOf, until } from "../steps/simulator.ts";
+import { type SimulatorControl, simulatorOf } from "../steps/simulator.ts";
+import { until } from "../steps/until.ts";
 import { openWorld, type Shop, type World } from "../steps/world.ts";
 
 let world: World;

@@ -11,7 +11,8 @@ import { operator } from "../steps/operator.ts";
 import { aRefundNo, paidOrder, refundsOf } from "../steps/paid-order.ts";
 import { redisCommands } from "../steps/redis-monitor.ts";
 import { openRows, type Rows } from "../steps/rows.ts";
-import { simulatorOf, until } from "../steps/simulator.ts";
+import { simulatorOf } from "../steps/simulator.ts";
+import { until } from "../steps/until.ts";
 import { openWorld, type World } from "../steps/world.ts";
 
 let redis: LocalServer;

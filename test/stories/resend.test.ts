@@ -4,7 +4,7 @@ import { type Api, anOrder, apiOf, type Data, type Delivery } from "../steps/api
 import { aRefundNo, paidOrder, refundsOf } from "../steps/paid-order.ts";
 import { rawCall } from "../steps/raw-call.ts";
 import { openRows, type Rows } from "../steps/rows.ts";
-import { until } from "../steps/simulator.ts";
+import { until } from "../steps/until.ts";
 import { openWorld, type Shop, type World } from "../steps/world.ts";
 
 let world: World;
