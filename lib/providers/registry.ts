@@ -5,7 +5,7 @@ import type { Scene } from "./scene.ts";
 import { scenes as stripe } from "./stripe/scenes.ts";
 import { scenes as wechat } from "./wechat/scenes.ts";
 
-/** What must be known of a provider before its code (and its SDK) is loaded. */
+/** What must be known of a provider before its code is loaded. */
 export type ProviderEntry = {
   /** The first is the default. */
   scenes: Readonly<Record<string, Scene>>;

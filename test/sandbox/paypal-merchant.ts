@@ -103,7 +103,7 @@ function orderInput(unit: object = {}, requestId?: string): CreateOrderOptions {
 }
 
 /** Rewrites the SDK's requests, which go only to PayPal's hosts; `super()` already calls the overridden factory. */
-function sdkClient(base: string, oAuthClientId: string, oAuthClientSecret: string): Client {
+export function sdkClient(base: string, oAuthClientId: string, oAuthClientSecret: string): Client {
   class LoopbackClient extends Client {
     override getRequestBuilderFactory() {
       const official = super.getRequestBuilderFactory();

@@ -1,10 +1,10 @@
 import { GatewayError } from "../../errors.ts";
-import type { AskStripe } from "./client.ts";
+import type { StripeClient } from "./client.ts";
 import * as wire from "./wire.ts";
 
 /** The account's id. Throws errors that may be shown to the caller of a create. */
-export async function accountId(ask: AskStripe): Promise<string> {
-  const said = await ask((stripe) => stripe.accounts.retrieveCurrent());
+export async function accountId(client: StripeClient): Promise<string> {
+  const said = await client.get("/v1/account");
   if (said.kind === "refused") {
     throw new GatewayError("create_not_accepted", "Stripe refused the account's key", {
       providerError: said.error,
@@ -17,9 +17,9 @@ export async function accountId(ask: AskStripe): Promise<string> {
 }
 
 /** Tests the key by retrieving its account. */
-export async function probe(ask: AskStripe, livemode: boolean): Promise<string | null> {
+export async function probe(client: StripeClient, livemode: boolean): Promise<string | null> {
   const key = `the ${livemode ? "live" : "test"} secret_key`;
-  const said = await ask((stripe) => stripe.accounts.retrieveCurrent());
+  const said = await client.get("/v1/account");
   if (said.kind === "unknown") return `${key} could not be tried: ${said.why}`;
   if (said.kind === "refused") {
     const { code, message } = said.error;

@@ -1,3 +1,4 @@
+import type { Stripe } from "stripe";
 import * as z from "zod";
 import { secondsAfter } from "../../clock.ts";
 import type { NewPayment } from "../../domain/provider.ts";
@@ -8,7 +9,7 @@ import { productName } from "./limits.ts";
 const marks = z.object({ order_no: z.string(), out_trade_no: z.string() });
 
 /**
- * The parameters of `checkout.sessions.create` as they are stored. Parsing restores the order of the fields, which a
+ * The parameters of `POST /v1/checkout/sessions` as they are stored. Parsing restores the order of the fields, which a
  * database may change: Stripe accepts only identical parameters under the same idempotency key.
  */
 export const checkout = z.object({
@@ -31,7 +32,7 @@ export const checkout = z.object({
   expires_at: z.int(),
   /** Stripe's default is on: the buyer's amount and currency would differ from the order's. */
   adaptive_pricing: z.object({ enabled: z.literal(false) }),
-});
+}) satisfies z.ZodType<Stripe.Checkout.SessionCreateParams>;
 export type Checkout = z.infer<typeof checkout>;
 
 /** Throws `amount_not_allowed` for what Stripe cannot express. */

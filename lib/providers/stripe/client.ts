@@ -1,7 +1,8 @@
-import type { Stripe } from "stripe";
+import { randomUUID } from "node:crypto";
 import type { ProviderError } from "../../errors.ts";
 import { OutboundError } from "../../outbound/outbound-error.ts";
-import { request } from "../../outbound/request.ts";
+import { type OutboundAnswer, request } from "../../outbound/request.ts";
+import * as wire from "./wire.ts";
 
 /** The API version that `wire.ts` describes; the account's default version may be any other. */
 export const apiVersion = "2026-10-28.endive";
@@ -16,92 +17,88 @@ export type StripeFailure =
 
 export type StripeAnswer = { kind: "answered"; body: unknown } | StripeFailure;
 
-/**
- * Makes one call; resolves to the body of a 2xx, else to the failure. Never rejects because of Stripe or the network.
- */
-export type AskStripe = (
-  call: (stripe: Stripe) => Promise<{ lastResponse: { statusCode: number } }>,
-) => Promise<StripeAnswer>;
-
-/** Stripe's SDK, loaded at the first call: a webhook does not need it. */
-export function stripeClient(secretKey: string, baseUrl = "https://api.stripe.com"): AskStripe {
-  let opened: Promise<OpenSdk> | undefined;
-  return async (call) => {
-    opened ??= openSdk(secretKey, baseUrl);
-    const { client, StripeError } = await opened;
-    try {
-      const body = await call(client);
-      const status = body.lastResponse.statusCode;
-      // The SDK treats every JSON without `error` as a success, whatever its status.
-      if (status >= 200 && status < 300) return { kind: "answered", body };
-      return { kind: "unknown", why: `Stripe answered HTTP ${status}` };
-    } catch (error) {
-      if (error instanceof StripeError) return failureOf(error);
-      return { kind: "unknown", why: "Stripe's answer is not readable" };
-    }
-  };
-}
-
-type OpenSdk = { client: Stripe; StripeError: typeof Stripe.errors.StripeError };
-
-/** The SDK sends through our own HTTP client: one deadline, no redirects, no retries by the SDK. */
-async function openSdk(secretKey: string, baseUrl: string): Promise<OpenSdk> {
-  const { Stripe } = await import("stripe");
-  const { protocol, hostname, port } = new URL(baseUrl);
-  const secure = protocol === "https:";
-  const client = new Stripe(secretKey, {
-    apiVersion,
-    protocol: secure ? "https" : "http",
-    host: hostname,
-    port: port || (secure ? 443 : 80),
-    httpClient: { getClientName: () => "uni-pay", makeRequest },
-    maxNetworkRetries: 0,
-    telemetry: false,
-  });
-  return { client, StripeError: Stripe.errors.StripeError };
-}
-
-const makeRequest: Stripe.HttpClient["makeRequest"] = async (
-  host,
-  port,
-  path,
-  method,
-  headers,
-  data,
-  protocol,
-) => {
-  if (method !== "GET" && method !== "POST" && method !== "DELETE") throw new Error(`${method} is not used`);
-  const answer = await request({
-    method,
-    url: `${protocol}://${host}:${port}${path}`,
-    headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)])),
-    ...(method === "POST" ? { body: data } : {}),
-    // The SDK gives every POST an idempotency key; a DELETE may be repeated.
-    idempotent: true,
-  });
-  // The SDK would turn this header into a process warning on each call in test mode.
-  const { "stripe-notice": _, ...answered } = answer.headers;
-  return {
-    getStatusCode: () => answer.status,
-    getHeaders: () => answered as Record<string, string>,
-    getRawResponse: () => ({}),
-    toStream: () => {
-      throw new Error("streams are not used");
-    },
-    toJSON: async () => readObject(answer.body),
-  };
+/** Calls with one API key. No method rejects because of Stripe or the network; `answered`: a 2xx with a JSON object. */
+export type StripeClient = {
+  get(path: string, query?: object): Promise<StripeAnswer>;
+  /** Without a key of the caller's it has one of its own, so that a broken connection may be repeated. */
+  post(path: string, parameters: object, idempotencyKey?: string): Promise<StripeAnswer>;
+  delete(path: string): Promise<StripeAnswer>;
 };
 
-/**
- * Throws for anything but an object: the SDK's call would never end. Skips a byte order mark, refuses invalid UTF-8.
- */
-function readObject(body: Buffer): object {
-  const value: unknown = JSON.parse(
-    /* mutation: stripe-answer-bom */ new TextDecoder("utf-8", { fatal: true }).decode(body),
-  );
-  // mutation: stripe-answer-object
-  if (typeof value !== "object" || value === null) throw new SyntaxError("not an object");
-  return value;
+export function stripeClient(secretKey: string, baseUrl = "https://api.stripe.com"): StripeClient {
+  const send = async (
+    method: "GET" | "POST" | "DELETE",
+    path: string,
+    own: object = {},
+    body?: string,
+  ): Promise<StripeAnswer> => {
+    const headers = {
+      authorization: `Bearer ${secretKey}`,
+      accept: "application/json",
+      "user-agent": "uni-pay",
+      "stripe-version": apiVersion,
+      ...own,
+    };
+    try {
+      const url = `${baseUrl}${path}`;
+      return read(
+        await request({ method, url, headers, ...(body !== undefined && { body }), idempotent: true }),
+      );
+    } catch (error) {
+      if (error instanceof OutboundError) return { kind: "unknown", why: `Stripe: ${error.message}` };
+      throw error;
+    }
+  };
+  return {
+    get: (path, query) => send("GET", query ? `${path}?${formFields(query).join("&")}` : path),
+    post: (path, parameters, idempotencyKey = randomUUID()) =>
+      send(
+        "POST",
+        path,
+        { "content-type": "application/x-www-form-urlencoded", "idempotency-key": idempotencyKey },
+        formFields(parameters).join("&"),
+      ),
+    delete: (path) => send("DELETE", path),
+  };
+}
+
+/** The fields of a form as Stripe's SDK writes them (a test compares): `line_items[0][quantity]=1`. */
+function formFields(value: unknown, name = ""): string[] {
+  if (value === undefined) return [];
+  if (typeof value !== "object" || value === null) return [`${escaped(name)}=${escaped(String(value))}`];
+  return Object.entries(value).flatMap(([key, member]) => formFields(member, name ? `${name}[${key}]` : key));
+}
+
+function escaped(text: string): string {
+  const others = (sign: string) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`;
+  return encodeURIComponent(text)
+    .replace(/[!*()']/g, others)
+    .replace(/%5B/g, "[")
+    .replace(/%5D/g, "]");
+}
+
+function read({ status, body }: OutboundAnswer): StripeAnswer {
+  const content = readObject(body);
+  if (content === undefined) return { kind: "unknown", why: "Stripe's answer is not readable" };
+  // An error is a failure with any status.
+  if ("error" in content) return failureOf(status, content);
+  return status >= 200 && status < 300
+    ? { kind: "answered", body: content }
+    : { kind: "unknown", why: `Stripe answered HTTP ${status}` };
+}
+
+/** Skips a byte order mark; undefined for invalid UTF-8, and for anything but an object. */
+function readObject(body: Buffer): object | undefined {
+  try {
+    const value: unknown = JSON.parse(
+      /* mutation: stripe-answer-bom */ new TextDecoder("utf-8", { fatal: true }).decode(body),
+    );
+    // mutation: stripe-answer-object
+    if (typeof value !== "object" || value === null) return undefined;
+    return value;
+  } catch {
+    return undefined;
+  }
 }
 
 /**
@@ -110,22 +107,15 @@ function readObject(body: Buffer): object {
  */
 const verdicts = new Set([400, 401, 402, 403, 404, 429]);
 
-function failureOf(error: Stripe.errors.StripeError): StripeFailure {
-  const { statusCode: status, message, rawType } = error;
-  if (status === undefined || !verdicts.has(status)) {
-    const cause =
-      error.detail instanceof OutboundError ? error.detail.message : `HTTP ${status ?? "answer not JSON"}`;
-    return { kind: "unknown", why: `Stripe: ${cause}` };
-  }
+function failureOf(status: number, content: object): StripeFailure {
+  const parsed = wire.refusal.safeParse(content);
+  if (!parsed.success || !verdicts.has(status)) return { kind: "unknown", why: `Stripe: HTTP ${status}` };
+  const { error } = parsed.data;
   // The idempotency key was used before with other parameters: that first request may have been executed.
-  if (rawType === /* mutation: stripe-idempotency-error */ "idempotency_error") {
-    return { kind: "unknown", why: `Stripe: ${rawType}`, unlisted: rawType };
-  }
-  return {
-    kind: "refused",
-    status,
-    error: { code: safe(codeOf(error, status), 64), message: safe(message, 300) },
-  };
+  if (error.type === /* mutation: stripe-idempotency-error */ "idempotency_error")
+    return { kind: "unknown", why: `Stripe: ${error.type}`, unlisted: error.type };
+  const code = safe(codeOf(error, status), 64);
+  return { kind: "refused", status, error: { code, message: safe(error.message, 300) } };
 }
 
 /**
@@ -133,17 +123,16 @@ function failureOf(error: Stripe.errors.StripeError): StripeFailure {
  * (Automattic/woocommerce-payments#10025, medusajs/admin#720). Without any code, 401, 403 and 429 mean the same
  * whatever their type.
  */
-function codeOf({ code, rawType, raw, message }: Stripe.errors.StripeError, status: number): string {
+function codeOf({ code, message_code: named, type, message }: wire.StripeError, status: number): string {
   if (code) return code;
-  const { message_code: named } = raw as { message_code?: unknown };
   // mutation: stripe-message-code
-  if (typeof named === "string" && named !== "") return named;
+  if (named) return named;
   // mutation: stripe-balance-in-words
   if (/\binsufficient funds in your stripe (balance|account)\b/i.test(message)) {
     return "insufficient_balance_for_refund";
   }
   if (status === 401 || status === 403 || status === 429) return `http_${status}`;
-  return `${rawType ?? "error"}_${status}`;
+  return `${type || "error"}_${status}`;
 }
 
 /** Masks keys: Stripe repeats parts of a wrong key in its messages. */

@@ -5,18 +5,18 @@ import type { PlannedRefund, Refund, RefundOutcome } from "../../domain/refund.t
 import { refusalOfMove } from "../../domain/refusal.ts";
 import { cut } from "../text-limit.ts";
 import { toStripeAmount } from "./amounts.ts";
-import type { AskStripe, StripeFailure } from "./client.ts";
+import type { StripeClient, StripeFailure } from "./client.ts";
 import { metadataValue } from "./limits.ts";
 import { isRefundOf, refundOutcome } from "./refund.ts";
 import { refusals } from "./refusals.ts";
 import * as wire from "./wire.ts";
 
-/** The stored parameters of `refunds.create`; Stripe accepts only identical ones under the same idempotency key. */
+/** The stored parameters of `POST /v1/refunds`; Stripe accepts only identical ones under the same idempotency key. */
 const refundParameters = z.object({
   payment_intent: z.string(),
   amount: z.int(),
   metadata: z.object({ refund_no: z.string(), order_no: z.string(), reason: z.string().optional() }),
-});
+}) satisfies z.ZodType<Stripe.RefundCreateParams>;
 
 /** Throws `amount_not_allowed` for what Stripe cannot express. */
 export function prepareRefund(
@@ -40,12 +40,14 @@ export function prepareRefund(
  * life of the key (24 hours and more), and only `fetchRefund` tells whether that refund was made. A second key would
  * make a second refund. https://docs.stripe.com/api/idempotent_requests
  */
-export async function refund(ask: AskStripe, payment: Payment, requested: Refund): Promise<RefundOutcome> {
+export async function refund(
+  client: StripeClient,
+  payment: Payment,
+  requested: Refund,
+): Promise<RefundOutcome> {
   const { prepared, idempotencyKey } = requested;
-  const parameters = refundParameters.parse(prepared) as Stripe.RefundCreateParams;
-  const said = await ask((stripe) =>
-    stripe.refunds.create(parameters, { /* mutation: stripe-refund-key */ idempotencyKey: idempotencyKey }),
-  );
+  const parameters = refundParameters.parse(prepared);
+  const said = await client.post(refundsPath, parameters, /* mutation: stripe-refund-key */ idempotencyKey);
   if (said.kind === "unknown") return said;
   if (said.kind === "refused") return refusal(said);
   const made = wire.refund.safeParse(said.body);
@@ -64,19 +66,19 @@ function refusal({ error }: Extract<StripeFailure, { kind: "refused" }>): Refund
 
 /** Finds a refund by Stripe's id or, before we know the id, by our number among all refunds of the payment. */
 export async function fetchRefund(
-  ask: AskStripe,
+  client: StripeClient,
   payment: Payment,
   requested: Refund,
 ): Promise<RefundOutcome> {
   const { refundId } = requested;
   if (refundId) {
-    const said = await ask((stripe) => stripe.refunds.retrieve(refundId));
+    const said = await client.get(`${refundsPath}/${encodeURIComponent(refundId)}`);
     if (said.kind !== "answered") return unclear(said);
     const fetched = wire.refund.safeParse(said.body);
     if (fetched.success && isRefundOf(fetched.data, payment, requested)) return refundOutcome(fetched.data);
     return { kind: "unknown", why: "Stripe's answer is not this refund" };
   }
-  const listed = await refundsOf(ask, payment.tradeNo);
+  const listed = await refundsOf(client, payment.tradeNo);
   if (!Array.isArray(listed)) return listed;
   const ours = listed.find(({ metadata }) => metadata?.refund_no === requested.providerRefundNo);
   if (!ours) return { kind: "missing", why: `not among the ${listed.length} refunds of the payment` };
@@ -95,22 +97,25 @@ function unclear(said: StripeFailure): Unclear {
   return refusalOfMove(refusals.retrieve, said.error) ? unclear : { ...unclear, unlisted: code };
 }
 
+const refundsPath = "/v1/refunds";
+
 /** Stripe's largest page, and the maximum number of pages that are read. */
 const pageSize = 100;
 const mostPages = 10;
 
 /** Every refund of a payment intent, newest first; `unknown` if the list is incomplete. */
-export async function refundsOf(ask: AskStripe, tradeNo: string): Promise<wire.StripeRefund[] | Unclear> {
+export async function refundsOf(
+  client: StripeClient,
+  tradeNo: string,
+): Promise<wire.StripeRefund[] | Unclear> {
   const refunds: wire.StripeRefund[] = [];
   for (let page = 0; page < mostPages; page += 1) {
     const last = refunds.at(-1)?.id;
-    const said = await ask((stripe) =>
-      stripe.refunds.list({
-        payment_intent: tradeNo,
-        limit: pageSize,
-        ...(last !== undefined && { starting_after: last }),
-      }),
-    );
+    const said = await client.get(refundsPath, {
+      payment_intent: tradeNo,
+      limit: pageSize,
+      starting_after: last,
+    });
     if (said.kind !== "answered") return unclear(said);
     const list = wire.refundList.safeParse(said.body);
     if (!list.success) return { kind: "unknown", why: "a list of refunds of another form" };

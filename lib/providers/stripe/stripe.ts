@@ -1,4 +1,3 @@
-import type { Stripe } from "stripe";
 import type { Payment } from "../../domain/payment.ts";
 import type {
   CreateOutcome,
@@ -13,7 +12,7 @@ import type { ProviderDependencies, ProviderModule } from "../provider-module.ts
 import { isWebUrl } from "../web-url.ts";
 import { accountId, probe } from "./account.ts";
 import { checkout, prepareCheckout } from "./checkout.ts";
-import { type AskStripe, stripeClient } from "./client.ts";
+import { type StripeAnswer, type StripeClient, stripeClient } from "./client.ts";
 import {
   carryOver,
   formerSecrets,
@@ -37,11 +36,11 @@ function openStripe(
 ): Provider {
   const { secret_key: secretKey, webhook_secret: secrets = [] } = credentials;
   const livemode = isLive(credentials);
-  const ask = stripeClient(secretKey, baseUrl);
+  const client = stripeClient(secretKey, baseUrl);
   // The account of the API key, never the order's: a session of another account says nothing about the order.
   async function withAccount({ orderNo }: Payment, work: (asking: Asking) => Promise<ProviderEvent[]>) {
     try {
-      return await work({ account: configured ?? (await accountId(ask)), now: clock.now() });
+      return await work({ account: configured ?? (await accountId(client)), now: clock.now() });
     } catch (error) {
       if (!(error instanceof GatewayError)) throw error;
       return [{ kind: "unknown", orderNo, why: error.message } satisfies ProviderEvent];
@@ -55,19 +54,19 @@ function openStripe(
 
   return {
     livemode,
-    account: () => accountId(ask),
+    account: () => accountId(client),
     prepare: prepareCheckout,
     createPayment: (payment, prepared, idempotencyKey) =>
-      createPayment(ask, payment, prepared, idempotencyKey),
-    fetchPayment: (payment) => withAccount(payment, (asking) => fetchPayment(ask, payment, asking)),
+      createPayment(client, payment, prepared, idempotencyKey),
+    fetchPayment: (payment) => withAccount(payment, (asking) => fetchPayment(client, payment, asking)),
 
-    close: (payment) => withAccount(payment, (asking) => close(ask, payment, asking)),
+    close: (payment) => withAccount(payment, (asking) => close(client, payment, asking)),
 
     prepareRefund,
-    refund: (payment, requested) => refund(ask, payment, requested),
-    fetchRefund: (payment, requested) => fetchRefund(ask, payment, requested),
-    register: (webhookUrl) => register(ask, webhookUrl, secrets),
-    probe: () => probe(ask, livemode),
+    refund: (payment, requested) => refund(client, payment, requested),
+    fetchRefund: (payment, requested) => fetchRefund(client, payment, requested),
+    register: (webhookUrl) => register(client, webhookUrl, secrets),
+    probe: () => probe(client, livemode),
 
     async parseWebhook({ body, headers }: WebhookCall, account: string): Promise<ParsedWebhook> {
       const accepted = [...secrets, ...formerSecrets(credentials, clock.now())];
@@ -79,13 +78,13 @@ function openStripe(
 }
 
 async function createPayment(
-  ask: AskStripe,
+  client: StripeClient,
   { orderNo }: Payment,
   prepared: Record<string, unknown>,
   idempotencyKey: string,
 ): Promise<CreateOutcome> {
   const requested = checkout.parse(prepared);
-  const said = await ask((stripe) => stripe.checkout.sessions.create(requested, { idempotencyKey }));
+  const said = await client.post(sessionsPath, requested, idempotencyKey);
   if (said.kind === "refused") {
     const refusal = refusalOfCreate(refusals.create, said.error);
     if (refusal.fault === "provider") return { kind: "unknown", why: `Stripe: ${said.error.code}` };
@@ -107,29 +106,33 @@ async function createPayment(
   };
 }
 
-async function close(ask: AskStripe, payment: Payment, asking: Asking): Promise<ProviderEvent[]> {
+async function close(client: StripeClient, payment: Payment, asking: Asking): Promise<ProviderEvent[]> {
   // No idempotency key: expiring twice is harmless, and under a key Stripe would repeat an old refusal for a day.
-  const said = await askForSession(ask, payment, refusals.expire, (stripe, id) =>
-    /* mutation: stripe-close-no-key */ stripe.checkout.sessions.expire(id),
+  const said = await askForSession(payment, refusals.expire, (path) =>
+    /* mutation: stripe-close-no-key */ client.post(`${path}/expire`, {}),
   );
   const events = eventsOf(said, payment, asking);
   // Refused because the session is not open but paid, in progress or expired.
-  return events.some(({ kind }) => kind === "unrecognised") ? fetchPayment(ask, payment, asking) : events;
+  return events.some(({ kind }) => kind === "unrecognised") ? fetchPayment(client, payment, asking) : events;
 }
 
 /**
  * `paid` first, then the refunds. Refunds are identified by their ids, as in webhooks, so that none is counted twice.
  * Stripe lists the newest first; we put failed ones first, so that refunds made in their place find the amount free.
  */
-async function fetchPayment(ask: AskStripe, payment: Payment, asking: Asking): Promise<ProviderEvent[]> {
+async function fetchPayment(
+  client: StripeClient,
+  payment: Payment,
+  asking: Asking,
+): Promise<ProviderEvent[]> {
   const { orderNo } = payment;
-  const said = await askForSession(ask, payment, refusals.retrieve, (stripe, id) =>
-    stripe.checkout.sessions.retrieve(id, { expand: ["payment_intent.latest_charge"] }),
+  const said = await askForSession(payment, refusals.retrieve, (path) =>
+    client.get(path, { expand: ["payment_intent.latest_charge"] }),
   );
   const events = eventsOf(said, payment, asking);
   const tradeNo = "session" in said ? refundedIntent(said.session, payment) : undefined;
   if (tradeNo === undefined || !events.some(({ kind }) => kind === "paid")) return events;
-  const refunds = await refundsOf(ask, tradeNo);
+  const refunds = await refundsOf(client, tradeNo);
   if (!Array.isArray(refunds)) return [...events, { ...refunds, orderNo }];
   const seen = refunds.map((events) => refundSeen(events, tradeNo, orderNo));
   const rank = /* mutation: stripe-failed-refunds-first */ ({ kind }: ProviderEvent) =>
@@ -147,17 +150,18 @@ function eventsOf(said: Answered, { orderNo }: Payment, { account, now }: Asking
 
 type Answered = { session: wire.CheckoutSession } | { instead: ProviderEvent };
 
+const sessionsPath = "/v1/checkout/sessions";
+
 async function askForSession(
-  ask: AskStripe,
   { orderNo, payable }: Payment,
   table: RefusalTable,
-  call: (stripe: Stripe, sessionId: string) => Promise<Stripe.Response<Stripe.Checkout.Session>>,
+  call: (path: string) => Promise<StripeAnswer>,
 ): Promise<Answered> {
   const unknown = (why: string, unlisted?: string): Answered => ({
     instead: { kind: "unknown", orderNo, why, ...(unlisted !== undefined && { unlisted }) },
   });
   if (!payable) return unknown("no session id yet");
-  const said = await ask((stripe) => call(stripe, payable.paymentId));
+  const said = await call(`${sessionsPath}/${encodeURIComponent(payable.paymentId)}`);
   if (said.kind === "unknown") return unknown(said.why, said.unlisted);
   if (said.kind === "refused") {
     const { code } = said.error;

@@ -69,6 +69,15 @@ export const event = z.object({
 });
 export type StripeEvent = z.infer<typeof event>;
 
+const said = z.string().optional().catch(undefined);
+const failure = z.object({ type: said, code: said, message_code: said, message: z.string().catch("") });
+export type StripeError = z.infer<typeof failure>;
+
+/** Body of a refusal. OAuth's errors, which an API gateway may answer with, are a text. */
+export const refusal = z.object({
+  error: failure.or(z.string().transform((type): StripeError => ({ type, message: "" }))),
+});
+
 export const account = z.object({
   id: z.string().startsWith("acct_").max(255),
   charges_enabled: z.boolean().nullish(),

@@ -99,7 +99,7 @@ export const stripeMutations: Mutation[] = [
   {
     name: "Stripe: a close carries an idempotency key, so that Stripe replays an old refusal",
     at: "stripe-close-no-key",
-    change: replace("$callee($1, {}, { idempotencyKey: $1 })"),
+    change: replace("$callee($1, $2, 'expire')"),
     ...of("session"),
   },
   {

@@ -192,7 +192,7 @@ describe("Stripe Checkout creation", () => {
     expect(JSON.stringify(said)).not.toContain("canary");
   });
 
-  it("the Stripe SDK never retries by itself", async () => {
+  it("a Stripe call is never sent again because Stripe says so", async () => {
     const server = await localServer(() => json({}, 503, { "stripe-should-retry": "true" }));
     await openStripe({ baseUrl: server.url }).createPayment(storedPayment, prepared(), "key-1");
     expect(server.calls).toHaveLength(1);
