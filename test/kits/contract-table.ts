@@ -1,4 +1,4 @@
-import type { Payable, Payment } from "../../lib/domain/payment.ts";
+import type { Payment } from "../../lib/domain/payment.ts";
 import type { Provider } from "../../lib/domain/provider.ts";
 import type { Money } from "../../lib/money/money.ts";
 import type { TappedAnswer } from "../contract/tap.ts";
@@ -15,8 +15,8 @@ export type OptionalMethod = {
 export type Credentials = Record<string, unknown>;
 
 export type SceneTable = {
-  /** What the buyer gets in this scene. Fields may be asymmetric matchers. */
-  payable(payment: Payment): Record<keyof Payable, unknown>;
+  /** The form of the link or code that the buyer gets. */
+  handle: RegExp;
   /** The provider has no order before the buyer opens it: until then a fetch finds nothing and a close ends nothing. */
   beginsWithBuyer?: boolean;
   /** Seconds: a requested lifetime (the first is the longest), that of the payment, and that of its link. */
@@ -25,6 +25,8 @@ export type SceneTable = {
 
 /** Everything provider-specific that the contract suite knows. */
 export type ContractTable = {
+  /** The provider's id of a payment, or the form of one. */
+  paymentId: RegExp | ((payment: Payment) => string);
   scenes: Record<string, SceneTable>;
   /** The optional members that its adapter has. */
   claims: readonly OptionalMethod[];

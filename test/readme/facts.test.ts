@@ -44,15 +44,16 @@ describe.each(readmes)("$file", (readme) => {
     expect(listed.sort()).toEqual(called.sort());
   });
 
-  it("the README lists every provider's scenes, the default first", () => {
-    const scenes = rows.flatMap(([provider = "", scene = ""]) => {
+  it("the README lists every provider's scenes, the default first, with what the buyer gets", () => {
+    const listed = rows.flatMap(([provider = "", scene = "", link, code]) => {
       const [name = ""] = codeIn(provider);
-      return Object.hasOwn(providers, name) ? [`${name} ${codeIn(scene)[0]}`] : [];
+      const gives = [link && "link", code && "code"].filter(Boolean).join();
+      return Object.hasOwn(providers, name) ? [`${name} ${codeIn(scene)[0]} ${gives}`] : [];
     });
-    const sceneNames = Object.entries(providers).flatMap(([name, entry]) =>
-      Object.keys(entry.scenes).map((scene) => `${name} ${scene}`),
+    const scenes = Object.entries(providers).flatMap(([name, entry]) =>
+      Object.entries(entry.scenes).map(([scene, { gives }]) => `${name} ${scene} ${gives}`),
     );
-    expect(scenes).toEqual(sceneNames);
+    expect(listed).toEqual(scenes);
   });
 
   it("the README gives the retry schedule of notifications", () => {

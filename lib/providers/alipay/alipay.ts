@@ -1,14 +1,7 @@
-import type { Payment, Prepared } from "../../domain/payment.ts";
-import type {
-  CreateOutcome,
-  NewPayment,
-  ParsedWebhook,
-  Provider,
-  ProviderEvent,
-} from "../../domain/provider.ts";
+import type { ParsedWebhook, Provider, ProviderEvent } from "../../domain/provider.ts";
 import { GatewayError } from "../../errors.ts";
 import type { ProviderDependencies, ProviderModule } from "../provider-module.ts";
-import { type AlipayClient, alipayClient } from "./client.ts";
+import { alipayClient } from "./client.ts";
 import { type AlipayCredentials, alipayCredentials, carryOver } from "./credentials.ts";
 import { outcomeOf, unanswered } from "./outcome.ts";
 import { createPage, preparePagePay } from "./page-pay.ts";
@@ -16,23 +9,10 @@ import { createQr, preparePrecreate } from "./precreate.ts";
 import { probe } from "./probe.ts";
 import { fetchRefund, prepareRefund, refund } from "./refund.ts";
 import { notOpenCodes, refusals } from "./refusals.ts";
-import type { SceneName } from "./scenes.ts";
+import { alipayScene } from "./scenes.ts";
 import { noticeFields, verifiedNotice } from "./signature.ts";
 import { noticeEvents, queryEvents } from "./trade.ts";
 import { anyNotice, tradeNotice } from "./wire.ts";
-
-/** How a scene's request is made, and what the buyer gets. */
-type Way = {
-  prepare(payment: NewPayment): Prepared;
-  create(client: AlipayClient, payment: Payment, prepared: Prepared): CreateOutcome | Promise<CreateOutcome>;
-  handle: "link" | "code";
-};
-
-const ways: Record<SceneName, Way> = {
-  page: { prepare: preparePagePay, create: createPage, handle: "link" },
-  qr: { prepare: preparePrecreate, create: createQr, handle: "code" },
-};
-const wayOf = ({ scene }: { scene: string }) => ways[scene as SceneName];
 
 function openAlipay(credentials: AlipayCredentials, { clock, baseUrl }: ProviderDependencies): Provider {
   const client = alipayClient(credentials, clock, baseUrl);
@@ -53,8 +33,14 @@ function openAlipay(credentials: AlipayCredentials, { clock, baseUrl }: Provider
   return {
     livemode: credentials.is_production,
     account: async () => credentials.app_id,
-    prepare: (payment) => wayOf(payment).prepare(payment),
-    createPayment: async (payment, prepared) => wayOf(payment).create(client, payment, prepared),
+    prepare(payment) {
+      const { page } = alipayScene(payment);
+      return page ? preparePagePay(payment, page) : preparePrecreate(payment);
+    },
+    async createPayment(payment, prepared) {
+      const { page } = alipayScene(payment);
+      return page ? createPage(client, payment, prepared, page) : createQr(client, payment, prepared);
+    },
 
     fetchPayment: ({ orderNo }) => fetchPayment(orderNo),
 
@@ -69,7 +55,7 @@ function openAlipay(credentials: AlipayCredentials, { clock, baseUrl }: Provider
         return [{ kind: "unknown", orderNo, ...unanswered(refusals.close, outcome.error) }];
       }
       // No trade exists before the buyer opens the link or scans the code, and only its expiry ends a link or code.
-      const { handle } = wayOf({ scene });
+      const { gives: handle } = alipayScene({ scene });
       const end = payableUntil ?? expiresAt;
       if (clock.now() > end) return [{ kind: "closed", orderNo, why: `the ${handle} ended without a buyer` }];
       return [{ kind: "open", orderNo, why: `${handle} valid until ${end.toISOString()}` }];

@@ -29,7 +29,7 @@ type Method =
 
 export type AlipayClient = {
   /** The signed link of a payment page; no call is made. */
-  pageUrl(page: SignedParameters): string;
+  pageUrl(method: string, page: SignedParameters): string;
   /** Every request names the trade and refund by our numbers, so a repeat is harmless. Never throws. */
   call(method: Method, bizContent: Record<string, unknown>, notifyUrl?: string): Promise<AlipayAnswer>;
 };
@@ -47,8 +47,8 @@ export function alipayClient(
   const signed = signer(credentials);
 
   return {
-    pageUrl({ timestamp, notify_url, return_url, biz_content }) {
-      const parameters = signed("alipay.trade.page.pay", { timestamp, notify_url, return_url, biz_content });
+    pageUrl(method, { timestamp, notify_url, return_url, biz_content }) {
+      const parameters = signed(method, { timestamp, notify_url, return_url, biz_content });
       const pairs = Object.entries(parameters).map(([name, value]) => `${name}=${encodeURIComponent(value)}`);
       return `${gateway}?${pairs.join("&")}`;
     },

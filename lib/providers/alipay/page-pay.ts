@@ -5,30 +5,35 @@ import { toBeijingTime } from "./beijing-time.ts";
 import type { AlipayClient } from "./client.ts";
 import { addressFor } from "./limits.ts";
 import { orderFields, orderFieldsOf } from "./order-fields.ts";
+import type { Page } from "./scenes.ts";
 
 /**
- * The request of `alipay.trade.page.pay` as it is stored. Parsing restores the order of the fields, which a database
- * may change, so that a repeat signs the same text. https://opendocs.alipay.com/open/028r8t
+ * The request of a payment page as it is stored. Parsing restores the order of the fields, which a database may change,
+ * so that a repeat signs the same text. https://opendocs.alipay.com/open/028r8t
  */
 const pagePay = z.object({
   timestamp: z.string(),
   notify_url: z.string(),
   return_url: z.string(),
-  biz_content: z.object({ ...orderFields.shape, product_code: z.literal("FAST_INSTANT_TRADE_PAY") }),
+  biz_content: z.object({ ...orderFields.shape, product_code: z.string() }),
 });
 
 /** Throws `amount_not_allowed` or `invalid_parameter` for what Alipay's page cannot take. */
-export function preparePagePay(payment: NewPayment): z.infer<typeof pagePay> {
+export function preparePagePay(payment: NewPayment, { productCode }: Page): z.infer<typeof pagePay> {
   return {
     timestamp: toBeijingTime(payment.createdAt),
     notify_url: addressFor("notify_url", payment.notifyUrl),
     return_url: addressFor("return_url", payment.buyerReturnUrl),
-    biz_content: { ...orderFieldsOf(payment), product_code: "FAST_INSTANT_TRADE_PAY" },
+    biz_content: { ...orderFieldsOf(payment), product_code: productCode },
   };
 }
 
-/** The link is our own signed request; no call is made. */
-export function createPage(client: AlipayClient, { orderNo }: Payment, prepared: Prepared): CreateOutcome {
-  const paymentUrl = client.pageUrl(pagePay.parse(prepared));
+export function createPage(
+  client: AlipayClient,
+  { orderNo }: Payment,
+  prepared: Prepared,
+  { method }: Page,
+): CreateOutcome {
+  const paymentUrl = client.pageUrl(method, pagePay.parse(prepared));
   return { kind: "payable", payable: { paymentId: orderNo, paymentUrl, qrCode: "", extraData: {} } };
 }

@@ -6,6 +6,7 @@ import { hour, noExtraParams, type Scene } from "../scene.ts";
  */
 export const scenes = {
   checkout: {
+    gives: "link",
     extraParams: noExtraParams,
     maxExpiresInSeconds: 6 * hour,
     linkSeconds: 3 * hour,

@@ -6,6 +6,7 @@ import { day, noExtraParams, type Scene } from "../scene.ts";
  */
 export const scenes = {
   checkout: {
+    gives: "link",
     extraParams: noExtraParams,
     maxExpiresInSeconds: day,
     renewable: false,

@@ -6,6 +6,7 @@ import { day, hour, noExtraParams, type Scene } from "../scene.ts";
  */
 export const scenes = {
   native: {
+    gives: "code",
     extraParams: noExtraParams,
     maxExpiresInSeconds: day,
     linkSeconds: 2 * hour,

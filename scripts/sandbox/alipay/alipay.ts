@@ -7,13 +7,12 @@ import { answerGateway, callParameters } from "./gateway.ts";
 import { ledgerRow } from "./ledger.ts";
 import { namedCalls, nameOfCall } from "./named-calls.ts";
 import { notify, notifyAgainAfterSeconds } from "./notification.ts";
+import { isPage } from "./page-pay.ts";
 import { createQrCodes } from "./qr-codes.ts";
 import type { State } from "./state.ts";
 import type { Trade } from "./trade.ts";
 import { createTradeRefunds } from "./trade-refunds.ts";
 import { createTrades } from "./trades.ts";
-
-const payMethod = "alipay.trade.page.pay";
 
 export const simulator: SimulatorModule = {
   portOffset: 1,
@@ -23,7 +22,7 @@ export const simulator: SimulatorModule = {
   calls: namedCalls,
 };
 
-/** The Alipay simulator, scenes `page` and `qr`. `retryScale` multiplies the waits between notifications. */
+/** The Alipay simulator. `retryScale` multiplies the waits between notifications. */
 function createAlipaySimulator(deps: SimulatorDeps, retryScale: number): Simulator {
   const { clock, origin, keep } = deps;
   const accounts = keep("accounts", new Map<string, AlipayAccount>());
@@ -72,7 +71,7 @@ function createAlipaySimulator(deps: SimulatorDeps, retryScale: number): Simulat
       },
     },
     controls: alipayControls(state),
-    isApiCall: (call) => call.path === "/gateway.do" && callParameters(call).method !== payMethod,
+    isApiCall: (call) => call.path === "/gateway.do" && !isPage(callParameters(call).method),
     named: { calls: namedCalls, nameOf: nameOfCall },
     api: (call, fault) => answerGateway(state, call, fault),
     browse: (call) => browseCheckout(state, call, pay),

@@ -11,7 +11,7 @@ import type { Fields, State } from "./state.ts";
 import { queried } from "./trade-query.ts";
 import { namedAccount, type VerifiedRequest, verifyRequest } from "./verify-request.ts";
 
-/** The methods a merchant's program can call; `alipay.trade.page.pay` is opened by a browser instead. */
+/** The methods a merchant's program can call; payment pages are opened by a browser instead. */
 const methods: Record<string, (state: State, request: VerifiedRequest) => Fields> = {
   "alipay.trade.query": ({ trades }, { account, biz }) => queried(trades.ofMerchant(account, biz)),
   "alipay.trade.close": ({ trades }, { account, biz }) => {

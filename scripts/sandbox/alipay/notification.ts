@@ -37,7 +37,7 @@ export function signedReturnUrl(trade: Trade, returnUrl: string, now: Date): str
   const parameters: Parameters = {
     charset: trade.account.noticesIn,
     out_trade_no: trade.outTradeNo,
-    method: "alipay.trade.page.pay.return",
+    method: `${trade.method}.return`,
     total_amount: decimal(trade.fen, 2),
     trade_no: trade.tradeNo,
     auth_app_id: trade.account.appId,

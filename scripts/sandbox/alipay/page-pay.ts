@@ -1,10 +1,20 @@
-import { businessError } from "./alipay-error.ts";
+import { AlipayError, businessError } from "./alipay-error.ts";
 import { fromBeijing } from "./beijing-time.ts";
 import { gbkLength } from "./gbk.ts";
 import { maxPayUrlAgeMs, type VerifiedRequest } from "./verify-request.ts";
 
-/** The input of `alipay.trade.page.pay` and `alipay.trade.precreate`. */
+/** The payment pages, opened by a browser: the product of each method. */
+const products: Readonly<Record<string, string>> = {
+  "alipay.trade.page.pay": "FAST_INSTANT_TRADE_PAY",
+};
+
+export function isPage(method = ""): boolean {
+  return Object.hasOwn(products, method);
+}
+
+/** The input of a payment page and of `alipay.trade.precreate`. */
 export type PagePay = {
+  method: string;
   outTradeNo: string;
   fen: number;
   subject: string;
@@ -21,8 +31,10 @@ const maxFen = 100_000_000_00;
 
 /** Reads the business content of a pay URL (opendocs.alipay.com/open/028r8t). Throws `ACQ.INVALID_PARAMETER`. */
 export function readPagePay(request: VerifiedRequest, now: Date): PagePay {
-  if (request.biz.product_code !== "FAST_INSTANT_TRADE_PAY")
-    throw invalid("product_code must be FAST_INSTANT_TRADE_PAY");
+  const { method = "" } = request.parameters;
+  if (!isPage(method)) throw new AlipayError("40002", "isv.invalid-method", `${method} is no payment page`);
+  if (request.biz.product_code !== products[method])
+    throw invalid(`product_code must be ${products[method]}`);
   return readOrder(request, { now, lifeMs: maxPayUrlAgeMs, amountLength: 11 });
 }
 
@@ -51,6 +63,7 @@ function readOrder({ parameters, biz }: VerifiedRequest, rules: OrderRules): Pag
   if (/[/=&]/.test(subject)) throw invalid("subject must not hold /, = or &");
   if (String(biz.total_amount).length > rules.amountLength) throw invalid("total_amount is too long");
   return {
+    method: parameters.method ?? "",
     outTradeNo,
     subject,
     fen: parseFen(biz.total_amount, "total_amount"),

@@ -17,6 +17,8 @@ export type TradeRefund = {
 /** One trade at Alipay. Amounts are in fen. */
 export type Trade = {
   account: AlipayAccount;
+  /** Of the request that created it. */
+  method: string;
   outTradeNo: string;
   tradeNo: string;
   subject: string;

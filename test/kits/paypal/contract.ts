@@ -1,15 +1,10 @@
-import { expect } from "vitest";
 import { type ContractTable, day, hour } from "../contract-table.ts";
 
 export const contract: ContractTable = {
+  paymentId: /^[0-9A-Z]{17}$/,
   scenes: {
     checkout: {
-      payable: () => ({
-        paymentId: expect.stringMatching(/^[0-9A-Z]{17}$/),
-        paymentUrl: expect.stringMatching(/^http.*token=[0-9A-Z]{17}/),
-        qrCode: "",
-        extraData: {},
-      }),
+      handle: /^http.*token=[0-9A-Z]{17}/,
       // paypal-rest-api-specifications checkout_orders_v2: 3 h until approved, 3 h more to capture.
       lives: [
         [day, 6 * hour, 3 * hour],
