@@ -114,7 +114,7 @@ export const createPaymentContract = {
   ],
   example: {
     input: {
-      provider: "stripe",
+      provider: exampleOrder.provider,
       out_trade_no: "order-1",
       subject: "Green tea",
       amount: "12.34",

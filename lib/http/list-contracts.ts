@@ -3,7 +3,7 @@ import { isStorable } from "../clock.ts";
 import type { PaymentFilter, PaymentPage } from "../domain/payment.ts";
 import { paymentStatuses } from "../domain/payment-state.ts";
 import { GatewayError } from "../errors.ts";
-import { providers } from "../providers/registry.ts";
+import { example, providers } from "../providers/registry.ts";
 import type { Contract } from "./contract.ts";
 import { plainId } from "./fields.ts";
 import { exampleOrder, examplePayment, paymentAnswer } from "./payment-answer.ts";
@@ -102,10 +102,10 @@ export const capabilitiesContract = {
     answer: {
       items: [
         {
-          provider: "stripe",
+          provider: example.provider,
           config: "default",
-          scenes: ["checkout"],
-          max_expires_in: { checkout: 86_400 },
+          scenes: [example.scene],
+          max_expires_in: { [example.scene]: 86_400 },
           verbs: ["create", "query", "close", "refund"],
         },
       ],

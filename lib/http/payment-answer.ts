@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { paymentStatuses } from "../domain/payment-state.ts";
+import { example } from "../providers/registry.ts";
 import { answeredAmount, answeredTime } from "./fields.ts";
 
 /** Describes `payable_until`. */
@@ -55,15 +56,15 @@ export const paymentAnswer = z
 export const exampleOrder = {
   order_no: "UNI20260131000000XQ5Y7K2M9DT8WB4",
   out_trade_no: "order-1",
-  provider: "stripe",
+  provider: example.provider,
   subject: "Green tea",
   currency: "CNY",
   livemode: true,
 };
 
 export const exampleCheckout = {
-  payment_id: "cs_live_a1B2c3D4",
-  payment_url: "https://checkout.stripe.com/c/pay/cs_live_a1B2c3D4",
+  payment_id: example.paymentId,
+  payment_url: example.paymentUrl,
   qr_code: "",
   expires_at: "2026-01-31T02:00:00.000Z",
   payable_until: "2026-01-31T02:00:00.000Z",
@@ -72,14 +73,14 @@ export const exampleCheckout = {
 export const examplePayment: z.input<typeof paymentAnswer> = {
   ...exampleOrder,
   ...exampleCheckout,
-  trade_no: "pi_3QABCDEF",
+  trade_no: example.tradeNo,
   body: "",
   amount: 12.34,
   status: "success",
   payment_time: "2026-01-31T00:01:30.000Z",
   created_at: "2026-01-31T00:00:00.000Z",
   updated_at: "2026-01-31T00:01:31.204Z",
-  scene: "checkout",
+  scene: example.scene,
   refunded_amount: 0,
   closed_at: null,
   metadata: { basket: "7" },

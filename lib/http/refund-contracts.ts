@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { example } from "../providers/registry.ts";
 import type { Contract } from "./contract.ts";
 import { answeredAmount, answeredTime, plainAmount, plainId, text } from "./fields.ts";
 import { exampleOrder, examplePayment } from "./payment-answer.ts";
@@ -26,7 +27,7 @@ export const exampleRefund: z.input<typeof refundAnswer> = {
   order_no: exampleOrder.order_no,
   out_trade_no: "order-1",
   trade_no: examplePayment.trade_no,
-  refund_id: "re_3QABCDEF",
+  refund_id: example.refundId,
   amount: 2.34,
   currency: "CNY",
   status: "success",

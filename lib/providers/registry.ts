@@ -2,11 +2,14 @@ import { scenes as alipay } from "./alipay/scenes.ts";
 import { scenes as paypal } from "./paypal/scenes.ts";
 import type { ProviderModule } from "./provider-module.ts";
 import type { Scene } from "./scene.ts";
+import { example as stripeExample } from "./stripe/example.ts";
 import { scenes as stripe } from "./stripe/scenes.ts";
 import { scenes as wechat } from "./wechat/scenes.ts";
 
 /** What must be known of a provider before its code is loaded. */
 export type ProviderEntry = {
+  /** Its name for people. */
+  title: string;
   /** The first is the default. */
   scenes: Readonly<Record<string, Scene>>;
   /** It notifies only about orders that we created, so an unknown order is an anomaly. */
@@ -23,12 +26,14 @@ const success = { status: 200, contentType: "text/plain", body: "success" };
 
 const entries = {
   alipay: {
+    title: "Alipay",
     scenes: alipay,
     notifiesOnlyOwnOrders: true,
     acknowledgement: success,
     load: async () => (await import("./alipay/alipay.ts")).alipay,
   },
   wechat: {
+    title: "WeChat Pay",
     scenes: wechat,
     notifiesOnlyOwnOrders: true,
     acknowledgement: { status: 204, body: "" },
@@ -37,11 +42,13 @@ const entries = {
     load: async () => (await import("./wechat/wechat.ts")).wechat,
   },
   stripe: {
+    title: "Stripe",
     scenes: stripe,
     acknowledgement: json,
     load: async () => (await import("./stripe/stripe.ts")).stripe,
   },
   paypal: {
+    title: "PayPal",
     scenes: paypal,
     acknowledgement: json,
     load: async () => (await import("./paypal/paypal.ts")).paypal,
@@ -52,6 +59,9 @@ export type ProviderName = keyof typeof entries;
 
 /** Every provider. Its code is loaded on first use: a function that serves one provider never loads another. */
 export const providers: Record<string, ProviderEntry> = entries;
+
+/** The provider of the examples in the API reference, with values as it gives them. */
+export const example = { provider: "stripe" satisfies ProviderName, ...stripeExample };
 
 /** A provider's scenes in order; the first is the default. */
 export function scenesOf(provider: string): string[] {

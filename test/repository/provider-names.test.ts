@@ -18,18 +18,11 @@ const shared = [
 /** Stand-ins for parts of SDKs, each of which names its SDK. */
 const sdks = "scripts/build/slim/";
 
-/** To be removed. */
-const open: Record<string, string> = {
-  "lib/http/openapi/document.ts": "the names in the summary",
-};
 /** Why a shared file names a provider. */
 const except: Record<string, string> = {
   "lib/providers/registry.ts": "the list of providers",
-  "lib/http/openapi/examples.ts": "the provider of the examples",
-  "lib/http/openapi/explained.ts": "the provider of the examples",
   "scripts/local/what-to-try-next.ts": "the example that `npm start` prints",
   "test/steps/api.ts": "the provider of an order whose test does not care",
-  ...open,
 };
 
 /** The providers that an identifier or a text names. */

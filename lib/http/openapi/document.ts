@@ -1,4 +1,5 @@
 import { merchantContracts } from "../../functions.ts";
+import { providers } from "../../providers/registry.ts";
 import { failureExamples, failureResponses, failureTable } from "./failures.ts";
 import { notifications } from "./notifications.ts";
 import { merchantOperation, type Operation, securitySchemes } from "./operations.ts";
@@ -15,6 +16,8 @@ const description = `One payment API over several providers.
 
 ${failureTable}
 `;
+
+const titles = new Intl.ListFormat("en-GB").format(Object.values(providers).map(({ title }) => title));
 
 const tags = [
   { name: "Payments", description: "Create, query and close payments." },
@@ -37,7 +40,7 @@ export function openApiDocument(publicUrl: string) {
     info: {
       title: "Uni-Pay",
       version: "1",
-      summary: "One payment API over Alipay, WeChat Pay, Stripe and PayPal",
+      summary: `One payment API over ${titles}`,
       description,
       license: { name: "MIT", identifier: "MIT" },
     },

@@ -1,4 +1,5 @@
 import type { Failure, FailureDetails } from "../../errors.ts";
+import { example, providers } from "../../providers/registry.ts";
 import { exampleOrder } from "../payment-answer.ts";
 
 type Explained = { means: string; message: string; details?: FailureDetails };
@@ -8,7 +9,7 @@ const wrong = (field: string, message: string): Omit<Explained, "means"> => ({
   details: { fields: [{ field, message }] },
 });
 const { order_no: orderNo } = exampleOrder;
-const providerError = { code: "ACQ.TRADE_HAS_CLOSE", message: "交易已经关闭" };
+const { provider, refusedPayment, refusedRefund, notAccepted } = example;
 
 /** Meaning of every failure, with an example of its message and details. */
 export const explained: Record<Failure, Explained> = {
@@ -45,27 +46,26 @@ export const explained: Record<Failure, Explained> = {
   },
   create_refused: {
     means: "the provider refused the payment for good: use a new `out_trade_no`",
-    message: "alipay refused this payment (ACQ.TRADE_HAS_CLOSE): correct it and use a new out_trade_no",
-    details: { orderNo, providerError },
+    message: `${provider} refused this payment (${refusedPayment.code}): correct it and use a new out_trade_no`,
+    details: { orderNo, providerError: refusedPayment },
   },
   create_not_accepted: {
     means: "the provider rejected the credentials or limits the rate: check the config and send it again",
-    message:
-      "stripe did not accept the request (rate_limit): check the config, then send the same request again",
-    details: { orderNo, providerError: { code: "rate_limit", message: "Too many requests" } },
+    message: `${provider} did not accept the request (${notAccepted.code}): check the config, then send the same request again`,
+    details: { orderNo, providerError: notAccepted },
   },
   create_unknown: {
     means: "the outcome is unknown: send the same request again; it never creates a second payment",
-    message: "no clear answer from alipay yet: send the same request again",
+    message: `no clear answer from ${provider} yet: send the same request again`,
     details: { orderNo },
   },
   look_up_failed: {
     means: "fetching the state from the provider failed (operators only)",
-    message: "fetching the payment from alipay failed: time-out",
+    message: `fetching the payment from ${provider} failed: time-out`,
   },
   notification_malformed: {
     means: "the body of a provider's webhook cannot be parsed",
-    message: "the body is not a PayPal event",
+    message: `the body is not a ${providers[provider]?.title} event`,
   },
   notification_refused: {
     means: "the signature of a provider's webhook is not valid",
@@ -73,17 +73,17 @@ export const explained: Record<Failure, Explained> = {
   },
   refund_refused: {
     means: "the provider refused the refund for good: use a new `refund_no`",
-    message: "alipay refused this refund (ACQ.TRADE_HAS_CLOSE): correct it and use a new refund_no",
-    details: { orderNo, providerError },
+    message: `${provider} refused this refund (${refusedRefund.code}): correct it and use a new refund_no`,
+    details: { orderNo, providerError: refusedRefund },
   },
   refund_not_accepted: {
     means: "the provider does not accept the refund for now: remove the cause, then send it again",
-    message: "stripe did not accept the request (rate_limit): check the config, then send it again",
-    details: { orderNo, providerError: { code: "rate_limit", message: "Too many requests" } },
+    message: `${provider} did not accept the request (${notAccepted.code}): check the config, then send it again`,
+    details: { orderNo, providerError: notAccepted },
   },
   refund_unknown: {
     means: "the outcome is unknown: send the same request again; it never refunds twice",
-    message: "no clear answer from alipay yet: send the same request again",
+    message: `no clear answer from ${provider} yet: send the same request again`,
     details: { orderNo },
   },
   close_not_possible: {
@@ -93,13 +93,13 @@ export const explained: Record<Failure, Explained> = {
   },
   close_failed: {
     means: "the outcome of the close is unknown",
-    message: "no clear answer from wechat: it will be closed when possible; query it, or try again",
+    message: `no clear answer from ${provider}: it will be closed when possible; query it, or try again`,
     details: { orderNo },
   },
   provider_not_found: { means: "no such provider", ...wrong("provider", "unknown provider") },
   config_not_found: {
     means: "the merchant's config at the provider is missing, incomplete or ambiguous",
-    message: "no active alipay config: set one up first",
+    message: `no active ${provider} config: set one up first`,
   },
   order_not_found: { means: "no such order", message: "no such order" },
   order_status: {
