@@ -18,6 +18,12 @@ export type RefusalRule = { fault: Fault; ends: Ends; source: string; note?: str
 /** The codes with which a provider may refuse one kind of call. */
 export type RefusalTable = Readonly<Record<string, RefusalRule>>;
 
+/** The same rule for several codes, which are separated by whitespace. */
+export function rulesFor(rule: RefusalRule, codes: string): RefusalTable {
+  const names = codes.trim().split(/\s+/);
+  return Object.fromEntries(names.map((code) => [code, rule]));
+}
+
 /** A provider's verified refusal of a call. `listed`: the code is in the provider's table, so nothing was created. */
 export type Refusal = { error: ProviderError; fault: Fault; ends: Ends; listed: boolean };
 

@@ -1,6 +1,7 @@
 import type { StoredConfig } from "../domain/config.ts";
 import { GatewayError } from "../errors.ts";
 
+/** The second is how a Chinese merchant's row is named that is inserted by hand; the README documents both. */
 const usualNames = new Set(["default", "默认配置"]);
 
 /** The active config of that name; without a name the only active one, else the one with a usual name. */

@@ -5,7 +5,7 @@ import { formatIssues } from "../field-errors.ts";
 import { log, nameOf } from "../log.ts";
 import { providers } from "./registry.ts";
 
-export interface CredentialVault {
+interface CredentialVault {
   /** Decrypts a text that was encrypted for exactly this context. */
   open(encrypted: string, context: Record<string, string>): Promise<string>;
 }

@@ -65,7 +65,7 @@ export function alipayClient(
   };
 }
 
-export type SignedParameters = {
+type SignedParameters = {
   timestamp: string;
   notify_url?: string;
   return_url?: string;

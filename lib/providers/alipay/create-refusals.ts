@@ -1,5 +1,4 @@
-import type { RefusalTable } from "../../domain/refusal.ts";
-import { rulesFor } from "./refusal-rules.ts";
+import { type RefusalTable, rulesFor } from "../../domain/refusal.ts";
 
 const source =
   "alipay/alipay-sdk-php-all v3/src/Model/AlipayTrade{Precreate,Create,Pay}ErrorResponseModel.php@d95249a";

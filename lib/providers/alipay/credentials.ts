@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { carriedFields } from "../carried-fields.ts";
-import { ownPublicKey, rsaKey } from "../rsa-key.ts";
+import { ownPublicKey, rsaKey } from "../rsa.ts";
 import { keyForms, pastedNumber } from "./pasted.ts";
 
 /** `config_data` of an Alipay config in key mode. Parsing normalises the keys and accepts its own result again. */

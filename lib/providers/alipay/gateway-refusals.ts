@@ -1,5 +1,4 @@
-import type { Ends, RefusalTable } from "../../domain/refusal.ts";
-import { rulesFor } from "./refusal-rules.ts";
+import { type Ends, type RefusalTable, rulesFor } from "../../domain/refusal.ts";
 
 /**
  * The codes of Alipay's own gateway, the same for every call: `sub_code` by `code`. The page of public codes writes

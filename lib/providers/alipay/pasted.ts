@@ -1,7 +1,7 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from "node:crypto";
 import * as z from "zod";
 import { unwrapped } from "../pasted.ts";
-import type { KeyForms } from "../rsa-key.ts";
+import type { KeyForms } from "../rsa.ts";
 
 /** A pasted Alipay number, without what surrounds it. Some have more digits than a JSON number keeps exactly. */
 export const pastedNumber = z

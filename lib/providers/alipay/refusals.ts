@@ -1,7 +1,6 @@
-import type { RefusalTable } from "../../domain/refusal.ts";
+import { type RefusalTable, rulesFor } from "../../domain/refusal.ts";
 import { createRefusals } from "./create-refusals.ts";
 import { gatewayRefusals } from "./gateway-refusals.ts";
-import { rulesFor } from "./refusal-rules.ts";
 
 const model = (call: string) =>
   `alipay/alipay-sdk-php-all v3/src/Model/AlipayTrade${call}ErrorResponseModel.php@d95249a`;

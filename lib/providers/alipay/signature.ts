@@ -1,5 +1,5 @@
 import { GatewayError } from "../../errors.ts";
-import { signatureFits } from "../signature-fits.ts";
+import { signatureFits } from "../rsa.ts";
 import { asciiView, type Charset, charsetOf, decode } from "./charset.ts";
 
 /**

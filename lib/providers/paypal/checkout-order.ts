@@ -31,7 +31,7 @@ export const checkoutOrder = z.object({
     }),
   }),
 });
-export type CheckoutOrder = z.infer<typeof checkoutOrder>;
+type CheckoutOrder = z.infer<typeof checkoutOrder>;
 
 /** Throws `amount_not_allowed` for what PayPal cannot express. */
 export function prepareCheckoutOrder(payment: NewPayment): CheckoutOrder {

@@ -26,7 +26,7 @@ type PayPalRequest = {
   body?: string;
 };
 
-export type PayPalFailure = PayPalRefused | { kind: "unknown"; why: string };
+type PayPalFailure = PayPalRefused | { kind: "unknown"; why: string };
 
 /** `answered`: a 2xx with readable JSON. */
 export type PayPalAnswer = { kind: "answered"; body: unknown } | PayPalFailure;

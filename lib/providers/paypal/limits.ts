@@ -23,7 +23,7 @@ export const texts = {
 } satisfies Record<string, TextLimit>;
 
 /** PayPal's rule for one currency. `mostMinor`: the largest amount, in units of the last decimal. */
-export type CurrencyRule = { decimals: 0 | 2; leastMinor: number; mostMinor: number; onlyWithin?: string };
+type CurrencyRule = { decimals: 0 | 2; leastMinor: number; mostMinor: number; onlyWithin?: string };
 
 /**
  * The maximum is 999999999999999.99 in every currency (MAX_VALUE_EXCEEDED in the orders' OpenAPI), which with two

@@ -4,7 +4,7 @@ import { fromPayPalAmount } from "./amounts.ts";
 import type { Capture, Order, PayPalRefund, PurchaseUnit } from "./wire.ts";
 
 /** The fields of a stored payment with which a PayPal order is compared. */
-export type OurOrder = Pick<Payment, "orderNo" | "payable" | "state">;
+type OurOrder = Pick<Payment, "orderNo" | "payable" | "state">;
 
 /**
  * Translates a PayPal order into events. Each capture that moved money gives `paid`, followed by its refunds; a second

@@ -1,4 +1,4 @@
-import type { Ends, Fault, RefusalTable } from "../../domain/refusal.ts";
+import { type Ends, type Fault, type RefusalTable, rulesFor } from "../../domain/refusal.ts";
 
 // Every issue that PayPal's OpenAPI (commit ec4d8f3 of 2024-02) lists for our calls, and the error names that come
 // without an issue. `fault` and `ends` are our reading of PayPal's descriptions.
@@ -9,10 +9,8 @@ const paymentsPage = "https://developer.paypal.com/docs/api/payments/v2/#errors 
 const responses = "https://developer.paypal.com/api/rest/responses/";
 const authentication = "https://developer.paypal.com/api/rest/authentication/";
 
-/** The same rule for several codes, which are separated by whitespace. */
 function rules(source: string, fault: Fault, ends: Ends, codes: string, note?: string): RefusalTable {
-  const rule = { fault, ends, source, ...(note !== undefined && { note }) };
-  return Object.fromEntries(codes.split(/\s+/).map((code) => [code, rule]));
+  return rulesFor({ fault, ends, source, ...(note !== undefined && { note }) }, codes);
 }
 
 /** Authentication and rate limits, for every call: PayPal has not processed the request itself. */

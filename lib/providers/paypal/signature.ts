@@ -1,7 +1,7 @@
 import { crc32 } from "node:zlib";
 import type { WebhookCall } from "../../domain/provider.ts";
 import { GatewayError } from "../../errors.ts";
-import { signatureFits } from "../signature-fits.ts";
+import { signatureFits } from "../rsa.ts";
 import { signingKey } from "./certificate.ts";
 
 /** PayPal retries for three days; whether a retry carries a new time is not documented. */

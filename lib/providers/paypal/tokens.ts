@@ -3,7 +3,7 @@ import type { Clock } from "../../clock.ts";
 /** An access token of one app. */
 export type Token = { kind: "token"; accessToken: string; endsAt: Date };
 
-export type Tokens<Failure> = {
+type Tokens<Failure> = {
   /** The token, or why there is none. Concurrent calls share one fetch. */
   current(): Promise<Token | Failure>;
   /** To be called when PayPal no longer accepts this token; a newer cached one stays. */

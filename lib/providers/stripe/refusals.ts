@@ -1,4 +1,4 @@
-import type { RefusalRule, RefusalTable } from "../../domain/refusal.ts";
+import { type RefusalTable, rulesFor } from "../../domain/refusal.ts";
 
 // Which codes exist: https://docs.stripe.com/error-codes, the same list as `LastPaymentError.Code` in stripe 23.1.0
 // (esm/resources/PaymentIntents.d.ts). None of our calls takes a card: decline codes
@@ -15,31 +15,31 @@ const request = { fault: "request", ends: "subject", source: list } as const;
 
 /** Checked before any endpoint runs: account, key and rate. */
 const access = {
-  ...each(
+  ...rulesFor(
+    merchant,
     "account_invalid api_key_expired livemode_mismatch no_account platform_account_required " +
       "platform_api_key_expired secret_key_required testmode_charges_only tls_version_unsupported " +
       "request_blocked rate_limit",
-    merchant,
   ),
-  ...each("http_401 http_403 http_429", { ...merchant, source: statuses }),
+  ...rulesFor({ ...merchant, source: statuses }, "http_401 http_403 http_429"),
   // Another request has locked the object; nothing was executed.
-  ...each("lock_timeout", { fault: "provider", ends: "nothing", source: list }),
+  ...rulesFor({ fault: "provider", ends: "nothing", source: list }, "lock_timeout"),
 } satisfies RefusalTable;
 
 const parameters = {
-  ...each(
+  ...rulesFor(
+    request,
     "email_invalid invalid_characters parameter_invalid_empty parameter_invalid_integer " +
       "parameter_invalid_string_blank parameter_invalid_string_empty parameter_missing parameter_unknown " +
       "parameters_exclusive url_invalid",
-    request,
   ),
-  ...each("invalid_request_error_400", { ...request, source: statuses }),
+  ...rulesFor({ ...request, source: statuses }, "invalid_request_error_400"),
 } satisfies RefusalTable;
 
 /** What the account may not do (yet). */
-const account = each(
-  "action_blocked capability_not_active country_unsupported not_allowed_on_standard_account payouts_not_allowed",
+const account = rulesFor(
   merchant,
+  "action_blocked capability_not_active country_unsupported not_allowed_on_standard_account payouts_not_allowed",
 );
 
 /**
@@ -51,35 +51,35 @@ export const refusals = {
     ...access,
     ...account,
     ...parameters,
-    ...each(
-      "amount_too_large amount_too_small invalid_charge_amount payment_intent_invalid_parameter",
+    ...rulesFor(
       request,
+      "amount_too_large amount_too_small invalid_charge_amount payment_intent_invalid_parameter",
     ),
-    ...each(
+    ...rulesFor(
+      merchant,
       "payment_method_configuration_failures payment_method_not_available payment_method_restricted " +
         "payment_method_unactivated payment_method_unsupported_type progressive_onboarding_limit_exceeded " +
         "resource_missing stripe_tax_inactive",
-      merchant,
     ),
     // An unknown URL of the API: the account cannot use this version or host.
-    ...each("invalid_request_error_404", { ...merchant, source: statuses }),
+    ...rulesFor({ ...merchant, source: statuses }, "invalid_request_error_404"),
   },
   refund: {
     ...access,
     ...account,
     ...parameters,
-    ...each(
+    ...rulesFor(
+      request,
       "amount_too_large amount_too_small charge_already_refunded charge_invalid_parameter charge_not_refundable " +
         "intent_invalid_state invalid_charge_amount payment_intent_invalid_parameter " +
         "payment_intent_unexpected_state",
-      request,
     ),
     // The buyer has disputed the payment at the bank.
-    ...each("charge_disputed refund_disputed_payment", { fault: "buyer", ends: "subject", source: list }),
+    ...rulesFor({ fault: "buyer", ends: "subject", source: list }, "charge_disputed refund_disputed_payment"),
     // `resource_missing`: a payment that the key's account does not have.
-    ...each("balance_insufficient insufficient_funds resource_missing", merchant),
-    ...each("insufficient_balance_for_refund", { ...merchant, source: noCode }),
-    ...each("invalid_request_error_404", { ...merchant, source: statuses }),
+    ...rulesFor(merchant, "balance_insufficient insufficient_funds resource_missing"),
+    ...rulesFor({ ...merchant, source: noCode }, "insufficient_balance_for_refund"),
+    ...rulesFor({ ...merchant, source: statuses }, "invalid_request_error_404"),
   },
   retrieve: questions("unrecognised: an alarm; polled again later"),
   // 400: the session is not open but paid, in progress or expired
@@ -91,16 +91,15 @@ export const refusals = {
 function questions(note: string): RefusalTable {
   return {
     ...access,
-    ...each("resource_missing", { fault: "request", ends: "nothing", source: list, note }),
-    ...each("invalid_request_error_400 invalid_request_error_404", {
-      fault: "request",
-      ends: "nothing",
-      source: statuses,
-      note,
-    }),
+    ...rulesFor({ fault: "request", ends: "nothing", source: list, note }, "resource_missing"),
+    ...rulesFor(
+      {
+        fault: "request",
+        ends: "nothing",
+        source: statuses,
+        note,
+      },
+      "invalid_request_error_400 invalid_request_error_404",
+    ),
   };
-}
-
-function each(codes: string, rule: RefusalRule): RefusalTable {
-  return Object.fromEntries(codes.split(" ").map((code) => [code, rule]));
 }

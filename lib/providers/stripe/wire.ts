@@ -83,7 +83,7 @@ export const account = z.object({
   charges_enabled: z.boolean().nullish(),
 });
 
-export const webhookEndpoint = z.object({
+const webhookEndpoint = z.object({
   id,
   url: z.string(),
   status: word,

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { carriedFields } from "../carried-fields.ts";
-import { ownPublicKey, rsaKey } from "../rsa-key.ts";
+import { ownPublicKey, rsaKey } from "../rsa.ts";
 import { keyForms, pastedId, pastedSecret, pastedSerial } from "./pasted.ts";
 
 const appId = pastedId.pipe(

@@ -35,18 +35,6 @@ export const textLimits = {
 export const amountLimits = { currency: "CNY", least: 1, source: nativePage };
 
 /**
- * The range of `time_expire`, in seconds after WeChat Pay receives a create. WeChat Pay moves an earlier or later time
- * to these bounds (pay.weixin.qq.com/doc/v3/merchant/4012525171, 2024-12-03).
- */
-export const timeExpireSeconds = { least: 60, most: 90 * 24 * 3600 };
-
-/**
- * How long a `code_url` can be scanned. The same create, sent again before `time_expire`, returns the order's newest
- * one (pay.weixin.qq.com/doc/v3/merchant/4012791870, and the page of the native create).
- */
-export const codeUrlSeconds = 2 * 3600;
-
-/**
  * Characters of four bytes: API v3 takes those of one to three only (…/development/interface-rules/basic-rules.html).
  */
 const fourBytes = /[\u{10000}-\u{10FFFF}]/gu;

@@ -21,7 +21,7 @@ export const nativePay = z.object({
   notify_url: z.string(),
   amount: z.object({ total: z.int(), currency: z.literal("CNY") }),
 });
-export type NativePay = z.infer<typeof nativePay>;
+type NativePay = z.infer<typeof nativePay>;
 
 /** Throws `amount_not_allowed` for what WeChat Pay cannot take. `local`: WeChat Pay is a simulator on this machine. */
 export function prepareNativePay(payment: NewPayment, own: WechatCredentials, local: boolean): NativePay {
@@ -38,8 +38,8 @@ export function prepareNativePay(payment: NewPayment, own: WechatCredentials, lo
 }
 
 /**
- * Until when the buyer can pay. WeChat Pay requires at least one minute from now by its own clock; one extra minute
- * covers the delay of the request.
+ * Until when the buyer can pay. WeChat Pay moves a time that is less than a minute from now by its own clock
+ * (pay.weixin.qq.com/doc/v3/merchant/4012525171, 2024-12-03); one extra minute covers the delay of the request.
  */
 export function orderEnd({ createdAt, expiresAt }: Pick<Payment, "createdAt" | "expiresAt">): Date {
   const earliest = secondsAfter(createdAt, 120);

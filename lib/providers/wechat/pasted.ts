@@ -1,7 +1,7 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from "node:crypto";
 import * as z from "zod";
 import { blanks, unwrapped } from "../pasted.ts";
-import type { KeyForms } from "../rsa-key.ts";
+import type { KeyForms } from "../rsa.ts";
 
 /** A pasted id or number, without what surrounds it. */
 export const pastedId = z.string().transform(unwrapped);

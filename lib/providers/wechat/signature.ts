@@ -1,5 +1,5 @@
 import type { KeyObject } from "node:crypto";
-import { signatureFits } from "../signature-fits.ts";
+import { signatureFits } from "../rsa.ts";
 
 /** In both directions. */
 const toleranceSeconds = 300;
@@ -7,7 +7,7 @@ const toleranceSeconds = 300;
 /** Start of deliberately wrong signatures, with which WeChat Pay tests whether they are checked. */
 const probePrefix = "WECHATPAY/SIGNTEST/";
 
-export type SignedHeaders = Record<string, string | string[] | undefined>;
+type SignedHeaders = Record<string, string | string[] | undefined>;
 
 /** The key of WeChat Pay with this serial number or id, or why there is none. */
 export type FindKey = (serial: string) => Promise<{ key: KeyObject } | { fault: string }>;

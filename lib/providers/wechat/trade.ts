@@ -7,7 +7,7 @@ import { type Transaction, transaction } from "./wire.ts";
  * The merchant and the applications of the config. AppIDs are bound to a merchant number, so orders that were created
  * with a former AppID still belong to this account.
  */
-export type Own = { mch_id: string; app_id: string; former_app_ids?: string[] | undefined };
+type Own = { mch_id: string; app_id: string; former_app_ids?: string[] | undefined };
 
 /**
  * Translates an order from an answer or a notice. A payment to another merchant or application keeps that account, so

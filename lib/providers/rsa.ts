@@ -1,4 +1,4 @@
-import { createPublicKey, type KeyObject } from "node:crypto";
+import { createPublicKey, type KeyObject, verify } from "node:crypto";
 import * as z from "zod";
 
 /** The forms in which a provider hands out its keys. */
@@ -41,4 +41,16 @@ export function rsaKey(isPrivate: boolean, { named, read, otherThing }: KeyForms
 /** The public key that belongs to a private one, both in PEM. */
 export function ownPublicKey(privateKey: string): string {
   return createPublicKey(privateKey).export({ type: "spki", format: "pem" }).toString();
+}
+
+/**
+ * Whether `signature` is the RSA signature (PKCS1-v1_5, SHA-256) of the text, in base64. Only canonical base64 is
+ * accepted: Node's decoder reads truncated text, and text with anything appended, as the same bytes.
+ */
+export function signatureFits(text: Buffer, signature: string, publicKey: string | KeyObject): boolean {
+  const bytes = Buffer.from(signature, "base64");
+  return (
+    /* mutation: signature-canonical */ bytes.toString("base64") === signature &&
+    verify("sha256", text, publicKey, bytes)
+  );
 }
