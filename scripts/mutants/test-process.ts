@@ -27,9 +27,9 @@ async function run({ tests, changed, only }: TestOrder): Promise<TestRun> {
 
 async function runFile(test: string, only: string | undefined): Promise<TestRun> {
   const file = path.join(folder, test);
-  const specification = vitest
-    .getRootProject()
-    .createSpecification(file, only === undefined ? {} : { testNames: [only] });
+  const project = vitest.projects.find((one) => one.matchesTestGlob(file));
+  if (!project) return { kind: "broken", why: `${test} belongs to no project of vitest.config.ts` };
+  const specification = project.createSpecification(file, only === undefined ? {} : { testNames: [only] });
   return verdict(test, file, await vitest.runTestSpecifications([specification]));
 }
 
