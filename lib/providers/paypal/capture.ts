@@ -38,8 +38,11 @@ export async function captureOrder(
   const { payable, orderNo } = payment;
   if (!payable) return [{ kind: "unknown", orderNo, why: "no order id yet" }];
   const fetchPayment = () => fetchOrder(client, clock, payment);
-  // mutation: paypal-capture-key
-  const said = await client.post(`${orderPath(payable.paymentId)}/capture`, {}, idempotencyKey);
+  const said = await client.post(
+    `${orderPath(payable.paymentId)}/capture`,
+    {},
+    /* mutation: paypal-capture-key */ idempotencyKey,
+  );
   if (said.kind === "unknown") return fetchPayment();
   if (said.kind === "refused") return captureRefused(said, orderNo, fetchPayment);
   const seen = readOrder(said.body, payment, clock.now());

@@ -81,6 +81,7 @@ function read({ status, body }: OutboundAnswer): StripeAnswer {
   const content = readObject(body);
   if (content === undefined) return { kind: "unknown", why: "Stripe's answer is not readable" };
   // An error is a failure with any status.
+  // mutation: stripe-error-any-status
   if ("error" in content) return failureOf(status, content);
   return status >= 200 && status < 300
     ? { kind: "answered", body: content }

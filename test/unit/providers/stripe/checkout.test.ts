@@ -178,6 +178,7 @@ describe("Stripe Checkout creation", () => {
     ["503 with a session", json(session(), 503)],
     ["a redirect with a session", json(session(), 302, { location: "https://elsewhere.example" })],
     ["a refusal with status 200", refusal(200, { type: "api_error", message: "?" })],
+    ["a session with an error beside it", json(session({ error: { type: "api_error", message: "?" } }))],
     ["an unusual 4xx", refusal(418, { type: "api_error", message: "?" })],
     ["HTML", { status: 200, body: "<html>" } satisfies Reply],
     ["JSON null", json(null)],
