@@ -2,8 +2,8 @@ import { expect, it } from "vitest";
 import { GatewayError } from "../../lib/errors.ts";
 import { providers } from "../../lib/providers/registry.ts";
 import { safeChecks } from "../../scripts/sandbox-check/safe-checks.ts";
+import { startProviderProxy } from "../steps/provider-proxy.ts";
 import { buyerPays, created, order, rowsOf, type Subject, withFaults } from "./subject.ts";
-import { openTap } from "./tap.ts";
 
 /** Proves how a payment is created, for every scene. */
 export function proveCreatePayment(subject: Subject): void {
@@ -61,16 +61,16 @@ export function proveCreatePayment(subject: Subject): void {
     `${provider} refuses $amount.minor $amount.currency before any call`,
     async (refused) => {
       const { amount, field } = refused;
-      const tap = await openTap(subject.simulatorUrl, (answer) => answer);
-      const { prepare } = subject.open({ baseUrl: tap.url });
+      const proxy = await startProviderProxy(subject.simulatorUrl);
+      const { prepare } = subject.open({ baseUrl: proxy.url });
       const [scene = ""] = Object.keys(table.scenes);
       const { payment } = order(subject, scene);
       const input = { ...payment, amount, notifyUrl: receiver.url, buyerReturnUrl: "", extraParams: {} };
       const error = await (async () => prepare(input))().catch((thrown: unknown) => thrown);
-      tap.stop();
+      proxy.stop();
       expect(error).toBeInstanceOf(GatewayError);
       expect(error).toMatchObject({ failure: "amount_not_allowed", details: { fields: [{ field }] } });
-      expect(tap.connections()).toBe(0);
+      expect(proxy.connections()).toBe(0);
     },
   );
 

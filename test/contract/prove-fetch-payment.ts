@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import type { Credentials } from "../kits/contract-table.ts";
+import { type ProxiedAnswer, startProviderProxy } from "../steps/provider-proxy.ts";
 import { buyerPays, created, keyOf, order, paid, paidFact, rowsOf, type Subject } from "./subject.ts";
-import { openTap, type TappedAnswer } from "./tap.ts";
 
 /** A status that no provider has. */
 const unknownTo = "TELEPORTED";
@@ -10,7 +10,7 @@ const unknownTo = "TELEPORTED";
 export function withWord(member: string) {
   let changed = false;
   const pattern = new RegExp(`("${member}"\\s*:\\s*)"[^"]*"`, "g");
-  const change = (answer: TappedAnswer): TappedAnswer => {
+  const change = (answer: ProxiedAnswer): ProxiedAnswer => {
     const body = answer.body.replace(pattern, `$1"${unknownTo}"`);
     changed ||= body !== answer.body;
     return { ...answer, body };
@@ -67,7 +67,7 @@ export function proveFetchPayment(subject: Subject): void {
     const [scene = ""] = Object.keys(table.scenes);
     const payment = await paid(subject, scene);
     const word = withWord(table.states.payment);
-    const said = await throughTap(subject, word.change, (tapped) => tapped.fetchPayment(payment));
+    const said = await throughProxy(subject, word.change, (adapter) => adapter.fetchPayment(payment));
     expect(word.changed()).toBe(true);
     expect(said).toMatchObject([{ kind: "unrecognised", said: expect.stringContaining(unknownTo) }]);
   });
@@ -78,26 +78,28 @@ export function proveFetchPayment(subject: Subject): void {
     const [scene = ""] = Object.keys(table.scenes);
     const payment = await paid(subject, scene);
     const word = withWord(table.states.payment);
-    const tap = await openTap(subject.simulatorUrl, word.change);
-    const said = await subject.open({ baseUrl: tap.url }).fetchPayment(payment);
-    tap.stop();
+    const proxy = await startProviderProxy(subject.simulatorUrl, { onAnswer: word.change });
+    const said = await subject.open({ baseUrl: proxy.url }).fetchPayment(payment);
+    proxy.stop();
     expect(word.changed()).toBe(true);
     expect(said).toMatchObject([{ kind: "unknown", orderNo: payment.orderNo }]);
   });
 }
 
-/** Calls through a tap that changes the answers and signs them, so that the adapter accepts them. */
-export async function throughTap<T>(
+/** Calls through a proxy that changes the answers and signs them, so that the adapter accepts them. */
+export async function throughProxy<T>(
   subject: Subject,
-  change: (answer: TappedAnswer) => TappedAnswer,
+  change: (answer: ProxiedAnswer) => ProxiedAnswer,
   ask: (adapter: Subject["adapter"]) => Promise<T>,
 ): Promise<T> {
-  const { trustingUs = (own: Credentials) => own, signedByUs = (answer: TappedAnswer) => answer } =
+  const { trustingUs = (own: Credentials) => own, signedByUs = (answer: ProxiedAnswer) => answer } =
     subject.table.answers ?? {};
-  const tap = await openTap(subject.simulatorUrl, (answer) => signedByUs(change(answer)));
+  const proxy = await startProviderProxy(subject.simulatorUrl, {
+    onAnswer: (answer) => signedByUs(change(answer)),
+  });
   try {
-    return await ask(subject.open({ credentials: trustingUs(subject.credentials), baseUrl: tap.url }));
+    return await ask(subject.open({ credentials: trustingUs(subject.credentials), baseUrl: proxy.url }));
   } finally {
-    tap.stop();
+    proxy.stop();
   }
 }

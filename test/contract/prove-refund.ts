@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { newProviderRefundNo } from "../../lib/domain/order-no.ts";
 import type { Payment } from "../../lib/domain/payment.ts";
 import type { Refund, RefundOutcome } from "../../lib/domain/refund.ts";
-import { throughTap, withWord } from "./prove-fetch-payment.ts";
+import { throughProxy, withWord } from "./prove-fetch-payment.ts";
 import { notified, paid, rowsOf, type Subject, withFaults } from "./subject.ts";
 
 /** A refund that was not sent to the provider yet. */
@@ -157,7 +157,7 @@ export function proveFetchRefund(subject: Subject): void {
     const input = aRefund(subject, payment, 230);
     await arrived(subject, payment, input, await refund(payment, input));
     const word = withWord(table.states.refund);
-    const said = await throughTap(subject, word.change, (tapped) => tapped.fetchRefund!(payment, input));
+    const said = await throughProxy(subject, word.change, (adapter) => adapter.fetchRefund!(payment, input));
     expect(word.changed()).toBe(true);
     expect(said.kind).toBe("unknown");
   });

@@ -6,7 +6,7 @@ import { type Sandbox, startSandbox } from "../../scripts/sandbox/start-sandbox.
 import { type CheckOptions, checkProvider, variableOf } from "../../scripts/sandbox-check/check-provider.ts";
 import { kits, providerNames } from "../kits/kits.ts";
 import { movableClock, post } from "../sandbox/sandbox.ts";
-import { openTap } from "./tap.ts";
+import { startProviderProxy } from "../steps/provider-proxy.ts";
 
 let sandbox: Sandbox;
 beforeAll(async () => {
@@ -64,11 +64,11 @@ const sandboxed = providerNames.filter((name) => kits[name].liveCredentials);
 
 it.each(sandboxed)("sandbox-check refuses %s's live keys before any call", async (provider) => {
   const config = await newConfig(provider, kits[provider].liveCredentials);
-  const tap = await openTap(simulatorOf(provider), (answer) => answer);
+  const proxy = await startProviderProxy(simulatorOf(provider));
   const webhookUrl = "http://127.0.0.1:9/hook";
-  await expect(linesOf(provider, { config, baseUrl: tap.url, webhookUrl })).rejects.toThrow(/real money/);
-  tap.stop();
-  expect(tap.connections()).toBe(0);
+  await expect(linesOf(provider, { config, baseUrl: proxy.url, webhookUrl })).rejects.toThrow(/real money/);
+  proxy.stop();
+  expect(proxy.connections()).toBe(0);
 });
 
 it.each(providerNames.filter((name) => !sandboxed.includes(name)))(

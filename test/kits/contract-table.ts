@@ -1,7 +1,7 @@
 import type { Payment } from "../../lib/domain/payment.ts";
 import type { Provider } from "../../lib/domain/provider.ts";
 import type { Money } from "../../lib/money/money.ts";
-import type { TappedAnswer } from "../contract/tap.ts";
+import type { ProxiedAnswer } from "../steps/provider-proxy.ts";
 
 export const hour = 3_600;
 export const day = 86_400;
@@ -49,7 +49,7 @@ export type ContractTable = {
     /** Credentials that trust the test's own key in place of the provider's. */
     trustingUs(credentials: Credentials): Credentials;
     /** An answer signed with that key. */
-    signedByUs(answer: TappedAnswer): TappedAnswer;
+    signedByUs(answer: ProxiedAnswer): ProxiedAnswer;
     /** Simulator faults that make a signature missing or wrong. */
     unverified: readonly Record<string, unknown>[];
   };

@@ -1,6 +1,6 @@
 import { gzipSync } from "node:zlib";
-import type { TappedAnswer } from "../contract/tap.ts";
 import type { Corruption } from "./corrupted-provider.ts";
+import type { ProxiedAnswer } from "./provider-proxy.ts";
 
 const body = (change: (body: string) => string, status?: number): Corruption => {
   return (honest) => ({ ...honest, ...(status && { status }), body: change(honest.body) });
@@ -8,7 +8,7 @@ const body = (change: (body: string) => string, status?: number): Corruption => 
 const instead = (text: string, status = 200) => body(() => text, status);
 
 /** Writes the bytes of head and body directly to the socket, because Node's server would correct them. */
-const raw = (text: (honest: TappedAnswer) => string | Buffer): Corruption => {
+const raw = (text: (honest: ProxiedAnswer) => string | Buffer): Corruption => {
   return (honest, response) => {
     response.socket?.end(text(honest));
     return undefined;
