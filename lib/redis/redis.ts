@@ -3,10 +3,8 @@ import { reach } from "../failpoint.ts";
 import { assertNoTransaction } from "../invocation.ts";
 import { log, nameOf } from "../log.ts";
 
-const connectTimeoutMs = 200;
-const commandTimeoutMs = 150;
-/** Time for the connection and the two commands that follow it. */
-const longestConnectMs = connectTimeoutMs + 2 * commandTimeoutMs;
+const defaults = { connectTimeoutMs: 200, commandTimeoutMs: 150, breakerMs: 5_000 };
+export type RedisTimes = typeof defaults;
 
 export type RedisAddress = { host: string; port: number; tls: boolean };
 
@@ -21,14 +19,15 @@ export interface Cache {
  * so every caller works without it. After a failure no command is sent for `breakerMs`: in a VPC, connections to a dead
  * Redis are not refused but time out, and each try would wait for that.
  */
-export function openCache(address: RedisAddress, breakerMs = 5_000): Cache {
+export function openCache(address: RedisAddress, times: Partial<RedisTimes> = {}): Cache {
+  const { breakerMs, ...timeouts } = { ...defaults, ...times };
   let current: Client | undefined;
   let closedUntil = 0;
 
   /** Concurrent callers share one client; a client whose connection has ended is replaced. */
   function client(): Client {
     if (current?.cluster.status === "end") current = undefined;
-    current ??= connect(address);
+    current ??= connect(address, timeouts);
     return current;
   }
 
@@ -61,7 +60,10 @@ export function openCache(address: RedisAddress, breakerMs = 5_000): Cache {
 
 type Client = { cluster: Cluster; ready: Promise<void> };
 
-function connect({ host, port, tls }: RedisAddress): Client {
+function connect(
+  { host, port, tls }: RedisAddress,
+  { connectTimeoutMs, commandTimeoutMs }: Omit<RedisTimes, "breakerMs">,
+): Client {
   const cluster = new Cluster([{ host, port }], {
     // ElastiCache's certificate names the host; a resolved IP address would not match it.
     dnsLookup: (address, callback) => callback(null, address),
@@ -77,13 +79,16 @@ function connect({ host, port, tls }: RedisAddress): Client {
     },
   });
   cluster.on("error", () => {});
-  return { cluster, ready: withinTime(cluster.connect()) };
+  return { cluster, ready: within(connectTimeoutMs + 2 * commandTimeoutMs, cluster.connect()) };
 }
 
-/** ioredis never settles `connect()` if its last check, of the cluster's state, gets no response. */
-async function withinTime(connecting: Promise<void>): Promise<void> {
+/**
+ * Time for the connection and the two commands that follow it. ioredis never settles `connect()` if its last check, of
+ * the cluster's state, gets no response.
+ */
+async function within(milliseconds: number, connecting: Promise<void>): Promise<void> {
   const { promise, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new Error("no connection in time")), longestConnectMs);
+  const timer = setTimeout(() => reject(new Error("no connection in time")), milliseconds);
   try {
     await Promise.race([connecting, promise]);
   } finally {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { healthCheck } from "../../lib/health.ts";
 import { openCache } from "../../lib/redis/redis.ts";
+import { patient } from "../redis/patient.ts";
 import { logOf } from "../steps/captured-log.ts";
 import { type DatabaseProxy, startDatabaseProxy } from "../steps/database-proxy.ts";
 import { anotherGateway } from "../steps/gateways.ts";
@@ -113,7 +114,8 @@ describe("deep health checks", () => {
       () => Promise.resolve(true),
     ];
     let at = 0;
-    const cache = openCache({ host: "127.0.0.1", port: Number(process.env.REDIS_PORT), tls: false });
+    const address = { host: "127.0.0.1", port: Number(process.env.REDIS_PORT), tls: false };
+    const cache = openCache(address, patient);
     const queueReachable = () => answers[at++]!();
     const health = healthCheck({ db: gateway.db, cache, clock: world.clock, queueReachable });
     for (const queue of [false, false, true]) {

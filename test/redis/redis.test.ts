@@ -5,10 +5,11 @@ import { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from "vitest";
 import { insideTransaction } from "../../lib/invocation.ts";
 import { redisLocks } from "../../lib/redis/locks.ts";
-import { type Cache, openCache } from "../../lib/redis/redis.ts";
+import { type Cache, openCache, type RedisTimes } from "../../lib/redis/redis.ts";
 import type { LocalServer } from "../../scripts/local/services/local-server.ts";
 import { startRedis } from "../../scripts/local/services/redis.ts";
 import { until } from "../steps/until.ts";
+import { patient } from "./patient.ts";
 
 let redis: LocalServer;
 const opened: Cache[] = [];
@@ -21,8 +22,8 @@ afterEach(() => {
   for (const cache of opened.splice(0)) cache.close();
 });
 
-function open(port = redis.port, breakerMs?: number): Cache {
-  const cache = openCache({ host: "127.0.0.1", port, tls: false }, breakerMs);
+function open(port = redis.port, times?: Partial<RedisTimes>): Cache {
+  const cache = openCache({ host: "127.0.0.1", port, tls: false }, times);
   opened.push(cache);
   return cache;
 }
@@ -64,7 +65,7 @@ describe("the cache", () => {
         .trim()
         .split("\n").length;
     const before = await connections();
-    const [one, twenty] = [open(), open()];
+    const [one, twenty] = [open(redis.port, patient), open(redis.port, patient)];
     expect(await ping(one)).toBe("PONG");
     const each = (await connections()) - before;
     expect(await Promise.all(Array.from({ length: 20 }, () => ping(twenty)))).toEqual(Array(20).fill("PONG"));
@@ -89,7 +90,7 @@ describe("the cache", () => {
   });
 
   it("the cache does without a killed Redis and uses it again once it is back", async () => {
-    const cache = open(redis.port, 20);
+    const cache = open(redis.port, { breakerMs: 20 });
     expect(await ping(cache)).toBe("PONG");
     await redis.kill();
     expect(await ping(cache)).toBeUndefined();
@@ -98,7 +99,7 @@ describe("the cache", () => {
   });
 
   it("the cache does without a frozen Redis and uses it again once it continues", async () => {
-    const [cache, cold] = [open(redis.port, 20), open(redis.port, 20)];
+    const [cache, cold] = [open(redis.port, { breakerMs: 20 }), open(redis.port, { breakerMs: 20 })];
     expect(await ping(cache)).toBe("PONG");
     await redis.kill("SIGSTOP");
     expect(await Promise.all([ping(cache), ping(cold)])).toEqual([undefined, undefined]);
@@ -118,7 +119,7 @@ describe("locks in Redis", () => {
   const held = (cache: Cache) => cache.ask((client) => client.exists("{m7}:work"));
 
   it("a Redis lock is exclusive until it is released, and each merchant has its own", async () => {
-    const locks = redisLocks(open());
+    const locks = redisLocks(open(redis.port, patient));
     const lock = await locks.acquire("7", "work", 10_000);
     expect(await locks.acquire("7", "work", 10_000)).toBeNull();
     const other = await locks.acquire("8", "work", 10_000);
@@ -131,7 +132,7 @@ describe("locks in Redis", () => {
   });
 
   it("releasing an expired Redis lock does not release the next holder's", async () => {
-    const cache = open();
+    const cache = open(redis.port, patient);
     const locks = redisLocks(cache);
     const expired = await locks.acquire("7", "work", 10_000);
     await cache.ask((client) => client.del("{m7}:work"));
@@ -143,7 +144,7 @@ describe("locks in Redis", () => {
   });
 
   it("a Redis lock always has an expiry", async () => {
-    const cache = open();
+    const cache = open(redis.port, patient);
     const lock = await redisLocks(cache).acquire("7", "work", 10_000);
     expect(await cache.ask((client) => client.pttl("{m7}:work"))).toBeGreaterThan(0);
     await lock?.release();

@@ -7,6 +7,7 @@ import type { LocalServer } from "../../scripts/local/services/local-server.ts";
 import { startRedis } from "../../scripts/local/services/redis.ts";
 import { startSilentServer } from "../steps/silent-server.ts";
 import { until } from "../steps/until.ts";
+import { patient } from "./patient.ts";
 
 let redis: LocalServer;
 let watcher: Redis;
@@ -15,7 +16,7 @@ let cache: Cache;
 beforeAll(async () => {
   redis = await startRedis({ dir: path.join(inject("runFolder"), `buckets-redis-${process.pid}`) });
   watcher = new Redis(redis.port);
-  cache = openCache({ host: "127.0.0.1", port: redis.port, tls: false });
+  cache = openCache({ host: "127.0.0.1", port: redis.port, tls: false }, patient);
 });
 afterAll(async () => {
   cache.close();
@@ -52,7 +53,7 @@ describe("shared buckets", () => {
   });
 
   it("two processes share a bucket, but two merchants, names or prefixes do not", async () => {
-    const other = openCache({ host: "127.0.0.1", port: redis.port, tls: false });
+    const other = openCache({ host: "127.0.0.1", port: redis.port, tls: false }, patient);
     const [one, two] = [redisBuckets(cache), redisBuckets(other)];
     const userId = String(++merchants);
     expect(await one.take(userId, "calls", rate(1))).toMatchObject({ allowed: true });
