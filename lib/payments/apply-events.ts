@@ -1,4 +1,4 @@
-import type { Account } from "../domain/config.ts";
+import type { Account, OpenConfig } from "../domain/config.ts";
 import type { Payment } from "../domain/payment.ts";
 import { nextAfterNoResponse } from "../domain/poll-schedule.ts";
 import type { Paid, ProviderEvent } from "../domain/provider.ts";
@@ -29,6 +29,14 @@ export type EventOrigin = Account & {
   /** An operator replays a recorded webhook: an anomaly that is already recorded is not counted again. */
   isReplay?: boolean;
 };
+
+/** Without the adapter, which holds credentials. */
+export function originOf(
+  { userId, id: configId, provider, account, livemode }: OpenConfig,
+  source: EventOrigin["source"],
+): EventOrigin {
+  return { userId, configId, provider, account, livemode, source };
+}
 
 /** Runs settle and what follows its commit: notifies the merchant, and raises an anomaly for a contradiction. */
 export async function settlePaid(

@@ -4,7 +4,7 @@ import type { ProviderEvent } from "../domain/provider.ts";
 import { GatewayError } from "../errors.ts";
 import type { Gateway } from "../gateway.ts";
 import { requestClose } from "../storage/payments/close-or-fail.ts";
-import { applyEvents } from "./apply-events.ts";
+import { applyEvents, originOf } from "./apply-events.ts";
 import { shown } from "./link.ts";
 import { findPayment, type PaymentKey, type SeenPayment } from "./query-payment.ts";
 import { closeAt } from "./refresh-payment.ts";
@@ -24,7 +24,7 @@ export async function closePayment(gateway: Gateway, caller: Caller, key: Paymen
     throw new GatewayError("close_not_possible", `${payment.provider} cannot close payments`);
   const { current, events } =
     payment.payable === null ? { current: payment, events: [] } : await closeAt(gateway, payment, config);
-  await applyEvents(gateway, current, events, { ...config, configId: config.id, source: "poll" });
+  await applyEvents(gateway, current, events, originOf(config, "poll"));
 
   const after = await findPayment(gateway, caller, { orderNo: payment.orderNo });
   // mutation: close-confirmed

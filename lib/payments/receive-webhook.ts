@@ -9,7 +9,7 @@ import { raiseAnomaly } from "../storage/anomalies.ts";
 import { findOrder, findPaymentByTradeNo } from "../storage/payments/find-order.ts";
 import { keepFact } from "../storage/payments/unmatched-facts.ts";
 import { recordEvent } from "../storage/webhook-events.ts";
-import { applyEvents, type EventOrigin, settlePaid } from "./apply-events.ts";
+import { applyEvents, type EventOrigin, originOf, settlePaid } from "./apply-events.ts";
 import { encryptBody } from "./webhook-body.ts";
 
 /**
@@ -24,16 +24,15 @@ export async function receiveWebhook(
 ): Promise<void> {
   const { config, parsed } = await verify(gateway, provider, configId, call);
   const { eventId, eventType } = parsed;
-  const whose = { userId: config.userId, configId: config.id, provider };
-  const { account, livemode } = config;
+  const { userId } = config;
   const encryptedBody = await encryptBody(gateway.vault, config, call.body);
-  const event = { ...whose, eventId, eventType, encryptedBody, at: gateway.clock.now() };
-  const origin: EventOrigin = { ...whose, account, livemode, source: "webhook", eventType, event };
-  await applyWebhook(gateway, parsed.events, origin);
+  const about = { userId, configId: config.id, provider };
+  const event = { ...about, eventId, eventType, encryptedBody, at: gateway.clock.now() };
+  await applyWebhook(gateway, parsed.events, { ...originOf(config, "webhook"), eventType, event });
   log.info("webhook", {
     provider,
     config_id: configId,
-    merchant: config.userId,
+    merchant: userId,
     verdict: "accepted",
     event_type: eventType,
   });

@@ -13,7 +13,7 @@ import { claimClose, endClose } from "../storage/payments/close-or-fail.ts";
 import { findOrder } from "../storage/payments/find-order.ts";
 import { takeCreateLease } from "../storage/payments/provider-requests.ts";
 import { addLog } from "../storage/timeline.ts";
-import { about, applyEvents } from "./apply-events.ts";
+import { about, applyEvents, originOf } from "./apply-events.ts";
 import { alarmUnlisted, askProvider, type ProviderCall } from "./ask-provider.ts";
 import { createAtProvider, leaseSeconds, repeatableUntil } from "./create-at-provider.ts";
 
@@ -42,7 +42,7 @@ export async function refreshPayment(
     };
     // mutation: quiet-poll-unlogged
     if (!quiet) await addLog(gateway.db, payment, line);
-    await applyEvents(gateway, current, events, { ...config, configId: config.id, source: "poll" });
+    await applyEvents(gateway, current, events, originOf(config, "poll"));
     if (quiet && (await hasChanged(gateway, payment))) await addLog(gateway.db, payment, line);
     return outcomeOf(payment, events);
   } catch (error) {

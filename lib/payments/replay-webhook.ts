@@ -3,6 +3,7 @@ import type { StoredEvent } from "../domain/webhook-event.ts";
 import { GatewayError } from "../errors.ts";
 import type { Gateway } from "../gateway.ts";
 import { log } from "../log.ts";
+import { originOf } from "./apply-events.ts";
 import { applyWebhook } from "./receive-webhook.ts";
 import { openBody } from "./webhook-body.ts";
 
@@ -19,9 +20,7 @@ export async function replayWebhook(gateway: Gateway, event: StoredEvent): Promi
   const { config, parsed } = await gateway.configs.read(event, body);
   const { eventType, events } = parsed;
   const { userId, configId, provider } = event;
-  const { account, livemode } = config;
-  const whose = { userId, configId, provider, account, livemode };
-  await applyWebhook(gateway, events, { ...whose, source: "webhook", eventType, isReplay: true });
+  await applyWebhook(gateway, events, { ...originOf(config, "webhook"), eventType, isReplay: true });
   log.info("webhook", {
     provider,
     config_id: configId,

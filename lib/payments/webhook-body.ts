@@ -11,10 +11,8 @@ export function webhookBodyContext(event: Pick<StoredEvent, "userId" | "configId
 /** `null`: the key service is unavailable; the webhook is still applied, but cannot be replayed. */
 export async function encryptBody(vault: Vault, config: OpenConfig, body: Buffer): Promise<string | null> {
   try {
-    return await vault.encrypt(
-      body.toString("base64"),
-      webhookBodyContext({ ...config, configId: config.id }),
-    );
+    const { userId, id: configId, provider } = config;
+    return await vault.encrypt(body.toString("base64"), webhookBodyContext({ userId, configId, provider }));
   } catch (error) {
     log.warn("webhook body not encrypted", { config_id: config.id, ...nameOf(error) });
     return null;
