@@ -82,7 +82,7 @@ function read({ status, body }: OutboundAnswer): StripeAnswer {
   if (content === undefined) return { kind: "unknown", why: "Stripe's answer is not readable" };
   // An error is a failure with any status.
   // mutation: stripe-error-any-status
-  if ("error" in content) return failureOf(status, content);
+  if ("error" in content && content.error) return failureOf(status, content);
   return status >= 200 && status < 300
     ? { kind: "answered", body: content }
     : { kind: "unknown", why: `Stripe answered HTTP ${status}` };

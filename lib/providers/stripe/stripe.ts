@@ -107,7 +107,7 @@ async function createPayment(
 }
 
 async function close(client: StripeClient, payment: Payment, asking: Asking): Promise<ProviderEvent[]> {
-  // No idempotency key: expiring twice is harmless, and under a key Stripe would repeat an old refusal for a day.
+  // Each call under a new key: expiring twice is harmless, and under the same Stripe would repeat an old refusal for a day.
   const said = await askForSession(payment, refusals.expire, (path) =>
     /* mutation: stripe-close-no-key */ client.post(`${path}/expire`, {}),
   );

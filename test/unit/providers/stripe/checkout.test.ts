@@ -80,6 +80,10 @@ describe("Stripe Checkout creation", () => {
     });
   });
 
+  it("a Stripe session with an empty error beside it is payable", async () => {
+    expect(await started(json(session({ error: null })))).toMatchObject({ kind: "payable" });
+  });
+
   it("a repeat posts the same Stripe session, even if the stored request's fields come back reordered", async () => {
     const server = await localServer(() => json(session()));
     const adapter = openStripe({ baseUrl: server.url });
