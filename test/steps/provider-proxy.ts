@@ -29,11 +29,11 @@ export async function startProviderProxy(target: string, hooks: ProxyHooks = {})
   let connections = 0;
   const server = createServer(async (incoming, response) => {
     const { method = "GET", url: path = "/", headers } = incoming;
-    const asked = { method, path, headers, body: await buffer(incoming) };
-    const answer = hooks.onRequest?.(asked) ?? (await forwarded(target, asked));
+    const proxied = { method, path, headers, body: await buffer(incoming) };
+    const answer = hooks.onRequest?.(proxied) ?? (await forwarded(target, proxied));
     if (answer === undefined) return void response.destroy();
-    const given = hooks.onAnswer ? await hooks.onAnswer(answer, asked, response) : answer;
-    if (given) response.writeHead(given.status, withoutFraming(given.headers)).end(given.body);
+    const changed = hooks.onAnswer ? await hooks.onAnswer(answer, proxied, response) : answer;
+    if (changed) response.writeHead(changed.status, withoutFraming(changed.headers)).end(changed.body);
   });
   server.on("connection", () => {
     connections += 1;
