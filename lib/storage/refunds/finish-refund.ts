@@ -82,27 +82,16 @@ async function finishOnce(
   return { kind: "finished", notifications: [...wakeUps, ...uncovered], after: before };
 }
 
-/** A refund that fails frees its amount for refunds that the provider reported and that did not fit before. */
+/**
+ * A refund that fails frees its amount for refunds that the provider reported and that did not fit before. Those that
+ * are not recorded are reported again by a poll.
+ */
 async function bookDisplaced(trx: OpenTransaction, payment: Payment, fact: RefundFact): Promise<WakeUp[]> {
   if (fact.to !== "failed") return [];
   const uncovered = await recordUncovered(trx, payment, fact);
-  await pollForUnbooked(trx, payment, fact);
+  // mutation: refund-displaced-poll
+  await rowOf(trx, payment).set({ next_poll_at: fact.now }).execute();
   return uncovered;
-}
-
-/** The freed amount may cover an external refund that did not fit before: a poll reports it again. */
-async function pollForUnbooked(trx: OpenTransaction, payment: Payment, { now }: RefundFact): Promise<void> {
-  await rowOf(trx, payment)
-    .set({ next_poll_at: now })
-    .where(({ exists, selectFrom }) =>
-      exists(
-        selectFrom("anomalies as a")
-          .select("a.id")
-          .where("a.order_no", "=", payment.orderNo)
-          .where("a.kind", "=", "over_refund"),
-      ),
-    )
-    .execute();
 }
 
 /**

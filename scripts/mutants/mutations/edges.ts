@@ -109,6 +109,12 @@ export const edgeMutations: Mutation[] = [
     tests: [displaced],
   },
   {
+    name: "A refund that fails makes its payment not due, so that an external refund it had displaced is not reported again",
+    at: "refund-displaced-poll",
+    change: drop,
+    tests: [displaced],
+  },
+  {
     name: "Refund events are applied in the provider's order instead of failures first",
     at: "refund-failures-first",
     change: head(replace("$1")),
